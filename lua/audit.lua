@@ -1,0 +1,186 @@
+-- audit [cursor]
+--
+-- Checks the invariants of the data, a page at a time, each page at one instant. Start with no cursor; go on with the one
+-- that is returned until it is `0`. Returns the next cursor, how many were checked, and a flat list of invariant, what is wrong.
+--   I1  each job is in exactly one index            I4  each lane with runnable jobs is ready, and listed
+--   I6  columns have no id that spec has not        I7  held sets and executing agree
+--   I8  enqueued = live + kept ended + removed
+local M = {}
+
+local PAGE = 200
+local phases = {}
+local order = { 'totals', 'spec', 'lanes', 'ready', 'executing', 'workers', 'timed', 'ended', 'columns' }
+
+local function wrong(found, invariant, what) found[#found + 1], found[#found + 2] = invariant, what end
+
+-- I8, and what can be counted at one instant.
+function phases.totals(q, _, found)
+  local stats = redis.call('HMGET', q.keys.stats, 'enqueued', 'removed')
+  local enqueued, removed, jobs = tonumber(stats[1]) or 0, tonumber(stats[2]) or 0, redis.call('HLEN', q.keys.spec)
+  if enqueued ~= jobs + removed then
+    wrong(found, 'I8', enqueued .. ' enqueued, but ' .. jobs .. ' are there and ' .. removed .. ' were removed')
+  end
+  local counts = require('states').counts(q)
+  if counts.available < 0 then wrong(found, 'I1', 'the indexes hold ' .. -counts.available .. ' ids more than there are jobs') end
+  return '0', 1
+end
+
+local function indexes_of(q, ids)
+  local states, columns, keys = require('states'), require('columns'), require('keys')
+  local where = {}
+  for i = 1, #ids do where[i] = {} end
+  local function note(values, name)
+    for i = 1, #ids do
+      if values[i] then where[i][#where[i] + 1] = name end
+    end
+  end
+  note(redis.call('HMGET', q.keys.executing, unpack(ids)), 'executing')
+  for _, group in ipairs({ states.timed, states.ended }) do
+    for _, state in ipairs(group) do note(redis.call('ZMSCORE', q.keys[state], unpack(ids)), state) end
+  end
+  local lanes = columns.read(q, 'lane', ids)
+  for i = 1, #ids do
+    if redis.call('ZSCORE', keys.wait(q.keys, lanes[i] or ''), ids[i]) then where[i][#where[i] + 1] = 'available' end
+  end
+  return where
+end
+
+-- I1 from the jobs' side.
+function phases.spec(q, cursor, found)
+  local page = redis.call('HSCAN', q.keys.spec, cursor, 'COUNT', PAGE)
+  local all, checked = page[2], #page[2] / 2
+  for first = 1, checked, 500 do
+    local ids = {}
+    for i = first, math.min(first + 499, checked) do ids[#ids + 1] = all[2 * i - 1] end
+    local where = indexes_of(q, ids)
+    for i = 1, #ids do
+      if #where[i] ~= 1 then
+        wrong(found, 'I1', ids[i] .. ' is in ' .. (#where[i] == 0 and 'no index' or table.concat(where[i], ' and ')))
+      end
+    end
+  end
+  return page[1], checked
+end
+
+local function zset_page(key, cursor)
+  local page = redis.call('ZSCAN', key, cursor, 'COUNT', PAGE)
+  local members = {}
+  for i = 1, #page[2], 2 do members[#members + 1] = page[2][i] end
+  return page[1], members
+end
+
+-- I1 from the side of an index: what it holds must be a job.
+local function must_be_jobs(q, ids, found, name)
+  for first = 1, #ids, 500 do
+    local last = math.min(first + 499, #ids)
+    local specs = redis.call('HMGET', q.keys.spec, unpack(ids, first, last))
+    for i = first, last do
+      if not specs[i - first + 1] then wrong(found, 'I1', name .. ' holds ' .. ids[i] .. ', which is no job') end
+    end
+  end
+end
+
+-- I4: a listed lane has jobs, is ready, and `where` says so.
+function phases.lanes(q, cursor, found)
+  local keys = require('keys')
+  local next, lanes = zset_page(q.keys.lanes, cursor)
+  for _, lane in ipairs(lanes) do
+    local ids = redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 499)
+    must_be_jobs(q, ids, found, 'lane "' .. lane .. '"')
+    if #ids == 0 then wrong(found, 'I4', 'lane "' .. lane .. '" is listed and empty') end
+    if not redis.call('ZSCORE', q.keys.ready, lane) then wrong(found, 'I4', 'lane "' .. lane .. '" has jobs and is not ready') end
+    if redis.call('HGET', q.keys.where, lane) ~= 'ready' then
+      wrong(found, 'I4', 'lane "' .. lane .. '" is ready; `where` differs')
+    end
+  end
+  return next, #lanes
+end
+
+function phases.ready(q, cursor, found)
+  local next, lanes = zset_page(q.keys.ready, cursor)
+  for _, lane in ipairs(lanes) do
+    if not redis.call('ZSCORE', q.keys.lanes, lane) then wrong(found, 'I4', 'lane "' .. lane .. '" is ready and not listed') end
+  end
+  return next, #lanes
+end
+
+-- I7: what runs is held by its worker, which is known.
+function phases.executing(q, cursor, found)
+  local keys, read = require('keys'), require('record').read
+  local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
+  local ids = {}
+  for i = 1, #page[2], 2 do
+    local id, record = page[2][i], read(page[2][i + 1])
+    ids[#ids + 1] = id
+    if redis.call('SISMEMBER', keys.held(q.keys, record.worker), id) == 0 then
+      wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which does not hold it')
+    end
+    if not redis.call('ZSCORE', q.keys.workers, record.worker) then
+      wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which is not known')
+    end
+  end
+  must_be_jobs(q, ids, found, 'executing')
+  return page[1], #ids
+end
+
+-- I7 from the workers' side: what is held runs there; a dead worker holds nothing for long.
+function phases.workers(q, cursor, found)
+  local keys, read = require('keys'), require('record').read
+  local next, workers = zset_page(q.keys.workers, cursor)
+  for _, worker in ipairs(workers) do
+    for _, id in ipairs(redis.call('SMEMBERS', keys.held(q.keys, worker))) do
+      local record = redis.call('HGET', q.keys.executing, id)
+      if not record or read(record).worker ~= worker then
+        wrong(found, 'I7', worker .. ' holds ' .. id .. ', which does not run there')
+      end
+    end
+  end
+  return next, #workers
+end
+
+-- A phase that goes through several sets, the cursor being `number of the set/cursor in it`.
+local function over(names, check)
+  return function(q, cursor, found)
+    local at, inner = string.match(cursor, '^(%d+)/(%d+)$')
+    at, inner = tonumber(at) or 1, inner or '0'
+    local next, checked = check(q, names[at], inner, found)
+    if next ~= '0' then return at .. '/' .. next, checked end
+    return at < #names and (at + 1) .. '/0' or '0', checked
+  end
+end
+
+local function check_zset(q, name, cursor, found)
+  local next, ids = zset_page(q.keys[name], cursor)
+  must_be_jobs(q, ids, found, name)
+  return next, #ids
+end
+
+phases.timed = over({ 'scheduled', 'retryable', 'suspended' }, check_zset)
+phases.ended = over({ 'completed', 'cancelled', 'discarded' }, check_zset)
+
+-- I6.
+local function check_column(q, name, cursor, found)
+  local page = redis.call('HSCAN', q.keys[name], cursor, 'COUNT', PAGE)
+  local checked = 0
+  for i = 1, #page[2], 2 do
+    checked = checked + 1
+    if redis.call('HEXISTS', q.keys.spec, page[2][i]) == 0 then
+      wrong(found, 'I6', 'column ' .. name .. ' has ' .. page[2][i] .. ', which is no job')
+    end
+  end
+  return page[1], checked
+end
+local columns = { 'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run' }
+phases.columns = over(columns, check_column)
+
+function M.run(q, args)
+  local number, inner = string.match(args[1] or '', '^(%d+)|(.+)$')
+  number, inner = tonumber(number) or 1, inner or '0'
+  local phase, found = phases[order[number]], {}
+  if not phase then require('queue').refuse('BADARG', 'no such cursor') end
+  local next, checked = phase(q, inner, found)
+  if next ~= '0' then return { number .. '|' .. next, checked, found } end
+  return { number < #order and (number + 1) .. '|0' or '0', checked, found }
+end
+
+return M

@@ -1,0 +1,42 @@
+-- The optional columns of a job: hashes by id in which absence means none. They go when the job goes.
+local M = {}
+
+M.all = { 'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run' }
+
+-- Removes every trace of jobs, at most a call's worth, from `spec` and the columns.
+function M.drop(q, ids)
+  if #ids == 0 then return end
+  redis.call('HDEL', q.keys.spec, unpack(ids))
+  for i = 1, #M.all do
+    local column = q.keys[M.all[i]]
+    if redis.call('EXISTS', column) == 1 then redis.call('HDEL', column, unpack(ids)) end
+  end
+end
+
+-- Values of one column for ids, in their order; costs nothing while the column is not used.
+function M.read(q, name, ids)
+  if #ids == 0 or redis.call('EXISTS', q.keys[name]) == 0 then return {} end
+  return redis.call('HMGET', q.keys[name], unpack(ids))
+end
+
+-- Keeps the moment of enqueueing for a job whose score no longer tells it.
+function M.keep_created(q, id, score)
+  local queue = require('queue')
+  local _, created = queue.read_score(tonumber(score))
+  redis.call('HSETNX', q.keys.created, id, queue.text(created))
+end
+
+local ERRORS = 10             -- kept of each job, the newest
+
+-- Appends one error to a job's history, which is one JSON object a line.
+function M.add_error(q, id, line)
+  local before = redis.call('HGET', q.keys.errors, id)
+  if before then
+    local _, lines = string.gsub(before, '\n', '\n')
+    if lines + 1 >= ERRORS then before = string.sub(before, string.find(before, '\n', 1, true) + 1) end
+    line = before .. '\n' .. line
+  end
+  redis.call('HSET', q.keys.errors, id, line)
+end
+
+return M

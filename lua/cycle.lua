@@ -1,0 +1,77 @@
+-- cycle worker session call demand idle [fence outcome n detailed id… detail…]…
+--
+-- The one call of a worker: it beats, records outcomes, moves what is due, takes back what dead workers held, and claims.
+--   call     rises by one with each cycle of a session; one cycle in flight for each worker and queue
+--   demand   jobs wanted, 0 to 1000
+--   idle     ms after which the worker comes again by itself if it is left with free places and nobody wakes it
+--   then settlements in groups of one fence and outcome: n, whether details follow (0 or 1), n ids, n details. Outcomes:
+--   completed, retry, snooze, release, wait, cancelled, discarded; what their details say is told in settle.lua
+-- Moves: executing → completed, retryable, scheduled, available, cancelled, discarded; scheduled, retryable → available;
+-- executing of dead workers → available, retryable, discarded; available → executing.
+-- Returns {now, fence, held, come, resync}; refused ids; ids to cancel; of the claimed jobs the ids, the specs, the scores, and
+-- a flat list of position from 0 and attempt for those whose attempt is not the first. `held` is how many jobs the worker holds
+-- now; `come` the ms after which it should come though nobody wakes it, -1 for `idle`; `resync` is 1 if it has to resync before
+-- it can claim.
+-- Errors: STALE, BADARG, BADKEY, FORMAT. Events: one for each batch that moved.
+local M = {}
+
+local TIDY = 5000
+
+-- Removes what is too old, every few seconds: when the beats before and after lie in different spans of time.
+local function tidy(q, silence)
+  if math.floor(q.now / TIDY) ~= math.floor((q.now - silence) / TIDY) then
+    require('ended').tidy(q)
+    require('events').tidy(q)
+  end
+end
+
+-- When somebody should look again, ms from now, or nil.
+local function next_look(q, worker)
+  local due, lease = require('waiting').next_due(q), require('workers').next_end(q, worker)
+  if lease and (not due or lease < due) then due = lease end
+  return due and math.max(due - q.now, 0)
+end
+
+-- Passes on what the caller will not do itself. Returns after how many ms it should come, or -1.
+local function hand_over(q, worker, idle, left, full)
+  local wake = require('wake')
+  if left then wake.push(q) end
+  local look = next_look(q, worker)
+  if full then
+    if wake.unwatch(q, worker) and look then wake.push(q) end
+    return -1
+  end
+  local till = look and math.min(look, idle) or idle
+  if wake.watch(q, worker, q.now + till) then return till end
+  return -1
+end
+
+function M.run(q, args)
+  local queue, keys, workers = require('queue'), require('keys'), require('workers')
+  local worker, session = args[1], queue.number(args[2], 1, 9e15, 'session')
+  local call = queue.number(args[3], 1, 9e15, 'call')
+  local demand = queue.number(args[4], 0, queue.MOST, 'demand')
+  local idle = queue.number(args[5], 0, 86400000, 'idle')
+  local known = workers.read(q, worker)
+  if known and (session < known.session or session == known.session and call <= known.call) then
+    queue.refuse('STALE', 'session ' .. session .. ', call ' .. call .. ' of this worker is over')
+  end
+  local fit = known and session == known.session
+  local silence = workers.beat(q, worker, known and known.lease)
+  local refused = require('settle').run(q, worker, args, 6)
+  if fit then
+    redis.call('HSET', keys.worker(q.keys, worker), 'call', call, 'refused', table.concat(refused, ' '))
+  end
+  require('waiting').promote(q)
+  workers.reclaim(q, silence, known and known.lease or 30000)
+  tidy(q, silence)
+  demand = fit and demand or 0
+  local jobs = require('claim').run(q, worker, demand)
+  local come = fit and hand_over(q, worker, idle, jobs.left, #jobs.ids == demand) or -1
+  local held = redis.call('SCARD', keys.held(q.keys, worker))
+  local cancel = redis.call('SMEMBERS', keys.cancel(q.keys, worker))
+  local state = { q.now, jobs.fence, held, come, fit and 0 or 1 }
+  return { state, refused, cancel, jobs.ids, jobs.specs, jobs.scores, jobs.again }
+end
+
+return M

@@ -1,0 +1,190 @@
+-- enqueue producer n count [id spec]… [position options]…       for clients
+-- enqueue [id spec options]…                                    for people, as sluice_enqueue
+--
+-- Puts `count` jobs in. `spec` is the job as JSON, kept as it is. Only jobs out of the plain case have options, by position from
+-- 0; empty, or JSON:
+--   delay     ms from now         at   ms since 1970         priority   0 (first) to 9, default 5         lane   its partitions
+-- An id that is empty is made here. `n` rises with each call of a producer, which has one call in flight: a repeated call is
+-- answered as before and changes nothing, even if its jobs have come and gone meanwhile.
+-- Moves: nothing → available, scheduled.
+-- Returns, for clients, a flat list of position, `exists`, id for the jobs that were not added (none: all were). For people, a
+-- line for each job: `added ID` or `exists ID`.
+-- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
+local M = {}
+
+-- 26 characters, the first ten of time, so that ids of one queue sort by age. Not random: fence and position make it unique.
+local DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+local function new_id(q)
+  local parts, number = {}, require('queue').sequence(q, 1)
+  for i = 1, 11 do
+    local digit = number % 32
+    parts[12 - i], number = string.sub(DIGITS, digit + 1, digit + 1), (number - digit) / 32
+  end
+  return 'S' .. table.concat(parts)
+end
+
+local function read_options(q, text)
+  local queue = require('queue')
+  local valid, options = pcall(cjson.decode, text)
+  if not valid or type(options) ~= 'table' then queue.refuse('BADARG', 'options must be a JSON object') end
+  local due
+  if options.delay then due = q.now + queue.number(options.delay, 0, 1e14, 'delay') end
+  if options.at then due = queue.number(options.at, 0, 1e14, 'at') end
+  local priority = options.priority and queue.number(options.priority, 0, 9, 'priority') or queue.PRIORITY
+  return { due = due and due > q.now and due or nil, priority = priority, lane = tostring(options.lane or '') }
+end
+
+-- Checks ids, and makes those that are empty. `jobs` is a flat list of id and spec.
+local function check_ids(q, jobs, n)
+  local queue, ids, longest = require('queue'), {}, 0
+  for i = 1, n do
+    local id = jobs[2 * i - 1]
+    if id == '' then
+      id = new_id(q)
+      jobs[2 * i - 1] = id
+    end
+    if #id > longest then longest = #id end
+    ids[i] = id
+  end
+  if longest > 128 or string.find(table.concat(ids), '[^!-~]') then
+    queue.refuse('BADARG', 'an id is 1 to 128 printable ASCII characters without space')
+  end
+  return ids
+end
+
+local function append(lists, name, first, second)
+  local list = lists[name]
+  if not list then
+    list = {}
+    lists[name] = list
+  end
+  local at = #list
+  list[at + 1], list[at + 2] = first, second
+end
+
+-- Sorts a job that has options.
+local function sort_one(new, id, option, sequence)
+  local queue = require('queue')
+  if option.lane ~= '' then append(new.columns, 'lane', id, option.lane) end
+  if option.priority ~= queue.PRIORITY then append(new.columns, 'priority', id, option.priority) end
+  if option.due then
+    new.later[#new.later + 1] = { id = id, due = option.due }
+  else
+    append(new.others, option.lane, queue.text(option.priority * queue.CLASS + sequence), id)
+    new.runnable[#new.runnable + 1] = id
+  end
+end
+
+-- Sorts the jobs that are new into what has to be written: specs, columns, runnable ones by lane, later ones. Returns also a
+-- flat list of what is not new.
+local function sort(q, jobs, ids, options)
+  local queue, n = require('queue'), #ids
+  local known, sequence = redis.call('HMGET', q.keys.spec, unpack(ids)), queue.sequence(q, n)
+  local scores = queue.scores(queue.PRIORITY, sequence, n)
+  local new, not_new, seen = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {} }, {}, {}
+  local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
+  for i = 1, n do
+    local id, option = ids[i], options[i]
+    if known[i] or seen[id] then
+      local k = #not_new
+      not_new[k + 1], not_new[k + 2], not_new[k + 3] = i - 1, 'exists', id
+    else
+      seen[id], at = true, at + 2
+      specs[at - 1], specs[at] = id, jobs[2 * i]
+      if not option then
+        runnable[#runnable + 1] = id
+        plain[#plain + 1] = scores[i]
+        plain[#plain + 1] = id
+      else
+        sort_one(new, id, option, sequence + i - 1)
+      end
+    end
+  end
+  return new, not_new
+end
+
+local function schedule(q, jobs)
+  if #jobs == 0 then return end
+  local created, text = {}, require('queue').text
+  local scored, ids, earliest = {}, {}, jobs[1].due
+  for i = 1, #jobs do
+    local job = jobs[i]
+    scored[2 * i - 1], scored[2 * i], ids[i] = text(job.due), job.id, job.id
+    created[2 * i - 1], created[2 * i] = job.id, text(q.now)
+    earliest = math.min(earliest, job.due)
+  end
+  redis.call('HSET', q.keys.created, unpack(created))
+  redis.call('ZADD', q.keys.scheduled, unpack(scored))
+  require('wake').due(q, earliest)
+  require('events').moved(q, '', 'scheduled', ids)
+end
+
+-- Adds what is new. Returns the flat list of what is not.
+local function add(q, jobs, ids, options)
+  local new, not_new = sort(q, jobs, ids, options)
+  if #new.specs == 0 then return not_new end
+  redis.call('HSET', q.keys.spec, unpack(new.specs))
+  for column, values in pairs(new.columns) do redis.call('HSET', q.keys[column], unpack(values)) end
+  schedule(q, new.later)
+  if #new.plain > 0 then require('lanes').add(q, '', new.plain) end
+  for lane, scored in pairs(new.others) do require('lanes').add(q, lane, scored) end
+  if #new.runnable > 0 then
+    require('events').moved(q, '', 'available', new.runnable)
+    require('wake').push(q)
+  end
+  require('stats').count(q, 'enqueued', #new.specs / 2)
+  return not_new
+end
+
+-- The form of clients.
+function M.run(q, args)
+  local queue = require('queue')
+  local producer, call = args[1], queue.number(args[2], 1, 9e15, 'n')
+  local key = require('keys').producer(q.keys, producer)
+  local last = redis.call('GET', key)
+  if last then
+    local before, answer = string.match(last, '^(%d+) (.*)$')
+    if call <= tonumber(before) then return cjson.decode(answer) end
+  end
+  local n = queue.number(args[3], 1, queue.MOST, 'count')
+  if #args < 3 + 2 * n or (#args - 3) % 2 == 1 then queue.refuse('BADARG', 'jobs are id, spec; options are position, options') end
+  local jobs, options = { unpack(args, 4, 3 + 2 * n) }, {}
+  local ids = check_ids(q, jobs, n)
+  for i = 4 + 2 * n, #args, 2 do
+    options[queue.number(args[i], 0, n - 1, 'position') + 1] = read_options(q, args[i + 1])
+  end
+  queue.create(q)
+  local not_new = add(q, jobs, ids, options)
+  local answer = #not_new > 0 and cjson.encode(not_new) or '[]'
+  redis.call('SET', key, queue.text(call) .. ' ' .. answer, 'PX', 3600000)
+  return not_new
+end
+
+-- Reads jobs as people give them, checking the specs as well, since no client has made them.
+local function read_by_hand(q, args)
+  local queue, jobs, options = require('queue'), {}, {}
+  local n = #args / 3
+  if n ~= math.floor(n) or n < 1 or n > queue.MOST then queue.refuse('BADARG', 'jobs are id, spec, options; at most 1000') end
+  for i = 1, n do
+    local id, text, option = args[3 * i - 2], args[3 * i - 1], args[3 * i]
+    local valid, spec = pcall(cjson.decode, text)
+    if not valid or type(spec) ~= 'table' or type(spec.kind) ~= 'string' then
+      queue.refuse('BADARG', 'a spec is a JSON object with a kind, such as {"kind":"email","args":{"to":"a@b.c"}}')
+    end
+    jobs[2 * i - 1], jobs[2 * i] = id, text
+    if option ~= '' then options[i] = read_options(q, option) end
+  end
+  return jobs, check_ids(q, jobs, n), options
+end
+
+-- The form of people.
+function M.by_hand(q, args)
+  local jobs, ids, options = read_by_hand(q, args)
+  require('queue').create(q)
+  local not_new, lines = add(q, jobs, ids, options), {}
+  for i = 1, #ids do lines[i] = 'added ' .. ids[i] end
+  for i = 1, #not_new, 3 do lines[not_new[i] + 1] = 'exists ' .. not_new[i + 2] end
+  return lines
+end
+
+return M

@@ -1,0 +1,23 @@
+-- help        What can be called from redis-cli.
+local M = {}
+
+local lines = {
+  "Sluice: a job queue. A queue's key is NAMESPACE:{QUEUE}, such as 'sluice:{mail}'. Looking:",
+  "  FCALL_RO sluice_status 1 KEY                           jobs by state, oldest, workers, totals",
+  "  FCALL_RO sluice_list 1 KEY STATE 0 LIMIT [KIND]        a page of jobs; go on with the cursor it returns",
+  "  FCALL_RO sluice_job 1 KEY ID                           everything about a job",
+  "  FCALL_RO sluice_workers 1 KEY                          worker, lease left in ms, jobs held, info",
+  "  FCALL_RO sluice_history 1 KEY FROM TO                  counters of minutes (ms since 1970 / 60000)",
+  "  FCALL_RO sluice_audit 1 KEY [CURSOR]                   what is wrong with the data; until the cursor is 0",
+  "  FCALL_RO sluice_version 0                              protocol and revision of this library",
+  "Changing:",
+  "  FCALL sluice_enqueue 1 KEY '' '{\"kind\":\"email\",\"args\":{}}' ''      id (made if empty), spec, options;",
+  "        options: '' or JSON with delay, at (ms), priority (0 first to 9, default 5)",
+  "  FCALL sluice_cancel|sluice_retry|sluice_delete 1 KEY ID...",
+  "  FCALL sluice_reschedule 1 KEY DELAY_MS|@TIME_MS ID...",
+  "  FCALL sluice_pause 1 KEY [REASON]        FCALL sluice_resume 1 KEY",
+}
+
+function M.run() return lines end
+
+return M

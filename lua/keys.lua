@@ -1,0 +1,43 @@
+-- Names of the keys of a queue. Nothing else in the library joins key names.
+-- A function is called with the base, such as sluice:{mail}, and derives the rest, which is all in one slot.
+local M = {}
+
+local names = {
+  'spec', 'lane', 'lanes', 'where', 'ready', 'vtime', 'scheduled', 'retryable', 'suspended', 'executing',
+  'completed', 'cancelled', 'discarded', 'workers', 'graced', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
+  'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
+}
+
+-- Kept between calls: building thirty strings costs as much as a small call. Dropped whole when there are many queues.
+local cache, cached = {}, 0
+
+-- Returns a table of the fixed names, with `base` and the dash-less `prefix` for the names that carry an argument.
+function M.of(base)
+  local found = cache[base]
+  if found then return found end
+  if not string.find(base, '^[%w._-]+:{[%w._-]+}$') or #base > 131 then
+    return nil
+  end
+  local keys = { base = base, prefix = base .. ':' }
+  for i = 1, #names do keys[names[i]] = keys.prefix .. names[i] end
+  if cached >= 1000 then cache, cached = {}, 0 end
+  cache[base], cached = keys, cached + 1
+  return keys
+end
+
+-- Runnable jobs of a lane; the lane of jobs without partitions is the empty text.
+function M.wait(keys, lane) return keys.prefix .. 'wait:' .. lane end
+
+-- What runs on a worker: the jobs it holds, its record, the cancellations it has to hear of, its bell.
+function M.held(keys, worker) return keys.prefix .. 'held:' .. worker end
+function M.worker(keys, worker) return keys.prefix .. 'worker:' .. worker end
+function M.cancel(keys, worker) return keys.prefix .. 'cancel:' .. worker end
+function M.bell(keys, worker) return keys.prefix .. 'bell:' .. worker end
+
+-- The last call of a producer; expires by itself.
+function M.producer(keys, producer) return keys.prefix .. 'producer:' .. producer end
+
+-- History of one minute, for charts.
+function M.minute(keys, minute) return keys.prefix .. 'stats:' .. minute end
+
+return M

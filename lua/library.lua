@@ -1,0 +1,48 @@
+-- Registers the functions: by protocol for programs, so that two protocols can stand side by side, and by plain name for people.
+-- While a library loads there is next to nothing in scope (no string, no pairs): everything is reached for when a function runs.
+
+-- Flags: `no-writes` may be called read-only; `allow-oom` runs on a full server, so that it can drain.
+local function open(name, of)
+  return function(keys, args)
+    local queue = require('queue')
+    return require(name)[of](queue.open(keys), args)
+  end
+end
+
+local function register(name, flags, callback)
+  redis.register_function({ function_name = 'sluice1_' .. name, callback = callback, flags = flags })
+end
+
+local function register_plain(name, flags, callback)
+  redis.register_function({ function_name = 'sluice_' .. name, callback = callback, flags = flags })
+end
+
+local function both(name, flags, callback)
+  register(name, flags, callback)
+  register_plain(name, flags, callback)
+end
+
+register('enqueue', {}, open('enqueue', 'run'))
+register_plain('enqueue', {}, open('enqueue', 'by_hand'))
+
+register('cycle', { 'allow-oom' }, open('cycle', 'run'))
+register('resync', { 'allow-oom' }, open('resync', 'run'))
+register('leave', { 'allow-oom' }, open('resync', 'leave'))
+register('progress', { 'allow-oom' }, open('progress', 'run'))
+register('configure', { 'allow-oom' }, open('manage', 'configure'))
+
+both('cancel', { 'allow-oom' }, open('manage', 'cancel'))
+both('retry', { 'allow-oom' }, open('manage', 'retry'))
+both('delete', { 'allow-oom' }, open('manage', 'delete'))
+both('reschedule', { 'allow-oom' }, open('manage', 'reschedule'))
+both('pause', { 'allow-oom' }, open('manage', 'pause'))
+both('resume', { 'allow-oom' }, open('manage', 'resume'))
+
+both('status', { 'no-writes' }, open('view', 'status'))
+both('job', { 'no-writes' }, open('view', 'job'))
+both('list', { 'no-writes' }, open('view', 'list'))
+both('workers', { 'no-writes' }, open('view', 'workers'))
+both('history', { 'no-writes' }, open('view', 'history'))
+both('audit', { 'no-writes' }, open('audit', 'run'))
+both('help', { 'no-writes' }, function() return require('help').run() end)
+both('version', { 'no-writes' }, function() return { PROTOCOL, REVISION } end)

@@ -1,0 +1,133 @@
+-- What operators do to jobs: cancel, retry, delete, reschedule ids; pause and resume the queue.
+-- Each of the four takes up to 1,000 ids and returns a flat list of id, result: what became of it, or why it was refused
+-- (`missing`, or the state it is in).
+local M = {}
+
+-- Applies step(id, state, found) to each id; it returns the result, or nil where the state does not allow it.
+local function each(q, ids, step)
+  local queue, states = require('queue'), require('states')
+  if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
+  local results, refused = {}, 0
+  for i = 1, #ids do
+    local state, found = states.of(q, ids[i])
+    local result = state and step(ids[i], state, found)
+    if not result then refused = refused + 1 end
+    results[2 * i - 1], results[2 * i] = ids[i], result or state or 'missing'
+  end
+  require('stats').count(q, 'refused', refused)
+  return results
+end
+
+-- Puts an idle job at its end.
+local function finish(q, id, state, found)
+  local ended = require('ended')
+  if state == 'available' then require('columns').keep_created(q, id, found) end
+  ended.add(q, 'cancelled', { id })
+  require('states').remove(q, id, state)
+  require('events').moved(q, state, 'cancelled', { id })
+  ended.trim(q, 'cancelled')
+end
+
+-- Tells the worker that runs it; the run ends as cancelled, whatever its handler does meanwhile, unless it completes first.
+local function cancel_run(q, id, found)
+  local worker = require('record').read(found).worker
+  redis.call('SADD', require('keys').cancel(q.keys, worker), id)
+  require('wake').ring(q, worker)
+  return 'cancelling'
+end
+
+-- cancel id…     available, scheduled, retryable, suspended → cancelled; executing: its worker is told, `cancelling`.
+-- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
+function M.cancel(q, args)
+  return each(q, args, function(id, state, found)
+    if state == 'executing' then return cancel_run(q, id, found) end
+    if require('states').is_ended(state) then return nil end
+    finish(q, id, state, found)
+    return 'cancelled'
+  end)
+end
+
+-- retry id…      completed, cancelled, discarded → available, with all attempts anew and the history of errors kept;
+--                scheduled, retryable → available at once, attempts as they are.
+-- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
+function M.retry(q, args)
+  return each(q, args, function(id, state)
+    local states = require('states')
+    if state == 'executing' or state == 'available' or state == 'suspended' then return nil end
+    if states.is_ended(state) then
+      for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'place', 'run' }) do
+        redis.call('HDEL', q.keys[column], id)
+      end
+      require('stats').count(q, 'revived', 1)
+    end
+    require('waiting').enter(q, { id })
+    states.remove(q, id, state)
+    require('events').moved(q, state, 'available', { id })
+    require('wake').push(q)
+    return 'available'
+  end)
+end
+
+-- delete id…     Any state but executing → nothing. An executing one is told to cancel first, and is deleted by a later call.
+-- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
+function M.delete(q, args)
+  return each(q, args, function(id, state, found)
+    if state == 'executing' then return cancel_run(q, id, found) end
+    require('states').remove(q, id, state)
+    require('columns').drop(q, { id })
+    require('stats').count(q, 'removed', 1)
+    require('events').moved(q, state, '', { id })
+    return 'deleted'
+  end)
+end
+
+-- reschedule delay|@time id…      available, scheduled, retryable → scheduled, due `delay` ms from now or at the time in ms.
+-- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
+function M.reschedule(q, args)
+  local queue = require('queue')
+  local when, ids = tostring(args[1]), {}
+  for i = 2, #args do ids[i - 1] = args[i] end
+  local at = string.match(when, '^@(%d+)$')
+  local due = at and queue.number(at, 0, 1e14, 'time') or q.now + queue.number(when, 0, 1e14, 'delay')
+  return each(q, ids, function(id, state, found)
+    local columns = require('columns')
+    if state ~= 'available' and state ~= 'scheduled' and state ~= 'retryable' then return nil end
+    if state == 'available' then columns.keep_created(q, id, found) end
+    require('waiting').add(q, 'scheduled', id, due)
+    if state ~= 'scheduled' then require('states').remove(q, id, state) end
+    require('events').moved(q, state, 'scheduled', { id })
+    return 'scheduled'
+  end)
+end
+
+-- pause [reason]     No job is claimed until resume; what runs goes on. Returns 1, or 0 if it was paused already.
+function M.pause(q, args)
+  require('queue').create(q)
+  local text = require('queue').text(q.now) .. ' ' .. (args[1] or '')
+  return redis.call('HSETNX', q.keys.config, 'paused', text)
+end
+
+-- resume             Returns 1, or 0 if it was not paused.
+function M.resume(q)
+  local resumed = redis.call('HDEL', q.keys.config, 'paused')
+  q.paused = false
+  if resumed == 1 then require('wake').push(q) end
+  return resumed
+end
+
+-- configure name value…     What the queue's code declares: completed, cancelled, discarded as `count age_ms`; crashes.
+function M.configure(q, args)
+  local queue = require('queue')
+  local kept = { completed = true, cancelled = true, discarded = true }
+  for i = 1, #args, 2 do
+    local name, value = args[i], tostring(args[i + 1])
+    if not (kept[name] and string.find(value, '^%d+ %d+$') or name == 'crashes' and string.find(value, '^[1-9]%d*$')) then
+      queue.refuse('BADARG', 'cannot configure ' .. tostring(name) .. ' as ' .. value)
+    end
+  end
+  queue.create(q)
+  redis.call('HSET', q.keys.config, unpack(args))
+  return 'OK'
+end
+
+return M

@@ -1,0 +1,84 @@
+-- What each function starts with: the queue's keys, the time, its configuration; and how it refuses.
+local M = {}
+
+M.FORMAT = '1'
+M.MOST = 1000                 -- ids in one call
+M.EPOCH = 1735689600000       -- 2025-01-01, from which sequences count milliseconds
+M.CLASS = 562949953421312     -- 2^49: a class is above every sequence
+M.PRIORITY = 5                -- class of a job that asks for none; 0 is first, 9 last
+
+-- Ends the call with an error of a stable upper-case code. A lone word would be prefixed with ERR, so text is required.
+function M.refuse(code, text) error({ err = code .. ' ' .. text }) end
+
+-- Integers above 2^31 have to be written in full: Lua's own conversion keeps 14 digits.
+function M.text(number) return string.format('%.0f', number) end
+
+-- A whole number within bounds from an argument, or the call is refused.
+function M.number(value, least, most, name)
+  local number = tonumber(value)
+  if not number or number ~= math.floor(number) or number < least or number > most then
+    M.refuse('BADARG', name .. ' must be a whole number from ' .. M.text(least) .. ' to ' .. M.text(most))
+  end
+  return number
+end
+
+-- Opens the queue named by the one key of the call. Writers set the format of a new queue with M.create.
+function M.open(keys)
+  local base = keys[1]
+  local names = base and #keys == 1 and require('keys').of(base)
+  if not names then
+    M.refuse('BADKEY', 'give one key, NAMESPACE:{QUEUE}, each of 1 to 64 letters, digits, dots, dashes or underscores')
+  end
+  local now, micros = require('clock').read(base)
+  local config = redis.call('HMGET', names.config, 'format', 'paused', 'completed', 'cancelled', 'discarded', 'crashes')
+  if config[1] and config[1] ~= M.FORMAT then
+    M.refuse('FORMAT', 'this queue has data format ' .. config[1] .. ', and this library reads ' .. M.FORMAT)
+  end
+  return { keys = names, now = now, micros = micros, exists = config[1], paused = config[2] or false, config = config }
+end
+
+-- Marks the queue as one of this format when it is first written to.
+function M.create(q)
+  if not q.exists then
+    redis.call('HSET', q.keys.config, 'format', M.FORMAT)
+    q.exists = M.FORMAT
+  end
+end
+
+-- Takes n consecutive sequence numbers and returns the first. They rise for ever, whatever the clock does,
+-- and tell the time at which they were taken.
+function M.sequence(q, n)
+  local last = tonumber(redis.call('GET', q.keys.seq)) or 0
+  local first = math.max(last + 1, (q.now - M.EPOCH) * 512)
+  redis.call('SET', q.keys.seq, M.text(first + n - 1))
+  return first
+end
+
+local low = {}
+-- Consecutive scores as text, for `n` jobs from `first` on in a class. Formatting a number costs as much as storing it,
+-- so the digits that all have in common are made once.
+function M.scores(class, first, n)
+  if not low[1000] then
+    for i = 0, 999 do low[i + 1] = string.format('%03d', i) end
+  end
+  local from, scores = class * M.CLASS + first, {}
+  local high, rest = math.floor(from / 1000), from % 1000
+  local head = M.text(high)
+  for i = 1, n do
+    scores[i] = head .. low[rest + 1]
+    rest = rest + 1
+    if rest == 1000 then
+      high, rest = high + 1, 0
+      head = M.text(high)
+    end
+  end
+  return scores
+end
+
+-- The class and the time, in milliseconds since 1970, that a score tells.
+function M.read_score(score)
+  local class = math.floor(score / M.CLASS)
+  return class, math.floor((score - class * M.CLASS) / 512) + M.EPOCH
+end
+
+return M

@@ -1,0 +1,84 @@
+-- resync worker session call lease info [id fence]…
+--
+-- The first call of a worker, and the first after a cycle whose reply was not read or whose account of what the worker
+-- holds differs from the worker's own. It opens a session, newer than the last: calls of older ones are refused STALE.
+-- Jobs held for the worker that it does not list go back where they were: no attempt, no crash.
+--   lease    ms   info   JSON about the process: host, pid, started, concurrency, version
+--   listed   every job that runs or whose outcome is not known to be recorded
+-- Returns {now, call, refused…}: the last call that was applied, the ids it refused; then the listed ids that are not, or no
+-- longer, the worker's own. As three lists: {now, call}, refused, lost.
+-- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for what is given back.
+local M = {}
+
+local function listed(args)
+  local fences = {}
+  for i = 6, #args, 2 do fences[args[i]] = args[i + 1] end
+  return fences
+end
+
+-- Gives back what is held and not listed, under its present fence. Returns how many ids are the worker's own.
+local function reconcile(q, worker, fences)
+  local keys, record, running = require('keys'), require('record'), require('running')
+  local held = redis.call('SMEMBERS', keys.held(q.keys, worker))
+  local own = {}
+  for first = 1, #held, 1000 do
+    local last = math.min(first + 999, #held)
+    local records = redis.call('HMGET', q.keys.executing, unpack(held, first, last))
+    for i = first, last do
+      local text = records[i - first + 1]
+      local job = text and { id = held[i], record = record.read(text) }
+      if not job or job.record.worker ~= worker then
+        redis.call('SREM', keys.held(q.keys, worker), held[i])
+      elseif fences[held[i]] == job.record.fence then
+        own[held[i]] = true
+      elseif running.is_cancelled(q, worker, held[i]) then
+        running.end_badly(q, job, 'cancelled')
+      else
+        require('stats').count(q, 'released', 1)
+        running.give_back(q, job)
+      end
+    end
+  end
+  return own
+end
+
+function M.run(q, args)
+  local queue, keys, workers = require('queue'), require('keys'), require('workers')
+  local worker, session = args[1], queue.number(args[2], 1, 9e15, 'session')
+  local call, lease = queue.number(args[3], 0, 9e15, 'call'), queue.number(args[4], 1000, 86400000, 'lease')
+  local valid, info = pcall(cjson.decode, args[5])
+  if not valid or type(info) ~= 'table' then queue.refuse('BADARG', 'info must be a JSON object') end
+  local before = workers.read(q, worker)
+  if before and before.session >= session then
+    queue.refuse('STALE', 'session ' .. session .. ' of this worker is over')
+  end
+  queue.create(q)
+  local last = redis.call('HMGET', keys.worker(q.keys, worker), 'call', 'refused')
+  redis.call('HSET', keys.worker(q.keys, worker), 'session', session, 'call', call, 'refused', '', 'lease', lease,
+    'info', args[5], 'host', tostring(info.host or ''))
+  local fences = listed(args)
+  local own = reconcile(q, worker, fences)
+  local lost = {}
+  for id in pairs(fences) do
+    if not own[id] then lost[#lost + 1] = id end
+  end
+  local silence, at = workers.beat(q, worker, lease)
+  if at then workers.reclaim(q, silence, lease) end
+  if q.claimable then require('wake').push(q) end
+  local refused = {}
+  for id in string.gmatch(last[2] or '', '%S+') do refused[#refused + 1] = id end
+  return { { q.now, tonumber(last[1]) or 0 }, refused, lost }
+end
+
+-- leave worker session        A worker that stops and holds nothing more is forgotten at once.
+-- Returns 1, or 0 if it holds something and is left to its lease.
+function M.leave(q, args)
+  local workers = require('workers')
+  local before = workers.read(q, args[1])
+  if before and before.session ~= tonumber(args[2]) then
+    require('queue').refuse('STALE', 'that session of the worker is over')
+  end
+  return workers.leave(q, args[1]) and 1 or 0
+end
+
+return M

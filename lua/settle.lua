@@ -1,0 +1,134 @@
+-- Recording the outcomes of runs. A settlement by the holder of the fence always succeeds: no other job can make it fail.
+-- One whose fence or worker is not that of the run changes nothing and is counted.
+local M = {}
+
+-- What the error column keeps of a run that ended badly. `text` is JSON, made by the worker, and passes through as it is.
+local function error_line(q, record, text)
+  return '{"at":' .. require('queue').text(q.now) .. ',"attempt":' .. record.attempt .. ',"worker":"' .. record.worker
+    .. '","error":' .. (text ~= '' and text or '""') .. '}'
+end
+
+-- Splits "12 text" into the number and the text.
+local function number_and_text(detail)
+  local number, text = string.match(detail, '^(%d+) ?(.*)$')
+  return tonumber(number) or 0, text or ''
+end
+
+local outcomes = {}
+
+-- retry: `delay error`. The run counts as an attempt; the due time lies ahead.
+function outcomes.retry(q, job, detail)
+  local delay, text = number_and_text(detail)
+  redis.call('HSET', q.keys.attempts, job.id, job.record.attempt)
+  require('columns').add_error(q, job.id, error_line(q, job.record, text))
+  require('stats').count(q, 'retried', 1)
+  require('running').postpone(q, job, 'retryable', q.now + math.max(delay, 1), false)
+end
+
+-- snooze: `delay`. By the handler's own wish, no attempt spent.
+function outcomes.snooze(q, job, detail)
+  require('stats').count(q, 'snoozed', 1)
+  require('running').postpone(q, job, 'scheduled', q.now + math.max(number_and_text(detail), 1), false)
+end
+
+-- release: back to its place at once, no attempt spent.
+function outcomes.release(q, job)
+  require('stats').count(q, 'released', 1)
+  require('running').give_back(q, job)
+end
+
+-- wait: `base cap`. Something it needs is not there; back to its place after base ms, doubling with each wait up to cap.
+function outcomes.wait(q, job, detail)
+  local base, cap = string.match(detail, '^(%d+) (%d+)')
+  local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
+  local delay = math.min(tonumber(cap) or 300000, (tonumber(base) or 1000) * 2 ^ math.min(waits - 1, 30))
+  require('stats').count(q, 'waited', 1)
+  require('running').postpone(q, job, 'scheduled', q.now + math.max(math.floor(delay), 1), true)
+end
+
+-- cancelled, discarded: `error`. Ends the job.
+local function ended_badly(state)
+  return function(q, job, detail)
+    if detail ~= '' then
+      redis.call('HSET', q.keys.attempts, job.id, job.record.attempt)
+      require('columns').add_error(q, job.id, error_line(q, job.record, detail))
+    end
+    require('running').end_badly(q, job, state)
+  end
+end
+outcomes.cancelled, outcomes.discarded = ended_badly('cancelled'), ended_badly('discarded')
+
+-- Outcomes after which the job would run again: an operator's wish to cancel comes first.
+local again = { retry = true, snooze = true, release = true, wait = true }
+
+local function settle_one(q, worker, id, record, outcome, detail)
+  local job = { id = id, record = require('record').read(record) }
+  if again[outcome] and require('running').is_cancelled(q, worker, id) then
+    outcomes.cancelled(q, job, '"cancelled while it ran"')
+  else
+    outcomes[outcome](q, job, detail)
+  end
+end
+
+-- Ends completed jobs, all at once; the results are those that have one.
+local function complete(q, worker, ids, args, details)
+  if #ids == 0 then return end
+  if details then
+    local results = {}
+    for i = 1, #ids do
+      results[2 * i - 1], results[2 * i] = ids[i], args[details[ids[i]]]
+    end
+    redis.call('HSET', q.keys.result, unpack(results))
+  end
+  require('running').finish(q, worker, 'completed', ids)
+end
+
+-- Reads the groups and checks them, before anything is written. Returns a list of {fence, outcome, n, ids at, details at}.
+local function groups(args, first)
+  local queue, list, total = require('queue'), {}, 0
+  while args[first] do
+    local outcome, n = args[first + 1], queue.number(args[first + 2], 1, queue.MOST, 'size of a group')
+    local detailed = args[first + 3] == '1'
+    if outcome ~= 'completed' and not outcomes[outcome] then queue.refuse('BADARG', 'no such outcome: ' .. tostring(outcome)) end
+    list[#list + 1] = { fence = args[first], outcome = outcome, n = n, ids = first + 4, details = detailed and first + 4 + n }
+    first = first + 4 + (detailed and 2 or 1) * n
+    total = total + n
+  end
+  if first ~= #args + 1 or total > queue.MOST then
+    queue.refuse('BADARG', 'a group is fence, outcome, size, 0 or 1, its ids, and its details if 1; at most 1000 ids in all')
+  end
+  return list
+end
+
+-- Settles one group; ids go to `refused` or to `settled`.
+local function settle_group(q, worker, args, group, settled, refused)
+  local is_of, fence, outcome, details = require('record').is_of, group.fence, group.outcome, group.details
+  local records = redis.call('HMGET', q.keys.executing, unpack(args, group.ids, group.ids + group.n - 1))
+  local completed, detail_of, seen = {}, details and {}, {}
+  for i = 1, group.n do
+    local id, record = args[group.ids + i - 1], records[i]
+    if not record or seen[id] or not is_of(record, fence, worker) then
+      refused[#refused + 1] = id
+    else
+      seen[id], settled[#settled + 1] = true, id
+      if outcome == 'completed' then
+        completed[#completed + 1] = id
+        if details then detail_of[id] = details + i - 1 end
+      else
+        settle_one(q, worker, id, record, outcome, details and args[details + i - 1] or '')
+      end
+    end
+  end
+  complete(q, worker, completed, args, detail_of)
+end
+
+-- Settlements come in groups of `fence outcome n detailed`, n ids, and n details if detailed is 1. Returns the ids refused.
+function M.run(q, worker, args, first)
+  local refused, settled = {}, {}
+  for _, group in ipairs(groups(args, first)) do settle_group(q, worker, args, group, settled, refused) end
+  if #settled > 0 then require('suspects').settled(q, settled) end
+  require('stats').count(q, 'refused', #refused)
+  return refused
+end
+
+return M

@@ -1,0 +1,64 @@
+-- Jobs whose worker died under them. The first time a job is simply back at its place. From the second time it may be the
+-- killer, so it runs in other company: suspects come one at a time, through `retryable`, 10 s apart, the next one sooner
+-- when the one before has shown itself harmless. After too many deaths the job is discarded. `suspects` holds those
+-- that wait, by due time.
+local M = {}
+
+local APART = 10000
+local LIMIT = 5               -- deaths, unless the queue's code declares another number
+local LONG = 600000           -- a run that lived this long clears the record
+local NAMED = 20              -- ids of the dead told in a discard
+
+local function waits(q, job)
+  local queue = require('queue')
+  local last = tonumber(redis.call('ZRANGE', q.keys.suspects, -1, -1, 'WITHSCORES')[2]) or q.now
+  local due = math.max(last, q.now) + APART
+  redis.call('ZADD', q.keys.suspects, queue.text(due), job.id)
+  require('running').postpone(q, job, 'retryable', due, true)
+end
+
+local function discard(q, job, crashes, host, others)
+  local error_text = cjson.encode({
+    at = q.now, attempt = job.record.attempt, worker = job.record.worker, host = host,
+    error = 'its worker died ' .. crashes .. ' times while running it', died_with = others,
+  })
+  require('columns').add_error(q, job.id, error_text)
+  require('running').end_badly(q, job, 'discarded')
+end
+
+-- Puts a job of a dead worker where it belongs. `ids` are all that died with it, `host` where.
+function M.crashed(q, job, ids, host)
+  local crashes
+  if q.now - job.record.started >= LONG then
+    crashes = 1
+    redis.call('HSET', q.keys.crashes, job.id, 1)
+  else
+    crashes = redis.call('HINCRBY', q.keys.crashes, job.id, 1)
+  end
+  if crashes >= (tonumber(q.config[6]) or LIMIT) then
+    local others = {}
+    for i = 1, #ids do
+      if ids[i] ~= job.id and #others < NAMED then others[#others + 1] = ids[i] end
+    end
+    discard(q, job, crashes, host, others)
+  elseif crashes == 1 then
+    require('running').give_back(q, job)
+  else
+    waits(q, job)
+  end
+end
+
+-- Called with jobs that a living worker has settled: if one of them was a suspect, the next suspect need not wait longer.
+function M.settled(q, ids)
+  if redis.call('EXISTS', q.keys.suspects) == 0 then return end
+  local crashes = require('columns').read(q, 'crashes', ids)
+  for i = 1, #ids do
+    if (tonumber(crashes[i]) or 0) > 1 then
+      local next = redis.call('ZPOPMIN', q.keys.suspects)[1]
+      if next then require('waiting').add(q, 'retryable', next, q.now) end
+      return
+    end
+  end
+end
+
+return M

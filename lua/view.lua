@@ -1,0 +1,131 @@
+-- Looking, without changing anything: status, job, list, workers. Replies are flat lists of name, value, name, value, which
+-- redis-cli shows readably.
+local M = {}
+
+local function text(number) return require('queue').text(number) end
+
+-- status      Jobs by state, whether paused, the age of the oldest runnable job in ms, live workers, totals since ever.
+function M.status(q)
+  local states = require('states')
+  local counts, reply = states.counts(q), {}
+  local function put(name, value) reply[#reply + 1], reply[#reply + 2] = name, value end
+  for _, state in ipairs(states.all) do put(state, counts[state]) end
+  local head = redis.call('ZRANGE', q.keys.lanes, 0, 0, 'WITHSCORES')[2]
+  local _, since = require('queue').read_score(tonumber(head) or 0)
+  put('oldest_available_ms', head and text(math.max(q.now - since, 0)) or '0')
+  put('lanes', redis.call('ZCARD', q.keys.lanes))
+  put('workers', redis.call('ZCARD', q.keys.workers))
+  put('paused', q.paused or '')
+  put('now', text(q.now))
+  for _, state in ipairs({ 'completed', 'cancelled', 'discarded' }) do
+    local count, age = require('ended').bounds(q, state)
+    put('keeps_' .. state, text(count) .. ' ' .. text(age))
+  end
+  local totals = redis.call('HGETALL', q.keys.stats)
+  for i = 1, #totals, 2 do put('total_' .. totals[i], totals[i + 1]) end
+  return reply
+end
+
+-- job id      Everything about one job; an empty list if there is none.
+function M.job(q, args)
+  local id = args[1] or ''
+  local state, found = require('states').of(q, id)
+  if not state then return {} end
+  local reply = { 'id', id, 'state', state, 'spec', redis.call('HGET', q.keys.spec, id), 'now', text(q.now) }
+  for _, column in ipairs(require('columns').all) do
+    local value = redis.call('HGET', q.keys[column], id)
+    if value then reply[#reply + 1], reply[#reply + 2] = column, value end
+  end
+  reply[#reply + 1], reply[#reply + 2] = state == 'executing' and 'record' or 'score', found
+  return reply
+end
+
+local function page_of_zset(key, cursor, limit)
+  local ids = redis.call('ZRANGE', key, cursor, cursor + limit - 1)
+  return ids, #ids == limit and cursor + limit or 0
+end
+
+-- Runnable jobs over all lanes, the cursor being `lane-rank:job-rank` in the order of `lanes`.
+local function page_of_available(q, cursor, limit)
+  local keys = require('keys')
+  local lane_rank, rank = string.match(cursor, '^(%d+):(%d+)$')
+  lane_rank, rank = tonumber(lane_rank) or 0, tonumber(rank) or 0
+  local ids = {}
+  for _ = 1, 200 do
+    local lane = redis.call('ZRANGE', q.keys.lanes, lane_rank, lane_rank)[1]
+    if not lane then return ids, '0' end
+    local some = redis.call('ZRANGE', keys.wait(q.keys, lane), rank, rank + limit - #ids - 1)
+    for i = 1, #some do ids[#ids + 1] = some[i] end
+    if #ids >= limit then return ids, lane_rank .. ':' .. (rank + #some) end
+    lane_rank, rank = lane_rank + 1, 0
+  end
+  return ids, lane_rank .. ':0'
+end
+
+local function page(q, state, cursor, limit)
+  if state == 'available' then return page_of_available(q, cursor, limit) end
+  if state == 'executing' then
+    local found = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', limit)
+    local ids = {}
+    for i = 1, #found[2], 2 do ids[#ids + 1] = found[2][i] end
+    return ids, found[1]
+  end
+  local ids, next = page_of_zset(q.keys[state], tonumber(cursor) or 0, limit)
+  return ids, text(next)
+end
+
+local function kind_of(spec)
+  local valid, decoded = pcall(cjson.decode, spec)
+  return valid and type(decoded) == 'table' and decoded.kind
+end
+
+-- list state cursor limit kind       One page of jobs in a state, those of a kind if one is given.
+-- Returns the next cursor (`0`: no more), how many were looked at, and a flat list of id, spec, attempts, moment: the due time,
+-- the end, the record of the run or the score of the place, as the state has it.
+function M.list(q, args)
+  local queue, columns = require('queue'), require('columns')
+  local state, cursor, limit, kind = args[1], args[2] or '0', queue.number(args[3] or 50, 1, 1000, 'limit'), args[4] or ''
+  if not (state == 'available' or state == 'executing' or q.keys[state] and require('states').counts(q)[state]) then
+    queue.refuse('BADARG', 'no such state: ' .. tostring(state))
+  end
+  local ids, next = page(q, state, cursor, limit)
+  local reply = {}
+  if #ids == 0 then return { next, 0, reply } end
+  local specs, attempts = redis.call('HMGET', q.keys.spec, unpack(ids)), columns.read(q, 'attempts', ids)
+  for i = 1, #ids do
+    local spec = specs[i] or '{}'
+    if kind == '' or kind_of(spec) == kind then
+      local _, moment = require('states').of(q, ids[i])
+      local at = #reply
+      reply[at + 1], reply[at + 2], reply[at + 3], reply[at + 4] = ids[i], spec, attempts[i] or '0', moment or ''
+    end
+  end
+  return { next, #ids, reply }
+end
+
+-- workers     A flat list of worker, lease end in ms from now, jobs held, info as JSON.
+function M.workers(q)
+  local keys, reply = require('keys'), {}
+  local all = redis.call('ZRANGE', q.keys.workers, 0, 999, 'WITHSCORES')
+  for i = 1, #all, 2 do
+    local at = #reply
+    reply[at + 1], reply[at + 2] = all[i], text(tonumber(all[i + 1]) - q.now)
+    reply[at + 3] = redis.call('SCARD', keys.held(q.keys, all[i]))
+    reply[at + 4] = redis.call('HGET', keys.worker(q.keys, all[i]), 'info') or '{}'
+  end
+  return reply
+end
+
+-- history from to      Counters of each minute in a span, at most a day: a flat list of minute, flat list of counters.
+function M.history(q, args)
+  local queue, reply = require('queue'), {}
+  local from = queue.number(args[1], 0, 1e10, 'from')
+  local to = queue.number(args[2], from, from + 1440, 'to')
+  for minute = from, to do
+    local counters = redis.call('HGETALL', require('keys').minute(q.keys, text(minute)))
+    if #counters > 0 then reply[#reply + 1], reply[#reply + 2] = minute, counters end
+  end
+  return reply
+end
+
+return M

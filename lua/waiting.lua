@@ -1,0 +1,73 @@
+-- Jobs that wait for a time: `scheduled` and `retryable`, scored by due time in ms; and the way into them and out of them.
+local M = {}
+
+-- Puts a job that has left (or is about to leave) another index into `state` until `due`. It gets a new place in its lane then.
+function M.add(q, state, id, due)
+  redis.call('ZADD', q.keys[state], require('queue').text(due), id)
+  require('wake').due(q, due)
+end
+
+-- The same for a job that is to come back at the place it had.
+function M.add_at_place(q, state, id, due, score)
+  redis.call('HSET', q.keys.place, id, score)
+  M.add(q, state, id, due)
+end
+
+-- Makes jobs runnable: each in its lane, at the place it kept or at a new one. The caller removes them from where they were.
+-- Returns nothing; `ids` is at most a call's worth.
+function M.enter(q, ids)
+  local queue, columns, lanes = require('queue'), require('columns'), require('lanes')
+  local n = #ids
+  if n == 0 then return end
+  local lane_of, priority, place = columns.read(q, 'lane', ids), columns.read(q, 'priority', ids), columns.read(q, 'place', ids)
+  local first = queue.sequence(q, n)
+  local scored, order, returned = {}, {}, {}
+  for i = 1, n do
+    local lane = lane_of[i] or ''
+    local score = place[i]
+    if score then
+      returned[#returned + 1] = ids[i]
+    else
+      score = queue.text((tonumber(priority[i]) or queue.PRIORITY) * queue.CLASS + first + i - 1)
+    end
+    local list = scored[lane]
+    if not list then
+      list = {}
+      scored[lane], order[#order + 1] = list, lane
+    end
+    list[#list + 1], list[#list + 2] = score, ids[i]
+  end
+  for i = 1, #order do lanes.add(q, order[i], scored[order[i]]) end
+  if #returned > 0 then redis.call('HDEL', q.keys.place, unpack(returned)) end
+end
+
+-- Moves what is due from `state` to its lanes, at most `most` jobs. Returns how many moved.
+local function promote(q, state, most)
+  local due = redis.call('ZRANGE', q.keys[state], '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most)
+  if #due == 0 then return 0 end
+  M.enter(q, due)
+  redis.call('ZREM', q.keys[state], unpack(due))
+  if state == 'retryable' then redis.call('ZREM', q.keys.suspects, unpack(due)) end
+  require('events').moved(q, state, 'available', due)
+  return #due
+end
+
+-- Moves everything that is due, within the bound of a call.
+function M.promote(q)
+  local most = require('queue').MOST / 2
+  promote(q, 'scheduled', most)
+  promote(q, 'retryable', most)
+end
+
+-- When the next job of `scheduled` and `retryable` is due, in ms, or nil.
+function M.next_due(q)
+  local next
+  for _, state in ipairs({ 'scheduled', 'retryable' }) do
+    local head = redis.call('ZRANGE', q.keys[state], 0, 0, 'WITHSCORES')[2]
+    head = tonumber(head)
+    if head and (not next or head < next) then next = head end
+  end
+  return next
+end
+
+return M

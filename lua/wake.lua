@@ -1,0 +1,51 @@
+-- Waking idle workers. One token on `wake` says: somebody idle should come and look. Whoever is woken and leaves
+-- claimable work behind pushes the next, so one token wakes one worker. Tokens are hints: losing one costs a worker's
+-- idle beat at most. One idle worker holds `watch`, `until worker`, and comes by itself when the next job is due.
+local M = {}
+
+-- Leaves a token unless one is there. A paused queue wakes nobody.
+function M.push(q)
+  if q.paused or q.pushed then return end
+  q.pushed = true
+  if redis.call('LLEN', q.keys.wake) == 0 then redis.call('RPUSH', q.keys.wake, '1') end
+end
+
+-- Called when something became due at `due`: if nobody will look by then, somebody is woken, who will.
+function M.due(q, due)
+  local watch = redis.call('GET', q.keys.watch)
+  local till = watch and tonumber(string.match(watch, '^%d+'))
+  if not till or due < till then M.push(q) end
+end
+
+-- Rings for a worker, idle or not, so that it calls and hears what is new.
+function M.ring(q, worker)
+  local bell = require('keys').bell(q.keys, worker)
+  if redis.call('LLEN', bell) == 0 then
+    redis.call('RPUSH', bell, '1')
+    redis.call('PEXPIRE', bell, 60000)
+  end
+end
+
+-- Makes `worker`, which is idle until `till`, the watcher, unless another one comes earlier. Returns whether it is.
+function M.watch(q, worker, till)
+  local queue = require('queue')
+  local watch = redis.call('GET', q.keys.watch)
+  if watch then
+    local other_till, other = string.match(watch, '^(%d+) (.+)$')
+    if other ~= worker and tonumber(other_till) <= till and tonumber(other_till) >= q.now then return false end
+  end
+  redis.call('SET', q.keys.watch, queue.text(till) .. ' ' .. worker, 'PX', queue.text(math.max(till - q.now, 0) + 2000))
+  return true
+end
+
+-- Gives the watch up, so that another idle worker takes it.
+function M.unwatch(q, worker)
+  local watch = redis.call('GET', q.keys.watch)
+  if watch and string.match(watch, ' (.+)$') == worker then
+    redis.call('DEL', q.keys.watch)
+    return true
+  end
+  return not watch
+end
+
+return M

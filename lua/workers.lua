@@ -1,0 +1,109 @@
+-- Live workers of a queue: `workers` scores each by the end of its lease, `worker:<id>` is its record. One beat a process and
+-- queue renews the lease, whatever its concurrency. Silence is not death: when nobody called for long, Redis was away and
+-- all leases ran out together, so everyone gets five seconds to come back, once.
+local M = {}
+
+local GRACE = 5000
+local LEASE = 30000
+local RECLAIM = 200           -- jobs taken back in one call
+
+-- What cycle and resync need of a worker's record: session, last call, lease in ms. Nil for a worker that is not known.
+function M.read(q, worker)
+  local found = redis.call('HMGET', require('keys').worker(q.keys, worker), 'session', 'call', 'lease')
+  if not found[1] then return nil end
+  return { session = tonumber(found[1]), call = tonumber(found[2]), lease = tonumber(found[3]) or LEASE }
+end
+
+-- Renews a lease and tells the queue that somebody lives. Returns how long nobody had called, in ms; negative if time went back.
+function M.beat(q, worker, lease)
+  local queue = require('queue')
+  local before = tonumber(redis.call('GET', q.keys.beat))
+  redis.call('SET', q.keys.beat, queue.text(q.now))
+  if lease then
+    redis.call('ZADD', q.keys.workers, queue.text(q.now + lease), worker)
+    redis.call('SREM', q.keys.graced, worker)
+  end
+  return before and q.now - before or 0, before
+end
+
+-- A lease that the clock's jump back left far in the future is set anew.
+local function shorten(q, worker, ends)
+  local own = M.read(q, worker)
+  local longest = q.now + (own and own.lease or LEASE)
+  if ends > longest then redis.call('ZADD', q.keys.workers, require('queue').text(longest), worker) end
+end
+
+-- After a silence: leases that ended meanwhile last a little longer, at most once between two beats of their worker.
+-- After a jump back of the clock, leases far in the future are set anew as well.
+local function forgive(q, back)
+  local queue = require('queue')
+  local ended = redis.call('ZRANGE', q.keys.workers, '-inf', queue.text(q.now), 'BYSCORE')
+  for _, worker in ipairs(ended) do
+    if redis.call('SADD', q.keys.graced, worker) == 1 then
+      redis.call('ZADD', q.keys.workers, queue.text(q.now + GRACE), worker)
+    end
+  end
+  if back then
+    local far = redis.call('ZRANGE', q.keys.workers, queue.text(q.now), '+inf', 'BYSCORE', 'WITHSCORES')
+    for i = 1, #far, 2 do shorten(q, far[i], tonumber(far[i + 1])) end
+  end
+end
+
+local function forget(q, worker)
+  local keys = require('keys')
+  redis.call('ZREM', q.keys.workers, worker)
+  redis.call('SREM', q.keys.graced, worker)
+  redis.call('DEL', keys.worker(q.keys, worker), keys.cancel(q.keys, worker), keys.bell(q.keys, worker))
+end
+
+-- Takes back what a dead worker held, within the bound; the worker stays known until it holds nothing.
+local function take_back(q, worker)
+  local keys, record, running = require('keys'), require('record'), require('running')
+  local ids = redis.call('SRANDMEMBER', keys.held(q.keys, worker), RECLAIM)
+  local host = redis.call('HGET', keys.worker(q.keys, worker), 'host') or ''
+  local records = #ids > 0 and redis.call('HMGET', q.keys.executing, unpack(ids)) or {}
+  for i = 1, #ids do
+    local id, text = ids[i], records[i]
+    local job = text and { id = id, record = record.read(text) }
+    if not job or job.record.worker ~= worker then
+      redis.call('SREM', keys.held(q.keys, worker), id)
+    elseif running.is_cancelled(q, worker, id) then
+      running.end_badly(q, job, 'cancelled')
+    else
+      require('suspects').crashed(q, job, ids, host)
+    end
+  end
+  require('stats').count(q, 'reclaimed', #ids)
+  if redis.call('EXISTS', keys.held(q.keys, worker)) == 0 then forget(q, worker) end
+  return #ids
+end
+
+-- Takes back the jobs of workers whose lease has ended, unless the silence before this call explains it.
+function M.reclaim(q, silence, lease)
+  if silence < 0 or silence > lease * 2 / 3 then
+    forgive(q, silence < 0)
+    return
+  end
+  local left = RECLAIM
+  for _, worker in ipairs(redis.call('ZRANGE', q.keys.workers, '-inf', require('queue').text(q.now),
+    'BYSCORE', 'LIMIT', 0, 20)) do
+    if left <= 0 then return end
+    left = left - take_back(q, worker)
+  end
+end
+
+-- A worker that stops has given everything back: nothing of it is kept.
+function M.leave(q, worker)
+  if redis.call('EXISTS', require('keys').held(q.keys, worker)) == 1 then return false end
+  forget(q, worker)
+  return true
+end
+
+-- The end of the first lease among the others, in ms, or nil.
+function M.next_end(q, worker)
+  local heads = redis.call('ZRANGE', q.keys.workers, 0, 1, 'WITHSCORES')
+  if heads[1] and heads[1] ~= worker then return tonumber(heads[2]) end
+  return tonumber(heads[4])
+end
+
+return M
