@@ -1,0 +1,93 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Small pieces of JSON, written and read where building an encoder would cost more than the text.
+package enum JSONText {
+    /// Appends a string with its quotes.
+    package static func append(_ string: String, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\""))
+        for byte in string.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                text.append(UInt8(ascii: "\\"))
+                text.append(byte)
+            case 0..<0x20: text.append(contentsOf: escape(byte))
+            default: text.append(byte)
+            }
+        }
+        text.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ control: UInt8) -> [UInt8] {
+        switch control {
+        case 0x0A: return Array("\\n".utf8)
+        case 0x0D: return Array("\\r".utf8)
+        case 0x09: return Array("\\t".utf8)
+        default:
+            let digits = Array("0123456789abcdef".utf8)
+            return Array("\\u00".utf8) + [digits[Int(control >> 4)], digits[Int(control & 15)]]
+        }
+    }
+
+    /// Appends an object of strings, its names sorted.
+    package static func append(_ values: [String: String], to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "{"))
+        for (index, (name, value)) in values.sorted(by: { $0.key < $1.key }).enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            append(name, to: &text)
+            text.append(UInt8(ascii: ":"))
+            append(value, to: &text)
+        }
+        text.append(UInt8(ascii: "}"))
+    }
+
+    /// The string as JSON, with its quotes.
+    package static func quoted(_ string: String) -> String {
+        var text: [UInt8] = []
+        append(string, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Reads a string with its quotes.
+    package static func string(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> String {
+        guard text.count >= 2, text.first == UInt8(ascii: "\""), text.last == UInt8(ascii: "\"") else {
+            throw JSONScanner.Malformed(reason: "a string was expected")
+        }
+        let inner = UnsafeRawBufferPointer(rebasing: text[1..<(text.count - 1)])
+        if !inner.contains(UInt8(ascii: "\\")) { return String(decoding: inner, as: UTF8.self) }
+        guard let string = try? JSONDecoder().decode(String.self, from: Data(text)) else {
+            throw JSONScanner.Malformed(reason: "a string has an escape that does not exist")
+        }
+        return string
+    }
+
+    /// Reads an integer; nil for anything else.
+    package static func integer(_ text: UnsafeRawBufferPointer) -> Int? { Int(String(decoding: text, as: UTF8.self)) }
+
+    /// Reads an object of strings.
+    package static func strings(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> [String: String] {
+        var values: [String: String] = [:]
+        var scanner = JSONScanner(text)
+        try scanner.forEachMember { (name, value) throws(JSONScanner.Malformed) in values[name] = try string(value) }
+        return values
+    }
+
+    /// Whether a text is JSON of any kind.
+    package static func isValid(_ text: [UInt8]) -> Bool {
+        (try? JSONDecoder().decode(AnyJSON.self, from: Data(text))) != nil
+    }
+
+    private struct AnyJSON: Decodable {
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if container.decodeNil() { return }
+            if (try? container.decode(Bool.self)) != nil || (try? container.decode(Double.self)) != nil { return }
+            if (try? container.decode(String.self)) != nil { return }
+            if (try? container.decode([AnyJSON].self)) != nil { return }
+            _ = try container.decode([String: AnyJSON].self)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// Identity of a job within its queue: 1 to 128 printable ASCII characters without space.
+///
+/// Ids made here are ULIDs (https://github.com/ulid/spec): 48 bits of the host's time in ms, then 80 random bits, in 26
+/// characters that sort by age. The time in an id decides nothing; the server's clock does.
+public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Codable {
+    /// The id as text.
+    public let text: String
+
+    /// Takes an id of one's own. Enqueueing a second job with the id of one that is still kept adds nothing.
+    /// - Throws: `invalidArgument` if it is empty, too long, or has a space or a character that is not printable ASCII.
+    public init(_ text: String) throws(SluiceError) {
+        guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no job id: 1 to 128 printable ASCII characters without space")
+        }
+        self.text = text
+    }
+
+    /// An id that Redis has told, which is known to be one.
+    package init(known text: String) { self.text = text }
+
+    public init(from decoder: any Decoder) throws {
+        try self.init(decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    public var description: String { text }
+
+    public static func < (left: JobID, right: JobID) -> Bool { left.text < right.text }
+}
+
+/// Makes ULIDs cheaply: randomness is drawn once in a while, and ids in between count up from it, as the specification of
+/// ULIDs allows, so ids of one source rise. Not for several threads at once.
+package struct JobIDSource: Sendable {
+    private var milliseconds: UInt64 = 0
+    private var high: UInt64 = 0
+    private var low: UInt64 = 0
+
+    package init() {}
+
+    /// The next id, at `milliseconds` since 1970 by the host's clock.
+    package mutating func next(at now: UInt64) -> JobID {
+        if now > milliseconds {
+            milliseconds = now
+            high = UInt64.random(in: 0..<(1 << 39))
+            low = UInt64.random(in: 0..<(1 << 40))
+        } else {
+            low += 1
+            if low == 1 << 40 {
+                low = 0
+                high += 1
+            }
+        }
+        return JobID(known: text())
+    }
+
+    private func text() -> String {
+        String(unsafeUninitializedCapacity: 26) { buffer in
+            write(milliseconds, digits: 10, into: buffer, from: 0)
+            write(high, digits: 8, into: buffer, from: 10)
+            write(low, digits: 8, into: buffer, from: 18)
+            return 26
+        }
+    }
+
+    private func write(_ number: UInt64, digits: Int, into buffer: UnsafeMutableBufferPointer<UInt8>, from start: Int) {
+        var rest = number
+        for place in stride(from: start + digits - 1, through: start, by: -1) {
+            buffer[place] = Self.alphabet[Int(rest & 31)]
+            rest >>= 5
+        }
+    }
+
+    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+}

@@ -1,0 +1,28 @@
+/// How jobs of a kind are treated unless one is enqueued otherwise.
+public struct JobOptions: Sendable {
+    /// The queue they go to.
+    public var queue: QueueName
+    /// 0 (first) to 9 (last).
+    public var priority: Int
+    /// Runs that may end badly before the job is discarded. Releases, snoozes and crashes of a worker do not count.
+    public var maxAttempts: Int
+    /// The wait between attempts.
+    public var retry: RetryPolicy
+    /// How long a run may take. Its Swift task is cancelled then, and the run counts as one that ended badly.
+    public var timeout: Duration?
+    /// Whether what the handler returns is kept with the completed job, as JSON.
+    public var keepsResult: Bool
+
+    /// Options, each with a default for the common case.
+    public init(
+        queue: QueueName = "default", priority: Int = 5, maxAttempts: Int = 20, retry: RetryPolicy = .exponential(),
+        timeout: Duration? = nil, keepsResult: Bool = false
+    ) {
+        self.queue = queue
+        self.priority = priority
+        self.maxAttempts = maxAttempts
+        self.retry = retry
+        self.timeout = timeout
+        self.keepsResult = keepsResult
+    }
+}

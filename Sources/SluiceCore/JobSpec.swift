@@ -1,0 +1,81 @@
+/// A job as Redis keeps it: one JSON object of its kind, what it was enqueued with beyond the plain case, and its arguments.
+///
+/// ```json
+/// {"kind":"resize","max_attempts":3,"timeout_ms":5000,"partitions":{"host":"a.b"},"trace":{"traceparent":"…"},"args":{…}}
+/// ```
+/// Only `kind` is required. The arguments are carried as text and coded once, by whoever knows their type.
+package struct JobSpec: Sendable, Equatable {
+    package var kind: String
+    /// Arguments as JSON text, in UTF-8.
+    package var arguments: [UInt8]
+    package var maxAttempts: Int?
+    package var timeout: Duration?
+    package var partitions: Partitions
+    /// Context of a distributed trace, by header.
+    package var trace: [String: String]
+
+    package init(
+        kind: String, arguments: [UInt8], maxAttempts: Int? = nil, timeout: Duration? = nil, partitions: Partitions = [:],
+        trace: [String: String] = [:]
+    ) {
+        self.kind = kind
+        self.arguments = arguments
+        self.maxAttempts = maxAttempts
+        self.timeout = timeout
+        self.partitions = partitions
+        self.trace = trace
+    }
+}
+
+extension JobSpec {
+    /// The JSON text.
+    package func encoded() -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(arguments.count + kind.utf8.count + 24)
+        text.append(contentsOf: Self.openKind)
+        JSONText.append(kind, to: &text)
+        if let maxAttempts { text.append(contentsOf: ",\"max_attempts\":\(maxAttempts)".utf8) }
+        if let timeout { text.append(contentsOf: ",\"timeout_ms\":\(timeout.milliseconds)".utf8) }
+        append(partitions.values, named: "partitions", to: &text)
+        append(trace, named: "trace", to: &text)
+        text.append(contentsOf: Self.openArguments)
+        text.append(contentsOf: arguments)
+        text.append(UInt8(ascii: "}"))
+        return text
+    }
+
+    private static let openKind = Array("{\"kind\":".utf8)
+    private static let openArguments = Array(",\"args\":".utf8)
+
+    private func append(_ values: [String: String], named name: String, to text: inout [UInt8]) {
+        if values.isEmpty { return }
+        text.append(contentsOf: ",\"\(name)\":".utf8)
+        JSONText.append(values, to: &text)
+    }
+
+    /// Reads the text of a spec, whoever wrote it.
+    /// - Throws: `invalidArgument` if it is no JSON object with a kind.
+    package init(decoding text: UnsafeRawBufferPointer) throws(SluiceError) {
+        self.init(kind: "", arguments: Array("{}".utf8))
+        var scanner = JSONScanner(text)
+        var hasKind = false
+        do {
+            try scanner.forEachMember { (name, value) throws(JSONScanner.Malformed) in
+                switch name {
+                case "kind":
+                    kind = try JSONText.string(value)
+                    hasKind = true
+                case "args": arguments = Array(value)
+                case "max_attempts": maxAttempts = JSONText.integer(value).map { max($0, 1) }
+                case "timeout_ms": timeout = JSONText.integer(value).map { .milliseconds(max($0, 1)) }
+                case "partitions": partitions = Partitions(try JSONText.strings(value))
+                case "trace": trace = try JSONText.strings(value)
+                default: break
+                }
+            }
+        } catch {
+            throw SluiceError(.invalidArgument, "the spec of the job is no JSON: \(error.reason)")
+        }
+        if !hasKind { throw SluiceError(.invalidArgument, "the spec of the job has no kind") }
+    }
+}

@@ -1,0 +1,41 @@
+/// How long a job waits after an attempt that ended badly.
+public struct RetryPolicy: Sendable {
+    private let delay: @Sendable (_ attempt: Int) -> Duration
+
+    private init(_ delay: @escaping @Sendable (Int) -> Duration) { self.delay = delay }
+
+    /// The wait after attempt number `attempt`, which counts from 1. Never negative, never above a year.
+    public func delay(after attempt: Int) -> Duration {
+        min(max(delay(max(attempt, 1)), .zero), .seconds(365 * 86_400))
+    }
+
+    /// `base`, doubled with every attempt, up to `cap`; then made shorter or longer by up to `jitter` of itself, so that what
+    /// failed together does not come back together. 0.2 is ± 20 %.
+    public static func exponential(
+        base: Duration = .seconds(2), cap: Duration = .seconds(3600), jitter: Double = 0.2
+    ) -> RetryPolicy {
+        RetryPolicy { attempt in
+            let doubled = base.seconds * Double(sign: .plus, exponent: min(attempt - 1, 60), significand: 1)
+            let spread = min(max(jitter, 0), 1)
+            return .fractional(min(doubled, cap.seconds) * Double.random(in: (1 - spread)...(1 + spread)))
+        }
+    }
+
+    /// n⁴ + 15 s, and up to 10 s more for each attempt: the schedule that Sidekiq made common. 25 attempts take three weeks.
+    public static let classic = RetryPolicy { attempt in
+        let n = Double(min(attempt, 1000))
+        return .fractional(n * n * n * n + 15 + Double.random(in: 0...10) * n)
+    }
+
+    /// Always the same wait.
+    public static func fixed(_ wait: Duration) -> RetryPolicy { RetryPolicy { _ in wait } }
+
+    /// A wait of your own making, from the number of the attempt.
+    public static func custom(_ delay: @escaping @Sendable (_ attempt: Int) -> Duration) -> RetryPolicy { RetryPolicy(delay) }
+}
+
+/// An error that knows when trying again makes sense, such as one made from a `Retry-After` header. Comes before the policy.
+public protocol RetryAfter: Error {
+    /// The wait until the next attempt; nil leaves it to the policy.
+    var retryAfter: Duration? { get }
+}

@@ -1,0 +1,75 @@
+/// The Lua of `lua/`, joined into one Redis Function library.
+///
+/// Each file is a module, wrapped in a function that runs when it is first required, because while a library loads almost
+/// nothing exists; `library.lua` comes last and registers the functions.
+package enum FunctionLibrary {
+    /// What every function of one protocol has in common: names, argument order, shapes of replies. Part of the functions' names.
+    package static let protocolVersion = 1
+
+    /// Rises with every change of the text. A test holds ``digest`` against it.
+    package static let revision = 1
+
+    /// The text of the library.
+    /// - Parameters:
+    ///   - pinned: marks it so that newer programs leave it in place, for a roll-back.
+    ///   - replacing: other texts for some modules, for tests.
+    package static func text(pinned: Bool = false, replacing: [String: String] = [:], revision: Int = revision) -> String {
+        var text = "#!lua name=sluice\n" + loader
+        text += "local PROTOCOL, REVISION, PINNED = \(protocolVersion), \(revision), \(pinned ? 1 : 0)\n"
+        for (name, source) in modules.sorted(by: { $0.key < $1.key }) where name != "library" {
+            text += "modules['\(name)'] = function()\n\(replacing[name] ?? source)\nend\n"
+        }
+        return text + (replacing["library"] ?? modules["library", default: ""])
+    }
+
+    /// FNV-1a of all modules, by which a test notices that the text changed and the revision did not.
+    package static var digest: String {
+        let hash = text(revision: 0).utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
+
+    private static let loader = """
+        local modules, loaded = {}, {}
+        local function require(name)
+          local module = loaded[name]
+          if not module then
+            module = modules[name]()
+            loaded[name] = module
+          end
+          return module
+        end
+
+        """
+
+    /// Source by module. The build embeds what is in `lua/` but cannot list it; a test compares the two.
+    package static let modules: [String: String] = [
+        "audit": source(PackageResources.audit_lua),
+        "claim": source(PackageResources.claim_lua),
+        "clock": source(PackageResources.clock_lua),
+        "columns": source(PackageResources.columns_lua),
+        "cycle": source(PackageResources.cycle_lua),
+        "ended": source(PackageResources.ended_lua),
+        "enqueue": source(PackageResources.enqueue_lua),
+        "events": source(PackageResources.events_lua),
+        "help": source(PackageResources.help_lua),
+        "keys": source(PackageResources.keys_lua),
+        "lanes": source(PackageResources.lanes_lua),
+        "library": source(PackageResources.library_lua),
+        "manage": source(PackageResources.manage_lua),
+        "progress": source(PackageResources.progress_lua),
+        "queue": source(PackageResources.queue_lua),
+        "record": source(PackageResources.record_lua),
+        "resync": source(PackageResources.resync_lua),
+        "running": source(PackageResources.running_lua),
+        "settle": source(PackageResources.settle_lua),
+        "states": source(PackageResources.states_lua),
+        "stats": source(PackageResources.stats_lua),
+        "suspects": source(PackageResources.suspects_lua),
+        "view": source(PackageResources.view_lua),
+        "waiting": source(PackageResources.waiting_lua),
+        "wake": source(PackageResources.wake_lua),
+        "workers": source(PackageResources.workers_lua),
+    ]
+
+    private static func source(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
