@@ -136,6 +136,10 @@ let package = Package(
         ),
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore"]),
         .testTarget(
+            name: "SluiceEmbeddedTests",
+            dependencies: ["SluiceEmbedded", .product(name: "Subprocess", package: "swift-subprocess")]
+        ),
+        .testTarget(
             name: "SluiceLuaTests",
             dependencies: ["SluiceLua", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
         ),
