@@ -4,9 +4,9 @@ import PackageDescription
 // On Linux hiredis is linked by name: Debian's hiredis.pc makes SwiftPM warn about unsafe flags.
 // On macOS Homebrew's prefix is not searched by default, so pkg-config is needed there.
 #if os(macOS)
-let hiredisPackage: String? = "hiredis"
+    let hiredisPackage: String? = "hiredis"
 #else
-let hiredisPackage: String? = nil
+    let hiredisPackage: String? = nil
 #endif
 
 let package = Package(
@@ -102,7 +102,8 @@ let package = Package(
         .target(
             name: "SluiceTesting",
             dependencies: [
-                "Sluice", "SluiceWorker", "SluiceCore", "SluiceStore", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "Hiredis",
+                "Sluice", "SluiceWorker", "SluiceCore", "SluiceStore", "SluiceInspector", "SluiceEmbedded", "SluiceLua",
+                "Hiredis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -111,7 +112,8 @@ let package = Package(
         .executableTarget(
             name: "SluiceCLI",
             dependencies: [
-                "Sluice", "SluiceWorker", "SluiceInspector", "SluiceCore", "SluiceStore", "SluiceEmbedded", "SluiceLua", "Hiredis",
+                "Sluice", "SluiceWorker", "SluiceInspector", "SluiceCore", "SluiceStore", "SluiceEmbedded", "SluiceLua",
+                "Hiredis",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -133,8 +135,16 @@ let package = Package(
         ),
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore"]),
         .testTarget(
+            name: "SluiceEmbeddedTests",
+            dependencies: ["SluiceEmbedded", .product(name: "Subprocess", package: "swift-subprocess")]
+        ),
+        .testTarget(
             name: "SluiceLuaTests",
             dependencies: ["SluiceLua", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
+        ),
+        .testTarget(
+            name: "SluiceTestingTests",
+            dependencies: ["SluiceTesting", .product(name: "Subprocess", package: "swift-subprocess")]
         ),
     ]
 )

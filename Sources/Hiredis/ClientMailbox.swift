@@ -1,0 +1,50 @@
+import Synchronization
+
+/// What callers' threads and the event loop share: the calls that the loop has not taken yet.
+final class ClientMailbox: Sendable {
+    enum Posting {
+        /// The caller has to wake the loop.
+        case wake
+        /// Somebody already has.
+        case gathered
+        case closed
+    }
+
+    private struct State {
+        var calls: [EncodedCall] = []
+        var isLoopAwake = false
+        var isClosed = false
+        var connections = 0
+    }
+
+    private let state = Mutex(State())
+
+    var connections: Int { state.withLock { $0.connections } }
+
+    func countConnection() {
+        state.withLock { $0.connections += 1 }
+    }
+
+    func post(_ calls: some Collection<EncodedCall>) -> Posting {
+        state.withLock { state in
+            guard !state.isClosed else { return .closed }
+            state.calls.append(contentsOf: calls)
+            defer { state.isLoopAwake = true }
+            return state.isLoopAwake ? .gathered : .wake
+        }
+    }
+
+    func takeAll() -> [EncodedCall] {
+        state.withLock { state in
+            state.isLoopAwake = false
+            var calls: [EncodedCall] = []
+            swap(&calls, &state.calls)
+            return calls
+        }
+    }
+
+    /// From now on nothing is accepted; what was accepted can still be taken.
+    func close() {
+        state.withLock { $0.isClosed = true }
+    }
+}

@@ -1,0 +1,130 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Opens a connection as far as its first use: socket, TLS, AUTH, SELECT, the client's own check.
+struct Connector: Sendable {
+    typealias Check = @Sendable (RedisSession) async throws(RedisError) -> Void
+
+    let configuration: RedisConfiguration
+    let eventLoop: any EventLoop
+    let check: Check?
+
+    var place: String { configuration.endpoint.description }
+
+    /// A channel whose pipeline ends with a `RedisChannelHandler` ready for use. Call it on the event loop.
+    func connect() -> EventLoopFuture<any Channel> {
+        open().flatMap { channel in
+            greet(channel)
+                .flatMap { examine(channel) }
+                .map { channel }
+                .flatMapErrorThrowing { error in
+                    channel.close(promise: nil)
+                    throw error
+                }
+        }
+    }
+
+    // MARK: Socket and TLS
+
+    private func open() -> EventLoopFuture<any Channel> {
+        let encryption: NIOSSLContext?
+        do {
+            // Read anew each time, so that a renewed certificate needs no restart.
+            encryption = try configuration.tls.map(Self.encryption)
+        } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(limiting: configuration.connectTimeout))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try addHandlers(to: channel, encryption) }
+            }
+        switch configuration.endpoint {
+        case .unix(let path): return bootstrap.connect(unixDomainSocketPath: path)
+        case .tcp(let host, let port):
+            return
+                bootstrap
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelOption(.socketOption(.so_keepalive), value: 1)
+                .connect(host: host, port: port)
+        }
+    }
+
+    private func addHandlers(to channel: any Channel, _ encryption: NIOSSLContext?) throws {
+        if let encryption {
+            let handler = try NIOSSLClientHandler(context: encryption, serverHostname: serverName)
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+        try channel.pipeline.syncOperations.addHandler(RedisChannelHandler(place: place))
+    }
+
+    /// The name to ask for in TLS: the standard has none for addresses.
+    private var serverName: String? {
+        guard case .tcp(let host, let port) = configuration.endpoint else { return nil }
+        return (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil
+    }
+
+    private static func encryption(_ tls: RedisTLS) throws -> NIOSSLContext {
+        var settings = TLSConfiguration.makeClientConfiguration()
+        settings.certificateVerification = tls.verification == .full ? .fullVerification : .none
+        if let path = tls.authorities {
+            settings.trustRoots = .certificates(try readable(path) { try NIOSSLCertificate.fromPEMFile(path) })
+        }
+        if let path = tls.certificate {
+            settings.certificateChain = try readable(path) { try NIOSSLCertificate.fromPEMFile(path) }.map { .certificate($0) }
+        }
+        if let path = tls.privateKey {
+            settings.privateKey = .privateKey(try readable(path) { try NIOSSLPrivateKey(file: path, format: .pem) })
+        }
+        return try NIOSSLContext(configuration: settings)
+    }
+
+    private static func readable<Content>(_ path: String, _ read: () throws -> Content) throws(RedisError) -> Content {
+        do {
+            return try read()
+        } catch {
+            throw .unreachable("cannot read the PEM file \(path): \(ConnectFailure.text(of: error))")
+        }
+    }
+
+    // MARK: Handshake
+
+    private func greet(_ channel: any Channel) -> EventLoopFuture<Void> {
+        let steps = HandshakeStep.all(for: configuration)
+        do {
+            let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
+            let promises = steps.map { _ in eventLoop.makePromise(of: Void.self) }
+            let calls = try zip(steps, promises).map { try encoded($0, $1) }
+            handler.send(calls)
+            return EventLoopFuture.andAllSucceed(promises.map(\.futureResult), on: eventLoop)
+        } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    private func encoded(_ step: HandshakeStep, _ promise: EventLoopPromise<Void>) throws -> EncodedCall {
+        let call = PendingCall(timeout: configuration.connectTimeout) { [place] result in
+            switch result {
+            case .success: promise.succeed()
+            case .failure(.server(let error)):
+                if let failure = step.failure(error, place: place) { promise.fail(failure) } else { promise.succeed() }
+            case .failure(let error): promise.fail(error)
+            }
+        }
+        return EncodedCall(try EncodedCommand(step.command), call)
+    }
+
+    private func examine(_ channel: any Channel) -> EventLoopFuture<Void> {
+        guard let check else { return eventLoop.makeSucceededVoidFuture() }
+        do {
+            let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
+            let session = RedisSession(
+                eventLoop: eventLoop, handler: NIOLoopBound(handler, eventLoop: eventLoop),
+                timeout: configuration.connectTimeout)
+            return eventLoop.makeFutureWithTask { try await check(session) }
+        } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
+    }
+}

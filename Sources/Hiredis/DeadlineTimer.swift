@@ -1,0 +1,35 @@
+import NIOCore
+
+/// One timer for many deadlines: armed for the oldest that it knows of, whatever becomes of the call behind it.
+///
+/// When it fires, its owner looks for what has expired and arms it for the next. So a call that is answered in time costs
+/// a comparison. Belongs to an event loop.
+final class DeadlineTimer {
+    private let eventLoop: any EventLoop
+    private let onFire: () -> Void
+    private var armed: (deadline: NIODeadline, task: Scheduled<Void>)?
+
+    init(eventLoop: any EventLoop, onFire: @escaping () -> Void) {
+        self.eventLoop = eventLoop
+        self.onFire = onFire
+    }
+
+    /// Sees to it that the timer fires no later than this.
+    func arm(_ deadline: NIODeadline) {
+        if let armed {
+            guard deadline < armed.deadline else { return }
+            armed.task.cancel()
+        }
+        let task = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
+            guard let self else { return }
+            armed = nil
+            onFire()
+        }
+        armed = (deadline, task)
+    }
+
+    func disarm() {
+        armed?.task.cancel()
+        armed = nil
+    }
+}

@@ -1,0 +1,154 @@
+import NIOCore
+
+/// One connection: writes commands, matches replies to them in order, and watches their deadlines.
+///
+/// Whatever goes wrong ends the connection, and with it every call in flight: after a missed or torn reply nobody could say
+/// which reply belongs to which call. Belongs to the channel's event loop.
+final class RedisChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Smaller commands are joined up to this size, so that a burst costs few system calls; larger ones go out uncopied.
+    private static let joinedBytes = 128 << 10
+
+    private let place: String
+    private var reader: ReplyReader
+    private var context: ChannelHandlerContext?
+    private var inFlight = CircularBuffer<PendingCall>()
+    private var timer: DeadlineTimer?
+    /// Why the connection ended or is about to.
+    private(set) var ending: RedisError?
+    /// Called once, after the calls in flight have failed.
+    var onEnd: ((RedisError) -> Void)?
+
+    init(place: String, limits: ReplyLimits = ReplyLimits()) throws(RedisError) {
+        self.place = place
+        reader = try ReplyReader(limits: limits)
+    }
+
+    // MARK: Writing
+
+    /// Writes the calls with one flush; after the end they fail as not sent.
+    func send(_ calls: some Collection<EncodedCall>) {
+        guard let context, ending == nil else {
+            let reason = ending.map { ConnectFailure.error($0, place: place) } ?? .unreachable("\(place): not connected")
+            for encoded in calls { encoded.call.fail(reason) }
+            return
+        }
+        var joined = ByteBuffer()
+        for encoded in calls {
+            inFlight.append(encoded.call)
+            timer?.arm(encoded.call.deadline)
+            if joined.readableBytes + encoded.bytes.readableBytes > Self.joinedBytes { write(&joined, to: context) }
+            if joined.readableBytes == 0 {
+                joined = encoded.bytes
+            } else {
+                joined.writeImmutableBuffer(encoded.bytes)
+            }
+        }
+        write(&joined, to: context)
+        context.flush()
+    }
+
+    private func write(_ buffer: inout ByteBuffer, to context: ChannelHandlerContext) {
+        guard buffer.readableBytes > 0 else { return }
+        context.write(wrapOutboundOut(buffer), promise: nil)
+        buffer = ByteBuffer()
+    }
+
+    // MARK: Reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard ending == nil else { return }
+        let buffer = unwrapInboundIn(data)
+        do throws(RedisError) {
+            try buffer.withUnsafeReadableBytes { bytes throws(RedisError) in
+                try reader.feed(bytes) { reply throws(RedisError) in try deliver(reply) }
+            }
+        } catch {
+            end(error.located(at: place))
+        }
+    }
+
+    private func deliver(_ reply: RedisReply) throws(RedisError) {
+        guard let call = inFlight.popFirst() else {
+            let text = reply.root.error.map { "; it says: \($0)" } ?? ""
+            throw .protocolViolation("a reply that nobody asked for\(text)")
+        }
+        if let error = reply.root.error {
+            call.fail(.server(error))
+        } else {
+            call.completion(.success(reply))
+        }
+    }
+
+    // MARK: Ending
+
+    /// Closes the connection and fails what is in flight: with `.lost` for this reason.
+    func close(_ reason: String) {
+        end(.lost("\(place): \(reason)"))
+    }
+
+    /// If the call is in flight, fails it as cancelled and closes the connection, as its reply may still come.
+    func cancel(id: UInt64) {
+        guard let index = inFlight.firstIndex(where: { $0.id == id }) else { return }
+        inFlight.remove(at: index).fail(.closed)
+        close("a blocking command was cancelled")
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        timer = DeadlineTimer(eventLoop: context.eventLoop) { [weak self] in self?.expire() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let moment = reader.isMidReply ? " in the middle of a reply" : ""
+        end(.lost("\(place): the server closed the connection\(moment)"))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(.lost("\(place): \(ConnectFailure.text(of: error))"))
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end(.lost("\(place): the connection is closed"))
+        self.context = nil
+    }
+
+    private func expire() {
+        let now = NIODeadline.now()
+        guard let oldest = inFlight.map(\.deadline).min() else { return }
+        guard oldest <= now else {
+            timer?.arm(oldest)
+            return
+        }
+        failInFlight { $0.deadline <= now ? .timedOut($0.timeout) : .lost("\(place): another command got no reply in time") }
+        close("a command got no reply in time")
+    }
+
+    private func end(_ reason: RedisError) {
+        guard ending == nil else { return }
+        ending = reason
+        timer?.disarm()
+        failInFlight { _ in reason }
+        context?.close(promise: nil)
+        onEnd?(reason)
+        onEnd = nil
+    }
+
+    private func failInFlight(_ error: (PendingCall) -> RedisError) {
+        let failed = inFlight
+        inFlight = CircularBuffer()
+        for call in failed { call.fail(error(call)) }
+    }
+}
+
+extension RedisError {
+    fileprivate func located(at place: String) -> RedisError {
+        switch self {
+        case .protocolViolation(let reason): .protocolViolation("\(place): \(reason)")
+        case .unreachable, .lost, .timedOut, .server, .refused, .closed: self
+        }
+    }
+}

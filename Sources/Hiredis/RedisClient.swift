@@ -1,0 +1,137 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+
+/// One logical connection to a Redis server: connects when first used, pipelines all calls in order, and reconnects.
+///
+/// A command is written once. When the connection breaks, the calls in flight fail with an error whose `isOutcomeUnknown`
+/// is true, and whether to repeat them is the caller's choice; the next call connects anew. When an attempt to connect fails,
+/// all calls that wait for it fail at once with its reason; later ones wait for the next attempt, after a pause of 50 ms that
+/// doubles up to 2 s. Calls may come from any thread. Letting go of the client closes its connection.
+package final class RedisClient: Sendable {
+    /// Runs on each new connection before it is used, and may refuse it by throwing.
+    package typealias ConnectionCheck = @Sendable (RedisSession) async throws(RedisError) -> Void
+
+    /// How much longer than it asked to block a blocking command may take.
+    private static let blockingGrace = Duration.seconds(5)
+
+    private let configuration: RedisConfiguration
+    private let eventLoop: any EventLoop
+    private let mailbox = ClientMailbox()
+    private let driver: NIOLoopBoundBox<ClientDriver>
+
+    package init(
+        _ configuration: RedisConfiguration,
+        eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next(),
+        logger: Logger = Logger(label: "sluice.redis"),
+        onConnect check: ConnectionCheck? = nil
+    ) {
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        let connector = Connector(configuration: configuration, eventLoop: eventLoop, check: check)
+        driver = .makeBoxSendingValue(
+            ClientDriver(connector: connector, mailbox: mailbox, logger: logger), eventLoop: eventLoop)
+    }
+
+    deinit {
+        eventLoop.execute { [driver] in _ = driver.value.close() }
+    }
+
+    /// How many connections have been made so far: more than before means that one was lost meanwhile.
+    package var connections: Int { mailbox.connections }
+
+    /// Sends a command and waits for its reply; `timeout` replaces the configuration's `commandTimeout`.
+    ///
+    /// It does not heed the cancellation of the task: to drop the reply of a claim would strand its jobs. An error reply is
+    /// thrown as `.server`; an error inside an array is a value of the reply.
+    package func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(RedisError) -> RedisReply {
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<RedisReply, RedisError>, Never>) in
+            send(command, timeout: timeout) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// Sends a command; `completion` is called once, on the event loop, where it must not block, or at once on this thread
+    /// if the command cannot be sent.
+    package func send(
+        _ command: RedisCommand, timeout: Duration?,
+        completion: @escaping @Sendable (Result<RedisReply, RedisError>) -> Void
+    ) {
+        post(command, PendingCall(timeout: timeout ?? configuration.commandTimeout, completion: completion))
+    }
+
+    /// Sends commands with nothing between them and waits for all; the results are in the order of the commands.
+    ///
+    /// Throws only when none of them was sent; what happened to each is in its result.
+    package func pipeline(_ commands: [RedisCommand]) async throws(RedisError) -> [Result<RedisReply, RedisError>] {
+        guard !commands.isEmpty else { return [] }
+        let encoded = try commands.map { command throws(RedisError) in try EncodedCommand(command) }
+        let results = await withCheckedContinuation { continuation in
+            post(encoded, PipelineCollector(count: commands.count) { continuation.resume(returning: $0) })
+        }
+        if case .failure(let error)? = results.first {
+            switch error {
+            case .unreachable, .refused, .closed: throw error
+            case .lost, .timedOut, .protocolViolation, .server: break
+            }
+        }
+        return results
+    }
+
+    /// Sends a command that blocks on the server, such as BLPOP, for at most `blockFor`; use a client of its own for it.
+    ///
+    /// The call fails 5 s after the command should have returned. Cancelling the task throws `.closed` at once and closes the
+    /// connection: whether the command took something is then unknown. The next call connects anew.
+    package func sendBlocking(_ command: RedisCommand, blockFor: Duration) async throws(RedisError) -> RedisReply {
+        let id = UInt64.random(in: 1...UInt64.max)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<RedisReply, RedisError>, Never>) in
+                var call = PendingCall(timeout: blockFor + Self.blockingGrace) { continuation.resume(returning: $0) }
+                call.id = id
+                post(command, call)
+                // Cancelled before it was posted, the call has not been found by the handler below.
+                if Task.isCancelled { cancel(id) }
+            }
+        } onCancel: {
+            cancel(id)
+        }
+        return try result.get()
+    }
+
+    /// Closes the connection: calls not yet sent fail with `.closed`, those in flight with `.lost`, later ones with `.closed`.
+    package func close() async {
+        mailbox.close()
+        let closed = eventLoop.flatSubmit { [driver] in driver.value.close() }
+        // Fails only with an event loop that has been shut down, and the connection with it.
+        try? await closed.get()
+    }
+
+    private func post(_ command: RedisCommand, _ call: PendingCall) {
+        do throws(RedisError) {
+            post(CollectionOfOne(EncodedCall(try EncodedCommand(command), call)))
+        } catch {
+            call.fail(error)
+        }
+    }
+
+    private func post(_ commands: [EncodedCommand], _ collector: PipelineCollector) {
+        let timeout = configuration.commandTimeout
+        post(
+            commands.enumerated().map { index, command in
+                EncodedCall(command, PendingCall(timeout: timeout) { collector.set(index, $0) })
+            })
+    }
+
+    private func post(_ calls: some Collection<EncodedCall>) {
+        switch mailbox.post(calls) {
+        case .wake: eventLoop.execute { [driver] in driver.value.takeMail() }
+        case .gathered: break
+        case .closed:
+            for encoded in calls { encoded.call.fail(.closed) }
+        }
+    }
+
+    private func cancel(_ id: UInt64) {
+        eventLoop.execute { [driver] in driver.value.cancel(id: id) }
+    }
+}

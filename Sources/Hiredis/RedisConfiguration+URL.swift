@@ -1,0 +1,72 @@
+extension RedisConfiguration {
+    /// Reads `redis://[user[:password]@]host[:port][/db]`, the same with `rediss://` for TLS, or `unix:///path[?db=N]`.
+    ///
+    /// User, password, path and the query's values are percent-decoded; an IPv6 address stands in brackets. `rediss` takes
+    /// the query items `ca`, `cert` and `key` (paths of PEM files) and `verify` (`full` or `none`).
+    package init(url: String) throws(RedisURLError) {
+        let parts = try URLParts(url)
+        switch parts.scheme {
+        case "redis", "rediss": try self.init(network: parts)
+        case "unix": try self.init(unixSocket: parts)
+        default: throw RedisURLError("the URL must begin with redis://, rediss:// or unix://")
+        }
+        username = parts.user.isEmpty ? nil : parts.user
+        password = parts.password
+        if username != nil, password == nil {
+            throw RedisURLError("the URL has a user but no password; write user:password@ or :password@")
+        }
+    }
+
+    private init(network parts: URLParts) throws(RedisURLError) {
+        let (host, port) = try parts.hostAndPort(defaultPort: 6379)
+        let path = parts.path.drop { $0 == "/" }
+        let database = try path.isEmpty ? 0 : Self.database(String(path))
+        var query = parts.query
+        self.init(endpoint: .tcp(host: host, port: port), database: database)
+        if parts.scheme == "rediss" {
+            tls = try RedisTLS(taking: &query)
+        } else if query.keys.contains(where: { RedisTLS.queryItems.contains($0) }) {
+            throw RedisURLError("ca, cert, key and verify need a URL that begins with rediss://")
+        }
+        try Self.refuse(query)
+    }
+
+    private init(unixSocket parts: URLParts) throws(RedisURLError) {
+        guard parts.host.isEmpty, parts.path.hasPrefix("/"), parts.path.count > 1 else {
+            throw RedisURLError("a unix:// URL needs an absolute path, as in unix:///run/redis.sock")
+        }
+        // sockaddr_un holds 108 bytes with the closing NUL.
+        guard parts.path.utf8.count <= 107, !parts.path.utf8.contains(0) else {
+            throw RedisURLError("the path of a Unix socket has at most 107 bytes; this one has \(parts.path.utf8.count)")
+        }
+        var query = parts.query
+        let database = try query.removeValue(forKey: "db").map(Self.database) ?? 0
+        self.init(endpoint: .unix(path: parts.path), database: database)
+        try Self.refuse(query)
+    }
+
+    private static func database(_ text: String) throws(RedisURLError) -> Int {
+        guard let number = Int(text), number >= 0 else { throw RedisURLError("the database must be a number from 0 up") }
+        return number
+    }
+
+    private static func refuse(_ query: [String: String]) throws(RedisURLError) {
+        if let name = query.keys.min() { throw RedisURLError("the URL's query item '\(name)' is not known here") }
+    }
+}
+
+extension RedisTLS {
+    fileprivate static let queryItems: Set<String> = ["ca", "cert", "key", "verify"]
+
+    fileprivate init(taking query: inout [String: String]) throws(RedisURLError) {
+        self.init(
+            authorities: query.removeValue(forKey: "ca"),
+            certificate: query.removeValue(forKey: "cert"),
+            privateKey: query.removeValue(forKey: "key"))
+        if let text = query.removeValue(forKey: "verify") {
+            guard let chosen = Verification(rawValue: text) else { throw RedisURLError("verify must be full or none") }
+            verification = chosen
+        }
+        if (certificate == nil) != (privateKey == nil) { throw RedisURLError("cert and key go together") }
+    }
+}

@@ -1,0 +1,30 @@
+/// How to reach one Redis server. Printing it shows no password.
+package struct RedisConfiguration: Hashable, Sendable, CustomStringConvertible {
+    package var endpoint: RedisEndpoint
+    /// Nil for a plain connection.
+    package var tls: RedisTLS?
+    /// Nil for the user `default`.
+    package var username: String?
+    package var password: String?
+    package var database: Int
+    /// From the name lookup to the last reply of AUTH, SELECT and the client's own check.
+    package var connectTimeout: Duration = .seconds(5)
+    /// For every command that names no timeout of its own.
+    package var commandTimeout: Duration = .seconds(10)
+    /// What `CLIENT LIST` shows, without spaces; nil to set no name.
+    package var clientName: String? = "sluice"
+
+    package init(
+        endpoint: RedisEndpoint, tls: RedisTLS? = nil, username: String? = nil, password: String? = nil, database: Int = 0
+    ) {
+        self.endpoint = endpoint
+        self.tls = tls
+        self.username = username
+        self.password = password
+        self.database = database
+    }
+
+    package var description: String {
+        "\(endpoint)\(database == 0 ? "" : "/\(database)")\(tls == nil ? "" : " (TLS)")"
+    }
+}

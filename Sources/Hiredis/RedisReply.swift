@@ -1,0 +1,15 @@
+/// A reply that owns all of its values; cheap to pass on, as copies share the storage.
+package struct RedisReply: Hashable, Sendable {
+    let tape: ReplyTape
+
+    package var root: RedisValue { RedisValue(tape: tape, index: 0) }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.tape === right.tape || (left.tape.nodes == right.tape.nodes && left.tape.text == right.tape.text)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(tape.nodes)
+        hasher.combine(tape.text)
+    }
+}

@@ -1,0 +1,22 @@
+import NIOCore
+
+/// A new connection in the hands of the client's `onConnect` check, before any other command may use it.
+package struct RedisSession: Sendable {
+    let eventLoop: any EventLoop
+    let handler: NIOLoopBound<RedisChannelHandler>
+    let timeout: Duration
+
+    /// Sends a command ahead of all that wait. Errors as `RedisClient.send`.
+    package func send(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<RedisReply, RedisError>, Never>) in
+            let call = PendingCall(timeout: timeout) { continuation.resume(returning: $0) }
+            do throws(RedisError) {
+                let encoded = EncodedCall(try EncodedCommand(command), call)
+                eventLoop.execute { [handler] in handler.value.send(CollectionOfOne(encoded)) }
+            } catch {
+                call.fail(error)
+            }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,33 @@
+import CHiredis
+
+extension ReplyReader {
+    /// What hiredis calls for each value it has read; returning nil makes it give up.
+    ///
+    /// The returned pointer stands for the value; hiredis only compares it with nil. There is nothing to free.
+    /// The closures are literals without types, so that the count of `createArray`, an `int` in 0.14 and wider in 1.x, fits both.
+    static func callbacks() -> redisReplyObjectFunctions {
+        var functions = redisReplyObjectFunctions()
+        functions.createString = { task, bytes, length in
+            task?.builder { $0.addText(type: $1, UnsafeRawBufferPointer(start: bytes, count: Int(length))) }
+        }
+        functions.createArray = { task, count in
+            task?.builder { $0.addArray(type: $1, count: Int(count)) }
+        }
+        functions.createInteger = { task, value in
+            task?.builder { builder, _ in builder.addInteger(Int(value)) }
+        }
+        functions.createNil = { task in
+            task?.builder { $0.addNull(type: $1) }
+        }
+        return functions
+    }
+}
+
+extension UnsafePointer<redisReadTask> {
+    /// Runs `add` on the builder the reader was given; the builder's address when it took the value, else nil.
+    fileprivate func builder(_ add: (inout ReplyTapeBuilder, Int32) -> Bool) -> UnsafeMutableRawPointer? {
+        guard let address = pointee.privdata else { return nil }
+        let taken = add(&address.assumingMemoryBound(to: ReplyTapeBuilder.self).pointee, pointee.type)
+        return taken ? address : nil
+    }
+}

@@ -1,0 +1,107 @@
+import CHiredis
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// hiredis' parser, filling tapes instead of its tree of `redisReply`.
+///
+/// After an error the reader is dead, and the connection with it: there is no way back into step with the stream.
+struct ReplyReader: ~Copyable {
+    private let reader: UnsafeMutablePointer<redisReader>
+    private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
+    private let builder: UnsafeMutablePointer<ReplyTapeBuilder>
+    private let limits: ReplyLimits
+    /// What was fed of a reply that is not yet whole.
+    private var partialBytes = 0
+
+    init(limits: ReplyLimits = ReplyLimits()) throws(RedisError) {
+        self.limits = limits
+        let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+        functions.initialize(to: Self.callbacks())
+        guard let reader = redisReaderCreateWithFunctions(functions) else {
+            functions.deallocate()
+            throw .unreachable("no memory for a reader")
+        }
+        builder = .allocate(capacity: 1)
+        builder.initialize(to: ReplyTapeBuilder(limits: limits))
+        reader.pointee.privdata = UnsafeMutableRawPointer(builder)
+        // Below this hiredis keeps its buffer from one feed to the next instead of allocating it anew.
+        reader.pointee.maxbuf = 4 * limits.feedBytes
+        self.reader = reader
+        self.functions = functions
+    }
+
+    deinit {
+        redisReaderFree(reader)
+        builder.deinitialize(count: 1)
+        builder.deallocate()
+        functions.deallocate()
+    }
+
+    /// Whether a reply has begun but not ended.
+    var isMidReply: Bool { partialBytes > 0 }
+
+    /// Takes bytes as they arrive and hands over each reply that they complete.
+    mutating func feed(
+        _ bytes: UnsafeRawBufferPointer, _ deliver: (RedisReply) throws(RedisError) -> Void
+    ) throws(RedisError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(limits.feedBytes))
+            rest = rest.dropFirst(piece.count)
+            guard redisReaderFeed(reader, piece.baseAddress?.assumingMemoryBound(to: CChar.self), piece.count) == REDIS_OK else {
+                throw violation()
+            }
+            partialBytes += piece.count
+            while let reply = try takeReply() {
+                partialBytes = unread
+                try deliver(reply)
+            }
+            try checkLimits()
+        }
+    }
+
+    private var unread: Int { Int(reader.pointee.len) - Int(reader.pointee.pos) }
+
+    private func takeReply() throws(RedisError) -> RedisReply? {
+        var finished: UnsafeMutableRawPointer?
+        guard redisReaderGetReply(reader, &finished) == REDIS_OK else { throw violation() }
+        guard finished != nil else { return nil }
+        guard let reply = builder.pointee.take() else { throw .protocolViolation("a type that RESP2 does not have") }
+        return reply
+    }
+
+    private func violation() -> RedisError {
+        if let refusal = builder.pointee.refusal { return .protocolViolation(refusal) }
+        let message = withUnsafeBytes(of: reader.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return .protocolViolation(message.isEmpty ? "the reader failed" : message)
+    }
+
+    /// Looks at what hiredis keeps unread: it would wait for a string of any announced length and for a line without end.
+    private func checkLimits() throws(RedisError) {
+        guard partialBytes > 0 else { return }
+        guard partialBytes <= limits.bytes else { throw .protocolViolation("a reply of more than \(limits.bytes) bytes") }
+        guard unread > 0, let buffer = reader.pointee.buf else { return }
+        let waiting = UnsafeRawBufferPointer(start: buffer + Int(reader.pointee.pos), count: unread)
+        // A whole line would have been read, so a line end that is still there ends the length of a string.
+        if let end = waiting.lineEnd(within: limits.lineBytes) {
+            let header = UnsafeRawBufferPointer(rebasing: waiting[..<end])
+            guard let length = Int(decimal: header), length <= limits.bytes else {
+                throw .protocolViolation("a string of more than \(limits.bytes) bytes")
+            }
+        } else if waiting.count >= limits.lineBytes {
+            throw .protocolViolation("a line of more than \(limits.lineBytes) bytes")
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The offset of the first CR LF, if it starts before `bound`.
+    fileprivate func lineEnd(within bound: Int) -> Int? {
+        guard let start = baseAddress, let found = memmem(start, Swift.min(count, bound + 1), "\r\n", 2) else { return nil }
+        return UnsafeRawPointer(found) - start
+    }
+}

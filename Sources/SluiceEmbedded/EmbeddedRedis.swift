@@ -1,0 +1,131 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The Redis of one user: started on first use, shared by all of that user's processes, and outliving them.
+///
+/// It lives in one directory, keeps its data in an append-only file synced every second, and listens on a Unix socket
+/// that only its user can open, and on no port. For as long as it runs it holds the lock on `redis.lock`, as its
+/// standard input: so whoever gets that lock knows that no server runs, whatever sockets and pids a crash left behind.
+package struct EmbeddedRedis: Sendable {
+    /// Absolute path of the directory that holds the socket, the data, the log and the lock.
+    package let home: String
+    private let searchPath: String?
+    private let patience: Duration
+
+    /// Names the server; nothing is touched before `start`.
+    ///
+    /// - Parameters:
+    ///   - home: `SLUICE_HOME` when nil, else `~/.local/state/sluice`.
+    ///   - searchPath: Where to look for `redis-server` and `valkey-server`; `PATH` when nil.
+    ///   - patience: How long a server may be silent before `start` and `stop` give up. Loading data is no silence.
+    package init(home: String? = nil, searchPath: String? = nil, patience: Duration = .seconds(15)) {
+        let environment = ProcessInfo.processInfo.environment
+        let chosen = [home, environment["SLUICE_HOME"]].compactMap { $0 }.first { !$0.isEmpty }
+        self.home = URL(fileURLWithPath: chosen ?? NSHomeDirectory() + "/.local/state/sluice").path
+        self.searchPath = searchPath
+        self.patience = patience
+    }
+
+    /// `unix:///…`, percent-encoded where the path needs it.
+    package var url: String {
+        "unix://" + (socketPath.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? socketPath)
+    }
+
+    package var socketPath: String { home + "/redis.sock" }
+    package var logPath: String { home + "/redis.log" }
+
+    /// Starts the server unless it runs, and returns its URL when it serves commands.
+    ///
+    /// Of processes that do this at once, one starts it and all wait for it. A server that is loading its data is
+    /// waited for as long as that takes.
+    /// - Throws: `EmbeddedRedisError`.
+    package func start() async throws -> String {
+        guard socketPath.utf8.count <= UnixSocket.pathLimit else {
+            throw EmbeddedRedisError.socketPathTooLong(path: socketPath, limit: UnixSocket.pathLimit)
+        }
+        if try await probe.isReady() { return url }
+        try PrivateDirectory.prepare(home, marker: "redis.lock")
+        let executable = try await RedisExecutable.find(searchPath: searchPath)
+        var log: ServerLog?
+        var lastSign = ContinuousClock.now
+        while try await !isReady(lastSign: &lastSign) {
+            if let lock = try FileLock.take(lockPath) {
+                if let log { throw EmbeddedRedisError.diedAtStart(executable: executable.path, log: log.tail()) }
+                log = ServerLog(path: logPath)
+                try await launch(executable, holding: lock)
+                lastSign = .now
+            }
+            guard ContinuousClock.now - lastSign < patience else {
+                throw EmbeddedRedisError.silent(socket: socketPath, processID: recordedProcessID)
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return url
+    }
+
+    /// Shuts the server down in order, keeping the data, and waits until it is gone.
+    ///
+    /// - Returns: False when none was running.
+    /// - Throws: `EmbeddedRedisError` when it refuses, or is still there after the time it was given.
+    package func stop() async throws -> Bool {
+        guard FileLock.isHeld(lockPath) else { return false }
+        switch try await probe.ask("SHUTDOWN", within: patience) {
+        case .reply(let text) where !text.hasPrefix("-NOAUTH") && !text.hasPrefix("-NOPERM"):
+            throw EmbeddedRedisError.system("Redis refused to shut down: \(text); its log is \(logPath)")
+        case .reply, .nobody:
+            // The lock is held, so the server that wrote the pid lives, though its socket is closed to us.
+            if recordedProcessID > 0 { _ = kill(recordedProcessID, SIGTERM) }
+        case .silence:
+            break
+        }
+        let isGone = try await Polling.wait(upTo: patience) { !FileLock.isHeld(lockPath) }
+        guard isGone else { throw EmbeddedRedisError.silent(socket: socketPath, processID: recordedProcessID) }
+        return true
+    }
+}
+
+extension EmbeddedRedis {
+    var probe: RedisProbe { RedisProbe(socketPath: socketPath) }
+    var lockPath: String { home + "/redis.lock" }
+    private var pidPath: String { home + "/redis.pid" }
+
+    /// What the server wrote into its pid file, or 0. Means something only while the lock is held.
+    var recordedProcessID: Int32 {
+        let text = try? String(contentsOfFile: pidPath, encoding: .utf8)
+        return text.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0
+    }
+
+    private func isReady(lastSign: inout ContinuousClock.Instant) async throws -> Bool {
+        guard case .reply(let text) = try await probe.ask("PING") else { return false }
+        lastSign = .now
+        return !text.hasPrefix("-LOADING")
+    }
+
+    /// Leaves a server behind, in a session of its own, that holds the lock as its standard input.
+    private func launch(_ executable: RedisExecutable, holding lock: consuming FileLock) async throws {
+        var file = RedisConfigurationFile(directory: home, socketPath: socketPath, appendOnly: true)
+        file.set("pidfile", pidPath)
+        let configurationPath = home + "/redis.conf"
+        try file.write(to: configurationPath)
+        var platform = PlatformOptions()
+        platform.createSession = true
+        _ = try await run(
+            .path("/bin/sh"),
+            arguments: [
+                "-c", #"umask 077; exec 3<&0; "$1" "$2" <&3 3<&- >>"$3" 2>&1 &"#,
+                "sh", executable.path, configurationPath, logPath,
+            ],
+            platformOptions: platform,
+            input: .fileDescriptor(FileDescriptor(rawValue: lock.descriptor), closeAfterSpawningProcess: false),
+            output: .discarded)
+    }
+}

@@ -1,0 +1,44 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// An exclusive advisory lock on a file (flock).
+///
+/// It belongs to the open file: a child that is given the descriptor holds the lock too, and it ends, whatever happens
+/// to anyone, when the last holder is gone. So a held lock proves a living holder, which a pid in a file cannot.
+struct FileLock: ~Copyable {
+    let descriptor: Int32
+
+    /// Takes the lock if it is free, making the file when missing; nil when another holds it.
+    static func take(_ path: String) throws -> FileLock? {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw EmbeddedRedisError.system("cannot open \(path): \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return FileLock(descriptor: descriptor)
+    }
+
+    /// Whether someone holds it now. A missing file is held by no one.
+    static func isHeld(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
+    private init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// The text of a `redis.conf`.
+struct RedisConfigurationFile: Sendable {
+    private(set) var lines: [String] = []
+
+    /// A server that is reachable by its user alone, through a Unix socket in `directory`.
+    init(directory: String, socketPath: String, appendOnly: Bool) {
+        set("dir", directory)
+        set("unixsocket", socketPath)
+        set("unixsocketperm", "700")
+        set("port", "0")
+        set("daemonize", "no")
+        set("save", "")
+        set("appendonly", appendOnly ? "yes" : "no")
+        set("appendfsync", "everysec")
+        set("maxmemory-policy", "noeviction")
+        // A replica is not worth waiting for others to join it.
+        set("repl-diskless-sync-delay", "0")
+    }
+
+    /// Later values replace earlier ones.
+    mutating func set(_ name: String, _ value: String) {
+        lines.append("\(name) \(Self.quoted(value))")
+    }
+
+    /// A line as it is to stand in the file, such as an ACL `user`.
+    mutating func append(line: String) {
+        lines.append(line)
+    }
+
+    func write(to path: String) throws {
+        let text = lines.joined(separator: "\n") + "\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+
+    /// Redis splits lines as a shell would, with C escapes between double quotes.
+    static func quoted(_ value: String) -> String {
+        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        return "\"\(escaped)\""
+    }
+}

@@ -1,0 +1,76 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// One question to a server on a Unix socket: enough to start, watch and stop it without a client library.
+struct RedisProbe: Sendable {
+    enum Answer: Equatable {
+        /// The text of the reply; an error reply starts with `-`.
+        case reply(String)
+        /// Someone listens, but said nothing in time, or hung up.
+        case silence
+        /// No one listens at that path.
+        case nobody
+    }
+
+    let socketPath: String
+
+    /// Sends one inline command on a connection of its own. Throws on cancellation only.
+    func ask(_ command: String, within limit: Duration = .seconds(2)) async throws -> Answer {
+        guard let descriptor = UnixSocket.connect(to: socketPath) else {
+            // EAGAIN: the backlog is full, so someone is there.
+            return errno == EAGAIN ? .silence : .nobody
+        }
+        defer { close(descriptor) }
+        guard UnixSocket.send(command + "\r\n", to: descriptor) else { return .silence }
+        var received: [UInt8] = []
+        var answer: Answer?
+        let inTime = try await Polling.wait(upTo: limit, every: .milliseconds(1)) {
+            answer = Self.read(from: descriptor, into: &received)
+            return answer != nil
+        }
+        return inTime ? answer ?? .silence : .silence
+    }
+
+    /// Whether the server serves commands. Who refuses strangers (`NOAUTH`) serves too.
+    func isReady() async throws -> Bool {
+        guard case .reply(let text) = try await ask("PING") else { return false }
+        return !text.hasPrefix("-LOADING")
+    }
+
+    private static func read(from descriptor: Int32, into received: inout [UInt8]) -> Answer? {
+        var chunk = [UInt8](repeating: 0, count: 8192)
+        while true {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count > 0 {
+                received += chunk[..<count]
+                if let text = wholeReply(received) { return .reply(text) }
+            } else {
+                let wouldBlock = count < 0 && (errno == EAGAIN || errno == EINTR)
+                return wouldBlock ? nil : .silence
+            }
+        }
+    }
+
+    /// The text of a complete simple, error, integer or bulk reply, without its framing.
+    static func wholeReply(_ bytes: [UInt8]) -> String? {
+        let lineFeed = UInt8(ascii: "\n")
+        guard bytes.last == lineFeed, let end = bytes.firstIndex(of: lineFeed), end > 1 else { return nil }
+        let line = String(decoding: bytes[..<(end - 1)], as: UTF8.self)
+        switch line.first {
+        case "$":
+            guard let length = Int(line.dropFirst()), length >= 0 else { return "" }
+            let start = end + 1
+            guard bytes.count >= start + length + 2 else { return nil }
+            return String(decoding: bytes[start..<(start + length)], as: UTF8.self)
+        case "-":
+            return line
+        default:
+            return String(line.dropFirst())
+        }
+    }
+}
