@@ -59,7 +59,12 @@ let package = Package(
         ),
         .target(
             name: "SluiceStore",
-            dependencies: ["SluiceCore", "Hiredis", "SluiceLua", .product(name: "Logging", package: "swift-log")]
+            dependencies: [
+                "SluiceCore", "Hiredis", "SluiceLua",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
         ),
         .target(
             name: "SluiceEmbedded",

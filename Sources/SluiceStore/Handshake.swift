@@ -1,0 +1,101 @@
+package import Hiredis
+package import Logging
+package import SluiceLua
+import SluiceCore
+
+/// Why a server cannot be used, in the place of an error code of Redis.
+enum HandshakeRefusal: String {
+    case foreignLibrary = "FOREIGNLIBRARY"
+    case newerLibrary = "NEWERLIBRARY"
+    case oldServer = "OLDSERVER"
+}
+
+/// Makes sure, on each new connection, that the server has the function library, of this program's revision or a newer one.
+///
+/// A library is loaded where there is none, and replaced only where it is older and not pinned. Functions vanish with a server
+/// that keeps nothing, so this happens after every reconnection.
+package struct Handshake: Sendable {
+    private let logger: Logger
+
+    package init(logger: Logger) { self.logger = logger }
+
+    package func run(_ session: RedisSession) async throws(RedisError) {
+        if try await version(session).map(isEnough) ?? false { return }
+        try await checkServer(session)
+        try await load(session)
+        guard let found = try await version(session) else {
+            throw refusal(.foreignLibrary, "the function library 'sluice' was loaded and has vanished: does somebody flush functions?")
+        }
+        if found.revision < FunctionLibrary.revision, !found.isPinned {
+            throw refusal(.newerLibrary, "the function library of revision \(found.revision) could not be replaced")
+        }
+    }
+
+    private func isEnough(_ found: LibraryVersion) -> Bool {
+        found.revision >= FunctionLibrary.revision || found.isPinned
+    }
+
+    /// The library on the server, or nil if there is none of this protocol.
+    private func version(_ session: RedisSession) async throws(RedisError) -> LibraryVersion? {
+        do {
+            return LibraryVersion(try await session.send(["FCALL_RO", "sluice1_version", "0"]).root)
+        } catch {
+            guard case .server(let reply) = error else { throw error }
+            if reply.message.contains("Function not found") { return nil }
+            if reply.message.hasPrefix("unknown command") {
+                throw refusal(.oldServer, "this server has no functions: Redis 7 or later, or Valkey, is needed")
+            }
+            throw error
+        }
+    }
+
+    /// Says what would be lost on this server, and refuses one whose library speaks another protocol.
+    private func checkServer(_ session: RedisSession) async throws(RedisError) {
+        do {
+            let newer = LibraryVersion(try await session.send(["FCALL_RO", "sluice_version", "0"]).root)
+            if let newer, newer.protocolVersion > FunctionLibrary.protocolVersion {
+                throw refusal(
+                    .newerLibrary,
+                    "the server's function library speaks protocol \(newer.protocolVersion), this program \(FunctionLibrary.protocolVersion): upgrade this program"
+                )
+            }
+        } catch {
+            guard case .server(let reply) = error, reply.message.contains("Function not found") else { throw error }
+        }
+    }
+
+    private func load(_ session: RedisSession) async throws(RedisError) {
+        let hadOwn = try await version(session) != nil
+        let replace = hadOwn ? ["REPLACE"] : []
+        do {
+            _ = try await session.send(RedisCommand(["FUNCTION", "LOAD"] + replace + [FunctionLibrary.text()]))
+            logger.info("loaded the function library", metadata: ["revision": "\(FunctionLibrary.revision)"])
+        } catch {
+            guard case .server(let reply) = error else { throw error }
+            try await explain(reply, session)
+        }
+    }
+
+    /// Another client may have loaded it in between; what is left is a foreign library or a missing permission.
+    private func explain(_ reply: RedisServerError, _ session: RedisSession) async throws(RedisError) {
+        if reply.message.contains("already exists") {
+            if try await version(session) != nil { return }
+            throw refusal(
+                .foreignLibrary,
+                "a function library named 'sluice' that is not Sluice's is on this server: remove it (FUNCTION DELETE sluice) or use another server"
+            )
+        }
+        if reply.code == "NOPERM" {
+            throw .server(
+                RedisServerError(
+                    code: "NOPERM",
+                    message: "the function library is missing or old, and this user may not load it; an administrator can: sluice library load"
+                ))
+        }
+        throw .server(reply)
+    }
+
+    private func refusal(_ refusal: HandshakeRefusal, _ message: String) -> RedisError {
+        .server(RedisServerError(code: refusal.rawValue, message: message))
+    }
+}

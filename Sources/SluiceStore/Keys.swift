@@ -1,0 +1,23 @@
+package import SluiceCore
+
+/// Names of the keys that the client touches itself; all others are known to the functions alone (`lua/keys.lua`).
+package struct Keys: Sendable, Hashable {
+    package let namespace: Namespace
+
+    package init(_ namespace: Namespace) { self.namespace = namespace }
+
+    /// What the functions of a queue are called with; the braces put all its keys into one slot.
+    package func base(_ queue: QueueName) -> String { "\(namespace):{\(queue)}" }
+
+    /// The list that a token on it wakes one idle worker of the queue.
+    package func wake(_ queue: QueueName) -> String { base(queue) + ":wake" }
+
+    /// The list that rings for one worker, busy or not.
+    package func bell(_ queue: QueueName, _ worker: WorkerID) -> String { base(queue) + ":bell:" + worker.text }
+
+    /// The stream of transitions.
+    package func events(_ queue: QueueName) -> String { base(queue) + ":events" }
+
+    /// The set of all queues of the namespace.
+    package var queues: String { "\(namespace):queues" }
+}

@@ -1,0 +1,79 @@
+package import SluiceCore
+
+/// The outcome of one run on its way to Redis.
+package struct Settlement: Sendable {
+    package enum Outcome: Sendable {
+        /// With the result as JSON, if it is kept.
+        case completed(result: [UInt8]?)
+        /// The next attempt in so long; the error as JSON.
+        case retry(after: Duration, error: String)
+        case snooze(Duration)
+        /// Back at its place, unharmed.
+        case release
+        /// Back at its place after `base`, doubled with each such wait up to `cap`.
+        case wait(base: Duration, cap: Duration)
+        case cancelled(error: String)
+        case discarded(error: String)
+    }
+
+    package var id: JobID
+    package var fence: Fence
+    package var outcome: Outcome
+
+    package init(id: JobID, fence: Fence, outcome: Outcome) {
+        self.id = id
+        self.fence = fence
+        self.outcome = outcome
+    }
+}
+
+extension Settlement.Outcome {
+    /// The word for it in the library.
+    var word: Word {
+        switch self {
+        case .completed(let result): result == nil ? .completed : .result
+        case .retry: .retry
+        case .snooze: .snooze
+        case .release: .release
+        case .wait: .wait
+        case .cancelled: .cancelled
+        case .discarded: .discarded
+        }
+    }
+
+    /// The words, told apart by whether they carry details.
+    enum Word: Hashable {
+        case completed, result, retry, snooze, release, wait, cancelled, discarded
+
+        var text: String {
+            switch self {
+            case .completed, .result: "completed"
+            case .retry: "retry"
+            case .snooze: "snooze"
+            case .release: "release"
+            case .wait: "wait"
+            case .cancelled: "cancelled"
+            case .discarded: "discarded"
+            }
+        }
+
+        var isDetailed: Bool {
+            switch self {
+            case .completed, .release: false
+            case .result, .retry, .snooze, .wait, .cancelled, .discarded: true
+            }
+        }
+    }
+
+    /// What goes with the word, for those that carry details.
+    var detail: [UInt8] {
+        switch self {
+        case .completed(let result): result ?? []
+        case .retry(let wait, let error): Array("\(wait.milliseconds) \(error)".utf8)
+        case .snooze(let wait): Array("\(wait.milliseconds)".utf8)
+        case .release: []
+        case .wait(let base, let cap): Array("\(base.milliseconds) \(cap.milliseconds)".utf8)
+        case .cancelled(let error), .discarded(let error): Array(error.utf8)
+        }
+    }
+}

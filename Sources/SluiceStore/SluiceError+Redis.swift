@@ -1,0 +1,38 @@
+import Hiredis
+package import SluiceCore
+
+extension SluiceError {
+    /// What a failed command means to a user of the queue.
+    init(_ error: RedisError) {
+        switch error {
+        case .unreachable: self.init(.unreachable, error.description)
+        case .lost, .timedOut: self.init(.outcomeUnknown, error.description)
+        case .protocolViolation: self.init(.protocolViolation, error.description)
+        case .refused: self.init(.authentication, error.description)
+        case .closed: self.init(.closed, error.description)
+        case .server(let reply): self.init(reply)
+        }
+    }
+
+    /// What an error reply means.
+    package init(_ reply: RedisServerError) {
+        switch reply.code {
+        case "FENCED": self.init(.fenced, reply.message)
+        case "STALE": self.init(.stale, reply.message)
+        case "BADARG", "BADKEY": self.init(.invalidArgument, reply.message)
+        case "FORMAT", HandshakeRefusal.newerLibrary.rawValue: self.init(.newerVersion, reply.message)
+        case HandshakeRefusal.foreignLibrary.rawValue: self.init(.foreignLibrary, reply.message)
+        case HandshakeRefusal.oldServer.rawValue: self.init(.serverTooOld, reply.message)
+        case "NOAUTH", "WRONGPASS": self.init(.authentication, "Redis refused: \(reply.message)")
+        case "NOPERM":
+            self.init(.permission, "the Redis user lacks a permission: \(reply.message). The README lists what a worker needs.")
+        case "OOM":
+            self.init(
+                .outOfMemory, "Redis is at its memory limit and takes no new jobs: \(reply.message). Raise maxmemory or drain.")
+        case "READONLY": self.init(.readOnly, "this Redis is a replica and takes no writes: connect to the primary")
+        case "MISCONF", "LOADING", "NOREPLICAS", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN":
+            self.init(.unavailable, "Redis refuses for now (\(reply.code)): \(reply.message)")
+        default: self.init(.server, "Redis answered: \(reply.code) \(reply.message)")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package import Hiredis
+package import Logging
+import NIOCore
+import NIOPosix
+package import SluiceCore
+import SluiceLua
+
+/// The queues of one namespace on one Redis: the only module that knows keys, argument order and the shape of replies.
+///
+/// A call is written once. Whether to repeat one whose outcome is unknown is the caller's choice: enqueueing is safe to repeat
+/// by `(producer, n)`, settling by fences, and a worker resyncs.
+package final class Store: Sendable {
+    package let keys: Keys
+    package let configuration: RedisConfiguration
+    private let client: RedisClient
+    private let logger: Logger
+
+    package init(
+        _ configuration: RedisConfiguration, namespace: Namespace = .standard,
+        logger: Logger = Logger(label: "sluice.store")
+    ) {
+        self.keys = Keys(namespace)
+        self.configuration = configuration
+        self.logger = logger
+        let handshake = Handshake(logger: logger)
+        self.client = RedisClient(configuration, logger: logger) { session throws(RedisError) in try await handshake.run(session) }
+    }
+
+    /// How many connections were made so far.
+    package var connections: Int { client.connections }
+
+    /// Calls a function of the library on a queue.
+    package func call<Function: StoreFunction>(
+        _ function: Function, on queue: QueueName, timeout: Duration? = nil
+    ) async throws(SluiceError) -> Function.Reply {
+        try await call(function, key: keys.base(queue.validated()), timeout: timeout)
+    }
+
+    private func call<Function: StoreFunction>(
+        _ function: Function, key: String, timeout: Duration?
+    ) async throws(SluiceError) -> Function.Reply {
+        let size = function.size
+        var command = RedisCommand(reservingArguments: size.arguments + 4, bytes: size.bytes + 80)
+        command.append(Function.isReadOnly ? "FCALL_RO" : "FCALL")
+        command.append("sluice1_\(Function.name)")
+        command.append(1)
+        command.append(key)
+        function.write(into: &command)
+        let reply = try await send(command, timeout: timeout)
+        return try function.read(reply.root)
+    }
+
+    /// Sends any command.
+    package func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(SluiceError) -> RedisReply {
+        do {
+            return try await client.send(command, timeout: timeout)
+        } catch {
+            throw SluiceError(error)
+        }
+    }
+
+    /// Sends commands in one flush; an error reply stands in its place.
+    package func pipeline(_ commands: [RedisCommand]) async throws(SluiceError) -> [Result<RedisReply, SluiceError>] {
+        do {
+            return try await client.pipeline(commands).map { $0.mapError { SluiceError($0) } }
+        } catch {
+            throw SluiceError(error)
+        }
+    }
+
+    /// A connection of its own for waiting on tokens.
+    package func listener() -> WakeListener { WakeListener(configuration, keys: keys, logger: logger) }
+
+    /// Makes a queue known to those who list queues. Idempotent.
+    package func register(_ queue: QueueName) async throws(SluiceError) {
+        _ = try await send(["SADD", keys.queues, queue.validated().text])
+    }
+
+    /// All queues of the namespace that were ever used.
+    package func queues() async throws(SluiceError) -> [QueueName] {
+        let reply = try await send(["SMEMBERS", keys.queues])
+        return reply.root.elements.compactMap { value in value.string.flatMap { try? QueueName($0) } }.sorted()
+    }
+
+    package func close() async { await client.close() }
+}

@@ -1,0 +1,30 @@
+package import Hiredis
+package import SluiceCore
+
+/// One function of the library as a value: its name, the order of its arguments, the shape of its reply.
+package protocol StoreFunction: Sendable {
+    associatedtype Reply: Sendable
+
+    /// The name without the protocol's prefix.
+    static var name: String { get }
+
+    /// Whether it may be called with `FCALL_RO`.
+    static var isReadOnly: Bool { get }
+
+    /// About how many arguments `write` appends, and how many bytes, so that the command is allocated once.
+    var size: (arguments: Int, bytes: Int) { get }
+
+    func write(into command: inout RedisCommand)
+
+    func read(_ reply: RedisValue) throws(SluiceError) -> Reply
+}
+
+extension StoreFunction {
+    package static var isReadOnly: Bool { false }
+    package var size: (arguments: Int, bytes: Int) { (8, 256) }
+}
+
+/// A reply that does not have the shape the library promises.
+func malformed(_ function: String) -> SluiceError {
+    SluiceError(.server, "the reply of \(function) makes no sense: is another library in its place?")
+}

@@ -1,0 +1,48 @@
+package import Hiredis
+package import Logging
+package import SluiceCore
+
+/// Waits for tokens on a connection of its own, because a blocking command holds its connection up.
+package final class WakeListener: Sendable {
+    /// Why a wait ended.
+    package enum Token: Sendable, Hashable {
+        /// Somebody idle should look at this queue.
+        case wake(QueueName)
+        /// The worker has something to hear in this queue.
+        case bell(QueueName)
+    }
+
+    private let client: RedisClient
+    private let keys: Keys
+
+    init(_ configuration: RedisConfiguration, keys: Keys, logger: Logger) {
+        self.client = RedisClient(configuration, logger: logger)
+        self.keys = keys
+    }
+
+    /// Takes one token, or nil if none comes in time. Cancelling the task ends the wait at once; a token that was under way
+    /// then is lost, which costs the queue an idle beat at most.
+    package func next(
+        wake: [QueueName], bells: [QueueName], worker: WorkerID, within limit: Duration
+    ) async throws(SluiceError) -> Token? {
+        var tokens: [String: Token] = [:]
+        var command: RedisCommand = ["BLPOP"]
+        for queue in bells {
+            tokens[keys.bell(queue, worker)] = .bell(queue)
+            command.append(keys.bell(queue, worker))
+        }
+        for queue in wake {
+            tokens[keys.wake(queue)] = .wake(queue)
+            command.append(keys.wake(queue))
+        }
+        command.append("\(max(limit.seconds, 0.05))")
+        do {
+            let reply = try await client.sendBlocking(command, blockFor: limit).root
+            return reply[0].string.flatMap { tokens[$0] }
+        } catch {
+            throw SluiceError(error)
+        }
+    }
+
+    package func close() async { await client.close() }
+}
