@@ -101,7 +101,14 @@ struct ReplyReader: ~Copyable {
 extension UnsafeRawBufferPointer {
     /// The offset of the first CR LF, if it starts before `bound`.
     fileprivate func lineEnd(within bound: Int) -> Int? {
-        guard let start = baseAddress, let found = memmem(start, Swift.min(count, bound + 1), "\r\n", 2) else { return nil }
-        return UnsafeRawPointer(found) - start
+        guard let base = baseAddress else { return nil }
+        let last = Swift.min(count - 1, bound)
+        var start = 0
+        while start < last, let found = memchr(base + start, Int32(UInt8(ascii: "\r")), last - start) {
+            let offset = UnsafeRawPointer(found) - base
+            if self[offset + 1] == UInt8(ascii: "\n") { return offset }
+            start = offset + 1
+        }
+        return nil
     }
 }

@@ -30,10 +30,9 @@ struct RedisExecutableTests {
     }
 
     private func install(_ name: String, in directory: String, banner: String) async throws {
-        let path = "\(directory)/\(name)"
-        try Data("#!/bin/sh\necho '\(banner)'\n".utf8).write(to: URL(fileURLWithPath: path))
-        // Another test's fork may hold the file open for writing for a moment, so that it could not be run (ETXTBSY).
-        _ = try await runCommand("chmod", ["755", path])
+        // Written by a child: had we the file open ourselves, another test's fork could keep it from being run (ETXTBSY).
+        let script = #"printf '#!/bin/sh\necho "%s"\n' "$2" >"$1" && chmod 755 "$1""#
+        _ = try await runCommand("sh", ["-c", script, "sh", "\(directory)/\(name)", banner])
     }
 
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
