@@ -10,7 +10,8 @@ public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Co
     /// - Throws: `invalidArgument` if it is empty, too long, or has a space or a character that is not printable ASCII.
     public init(_ text: String) throws(SluiceError) {
         guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no job id: 1 to 128 printable ASCII characters without space")
+            throw SluiceError(
+                .invalidArgument, "'\(text.prefix(80))' is no job id: 1 to 128 printable ASCII characters without space")
         }
         self.text = text
     }

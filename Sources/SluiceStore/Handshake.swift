@@ -1,7 +1,6 @@
-package import Hiredis
-package import Logging
-package import SluiceLua
-import SluiceCore
+import Hiredis
+import Logging
+import SluiceLua
 
 /// Why a server cannot be used, in the place of an error code of Redis.
 enum HandshakeRefusal: String {
@@ -14,17 +13,18 @@ enum HandshakeRefusal: String {
 ///
 /// A library is loaded where there is none, and replaced only where it is older and not pinned. Functions vanish with a server
 /// that keeps nothing, so this happens after every reconnection.
-package struct Handshake: Sendable {
+struct Handshake: Sendable {
     private let logger: Logger
 
-    package init(logger: Logger) { self.logger = logger }
+    init(logger: Logger) { self.logger = logger }
 
-    package func run(_ session: RedisSession) async throws(RedisError) {
+    func run(_ session: RedisSession) async throws(RedisError) {
         if try await version(session).map(isEnough) ?? false { return }
         try await checkServer(session)
         try await load(session)
         guard let found = try await version(session) else {
-            throw refusal(.foreignLibrary, "the function library 'sluice' was loaded and has vanished: does somebody flush functions?")
+            throw refusal(
+                .foreignLibrary, "the function library 'sluice' was loaded and has vanished: does somebody flush functions?")
         }
         if found.revision < FunctionLibrary.revision, !found.isPinned {
             throw refusal(.newerLibrary, "the function library of revision \(found.revision) could not be replaced")
@@ -49,18 +49,20 @@ package struct Handshake: Sendable {
         }
     }
 
-    /// Says what would be lost on this server, and refuses one whose library speaks another protocol.
+    /// Refuses a server whose library speaks a newer protocol.
     private func checkServer(_ session: RedisSession) async throws(RedisError) {
+        let found: LibraryVersion?
         do {
-            let newer = LibraryVersion(try await session.send(["FCALL_RO", "sluice_version", "0"]).root)
-            if let newer, newer.protocolVersion > FunctionLibrary.protocolVersion {
-                throw refusal(
-                    .newerLibrary,
-                    "the server's function library speaks protocol \(newer.protocolVersion), this program \(FunctionLibrary.protocolVersion): upgrade this program"
-                )
-            }
+            found = LibraryVersion(try await session.send(["FCALL_RO", "sluice_version", "0"]).root)
         } catch {
             guard case .server(let reply) = error, reply.message.contains("Function not found") else { throw error }
+            return
+        }
+        if let found, found.protocolVersion > FunctionLibrary.protocolVersion {
+            throw refusal(
+                .newerLibrary,
+                "the function library on the server speaks protocol \(found.protocolVersion), "
+                    + "this program \(FunctionLibrary.protocolVersion): upgrade this program")
         }
     }
 
@@ -82,15 +84,15 @@ package struct Handshake: Sendable {
             if try await version(session) != nil { return }
             throw refusal(
                 .foreignLibrary,
-                "a function library named 'sluice' that is not Sluice's is on this server: remove it (FUNCTION DELETE sluice) or use another server"
-            )
+                "a function library named 'sluice' that is not Sluice's is on this server: "
+                    + "remove it (FUNCTION DELETE sluice) or use another server")
         }
         if reply.code == "NOPERM" {
             throw .server(
                 RedisServerError(
                     code: "NOPERM",
-                    message: "the function library is missing or old, and this user may not load it; an administrator can: sluice library load"
-                ))
+                    message: "the function library is missing or old, and this user may not load it; "
+                        + "an administrator can: sluice library load"))
         }
         throw .server(reply)
     }

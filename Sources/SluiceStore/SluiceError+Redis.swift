@@ -1,5 +1,5 @@
 import Hiredis
-package import SluiceCore
+import SluiceCore
 
 extension SluiceError {
     /// What a failed command means to a user of the queue.
@@ -15,7 +15,7 @@ extension SluiceError {
     }
 
     /// What an error reply means.
-    package init(_ reply: RedisServerError) {
+    init(_ reply: RedisServerError) {
         switch reply.code {
         case "FENCED": self.init(.fenced, reply.message)
         case "STALE": self.init(.stale, reply.message)

@@ -23,7 +23,8 @@ package final class Store: Sendable {
         self.configuration = configuration
         self.logger = logger
         let handshake = Handshake(logger: logger)
-        self.client = RedisClient(configuration, logger: logger) { session throws(RedisError) in try await handshake.run(session) }
+        self.client = RedisClient(configuration, logger: logger) { session throws(RedisError) in try await handshake.run(session)
+        }
     }
 
     /// How many connections were made so far.

@@ -1,5 +1,5 @@
-package import Hiredis
-package import Logging
+import Hiredis
+import Logging
 package import SluiceCore
 
 /// Waits for tokens on a connection of its own, because a blocking command holds its connection up.
