@@ -23,7 +23,10 @@ public protocol Job: Codable, Sendable {
 }
 
 extension Job {
+    /// The defaults.
     public static var options: JobOptions { JobOptions() }
+
+    /// None.
     public var partitions: Partitions { Partitions() }
 }
 

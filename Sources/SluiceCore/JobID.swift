@@ -19,17 +19,21 @@ public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Co
     /// An id that Redis has told, which is known to be one.
     package init(known text: String) { self.text = text }
 
+    /// Reads the text and checks it.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 
+    /// Writes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
+    /// The same text.
     public var description: String { text }
 
+    /// Orders by text.
     public static func < (left: JobID, right: JobID) -> Bool { left.text < right.text }
 }
 

@@ -18,8 +18,10 @@ public struct QueueName: Hashable, Sendable, Comparable, CustomStringConvertible
     /// Checks a name that was written in code.
     package func validated() throws(SluiceError) -> QueueName { try QueueName(text) }
 
+    /// The same text.
     public var description: String { text }
 
+    /// Orders by text.
     public static func < (left: QueueName, right: QueueName) -> Bool { left.text < right.text }
 }
 
@@ -42,6 +44,7 @@ public struct Namespace: Hashable, Sendable, CustomStringConvertible {
     /// The namespace of whoever does not choose one: `sluice`.
     public static let standard = Namespace(known: "sluice")
 
+    /// The same text.
     public var description: String { text }
 }
 

@@ -26,6 +26,7 @@ public struct JobInterruption: Error, Sendable, CustomStringConvertible {
     /// Ended for good, whatever attempts are left.
     public static func discard(reason: String) -> JobInterruption { JobInterruption(.discard(reason: reason)) }
 
+    /// The text for people.
     public var description: String {
         switch outcome {
         case .completed: "completed"

@@ -7,6 +7,7 @@ public struct Partitions: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// Takes names and their values.
     public init(_ values: [String: String] = [:]) { self.values = values }
 
+    /// Takes names and their values; the last of equal names counts.
     public init(dictionaryLiteral elements: (String, String)...) {
         self.values = Dictionary(elements, uniquingKeysWith: { _, last in last })
     }

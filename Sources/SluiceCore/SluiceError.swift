@@ -62,5 +62,6 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The text for people.
     public var description: String { message }
 }

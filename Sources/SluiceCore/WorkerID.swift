@@ -14,6 +14,7 @@ public struct WorkerID: Hashable, Sendable, CustomStringConvertible {
     /// An id that Redis has told.
     package init(known text: String) { self.text = text }
 
+    /// The same text.
     public var description: String { text }
 }
 
@@ -25,7 +26,9 @@ public struct Fence: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     package init(_ number: UInt64) { self.number = number }
 
+    /// The same text.
     public var description: String { String(number) }
 
+    /// Orders by number.
     public static func < (left: Fence, right: Fence) -> Bool { left.number < right.number }
 }

@@ -1,0 +1,94 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+import SluiceStore
+public import SluiceCore
+
+/// A job as it is to be enqueued: what it is, and everything about it that can be chosen.
+public struct JobRequest: Sendable {
+    /// When it is due.
+    public enum Due: Sendable, Hashable {
+        /// As soon as a worker is free.
+        case now
+        /// From now, by the server's clock.
+        case after(Duration)
+        /// At a time; one that is past means now.
+        case at(Date)
+    }
+
+    /// The queue it goes to.
+    public var queue: QueueName
+    /// Its identity; made by the client unless given. Enqueueing the id of a job that is still kept adds nothing.
+    public var id: JobID?
+    /// When it is due.
+    public var due = Due.now
+    /// 0 (first) to 9 (last).
+    public var priority: Int
+    /// Bad ends before it is discarded, if other than its kind's.
+    public var maxAttempts: Int?
+    /// How long a run may take, if other than its kind's.
+    public var timeout: Duration?
+    /// What it is about, for limits and fairness.
+    public var partitions: Partitions
+
+    let kind: String
+    let arguments: [UInt8]
+
+    /// A job of a type.
+    /// - Throws: `invalidArgument` if its arguments cannot be encoded.
+    public init<Kind: Job>(_ job: Kind) throws(SluiceError) {
+        do {
+            arguments = Array(try Self.encoder.encode(job))
+        } catch {
+            throw SluiceError(.invalidArgument, "the arguments of a \(Kind.kind) job cannot be encoded: \(error)")
+        }
+        kind = Kind.kind
+        queue = Kind.options.queue
+        priority = Kind.options.priority
+        partitions = job.partitions
+    }
+
+    /// A job of a kind that has no type here, its arguments as JSON text.
+    /// - Throws: `invalidArgument` if they are no JSON.
+    public init(kind: String, queue: QueueName, arguments: String) throws(SluiceError) {
+        let text = Array(arguments.utf8)
+        guard JSONText.isValid(text) else {
+            throw SluiceError(.invalidArgument, "the arguments are no JSON: \(arguments.prefix(60))")
+        }
+        self.kind = kind
+        self.queue = queue
+        self.arguments = text
+        priority = 5
+        partitions = [:]
+    }
+
+    private static let encoder = JSONEncoder()
+
+    /// The job as the store takes it.
+    /// - Throws: `invalidArgument` or `payloadTooLarge`; nothing has been sent then.
+    func encoded(id: JobID, limit: Int, trace: [String: String]) throws(SluiceError) -> NewJob {
+        guard (0...9).contains(priority) else {
+            throw SluiceError(.invalidArgument, "priority is 0 (first) to 9 (last), not \(priority)")
+        }
+        guard (1...128).contains(kind.utf8.count) else {
+            throw SluiceError(.invalidArgument, "a kind has 1 to 128 characters")
+        }
+        let spec = JobSpec(
+            kind: kind, arguments: arguments, maxAttempts: maxAttempts, timeout: timeout, partitions: partitions, trace: trace
+        ).encoded()
+        guard spec.count <= limit else {
+            throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(limit)")
+        }
+        return NewJob(id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane())
+    }
+
+    private var storedDue: NewJob.Due? {
+        switch due {
+        case .now: nil
+        case .after(let wait): wait > .zero ? .after(wait) : nil
+        case .at(let date): .at(Int(min(max(date.timeIntervalSince1970 * 1000, 0), 1e14)))
+        }
+    }
+}

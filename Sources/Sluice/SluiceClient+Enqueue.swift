@@ -1,0 +1,120 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+import Instrumentation
+import ServiceContextModule
+public import SluiceCore
+import Tracing
+
+extension SluiceClient {
+    /// Puts one job in. When it returns, the job is committed in Redis.
+    ///
+    /// - Parameters:
+    ///   - id: an identity of one's own; a job of that id which is still kept makes this call add nothing.
+    ///   - delay: from now by the server's clock.
+    ///   - at: a time; one that is past means now. Comes before `delay`.
+    ///   - priority: 0 (first) to 9 (last), if other than the kind's.
+    ///   - timeout: how long a run may take, if other than the kind's.
+    ///   - maxAttempts: bad ends before it is discarded, if other than the kind's.
+    ///   - queue: if other than the kind's.
+    /// - Throws: `invalidArgument`, `payloadTooLarge`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
+    ///   the client's patience: it may have been stored; enqueueing it again with the same id adds nothing twice.
+    @discardableResult
+    public func enqueue<Kind: Job>(
+        _ job: Kind, id: JobID? = nil, delay: Duration? = nil, at date: Date? = nil, priority: Int? = nil,
+        timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil
+    ) async throws(SluiceError) -> Enqueued {
+        var request = try JobRequest(job)
+        request.id = id
+        if let delay { request.due = .after(delay) }
+        if let date { request.due = .at(date) }
+        if let priority { request.priority = priority }
+        if let queue { request.queue = queue }
+        request.timeout = timeout
+        request.maxAttempts = maxAttempts
+        return try await enqueue(request)
+    }
+
+    /// Puts one job in, as requested. Errors as with a typed job.
+    @discardableResult
+    public func enqueue(_ request: JobRequest) async throws(SluiceError) -> Enqueued {
+        let result: Result<Enqueued, SluiceError> = await withSpan("enqueue \(request.kind)", ofKind: .producer) { span in
+            span.attributes["messaging.destination.name"] = request.queue.text
+            do throws(SluiceError) {
+                return .success(try await send(request))
+            } catch {
+                span.recordError(error)
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private func send(_ request: JobRequest) async throws(SluiceError) -> Enqueued {
+        let id = request.id ?? IDs.next()
+        let queue = try request.queue.validated()
+        let job = try request.encoded(id: id, limit: options.payloadLimit, trace: TraceHeaders.current())
+        return Enqueued(id: id, isNew: try await gatherer(for: queue).enqueue(job))
+    }
+
+    /// Puts many jobs in, of any length: they are read as they are sent, in batches, with several on their way.
+    ///
+    /// The batches are in order, each is atomic, the whole is not.
+    /// - Throws: as for one job; what came before the error is stored.
+    @discardableResult
+    public func enqueue<Jobs: Sequence>(
+        _ jobs: Jobs, queue: QueueName? = nil
+    ) async throws(SluiceError) -> EnqueuedMany where Jobs.Element: Job {
+        try await enqueue(jobs.lazy.map { Result(job: $0, queue: queue) })
+    }
+
+    /// Puts many jobs in, as requested. As for many typed jobs.
+    @discardableResult
+    public func enqueue<Requests: Sequence>(
+        _ requests: Requests
+    ) async throws(SluiceError) -> EnqueuedMany where Requests.Element == JobRequest {
+        try await enqueue(requests.lazy.map { Result<JobRequest, SluiceError>.success($0) })
+    }
+
+    private func enqueue<Requests: Sequence>(
+        _ requests: Requests
+    ) async throws(SluiceError) -> EnqueuedMany where Requests.Element == Result<JobRequest, SluiceError> {
+        var bulk = BulkEnqueue(self)
+        do throws(SluiceError) {
+            for request in requests { try await bulk.add(try request.get()) }
+        } catch {
+            _ = await bulk.settle()
+            throw error
+        }
+        return try await bulk.finish()
+    }
+
+    /// Puts the jobs of a stream in as they come. A batch waits for no more than what the stream has ready; see the other form.
+    @discardableResult
+    public func enqueue<Jobs: AsyncSequence>(
+        _ jobs: Jobs, queue: QueueName? = nil
+    ) async throws -> EnqueuedMany where Jobs.Element: Job {
+        var bulk = BulkEnqueue(self)
+        do {
+            for try await job in jobs { try await bulk.add(try Result(job: job, queue: queue).get()) }
+        } catch {
+            _ = await bulk.settle()
+            throw error
+        }
+        return try await bulk.finish()
+    }
+}
+
+extension Result where Success == JobRequest, Failure == SluiceError {
+    fileprivate init(job: some Job, queue: QueueName?) {
+        do throws(SluiceError) {
+            var request = try JobRequest(job)
+            if let queue { request.queue = queue }
+            self = .success(request)
+        } catch {
+            self = .failure(error)
+        }
+    }
+}
