@@ -151,7 +151,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SluiceTestingTests",
-            dependencies: ["SluiceTesting", .product(name: "Subprocess", package: "swift-subprocess")]
+            dependencies: [
+                "SluiceTesting", "SluiceStore", "SluiceCore", "Hiredis",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]
         ),
     ]
 )

@@ -35,7 +35,11 @@ public final class RedisTestServer: Sendable {
         try await sharedStart.value
     }
 
-    private static let sharedStart = Task { try await start() }
+    private static let sharedStart = Task {
+        let server = try await start()
+        try await server.useVirtualClock()
+        return server
+    }
 
     /// Starts a server for one test and waits until it serves commands. It ends when the last reference to it goes.
     ///

@@ -1,0 +1,62 @@
+import Hiredis
+import SluiceCore
+
+extension TestNamespace {
+    /// Everything the namespace holds, at one instant, as text that is the same in every run of a test.
+    ///
+    /// Keys stand without the namespace, such as `{mail}:spec`. Each member is a line: `field = value` of a hash, the member of
+    /// a set, `score member` of a sorted set, an element of a list, the fields of a stream's entry. Hashes and sets are sorted.
+    /// A key that will expire has `(expires)` for its first line. The clock itself is left out.
+    ///
+    /// Times count from the start of the virtual clock: `T+1500` is 1.5 s after it in milliseconds, `F+1500` the same in
+    /// microseconds, of which fences are made, and `5/T+1500.3` the fourth place that was taken then, in class 5.
+    public func dump() async throws -> [String: String] {
+        let reply = try await command("EVAL", Self.dumpScript, "0", namespace.text, clockKey).root
+        let times = RelativeTimes(start: start)
+        var texts: [String: String] = [:]
+        var rest = reply.elements
+        while let key = rest.next()?.string, let text = rest.next()?.string {
+            texts[times.rewrite(key)] = times.rewrite(text)
+        }
+        return texts
+    }
+
+    private static let dumpScript = """
+        local function pairs_of(flat, format)
+          local lines = {}
+          for i = 1, #flat, 2 do lines[#lines + 1] = string.format(format, flat[i], flat[i + 1]) end
+          return lines
+        end
+        local function sorted(lines)
+          table.sort(lines)
+          return lines
+        end
+        local read = {
+          string = function(key) return { redis.call('GET', key) } end,
+          list = function(key) return redis.call('LRANGE', key, 0, -1) end,
+          set = function(key) return sorted(redis.call('SMEMBERS', key)) end,
+          hash = function(key) return sorted(pairs_of(redis.call('HGETALL', key), '%s = %s')) end,
+          zset = function(key)
+            local flat = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+            for i = 1, #flat, 2 do flat[i], flat[i + 1] = flat[i + 1], flat[i] end
+            return pairs_of(flat, '%s %s')
+          end,
+          stream = function(key)
+            local lines = {}
+            for i, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
+              lines[i] = table.concat(pairs_of(entry[2], '%s=%s'), ' ')
+            end
+            return lines
+          end,
+        }
+        local reply = {}
+        for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do
+          if key ~= ARGV[2] then
+            local text = table.concat(read[redis.call('TYPE', key).ok](key), '\\n')
+            reply[#reply + 1] = string.sub(key, #ARGV[1] + 2)
+            reply[#reply + 1] = (redis.call('PTTL', key) >= 0 and '(expires)\\n' or '') .. text
+          end
+        end
+        return reply
+        """
+}
