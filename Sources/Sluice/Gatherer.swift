@@ -25,7 +25,8 @@ final class Gatherer: Sendable {
         var tickets: UInt64 = 0
 
         /// Lines a job up, its owner leading if a producer is free.
-        mutating func lineUp(_ job: NewJob, ticket: UInt64, _ continuation: CheckedContinuation<Turn, Never>) -> Sender.Producer? {
+        mutating func lineUp(_ job: NewJob, ticket: UInt64, _ continuation: CheckedContinuation<Turn, Never>) -> Sender.Producer?
+        {
             let producer = producers.popLast()
             waiting.append(Waiting(ticket: ticket, job: job, continuation: producer == nil ? continuation : nil))
             return producer
@@ -39,7 +40,9 @@ final class Gatherer: Sendable {
             for next in waiting {
                 if next.ticket == ticket {
                     batch.append(next)
-                } else if next.continuation != nil, batch.count < Enqueue.mostJobs - 1, bytes + next.job.spec.count <= Enqueue.mostBytes {
+                } else if next.continuation != nil, batch.count < Enqueue.mostJobs - 1,
+                    bytes + next.job.spec.count <= Enqueue.mostBytes
+                {
                     bytes += next.job.spec.count
                     batch.append(next)
                 } else {

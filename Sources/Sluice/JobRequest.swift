@@ -1,10 +1,11 @@
+public import SluiceCore
+import SluiceStore
+
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
     public import Foundation
 #endif
-import SluiceStore
-public import SluiceCore
 
 /// A job as it is to be enqueued: what it is, and everything about it that can be chosen.
 public struct JobRequest: Sendable {

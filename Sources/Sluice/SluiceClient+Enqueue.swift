@@ -1,12 +1,13 @@
+import Instrumentation
+import ServiceContextModule
+public import SluiceCore
+import Tracing
+
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
     public import Foundation
 #endif
-import Instrumentation
-import ServiceContextModule
-public import SluiceCore
-import Tracing
 
 extension SluiceClient {
     /// Puts one job in. When it returns, the job is committed in Redis.
