@@ -1,6 +1,6 @@
 package import Hiredis
 package import Logging
-import NIOCore
+package import NIOCore
 import NIOPosix
 package import SluiceCore
 import SluiceLua
@@ -12,6 +12,8 @@ import SluiceLua
 package final class Store: Sendable {
     package let keys: Keys
     package let configuration: RedisConfiguration
+    /// Where replies arrive.
+    package let eventLoop: any EventLoop
     private let client: RedisClient
     private let logger: Logger
 
@@ -23,7 +25,8 @@ package final class Store: Sendable {
         self.configuration = configuration
         self.logger = logger
         let handshake = Handshake(logger: logger)
-        self.client = RedisClient(configuration, logger: logger) { session throws(RedisError) in try await handshake.run(session)
+        self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in try await handshake.run(session)
         }
     }
 

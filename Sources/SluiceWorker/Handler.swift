@@ -1,0 +1,46 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import SluiceCore
+
+/// A handler whose types are forgotten: arguments come as JSON, the output leaves as JSON.
+struct Handler: Sendable {
+    typealias Body = @concurrent @Sendable (_ arguments: [UInt8], JobContext) async throws -> JobResult
+
+    var options: JobOptions
+    var body: Body
+
+    init(options: JobOptions, body: @escaping Body) {
+        self.options = options
+        self.body = body
+    }
+
+    init<Kind: Job>(
+        _ kind: Kind.Type, body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Outcome<Kind.Output>
+    ) {
+        let keepsResult = Kind.options.keepsResult
+        options = Kind.options
+        self.body = { arguments, context in
+            let job = try Self.decoder.decode(Kind.self, from: Data(arguments))
+            return try await body(job, context).asJSON(keepsResult)
+        }
+    }
+
+    private static let decoder = JSONDecoder()
+}
+
+extension Outcome where Output: Encodable {
+    /// The outcome with its output as JSON, if it is kept.
+    fileprivate func asJSON(_ isKept: Bool) throws -> JobResult {
+        switch self {
+        case .completed(let output):
+            .completed(JSONOutput(text: isKept ? Array(try JSONEncoder().encode(output)) : nil))
+        case .retry(let wait, let reason): .retry(after: wait, reason: reason)
+        case .snooze(let wait): .snooze(for: wait)
+        case .cancel(let reason): .cancel(reason: reason)
+        case .discard(let reason): .discard(reason: reason)
+        }
+    }
+}

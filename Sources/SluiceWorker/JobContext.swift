@@ -1,0 +1,53 @@
+public import Logging
+public import SluiceCore
+import SluiceStore
+
+/// What a handler knows of its run, beside the arguments.
+public struct JobContext: Sendable {
+    /// The job.
+    public let id: JobID
+    /// Its kind.
+    public let kind: String
+    /// The queue it came from.
+    public let queue: QueueName
+    /// What it was enqueued with, for limits.
+    public let partitions: Partitions
+    /// The number of this run: runs that ended badly so far, and one. Releases and crashes do not count.
+    public let attempt: Int
+    /// Bad ends after which it is discarded.
+    public let maxAttempts: Int
+    /// The number that rises with each claim. Hand it to what the handler writes to, so that it can refuse an overtaken run.
+    public let fence: Fence
+    /// When the run has to be over; its Swift task is cancelled then.
+    public let deadline: ContinuousClock.Instant?
+    /// Since when it could be claimed, in ms since 1970 by the server's clock.
+    package let availableSince: Int
+    /// When it was claimed, likewise.
+    package let claimedAt: Int
+    /// Context of a distributed trace, by header.
+    package let trace: [String: String]
+
+    let worker: WorkerID
+    let store: Store
+    let baseLogger: Logger
+
+    /// A logger that tells job, kind, queue and attempt with each line.
+    public var logger: Logger {
+        var logger = baseLogger
+        logger[metadataKey: "job"] = "\(id)"
+        logger[metadataKey: "kind"] = "\(kind)"
+        logger[metadataKey: "queue"] = "\(queue)"
+        logger[metadataKey: "attempt"] = "\(attempt)"
+        return logger
+    }
+
+    /// Tells how far the run has come, for display only.
+    /// - Parameters:
+    ///   - fraction: 0 to 1.
+    ///   - note: a word for people.
+    /// - Throws: `fenced` if this run is over, because its lease ended and the job was given to another worker.
+    public func progress(_ fraction: Double, note: String = "") async throws(SluiceError) {
+        try await store.call(
+            Progress(worker: worker, id: id, fence: fence, fraction: fraction, note: note), on: queue)
+    }
+}

@@ -1,0 +1,80 @@
+import Logging
+import SluiceCore
+import SluiceStore
+
+/// Runs a job: reads its spec, finds its handler, goes through the middleware, and tells how the run ended as a value.
+struct Pipeline: Sendable {
+    let queue: QueueName
+    let worker: WorkerID
+    let store: Store
+    let logger: Logger
+    private let handlers: [String: Handler]
+    private let fallback: Handler?
+    private let middleware: [any JobMiddleware]
+
+    init(
+        queue: QueueName, worker: WorkerID, store: Store, logger: Logger, handlers: [String: Handler], fallback: Handler?,
+        middleware: [any JobMiddleware]
+    ) {
+        self.queue = queue
+        self.worker = worker
+        self.store = store
+        self.logger = logger
+        self.fallback = fallback
+        self.middleware = middleware
+        self.handlers = handlers.mapValues { Self.wrap($0, in: middleware) }
+    }
+
+    /// Puts the middleware around a handler once, at boot.
+    private static func wrap(_ handler: Handler, in middleware: [any JobMiddleware]) -> Handler {
+        if middleware.isEmpty { return handler }
+        return Handler(options: handler.options) { arguments, context in
+            var next: JobMiddleware.Next = { context in try await handler.body(arguments, context) }
+            for layer in middleware.reversed() {
+                let inner = next
+                next = { context in try await layer.run(context, next: inner) }
+            }
+            return try await next(context)
+        }
+    }
+
+    /// Never throws: how a run ends is a value. `onStart` is told of a run that has a limit.
+    func run(_ job: ClaimedJob, onStart: (RunLimit) -> Void) async -> RunReport {
+        let spec: JobSpec
+        do {
+            spec = try job.decodeSpec()
+        } catch {
+            return RunReport(job, kind: "?", maxAttempts: 1, retry: .fixed(.zero), result: .unreadable(error.message))
+        }
+        guard let handler = handlers[spec.kind] ?? fallback.map({ Self.wrap($0, in: middleware) }) else {
+            return RunReport(job, kind: spec.kind, maxAttempts: 1, retry: .fixed(.zero), result: .unknownKind)
+        }
+        let limit = spec.timeout ?? handler.options.timeout
+        let maxAttempts = max(spec.maxAttempts ?? handler.options.maxAttempts, 1)
+        if let limit {
+            onStart(
+                RunLimit(
+                    id: job.id, fence: job.fence, limit: limit, kind: spec.kind, maxAttempts: maxAttempts,
+                    retry: handler.options.retry))
+        }
+        let context = context(of: job, spec, maxAttempts: maxAttempts, limit: limit)
+        let start = ContinuousClock.now
+        let result: RunReport.Result
+        do {
+            result = .outcome(try await handler.body(spec.arguments, context))
+        } catch {
+            result = .failed(RunFailure(error))
+        }
+        return RunReport(
+            job, kind: spec.kind, maxAttempts: maxAttempts, retry: handler.options.retry, result: result,
+            duration: ContinuousClock.now - start)
+    }
+
+    private func context(of job: ClaimedJob, _ spec: JobSpec, maxAttempts: Int, limit: Duration?) -> JobContext {
+        JobContext(
+            id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, attempt: job.attempt,
+            maxAttempts: maxAttempts, fence: job.fence, deadline: limit.map { ContinuousClock.now + $0 },
+            availableSince: job.availableSince, claimedAt: job.claimedAt, trace: spec.trace, worker: worker, store: store,
+            baseLogger: logger)
+    }
+}

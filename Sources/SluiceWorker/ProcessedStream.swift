@@ -1,0 +1,40 @@
+import Logging
+import SluiceCore
+
+/// Brings recorded outcomes to the observers, one after the other, apart from everything else: an observer that is slow or
+/// throws changes nothing.
+struct ProcessedStream: Sendable {
+    typealias Observer = @concurrent @Sendable (ProcessedJob) async throws -> Void
+
+    private let stream: AsyncStream<ProcessedJob>
+    private let continuation: AsyncStream<ProcessedJob>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(100_000)) }
+
+    func tell(_ job: ProcessedJob) { continuation.yield(job) }
+
+    /// Lets `run` return when everything has been told.
+    func finish() { continuation.finish() }
+
+    func run(_ observers: [Observer], logger: Logger) async {
+        for await job in stream {
+            for observer in observers {
+                do {
+                    try await observer(job)
+                } catch {
+                    logger.error("an observer of processed jobs failed", metadata: ["error": "\(error)", "job": "\(job.id)"])
+                }
+            }
+        }
+    }
+}
+
+extension ProcessedJob {
+    init(_ report: RunReport, _ verdict: Verdict, queue: QueueName) {
+        var output: [UInt8]?
+        if case .outcome(.completed(let json)) = report.result { output = json.text }
+        self.init(
+            id: report.id, kind: report.kind, queue: queue, state: verdict.state, attempt: report.attempt,
+            duration: report.duration, output: output, error: verdict.failure.map { "\($0.type): \($0.message)" })
+    }
+}

@@ -1,0 +1,38 @@
+import Logging
+import SluiceCore
+import SluiceStore
+
+extension QueueRunner {
+    /// Opens a session, and finds out with Redis what is whose: after the start, after a call whose reply was not read, and when
+    /// the two differ in what this worker runs.
+    func resync() async throws(SluiceError) {
+        let listed = runs.map { (id: $0.key, fence: $0.value.job.fence) } + outbox.map { ($0.settlement.id, $0.settlement.fence) }
+        let call = Resync(
+            worker: worker, session: link.nextSession(), call: link.call, lease: options.lease,
+            info: ProcessInfoJSON.text(host: options.host, concurrency: queue.concurrency), running: listed)
+        do {
+            let reply = try await store.call(call, on: queue.name)
+            absorb(reply)
+            link.resynced()
+        } catch {
+            try link.failed(error, settling: link.inDoubt, logger)
+        }
+    }
+
+    private func absorb(_ reply: Resync.Reply) {
+        if link.inDoubt > 0, reply.lastCall == link.call {
+            // The call whose reply was lost was applied, and told what it refused.
+            let applied = Array(outbox.prefix(link.inDoubt))
+            outbox.removeFirst(applied.count)
+            recorded(applied, refused: reply.refused)
+        }
+        let late = outbox.filter { reply.lost.contains($0.settlement.id) }
+        outbox.removeAll { reply.lost.contains($0.settlement.id) }
+        recorded(late, refused: late.map(\.settlement.id))
+        for id in reply.lost {
+            guard let run = runs.removeValue(forKey: id) else { continue }
+            logger.warning("this worker lost a job it runs", metadata: ["job": "\(id)", "queue": "\(queue.name)"])
+            run.task.cancel()
+        }
+    }
+}

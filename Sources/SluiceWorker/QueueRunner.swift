@@ -1,0 +1,219 @@
+import Hiredis
+import Logging
+import NIOCore
+import Sluice
+import SluiceCore
+import SluiceStore
+import Synchronization
+
+/// Serves one queue in one process: claims into free places, starts handlers, settles their outcomes, beats.
+///
+/// One call is in flight at a time; what ends meanwhile gathers, and the next call carries it, so batches grow with the load
+/// and a lone job leaves at once. All of this runs on an event loop, so no handler can hold it up.
+actor QueueRunner {
+    nonisolated let queue: Queue
+    let store: Store
+    let worker: WorkerID
+    let options: WorkerOptions
+    let logger: Logger
+    let metrics: WorkerMetrics
+    let observer: ProcessedStream?
+    private let pipeline: Pipeline
+    private let executor: HandlerExecutor
+    private let attention: Attention
+
+    private nonisolated let signal: Signal
+    nonisolated let deadlines: Signal
+    nonisolated let mailbox: Mailbox
+    private nonisolated let isPoked = Mutex(false)
+
+    /// What runs here, by job.
+    var runs: [JobID: Run] = [:]
+    /// Outcomes that Redis does not have yet, oldest first.
+    var outbox: [Settled] = []
+    /// How the conversation with Redis stands.
+    var link = Link()
+    /// When the next call is due though nothing happens.
+    private var nextBeat = NIODeadline.now()
+    /// Whether there may be more to claim.
+    private var mayHaveMore = true
+    /// Set when the worker stops: when its grace ends.
+    private nonisolated let stopping = Mutex<NIODeadline?>(nil)
+    private var isForced = false
+    private(set) var isFinished = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { store.eventLoop.executor.asUnownedSerialExecutor() }
+
+    init(
+        queue: Queue, client: SluiceClient, worker: WorkerID, options: WorkerOptions, pipeline: Pipeline,
+        executor: HandlerExecutor, attention: Attention, observer: ProcessedStream?, logger: Logger
+    ) {
+        self.queue = queue
+        self.store = client.store
+        self.worker = worker
+        self.options = options
+        self.pipeline = pipeline
+        self.executor = executor
+        self.attention = attention
+        self.observer = observer
+        self.logger = logger
+        self.metrics = WorkerMetrics(queue: queue.name)
+        self.signal = Signal(client.store.eventLoop)
+        self.deadlines = Signal(client.store.eventLoop)
+        self.mailbox = Mailbox(signal, deadlines: deadlines)
+    }
+
+    /// Makes it call Redis soon.
+    nonisolated func poke() {
+        isPoked.withLock { $0 = true }
+        signal.set()
+    }
+
+    /// Claims nothing more, and lets `run` return when what runs has ended or the grace is over.
+    nonisolated func stop(grace: Duration) {
+        let ends = NIODeadline.now() + TimeAmount(grace)
+        stopping.withLock { $0 = min($0 ?? ends, ends) }
+        signal.set()
+    }
+
+    /// Serves until stopped.
+    /// - Throws: what Redis refuses for good, if it never took a call.
+    func run() async throws(SluiceError) {
+        defer {
+            isFinished = true
+            deadlines.set()
+        }
+        while true {
+            collect()
+            let now = NIODeadline.now()
+            if let graceEnds, now >= graceEnds { force(now) }
+            if graceEnds != nil, runs.isEmpty, outbox.isEmpty { break }
+            if let time = link.waitsUntil, now < time {
+                await signal.wait(until: time)
+            } else if link.needsResync {
+                try await resync()
+            } else if mustCall(now) {
+                try await cycle()
+            } else {
+                await rest()
+            }
+        }
+        try? await leave()
+    }
+
+    private var graceEnds: NIODeadline? { stopping.withLock { $0 } }
+    private var isStopping: Bool { graceEnds != nil }
+
+    private func mustCall(_ now: NIODeadline) -> Bool {
+        if !outbox.isEmpty || now >= nextBeat || isPoked.withLock({ $0 }) { return true }
+        return mayHaveMore && !isStopping && freePlaces(settling: 0) > 0
+    }
+
+    /// Places for more jobs. In confirmed mode a place is taken until Redis has the outcome.
+    private func freePlaces(settling: Int) -> Int {
+        let unrecorded = queue.ack == .confirmed ? outbox.count + settling : 0
+        return max(queue.concurrency - runs.count - unrecorded, 0)
+    }
+
+    /// Waits for something to do.
+    private func rest() async {
+        let wants = !isStopping && freePlaces(settling: 0) > 0
+        if attention.set(queue.name, hungry: wants) { await callListenerBack() }
+        let time = graceEnds.map { isForced ? nextBeat : min($0, nextBeat) } ?? nextBeat
+        await signal.wait(until: time)
+    }
+
+    /// The blocked connection listens without this queue's wake key: its bell makes it look again.
+    private func callListenerBack() async {
+        let bell = store.keys.bell(queue.name, worker)
+        _ = try? await store.pipeline([["RPUSH", bell, "1"], ["PEXPIRE", bell, "60000"]])
+    }
+
+    /// Takes in what has ended.
+    private func collect() {
+        for report in mailbox.takeReports() {
+            guard let run = runs[report.id], run.job.fence == report.fence else { continue }
+            runs[report.id] = nil
+            settle(report, ending: run.ending)
+        }
+    }
+
+    /// Puts the outcome of a run on its way.
+    func settle(_ report: RunReport, ending: Ending?) {
+        let verdict = Verdict(report, ending: ending)
+        metrics.ended(report, verdict, logger)
+        let processed = observer == nil ? nil : ProcessedJob(report, verdict, queue: queue.name)
+        outbox.append(Settled(settlement: verdict.settlement, processed: processed))
+    }
+
+    private func cycle() async throws(SluiceError) {
+        let settling = Array(outbox.prefix(Cycle.mostJobs))
+        outbox.removeFirst(settling.count)
+        let demand = isStopping ? 0 : min(freePlaces(settling: settling.count), Cycle.mostJobs)
+        isPoked.withLock { $0 = false }
+        if demand == 0 { _ = attention.set(queue.name, hungry: false) }
+        let idle = options.lease * (0.4 * Double.random(in: 0.8...1.2))
+        let call = Cycle(
+            worker: worker, session: link.session, call: link.nextCall(), demand: demand, idle: idle,
+            settlements: settling.map(\.settlement))
+        do {
+            let reply = try await store.call(call, on: queue.name)
+            link.succeeded()
+            absorb(reply, settling, demand: demand, idle: idle)
+        } catch {
+            outbox.insert(contentsOf: settling, at: 0)
+            try link.failed(error, settling: settling.count, logger)
+        }
+    }
+
+    private func absorb(_ reply: Cycle.Reply, _ settled: [Settled], demand: Int, idle: Duration) {
+        recorded(settled, refused: reply.refused)
+        for id in reply.cancel { end(id, .cancelled) }
+        for job in reply.jobs { start(job) }
+        metrics.started(reply.jobs)
+        mayHaveMore = reply.jobs.count == demand
+        nextBeat = .now() + TimeAmount(min(reply.come ?? idle, idle))
+        if reply.mustResync || reply.held != runs.count + outbox.count {
+            logger.notice(
+                "Redis and this worker differ in what it runs: resyncing",
+                metadata: ["queue": "\(queue.name)", "held": "\(reply.held)", "runs": "\(runs.count + outbox.count)"])
+            link.needsResync = true
+        }
+    }
+
+    /// Tells observers what is recorded now, and counts what was refused.
+    func recorded(_ settled: [Settled], refused: [JobID]) {
+        let refused = Set(refused)
+        for id in refused {
+            logger.warning(
+                "the outcome of a run came too late: the job was given to another worker",
+                metadata: ["job": "\(id)", "queue": "\(queue.name)"])
+        }
+        metrics.refused(refused.count)
+        guard let observer else { return }
+        for one in settled where !refused.contains(one.settlement.id) {
+            if let processed = one.processed { observer.tell(processed) }
+        }
+    }
+
+    private func start(_ job: ClaimedJob) {
+        // A run of the same job that is still here lost its lease: it is not this worker's any more.
+        runs[job.id]?.task.cancel()
+        let task = Task(executorPreference: executor) { [pipeline, mailbox] in
+            mailbox.post(await pipeline.run(job) { mailbox.post($0) })
+        }
+        runs[job.id] = Run(job: job, task: task)
+    }
+
+    /// The grace is over: what still runs is cancelled and given back; a moment later without its consent.
+    private func force(_ now: NIODeadline) {
+        if !isForced {
+            isForced = true
+            for id in Array(runs.keys) { end(id, .stopping) }
+        }
+    }
+
+    private func leave() async throws(SluiceError) {
+        _ = try await store.call(Leave(worker: worker, session: link.session), on: queue.name, timeout: .seconds(2))
+    }
+}

@@ -1,0 +1,64 @@
+import SluiceCore
+import SluiceStore
+
+/// How a run ended, before it is known what that means for the job.
+struct RunReport: Sendable {
+    enum Result: Sendable {
+        case outcome(JobResult)
+        case failed(RunFailure)
+        /// Nobody here handles its kind.
+        case unknownKind
+        /// Its spec makes no sense.
+        case unreadable(String)
+    }
+
+    var id: JobID
+    var fence: Fence
+    var attempt: Int
+    var kind: String
+    var maxAttempts: Int
+    var retry: RetryPolicy
+    var result: Result
+    var duration: Duration
+
+    init(
+        _ job: ClaimedJob, kind: String, maxAttempts: Int, retry: RetryPolicy, result: Result, duration: Duration = .zero
+    ) {
+        self.id = job.id
+        self.fence = job.fence
+        self.attempt = job.attempt
+        self.kind = kind
+        self.maxAttempts = maxAttempts
+        self.retry = retry
+        self.result = result
+        self.duration = duration
+    }
+}
+
+/// What a handler threw, as text, with its wish for the next attempt.
+struct RunFailure: Sendable {
+    var type: String
+    var message: String
+    var retryAfter: Duration?
+    var interruption: JobInterruption?
+
+    /// Errors are kept with the job, so their texts are bounded.
+    private static let longest = 4096
+
+    init(_ error: any Error) {
+        type = String(reflecting: Swift.type(of: error))
+        message = String("\(error)".prefix(Self.longest))
+        retryAfter = (error as? any RetryAfter)?.retryAfter
+        interruption = error as? JobInterruption
+    }
+
+    init(type: String, message: String) {
+        self.type = type
+        self.message = String(message.prefix(Self.longest))
+    }
+
+    /// As the history of the job keeps it.
+    var json: String {
+        "{\"type\":\(JSONText.quoted(type)),\"message\":\(JSONText.quoted(message))}"
+    }
+}

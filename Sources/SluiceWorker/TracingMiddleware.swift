@@ -1,0 +1,22 @@
+import ServiceContextModule
+import Sluice
+public import SluiceCore
+import Tracing
+
+/// A span around each run, joined to the trace of whoever enqueued the job.
+public struct TracingMiddleware: JobMiddleware {
+    /// Uses the tracer that the program has bootstrapped.
+    public init() {}
+
+    /// Runs what is further in within a consumer span.
+    @concurrent
+    public func run(_ context: JobContext, next: Next) async throws -> JobResult {
+        let parent = TraceHeaders.context(of: context.trace) ?? .topLevel
+        return try await withSpan("run \(context.kind)", context: parent, ofKind: .consumer) { span in
+            span.attributes["messaging.destination.name"] = context.queue.text
+            span.attributes["messaging.message.id"] = context.id.text
+            span.attributes["sluice.attempt"] = context.attempt
+            return try await next(context)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Logging
+import NIOCore
+import SluiceCore
+import SluiceStore
+import Synchronization
+
+/// Waits for tokens of all queues of a process on one blocked connection, and pokes the runner that a token is for.
+actor WakeLoop {
+    /// How long one blocking call lasts. Beats do not depend on it.
+    private static let span = Duration.seconds(20)
+    /// While nothing is hungry, only bells matter, and each cycle tells what they would: there is no hurry to block.
+    private static let pause = TimeAmount.milliseconds(250)
+
+    private let listener: WakeListener
+    private let attention: Attention
+    private let worker: WorkerID
+    private let runners: [QueueName: QueueRunner]
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private nonisolated let isStopped = Mutex(false)
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
+
+    init(
+        _ listener: WakeListener, attention: Attention, worker: WorkerID, runners: [QueueRunner], on eventLoop: any EventLoop,
+        logger: Logger
+    ) {
+        self.listener = listener
+        self.attention = attention
+        self.worker = worker
+        self.runners = Dictionary(uniqueKeysWithValues: runners.map { ($0.queue.name, $0) })
+        self.eventLoop = eventLoop
+        self.logger = logger
+    }
+
+    /// Ends `run` at once.
+    nonisolated func stop() async {
+        isStopped.withLock { $0 = true }
+        attention.changed.set()
+        await listener.close()
+    }
+
+    private var mustStop: Bool { isStopped.withLock { $0 } || Task.isCancelled }
+
+    /// Runs until it is stopped or its task is cancelled.
+    func run() async {
+        var failures: Int64 = 0
+        while !mustStop {
+            if attention.hungry.isEmpty { await attention.changed.wait(until: .now() + Self.pause) }
+            if mustStop { break }
+            let wake = attention.listen()
+            do {
+                let token = try await listener.next(
+                    wake: wake.sorted(), bells: runners.keys.sorted(), worker: worker, within: Self.span)
+                attention.stopListening()
+                failures = 0
+                if let token { runner(of: token)?.poke() }
+            } catch {
+                attention.stopListening()
+                if mustStop { break }
+                failures += 1
+                logger.debug("cannot wait for work", metadata: ["error": "\(error)"])
+                await attention.changed.wait(until: .now() + .milliseconds(min(100 * failures, 2000)))
+            }
+        }
+        await listener.close()
+    }
+
+    private func runner(of token: WakeListener.Token) -> QueueRunner? {
+        switch token {
+        case .wake(let queue), .bell(let queue): runners[queue]
+        }
+    }
+}

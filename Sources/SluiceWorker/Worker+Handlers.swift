@@ -1,0 +1,43 @@
+public import SluiceCore
+
+extension Worker {
+    /// Runs jobs of a kind. What the handler returns is the output; throwing an error means another attempt.
+    public func handle<Kind: Job>(
+        _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Kind.Output
+    ) {
+        register(Kind.kind, Handler(kind) { job, context in .completed(try await body(job, context)) })
+    }
+
+    /// Runs jobs of a kind that has no output.
+    public func handle<Kind: Job>(
+        _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Void
+    ) where Kind.Output == NoOutput {
+        register(
+            Kind.kind,
+            Handler(kind) { job, context in
+                try await body(job, context)
+                return .completed(NoOutput())
+            })
+    }
+
+    /// Runs jobs of a kind by a handler that says how each run ended.
+    public func handle<Kind: Job>(
+        _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Outcome<Kind.Output>
+    ) {
+        register(Kind.kind, Handler(kind, body: body))
+    }
+
+    /// Runs jobs of all kinds that have no handler of their own, from and to JSON.
+    public func handleOthers(
+        options: JobOptions = JobOptions(),
+        _ body: @escaping @concurrent @Sendable (_ arguments: [UInt8], JobContext) async throws -> JobResult
+    ) {
+        register(fallback: Handler(options: options, body: body))
+    }
+
+    /// Observes every run once Redis has recorded its outcome, in this process, without asking Redis for anything. What it does
+    /// or throws changes nothing about the job.
+    public func afterProcess(_ observer: @escaping @concurrent @Sendable (ProcessedJob) async throws -> Void) {
+        register(observer)
+    }
+}

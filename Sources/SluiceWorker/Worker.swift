@@ -1,0 +1,148 @@
+import Foundation
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+public import Sluice
+public import SluiceCore
+import SluiceStore
+import Synchronization
+
+/// Takes jobs out of queues and runs their handlers: one process's runtime.
+///
+/// Any number of workers on any number of hosts share the queues. A worker keeps nothing that matters: when it dies, its jobs
+/// run elsewhere. On a graceful shutdown it claims nothing more, lets what runs end within its grace, and gives the rest back
+/// unharmed.
+///
+/// ```swift
+/// let worker = Worker(sluice, queues: [Queue("images", concurrency: 20)])
+/// worker.handle(Resize.self) { job, context in try await thumbnail(of: job.url) }
+/// try await ServiceGroup(services: [sluice, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+/// ```
+public final class Worker: Service, Sendable {
+    /// This process's identity, new at every start.
+    public let id: WorkerID
+
+    private let client: SluiceClient
+    private let queues: [Queue]
+    private let options: WorkerOptions
+    private let middleware: [any JobMiddleware]
+    private let logger: Logger
+    private let registry = Mutex(Registry())
+
+    private struct Registry {
+        var handlers: [String: Handler] = [:]
+        var fallback: Handler?
+        var observers: [ProcessedStream.Observer] = []
+    }
+
+    /// A worker of some queues. Register its handlers before it runs; every worker of a queue should handle all its kinds.
+    public init(
+        _ client: SluiceClient, queues: [Queue], options: WorkerOptions = WorkerOptions(),
+        logger: Logger = Logger(label: "sluice.worker"),
+        @JobMiddlewareBuilder middleware: () -> [any JobMiddleware] = { [] }
+    ) {
+        let process = ProcessInfo.processInfo
+        self.id = WorkerID(host: options.host ?? process.hostName, process: process.processIdentifier)
+        self.client = client
+        self.queues = queues
+        self.options = options
+        self.middleware = middleware()
+        self.logger = logger
+    }
+
+    func register(_ kind: String, _ handler: Handler) { registry.withLock { $0.handlers[kind] = handler } }
+
+    func register(fallback: Handler) { registry.withLock { $0.fallback = fallback } }
+
+    func register(_ observer: @escaping ProcessedStream.Observer) { registry.withLock { $0.observers.append(observer) } }
+
+    /// Serves its queues until the task is cancelled or the service group shuts down.
+    /// - Throws: `invalidArgument` without queues, with a bad name or with one twice; and what Redis refuses for good.
+    public func run() async throws {
+        try checkQueues()
+        let registry = registry.withLock { $0 }
+        let executor = HandlerExecutor(mostThreads: options.maxThreads, logger: logger)
+        let watch = executor.watch(on: client.store.eventLoop)
+        defer {
+            watch.cancel()
+            executor.stop()
+        }
+        for queue in queues { try await declare(queue) }
+        let observer = registry.observers.isEmpty ? nil : ProcessedStream()
+        let attention = Attention(client.store.eventLoop)
+        let runners = queues.map { runner(of: $0, registry, executor, attention, observer) }
+        let loop = WakeLoop(
+            client.store.listener(), attention: attention, worker: id, runners: runners, on: client.store.eventLoop,
+            logger: logger)
+        logger.info(
+            "worker started", metadata: ["worker": "\(id)", "queues": "\(queues.map(\.name.text).joined(separator: ", "))"])
+        try await serve(runners, loop, observer, registry.observers)
+        logger.info("worker stopped", metadata: ["worker": "\(id)"])
+    }
+
+    private func checkQueues() throws(SluiceError) {
+        if queues.isEmpty { throw SluiceError(.invalidArgument, "a worker needs a queue") }
+        for queue in queues { _ = try queue.name.validated() }
+        if Set(queues.map(\.name)).count < queues.count {
+            throw SluiceError(.invalidArgument, "a worker serves a queue once: \(queues.map(\.name.text).joined(separator: ", "))")
+        }
+    }
+
+    private func declare(_ queue: Queue) async throws(SluiceError) {
+        try await client.store.register(queue.name)
+        if !queue.declarations.isEmpty {
+            try await client.store.call(Configure(queue.declarations), on: queue.name)
+        }
+    }
+
+    private func runner(
+        of queue: Queue, _ registry: Registry, _ executor: HandlerExecutor, _ attention: Attention, _ observer: ProcessedStream?
+    ) -> QueueRunner {
+        let pipeline = Pipeline(
+            queue: queue.name, worker: id, store: client.store, logger: logger, handlers: registry.handlers,
+            fallback: registry.fallback, middleware: middleware)
+        return QueueRunner(
+            queue: queue, client: client, worker: id, options: options, pipeline: pipeline, executor: executor,
+            attention: attention, observer: observer, logger: logger)
+    }
+
+    private func serve(
+        _ runners: [QueueRunner], _ loop: WakeLoop, _ observer: ProcessedStream?, _ observers: [ProcessedStream.Observer]
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await loop.run() }
+            for runner in runners { group.addTask { await runner.watchDeadlines() } }
+            group.addTask { [logger] in await observer?.run(observers, logger: logger) }
+            let result = await runAll(runners)
+            await loop.stop()
+            observer?.finish()
+            try result.get()
+            try await group.waitForAll()
+        }
+    }
+
+    /// Runs all queues. When one fails for good, or the worker is to stop, all stop. Returns the first failure.
+    private func runAll(_ runners: [QueueRunner]) async -> Result<Void, any Error> {
+        let grace = options.grace
+        return await withTaskCancellationOrGracefulShutdownHandler {
+            await withTaskGroup(of: Result<Void, any Error>.self) { group in
+                for runner in runners { group.addTask { await Result { try await runner.run() } } }
+                var first: Result<Void, any Error> = .success(())
+                for await result in group {
+                    guard case .failure = result, case .success = first else { continue }
+                    first = result
+                    for runner in runners { runner.stop(grace: grace) }
+                }
+                return first
+            }
+        } onCancelOrGracefulShutdown: {
+            for runner in runners { runner.stop(grace: grace) }
+        }
+    }
+}
+
+extension Result where Success == Void, Failure == any Error {
+    fileprivate init(catching body: () async throws -> Void) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

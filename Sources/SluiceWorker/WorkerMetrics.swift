@@ -1,0 +1,58 @@
+import CoreMetrics
+import Logging
+import SluiceCore
+import SluiceStore
+
+/// What a runner tells swift-metrics, a batch at a time where it can.
+struct WorkerMetrics: Sendable {
+    private let startedJobs: Counter
+    private let refusedSettlements: Counter
+    private let runTime: CoreMetrics.Timer
+    private let waitTime: CoreMetrics.Timer
+    private let ended: [JobState: Counter]
+
+    init(queue: QueueName) {
+        let dimensions = [("queue", queue.text)]
+        startedJobs = Counter(label: "sluice_jobs_started_total", dimensions: dimensions)
+        refusedSettlements = Counter(label: "sluice_settlements_refused_total", dimensions: dimensions)
+        runTime = Timer(label: "sluice_run_duration", dimensions: dimensions)
+        waitTime = Timer(label: "sluice_wait_duration", dimensions: dimensions)
+        ended = Dictionary(
+            uniqueKeysWithValues: JobState.allCases.map {
+                ($0, Counter(label: "sluice_runs_ended_total", dimensions: dimensions + [("state", $0.rawValue)]))
+            })
+    }
+
+    func started(_ jobs: [ClaimedJob]) {
+        if jobs.isEmpty { return }
+        startedJobs.increment(by: jobs.count)
+        for job in jobs { waitTime.recordMilliseconds(max(job.claimedAt - job.availableSince, 0)) }
+    }
+
+    func refused(_ count: Int) {
+        if count > 0 { refusedSettlements.increment(by: count) }
+    }
+
+    /// Counts a run, and logs one that ended badly.
+    func ended(_ report: RunReport, _ verdict: Verdict, _ logger: Logger) {
+        ended[verdict.state]?.increment()
+        runTime.recordNanoseconds(report.duration.nanoseconds)
+        if case .unknownKind = report.result {
+            logger.warning("nobody here handles this kind: the job waits", metadata: ["kind": "\(report.kind)", "job": "\(report.id)"])
+        }
+        guard let failure = verdict.failure else { return }
+        logger.log(
+            level: verdict.state == .discarded ? .error : .warning, "a run ended badly",
+            metadata: [
+                "job": "\(report.id)", "kind": "\(report.kind)", "attempt": "\(report.attempt)", "state": "\(verdict.state)",
+                "error": "\(failure.type): \(failure.message)",
+            ])
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue + attoseconds / 1_000_000_000
+    }
+}
