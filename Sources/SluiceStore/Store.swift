@@ -13,7 +13,7 @@ package final class Store: Sendable {
     package let keys: Keys
     package let configuration: RedisConfiguration
     private let client: RedisClient
-    private let logger: Logger
+    let logger: Logger
 
     package init(
         _ configuration: RedisConfiguration, namespace: Namespace = .standard,
