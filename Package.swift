@@ -148,6 +148,10 @@ let package = Package(
             dependencies: ["SluiceLua", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
         ),
         .testTarget(
+            name: "SluiceInspectorTests",
+            dependencies: ["SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
+        ),
+        .testTarget(
             name: "SluiceTestingTests",
             dependencies: [
                 "SluiceTesting", "SluiceStore", "SluiceCore", "Hiredis",

@@ -7,16 +7,22 @@ extension [UInt8] {
         }
     }
 
-    /// Appends the decimal digits of a number, written in place.
+    /// Appends a number in decimal, its digits written from the last to the first into room for the longest.
     mutating func append(decimal number: Int) {
-        var rest = number.magnitude
-        if number < 0 { append(UInt8(ascii: "-")) }
-        let start = count
-        repeat {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit))
-            rest = quotient
-        } while rest > 0
-        self[start...].reverse()
+        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+            var rest = number.magnitude
+            var start = digits.count
+            repeat {
+                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+                rest = quotient
+            } while rest > 0
+            if number < 0 {
+                start -= 1
+                digits[start] = UInt8(ascii: "-")
+            }
+            append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
+        }
     }
 }

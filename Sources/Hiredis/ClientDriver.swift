@@ -27,7 +27,7 @@ final class ClientDriver {
         let calls = mailbox.takeAll()
         guard !calls.isEmpty else { return }
         switch machine.callsArrived() {
-        case .write: handler?.send(calls)
+        case .write: write(calls)
         case .wait: hold(calls)
         case .connect(let attempt):
             hold(calls)
@@ -45,6 +45,14 @@ final class ClientDriver {
         } else {
             handler?.cancel(id: id)
         }
+    }
+
+    private func write(_ calls: some Collection<EncodedCall>) {
+        guard let handler else {
+            for encoded in calls { encoded.call.fail(.unreachable("\(connector.place): the connection is gone")) }
+            return
+        }
+        handler.send(calls)
     }
 
     private func hold(_ calls: [EncodedCall]) {
@@ -102,7 +110,7 @@ final class ClientDriver {
         let calls = waiting
         waiting = CircularBuffer()
         waitingTimer.disarm()
-        handler.send(calls)
+        write(calls)
     }
 
     private func attemptFailed(_ attempt: Int, _ error: RedisError) {

@@ -37,6 +37,8 @@ struct Connector: Sendable {
         }
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(limiting: configuration.connectTimeout))
+            // A batch of jobs arrives in one read; NIO's default starts with 2 KB and shrinks between batches.
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: ReplyLimits().feedBytes))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try addHandlers(to: channel, encryption) }
             }

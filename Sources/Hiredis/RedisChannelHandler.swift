@@ -60,13 +60,22 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard ending == nil else { return }
-        let buffer = unwrapInboundIn(data)
+        var replies: [RedisReply] = []
+        let violation = read(unwrapInboundIn(data), into: &replies)
         do throws(RedisError) {
-            try buffer.withUnsafeReadableBytes { bytes throws(RedisError) in
-                try reader.feed(bytes) { reply throws(RedisError) in try deliver(reply) }
-            }
+            for reply in replies where ending == nil { try deliver(reply) }
+            if let violation { throw violation }
         } catch {
             end(error.located(at: place))
+        }
+    }
+
+    private func read(_ buffer: ByteBuffer, into replies: inout [RedisReply]) -> RedisError? {
+        do throws(RedisError) {
+            try buffer.withUnsafeReadableBytes { bytes throws(RedisError) in try reader.feed(bytes, into: &replies) }
+            return nil
+        } catch {
+            return error
         }
     }
 

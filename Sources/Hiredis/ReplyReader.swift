@@ -44,10 +44,10 @@ struct ReplyReader: ~Copyable {
     /// Whether a reply has begun but not ended.
     var isMidReply: Bool { partialBytes > 0 }
 
-    /// Takes bytes as they arrive and hands over each reply that they complete.
-    mutating func feed(
-        _ bytes: UnsafeRawBufferPointer, _ deliver: (RedisReply) throws(RedisError) -> Void
-    ) throws(RedisError) {
+    /// Takes bytes as they arrive and appends the replies that they complete; those before an error are whole.
+    ///
+    /// It does not hand the replies to a closure: what comes of a reply may close the connection, and with it end up here again.
+    mutating func feed(_ bytes: UnsafeRawBufferPointer, into replies: inout [RedisReply]) throws(RedisError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(limits.feedBytes))
@@ -58,7 +58,7 @@ struct ReplyReader: ~Copyable {
             partialBytes += piece.count
             while let reply = try takeReply() {
                 partialBytes = unread
-                try deliver(reply)
+                replies.append(reply)
             }
             try checkLimits()
         }

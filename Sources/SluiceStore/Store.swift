@@ -15,7 +15,7 @@ package final class Store: Sendable {
     /// Where replies arrive.
     package let eventLoop: any EventLoop
     private let client: RedisClient
-    private let logger: Logger
+    let logger: Logger
 
     package init(
         _ configuration: RedisConfiguration, namespace: Namespace = .standard,

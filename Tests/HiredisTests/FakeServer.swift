@@ -29,7 +29,7 @@ final class FakeServer: Sendable {
     }
 
     /// Starts on a free port. Unless told otherwise it answers the client's greeting, CLIENT SETNAME, by itself.
-    static func start(greets: Bool = true, _ respond: @escaping Respond) async throws -> FakeServer {
+    static func start(port: Int = 0, greets: Bool = true, _ respond: @escaping Respond) async throws -> FakeServer {
         let script = FakeServerScript(greets: greets, respond: respond)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -39,7 +39,7 @@ final class FakeServer: Sendable {
                     try channel.pipeline.syncOperations.addHandler(FakeServerHandler(script: script))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: "127.0.0.1", port: port).get()
         return FakeServer(listener: listener)
     }
 
@@ -79,11 +79,11 @@ private final class FakeServerHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let peer = FakeServer.Peer(number: number, channel: context.channel)
-        try? unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
-            try reader.feed(bytes) { reply in
-                let words = reply.root.elements.compactMap(\.string)
-                if script.greets, words.first == "CLIENT" { peer.write("+OK\r\n") } else { script.respond(words, peer) }
-            }
+        var commands: [RedisReply] = []
+        try? unwrapInboundIn(data).withUnsafeReadableBytes { try reader.feed($0, into: &commands) }
+        for command in commands {
+            let words = command.root.elements.compactMap(\.string)
+            if script.greets, words.first == "CLIENT" { peer.write("+OK\r\n") } else { script.respond(words, peer) }
         }
     }
 

@@ -1,3 +1,5 @@
+import NIOCore
+
 @testable import Hiredis
 
 /// Parses all replies in a stream that arrives in the given pieces.
@@ -5,12 +7,8 @@ func replies(in pieces: [[UInt8]], limits: ReplyLimits = ReplyLimits()) throws(R
     var reader = try ReplyReader(limits: limits)
     var replies: [RedisReply] = []
     for piece in pieces {
-        let result = piece.withUnsafeBytes { bytes in
-            Result { () throws(RedisError) in
-                try reader.feed(bytes) { reply throws(RedisError) in replies.append(reply) }
-            }
+        try ByteBuffer(bytes: piece).withUnsafeReadableBytes { bytes throws(RedisError) in try reader.feed(bytes, into: &replies)
         }
-        try result.get()
     }
     return replies
 }

@@ -1,0 +1,79 @@
+public import SluiceCore
+import SluiceStore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Inspector {
+    /// All that is known of a job; nil if the queue has none of that id.
+    public func job(_ id: JobID, in queue: QueueName) async throws(SluiceError) -> JobDetails? {
+        guard let reply = try await store.call(FindJob(id), on: queue) else { return nil }
+        return JobDetails(queue, reply: reply)
+    }
+
+    /// The jobs of that id in all queues: most often one, since ids made by clients are unique, but one's own need not be.
+    public func jobs(withID id: JobID) async throws(SluiceError) -> [JobDetails] {
+        try await each(of: queues()) { queue throws(SluiceError) in try await self.job(id, in: queue) }.compactMap { $0 }
+    }
+
+    /// A page of jobs, queue by queue and state by state.
+    /// - Parameters:
+    ///   - filter: Which jobs.
+    ///   - limit: Jobs on a page, 1 to 1,000.
+    ///   - cursor: ``JobPage/next`` of the page before; nil for the first.
+    /// - Throws: `invalidArgument` for a cursor that is none.
+    public func jobs(
+        matching filter: JobFilter = JobFilter(), limit: Int = 50, after cursor: String? = nil
+    ) async throws(SluiceError) -> JobPage {
+        let limit = min(max(limit, 1), 1000)
+        var segments = try await segments(of: filter)[...]
+        if let cursor {
+            let place = try JobCursor(cursor)
+            segments = segments.drop { $0.queue != place.queue || $0.state != place.state }
+            if !segments.isEmpty { segments[segments.startIndex] = place }
+        }
+        var jobs: [JobSummary] = []
+        while var place = segments.first {
+            if jobs.count == limit { return JobPage(jobs: jobs, next: place.text) }
+            let reply = try await store.call(
+                ListJobs(
+                    state: place.state, cursor: place.inner, limit: filter.kind == nil ? limit : 1000, kind: filter.kind),
+                on: place.queue)
+            let fresh = reply.items.dropFirst(place.skip).prefix(limit - jobs.count)
+            jobs += fresh.map { JobSummary($0, place) }
+            place.skip += fresh.count
+            if place.skip < reply.items.count {
+                segments[segments.startIndex] = place
+            } else if let next = reply.cursor {
+                (place.inner, place.skip) = (next, 0)
+                segments[segments.startIndex] = place
+            } else {
+                segments = segments.dropFirst()
+            }
+        }
+        return JobPage(jobs: jobs, next: nil)
+    }
+
+    private func segments(of filter: JobFilter) async throws(SluiceError) -> [JobCursor] {
+        let queues: [QueueName]
+        if let chosen = filter.queues { queues = chosen } else { queues = try await self.queues() }
+        return queues.flatMap { queue in filter.states.map { JobCursor(queue: queue, state: $0) } }
+    }
+}
+
+extension JobSummary {
+    fileprivate init(_ item: ListJobs.Item, _ place: JobCursor) {
+        let spec = JobSpec(lenient: item.spec)
+        let run = place.state == .executing ? JobRun(record: item.moment) : nil
+        let number = Double(item.moment).map { Int($0) }
+        self.init(
+            queue: place.queue, id: item.id, state: place.state, kind: spec.kind,
+            arguments: String(decoding: spec.arguments, as: UTF8.self), attempts: item.attempts,
+            moment: run?.startedAt
+                ?? number.map { Date(milliseconds: place.state == .available ? Score.time($0) : $0) },
+            worker: run?.worker)
+    }
+}

@@ -1,0 +1,70 @@
+import Hiredis
+public import Logging
+public import SluiceCore
+package import SluiceStore
+
+/// Looks into the queues of one namespace and manages them: what the `sluice` tool and dashboards are built on.
+///
+/// ```swift
+/// let inspector = try Inspector(url: "redis://127.0.0.1:6379")
+/// for queue in try await inspector.status() { print(queue.queue, queue.states[.available, default: 0]) }
+/// await inspector.close()
+/// ```
+/// All calls go over one connection, made when first used, and may come from any task. Looking changes nothing and takes no
+/// place of a worker. Every error is a ``SluiceError``; one whose ``SluiceError/isTransient`` is true may be tried again, and
+/// repeating a change does no harm: what was done already is reported as the state the job is in.
+public final class Inspector: Sendable {
+    package let store: Store
+
+    /// Names a server; nothing is sent before the first call.
+    /// - Parameters:
+    ///   - url: `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix:///path`.
+    ///   - namespace: The first part of every key of these queues.
+    ///   - logger: Told of connections made and lost.
+    /// - Throws: `invalidArgument` if the URL names no server. The message does not repeat the URL.
+    public convenience init(
+        url: String, namespace: Namespace = .standard, logger: Logger = Logger(label: "sluice.inspector")
+    ) throws(SluiceError) {
+        let configuration: RedisConfiguration
+        do {
+            configuration = try RedisConfiguration(url: url)
+        } catch {
+            throw SluiceError(.invalidArgument, error.description)
+        }
+        self.init(Store(configuration, namespace: namespace, logger: logger))
+    }
+
+    /// Shares a store with others; whoever made it closes it.
+    package init(_ store: Store) { self.store = store }
+
+    /// Closes the connection. Later calls fail with `closed`.
+    public func close() async { await store.close() }
+
+    /// Names of all queues that a client or worker has used so far, in order.
+    public func queues() async throws(SluiceError) -> [QueueName] { try await store.queues() }
+
+    /// Runs `body` for several queues at once, over the one connection, and gives the results in the order of the queues.
+    func each<Value: Sendable>(
+        of queues: [QueueName], _ body: @escaping @Sendable (QueueName) async throws(SluiceError) -> Value
+    ) async throws(SluiceError) -> [Value] {
+        let results = await withTaskGroup(of: (Int, Result<Value, SluiceError>).self) { group in
+            for (index, queue) in queues.enumerated() {
+                group.addTask {
+                    do throws(SluiceError) {
+                        return (index, .success(try await body(queue)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            var results: [Int: Result<Value, SluiceError>] = [:]
+            for await (index, result) in group { results[index] = result }
+            return results
+        }
+        var values: [Value] = []
+        for index in queues.indices {
+            if let result = results[index] { values.append(try result.get()) }
+        }
+        return values
+    }
+}

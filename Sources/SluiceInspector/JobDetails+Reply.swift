@@ -1,0 +1,53 @@
+package import SluiceCore
+import SluiceStore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension JobDetails {
+    /// Reads the flat reply of the library; nil if it lacks what every job has.
+    package init?(_ queue: QueueName, reply: [String: String]) {
+        guard let id = reply["id"], let state = reply["state"].flatMap(JobState.init(rawValue:)), let text = reply["spec"]
+        else { return nil }
+        let spec = JobSpec(lenient: text)
+        let score = reply["score"].flatMap { Double($0) }.map { Int($0) }
+        let run = (reply["record"] ?? reply["run"]).flatMap(JobRun.init(record:))
+        func number(_ name: String) -> Int? { reply[name].flatMap { Int($0) } }
+        self.init(
+            queue: queue, id: JobID(known: id), state: state, kind: spec.kind,
+            arguments: String(decoding: spec.arguments, as: UTF8.self), partitions: spec.partitions.values,
+            lane: reply["lane"] ?? "",
+            priority: number("priority") ?? (state == .available ? score.map(Score.priority) : nil) ?? 5,
+            attempts: number("attempts") ?? 0, maxAttempts: spec.maxAttempts, timeout: spec.timeout,
+            crashes: number("crashes") ?? 0, waits: number("waits") ?? 0,
+            failures: (reply["errors"] ?? "").split(separator: "\n").compactMap(JobFailure.init(line:)),
+            progress: reply["progress"].flatMap(JobProgress.init(column:)), result: reply["result"], run: run,
+            createdAt: Self.created(state, column: number("created"), score: score, run: run),
+            dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,
+            endedAt: state.isEnded ? score.map(Date.init(milliseconds:)) : nil,
+            time: Date(milliseconds: number("now") ?? 0))
+    }
+
+    /// Jobs that were never postponed tell when they were enqueued by their place in the queue alone.
+    private static func created(_ state: JobState, column: Int?, score: Int?, run: JobRun?) -> Date? {
+        if let column { return Date(milliseconds: column) }
+        return switch state {
+        case .available: score.map { Date(milliseconds: Score.time($0)) }
+        case .executing: run?.availableSince
+        case .suspended: score.map(Date.init(milliseconds:))
+        case .scheduled, .retryable, .completed, .cancelled, .discarded: nil
+        }
+    }
+}
+
+extension JobSpec {
+    /// Reads a spec that somebody may have written by hand: what makes no sense is shown as arguments without a kind.
+    init(lenient text: String) {
+        let bytes = Array(text.utf8)
+        let spec = bytes.withUnsafeBytes { try? JobSpec(decoding: $0) }
+        self = spec ?? JobSpec(kind: "", arguments: bytes)
+    }
+}

@@ -1,0 +1,53 @@
+public import SluiceCore
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// All that is known of one job at one instant.
+public struct JobDetails: Sendable, Hashable {
+    /// The queue it is in.
+    public var queue: QueueName
+    /// The job.
+    public var id: JobID
+    /// Where it is in its life.
+    public var state: JobState
+    /// The name of its kind.
+    public var kind: String
+    /// Its arguments as JSON text, as they were enqueued.
+    public var arguments: String
+    /// What limits may refer to.
+    public var partitions: [String: String]
+    /// All partitions together, the unit of waiting and of fairness; empty without partitions.
+    public var lane: String
+    /// 0 (first) to 9 (last).
+    public var priority: Int
+    /// Runs that ended badly so far. A retry by an operator sets it to 0.
+    public var attempts: Int
+    /// Runs after which it is discarded; nil if the worker's code decides.
+    public var maxAttempts: Int?
+    /// How long a run may take; nil if the worker's code decides.
+    public var timeout: Duration?
+    /// Runs that never ended because their worker died.
+    public var crashes: Int
+    /// Times it went back because something it needs was missing.
+    public var waits: Int
+    /// The newest ten bad ends, oldest first.
+    public var failures: [JobFailure]
+    /// How far the last run that said anything had come.
+    public var progress: JobProgress?
+    /// What the handler returned, as JSON text, where results are kept.
+    public var result: String?
+    /// The run under way, or the last one of a job that ended as cancelled or discarded.
+    public var run: JobRun?
+    /// When it was enqueued; nil for most jobs that have completed, which are kept with less.
+    public var createdAt: Date?
+    /// When it is due, if it is scheduled or retryable.
+    public var dueAt: Date?
+    /// When it ended, if it has.
+    public var endedAt: Date?
+    /// The server's time at that instant.
+    public var time: Date
+}

@@ -1,0 +1,78 @@
+public import SluiceCore
+import SluiceStore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Transitions {
+    /// Reads the streams of the queues from where it is.
+    public struct Iterator: AsyncIteratorProtocol {
+        /// How long a call may wait before the list of queues is read again.
+        private static let turn = Duration.seconds(1)
+        /// How long Redis may be away.
+        private static let patience = Duration.seconds(60)
+
+        private let store: Store
+        private let listener: EventListener
+        private let queue: QueueName?
+        private var positions: [QueueName: String]
+        private var ready: ArraySlice<Transition> = []
+
+        init(_ transitions: Transitions) {
+            self.store = transitions.store
+            self.listener = transitions.store.eventListener()
+            self.queue = transitions.queue
+            self.positions = transitions.ends
+        }
+
+        /// The next transition; nil once the task is cancelled.
+        /// - Throws: A ``SluiceError`` if Redis has not been reached for a minute, or refuses.
+        public mutating func next() async throws(SluiceError) -> Transition? {
+            try await next(isolation: #isolation)
+        }
+
+        /// The same, in the isolation of the caller.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(SluiceError) -> Transition? {
+            var lastReply = ContinuousClock.now
+            while ready.isEmpty {
+                do throws(SluiceError) {
+                    try await read()
+                    lastReply = .now
+                } catch {
+                    if Task.isCancelled { return nil }
+                    guard error.isTransient, ContinuousClock.now - lastReply < Self.patience else { throw error }
+                }
+                if Task.isCancelled { return nil }
+            }
+            return ready.popFirst()
+        }
+
+        private func followed() async throws(SluiceError) -> [QueueName] {
+            if let queue { return [queue] }
+            return try await store.queues()
+        }
+
+        private mutating func read() async throws(SluiceError) {
+            // A queue that is new since the last turn is read from its beginning.
+            for queue in try await followed() where positions[queue] == nil { positions[queue] = "0-0" }
+            if positions.isEmpty {
+                try? await Task.sleep(for: Self.turn)
+                return
+            }
+            let entries = try await listener.next(after: positions, within: Self.turn)
+            for entry in entries { positions[entry.queue] = entry.position }
+            ready = entries.map(Transition.init).sorted { $0.at < $1.at }[...]
+        }
+    }
+}
+
+extension Transition {
+    fileprivate init(_ entry: EventEntry) {
+        self.init(
+            queue: entry.queue, from: JobState(rawValue: entry.from), to: JobState(rawValue: entry.to), ids: entry.ids,
+            worker: entry.worker, at: Date(milliseconds: entry.time))
+    }
+}

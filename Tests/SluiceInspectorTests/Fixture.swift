@@ -1,0 +1,59 @@
+import Foundation
+import Hiredis
+import SluiceCore
+import SluiceInspector
+import SluiceStore
+import SluiceTesting
+import Testing
+
+/// An id that is known to be one.
+func id(_ text: String) -> JobID { JobID(known: text) }
+
+/// A namespace of its own on the shared server, with one queue seeded through the store, as a client and a worker would.
+struct Fixture {
+    let store: Store
+    let inspector: Inspector
+    let server: RedisTestServer
+    let queue: QueueName = "mail"
+    let worker = WorkerID(host: "host", process: 7)
+
+    init() async throws {
+        server = try await RedisTestServer.shared()
+        let namespace = try Namespace("t\(UInt64.random(in: .min ... .max))")
+        store = Store(try RedisConfiguration(url: server.url), namespace: namespace)
+        inspector = Inspector(store)
+    }
+
+    func key(_ name: String) -> String { store.keys.base(queue) + ":" + name }
+
+    func enqueue(
+        _ ids: [String], kind: String = "email", arguments: String = #"{"to":"a@b.c"}"#, due: NewJob.Due? = nil,
+        priority: Int = 5, partitions: Partitions = [:]
+    ) async throws {
+        let spec = JobSpec(kind: kind, arguments: Array(arguments.utf8), maxAttempts: 3, partitions: partitions)
+        let lane = try partitions.lane()
+        let jobs = ids.map {
+            NewJob(id: JobID(known: $0), spec: spec.encoded(), due: due, priority: priority, lane: lane)
+        }
+        try await store.register(queue)
+        _ = try await store.call(
+            Enqueue(producer: "p\(UInt64.random(in: .min ... .max))", number: 1, jobs: jobs), on: queue)
+    }
+
+    /// Makes the worker known.
+    func join() async throws {
+        _ = try await store.call(
+            Resync(
+                worker: worker, session: 1, call: 0, lease: .seconds(30), info: #"{"host":"host","concurrency":4}"#, running: []),
+            on: queue)
+    }
+
+    /// One cycle of the worker.
+    @discardableResult
+    func cycle(_ call: Int, demand: Int = 0, _ settlements: [Settlement] = []) async throws -> Cycle.Reply {
+        try await store.call(
+            Cycle(
+                worker: worker, session: 1, call: call, demand: demand, idle: .seconds(10), settlements: settlements),
+            on: queue)
+    }
+}

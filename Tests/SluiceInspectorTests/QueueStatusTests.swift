@@ -1,0 +1,73 @@
+import Foundation
+import SluiceCore
+import SluiceStore
+import Testing
+
+@testable import SluiceInspector
+
+@Suite(.timeLimit(.minutes(1)))
+struct QueueStatusTests {
+    @Test func theReplyIsRead() {
+        let status = QueueStatus(
+            "mail",
+            reply: [
+                "available": "3", "executing": "1", "completed": "2", "oldest_available_ms": "1500", "lanes": "2", "workers": "4",
+                "paused": "1700000000123 a deploy", "now": "1700000060000", "keeps_completed": "1000 3600000",
+                "total_enqueued": "6", "total_completed": "2",
+            ])
+        #expect(status.states[.available] == 3)
+        #expect(status.states.count == JobState.allCases.count)
+        #expect(status.oldestAvailable == .milliseconds(1500))
+        #expect(status.pause == QueueStatus.Pause(reason: "a deploy", since: Date(milliseconds: 1_700_000_000_123)))
+        #expect(status.pause?.since.age(at: status.time) == .milliseconds(59_877))
+        #expect(status.retention == [.completed: QueueStatus.Retention(count: 1000, age: .seconds(3600))])
+        #expect(status.totals == ["enqueued": 6, "completed": 2])
+        #expect(!status.isUnused)
+    }
+
+    @Test func aQueueThatNobodyUsedHasZeros() async throws {
+        let fixture = try await Fixture()
+        let status = try await fixture.inspector.status(of: "nothing")
+        #expect(status.isUnused)
+        #expect(status.states.values.allSatisfy { $0 == 0 })
+        #expect(status.pause == nil)
+        #expect(try await fixture.inspector.status().isEmpty)
+    }
+
+    @Test func pausesAreSeenAndEnd() async throws {
+        let fixture = try await Fixture()
+        #expect(try await fixture.inspector.pause("mail", reason: "a deploy"))
+        #expect(try await !fixture.inspector.pause("mail", reason: "another"))
+        let paused = try await fixture.inspector.status()
+        #expect(paused.map(\.queue) == ["mail"])
+        #expect(paused.first?.pause?.reason == "a deploy")
+        #expect(try await fixture.inspector.resume("mail"))
+        #expect(try await !fixture.inspector.resume("mail"))
+        #expect(try await fixture.inspector.status(of: "mail").pause == nil)
+    }
+
+    @Test func jobsAreCountedByState() async throws {
+        let fixture = try await Fixture()
+        try await fixture.enqueue(["a", "b", "c"])
+        try await fixture.enqueue(["d"], due: .after(.seconds(600)))
+        try await fixture.join()
+        let claimed = try await fixture.cycle(1, demand: 2).jobs
+        try await fixture.cycle(
+            2, [Settlement(id: claimed[0].id, fence: claimed[0].fence, outcome: .completed(result: nil))])
+        let status = try await fixture.inspector.status(of: "mail")
+        #expect(status.states[.available] == 1)
+        #expect(status.states[.executing] == 1)
+        #expect(status.states[.scheduled] == 1)
+        #expect(status.states[.completed] == 1)
+        #expect(status.workers == 1)
+        #expect(status.totals["enqueued"] == 4)
+        #expect(status.totals["completed"] == 1)
+        let history = try await fixture.inspector.history(of: "mail", last: .seconds(120))
+        #expect(history.compactMap { $0.counts["enqueued"] }.reduce(0, +) == 4)
+        let workers = try await fixture.inspector.workers()
+        #expect(workers.map(\.worker) == [fixture.worker])
+        #expect(workers.first?.jobs == 1)
+        #expect(workers.first?.info.contains("\"concurrency\":4") == true)
+        #expect((workers.first?.lease ?? .zero) > .seconds(20))
+    }
+}
