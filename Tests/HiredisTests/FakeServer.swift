@@ -45,8 +45,12 @@ final class FakeServer: Sendable {
 
     var port: Int { listener.localAddress?.port ?? 0 }
 
+    /// With time enough for a machine on which many suites run at once.
     var configuration: RedisConfiguration {
-        RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: port))
+        var configuration = RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: port))
+        configuration.connectTimeout = .seconds(40)
+        configuration.commandTimeout = .seconds(40)
+        return configuration
     }
 
     func stop() async throws {

@@ -55,9 +55,8 @@ import Testing
     }
 
     @Test func refusesMoreArgumentsThanHiredisCanAddUp() {
-        var command = RedisCommand(reservingArguments: RedisCommand.mostArguments + 1, bytes: 1)
-        command.append("X")
-        for _ in 0..<RedisCommand.mostArguments { command.append(contentsOf: []) }
+        var command: RedisCommand = ["X"]
+        command.lengths += Array(repeating: 0, count: RedisCommand.mostArguments)
         #expect(throws: RedisError.self) { try buffer(command) }
     }
 
