@@ -87,7 +87,7 @@ actor QueueRunner {
             collect()
             let now = NIODeadline.now()
             if let graceEnds, now >= graceEnds { force(now) }
-            if graceEnds != nil, runs.isEmpty, outbox.isEmpty { break }
+            if isStopping, (runs.isEmpty && outbox.isEmpty) || mustGiveUp(now) { break }
             if let time = link.waitsUntil, now < time {
                 await signal.wait(until: time)
             } else if link.needsResync {
@@ -211,6 +211,15 @@ actor QueueRunner {
             isForced = true
             for id in Array(runs.keys) { end(id, .stopping) }
         }
+    }
+
+    /// Redis has been away for the whole shutdown: what could not be told to it is found out when the lease ends.
+    private func mustGiveUp(_ now: NIODeadline) -> Bool {
+        guard isForced, let graceEnds, now > graceEnds + TimeAmount(options.cancellationGrace) + .seconds(5) else { return false }
+        logger.error(
+            "stopping without Redis: jobs of this worker run again when its lease ends",
+            metadata: ["queue": "\(queue.name)", "runs": "\(runs.count)", "outcomes": "\(outbox.count)"])
+        return true
     }
 
     private func leave() async throws(SluiceError) {

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Sluice
+import SluiceCore
+import SluiceEmbedded
+
+/// `sluice bench`
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure this machine: enqueue, bulk, drain, latency, beside what Redis alone can do.",
+        discussion: """
+            Runs on a private Redis that is thrown away, unless --redis names one. Everything that is on by default is on: \
+            arguments decoded through a Job, one middleware, retention, events, history. Workers are processes of their own.
+            """)
+
+    enum Mode: String, ExpressibleByArgument, CaseIterable {
+        case enqueue, bulk, drain, latency, all
+    }
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: "Jobs in each measurement.")
+    var jobs = 200_000
+    @Option(help: "Bytes of arguments of a job.")
+    var payload = 100
+    @Option(help: "Jobs that a worker process runs at the same time.")
+    var concurrency = 1000
+    @Option(help: "Worker processes.")
+    var processes = 1
+    @Option(help: "What to measure.")
+    var mode = Mode.all
+
+    func validate() throws {
+        guard (1...100_000_000).contains(jobs), (1...1_000_000).contains(payload), (1...10_000).contains(concurrency),
+            (1...256).contains(processes)
+        else {
+            throw ValidationError("--jobs, --payload, --concurrency and --processes are above 0, within reason")
+        }
+    }
+
+    func run() async throws {
+        var logger = Logger(label: "sluice.bench")
+        logger.logLevel = .error
+        let redis = global.redis == nil ? try await PrivateRedis(PrivateRedis.Options()) : nil
+        var options = SluiceClient.Options()
+        options.namespace = try Namespace("bench-\(ProcessInfo.processInfo.processIdentifier)")
+        let modes = BenchModes(
+            url: global.redis ?? redis?.url ?? "", options: options, jobs: jobs, payload: payload, concurrency: concurrency,
+            processes: processes, logger: logger)
+        var result = BenchResult(jobs: jobs, payloadBytes: payload, concurrency: concurrency, processes: processes)
+        try await measure(modes, &result)
+        try await redis?.kill()
+        try show(result)
+    }
+
+    private func measure(_ modes: BenchModes, _ result: inout BenchResult) async throws {
+        if mode == .enqueue || mode == .all { try await modes.enqueue(&result) }
+        if mode == .bulk || mode == .all { try await modes.bulk(&result) }
+        if mode == .drain || mode == .all { try await modes.drain(&result) }
+        if mode == .latency || mode == .all { try await modes.latency(&result) }
+        try await modes.floor(&result)
+    }
+
+    private func show(_ result: BenchResult) throws {
+        if global.json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            print(String(decoding: try encoder.encode(result), as: UTF8.self))
+            return
+        }
+        for row in result.rows {
+            let figure = String(format: "%.\(row.digits)f", row.figure)
+            let label = row.what.padding(toLength: 50, withPad: " ", startingAt: 0)
+            print(label + String(repeating: " ", count: max(12 - figure.count, 0)) + figure + " " + row.unit)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Sluice
+import SluiceCore
+import SluiceWorker
+
+/// The job that is measured: real arguments of a chosen size, decoded like anybody's.
+struct BenchJob: Job {
+    static let kind = "bench"
+    var number: Int
+    var text: String
+
+    /// A job whose arguments take about `bytes` bytes of JSON.
+    init(_ number: Int, payload bytes: Int) {
+        self.number = number
+        self.text = String(repeating: "x", count: max(bytes - 30, 1))
+    }
+}
+
+/// One middleware, as most programs have.
+struct BenchMiddleware: JobMiddleware {
+    @concurrent
+    func run(_ context: JobContext, next: Next) async throws -> JobResult { try await next(context) }
+}

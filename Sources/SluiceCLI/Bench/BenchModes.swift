@@ -1,0 +1,159 @@
+import Foundation
+import Hiredis
+import Logging
+import Sluice
+import SluiceCore
+import SluiceStore
+import SluiceWorker
+import Synchronization
+
+/// The measurements, each on a queue of its own.
+struct BenchModes {
+    /// Tasks that enqueue at the same time.
+    static let producers = 64
+
+    let url: String
+    let options: SluiceClient.Options
+    let jobs: Int
+    let payload: Int
+    let concurrency: Int
+    let processes: Int
+    let logger: Logger
+
+    private func client() async throws -> SluiceClient {
+        try await SluiceClient(.url(url), options: options, logger: logger)
+    }
+
+    /// One by one, many tasks at the same time.
+    func enqueue(_ result: inout BenchResult) async throws {
+        let client = try await client()
+        let each = max(jobs / Self.producers, 1)
+        let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for producer in 0..<Self.producers {
+                    group.addTask { [payload] in
+                        for number in 0..<each {
+                            try await client.enqueue(BenchJob(producer * each + number, payload: payload), queue: "bench-enqueue")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        let count = Double(each * Self.producers)
+        result.enqueuePerSecond = count / stretch.seconds
+        result.redisMicrosecondsEnqueue = stretch.redisMicroseconds / count
+        try await empty("bench-enqueue", client)
+        await client.close()
+    }
+
+    /// All at once, from a sequence.
+    func bulk(_ result: inout BenchResult) async throws {
+        let client = try await client()
+        let stretch = try await fill("bench-bulk", client)
+        result.bulkPerSecond = Double(jobs) / stretch.seconds
+        result.redisMicrosecondsBulk = stretch.redisMicroseconds / Double(jobs)
+        result.bytesPerJob = stretch.memory / Double(jobs)
+        try await empty("bench-bulk", client)
+        await client.close()
+    }
+
+    private func fill(_ queue: QueueName, _ client: SluiceClient) async throws -> Stretch {
+        try await Stretch.measure(ServerMeter(store: client.store)) {
+            try await client.enqueue((0..<jobs).lazy.map { BenchJob($0, payload: payload) }, queue: queue)
+        }
+    }
+
+    /// What waits in a queue, taken out by worker processes that were started before the clock.
+    func drain(_ result: inout BenchResult) async throws {
+        let client = try await client()
+        let queue: QueueName = "bench-drain"
+        _ = try await client.store.call(Pause(reason: "until the workers are there"), on: queue)
+        _ = try await fill(queue, client)
+        let workers = BenchWorkers(url: url, namespace: options.namespace, queue: queue, concurrency: concurrency)
+        try await workers.run(processes) {
+            try await wait(client, queue) { $0["workers"] == "\(processes)" }
+            let before = try await workers.processorSeconds()
+            let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
+                _ = try await client.store.call(Resume(), on: queue)
+                try await wait(client, queue) { $0["total_completed"] == "\(jobs)" }
+            }
+            result.drainPerSecond = Double(jobs) / stretch.seconds
+            result.redisMicrosecondsDrain = stretch.redisMicroseconds / Double(jobs)
+            result.commandsPerJob = stretch.commands / Double(jobs)
+            result.workerMicroseconds = (try await workers.processorSeconds() - before) * 1e6 / Double(jobs)
+        }
+        await client.close()
+    }
+
+    /// Looks until the queue's status is as wanted. Ten looks a second weigh nothing beside what is measured.
+    private func wait(_ client: SluiceClient, _ queue: QueueName, until isThere: ([String: String]) -> Bool) async throws {
+        while !isThere(try await client.store.call(Status(), on: queue)) { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    /// From the call of `enqueue` to the first line of the handler, one job at a time, with the worker idle.
+    func latency(_ result: inout BenchResult) async throws {
+        let producer = try await client()
+        let consumer = try await client()
+        let samples = min(max(jobs / 100, 200), 2000)
+        let starts = AsyncStream<ContinuousClock.Instant>.makeStream()
+        let worker = Worker(
+            consumer, queues: [Queue("bench-latency", concurrency: concurrency)], options: WorkerOptions(grace: .zero),
+            logger: logger
+        ) { BenchMiddleware() }
+        worker.handle(BenchJob.self) { (_, _) -> Void in starts.continuation.yield(ContinuousClock.now) }
+        var latencies: [Double] = []
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await worker.run() }
+            var arrivals = starts.stream.makeAsyncIterator()
+            for number in 0..<(samples + 20) {
+                let start = ContinuousClock.now
+                try await producer.enqueue(BenchJob(number, payload: payload), queue: "bench-latency")
+                guard let arrival = await arrivals.next() else { break }
+                if number >= 20 { latencies.append((arrival - start).seconds * 1000) }
+                // Idle means idle: the worker has settled and waits again.
+                try await Task.sleep(for: .milliseconds(Int64.random(in: 2...5)))
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        latencies.sort()
+        result.latencyP50 = latencies[latencies.count / 2]
+        result.latencyP99 = latencies[latencies.count * 99 / 100]
+        await producer.close()
+        await consumer.close()
+    }
+
+    /// What Redis alone can do with the three commands that the simplest safe queue needs.
+    func floor(_ result: inout BenchResult) async throws {
+        let client = try await client()
+        let base = "\(options.namespace):floor"
+        let payload = String(repeating: "x", count: payload)
+        let deep = 128
+        let rounds = max(jobs / deep, 1)
+        let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
+            for _ in 0..<rounds {
+                var commands: [RedisCommand] = []
+                commands.append(contentsOf: (0..<deep).map { _ in ["LPUSH", base + ":wait", payload] })
+                commands.append(contentsOf: (0..<deep).map { _ in ["LMOVE", base + ":wait", base + ":active", "RIGHT", "LEFT"] })
+                commands.append(contentsOf: (0..<deep).map { _ in ["LREM", base + ":active", "1", payload] })
+                for reply in try await client.store.pipeline(commands) { _ = try reply.get() }
+            }
+        }
+        result.floorPerSecond = Double(rounds * deep) / stretch.seconds
+        result.floorMicroseconds = stretch.redisMicroseconds / Double(rounds * deep)
+        await client.close()
+    }
+
+    /// Removes a queue that only a benchmark has filled.
+    private func empty(_ queue: QueueName, _ client: SluiceClient) async throws {
+        var cursor = "0"
+        repeat {
+            let page = try await client.store.send(
+                ["SCAN", cursor, "MATCH", client.store.keys.base(queue) + ":*", "COUNT", "1000"]
+            ).root
+            cursor = page[0].string ?? "0"
+            for key in page[1].elements { _ = try await client.store.send(["UNLINK", key.string ?? ""]) }
+        } while cursor != "0"
+    }
+}

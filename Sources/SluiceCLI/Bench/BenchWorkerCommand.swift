@@ -1,0 +1,29 @@
+import ArgumentParser
+import Logging
+import Sluice
+import SluiceCore
+import SluiceWorker
+
+/// A worker process of `bench`.
+struct BenchWorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "bench-worker", shouldDisplay: false)
+
+    @Option var redis: String
+    @Option var namespace: String
+    @Argument var queue: String
+    @Argument var concurrency: Int
+
+    func run() async throws {
+        var options = SluiceClient.Options()
+        options.namespace = try Namespace(namespace)
+        var logger = Logger(label: "sluice.bench")
+        logger.logLevel = .error
+        let client = try await SluiceClient(.url(redis), options: options, logger: logger)
+        let worker = Worker(
+            client, queues: [Queue(try QueueName(queue), concurrency: concurrency)], options: WorkerOptions(grace: .zero),
+            logger: logger
+        ) { BenchMiddleware() }
+        worker.handle(BenchJob.self) { (_, _) -> Void in }
+        try await worker.run()
+    }
+}

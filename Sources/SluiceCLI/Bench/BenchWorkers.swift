@@ -1,0 +1,74 @@
+import Foundation
+import SluiceCore
+import Subprocess
+import SystemPackage
+
+/// Worker processes of a benchmark: this program again, with a hidden command.
+struct BenchWorkers {
+    let url: String
+    let namespace: Namespace
+    let queue: QueueName
+    let concurrency: Int
+    private let identifiers = Identifiers()
+
+    init(url: String, namespace: Namespace, queue: QueueName, concurrency: Int) {
+        self.url = url
+        self.namespace = namespace
+        self.queue = queue
+        self.concurrency = concurrency
+    }
+
+    private actor Identifiers {
+        var all: [ProcessIdentifier] = []
+
+        func add(_ one: ProcessIdentifier) { all.append(one) }
+    }
+
+    /// Runs so many while `body` runs.
+    func run(_ count: Int, while body: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<count {
+                group.addTask { try await one() }
+            }
+            try await body()
+            group.cancelAll()
+            // What is cancelled has nothing more to tell.
+            while let result = await group.nextResult() { _ = result }
+        }
+    }
+
+    private func one() async throws {
+        var platform = PlatformOptions()
+        platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
+        _ = try await Subprocess.run(
+            .path(FilePath(ProgramPath.current)),
+            arguments: ["bench-worker", "--redis", url, "--namespace", namespace.text, queue.text, "\(concurrency)"],
+            platformOptions: platform, input: .none, output: .discarded, error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+        ) { execution in
+            await identifiers.add(execution.processIdentifier)
+            // Until the measurement is over and this task is cancelled.
+            while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
+        }
+    }
+
+    /// Processor time of all of them so far, in seconds; 0 where the system does not tell.
+    func processorSeconds() async throws -> Double {
+        var ticks = 0.0
+        for process in await identifiers.all {
+            guard let text = try? String(contentsOfFile: "/proc/\(process.value)/stat", encoding: .utf8),
+                let end = text.lastIndex(of: ")")
+            else { continue }
+            let fields = text[end...].split(separator: " ")
+            if fields.count > 13 { ticks += (Double(fields[12]) ?? 0) + (Double(fields[13]) ?? 0) }
+        }
+        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+}
+
+/// Where this program is, to start it again.
+enum ProgramPath {
+    static let current: String = {
+        if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { return path }
+        return Bundle.main.executablePath ?? CommandLine.arguments[0]
+    }()
+}

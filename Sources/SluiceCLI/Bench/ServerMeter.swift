@@ -1,0 +1,55 @@
+import Hiredis
+import SluiceCore
+import SluiceStore
+
+/// Reads a server's own account of its work, before and after.
+struct ServerMeter {
+    /// Readings at one moment.
+    struct Reading {
+        var microseconds: Double
+        var commands: Double
+        var memory: Double
+    }
+
+    let store: Store
+
+    func read() async throws(SluiceError) -> Reading {
+        let text = try await store.send(["INFO", "everything"]).root.string ?? ""
+        var values: [Substring: Substring] = [:]
+        var commands = 0.0
+        for line in text.split(separator: "\r\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            values[parts[0]] = parts[1]
+            if parts[0].hasPrefix("cmdstat_"), let calls = parts[1].split(separator: ",").first?.dropFirst("calls=".count) {
+                commands += Double(calls) ?? 0
+            }
+        }
+        func number(_ name: Substring) -> Double { values[name].flatMap { Double($0) } ?? 0 }
+        return Reading(
+            microseconds: (number("used_cpu_user") + number("used_cpu_sys")) * 1e6, commands: commands,
+            memory: number("used_memory"))
+    }
+}
+
+/// Elapsed time of a stretch of work, and what the server spent on it.
+struct Stretch {
+    var seconds: Double
+    var redisMicroseconds: Double
+    var commands: Double
+    var memory: Double
+
+    /// Measures `work`.
+    static func measure(
+        _ meter: ServerMeter, _ work: () async throws -> Void
+    ) async throws -> Stretch {
+        let before = try await meter.read()
+        let start = ContinuousClock.now
+        try await work()
+        let elapsed = ContinuousClock.now - start
+        let after = try await meter.read()
+        return Stretch(
+            seconds: elapsed.seconds, redisMicroseconds: after.microseconds - before.microseconds,
+            commands: after.commands - before.commands, memory: after.memory - before.memory)
+    }
+}
