@@ -2,14 +2,14 @@
 --
 -- Checks the invariants of the data, a page at a time, each page at one instant. Start with no cursor; go on with the one
 -- that is returned until it is `0`. Returns the next cursor, how many were checked, and a flat list of invariant, what is wrong.
---   I1  each job is in exactly one index            I4  each lane with runnable jobs is ready, and listed
+--   I1  each job is in exactly one index            I4  each lane with runnable jobs is listed, and ready by its head
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
 --   I8  enqueued = live + kept ended + removed
 local M = {}
 
 local PAGE = 200
 local phases = {}
-local order = { 'totals', 'spec', 'lanes', 'ready', 'executing', 'workers', 'timed', 'ended', 'columns' }
+local order = { 'totals', 'spec', 'lanes', 'ready', 'executing', 'workers', 'timed', 'suspects', 'ended', 'columns' }
 
 local function wrong(found, invariant, what) found[#found + 1], found[#found + 2] = invariant, what end
 
@@ -25,7 +25,8 @@ function phases.totals(q, _, found)
   return '0', 1
 end
 
-local function indexes_of(q, ids)
+-- The indexes that hold each id. A runnable one whose lane is not listed is noted, since nobody would find it.
+local function indexes_of(q, ids, found)
   local states, columns, keys = require('states'), require('columns'), require('keys')
   local where = {}
   for i = 1, #ids do where[i] = {} end
@@ -40,7 +41,13 @@ local function indexes_of(q, ids)
   end
   local lanes = columns.read(q, 'lane', ids)
   for i = 1, #ids do
-    if redis.call('ZSCORE', keys.wait(q.keys, lanes[i] or ''), ids[i]) then where[i][#where[i] + 1] = 'available' end
+    local lane = lanes[i] or ''
+    if redis.call('ZSCORE', keys.wait(q.keys, lane), ids[i]) then
+      where[i][#where[i] + 1] = 'available'
+      if not redis.call('ZSCORE', q.keys.lanes, lane) then
+        wrong(found, 'I4', 'lane "' .. lane .. '" has jobs and is not listed')
+      end
+    end
   end
   return where
 end
@@ -52,7 +59,7 @@ function phases.spec(q, cursor, found)
   for first = 1, checked, 500 do
     local ids = {}
     for i = first, math.min(first + 499, checked) do ids[#ids + 1] = all[2 * i - 1] end
-    local where = indexes_of(q, ids)
+    local where = indexes_of(q, ids, found)
     for i = 1, #ids do
       if #where[i] ~= 1 then
         wrong(found, 'I1', ids[i] .. ' is in ' .. (#where[i] == 0 and 'no index' or table.concat(where[i], ' and ')))
@@ -80,6 +87,17 @@ local function must_be_jobs(q, ids, found, name)
   end
 end
 
+-- I4: a lane is served in the class of its head, and listed by the head's age.
+local function check_head(q, lane, found)
+  local CLASS = require('queue').CLASS
+  local head = tonumber(redis.call('ZRANGE', require('keys').wait(q.keys, lane), 0, 0, 'WITHSCORES')[2])
+  local listed, ready = redis.call('ZSCORE', q.keys.lanes, lane), tonumber(redis.call('ZSCORE', q.keys.ready, lane))
+  if not (head and ready) then return end
+  if math.floor(head / CLASS) ~= math.floor(ready / CLASS) or head % CLASS ~= tonumber(listed) then
+    wrong(found, 'I4', 'lane "' .. lane .. '" does not stand where its head belongs')
+  end
+end
+
 -- I4: a listed lane has jobs, is ready, and `where` says so.
 function phases.lanes(q, cursor, found)
   local keys = require('keys')
@@ -92,6 +110,7 @@ function phases.lanes(q, cursor, found)
     if redis.call('HGET', q.keys.where, lane) ~= 'ready' then
       wrong(found, 'I4', 'lane "' .. lane .. '" is ready; `where` differs')
     end
+    check_head(q, lane, found)
   end
   return next, #lanes
 end
@@ -134,6 +153,11 @@ function phases.workers(q, cursor, found)
         wrong(found, 'I7', worker .. ' holds ' .. id .. ', which does not run there')
       end
     end
+    for _, id in ipairs(redis.call('SMEMBERS', keys.cancel(q.keys, worker))) do
+      if redis.call('SISMEMBER', keys.held(q.keys, worker), id) == 0 then
+        wrong(found, 'I7', worker .. ' is to cancel ' .. id .. ', which it does not hold')
+      end
+    end
   end
   return next, #workers
 end
@@ -152,6 +176,15 @@ end
 local function check_zset(q, name, cursor, found)
   local next, ids = zset_page(q.keys[name], cursor)
   must_be_jobs(q, ids, found, name)
+  return next, #ids
+end
+
+-- I1: who is suspected waits for its turn in `retryable`.
+function phases.suspects(q, cursor, found)
+  local next, ids = zset_page(q.keys.suspects, cursor)
+  for _, id in ipairs(ids) do
+    if not redis.call('ZSCORE', q.keys.retryable, id) then wrong(found, 'I1', 'suspect ' .. id .. ' is not retryable') end
+  end
   return next, #ids
 end
 
@@ -174,8 +207,10 @@ local columns = { 'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 
 phases.columns = over(columns, check_column)
 
 function M.run(q, args)
-  local number, inner = string.match(args[1] or '', '^(%d+)|(.+)$')
-  number, inner = tonumber(number) or 1, inner or '0'
+  local cursor = args[1] or ''
+  if cursor == '' or cursor == '0' then cursor = '1|0' end
+  local number, inner = string.match(cursor, '^(%d+)|([%d/]+)$')
+  number = tonumber(number)
   local phase, found = phases[order[number]], {}
   if not phase then require('queue').refuse('BADARG', 'no such cursor') end
   local next, checked = phase(q, inner, found)

@@ -52,7 +52,11 @@ function M.run(q, worker, demand)
   if q.paused then return nothing(false) end
   if demand == 0 then return nothing(redis.call('EXISTS', q.keys.ready) == 1) end
   local ids, scores, lane_of, chosen = lanes.choose(q, demand)
-  if #ids == 0 then return nothing(chosen.spent) end
+  if #ids == 0 then
+    -- Lanes that were ready and held nothing are out of order; taking nothing from them puts them right.
+    if #chosen.order > 0 then lanes.take(q, chosen) end
+    return nothing(chosen.spent)
+  end
   local specs = redis.call('HMGET', q.keys.spec, unpack(ids))
   local stay = fitting(specs, #ids)
   for i = #ids, stay + 1, -1 do

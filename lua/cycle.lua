@@ -32,10 +32,9 @@ local function next_look(q, worker)
   return due and math.max(due - q.now, 0)
 end
 
--- Passes on what the caller will not do itself. Returns after how many ms it should come, or -1.
-local function hand_over(q, worker, idle, left, full)
+-- Sees to it that somebody looks when the next thing is due. Returns after how many ms the caller should come, or -1.
+local function hand_over(q, worker, idle, full)
   local wake = require('wake')
-  if left then wake.push(q) end
   local look = next_look(q, worker)
   if full then
     if wake.unwatch(q, worker) and look then wake.push(q) end
@@ -48,17 +47,18 @@ end
 
 function M.run(q, args)
   local queue, keys, workers = require('queue'), require('keys'), require('workers')
-  local worker, session = args[1], queue.number(args[2], 1, 9e15, 'session')
+  local worker, session = queue.word(args[1], 'worker'), queue.number(args[2], 1, 9e15, 'session')
   local call = queue.number(args[3], 1, 9e15, 'call')
   local demand = queue.number(args[4], 0, queue.MOST, 'demand')
   local idle = queue.number(args[5], 0, 86400000, 'idle')
+  local settlements = require('settle').read(args, 6)
   local known = workers.read(q, worker)
   if known and (session < known.session or session == known.session and call <= known.call) then
     queue.refuse('STALE', 'session ' .. session .. ', call ' .. call .. ' of this worker is over')
   end
   local fit = known and session == known.session
   local silence = workers.beat(q, worker, known and known.lease)
-  local refused = require('settle').run(q, worker, args, 6)
+  local refused = require('settle').run(q, worker, args, settlements)
   if fit then
     redis.call('HSET', keys.worker(q.keys, worker), 'call', call, 'refused', table.concat(refused, ' '))
   end
@@ -67,7 +67,8 @@ function M.run(q, args)
   tidy(q, silence)
   demand = fit and demand or 0
   local jobs = require('claim').run(q, worker, demand)
-  local come = fit and hand_over(q, worker, idle, jobs.left, #jobs.ids == demand) or -1
+  if jobs.left then require('wake').push(q) end
+  local come = fit and hand_over(q, worker, idle, #jobs.ids == demand) or -1
   local held = redis.call('SCARD', keys.held(q.keys, worker))
   local cancel = redis.call('SMEMBERS', keys.cancel(q.keys, worker))
   local state = { q.now, jobs.fence, held, come, fit and 0 or 1 }

@@ -12,7 +12,7 @@
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
 local M = {}
 
--- 26 characters, the first ten of time, so that ids of one queue sort by age. Not random: fence and position make it unique.
+-- An S and eleven digits of a place of its own in the queue, so that ids of one queue differ and sort by age.
 local DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 local function new_id(q)
   local parts, number = {}, require('queue').sequence(q, 1)
@@ -31,23 +31,28 @@ local function read_options(q, text)
   if options.delay then due = q.now + queue.number(options.delay, 0, 1e14, 'delay') end
   if options.at then due = queue.number(options.at, 0, 1e14, 'at') end
   local priority = options.priority and queue.number(options.priority, 0, 9, 'priority') or queue.PRIORITY
-  return { due = due and due > q.now and due or nil, priority = priority, lane = tostring(options.lane or '') }
+  local lane = options.lane or ''
+  if type(lane) ~= 'string' or #lane > 1024 then queue.refuse('BADARG', 'lane must be a text of at most 1024 bytes') end
+  return { due = due and due > q.now and due or nil, priority = priority, lane = lane }
 end
 
 -- Checks ids, and makes those that are empty. `jobs` is a flat list of id and spec.
 local function check_ids(q, jobs, n)
-  local queue, ids, longest = require('queue'), {}, 0
+  local ids, longest, empty = {}, 0, false
   for i = 1, n do
     local id = jobs[2 * i - 1]
-    if id == '' then
-      id = new_id(q)
-      jobs[2 * i - 1] = id
-    end
     if #id > longest then longest = #id end
+    if id == '' then empty = true end
     ids[i] = id
   end
   if longest > 128 or string.find(table.concat(ids), '[^!-~]') then
-    queue.refuse('BADARG', 'an id is 1 to 128 printable ASCII characters without space')
+    require('queue').refuse('BADARG', 'an id is 1 to 128 printable ASCII characters without space')
+  end
+  for i = 1, empty and n or 0 do
+    if ids[i] == '' then
+      ids[i] = new_id(q)
+      jobs[2 * i - 1] = ids[i]
+    end
   end
   return ids
 end
@@ -139,7 +144,7 @@ end
 -- The form of clients.
 function M.run(q, args)
   local queue = require('queue')
-  local producer, call = args[1], queue.number(args[2], 1, 9e15, 'n')
+  local producer, call = queue.word(args[1], 'producer'), queue.number(args[2], 1, 9e15, 'n')
   local key = require('keys').producer(q.keys, producer)
   local last = redis.call('GET', key)
   if last then
@@ -149,10 +154,11 @@ function M.run(q, args)
   local n = queue.number(args[3], 1, queue.MOST, 'count')
   if #args < 3 + 2 * n or (#args - 3) % 2 == 1 then queue.refuse('BADARG', 'jobs are id, spec; options are position, options') end
   local jobs, options = { unpack(args, 4, 3 + 2 * n) }, {}
-  local ids = check_ids(q, jobs, n)
   for i = 4 + 2 * n, #args, 2 do
-    options[queue.number(args[i], 0, n - 1, 'position') + 1] = read_options(q, args[i + 1])
+    local position = queue.number(args[i], 0, n - 1, 'position')
+    if args[i + 1] ~= '' then options[position + 1] = read_options(q, args[i + 1]) end
   end
+  local ids = check_ids(q, jobs, n)
   queue.create(q)
   local not_new = add(q, jobs, ids, options)
   local answer = #not_new > 0 and cjson.encode(not_new) or '[]'

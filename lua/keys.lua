@@ -11,13 +11,12 @@ local names = {
 -- Kept between calls: building thirty strings costs as much as a small call. Dropped whole when there are many queues.
 local cache, cached = {}, 0
 
--- Returns a table of the fixed names, with `base` and the dash-less `prefix` for the names that carry an argument.
+-- Returns a table of the fixed names, with `base` and the `prefix` for the names that carry an argument.
 function M.of(base)
   local found = cache[base]
   if found then return found end
-  if not string.find(base, '^[%w._-]+:{[%w._-]+}$') or #base > 131 then
-    return nil
-  end
+  local namespace, queue = string.match(base, '^([%w._-]+):{([%w._-]+)}$')
+  if not namespace or #namespace > 64 or #queue > 64 then return nil end
   local keys = { base = base, prefix = base .. ':' }
   for i = 1, #names do keys[names[i]] = keys.prefix .. names[i] end
   if cached >= 1000 then cache, cached = {}, 0 end

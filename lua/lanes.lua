@@ -58,9 +58,18 @@ function M.remove(q, lane, id)
   settle_lane(q, lane, ready % queue.CLASS)
 end
 
+-- How many of the first n scores are of the class of the first.
+local function of_one_class(scores, n)
+  local queue = require('queue')
+  local over = (math.floor(tonumber(scores[1]) / queue.CLASS) + 1) * queue.CLASS
+  while tonumber(scores[n]) >= over do n = n - 1 end
+  return n
+end
+
 -- Up to k jobs of a lane from a rank on, and the one after them: ids, scores, the head that would be left or nil. Redis takes
 -- a microsecond to print a score, so where the scores at both ends show that all between are consecutive, they are made here.
-local function peek(q, lane, from, k)
+-- Beside other lanes only those of one class: theirs may come before the next class.
+local function peek(q, lane, from, k, alone)
   local wait, queue = require('keys').wait(q.keys, lane), require('queue')
   local ids = redis.call('ZRANGE', wait, from, from + k - 1)
   local n = #ids
@@ -72,6 +81,11 @@ local function peek(q, lane, from, k)
   if last - first == n - 1 then return ids, queue.scores(0, first, n), rest end
   local scores, all = {}, redis.call('ZRANGE', wait, from, from + n - 1, 'WITHSCORES')
   for i = 1, n do scores[i] = all[2 * i] end
+  local stay = alone and n or of_one_class(scores, n)
+  if stay < n then
+    rest = tonumber(scores[stay + 1])
+    for i = stay + 1, n do ids[i], scores[i] = nil, nil end
+  end
   return ids, scores, rest
 end
 
@@ -90,7 +104,7 @@ function M.choose(q, demand)
     local vtime = tonumber(first[2]) % queue.CLASS
     local from = taken[lane] or 0
     local k = math.min(demand - n, alone and demand or QUANTUM)
-    local some_ids, some_scores, rest = peek(q, lane, from, k)
+    local some_ids, some_scores, rest = peek(q, lane, from, k, alone)
     local some = #some_ids
     for i = 1, some do
       ids[n + i], scores[n + i], lanes[n + i] = some_ids[i], some_scores[i], lane

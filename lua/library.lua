@@ -3,9 +3,13 @@
 
 -- Flags: `no-writes` may be called read-only; `allow-oom` runs on a full server, so that it can drain.
 local function open(name, of)
+  local function run(keys, args) return require(name)[of](require('queue').open(keys), args) end
   return function(keys, args)
-    local queue = require('queue')
-    return require(name)[of](queue.open(keys), args)
+    local done, reply = pcall(run, keys, args)
+    if done then return reply end
+    -- To what is raised Redis adds the line of the script, which helps with a fault and is in the way of a refusal.
+    if type(reply) == 'table' then return { err = reply.refusal } end
+    error({ err = string.find(reply, '^%u+ ') and reply or 'ERR ' .. reply })
   end
 end
 

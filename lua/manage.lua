@@ -118,11 +118,12 @@ end
 -- configure name value…     What the queue's code declares: completed, cancelled, discarded as `count age_ms`; crashes.
 function M.configure(q, args)
   local queue = require('queue')
+  if #args == 0 then queue.refuse('BADARG', 'give names and values') end
   local kept = { completed = true, cancelled = true, discarded = true }
   for i = 1, #args, 2 do
     local name, value = args[i], tostring(args[i + 1])
     if not (kept[name] and string.find(value, '^%d+ %d+$') or name == 'crashes' and string.find(value, '^[1-9]%d*$')) then
-      queue.refuse('BADARG', 'cannot configure ' .. tostring(name) .. ' as ' .. value)
+      queue.refuse('BADARG', 'cannot configure ' .. name .. ' as ' .. value)
     end
   end
   queue.create(q)

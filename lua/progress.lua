@@ -3,16 +3,17 @@
 local M = {}
 
 function M.run(q, args)
-  local queue = require('queue')
-  local worker, id, fence, fraction = args[1], args[2], args[3], tonumber(args[4])
-  if not fraction or fraction < 0 or fraction > 1 then queue.refuse('BADARG', 'progress is from 0 to 1') end
+  local queue, run = require('queue'), require('record')
+  local worker, id, fence = queue.word(args[1], 'worker'), queue.word(args[2], 'id'), queue.word(args[3], 'fence')
+  local fraction, note = tonumber(args[4]), args[5] or '""'
+  if not (fraction and fraction >= 0 and fraction <= 1) then queue.refuse('BADARG', 'progress is from 0 to 1') end
   local record = redis.call('HGET', q.keys.executing, id)
-  if not record or not require('record').is_of(record, fence, worker) then
+  if not record or not run.is_of(record, (run.parts(fence, worker, ''))) then
     require('stats').count(q, 'refused', 1)
     queue.refuse('FENCED', 'this run of ' .. id .. ' is over')
   end
   redis.call('HSET', q.keys.progress, id,
-    '{"at":' .. queue.text(q.now) .. ',"fraction":' .. string.format('%.4g', fraction) .. ',"note":' .. args[5] .. '}')
+    '{"at":' .. queue.text(q.now) .. ',"fraction":' .. string.format('%.4g', fraction) .. ',"note":' .. note .. '}')
   return 1
 end
 

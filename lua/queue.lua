@@ -7,8 +7,9 @@ M.EPOCH = 1735689600000       -- 2025-01-01, from which sequences count millisec
 M.CLASS = 562949953421312     -- 2^49: a class is above every sequence
 M.PRIORITY = 5                -- class of a job that asks for none; 0 is first, 9 last
 
--- Ends the call with an error of a stable upper-case code. A lone word would be prefixed with ERR, so text is required.
-function M.refuse(code, text) error({ err = code .. ' ' .. text }) end
+-- Ends the call, before it has written anything but counters, with an error of a stable upper-case code. A lone word would be
+-- prefixed with ERR, so text is required.
+function M.refuse(code, text) error({ refusal = code .. ' ' .. text }) end
 
 -- Integers above 2^31 have to be written in full: Lua's own conversion keeps 14 digits.
 function M.text(number) return string.format('%.0f', number) end
@@ -20,6 +21,14 @@ function M.number(value, least, most, name)
     M.refuse('BADARG', name .. ' must be a whole number from ' .. M.text(least) .. ' to ' .. M.text(most))
   end
   return number
+end
+
+-- A text without blanks, as worker and producer ids are, or the call is refused.
+function M.word(value, name)
+  if not value or #value > 128 or not string.find(value, '^[!-~]+$') then
+    M.refuse('BADARG', name .. ' is 1 to 128 printable ASCII characters without space')
+  end
+  return value
 end
 
 -- Opens the queue named by the one key of the call. Writers set the format of a new queue with M.create.

@@ -7,10 +7,8 @@ function M.parts(fence, worker, started)
   return fence .. ' ' .. worker .. ' ', ' ' .. started .. ' '
 end
 
--- Whether this run is the one that `fence` and `worker` name.
-function M.is_of(record, fence, worker)
-  return string.find(record, fence .. ' ' .. worker .. ' ', 1, true) == 1
-end
+-- Whether this run is the one that `start`, the first of M.parts, tells.
+function M.is_of(record, start) return string.find(record, start, 1, true) == 1 end
 
 function M.read(record)
   local fence, worker, attempt, started, score, lane = string.match(record, '^(%d+) (%S+) (%d+) (%d+) (%d+) (.*)$')

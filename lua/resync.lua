@@ -5,13 +5,14 @@
 -- Jobs held for the worker that it does not list go back where they were: no attempt, no crash.
 --   lease    ms   info   JSON about the process: host, pid, started, concurrency, version
 --   listed   every job that runs or whose outcome is not known to be recorded
--- Returns {now, call, refused…}: the last call that was applied, the ids it refused; then the listed ids that are not, or no
--- longer, the worker's own. As three lists: {now, call}, refused, lost.
+-- Returns {now, call}, call being the last that was applied, 0 for none; the ids that one refused; the listed ids that are not,
+-- or no longer, the worker's own.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for what is given back.
 local M = {}
 
 local function listed(args)
   local fences = {}
+  if #args < 5 or #args % 2 == 0 then require('queue').refuse('BADARG', 'what runs is listed as id, fence') end
   for i = 6, #args, 2 do fences[args[i]] = args[i + 1] end
   return fences
 end
@@ -44,8 +45,9 @@ end
 
 function M.run(q, args)
   local queue, keys, workers = require('queue'), require('keys'), require('workers')
-  local worker, session = args[1], queue.number(args[2], 1, 9e15, 'session')
+  local worker, session = queue.word(args[1], 'worker'), queue.number(args[2], 1, 9e15, 'session')
   local call, lease = queue.number(args[3], 0, 9e15, 'call'), queue.number(args[4], 1000, 86400000, 'lease')
+  local fences = listed(args)
   local valid, info = pcall(cjson.decode, args[5])
   if not valid or type(info) ~= 'table' then queue.refuse('BADARG', 'info must be a JSON object') end
   local before = workers.read(q, worker)
@@ -56,7 +58,6 @@ function M.run(q, args)
   local last = redis.call('HMGET', keys.worker(q.keys, worker), 'call', 'refused')
   redis.call('HSET', keys.worker(q.keys, worker), 'session', session, 'call', call, 'refused', '', 'lease', lease,
     'info', args[5], 'host', tostring(info.host or ''))
-  local fences = listed(args)
   local own = reconcile(q, worker, fences)
   local lost = {}
   for id in pairs(fences) do
@@ -73,12 +74,12 @@ end
 -- leave worker session        A worker that stops and holds nothing more is forgotten at once.
 -- Returns 1, or 0 if it holds something and is left to its lease.
 function M.leave(q, args)
-  local workers = require('workers')
-  local before = workers.read(q, args[1])
+  local workers, worker = require('workers'), require('queue').word(args[1], 'worker')
+  local before = workers.read(q, worker)
   if before and before.session ~= tonumber(args[2]) then
     require('queue').refuse('STALE', 'that session of the worker is over')
   end
-  return workers.leave(q, args[1]) and 1 or 0
+  return workers.leave(q, worker) and 1 or 0
 end
 
 return M

@@ -83,8 +83,9 @@ local function complete(q, worker, ids, args, details)
   require('running').finish(q, worker, 'completed', ids)
 end
 
--- Reads the groups and checks them, before anything is written. Returns a list of {fence, outcome, n, ids at, details at}.
-local function groups(args, first)
+-- Reads settlements, which come in groups of `fence outcome n detailed`, n ids, and n details if detailed is 1, and checks them
+-- before anything is written. Returns a list of {fence, outcome, n, ids at, details at}.
+function M.read(args, first)
   local queue, list, total = require('queue'), {}, 0
   while args[first] do
     local outcome, n = args[first + 1], queue.number(args[first + 2], 1, queue.MOST, 'size of a group')
@@ -100,17 +101,18 @@ local function groups(args, first)
   return list
 end
 
--- Settles one group; ids go to `refused` or to `settled`.
-local function settle_group(q, worker, args, group, settled, refused)
-  local is_of, fence, outcome, details = require('record').is_of, group.fence, group.outcome, group.details
+-- Settles one group, and adds the ids of runs that are over to `refused`.
+local function settle_group(q, worker, args, group, refused)
+  local is_of, outcome, details = require('record').is_of, group.outcome, group.details
+  local start = require('record').parts(group.fence, worker, '')
   local records = redis.call('HMGET', q.keys.executing, unpack(args, group.ids, group.ids + group.n - 1))
   local completed, detail_of, seen = {}, details and {}, {}
   for i = 1, group.n do
     local id, record = args[group.ids + i - 1], records[i]
-    if not record or seen[id] or not is_of(record, fence, worker) then
+    if not record or seen[id] or not is_of(record, start) then
       refused[#refused + 1] = id
     else
-      seen[id], settled[#settled + 1] = true, id
+      seen[id] = true
       if outcome == 'completed' then
         completed[#completed + 1] = id
         if details then detail_of[id] = details + i - 1 end
@@ -122,11 +124,14 @@ local function settle_group(q, worker, args, group, settled, refused)
   complete(q, worker, completed, args, detail_of)
 end
 
--- Settlements come in groups of `fence outcome n detailed`, n ids, and n details if detailed is 1. Returns the ids refused.
-function M.run(q, worker, args, first)
-  local refused, settled = {}, {}
-  for _, group in ipairs(groups(args, first)) do settle_group(q, worker, args, group, settled, refused) end
-  if #settled > 0 then require('suspects').settled(q, settled) end
+-- Settles what M.read has read. Returns the ids refused.
+function M.run(q, worker, args, groups)
+  local refused, suspects = {}, require('suspects')
+  for i = 1, #groups do
+    local harmless = suspects.among(q, worker, args, groups[i])
+    settle_group(q, worker, args, groups[i], refused)
+    if harmless then suspects.next(q) end
+  end
   require('stats').count(q, 'refused', #refused)
   return refused
 end

@@ -48,17 +48,23 @@ function M.crashed(q, job, ids, host)
   end
 end
 
--- Called with jobs that a living worker has settled: if one of them was a suspect, the next suspect need not wait longer.
-function M.settled(q, ids)
-  if redis.call('EXISTS', q.keys.suspects) == 0 then return end
-  local crashes = require('columns').read(q, 'crashes', ids)
-  for i = 1, #ids do
-    if (tonumber(crashes[i]) or 0) > 1 then
-      local next = redis.call('ZPOPMIN', q.keys.suspects)[1]
-      if next then require('waiting').add(q, 'retryable', next, q.now) end
-      return
-    end
+-- Whether a group of settlements, not yet applied, ends the run of a suspect while others wait.
+function M.among(q, worker, args, group)
+  if redis.call('EXISTS', q.keys.suspects, q.keys.crashes) < 2 then return false end
+  local record = require('record')
+  local start = record.parts(group.fence, worker, '')
+  for i = group.ids, group.ids + group.n - 1 do
+    local crashes = tonumber(redis.call('HGET', q.keys.crashes, args[i])) or 0
+    local run = crashes > 1 and redis.call('HGET', q.keys.executing, args[i])
+    if run and record.is_of(run, start) then return true end
   end
+  return false
+end
+
+-- Called when a suspect has shown itself harmless: the next one need not wait longer.
+function M.next(q)
+  local id = redis.call('ZPOPMIN', q.keys.suspects)[1]
+  if id then require('waiting').add(q, 'retryable', id, q.now) end
 end
 
 return M

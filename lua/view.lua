@@ -65,6 +65,7 @@ end
 local function page(q, state, cursor, limit)
   if state == 'available' then return page_of_available(q, cursor, limit) end
   if state == 'executing' then
+    if not string.find(cursor, '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
     local found = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', limit)
     local ids = {}
     for i = 1, #found[2], 2 do ids[#ids + 1] = found[2][i] end

@@ -56,10 +56,10 @@ local function forget(q, worker)
   redis.call('DEL', keys.worker(q.keys, worker), keys.cancel(q.keys, worker), keys.bell(q.keys, worker))
 end
 
--- Takes back what a dead worker held, within the bound; the worker stays known until it holds nothing.
-local function take_back(q, worker)
+-- Takes back at most `most` jobs that a dead worker held; the worker stays known until it holds nothing.
+local function take_back(q, worker, most)
   local keys, record, running = require('keys'), require('record'), require('running')
-  local ids = redis.call('SRANDMEMBER', keys.held(q.keys, worker), RECLAIM)
+  local ids = redis.call('SRANDMEMBER', keys.held(q.keys, worker), most)
   local host = redis.call('HGET', keys.worker(q.keys, worker), 'host') or ''
   local records = #ids > 0 and redis.call('HMGET', q.keys.executing, unpack(ids)) or {}
   for i = 1, #ids do
@@ -88,14 +88,16 @@ function M.reclaim(q, silence, lease)
   for _, worker in ipairs(redis.call('ZRANGE', q.keys.workers, '-inf', require('queue').text(q.now),
     'BYSCORE', 'LIMIT', 0, 20)) do
     if left <= 0 then return end
-    left = left - take_back(q, worker)
+    left = left - take_back(q, worker, left)
   end
 end
 
--- A worker that stops has given everything back: nothing of it is kept.
+-- A worker that stops has given everything back: nothing of it is kept, and somebody else takes its watch.
 function M.leave(q, worker)
   if redis.call('EXISTS', require('keys').held(q.keys, worker)) == 1 then return false end
   forget(q, worker)
+  local wake = require('wake')
+  if wake.unwatch(q, worker) and require('waiting').next_due(q) then wake.push(q) end
   return true
 end
 

@@ -14,15 +14,18 @@ enum HandshakeRefusal: String {
 /// A library is loaded where there is none, and replaced only where it is older and not pinned. Functions vanish with a server
 /// that keeps nothing, so this happens after every reconnection.
 struct Handshake: Sendable {
+    /// Sends a command: ahead of all others on a new connection, or among them on one in use.
+    typealias Send = (RedisCommand) async throws(RedisError) -> RedisReply
+
     private let logger: Logger
 
     init(logger: Logger) { self.logger = logger }
 
-    func run(_ session: RedisSession) async throws(RedisError) {
-        if try await version(session).map(isEnough) ?? false { return }
-        try await checkServer(session)
-        try await load(session)
-        guard let found = try await version(session) else {
+    func run(_ send: Send) async throws(RedisError) {
+        if try await version(send).map(isEnough) ?? false { return }
+        try await checkServer(send)
+        try await load(send)
+        guard let found = try await version(send) else {
             throw refusal(
                 .foreignLibrary, "the function library 'sluice' was loaded and has vanished: does somebody flush functions?")
         }
@@ -36,12 +39,12 @@ struct Handshake: Sendable {
     }
 
     /// The library on the server, or nil if there is none of this protocol.
-    private func version(_ session: RedisSession) async throws(RedisError) -> LibraryVersion? {
+    private func version(_ send: Send) async throws(RedisError) -> LibraryVersion? {
         do {
-            return LibraryVersion(try await session.send(["FCALL_RO", "sluice1_version", "0"]).root)
+            return LibraryVersion(try await send(["FCALL_RO", "sluice1_version", "0"]).root)
         } catch {
             guard case .server(let reply) = error else { throw error }
-            if reply.message.contains("Function not found") { return nil }
+            if reply.isMissingFunction { return nil }
             if reply.message.hasPrefix("unknown command") {
                 throw refusal(.oldServer, "this server has no functions: Redis 7 or later, or Valkey, is needed")
             }
@@ -50,12 +53,12 @@ struct Handshake: Sendable {
     }
 
     /// Refuses a server whose library speaks a newer protocol.
-    private func checkServer(_ session: RedisSession) async throws(RedisError) {
+    private func checkServer(_ send: Send) async throws(RedisError) {
         let found: LibraryVersion?
         do {
-            found = LibraryVersion(try await session.send(["FCALL_RO", "sluice_version", "0"]).root)
+            found = LibraryVersion(try await send(["FCALL_RO", "sluice_version", "0"]).root)
         } catch {
-            guard case .server(let reply) = error, reply.message.contains("Function not found") else { throw error }
+            guard case .server(let reply) = error, reply.isMissingFunction else { throw error }
             return
         }
         if let found, found.protocolVersion > FunctionLibrary.protocolVersion {
@@ -66,22 +69,22 @@ struct Handshake: Sendable {
         }
     }
 
-    private func load(_ session: RedisSession) async throws(RedisError) {
-        let hadOwn = try await version(session) != nil
+    private func load(_ send: Send) async throws(RedisError) {
+        let hadOwn = try await version(send) != nil
         let replace = hadOwn ? ["REPLACE"] : []
         do {
-            _ = try await session.send(RedisCommand(["FUNCTION", "LOAD"] + replace + [FunctionLibrary.text()]))
+            _ = try await send(RedisCommand(["FUNCTION", "LOAD"] + replace + [FunctionLibrary.text()]))
             logger.info("loaded the function library", metadata: ["revision": "\(FunctionLibrary.revision)"])
         } catch {
             guard case .server(let reply) = error else { throw error }
-            try await explain(reply, session)
+            try await explain(reply, send)
         }
     }
 
     /// Another client may have loaded it in between; what is left is a foreign library or a missing permission.
-    private func explain(_ reply: RedisServerError, _ session: RedisSession) async throws(RedisError) {
+    private func explain(_ reply: RedisServerError, _ send: Send) async throws(RedisError) {
         if reply.message.contains("already exists") {
-            if try await version(session) != nil { return }
+            if try await version(send) != nil { return }
             throw refusal(
                 .foreignLibrary,
                 "a function library named 'sluice' that is not Sluice's is on this server: "
@@ -100,4 +103,9 @@ struct Handshake: Sendable {
     private func refusal(_ refusal: HandshakeRefusal, _ message: String) -> RedisError {
         .server(RedisServerError(code: refusal.rawValue, message: message))
     }
+}
+
+extension RedisServerError {
+    /// Whether a function was called that no library on the server has.
+    var isMissingFunction: Bool { message.contains("Function not found") }
 }

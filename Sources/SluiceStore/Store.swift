@@ -15,6 +15,7 @@ package final class Store: Sendable {
     /// Where replies arrive.
     package let eventLoop: any EventLoop
     private let client: RedisClient
+    private let handshake: Handshake
     let logger: Logger
 
     package init(
@@ -25,8 +26,10 @@ package final class Store: Sendable {
         self.configuration = configuration
         self.logger = logger
         let handshake = Handshake(logger: logger)
+        self.handshake = handshake
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in try await handshake.run(session)
+        self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in
+            try await handshake.run { command throws(RedisError) in try await session.send(command) }
         }
     }
 
@@ -50,8 +53,23 @@ package final class Store: Sendable {
         command.append(1)
         command.append(key)
         function.write(into: &command)
-        let reply = try await send(command, timeout: timeout)
-        return try function.read(reply.root)
+        return try function.read(try await sendLoading(command, timeout: timeout).root)
+    }
+
+    /// Sends a call. If the functions have vanished under the connection (`FUNCTION FLUSH`), the call has done nothing: they are
+    /// loaded, and it is sent once more.
+    private func sendLoading(_ command: RedisCommand, timeout: Duration?) async throws(SluiceError) -> RedisReply {
+        do {
+            return try await client.send(command, timeout: timeout)
+        } catch {
+            guard case .server(let reply) = error, reply.isMissingFunction else { throw SluiceError(error) }
+        }
+        do {
+            try await handshake.run { command throws(RedisError) in try await client.send(command) }
+        } catch {
+            throw SluiceError(error)
+        }
+        return try await send(command, timeout: timeout)
     }
 
     /// Sends any command.

@@ -21,6 +21,9 @@ extension TestNamespace {
         return texts
     }
 
+    /// Rewrites the times in a text as a dump does.
+    package func relative(_ text: String) -> String { RelativeTimes(start: start).rewrite(text) }
+
     private static let dumpScript = """
         local function pairs_of(flat, format)
           local lines = {}

@@ -1,0 +1,77 @@
+import SluiceCore
+import SluiceStore
+import Testing
+
+/// Data damaged on purpose, one way for each invariant, and what `audit` says of it.
+@Suite(.timeLimit(.minutes(2)))
+struct AuditTests {
+    /// `run` runs on `w`, `wait` waits in its lane, `later` for its time, `done` has ended.
+    private func sound() async throws -> LuaQueue {
+        let queue = try await LuaQueue()
+        try await queue.add("run", "done")
+        let worker = try await queue.worker()
+        try await worker.cycle(2)
+        try await worker.cycle(0, settling: ["done"])
+        try await queue.add("wait", options: #"{"lane":"h=x"}"#)
+        try await queue.add("later", options: #"{"delay":60000}"#)
+        #expect(try await queue.audit() == [])
+        return queue
+    }
+
+    private static let damages: [(command: [String], found: [String])] = [
+        (["HDEL", "executing", "run"], ["I1 run is in no index", "I7 w holds run, which does not run there"]),
+        (["ZREM", "scheduled", "later"], ["I1 later is in no index"]),
+        (["ZADD", "retryable", "1", "done"], ["I1 done is in retryable and completed"]),
+        (["ZADD", "wait:", "1", "run"], ["I1 run is in executing and available", "I4 lane \"\" has jobs and is not listed"]),
+        (["ZADD", "discarded", "1", "ghost"], ["I1 discarded holds ghost, which is no job"]),
+        (
+            ["HDEL", "spec", "later"],
+            [
+                "I8 4 enqueued, but 3 are there and 0 were removed", "I1 scheduled holds later, which is no job",
+                "I6 column created has later, which is no job",
+            ]
+        ),
+        (["HINCRBY", "stats", "removed", "1"], ["I8 4 enqueued, but 4 are there and 1 were removed"]),
+        (["ZREM", "ready", "h=x"], ["I4 lane \"h=x\" has jobs and is not ready"]),
+        (["ZREM", "lanes", "h=x"], ["I4 lane \"h=x\" has jobs and is not listed", "I4 lane \"h=x\" is ready and not listed"]),
+        (["HDEL", "where", "h=x"], ["I4 lane \"h=x\" is ready; `where` differs"]),
+        (["ZADD", "ready", "0", "h=x"], ["I4 lane \"h=x\" does not stand where its head belongs"]),
+        (["ZADD", "lanes", "0", "h=x"], ["I4 lane \"h=x\" does not stand where its head belongs"]),
+        (["SREM", "held:w", "run"], ["I7 run runs on w, which does not hold it"]),
+        (["SADD", "held:w", "wait"], ["I7 w holds wait, which does not run there"]),
+        (["SADD", "cancel:w", "wait"], ["I7 w is to cancel wait, which it does not hold"]),
+        (["ZREM", "workers", "w"], ["I7 run runs on w, which is not known"]),
+        (["ZADD", "suspects", "1", "later"], ["I1 suspect later is not retryable"]),
+        (["HSET", "errors", "ghost", "{}"], ["I6 column errors has ghost, which is no job"]),
+        (["HSET", "run", "ghost", "{}"], ["I6 column run has ghost, which is no job"]),
+    ]
+
+    @Test(arguments: damages.indices) func names(_ index: Int) async throws {
+        let (command, found) = Self.damages[index]
+        let queue = try await sound()
+        try await queue.redis(command[0], command[1], command.dropFirst(2).first ?? "", command.dropFirst(3).first)
+        for line in try await queue.audit() where !found.contains(line) { Issue.record("found as well: \(line)") }
+        for line in found { #expect(try await queue.audit().contains(line), "\(command)") }
+    }
+
+    @Test func anAuditGoesThroughManyPages() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add(900, "j")
+        try await queue.redis("ZREM", "wait:", "j850")
+        var pages = 0
+        var checked = 0
+        var cursor: String? = ""
+        while let at = cursor, pages < 100 {
+            let page = try await queue.call(AuditPage(cursor: at))
+            (pages, checked, cursor) = (pages + 1, checked + page.checked, page.cursor)
+        }
+        #expect(pages > 10)
+        #expect(checked >= 900)
+        #expect(try await queue.audit() == ["I1 j850 is in no index"])
+    }
+
+    @Test func aCursorThatIsNoneIsRefused() async throws {
+        let queue = try await LuaQueue()
+        for cursor in ["x", "99|0", "1"] { try await queue.checkRefused(["audit", cursor], "no such cursor") }
+    }
+}

@@ -1,0 +1,135 @@
+import SluiceCore
+import SluiceStore
+import Testing
+
+@Suite(.timeLimit(.minutes(2)))
+struct EnqueueTests {
+    @Test func addsJobsAndWakesOneWorker() async throws {
+        let queue = try await LuaQueue()
+        try await queue.check(
+            ["enqueue", "p", "1", "2", "a", #"{"kind":"x"}"#, "b", #"{"kind":"y"}"#],
+            """
+            = []
+            + config: format = 1
+            + events: from= to=available ids=a b
+            + lanes: 0/T+0.0
+            + producer:p: (expires)
+            + producer:p: 1 []
+            + ready: 2814749767106560
+            + seq: 0/T+0.1
+            + spec: a = {"kind":"x"}
+            + spec: b = {"kind":"y"}
+            + stats: enqueued = 2
+            + wait:: 5/T+0.0 a
+            + wait:: 5/T+0.1 b
+            + wake: 1
+            + where:  = ready
+            """)
+    }
+
+    @Test func optionsDecideLanePriorityAndTime() async throws {
+        let queue = try await LuaQueue()
+        let options = ["0", #"{"delay":1500}"#, "1", #"{"priority":0,"lane":"h=x"}"#, "2", #"{"at":1}"#]
+        try await queue.check(
+            ["enqueue", "p", "1", "4", "a", "{}", "b", "{}", "c", "{}", "d", "{}"] + options,
+            """
+            = []
+            + config: format = 1
+            + created: a = T+0
+            + events: from= to=available ids=b c d
+            + events: from= to=scheduled ids=a
+            + lane: b = h=x
+            + lanes: 0/T+0.1 h=x
+            + lanes: 0/T+0.2
+            + priority: b = 0
+            + producer:p: (expires)
+            + producer:p: 1 []
+            + ready: 0 h=x
+            + ready: 2814749767106560
+            + scheduled: T+1500 a
+            + seq: 0/T+0.3
+            + spec: a = {}
+            + spec: b = {}
+            + spec: c = {}
+            + spec: d = {}
+            + stats: enqueued = 4
+            + wait:: 5/T+0.2 c
+            + wait:: 5/T+0.3 d
+            + wait:h=x: 0/T+0.1 b
+            + wake: 1
+            + where:  = ready
+            + where: h=x = ready
+            """)
+    }
+
+    @Test func whatIsThereIsNotAddedAgain() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("a")
+        try await queue.check(
+            ["enqueue", "p", "1", "3", "a", "{}", "b", "{}", "b", "{}"],
+            """
+            = [0, exists, a, 2, exists, b]
+            + events: from= to=available ids=b
+            + producer:p: (expires)
+            + producer:p: 1 [0,"exists","a",2,"exists","b"]
+            - seq: 0/T+0.0
+            + seq: 0/T+0.3
+            + spec: b = {}
+            - stats: enqueued = 1
+            + stats: enqueued = 2
+            + wait:: 5/T+0.2 b
+            """)
+    }
+
+    @Test func aRepeatedCallIsAnsweredAsBefore() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("a")
+        let call = ["enqueue", "p", "7", "2", "a", "{}", "b", "{}"]
+        #expect(try await queue.fcall(call) == "[0, exists, a]")
+        _ = try await queue.fcall(["delete", "a", "b"])
+        try await queue.check(call, "= [0, exists, a]")
+        try await queue.check(["enqueue", "p", "6", "1", "c", "{}"], "= [0, exists, a]")
+        #expect(try await queue.fcall(["enqueue", "p", "8", "1", "b", "{}"]) == "[]")
+        #expect(try await queue.state("b") == "available")
+    }
+
+    @Test func byHandMakesIDsAndTellsWhatBecameOfEach() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("a")
+        let reply = try await queue.fcall(["sluice_enqueue", "", #"{"kind":"x"}"#, "", "a", #"{"kind":"x"}"#, ""])
+        let made = try #require(reply.wholeMatch(of: /\[added (S[0-9A-Z]{11}), exists a\]/)?.output.1)
+        #expect(try await queue.key("spec") == "\(made) = {\"kind\":\"x\"}\na = {\"kind\":\"k\"}")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func argumentsOutOfBoundsAreRefused() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("x")
+        let thousandAndOne = (0...1000).flatMap { ["j\($0)", "{}"] }
+        let refused: [([String], String)] = [
+            (["", "1", "1", "a", "{}"], "producer is"), (["p", "x", "1", "a", "{}"], "n must be"),
+            (["p", "1", "0"], "count must be"),
+            (["p", "1", "1001"] + thousandAndOne, "count must be a whole number from 1 to 1000"),
+            (["p", "1", "2", "a", "{}"], "jobs are id, spec"), (["p", "1", "1", "a b", "{}"], "an id is"),
+            (["p", "1", "1", String(repeating: "a", count: 129), "{}"], "an id is"),
+            (["p", "1", "1", "a", "{}", "1", "{}"], "position must be"),
+            (["p", "1", "1", "a", "{}", "0", "[1"], "options must be"),
+            (["p", "1", "1", "a", "{}", "0", #"{"priority":10}"#], "priority must be"),
+            (["p", "1", "1", "a", "{}", "0", #"{"delay":-1}"#], "delay must be"),
+            (["p", "1", "2", "", "{}", "b", "{}", "0", #"{"lane":null}"#], "lane must be"),
+        ]
+        for (arguments, message) in refused { try await queue.checkRefused(["enqueue"] + arguments, message) }
+        try await queue.checkRefused(["sluice_enqueue", "a", "{}"], "jobs are id, spec, options")
+        try await queue.checkRefused(["sluice_enqueue", "a", "{}", ""], "a spec is a JSON object with a kind")
+    }
+
+    @Test func aFullThousandGoesInAndComesOutInOrder() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add(1000, "j")
+        let worker = try await queue.worker()
+        #expect(try await worker.claim(1000) == (0..<1000).map { "j\($0)" })
+        try await worker.cycle(0, settling: (0..<1000).map { "j\($0)" })
+        #expect(try await queue.status("completed") == 1000)
+        #expect(try await queue.audit() == [])
+    }
+}

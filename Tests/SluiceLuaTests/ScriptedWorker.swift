@@ -1,0 +1,62 @@
+import SluiceCore
+import SluiceStore
+
+/// A worker as the functions see it: it counts its sessions and calls, remembers what it runs, and does only what it is told.
+final class ScriptedWorker {
+    let id: WorkerID
+    let lease: Duration
+    private(set) var session: Int
+    private(set) var call = 0
+    private(set) var running: [JobID: Fence] = [:]
+    private let queue: LuaQueue
+
+    init(_ id: String, on queue: LuaQueue, lease: Duration = .seconds(30), session: Int = 0) {
+        self.session = session
+        self.id = WorkerID(known: id)
+        self.queue = queue
+        self.lease = lease
+    }
+
+    @discardableResult func resync() async throws -> Resync.Reply {
+        session += 1
+        call = 0
+        let listed = running.sorted { $0.key < $1.key }.map { (id: $0.key, fence: $0.value) }
+        let reply = try await queue.call(
+            Resync(
+                worker: id, session: session, call: call, lease: lease, info: #"{"host":"host-of-\#(id)"}"#, running: listed))
+        for id in reply.lost { running[id] = nil }
+        return reply
+    }
+
+    /// Settles runs, all with one outcome, and asks for `demand` jobs.
+    @discardableResult func cycle(
+        _ demand: Int = 0, settling ids: [String] = [], _ outcome: Settlement.Outcome = .completed(result: nil),
+        idle: Duration = .seconds(12)
+    ) async throws -> Cycle.Reply {
+        try await cycle(demand, ids.map { (JobID(known: $0), outcome) }, idle: idle)
+    }
+
+    @discardableResult func cycle(
+        _ demand: Int, _ outcomes: [(JobID, Settlement.Outcome)], idle: Duration = .seconds(12)
+    ) async throws -> Cycle.Reply {
+        let settlements = outcomes.map { Settlement(id: $0.0, fence: running[$0.0] ?? Fence(1), outcome: $0.1) }
+        call += 1
+        let cycle = Cycle(
+            worker: id, session: session, call: call, demand: demand, idle: idle, settlements: settlements)
+        let reply = try await queue.call(cycle)
+        for (id, _) in outcomes { running[id] = nil }
+        for job in reply.jobs { running[job.id] = job.fence }
+        return reply
+    }
+
+    /// Claims, and tells the ids in the order in which they came.
+    func claim(_ demand: Int) async throws -> [String] { try await cycle(demand).jobs.map(\.id.text) }
+
+    /// The same call again, as if it had been sent twice.
+    func repeatCall() { call -= 1 }
+
+    /// Believes that it runs a job.
+    func hold(_ id: String, _ fence: Fence) { running[JobID(known: id)] = fence }
+
+    func leave() async throws -> Bool { try await queue.call(Leave(worker: id, session: session)) }
+}
