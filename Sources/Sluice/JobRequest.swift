@@ -55,8 +55,10 @@ public struct JobRequest: Sendable {
     /// - Throws: `invalidArgument` if they are no JSON.
     public init(kind: String, queue: QueueName, arguments: String) throws(SluiceError) {
         let text = Array(arguments.utf8)
-        guard JSONText.isValid(text) else {
-            throw SluiceError(.invalidArgument, "the arguments are no JSON: \(arguments.prefix(60))")
+        do throws(JSONScanner.Malformed) {
+            try JSONSyntax.check(text)
+        } catch {
+            throw SluiceError(.invalidArgument, "the arguments are no JSON: \(error.reason)")
         }
         self.kind = kind
         self.queue = queue
@@ -66,6 +68,10 @@ public struct JobRequest: Sendable {
     }
 
     private static let encoder = JSONEncoder()
+
+    /// Refuses what could not be enqueued, before anything is sent.
+    /// - Throws: `invalidArgument` or `payloadTooLarge`.
+    package func check(limit: Int) throws(SluiceError) { _ = try encoded(id: id ?? JobID(known: "-"), limit: limit, trace: [:]) }
 
     /// The job as the store takes it.
     /// - Throws: `invalidArgument` or `payloadTooLarge`; nothing has been sent then.
@@ -89,7 +95,7 @@ public struct JobRequest: Sendable {
         switch due {
         case .now: nil
         case .after(let wait): wait > .zero ? .after(wait) : nil
-        case .at(let date): .at(Int(min(max(date.timeIntervalSince1970 * 1000, 0), 1e14)))
+        case .at(let date): .at(Int(min(max((date.timeIntervalSince1970 * 1000).rounded(), 0), 1e14)))
         }
     }
 }

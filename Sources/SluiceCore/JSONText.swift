@@ -76,18 +76,5 @@ package enum JSONText {
     }
 
     /// Whether a text is JSON of any kind.
-    package static func isValid(_ text: [UInt8]) -> Bool {
-        (try? JSONDecoder().decode(AnyJSON.self, from: Data(text))) != nil
-    }
-
-    private struct AnyJSON: Decodable {
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if container.decodeNil() { return }
-            if (try? container.decode(Bool.self)) != nil || (try? container.decode(Double.self)) != nil { return }
-            if (try? container.decode(String.self)) != nil { return }
-            if (try? container.decode([AnyJSON].self)) != nil { return }
-            _ = try container.decode([String: AnyJSON].self)
-        }
-    }
+    package static func isValid(_ text: [UInt8]) -> Bool { (try? JSONSyntax.check(text)) != nil }
 }

@@ -35,9 +35,10 @@ extension Inspector {
             segments = segments.drop { $0.queue != place.queue || $0.state != place.state }
             if !segments.isEmpty { segments[segments.startIndex] = place }
         }
+        let time = Date(milliseconds: try await store.now())
         var jobs: [JobSummary] = []
         while var place = segments.first {
-            if jobs.count == limit { return JobPage(jobs: jobs, next: place.text) }
+            if jobs.count == limit { return JobPage(jobs: jobs, next: place.text, time: time) }
             let reply = try await store.call(
                 ListJobs(
                     state: place.state, cursor: place.inner, limit: filter.kind == nil ? limit : 1000, kind: filter.kind),
@@ -54,7 +55,7 @@ extension Inspector {
                 segments = segments.dropFirst()
             }
         }
-        return JobPage(jobs: jobs, next: nil)
+        return JobPage(jobs: jobs, next: nil, time: time)
     }
 
     private func segments(of filter: JobFilter) async throws(SluiceError) -> [JobCursor] {

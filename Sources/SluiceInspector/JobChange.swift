@@ -29,6 +29,11 @@ public struct JobChange: Sendable, Hashable {
     /// How it went.
     public var result: Result
 
+    package init(id: JobID, result: Result) {
+        self.id = id
+        self.result = result
+    }
+
     /// Whether the wish was done, or is on its way.
     public var isDone: Bool {
         switch result {

@@ -56,4 +56,6 @@ public struct JobPage: Sendable, Hashable {
     public var jobs: [JobSummary]
     /// Where the next page begins; nil at the end.
     public var next: String?
+    /// The server's time, against which to tell ages.
+    public var time: Date
 }

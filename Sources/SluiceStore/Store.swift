@@ -106,16 +106,7 @@ package final class Store: Sendable {
 
     /// Connects, and warns of a server that may throw queues away when it is full.
     package func warnIfKeysMayVanish() async throws(SluiceError) {
-        let reply: RedisReply
-        do {
-            reply = try await send(["INFO", "memory"])
-        } catch {
-            // Whether a user may look is no reason to refuse them.
-            if error.code == .permission { return }
-            throw error
-        }
-        let policy = reply.root.string?.split(separator: "\r\n").first { $0.hasPrefix("maxmemory_policy:") }
-        if let policy = policy?.dropFirst("maxmemory_policy:".count), policy != "noeviction" {
+        if let policy = try await evictionPolicy(), policy != "noeviction" {
             logger.warning(
                 "Redis may throw jobs away when it is full: set maxmemory-policy to noeviction",
                 metadata: ["maxmemory-policy": "\(policy)"])

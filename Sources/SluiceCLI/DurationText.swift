@@ -1,0 +1,32 @@
+import SluiceCore
+
+/// Reads durations such as `500ms`, `5m`, `1.5h` or `1h30m`.
+enum DurationText {
+    private static let seconds: [String: Double] = [
+        "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800,
+    ]
+
+    /// - Throws: `invalidArgument` for anything else, a number without a unit included, and above ten years.
+    static func parse(_ text: String) throws(SluiceError) -> Duration {
+        var rest = Substring(text)
+        var total = 0.0
+        var smallest = Double.infinity
+        while !rest.isEmpty {
+            let number = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            rest = rest.dropFirst(number.count)
+            let unit = rest.prefix { $0.isASCII && $0.isLetter }
+            rest = rest.dropFirst(unit.count)
+            // Each unit once, the larger ones first, as people write them.
+            guard let value = Double(number), let factor = seconds[String(unit)], factor < smallest else { throw refusal(text) }
+            smallest = factor
+            total += value * factor
+        }
+        guard smallest.isFinite, total <= 10 * 366 * 86_400 else { throw refusal(text) }
+        return .milliseconds(Int((total * 1000).rounded(.up)))
+    }
+
+    private static func refusal(_ text: String) -> SluiceError {
+        SluiceError(
+            .invalidArgument, "'\(text.prefix(40))' is no duration: write 500ms, 30s, 5m, 1h30m or 2d, up to ten years")
+    }
+}

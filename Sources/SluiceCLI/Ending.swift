@@ -1,0 +1,105 @@
+import ArgumentParser
+import SluiceCore
+import SluiceEmbedded
+
+/// What the tool tells whoever called it. Scripts rely on the numbers.
+enum ExitStatus: Int32 {
+    /// Done, or "yes".
+    case done = 0
+    /// Failed, or "no".
+    case failed = 1
+    /// The command line or the input makes no sense; nothing was sent.
+    case usage = 2
+    /// Redis cannot be reached, or cannot be used as it is.
+    case noRedis = 3
+}
+
+extension ExitStatus {
+    init(_ code: SluiceError.Code) {
+        switch code {
+        case .unreachable, .outcomeUnknown, .authentication, .protocolViolation, .serverTooOld, .readOnly, .outOfMemory,
+            .unavailable, .permission, .foreignLibrary, .newerVersion:
+            self = .noRedis
+        case .invalidArgument, .payloadTooLarge: self = .usage
+        case .fenced, .stale, .closed, .server: self = .failed
+        }
+    }
+}
+
+/// How a run of the tool ends.
+struct Ending: Equatable {
+    var status: Int32
+    /// For standard output: help, a version, a completion script.
+    var output = ""
+    /// For standard error, without the name of the tool; empty where nothing is left to say.
+    var message = ""
+
+    init(_ error: any Error) {
+        switch error {
+        case is OutputClosed: self.init(ExitStatus.done.rawValue)
+        case let code as ExitCode: self.init(code.rawValue)
+        case let error as SluiceError:
+            self.init(ExitStatus(error.code).rawValue, message: error.message + Self.advice(error.code))
+        case let error as EmbeddedRedisError: self.init(ExitStatus.noRedis.rawValue, message: error.description)
+        case let failure as Failure: self.init(failure.status.rawValue, message: failure.message)
+        default: self.init(parsing: error)
+        }
+    }
+
+    private init(_ status: Int32, output: String = "", message: String = "") {
+        self.status = status
+        self.output = output
+        self.message = message
+    }
+
+    /// What the parser of arguments throws: requests for help among it.
+    private init(parsing error: any Error) {
+        switch SluiceTool.exitCode(for: error) {
+        case .success:
+            self.init(ExitStatus.done.rawValue, output: SluiceTool.fullMessage(for: error) + "\n")
+        case .validationFailure:
+            let reason = Self.usage(SluiceTool.message(for: error), full: SluiceTool.fullMessage(for: error))
+            self.init(ExitStatus.usage.rawValue, message: reason)
+        default:
+            self.init(ExitStatus.failed.rawValue, message: SluiceTool.message(for: error))
+        }
+    }
+
+    /// What to do, where the error does not know that this is the tool.
+    private static func advice(_ code: SluiceError.Code) -> String {
+        switch code {
+        case .unreachable: ". Does it run there? See --redis and $SLUICE_REDIS_URL; without both, a private one is used."
+        case .authentication: ". Check user, password and database in --redis or $SLUICE_REDIS_URL."
+        case .protocolViolation: ". Is it Redis that listens there? See --redis and $SLUICE_REDIS_URL."
+        case .outcomeUnknown: ". Whether it was done is not known."
+        case .serverTooOld, .readOnly, .outOfMemory, .unavailable, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
+            .invalidArgument, .payloadTooLarge, .closed, .server:
+            ""
+        }
+    }
+
+    /// The reason on one line, and where to read more.
+    private static func usage(_ reason: String, full: String) -> String {
+        let lines = full.split(separator: "\n")
+        let hint = lines.last { $0.contains("--help'") }?.trimmingPrefix { $0 == " " } ?? ""
+        let first = reason.split(separator: "\n").first.map(String.init) ?? reason
+        let sentence = first.first.map { $0.lowercased() + first.dropFirst() } ?? first
+        return sentence + (hint.isEmpty ? "" : (sentence.hasSuffix(".") ? " " : ". ") + hint)
+    }
+}
+
+/// An error of the tool's own, told in one line.
+struct Failure: Error, Equatable {
+    var status: ExitStatus
+    var message: String
+
+    init(_ message: String, status: ExitStatus = .failed) {
+        self.status = status
+        self.message = message
+    }
+}
+
+extension ExitCode {
+    /// "No", when the command has said all there is to say.
+    static let no = ExitCode(ExitStatus.failed.rawValue)
+}

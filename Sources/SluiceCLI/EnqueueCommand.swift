@@ -1,0 +1,103 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+import SluiceInspector
+import SluiceStore
+
+struct EnqueueCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enqueue", abstract: "Put a job in, or one for each line of standard input.",
+        discussion: """
+            Prints the id of the job. With --lines and --json-lines, a line that is refused is reported with its number and \
+            the others go in; the exit status is then 1.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "It need not be made before.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName
+
+    @Option(help: "What the worker is to do with it; workers with --exec take any.")
+    var kind = "exec"
+
+    @Option(help: ArgumentHelp("Its arguments, any JSON. (default: {})", valueName: "json"))
+    var args: String?
+
+    @Flag(help: "One job for each line of standard input, the line as a JSON string its arguments.")
+    var lines = false
+
+    @Flag(help: "One job for each line of standard input, the line its arguments as JSON.")
+    var jsonLines = false
+
+    @Option(
+        help: "An id of your own: enqueueing it again adds nothing while the job is kept.", transform: { try JobID($0) })
+    var id: JobID?
+
+    @OptionGroup var due: DueOptions
+
+    @Option(help: ArgumentHelp("0 (first) to 9 (last).", valueName: "n"))
+    var priority = 5
+
+    @Option(
+        help: ArgumentHelp(
+            "What the job is about, for limits and fairness, such as account=42; may be repeated.", valueName: "name=value"),
+        transform: { try PartitionText.parse($0) })
+    var partition: [PartitionText] = []
+
+    @Option(help: ArgumentHelp("Runs that may end badly before it is discarded. Default: the worker's.", valueName: "n"))
+    var maxAttempts: Int?
+
+    @Option(
+        help: ArgumentHelp("How long a run may take, such as 30s. Default: the worker's.", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var timeout: Duration?
+
+    var readsLines: Bool { lines || jsonLines }
+
+    func validate() throws {
+        if lines, jsonLines { throw ValidationError("--lines and --json-lines exclude each other") }
+        if readsLines, args != nil {
+            throw ValidationError("with --lines and --json-lines, the arguments come from standard input")
+        }
+        if readsLines, id != nil { throw ValidationError("--id names one job; --lines and --json-lines make many") }
+        if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
+        if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
+        if let name = PartitionText.repeated(partition) {
+            throw ValidationError("--partition names '\(name)' twice; a job has one value for each name")
+        }
+    }
+
+    /// The job that these options and arguments make, refused here if it cannot be enqueued.
+    func request(arguments: String) throws(SluiceError) -> JobRequest {
+        var request = try JobRequest(kind: kind, queue: queue, arguments: arguments)
+        request.id = id
+        switch due.due {
+        case .after(let wait): request.due = .after(wait)
+        case .at(let date): request.due = .at(date)
+        case nil: break
+        }
+        request.priority = priority
+        request.maxAttempts = maxAttempts
+        request.timeout = timeout
+        request.partitions = Partitions(Dictionary(partition.map { ($0.name, $0.value) }) { $1 })
+        try request.check(limit: SluiceClient.Options().payloadLimit)
+        return request
+    }
+
+    func run() async throws {
+        if readsLines { return try await EnqueueLines(command: self).run() }
+        let request = try request(arguments: args ?? "{}")
+        try await global.withClient { client in
+            await client.store.warnOfEviction()
+            let enqueued = try await client.enqueue(request)
+            if global.json {
+                try Terminal.output.json([
+                    "queue": .string(queue.text), "id": .string(enqueued.id.text), "added": .bool(enqueued.isNew),
+                ])
+            } else {
+                if !enqueued.isNew { Terminal.complain("note: '\(enqueued.id)' was there already, nothing was added") }
+                try Terminal.output.line(enqueued.id.text)
+            }
+        }
+    }
+}

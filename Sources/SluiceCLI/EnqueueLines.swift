@@ -1,0 +1,90 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+
+/// Enqueues a job for each line of standard input, in batches, as the lines come.
+struct EnqueueLines {
+    private static let mostJobs = 1000
+    private static let mostBytes = 4 << 20
+    /// Refused lines that are told in JSON.
+    private static let mostTold = 1000
+
+    private let command: EnqueueCommand
+    private var pending: [JobRequest] = []
+    private var bytes = 0
+    private var added = 0
+    private var refused = 0
+    private var told: [JSONValue] = []
+
+    init(command: EnqueueCommand) { self.command = command }
+
+    func run() async throws {
+        var work = self
+        // What no line could make good is refused before any is read.
+        _ = try command.request(arguments: "\"\"")
+        try await command.global.withClient { client in
+            await client.store.warnOfEviction()
+            do {
+                try await work.read(to: client)
+            } catch let error as SluiceError {
+                let sent = HumanText.count(work.added, "job")
+                throw work.added == 0 ? error : SluiceError(error.code, "\(error.message); \(sent) went in before")
+            }
+        }
+        try work.report()
+        if work.refused > 0 { throw ExitCode.no }
+    }
+
+    private mutating func read(to client: SluiceClient) async throws {
+        var reader = LineReader(descriptor: 0, limit: client.options.payloadLimit)
+        while let lines = try reader.next() {
+            for line in lines {
+                take(line)
+                if pending.count == Self.mostJobs || bytes > Self.mostBytes { try await send(to: client) }
+            }
+            // Whoever writes slowly wants each line to go in at once.
+            try await send(to: client)
+        }
+    }
+
+    private mutating func take(_ line: LineReader.Line) {
+        do throws(SluiceError) {
+            guard let text = line.text else { throw SluiceError(.payloadTooLarge, "it is above the limit of 1 MiB") }
+            guard let string = String(validating: text, as: UTF8.self) else {
+                throw SluiceError(.invalidArgument, "it is not UTF-8")
+            }
+            // Files of JSON lines may end with an empty one.
+            if command.jsonLines, string.allSatisfy(\.isWhitespace) { return }
+            pending.append(try command.request(arguments: command.jsonLines ? string : JSONText.quoted(string)))
+            bytes += text.count
+        } catch {
+            refuse(line.number, error)
+        }
+    }
+
+    private mutating func refuse(_ number: Int, _ error: SluiceError) {
+        refused += 1
+        if told.count < Self.mostTold { told.append(["line": .integer(number), "error": .string(error.message)]) }
+        Terminal.complain("line \(number): \(error.message)")
+    }
+
+    private mutating func send(to client: SluiceClient) async throws {
+        if pending.isEmpty { return }
+        let sent = try await client.enqueue(pending)
+        added += sent.added
+        pending.removeAll(keepingCapacity: true)
+        bytes = 0
+    }
+
+    private func report() throws {
+        if command.global.json {
+            try Terminal.output.json([
+                "queue": .string(command.queue.text), "added": .integer(added), "refused": .integer(refused),
+                "errors": .array(told),
+            ])
+        } else {
+            let rest = refused == 0 ? "" : ", \(HumanText.count(refused, "line")) refused"
+            try Terminal.output.line("\(HumanText.count(added, "job")) enqueued in \(command.queue)\(rest)")
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Hiredis
+import Logging
+import Sluice
+import SluiceCore
+import SluiceEmbedded
+import SluiceInspector
+import SluiceStore
+
+/// What every command takes, before or after its name.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Redis to use: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path.",
+            discussion: "Default: $SLUICE_REDIS_URL; else a private server of your own, started on first use.",
+            valueName: "url"))
+    var redis: String?
+
+    @Option(
+        help: ArgumentHelp("What keeps several users of one Redis apart. (default: sluice)", valueName: "name"),
+        transform: { try Namespace($0) })
+    var namespace: Namespace?
+
+    @Flag(help: "Print JSON, for programs.")
+    var json = false
+}
+
+extension GlobalOptions {
+    /// The server that was named; nil for the private one.
+    var url: String? { redis.flatMap { $0.isEmpty ? nil : $0 } ?? Self.environmentURL }
+
+    /// `$SLUICE_REDIS_URL`, unless it is empty.
+    static var environmentURL: String? {
+        ProcessInfo.processInfo.environment["SLUICE_REDIS_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// How to reach Redis. The private server is started where none was named.
+    func configuration() async throws -> RedisConfiguration {
+        let url: String
+        if let named = self.url { url = named } else { url = try await EmbeddedRedis().start() }
+        do {
+            return try RedisConfiguration(url: url)
+        } catch {
+            let source = redis == nil ? "$SLUICE_REDIS_URL" : "--redis"
+            throw SluiceError(.invalidArgument, "\(source) names no server: \(error.description)")
+        }
+    }
+
+    /// The store, for commands that do more than look and manage.
+    func store() async throws -> Store {
+        Store(try await configuration(), namespace: namespace ?? .standard, logger: Self.silent)
+    }
+
+    /// Errors are told in one line at the end; what is logged meanwhile would come twice.
+    static let silent = Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Lends a client, and closes it.
+    func withClient(_ body: (SluiceClient) async throws -> Void) async throws {
+        var options = SluiceClient.Options()
+        options.namespace = namespace ?? .standard
+        // A person waits.
+        options.patience = .seconds(2)
+        let client = try await SluiceClient(try await configuration(), options: options, logger: Self.silent)
+        do {
+            try await body(client)
+        } catch {
+            await client.close()
+            throw error
+        }
+        await client.close()
+    }
+
+    /// Lends an inspector, and closes it.
+    func withInspector(_ body: (Inspector) async throws -> Void) async throws {
+        let inspector = Inspector(try await store())
+        do {
+            try await body(inspector)
+        } catch {
+            await inspector.close()
+            throw error
+        }
+        await inspector.close()
+    }
+}
+
+extension Store {
+    /// Says on standard error that jobs may vanish, if the server evicts keys when its memory is full.
+    func warnOfEviction() async {
+        // Who may not ask is not told.
+        guard let policy = try? await evictionPolicy(), policy != "noeviction" else { return }
+        Terminal.complain(
+            "warning: this Redis removes keys when its memory is full (maxmemory-policy \(policy)), so jobs can vanish; "
+                + "set maxmemory-policy to noeviction")
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import SluiceCore
+import SluiceInspector
+
+/// Jobs to change, by id, and what became of them.
+struct JobSelection: ParsableArguments {
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "Ids of jobs.", transform: { try JobID($0) })
+    var ids: [JobID]
+
+    @Option(
+        help: "The queue they are in. Default: looked for in all.", completion: QueueArgument.completion,
+        transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    /// Changes the jobs, queue by queue, tells what became of each, and ends with "no" if any was refused.
+    func change(
+        _ apply: (Inspector, [JobID], QueueName) async throws(SluiceError) -> [JobChange]
+    ) async throws {
+        try await global.withInspector { inspector in
+            var changes = try await places(inspector)
+            let queues = Set(changes.compactMap(\.queue)).sorted()
+            for queue in queues {
+                let positions = changes.indices.filter { changes[$0].queue == queue }
+                let results = try await apply(inspector, positions.map { changes[$0].change.id }, queue)
+                for (position, result) in zip(positions, results) { changes[position].change = result }
+            }
+            try show(changes)
+            if changes.contains(where: { !$0.change.isDone }) { throw ExitCode.no }
+        }
+    }
+
+    private func places(_ inspector: Inspector) async throws -> [(queue: QueueName?, change: JobChange)] {
+        var places: [(queue: QueueName?, change: JobChange)] = []
+        for id in ids {
+            let place: QueueName?
+            if let queue { place = queue } else { place = try await inspector.theJob(id, in: nil)?.queue }
+            places.append((place, JobChange(id: id, result: .missing)))
+        }
+        return places
+    }
+
+    private func show(_ changes: [(queue: QueueName?, change: JobChange)]) throws {
+        if global.json {
+            return try Terminal.output.json(.array(changes.map { $0.change.json(queue: $0.queue) }))
+        }
+        try Terminal.output.lines(changes.map { "\($0.change.id)  \(JobText.result($0.change.result))" })
+    }
+}

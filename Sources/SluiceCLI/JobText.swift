@@ -1,0 +1,99 @@
+import Foundation
+import SluiceCore
+import SluiceInspector
+
+/// How jobs look to people.
+enum JobText {
+    /// A line for each job.
+    static func table(_ page: JobPage) -> Table {
+        var table = Table([
+            .text("ID"), .text("QUEUE"), .text("STATE"), .text("KIND"), .number("ATTEMPTS"), .text("WHEN"),
+            .elastic("ARGUMENTS"),
+        ])
+        for job in page.jobs {
+            table.append([
+                job.id.text, job.queue.text, job.state.rawValue, job.kind, HumanText.number(job.attempts),
+                job.moment.map { HumanText.age($0, at: page.time) } ?? "", job.arguments,
+            ])
+        }
+        return table
+    }
+
+    /// What became of a job that somebody wanted to change.
+    static func result(_ result: JobChange.Result) -> String {
+        switch result {
+        case .now(let state): state.rawValue
+        case .cancelling: "cancelling: its worker was told"
+        case .deleted: "deleted"
+        case .refused(let state): "refused: it is \(state.rawValue)"
+        case .missing: "missing: there is no such job"
+        }
+    }
+
+    /// Everything about one job.
+    static func card(_ job: JobDetails, style: Style = .plain) -> [String] {
+        let fields = place(job) + counts(job) + times(job) + outcome(job)
+        return [style.paint("\(job.id)", .bold) + "  in \(job.queue)"]
+            + fields.compactMap { name, value in
+                value.map { "  \(name.padding(toLength: 12, withPad: " ", startingAt: 0))\(HumanText.visible($0))" }
+            }
+            + failures(job, style)
+    }
+
+    private typealias Field = (name: String, value: String?)
+
+    private static func place(_ job: JobDetails) -> [Field] {
+        [
+            ("state", job.state.rawValue),
+            ("kind", job.kind.isEmpty ? "none: its spec makes no sense" : job.kind),
+            ("arguments", job.arguments),
+            ("partitions", job.lane.isEmpty ? nil : job.lane),
+        ]
+    }
+
+    private static func counts(_ job: JobDetails) -> [Field] {
+        let bad = "\(HumanText.number(job.attempts)) ended badly"
+        let most = job.maxAttempts.map { ", \(HumanText.number($0)) at most" } ?? ""
+        return [
+            ("attempts", bad + most),
+            ("crashes", job.crashes == 0 ? nil : "its worker died \(HumanText.count(job.crashes, "time"))"),
+            ("waits", job.waits == 0 ? nil : "something it needs was missing \(HumanText.count(job.waits, "time"))"),
+            ("priority", job.priority == 5 ? nil : "\(job.priority)"),
+            ("timeout", job.timeout.map(HumanText.duration)),
+        ]
+    }
+
+    private static func times(_ job: JobDetails) -> [Field] {
+        func moment(_ date: Date?) -> String? { date.map { "\($0.rfc3339)  (\(HumanText.age($0, at: job.time)))" } }
+        let run = job.run.map { run in "attempt \(run.attempt) on \(run.worker), fence \(run.fence)" }
+        return [
+            ("created", moment(job.createdAt)),
+            ("due", moment(job.dueAt)),
+            (job.state == .executing ? "runs" : "last run", run),
+            ("started", moment(job.run?.startedAt)),
+            ("ended", moment(job.endedAt)),
+        ]
+    }
+
+    private static func outcome(_ job: JobDetails) -> [Field] {
+        let progress = job.progress.map { progress in
+            "\(Int((progress.fraction * 100).rounded(.down))) %" + (progress.note.isEmpty ? "" : ": \(progress.note)")
+                + "  (\(HumanText.age(progress.at, at: job.time)))"
+        }
+        return [("progress", progress), ("result", job.result)]
+    }
+
+    private static func failures(_ job: JobDetails, _ style: Style) -> [String] {
+        if job.failures.isEmpty { return [] }
+        return ["  errors"]
+            + job.failures.flatMap { failure -> [String] in
+                let when = HumanText.age(failure.at, at: job.time)
+                let others = failure.diedWith.isEmpty ? [] : ["      died with it: \(failure.diedWith.joined(separator: " "))"]
+                let head = "    attempt \(failure.attempt), \(when), on \(HumanText.visible(failure.worker))"
+                let text = failure.message.split(whereSeparator: \.isNewline).map {
+                    style.paint("      \(HumanText.visible(String($0)))", .red)
+                }
+                return [head] + text + others.map(HumanText.visible)
+            }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import SluiceCore
+import SluiceInspector
+
+struct JobsRetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Make jobs run now: ended ones with all attempts anew, waiting ones as they are.")
+
+    @OptionGroup var jobs: JobSelection
+
+    func run() async throws {
+        try await jobs.change { inspector, ids, queue throws(SluiceError) in try await inspector.retry(ids, in: queue) }
+    }
+}
+
+struct JobsCancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "End jobs as cancelled; those that run are stopped on whatever host.")
+
+    @OptionGroup var jobs: JobSelection
+
+    func run() async throws {
+        try await jobs.change { inspector, ids, queue throws(SluiceError) in try await inspector.cancel(ids, in: queue) }
+    }
+}
+
+struct JobsDeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Remove jobs and all that is known of them.",
+        discussion: "One that runs is cancelled first, and has to be deleted again when it has ended.")
+
+    @OptionGroup var jobs: JobSelection
+
+    func run() async throws {
+        try await jobs.change { inspector, ids, queue throws(SluiceError) in try await inspector.delete(ids, in: queue) }
+    }
+}
+
+struct JobsRescheduleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reschedule", abstract: "Make jobs that wait due at another time.")
+
+    @OptionGroup var jobs: JobSelection
+    @OptionGroup var due: DueOptions
+
+    func validate() throws {
+        if due.due == nil { throw ValidationError("give --delay or --at") }
+    }
+
+    func run() async throws {
+        guard let time = due.due else { return }
+        try await jobs.change { inspector, ids, queue throws(SluiceError) in
+            try await inspector.reschedule(ids, to: time, in: queue)
+        }
+    }
+}

@@ -1,0 +1,12 @@
+import ArgumentParser
+
+struct JobsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs", abstract: "List jobs, look at one, change some.",
+        subcommands: [
+            JobsListCommand.self, JobsShowCommand.self, JobsRetryCommand.self, JobsCancelCommand.self, JobsDeleteCommand.self,
+            JobsRescheduleCommand.self,
+        ])
+
+    @OptionGroup var global: GlobalOptions
+}

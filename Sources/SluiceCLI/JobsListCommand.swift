@@ -1,0 +1,60 @@
+import ArgumentParser
+import SluiceCore
+import SluiceInspector
+
+struct JobsListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List jobs: what runs, what waits, what went wrong, what is done.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(
+        help: "Only this queue; may be repeated.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: [QueueName] = []
+
+    @Option(
+        help: "Only this state; may be repeated: \(JobState.listed.map(\.rawValue).joined(separator: ", ")).",
+        completion: .list(JobState.listed.map(\.rawValue)), transform: JobsListCommand.state)
+    var state: [JobState] = []
+
+    @Option(help: "Only this kind.")
+    var kind: String?
+
+    @Option(help: ArgumentHelp("Jobs on a page, 1 to 1000.", valueName: "n"))
+    var limit = 50
+
+    @Option(help: "Where the page before ended, as it said.")
+    var cursor: String?
+
+    func validate() throws {
+        guard (1...1000).contains(limit) else { throw ValidationError("--limit takes 1 to 1000") }
+    }
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            let filter = JobFilter(
+                queues: queue.isEmpty ? nil : queue, states: state.isEmpty ? JobState.listed : state, kind: kind)
+            let page = try await inspector.jobs(matching: filter, limit: limit, after: cursor)
+            try show(page, on: .output)
+        }
+    }
+
+    private func show(_ page: JobPage, on terminal: Terminal) throws {
+        if global.json {
+            return try terminal.json(["jobs": .array(page.jobs.map(\.json)), "next": JSONValue(page.next)])
+        }
+        if page.jobs.isEmpty {
+            Terminal.complain("no such job")
+        } else {
+            try terminal.lines(JobText.table(page).lines(width: terminal.width, style: terminal.style))
+        }
+        if let next = page.next { Terminal.complain("there are more: the same with --cursor '\(next)'") }
+    }
+
+    @Sendable static func state(_ text: String) throws -> JobState {
+        guard let state = JobState(rawValue: text) else {
+            throw ValidationError("the states are \(JobState.listed.map(\.rawValue).joined(separator: ", "))")
+        }
+        return state
+    }
+}

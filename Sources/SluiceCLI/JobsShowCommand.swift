@@ -1,0 +1,47 @@
+import ArgumentParser
+import SluiceCore
+import SluiceInspector
+
+struct JobsShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show all that is known of a job. Exit status 1 if there is none.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(transform: { try JobID($0) })
+    var id: JobID
+
+    @Option(
+        help: "The queue it is in. Default: looked for in all.", completion: QueueArgument.completion,
+        transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            let job = try await inspector.theJob(id, in: queue)
+            guard let job else {
+                let place = queue.map { "queue '\($0)'" } ?? "any queue"
+                throw Failure("there is no job '\(id)' in \(place); ended jobs are kept for a while only")
+            }
+            if global.json {
+                try Terminal.output.json(job.json)
+            } else {
+                try Terminal.output.lines(JobText.card(job, style: Terminal.output.style))
+            }
+        }
+    }
+}
+
+extension Inspector {
+    /// The job of that id, in one queue or in whatever queue has it.
+    /// - Throws: `invalidArgument` if several have one.
+    func theJob(_ id: JobID, in queue: QueueName?) async throws(SluiceError) -> JobDetails? {
+        if let queue { return try await job(id, in: queue) }
+        let found = try await jobs(withID: id)
+        if found.count > 1 {
+            let names = found.map(\.queue.text).joined(separator: ", ")
+            throw SluiceError(.invalidArgument, "several queues have a job '\(id)': say which with --queue (\(names))")
+        }
+        return found.first
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import SluiceCore
+import SluiceInspector
+import SluiceLua
+import SluiceStore
+
+struct LibraryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "library", abstract: "The functions that Sluice keeps on the Redis server.",
+        discussion: "They are loaded by whoever connects first, and replaced by newer programs unless they are pinned.",
+        subcommands: [LibraryLoadCommand.self, LibraryShowCommand.self, LibraryVersionCommand.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+extension GlobalOptions {
+    /// Lends a store, and closes it.
+    func withStore(_ body: (Store) async throws -> Void) async throws {
+        try await withInspector { try await body($0.store) }
+    }
+}
+
+struct LibraryLoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "Load this tool's revision, for administrators and roll-backs.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Flag(help: "Fix this revision: newer programs leave it in place until a load without --pin.")
+    var pin = false
+
+    func run() async throws {
+        try await global.withStore { store in
+            if let found = try await store.libraryVersion(), found.revision > FunctionLibrary.revision, !pin {
+                throw Failure(
+                    "the server has revision \(found.revision), which is newer than \(FunctionLibrary.revision) of this tool; "
+                        + "to go back all the same: sluice library load --pin")
+            }
+            try await store.loadLibrary(pinned: pin)
+            if global.json {
+                try Terminal.output.json(["loaded": .integer(FunctionLibrary.revision), "pinned": .bool(pin)])
+            } else {
+                try Terminal.output.line("loaded revision \(FunctionLibrary.revision)" + (pin ? ", pinned" : ""))
+            }
+        }
+    }
+}
+
+struct LibraryShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Print the library's text as it is loaded: Lua. Asks no server.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        if global.json {
+            try Terminal.output.json([
+                "protocol": .integer(FunctionLibrary.protocolVersion), "revision": .integer(FunctionLibrary.revision),
+                "text": .string(FunctionLibrary.text()),
+            ])
+        } else {
+            try Terminal.output.write(FunctionLibrary.text())
+        }
+    }
+}
+
+struct LibraryVersionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Show the revisions of this tool and of the server.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await global.withStore { store in
+            let found = try await store.libraryVersion()
+            if global.json { return try Terminal.output.json(Self.json(found)) }
+            var table = Table([.text(""), .number("PROTOCOL"), .number("REVISION"), .text("PINNED")])
+            table.append(["tool", "\(FunctionLibrary.protocolVersion)", "\(FunctionLibrary.revision)"])
+            if let found {
+                table.append(["server", "\(found.protocolVersion)", "\(found.revision)", found.isPinned ? "yes" : "no"])
+            }
+            try Terminal.output.lines(table.lines(style: Terminal.output.style))
+        }
+    }
+
+    static func json(_ found: LibraryVersion?) -> JSONValue {
+        let server = found.map { found -> JSONValue in
+            [
+                "protocol": .integer(found.protocolVersion), "revision": .integer(found.revision),
+                "pinned": .bool(found.isPinned),
+            ]
+        }
+        return [
+            "tool": [
+                "protocol": .integer(FunctionLibrary.protocolVersion), "revision": .integer(FunctionLibrary.revision),
+            ],
+            "server": server ?? .null,
+        ]
+    }
+}

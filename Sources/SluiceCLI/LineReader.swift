@@ -1,0 +1,75 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Reads lines as they come, without holding more than one of them and a piece of input.
+struct LineReader {
+    struct Line: Equatable {
+        /// From 1.
+        var number: Int
+        /// Without the line end; nil for a line above the limit, whose bytes are dropped.
+        var text: [UInt8]?
+    }
+
+    private static let piece = 256 * 1024
+
+    private let descriptor: Int32
+    private let limit: Int
+    private var started: [UInt8] = []
+    private var isTooLong = false
+    private var number = 0
+    private var isAtEnd = false
+
+    /// - Parameter limit: Bytes of the longest line.
+    init(descriptor: Int32, limit: Int) {
+        self.descriptor = descriptor
+        self.limit = limit
+    }
+
+    /// The lines that are complete now, waiting for input if there is none; nil at the end. The last one needs no line end.
+    mutating func next() throws -> [Line]? {
+        if isAtEnd { return nil }
+        let input = try readPiece()
+        if input.isEmpty {
+            isAtEnd = true
+            return started.isEmpty && !isTooLong ? nil : [finish()]
+        }
+        var lines: [Line] = []
+        for part in input.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            if part.offset > 0 { lines.append(finish()) }
+            if started.count + part.element.count > limit {
+                isTooLong = true
+                started = []
+            } else if !isTooLong {
+                started += part.element
+            }
+        }
+        return lines
+    }
+
+    private mutating func finish() -> Line {
+        number += 1
+        let line = Line(number: number, text: isTooLong ? nil : started)
+        started = []
+        isTooLong = false
+        return line
+    }
+
+    private func readPiece() throws -> [UInt8] {
+        while true {
+            var count = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, initialized in
+                count = read(descriptor, buffer.baseAddress, buffer.count)
+                initialized = max(count, 0)
+            }
+            if count >= 0 { return bytes }
+            if errno != EINTR { throw Failure("cannot read standard input: \(String(cString: strerror(errno)))") }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Foundation
+import Hiredis
+import SluiceCore
+import SluiceEmbedded
+import SluiceStore
+
+/// Names of queues at the TAB key.
+enum QueueArgument {
+    static let completion = CompletionKind.custom { (_: [String], _: Int, _: String) async -> [String] in await names() }
+
+    /// All queues of the standard namespace; none if no server answers at once. Never starts one.
+    private static func names() async -> [String] {
+        guard let url = await url(), var configuration = try? RedisConfiguration(url: url) else { return [] }
+        configuration.connectTimeout = .milliseconds(300)
+        configuration.commandTimeout = .milliseconds(300)
+        let store = Store(configuration, logger: GlobalOptions.silent)
+        let queues = try? await store.queues()
+        await store.close()
+        return (queues ?? []).map(\.text)
+    }
+
+    private static func url() async -> String? {
+        if let url = GlobalOptions.environmentURL { return url }
+        guard case .running = try? await EmbeddedRedis().status() else { return nil }
+        return EmbeddedRedis().url
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import SluiceLua
+
+/// The root of the tool. Each command has a file of its own.
+struct SluiceTool: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "A distributed job queue on Redis.",
+        discussion: """
+            Without --redis and $SLUICE_REDIS_URL, commands share a private Redis of your own, started on first use \
+            (see: sluice redis status). Exit status: 0 done, 1 failed or "no", 2 usage, 3 Redis cannot be reached or used.
+
+            Completion for your shell: sluice --generate-completion-script bash|zsh|fish
+            """,
+        version: "sluice \(ToolVersion.text) (function library: protocol \(FunctionLibrary.protocolVersion), "
+            + "revision \(FunctionLibrary.revision))",
+        groupedSubcommands: [
+            CommandGroup(name: "Jobs:", subcommands: [EnqueueCommand.self, JobsCommand.self]),
+            CommandGroup(
+                name: "Looking:",
+                subcommands: [StatusCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self]),
+            CommandGroup(
+                name: "Managing:", subcommands: [QueuesCommand.self, LibraryCommand.self, RedisCommandGroup.self]),
+        ])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+/// The version of the tool.
+enum ToolVersion {
+    static let text = "0.1.0"
+}

@@ -1,0 +1,64 @@
+import Foundation
+import SluiceCore
+import SluiceInspector
+
+/// How the numbers of queues look to people.
+enum StatusText {
+    /// A line for each queue. Paused ones say so at the end.
+    static func table(_ statuses: [QueueStatus]) -> Table {
+        let arePaused = statuses.contains { $0.pause != nil }
+        var table = Table(
+            [
+                .text("QUEUE"), .number("AVAILABLE"), .number("EXECUTING"), .number("SCHEDULED"), .number("RETRYABLE"),
+                .number("DISCARDED"), .number("OLDEST"), .number("WORKERS"),
+            ] + (arePaused ? [.elastic("PAUSED")] : []))
+        for status in statuses {
+            let states: [JobState] = [.available, .executing, .scheduled, .retryable, .discarded]
+            let counts = states.map { HumanText.number(status.states[$0, default: 0]) }
+            table.append([status.queue.text] + counts + [oldest(status), HumanText.number(status.workers), pause(status)])
+        }
+        return table
+    }
+
+    private static func oldest(_ status: QueueStatus) -> String {
+        status.states[.available, default: 0] == 0 ? "-" : HumanText.duration(status.oldestAvailable)
+    }
+
+    private static func pause(_ status: QueueStatus) -> String {
+        guard let pause = status.pause else { return "" }
+        return HumanText.age(pause.since, at: status.time) + (pause.reason.isEmpty ? "" : ": \(pause.reason)")
+    }
+
+    /// Everything about one queue.
+    static func card(_ status: QueueStatus, style: Style = .plain) -> [String] {
+        var lines = [style.paint(status.queue.text, .bold)]
+        if status.pause != nil { lines.append(style.paint("  paused \(HumanText.visible(pause(status)))", .yellow)) }
+        let width = status.states.values.reduce(1) { max($0, HumanText.number($1).count) }
+        for state in JobState.counted {
+            let count = HumanText.number(status.states[state, default: 0])
+            let name = state.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
+            let padding = String(repeating: " ", count: width - count.count)
+            let remark = remark(state, status)
+            lines.append("  \(name) \(padding)\(count)" + (remark.isEmpty ? "" : "   " + style.paint(remark, .dim)))
+        }
+        let totals = status.totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        if !totals.isEmpty {
+            lines.append(
+                "  since ever  " + totals.map { "\(HumanText.number($0.value)) \($0.key)" }.joined(separator: ", "))
+        }
+        return lines
+    }
+
+    private static func remark(_ state: JobState, _ status: QueueStatus) -> String {
+        switch state {
+        case .available:
+            let lanes = status.lanes > 1 ? ", in \(HumanText.count(status.lanes, "lane"))" : ""
+            return status.states[state, default: 0] == 0 ? "" : "oldest \(oldest(status))\(lanes)"
+        case .executing: return "on \(HumanText.count(status.workers, "worker"))"
+        case .completed, .cancelled, .discarded:
+            guard let bounds = status.retention[state] else { return "" }
+            return "kept: \(HumanText.number(bounds.count)) at most, for \(HumanText.duration(bounds.age))"
+        case .scheduled, .retryable, .suspended: return ""
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import SluiceCore
+
+/// Colours for people.
+struct Style: Sendable {
+    enum Look: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case cyan = "36"
+    }
+
+    var isColoured: Bool
+
+    static let plain = Style(isColoured: false)
+
+    func paint(_ text: String, _ look: Look) -> String {
+        isColoured ? "\u{1B}[\(look.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// A state, in a colour that tells how well things go.
+    func paint(_ state: JobState) -> String {
+        switch state {
+        case .executing: paint(state.rawValue, .cyan)
+        case .completed: paint(state.rawValue, .green)
+        case .retryable: paint(state.rawValue, .yellow)
+        case .discarded: paint(state.rawValue, .red)
+        case .available, .scheduled, .suspended, .cancelled: state.rawValue
+        }
+    }
+}

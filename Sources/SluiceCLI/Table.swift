@@ -1,0 +1,55 @@
+/// Rows of text under headings, aligned.
+struct Table {
+    struct Column {
+        var title: String
+        /// For numbers.
+        var isRightAligned = false
+        /// Cut, where the lines are too long for the terminal.
+        var isElastic = false
+
+        static func text(_ title: String) -> Column { Column(title: title) }
+        static func number(_ title: String) -> Column { Column(title: title, isRightAligned: true) }
+        static func elastic(_ title: String) -> Column { Column(title: title, isElastic: true) }
+    }
+
+    /// What an elastic column keeps at least.
+    private static let least = 12
+    private static let gap = "  "
+
+    private let columns: [Column]
+    private var rows: [[String]] = []
+
+    init(_ columns: [Column]) { self.columns = columns }
+
+    /// Appends a row; what could move a terminal's cursor is made visible.
+    mutating func append(_ cells: [String]) { rows.append(cells.map(HumanText.visible)) }
+
+    /// The lines, headings first, none longer than `width` if an elastic column can give way.
+    func lines(width: Int? = nil, style: Style = .plain) -> [String] {
+        let widths = widths(within: width)
+        let head = line(columns.map(\.title), widths)
+        return [style.paint(head, .bold)] + rows.map { line($0, widths) }
+    }
+
+    private func widths(within width: Int?) -> [Int] {
+        var widths = columns.indices.map { column in
+            rows.reduce(columns[column].title.count) { max($0, column < $1.count ? $1[column].count : 0) }
+        }
+        guard let width else { return widths }
+        let excess = widths.reduce(0, +) + Self.gap.count * (columns.count - 1) - width
+        if excess > 0, let elastic = columns.lastIndex(where: \.isElastic) {
+            widths[elastic] = max(widths[elastic] - excess, min(widths[elastic], Self.least))
+        }
+        return widths
+    }
+
+    private func line(_ cells: [String], _ widths: [Int]) -> String {
+        let padded = columns.indices.map { column in
+            let cell = HumanText.cut(column < cells.count ? cells[column] : "", to: widths[column])
+            let padding = String(repeating: " ", count: widths[column] - cell.count)
+            return columns[column].isRightAligned ? padding + cell : cell + padding
+        }
+        let line = padded.joined(separator: Self.gap)
+        return String(line.prefix(line.count - line.reversed().prefix { $0 == " " }.count))
+    }
+}

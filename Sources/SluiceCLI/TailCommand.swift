@@ -1,0 +1,45 @@
+import ArgumentParser
+import SluiceCore
+import SluiceInspector
+
+struct TailCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tail", abstract: "Follow what happens: one line for each batch of jobs that changes its state.",
+        discussion: "Ends with Ctrl-C, or when nobody reads its output any more.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(
+        help: "One queue. Default: all, and those that are first used meanwhile.", completion: QueueArgument.completion,
+        transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            let transitions = try await inspector.transitions(of: queue)
+            let printsJSON = global.json
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await Self.show(transitions, on: .output, asJSON: printsJSON) }
+                group.addTask { try await Self.waitUntilClosed(.output) }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
+    }
+
+    private static func show(_ transitions: Transitions, on terminal: Terminal, asJSON: Bool) async throws {
+        for try await transition in transitions {
+            if asJSON {
+                try terminal.json(transition.json)
+            } else {
+                try terminal.line(TransitionText.line(transition, width: terminal.width, style: terminal.style))
+            }
+        }
+    }
+
+    /// Ends the command when the reader leaves while nothing happens.
+    private static func waitUntilClosed(_ terminal: Terminal) async throws {
+        while !terminal.isClosed { try await Task.sleep(for: .milliseconds(500)) }
+        throw OutputClosed()
+    }
+}

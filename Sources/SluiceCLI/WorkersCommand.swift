@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import SluiceCore
+import SluiceInspector
+
+struct WorkersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workers", abstract: "Look at workers.", subcommands: [WorkersListCommand.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+struct WorkersListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the workers, the jobs they hold and what is left of their leases.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            let workers: [WorkerStatus]
+            if let queue { workers = try await inspector.workers(of: queue) } else { workers = try await inspector.workers() }
+            if global.json {
+                try Terminal.output.json(.array(workers.map(\.json)))
+            } else if workers.isEmpty {
+                Terminal.complain("no worker is there")
+            } else {
+                let terminal = Terminal.output
+                try terminal.lines(Self.table(workers).lines(width: terminal.width, style: terminal.style))
+            }
+        }
+    }
+
+    static func table(_ workers: [WorkerStatus]) -> Table {
+        var table = Table([.text("WORKER"), .text("QUEUE"), .number("JOBS"), .number("LEASE"), .elastic("INFO")])
+        for worker in workers {
+            let lease = worker.lease < .zero ? "ended" : HumanText.duration(worker.lease)
+            table.append([
+                worker.worker.text, worker.queue.text, HumanText.number(worker.jobs), lease,
+                worker.info == "{}" ? "" : worker.info,
+            ])
+        }
+        return table
+    }
+}

@@ -1,0 +1,52 @@
+package import SluiceCore
+
+extension AuditReport {
+    /// What `sluice audit --json` prints.
+    package var json: JSONValue {
+        let list = violations.map { violation -> JSONValue in
+            [
+                "queue": .string(violation.queue.text), "invariant": .string(violation.invariant),
+                "what": .string(violation.what),
+            ]
+        }
+        return [
+            "clean": .bool(isClean), "violations": .array(list), "checked": .integer(checked), "complete": .bool(isComplete),
+        ]
+    }
+}
+
+extension WorkerStatus {
+    /// One worker of `sluice workers list --json`.
+    package var json: JSONValue {
+        // A lease that has ended is told as negative.
+        let lease = Int((lease.seconds * 1000).rounded())
+        return [
+            "worker": .string(worker.text), "queue": .string(queue.text), "jobs": .integer(jobs), "lease_ms": .integer(lease),
+            "info": JSONValue(text: Array(info.utf8)),
+        ]
+    }
+}
+
+extension Transition {
+    /// One line of `sluice tail --json`.
+    package var json: JSONValue {
+        [
+            "at": JSONValue(time: at), "queue": .string(queue.text), "from": JSONValue(from?.rawValue),
+            "to": JSONValue(to?.rawValue), "ids": .array(ids.map { .string($0.text) }), "worker": JSONValue(worker?.text),
+        ]
+    }
+}
+
+extension JobChange {
+    /// One job of `sluice jobs cancel|retry|delete|reschedule --json`. `result` is a state, `cancelling`, `deleted` or `missing`.
+    package func json(queue: QueueName?) -> JSONValue {
+        let word =
+            switch result {
+            case .now(let state), .refused(let state): state.rawValue
+            case .cancelling: "cancelling"
+            case .deleted: "deleted"
+            case .missing: "missing"
+            }
+        return ["id": .string(id.text), "queue": JSONValue(queue?.text), "done": .bool(isDone), "result": .string(word)]
+    }
+}
