@@ -14,6 +14,7 @@ struct SluiceTool: AsyncParsableCommand {
             """,
         version: "sluice \(ToolVersion.text) (function library: protocol \(FunctionLibrary.protocolVersion), "
             + "revision \(FunctionLibrary.revision))",
+        subcommands: [BenchWorkerCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Jobs:", subcommands: [EnqueueCommand.self, JobsCommand.self]),
             CommandGroup(
@@ -21,6 +22,7 @@ struct SluiceTool: AsyncParsableCommand {
                 subcommands: [StatusCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self]),
             CommandGroup(
                 name: "Managing:", subcommands: [QueuesCommand.self, LibraryCommand.self, RedisCommandGroup.self]),
+            CommandGroup(name: "Measuring:", subcommands: [BenchCommand.self]),
         ])
 
     @OptionGroup var global: GlobalOptions

@@ -1,9 +1,10 @@
+import SluiceCore
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-import SluiceCore
 
 /// A handler whose types are forgotten: arguments come as JSON, the output leaves as JSON.
 struct Handler: Sendable {

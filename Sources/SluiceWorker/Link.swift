@@ -51,7 +51,8 @@ struct Link {
             .payloadTooLarge, .closed, .server:
             if !hasSucceeded || error.code == .closed { throw error }
         }
-        logger.log(level: failures == 1 ? .warning : .debug, "a call to Redis failed: it is repeated", metadata: ["error": "\(error)"])
+        logger.log(
+            level: failures == 1 ? .warning : .debug, "a call to Redis failed: it is repeated", metadata: ["error": "\(error)"])
         let pause = min(20 * Double(1 << min(failures, 7)), 2000) * Double.random(in: 0.5...1)
         waitsUntil = .now() + .milliseconds(Int64(pause))
     }

@@ -84,7 +84,8 @@ public final class Worker: Service, Sendable {
         if queues.isEmpty { throw SluiceError(.invalidArgument, "a worker needs a queue") }
         for queue in queues { _ = try queue.name.validated() }
         if Set(queues.map(\.name)).count < queues.count {
-            throw SluiceError(.invalidArgument, "a worker serves a queue once: \(queues.map(\.name.text).joined(separator: ", "))")
+            throw SluiceError(
+                .invalidArgument, "a worker serves a queue once: \(queues.map(\.name.text).joined(separator: ", "))")
         }
     }
 

@@ -38,7 +38,8 @@ struct WorkerMetrics: Sendable {
         ended[verdict.state]?.increment()
         runTime.recordNanoseconds(report.duration.nanoseconds)
         if case .unknownKind = report.result {
-            logger.warning("nobody here handles this kind: the job waits", metadata: ["kind": "\(report.kind)", "job": "\(report.id)"])
+            logger.warning(
+                "nobody here handles this kind: the job waits", metadata: ["kind": "\(report.kind)", "job": "\(report.id)"])
         }
         guard let failure = verdict.failure else { return }
         logger.log(

@@ -43,7 +43,8 @@ struct BenchWorkers {
         _ = try await Subprocess.run(
             .path(FilePath(ProgramPath.current)),
             arguments: ["bench-worker", "--redis", url, "--namespace", namespace.text, queue.text, "\(concurrency)"],
-            platformOptions: platform, input: .none, output: .discarded, error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+            platformOptions: platform, input: .none, output: .discarded,
+            error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
         ) { execution in
             await identifiers.add(execution.processIdentifier)
             // Until the measurement is over and this task is cancelled.
