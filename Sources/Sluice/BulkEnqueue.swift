@@ -2,20 +2,26 @@ import SluiceCore
 import SluiceStore
 
 /// Sends a sequence of jobs in batches, a few of them in flight, and no more: who adds waits while they are all on their way.
-struct BulkEnqueue {
+final class BulkEnqueue {
     /// Calls in flight. More than a few gain nothing, since Redis works on one at a time.
     private static let inFlight = 4
 
     private let client: SluiceClient
     private var batches: [QueueName: Batch] = [:]
+    private var full: [(queue: QueueName, batch: Batch)] = []
     private var sendings: [Task<Sent, Never>] = []
     private var total = EnqueuedMany()
     private var producers: [QueueName: [Sender.Producer]] = [:]
     private let trace = TraceHeaders.current()
 
     private struct Batch {
-        var jobs: [NewJob] = []
+        var jobs: [NewJob]
         var bytes = 0
+
+        init() {
+            jobs = []
+            jobs.reserveCapacity(Enqueue.mostJobs)
+        }
     }
 
     private struct Sent: Sendable {
@@ -27,43 +33,68 @@ struct BulkEnqueue {
 
     init(_ client: SluiceClient) { self.client = client }
 
-    /// Takes one job, and sends a batch when that fills it.
-    mutating func add(_ request: JobRequest) async throws(SluiceError) {
-        let queue = request.queue
-        let job = try request.encoded(id: request.id ?? IDs.next(), limit: client.options.payloadLimit, trace: trace)
-        var batch = batches.removeValue(forKey: queue) ?? Batch(jobs: Self.emptyBatch())
+    /// Whether nothing went wrong so far; adding more makes no sense otherwise.
+    private(set) var failure: SluiceError?
+
+    /// Takes one job of a type. False if it was refused: `failure` tells why.
+    func add(_ job: some Job, queue: QueueName?) -> Bool {
+        do throws(SluiceError) {
+            var request = try JobRequest(job)
+            if let queue { request.queue = queue }
+            return add(request)
+        } catch {
+            failure = failure ?? error
+            return false
+        }
+    }
+
+    /// Takes one job. False if it was refused: `failure` tells why.
+    func add(_ request: JobRequest) -> Bool {
+        do throws(SluiceError) {
+            let id = request.id ?? IDs.next()
+            let job = try request.encoded(id: id, limit: client.options.payloadLimit, trace: trace)
+            put(job, into: try request.queue.validated())
+            return failure == nil
+        } catch {
+            failure = failure ?? error
+            return false
+        }
+    }
+
+    private func put(_ job: NewJob, into queue: QueueName) {
+        var batch = batches.removeValue(forKey: queue) ?? Batch()
         batch.jobs.append(job)
         batch.bytes += job.spec.count
-        let isFull = batch.jobs.count == Enqueue.mostJobs || batch.bytes + client.options.payloadLimit > Enqueue.mostBytes
-        if isFull { try await send(batch, to: queue) } else { batches[queue] = batch }
-    }
-
-    private static func emptyBatch() -> [NewJob] {
-        var jobs: [NewJob] = []
-        jobs.reserveCapacity(Enqueue.mostJobs)
-        return jobs
-    }
-
-    /// Sends what is left and waits for all.
-    mutating func finish() async throws(SluiceError) -> EnqueuedMany {
-        for (queue, batch) in batches { try await send(batch, to: queue) }
-        batches = [:]
-        if let error = await settle() { throw error }
-        return total
-    }
-
-    /// Waits for what is on its way. Returns the first error.
-    mutating func settle() async -> SluiceError? {
-        var first: SluiceError?
-        while !sendings.isEmpty {
-            do throws(SluiceError) { try await takeOne() } catch { first = first ?? error }
+        if batch.jobs.count == Enqueue.mostJobs || batch.bytes + client.options.payloadLimit > Enqueue.mostBytes {
+            full.append((queue, batch))
+        } else {
+            batches[queue] = batch
         }
-        return first
     }
 
-    private mutating func send(_ batch: Batch, to queue: QueueName) async throws(SluiceError) {
-        if sendings.count == Self.inFlight { try await takeOne() }
-        let sender = client.sender(for: try queue.validated())
+    /// Whether a batch waits to be sent.
+    var hasFullBatch: Bool { !full.isEmpty }
+
+    /// Sends the full batches, when there is room for them in flight.
+    func sendFullBatches() async {
+        for (queue, batch) in full {
+            if sendings.count == Self.inFlight { await takeOne() }
+            send(batch, to: queue)
+        }
+        full = []
+    }
+
+    /// Sends what is left, whatever went wrong, and waits for all. Returns what became of them, and the first error.
+    func finish() async -> (total: EnqueuedMany, failure: SluiceError?) {
+        full.append(contentsOf: batches.map { ($0.key, $0.value) })
+        batches = [:]
+        await sendFullBatches()
+        while !sendings.isEmpty { await takeOne() }
+        return (total, failure)
+    }
+
+    private func send(_ batch: Batch, to queue: QueueName) {
+        let sender = client.sender(for: queue)
         let producer = producers[queue]?.popLast() ?? Sender.Producer()
         sendings.append(
             Task {
@@ -77,11 +108,14 @@ struct BulkEnqueue {
             })
     }
 
-    private mutating func takeOne() async throws(SluiceError) {
+    private func takeOne() async {
         let sent = await sendings.removeFirst().value
         producers[sent.queue, default: []].append(sent.producer)
-        let existing = try sent.existing.get().count
-        total.existing += existing
-        total.added += sent.jobs - existing
+        switch sent.existing {
+        case .success(let existing):
+            total.existing += existing.count
+            total.added += sent.jobs - existing.count
+        case .failure(let error): failure = failure ?? error
+        }
     }
 }

@@ -63,12 +63,17 @@ extension SluiceClient {
     /// Puts many jobs in, of any length: they are read as they are sent, in batches, with several on their way.
     ///
     /// The batches are in order, each is atomic, the whole is not.
-    /// - Throws: as for one job; what came before the error is stored.
+    /// - Throws: as for one job; what came before a job that was refused is stored.
     @discardableResult
     public func enqueue<Jobs: Sequence>(
         _ jobs: Jobs, queue: QueueName? = nil
     ) async throws(SluiceError) -> EnqueuedMany where Jobs.Element: Job {
-        try await enqueue(jobs.lazy.map { Result(job: $0, queue: queue) })
+        let bulk = BulkEnqueue(self)
+        for job in jobs {
+            guard bulk.add(job, queue: queue) else { break }
+            if bulk.hasFullBatch { await bulk.sendFullBatches() }
+        }
+        return try await end(bulk)
     }
 
     /// Puts many jobs in, as requested. As for many typed jobs.
@@ -76,46 +81,44 @@ extension SluiceClient {
     public func enqueue<Requests: Sequence>(
         _ requests: Requests
     ) async throws(SluiceError) -> EnqueuedMany where Requests.Element == JobRequest {
-        try await enqueue(requests.lazy.map { Result<JobRequest, SluiceError>.success($0) })
-    }
-
-    private func enqueue<Requests: Sequence>(
-        _ requests: Requests
-    ) async throws(SluiceError) -> EnqueuedMany where Requests.Element == Result<JobRequest, SluiceError> {
-        var bulk = BulkEnqueue(self)
-        do throws(SluiceError) {
-            for request in requests { try await bulk.add(try request.get()) }
-        } catch {
-            _ = await bulk.settle()
-            throw error
+        let bulk = BulkEnqueue(self)
+        for request in requests {
+            guard bulk.add(request) else { break }
+            if bulk.hasFullBatch { await bulk.sendFullBatches() }
         }
-        return try await bulk.finish()
+        return try await end(bulk)
     }
 
-    /// Puts the jobs of a stream in as they come. A batch waits for no more than what the stream has ready; see the other form.
+    /// Puts the jobs of a stream in as they come, in full batches; the last ones when it ends. As for a sequence.
     @discardableResult
     public func enqueue<Jobs: AsyncSequence>(
         _ jobs: Jobs, queue: QueueName? = nil
     ) async throws -> EnqueuedMany where Jobs.Element: Job {
-        var bulk = BulkEnqueue(self)
-        do {
-            for try await job in jobs { try await bulk.add(try Result(job: job, queue: queue).get()) }
-        } catch {
-            _ = await bulk.settle()
-            throw error
-        }
-        return try await bulk.finish()
+        let bulk = BulkEnqueue(self)
+        let failure = await add(jobs, queue: queue, to: bulk)
+        let total = try await end(bulk)
+        if let failure { throw failure }
+        return total
     }
-}
 
-extension Result where Success == JobRequest, Failure == SluiceError {
-    fileprivate init(job: some Job, queue: QueueName?) {
-        do throws(SluiceError) {
-            var request = try JobRequest(job)
-            if let queue { request.queue = queue }
-            self = .success(request)
+    /// Returns what the stream threw.
+    private func add<Jobs: AsyncSequence>(
+        _ jobs: Jobs, queue: QueueName?, to bulk: BulkEnqueue
+    ) async -> (any Error)? where Jobs.Element: Job {
+        do {
+            for try await job in jobs {
+                guard bulk.add(job, queue: queue) else { break }
+                if bulk.hasFullBatch { await bulk.sendFullBatches() }
+            }
+            return nil
         } catch {
-            self = .failure(error)
+            return error
         }
+    }
+
+    private func end(_ bulk: BulkEnqueue) async throws(SluiceError) -> EnqueuedMany {
+        let end = await bulk.finish()
+        if let failure = end.failure { throw failure }
+        return end.total
     }
 }

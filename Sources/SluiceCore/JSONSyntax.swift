@@ -101,11 +101,18 @@ package struct JSONSyntax: ~Copyable {
         guard let byte = peek(), "\"\\/bfnrtu".utf8.contains(byte) else { throw unexpected("an escape") }
         position += 1
         if byte != UInt8(ascii: "u") { return }
-        for _ in 0..<4 {
-            guard let digit = peek(), UnicodeScalar(digit).properties.isASCIIHexDigit else {
-                throw unexpected("a hexadecimal digit")
-            }
+        let end = position + 4
+        while position < end {
+            guard let digit = peek(), Self.isHexadecimal(digit) else { throw unexpected("a hexadecimal digit") }
             position += 1
+        }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
         }
     }
 
