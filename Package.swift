@@ -149,6 +149,17 @@ let package = Package(
             dependencies: ["SluiceLua", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
         ),
         .testTarget(
+            name: "SluiceCLITests",
+            dependencies: [
+                "SluiceCLI", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceEmbedded", "Hiredis", "SluiceTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
             name: "SluiceInspectorTests",
             dependencies: ["SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
         ),

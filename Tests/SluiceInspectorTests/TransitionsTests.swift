@@ -35,6 +35,8 @@ struct TransitionsTests {
         let first = try await iterator.next()
         #expect(first?.queue == "mail")
         #expect(first?.ids == [id("a")])
+        try await fixture.enqueue(["b"])
+        #expect(try await iterator.next()?.ids == [id("b")])
     }
 
     @Test func cancellingTheTaskEndsIt() async throws {

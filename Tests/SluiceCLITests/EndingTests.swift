@@ -1,0 +1,80 @@
+import ArgumentParser
+import SluiceCore
+import SluiceEmbedded
+import Testing
+
+@testable import SluiceCLI
+
+struct EndingTests {
+    @Test func eachErrorHasItsStatus() {
+        let expected: [SluiceError.Code: Int32] = [
+            .unreachable: 3, .outcomeUnknown: 3, .authentication: 3, .protocolViolation: 3, .serverTooOld: 3, .readOnly: 3,
+            .outOfMemory: 3, .unavailable: 3, .permission: 3, .foreignLibrary: 3, .newerVersion: 3, .invalidArgument: 2,
+            .payloadTooLarge: 2, .fenced: 1, .stale: 1, .closed: 1, .server: 1,
+        ]
+        #expect(expected.count == SluiceError.Code.allCases.count)
+        for (code, status) in expected {
+            let ending = Ending(SluiceError(code, "why"))
+            #expect(ending.status == status, "\(code)")
+            #expect(ending.message.hasPrefix("why"))
+            #expect(!ending.message.contains("\n"))
+        }
+        #expect(Ending(EmbeddedRedisError.notInstalled).status == 3)
+        #expect(Ending(OutputClosed()) == Ending(ExitCode.success))
+        #expect(Ending(ExitCode.no).status == 1)
+        #expect(Ending(Failure("why")).status == 1)
+    }
+
+    /// What parsing these arguments ends with.
+    private func ending(_ arguments: [String]) async -> Ending? {
+        do {
+            var command = try await SluiceTool.asyncParseAsRoot(arguments)
+            // Help is a command of its own, which ends by throwing what is to be printed.
+            if !(command is any AsyncParsableCommand) { try command.run() }
+            return nil
+        } catch {
+            return Ending(error)
+        }
+    }
+
+    @Test(arguments: [
+        ["bogus"], ["enqueue"], ["enqueue", "a b"], ["enqueue", "mail", "--bogus"], ["enqueue", "mail", "--delay", "5"],
+        ["enqueue", "mail", "--delay", "5s", "--at", "5"], ["enqueue", "mail", "--at", "soon"],
+        ["enqueue", "mail", "--lines", "--json-lines"], ["enqueue", "mail", "--lines", "--args", "{}"],
+        ["enqueue", "mail", "--lines", "--id", "a"], ["enqueue", "mail", "--id", "a b"],
+        ["enqueue", "mail", "--max-attempts", "0"],
+        ["enqueue", "mail", "--timeout", "0s"], ["enqueue", "mail", "--partition", "a=1", "--partition", "a=2"],
+        ["enqueue", "mail", "--priority", "x"], ["jobs", "show"], ["jobs", "cancel"], ["jobs", "reschedule", "a"],
+        ["jobs", "list", "--state", "done"], ["jobs", "list", "--limit", "0"], ["queues", "pause"],
+        ["--namespace", "a:b", "status"],
+    ]) func nonsenseIsUsage(arguments: [String]) async {
+        let ending = await ending(arguments)
+        #expect(ending?.status == 2)
+        #expect(ending?.output == "")
+        #expect(ending?.message.contains("--help'") == true)
+        #expect(ending?.message.contains("\n") == false)
+    }
+
+    @Test(arguments: [
+        ["--help"], ["--version"], ["help", "jobs"], ["jobs", "list", "-h"], ["--generate-completion-script", "bash"],
+    ])
+    func questionsAreAnswered(arguments: [String]) async {
+        let ending = await ending(arguments)
+        #expect(ending?.status == 0)
+        #expect(ending?.output.isEmpty == false)
+        #expect(ending?.message == "")
+    }
+
+    @Test func globalOptionsAreTakenBeforeAndAfterTheCommand() async throws {
+        func options(_ arguments: [String]) async throws -> GlobalOptions {
+            try #require(try await SluiceTool.asyncParseAsRoot(arguments) as? JobsListCommand).global
+        }
+        #expect(try await options(["jobs", "list"]).json == false)
+        #expect(try await options(["--json", "jobs", "list"]).json)
+        #expect(try await options(["jobs", "--json", "list"]).json)
+        #expect(try await options(["jobs", "list", "--json"]).json)
+        #expect(try await options(["--redis", "redis://a", "jobs", "list"]).redis == "redis://a")
+        #expect(try await options(["--redis", "redis://a", "jobs", "list", "--redis", "redis://b"]).redis == "redis://b")
+        #expect(try await options(["--namespace", "a", "jobs", "list", "--namespace", "b"]).namespace?.text == "b")
+    }
+}

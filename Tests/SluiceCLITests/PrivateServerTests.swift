@@ -1,0 +1,49 @@
+import Foundation
+import Hiredis
+import SluiceEmbedded
+import Testing
+
+@testable import SluiceCLI
+
+@Suite(.timeLimit(.minutes(1)))
+struct PrivateServerTests {
+    @Test func itIsStartedOnFirstUseSharedAndStopped() async throws {
+        let home = "/tmp/sluice-cli-\(UInt32.random(in: .min ... .max))"
+        func sluice(_ arguments: String...) async throws -> Tool.Result {
+            try await Tool.run(arguments, environment: ["SLUICE_HOME": home])
+        }
+        let off = try await sluice("redis", "status", "--json")
+        #expect(off.status == 1)
+        #expect(off.output.hasPrefix(#"{"running":false,"#))
+        #expect(try await sluice("enqueue", "mail", "--id", "a").status == 0)
+        struct Running: Decodable {
+            var running: Bool
+            var pid: Int32
+            var version: String
+            var socket: String
+            var url: String
+            var uptime_ms: Int
+            var memory_bytes: Int
+        }
+        let on = try await sluice("redis", "status", "--json")
+        #expect(on.status == 0)
+        #expect(try on.decoded(Running.self).socket == home + "/redis.sock")
+        #expect(try await sluice("redis", "start").output == "unix://\(home)/redis.sock\n")
+        #expect(try await sluice("redis", "cli", "HEXISTS", "sluice:{mail}:spec", "a").output == "1\n")
+        #expect(try await sluice("redis", "stop").output == "stopped\n")
+        #expect(try await sluice("jobs", "show", "a").status == 0)
+        #expect(try await sluice("redis", "stop", "--json").output == #"{"stopped":true}"# + "\n")
+        #expect(try await sluice("redis", "stop").output == "it was not running\n")
+        try FileManager.default.removeItem(atPath: home)
+    }
+
+    @Test func redisCLIIsToldOfAnyServer() throws {
+        func options(_ url: String) throws -> [String] { try RedisClientCommand.options(RedisConfiguration(url: url)) }
+        #expect(try options("redis://:pw@h:7/2") == ["-h", "h", "-p", "7", "-n", "2"])
+        #expect(try options("redis://u:pw@h") == ["-h", "h", "-p", "6379", "--user", "u"])
+        #expect(try options("unix:///a%20b") == ["-s", "/a b"])
+        #expect(
+            try options("rediss://h?ca=/ca&cert=/c&key=/k&verify=none")
+                == ["-h", "h", "-p", "6379", "--tls", "--cacert", "/ca", "--cert", "/c", "--key", "/k", "--insecure"])
+    }
+}

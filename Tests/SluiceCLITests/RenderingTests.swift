@@ -1,0 +1,104 @@
+import Foundation
+import SluiceCore
+import Testing
+
+@testable import SluiceCLI
+@testable import SluiceInspector
+
+struct RenderingTests {
+    private let status = QueueStatus(
+        "mail",
+        reply: [
+            "available": "1200", "executing": "3", "completed": "7", "oldest_available_ms": "192000", "lanes": "2",
+            "workers": "2",
+            "paused": "940000 a deploy\u{1B}", "now": "1000000", "keeps_completed": "1000 3600000", "total_enqueued": "1300",
+            "total_retried": "4",
+        ])
+
+    @Test func aLineForEachQueue() {
+        #expect(
+            StatusText.table([status]).lines() == [
+                "QUEUE  AVAILABLE  EXECUTING  SCHEDULED  RETRYABLE  DISCARDED  OLDEST  WORKERS  PAUSED",
+                "mail       1,200          3          0          0          0  3m 12s        2  1m ago: a deploy\\u{1b}",
+            ])
+        var running = status
+        running.pause = nil
+        #expect(StatusText.table([running]).lines().first?.hasSuffix("WORKERS") == true)
+    }
+
+    @Test func aCardForOneQueue() {
+        #expect(
+            StatusText.card(status) == [
+                "mail",
+                "  paused 1m ago: a deploy\\u{1b}",
+                "  available   1,200   oldest 3m 12s, in 2 lanes",
+                "  scheduled       0",
+                "  executing       3   on 2 workers",
+                "  retryable       0",
+                "  suspended       0",
+                "  completed       7   kept: 1,000 at most, for 1h",
+                "  cancelled       0",
+                "  discarded       0",
+                "  since ever  1,300 enqueued, 4 retried",
+            ])
+    }
+
+    @Test func aCardForOneJob() throws {
+        let job = try #require(
+            JobDetails(
+                "mail",
+                reply: [
+                    "id": "a", "state": "retryable", "spec": #"{"kind":"email","max_attempts":3,"args":{"to":"a@b.c"}}"#,
+                    "now": "1000000", "score": "1060000", "attempts": "1", "created": "900000",
+                    "errors": #"{"at":940000,"attempt":1,"worker":"w","error":"boom\nat line 7"}"#,
+                    "progress": #"{"at":930000,"fraction":0.25,"note":"half"}"#,
+                ]))
+        #expect(
+            JobText.card(job) == [
+                "a  in mail",
+                "  state       retryable",
+                "  kind        email",
+                #"  arguments   {"to":"a@b.c"}"#,
+                "  attempts    1 ended badly, 3 at most",
+                "  created     1970-01-01T00:15:00.000Z  (1m 40s ago)",
+                "  due         1970-01-01T00:17:40.000Z  (in 1m)",
+                "  progress    25 %: half  (1m 10s ago)",
+                "  errors",
+                "    attempt 1, 1m ago, on w",
+                "      boom",
+                "      at line 7",
+            ])
+    }
+
+    @Test func transitionsAreCutForTerminalsOnly() {
+        var transition = Transition(
+            queue: "mail", from: nil, to: .available, ids: [JobID(known: "a"), JobID(known: "b")], worker: nil,
+            at: Date(milliseconds: 1000))
+        #expect(TransitionText.line(transition) == "00:00:01.000Z  mail  new → available          2 jobs: a b")
+        transition.worker = WorkerID(known: "w")
+        transition.from = .executing
+        transition.to = nil
+        transition.ids = (0..<100).map { JobID(known: "id\($0)") }
+        #expect(TransitionText.line(transition).hasSuffix("id98 id99"))
+        #expect(TransitionText.line(transition, width: 80).count == 80)
+    }
+
+    @Test func momentsAreExact() throws {
+        for milliseconds in [0, 1, 999, 1_700_000_000_001, 1_795_336_200_123, 4_000_000_000_999] {
+            let text = Date(milliseconds: milliseconds).rfc3339
+            #expect(try TimeText.parse(text) == milliseconds)
+        }
+        #expect(Date(milliseconds: 1_795_336_200_123).rfc3339 == "2026-11-22T08:30:00.123Z")
+    }
+
+    @Test func anAuditTellsWhatIsWrong() {
+        var report = AuditReport()
+        report.checked = 1200
+        #expect(AuditCommand.lines(report) == ["clean: 1,200 checked"])
+        report.violations = [AuditReport.Violation(queue: "mail", invariant: "I1", what: "x is in no index")]
+        #expect(
+            AuditCommand.lines(report) == [
+                "QUEUE  INVARIANT  WHAT IS WRONG", "mail   I1         x is in no index", "1 violation, 1,200 checked",
+            ])
+    }
+}
