@@ -16,7 +16,7 @@ struct SluiceTool: AsyncParsableCommand {
             + "revision \(FunctionLibrary.revision))",
         subcommands: [BenchWorkerCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Jobs:", subcommands: [EnqueueCommand.self, JobsCommand.self]),
+            CommandGroup(name: "Jobs:", subcommands: [EnqueueCommand.self, WorkerCommand.self, JobsCommand.self]),
             CommandGroup(
                 name: "Looking:",
                 subcommands: [StatusCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self]),

@@ -12,9 +12,10 @@ import SluiceCore
 /// The reader of our output has gone away, as `head` does: no reason to complain.
 struct OutputClosed: Error {}
 
-/// Standard output, and what it looks like at the other end.
+/// Standard output or standard error, and what it looks like at the other end.
 struct Terminal: Sendable {
     static let output = Terminal(descriptor: 1)
+    static let errors = Terminal(descriptor: 2)
 
     /// Whether a person reads it, rather than a program or a file.
     let isInteractive: Bool

@@ -56,7 +56,7 @@ public final class Worker: Service, Sendable {
 
     func register(_ observer: @escaping ProcessedStream.Observer) { registry.withLock { $0.observers.append(observer) } }
 
-    /// Serves its queues until the task is cancelled or the service group shuts down.
+    /// Serves its queues until the service group shuts down, which waits for what runs, or the task is cancelled, which does not.
     /// - Throws: `invalidArgument` without queues, with a bad name or with one twice; and what Redis refuses for good.
     public func run() async throws {
         try checkQueues()
@@ -125,19 +125,29 @@ public final class Worker: Service, Sendable {
     /// Runs all queues. When one fails for good, or the worker is to stop, all stop. Returns the first failure.
     private func runAll(_ runners: [QueueRunner]) async -> Result<Void, any Error> {
         let grace = options.grace
-        return await withTaskCancellationOrGracefulShutdownHandler {
-            await withTaskGroup(of: Result<Void, any Error>.self) { group in
-                for runner in runners { group.addTask { await Result { try await runner.run() } } }
-                var first: Result<Void, any Error> = .success(())
-                for await result in group {
-                    guard case .failure = result, case .success = first else { continue }
-                    first = result
-                    for runner in runners { runner.stop(grace: grace) }
-                }
-                return first
+        return await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await collect(runners)
+            } onGracefulShutdown: {
+                for runner in runners { runner.stop(grace: grace) }
             }
-        } onCancelOrGracefulShutdown: {
-            for runner in runners { runner.stop(grace: grace) }
+        } onCancel: {
+            // Whoever cancels does not want to wait: what runs is ended and given back.
+            for runner in runners { runner.stop(grace: .zero) }
+        }
+    }
+
+    private func collect(_ runners: [QueueRunner]) async -> Result<Void, any Error> {
+        let grace = options.grace
+        return await withTaskGroup(of: Result<Void, any Error>.self) { group in
+            for runner in runners { group.addTask { await Result { try await runner.run() } } }
+            var first: Result<Void, any Error> = .success(())
+            for await result in group {
+                guard case .failure = result, case .success = first else { continue }
+                first = result
+                for runner in runners { runner.stop(grace: grace) }
+            }
+            return first
         }
     }
 }

@@ -1,0 +1,84 @@
+import Foundation
+import SluiceCore
+import SluiceWorker
+import Subprocess
+import SystemPackage
+
+/// The command that an exec worker runs for each job: any program, in any language.
+///
+/// The job's arguments come on standard input, what it is about in the environment, and what becomes of the job is told by the
+/// exit status: see `ExecEnd`.
+struct ExecCommand: Sendable {
+    /// The program's file.
+    let path: String
+    /// The words of the command, the program's name first.
+    let words: [String]
+    /// Bytes of standard output that are kept as the result.
+    var resultLimit = 1 << 20
+    /// Bytes of standard error that are kept if it fails; with the exit status before it, this is what a job's history takes.
+    var errorLimit = 4000
+    /// How long a child may take to end after SIGTERM, before SIGKILL.
+    var killGrace = Duration.seconds(5)
+
+    /// Splits the command and finds its program.
+    /// - Throws: `invalidArgument`.
+    init(_ text: String, searchPath: String? = nil) throws(SluiceError) {
+        words = try CommandLineText.split(text)
+        guard let name = words.first, !name.isEmpty else {
+            throw SluiceError(.invalidArgument, "--exec needs a command, such as --exec 'python3 resize.py'")
+        }
+        path = try ProgramSearch.find(
+            name, in: searchPath ?? ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+    }
+
+    /// Runs a job's child to its end, and ends whatever of its process group is left then.
+    /// - Throws: `SubprocessError` if it cannot be started.
+    func run(_ arguments: [UInt8], _ context: JobContext) async throws -> ExecEnd {
+        try await run(arguments, environment: Self.environment(of: context))
+    }
+
+    /// What a child is told of its job. Where Redis is, and its password, is not a child's business.
+    static func environment(of context: JobContext) -> [String: String] {
+        [
+            "SLUICE_JOB_ID": context.id.text, "SLUICE_QUEUE": context.queue.text,
+            // No string of C can hold a NUL.
+            "SLUICE_KIND": context.kind.replacing("\0", with: ""), "SLUICE_ATTEMPT": "\(context.attempt)",
+            "SLUICE_FENCE": "\(context.fence)",
+        ]
+    }
+
+    func run(_ input: [UInt8], environment: [String: String]) async throws -> ExecEnd {
+        var changes: [Environment.Key: String?] = ["SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil]
+        for (name, value) in environment {
+            if let key = Environment.Key(rawValue: name) { changes[key] = value }
+        }
+        var platform = PlatformOptions()
+        // A group of its own: Ctrl-C at the terminal is for the worker, and a signal for the child reaches its children.
+        platform.processGroupID = 0
+        platform.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: killGrace)
+        ]
+        let result = try await Subprocess.run(
+            .path(FilePath(path)),
+            arguments: Arguments(executablePathOverride: words[0], remainingValues: Array(words.dropFirst())),
+            environment: .inherit.updating(changes), platformOptions: platform, input: .inputWriter, output: .sequence,
+            error: .sequence
+        ) { execution in
+            await ExecStreams(child: execution.processIdentifier.value).serve(
+                execution, input: input, output: OutputHead(limit: resultLimit), errors: OutputTail(limit: errorLimit))
+        }
+        let said = result.closureResult
+        return ExecEnd(
+            status: ExecEnd.Status(result.terminationStatus), output: said.output, errors: said.errors,
+            wasInterrupted: said.wasInterrupted)
+    }
+}
+
+extension ExecEnd.Status {
+    fileprivate init(_ status: TerminationStatus) {
+        switch status {
+        case .exited(let code): self = .exited(code)
+        case .signaled(let signal): self = .killed(signal: signal)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Runs services to their end: the first SIGTERM or SIGINT lets them end in order, a SIGINT after that ends them at once.
+struct SecondInterrupt {
+    let services: ServiceGroup
+    let logger: Logger
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await services.run()
+                return true
+            }
+            group.addTask { await !isForced() }
+            let isDone = try await group.next() ?? true
+            group.cancelAll()
+            do {
+                try await group.waitForAll()
+            } catch {
+                // Services that were told to drop everything say so by throwing.
+                if isDone { throw error }
+            }
+        }
+    }
+
+    private func isForced() async -> Bool {
+        var isStopping = false
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            if isStopping, signal == .sigint {
+                logger.warning("stopping at once: what runs is ended and given back")
+                return true
+            }
+            if !isStopping { logger.info("stopping: what runs may end within the grace; Ctrl-C again ends it at once") }
+            isStopping = true
+        }
+        return false
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+import Sluice
+import SluiceCore
+import SluiceWorker
+import UnixSignals
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Run a command for each job of some queues.",
+        discussion: """
+            The command gets the job's arguments as JSON on standard input, and SLUICE_JOB_ID, SLUICE_QUEUE, SLUICE_KIND, \
+            SLUICE_ATTEMPT and SLUICE_FENCE in its environment. What it prints is the job's result: JSON, or text, up to 1 MiB; \
+            of more, the beginning is kept and marked as truncated.
+
+            Exit status 0: completed. 65: discarded, the arguments make no sense. Anything else, or death by a signal: tried \
+            again with growing waits; the end of its standard error is kept as the reason.
+
+            At the job's timeout, on `sluice jobs cancel`, and when the worker stops and its grace is over, the command's \
+            process group gets SIGTERM, and 5 s later SIGKILL. What the command leaves running when it ends is killed.
+
+            SIGTERM or Ctrl-C: nothing more is claimed, what runs may end within the grace, the rest is given back unharmed. \
+            Ctrl-C again: at once.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "Queues to serve.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queues: [QueueName]
+
+    @Option(
+        help: ArgumentHelp(
+            "The command, as one argument: split at blanks, quotes honoured, nothing expanded, no shell.", valueName: "command"))
+    var exec: String
+
+    @Option(
+        help: ArgumentHelp("Jobs of each queue that run at the same time. (default: the number of processors)", valueName: "n"))
+    var concurrency: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "When a place is free for the next job: as soon as the command has ended (batched), or once Redis has its outcome "
+                + "(confirmed). (default: batched)", valueName: "batched|confirmed"),
+        completion: .list(Queue.AckMode.allCases.map(\.rawValue)), transform: { try ackMode($0) })
+    var ack = Queue.AckMode.batched
+
+    @Option(
+        help: ArgumentHelp("How long a stop waits for what runs. (default: 30s)", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var grace: Duration = .seconds(30)
+
+    @Option(
+        help: ArgumentHelp(
+            "How long after this worker's death its jobs run elsewhere: 1s to 1d. (default: 30s)", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var lease: Duration = .seconds(30)
+
+    private static func ackMode(_ text: String) throws -> Queue.AckMode {
+        guard let mode = Queue.AckMode(rawValue: text) else { throw ValidationError("write batched or confirmed") }
+        return mode
+    }
+
+    func validate() throws {
+        guard Set(queues).count == queues.count else { throw ValidationError("a queue is named twice") }
+        if let concurrency, !(1...10_000).contains(concurrency) {
+            throw ValidationError("--concurrency is 1 to 10000")
+        }
+        guard (.seconds(1) ... .seconds(86_400)).contains(lease) else { throw ValidationError("--lease is 1s to 1d") }
+    }
+
+    func run() async throws {
+        let command = try ExecCommand(exec)
+        let logger = Logger(label: "sluice.worker") { _ in
+            WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)
+        }
+        var options = SluiceClient.Options()
+        options.namespace = global.namespace ?? .standard
+        let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
+        let worker = worker(client, running: command, logger)
+        var quiet = logger
+        quiet.logLevel = .error
+        let services = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        do {
+            try await SecondInterrupt(services: services, logger: logger).run()
+        } catch {
+            await client.close()
+            throw error
+        }
+        await client.close()
+    }
+
+    private func worker(_ client: SluiceClient, running command: ExecCommand, _ logger: Logger) -> Worker {
+        let places = concurrency ?? ProcessInfo.processInfo.activeProcessorCount
+        let worker = Worker(
+            client, queues: queues.map { Queue($0, concurrency: places, ack: ack) },
+            options: WorkerOptions(lease: lease, grace: grace, cancellationGrace: command.killGrace + .seconds(5)),
+            logger: logger)
+        worker.handleOthers { arguments, context in try await command.run(arguments, context).result() }
+        worker.afterProcess { job in
+            guard job.state == .completed else { return }
+            logger.info(
+                "completed",
+                metadata: ["job": "\(job.id)", "queue": "\(job.queue)", "took": "\(HumanText.duration(job.duration))"])
+        }
+        return worker
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Logging
+import SluiceCore
+
+/// One line on standard error for each event: for people, or as JSON.
+struct WorkerLogHandler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    var logLevel = Logger.Level.info
+    private let isJSON: Bool
+    private let style: Style
+
+    init(isJSON: Bool, style: Style) {
+        self.isJSON = isJSON
+        self.style = style
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
+        // What went wrong may be long: it comes last.
+        let details = all.sorted { ($0.key == "error" ? 1 : 0, $0.key) < ($1.key == "error" ? 1 : 0, $1.key) }
+            .map { ($0.key, "\($0.value)") }
+        let line =
+            isJSON
+            ? json(event, details, at: .now) : Self.text(event.level, "\(event.message)", details, at: .now, style: style)
+        // Nobody is left to be told that standard error is closed.
+        try? Terminal.errors.line(line)
+    }
+
+    private func json(_ event: LogEvent, _ details: [(String, String)], at now: Date) -> String {
+        var value: JSONValue = [
+            "time": .string(now.formatted(.iso8601.time(includingFractionalSeconds: true))),
+            "level": .string(event.level.rawValue), "message": .string("\(event.message)"),
+        ]
+        for (name, text) in details { value = value.adding(name, .string(text)) }
+        return String(decoding: value.encoded(), as: UTF8.self)
+    }
+
+    /// `12:00:01 completed  job=01J… took=12ms`
+    static func text(
+        _ level: Logger.Level, _ message: String, _ details: [(String, String)], at now: Date, style: Style
+    ) -> String {
+        let time = now.formatted(
+            .verbatim(
+                "\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
+                timeZone: .current, calendar: .current))
+        let words = details.map { style.paint("\($0.0)=", .dim) + HumanText.visible($0.1) }
+        let text = style.paint(time, .dim) + " " + paint(level, message, style)
+        return ([text] + words).joined(separator: "  ")
+    }
+
+    private static func paint(_ level: Logger.Level, _ message: String, _ style: Style) -> String {
+        switch level {
+        case .trace, .debug: style.paint(message, .dim)
+        case .info, .notice: message
+        case .warning: style.paint("warning: \(message)", .yellow)
+        case .error, .critical: style.paint("error: \(message)", .red)
+        }
+    }
+}
