@@ -41,6 +41,8 @@ extension SluiceClient {
     /// Puts one job in, as requested. Errors as with a typed job.
     @discardableResult
     public func enqueue(_ request: JobRequest) async throws(SluiceError) -> Enqueued {
+        // Whoever traces has a context; without one there is nothing that a span could belong to.
+        if ServiceContext.current == nil { return try await send(request) }
         let result: Result<Enqueued, SluiceError> = await withSpan("enqueue \(request.kind)", ofKind: .producer) { span in
             span.attributes["messaging.destination.name"] = request.queue.text
             do throws(SluiceError) {

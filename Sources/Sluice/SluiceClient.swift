@@ -83,7 +83,8 @@ public final class SluiceClient: Service, Sendable {
     func gatherer(for queue: QueueName) -> Gatherer {
         gatherers.withLock { known in
             if let found = known[queue] { return found }
-            let made = Gatherer(Sender(store: store, queue: queue, patience: options.patience))
+            let made = Gatherer(
+                Sender(store: store, queue: queue, patience: options.patience), on: store.eventLoop)
             known[queue] = made
             return made
         }

@@ -10,7 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine: enqueue, bulk, drain, latency, beside what Redis alone can do.",
         discussion: """
-            Runs on a private Redis that is thrown away, unless --redis names one. Everything that is on by default is on: \
+            Runs on a private Redis that is thrown away, unless --redis or $SLUICE_REDIS_URL names one. Everything that is on by default is on: \
             arguments decoded through a Job, one middleware, retention, events, history. Workers are processes of their own.
             """)
 
@@ -42,11 +42,11 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "sluice.bench")
         logger.logLevel = .error
-        let redis = global.redis == nil ? try await PrivateRedis(PrivateRedis.Options()) : nil
+        let redis = global.url == nil ? try await PrivateRedis(PrivateRedis.Options()) : nil
         var options = SluiceClient.Options()
         options.namespace = try Namespace("bench-\(ProcessInfo.processInfo.processIdentifier)")
         let modes = BenchModes(
-            url: global.redis ?? redis?.url ?? "", options: options, jobs: jobs, payload: payload, concurrency: concurrency,
+            url: global.url ?? redis?.url ?? "", options: options, jobs: jobs, payload: payload, concurrency: concurrency,
             processes: processes, logger: logger)
         var result = BenchResult(jobs: jobs, payloadBytes: payload, concurrency: concurrency, processes: processes)
         try await measure(modes, &result)

@@ -8,11 +8,8 @@ struct BenchJob: Job {
     var number: Int
     var text: String
 
-    /// A job whose arguments take about `bytes` bytes of JSON.
-    init(_ number: Int, payload bytes: Int) {
-        self.number = number
-        self.text = String(repeating: "x", count: max(bytes - 30, 1))
-    }
+    /// The text of jobs whose arguments take about `bytes` bytes of JSON.
+    static func text(payload bytes: Int) -> String { String(repeating: "x", count: max(bytes - 30, 1)) }
 }
 
 /// One middleware, as most programs have.

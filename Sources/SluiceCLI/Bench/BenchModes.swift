@@ -20,6 +20,8 @@ struct BenchModes {
     let processes: Int
     let logger: Logger
 
+    private var text: String { BenchJob.text(payload: payload) }
+
     private func client() async throws -> SluiceClient {
         try await SluiceClient(.url(url), options: options, logger: logger)
     }
@@ -28,12 +30,13 @@ struct BenchModes {
     func enqueue(_ result: inout BenchResult) async throws {
         let client = try await client()
         let each = max(jobs / Self.producers, 1)
+        let text = text
         let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for producer in 0..<Self.producers {
-                    group.addTask { [payload] in
+                    group.addTask { [text] in
                         for number in 0..<each {
-                            try await client.enqueue(BenchJob(producer * each + number, payload: payload), queue: "bench-enqueue")
+                            try await client.enqueue(BenchJob(number: producer * each + number, text: text), queue: "bench-enqueue")
                         }
                     }
                 }
@@ -60,7 +63,8 @@ struct BenchModes {
 
     private func fill(_ queue: QueueName, _ client: SluiceClient) async throws -> Stretch {
         try await Stretch.measure(ServerMeter(store: client.store)) {
-            try await client.enqueue((0..<jobs).lazy.map { BenchJob($0, payload: payload) }, queue: queue)
+            let text = text
+            try await client.enqueue((0..<jobs).lazy.map { BenchJob(number: $0, text: text) }, queue: queue)
         }
     }
 
@@ -106,9 +110,10 @@ struct BenchModes {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
             var arrivals = starts.stream.makeAsyncIterator()
+            let text = text
             for number in 0..<(samples + 20) {
                 let start = ContinuousClock.now
-                try await producer.enqueue(BenchJob(number, payload: payload), queue: "bench-latency")
+                try await producer.enqueue(BenchJob(number: number, text: text), queue: "bench-latency")
                 guard let arrival = await arrivals.next() else { break }
                 if number >= 20 { latencies.append((arrival - start).seconds * 1000) }
                 // Idle means idle: the worker has settled and waits again.
@@ -153,7 +158,7 @@ struct BenchModes {
                 ["SCAN", cursor, "MATCH", client.store.keys.base(queue) + ":*", "COUNT", "1000"]
             ).root
             cursor = page[0].string ?? "0"
-            for key in page[1].elements { _ = try await client.store.send(["UNLINK", key.string ?? ""]) }
+            for key in page[1].elements { _ = try await client.store.send(["DEL", key.string ?? ""]) }
         } while cursor != "0"
     }
 }

@@ -8,17 +8,16 @@ import SluiceWorker
 struct BenchWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bench-worker", shouldDisplay: false)
 
-    @Option var redis: String
-    @Option var namespace: String
+    @OptionGroup var global: GlobalOptions
     @Argument var queue: String
     @Argument var concurrency: Int
 
     func run() async throws {
         var options = SluiceClient.Options()
-        options.namespace = try Namespace(namespace)
+        options.namespace = global.namespace ?? .standard
         var logger = Logger(label: "sluice.bench")
         logger.logLevel = .error
-        let client = try await SluiceClient(.url(redis), options: options, logger: logger)
+        let client = try await SluiceClient(.url(global.url ?? ""), options: options, logger: logger)
         let worker = Worker(
             client, queues: [Queue(try QueueName(queue), concurrency: concurrency)], options: WorkerOptions(grace: .zero),
             logger: logger
