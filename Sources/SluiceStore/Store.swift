@@ -91,7 +91,9 @@ package final class Store: Sendable {
     }
 
     /// A connection of its own for waiting on tokens.
-    package func listener() -> WakeListener { WakeListener(configuration, keys: keys, logger: logger) }
+    package func listener() -> WakeListener {
+        WakeListener(configuration, keys: keys, on: eventLoop, logger: logger)
+    }
 
     /// Makes a queue known to those who list queues. Idempotent.
     package func register(_ queue: QueueName) async throws(SluiceError) {

@@ -1,5 +1,6 @@
 import Hiredis
 import Logging
+import NIOCore
 package import SluiceCore
 
 /// Waits for tokens on a connection of its own, because a blocking command holds its connection up.
@@ -15,8 +16,9 @@ package final class WakeListener: Sendable {
     private let client: RedisClient
     private let keys: Keys
 
-    init(_ configuration: RedisConfiguration, keys: Keys, logger: Logger) {
-        self.client = RedisClient(configuration, logger: logger)
+    /// Shares the event loop of the other calls: from a token to the call it asks for there is no other thread to wake.
+    init(_ configuration: RedisConfiguration, keys: Keys, on eventLoop: any EventLoop, logger: Logger) {
+        self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger)
         self.keys = keys
     }
 
