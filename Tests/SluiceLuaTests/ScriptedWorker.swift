@@ -58,5 +58,8 @@ final class ScriptedWorker {
     /// Believes that it runs a job.
     func hold(_ id: String, _ fence: Fence) { running[JobID(known: id)] = fence }
 
+    /// Has lost a run, and does not list it any more.
+    func forget(_ id: JobID) { running[id] = nil }
+
     func leave() async throws -> Bool { try await queue.call(Leave(worker: id, session: session)) }
 }
