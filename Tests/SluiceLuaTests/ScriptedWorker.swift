@@ -19,11 +19,10 @@ final class ScriptedWorker {
 
     @discardableResult func resync() async throws -> Resync.Reply {
         session += 1
-        call = 0
         let listed = running.sorted { $0.key < $1.key }.map { (id: $0.key, fence: $0.value) }
         let reply = try await queue.call(
             Resync(
-                worker: id, session: session, call: call, lease: lease, info: #"{"host":"host-of-\#(id)"}"#, running: listed))
+                worker: id, session: session, lease: lease, info: #"{"host":"host-of-\#(id)"}"#, running: listed))
         for id in reply.lost { running[id] = nil }
         return reply
     }
