@@ -1,13 +1,15 @@
 -- audit [cursor]
 --
--- Checks the invariants of the data, a page at a time, each page at one instant. Start with no cursor; go on with the one
--- that is returned until it is `0`. Returns the next cursor, how many were checked, and a flat list of invariant, what is wrong.
+-- Checks the invariants of the data, a page at a time, each page at one instant; a small queue is one page. Start with no
+-- cursor; go on with the one that is returned until it is `0`. Returns the next cursor, how many were checked, and a flat list
+-- of invariant, what is wrong.
 --   I1  each job is in exactly one index            I4  each lane with runnable jobs is listed, and ready by its head
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
 --   I8  enqueued = live + kept ended + removed
 local M = {}
 
-local PAGE = 200
+local PAGE = 200              -- checked in one call, about
+local CALLS = 50              -- steps of one call, where there is little to check
 local phases = {}
 local order = { 'totals', 'spec', 'lanes', 'ready', 'executing', 'workers', 'timed', 'suspects', 'ended', 'columns' }
 
@@ -211,11 +213,15 @@ function M.run(q, args)
   if cursor == '' or cursor == '0' then cursor = '1|0' end
   local number, inner = string.match(cursor, '^(%d+)|([%d/]+)$')
   number = tonumber(number)
-  local phase, found = phases[order[number]], {}
-  if not phase then require('queue').refuse('BADARG', 'no such cursor') end
-  local next, checked = phase(q, inner, found)
-  if next ~= '0' then return { number .. '|' .. next, checked, found } end
-  return { number < #order and (number + 1) .. '|0' or '0', checked, found }
+  if not order[number or 0] then require('queue').refuse('BADARG', 'no such cursor') end
+  local found, checked = {}, 0
+  for _ = 1, CALLS do
+    local next, some = phases[order[number]](q, inner, found)
+    checked, inner = checked + some, next
+    if next == '0' then number = number + 1 end
+    if checked >= PAGE or not order[number] then break end
+  end
+  return { order[number] and number .. '|' .. inner or '0', checked, found }
 end
 
 return M

@@ -1,19 +1,19 @@
--- resync worker session call lease info [id fence]…
+-- resync worker session lease info [id fence]…
 --
 -- The first call of a worker, and the first after a cycle whose reply was not read or whose account of what the worker
 -- holds differs from the worker's own. It opens a session, newer than the last: calls of older ones are refused STALE.
 -- Jobs held for the worker that it does not list go back where they were: no attempt, no crash.
 --   lease    ms   info   JSON about the process: host, pid, started, concurrency, version
 --   listed   every job that runs or whose outcome is not known to be recorded
--- Returns {now, call}, call being the last that was applied, 0 for none; the ids that one refused; the listed ids that are not,
--- or no longer, the worker's own.
+-- Returns {now, call}, call being the last cycle that was applied, 0 for none; the ids that one refused; the listed ids that are
+-- not, or no longer, the worker's own. Repeated, since its reply may be lost too, it tells the same of that cycle.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for what is given back.
 local M = {}
 
 local function listed(args)
   local fences = {}
-  if #args < 5 or #args % 2 == 0 then require('queue').refuse('BADARG', 'what runs is listed as id, fence') end
-  for i = 6, #args, 2 do fences[args[i]] = args[i + 1] end
+  if #args < 4 or #args % 2 == 1 then require('queue').refuse('BADARG', 'what runs is listed as id, fence') end
+  for i = 5, #args, 2 do fences[args[i]] = args[i + 1] end
   return fences
 end
 
@@ -46,9 +46,9 @@ end
 function M.run(q, args)
   local queue, keys, workers = require('queue'), require('keys'), require('workers')
   local worker, session = queue.word(args[1], 'worker'), queue.number(args[2], 1, 9e15, 'session')
-  local call, lease = queue.number(args[3], 0, 9e15, 'call'), queue.number(args[4], 1000, 86400000, 'lease')
+  local lease = queue.number(args[3], 1000, 86400000, 'lease')
   local fences = listed(args)
-  local valid, info = pcall(cjson.decode, args[5])
+  local valid, info = pcall(cjson.decode, args[4])
   if not valid or type(info) ~= 'table' then queue.refuse('BADARG', 'info must be a JSON object') end
   local before = workers.read(q, worker)
   if before and before.session >= session then
@@ -56,8 +56,8 @@ function M.run(q, args)
   end
   queue.create(q)
   local last = redis.call('HMGET', keys.worker(q.keys, worker), 'call', 'refused')
-  redis.call('HSET', keys.worker(q.keys, worker), 'session', session, 'call', call, 'refused', '', 'lease', lease,
-    'info', args[5], 'host', tostring(info.host or ''))
+  redis.call('HSET', keys.worker(q.keys, worker), 'session', session, 'call', last[1] or 0, 'refused', last[2] or '',
+    'lease', lease, 'info', args[4], 'host', tostring(info.host or ''))
   local own = reconcile(q, worker, fences)
   local lost = {}
   for id in pairs(fences) do

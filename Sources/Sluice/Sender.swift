@@ -1,4 +1,5 @@
 import Metrics
+import NIOCore
 import SluiceCore
 import SluiceStore
 import Synchronization
@@ -31,15 +32,15 @@ final class Sender: Sendable {
 
     /// Sends at most a call's worth of jobs. Returns the positions of those that were there already.
     func send(_ jobs: [NewJob], as producer: inout Producer) async throws(SluiceError) -> Set<Int> {
+        try await register()
         producer.calls += 1
         let call = Enqueue(producer: producer.id, number: producer.calls, jobs: jobs)
         let existing = try await repeating { () async throws(SluiceError) in try await store.call(call, on: queue) }
         enqueued.increment(by: jobs.count - existing.count)
-        try await register()
         return existing
     }
 
-    /// Makes the queue known once; a failure is tried again with the next batch, since the jobs are in.
+    /// Makes the queue known once, before its first jobs: no error may come after they are in.
     private func register() async throws(SluiceError) {
         if isRegistered.withLock({ $0 }) { return }
         try await repeating { () async throws(SluiceError) in try await store.register(queue) }
@@ -56,11 +57,16 @@ final class Sender: Sendable {
                 return try await call()
             } catch {
                 guard error.isTransient, error.code != .outOfMemory, ContinuousClock.now + pause < end else { throw error }
-                // A cancelled task does not wait any longer; it learns what the last try said.
-                do { try await Task.sleep(for: pause * Double.random(in: 0.5...1)) } catch { break }
+                await wait(pause * Double.random(in: 0.5...1))
                 pause = min(pause * 2, .seconds(1))
             }
         }
-        return try await call()
+    }
+
+    /// Heeds no cancellation: the jobs of others may travel in the same call, and what it came to must be known.
+    private func wait(_ pause: Duration) async {
+        await withCheckedContinuation { continuation in
+            store.eventLoop.scheduleTask(in: TimeAmount(pause)) { continuation.resume() }
+        }
     }
 }

@@ -91,26 +91,29 @@ extension SluiceClient {
         return try await end(bulk)
     }
 
-    /// Puts the jobs of a stream in as they come, in full batches; the last ones when it ends. As for a sequence.
+    /// Puts the jobs of a stream in as they come: none waits for others, those that come while a call is under way share the
+    /// next. The stream is not read further while two calls' worth wait.
+    /// - Throws: as for one job, and what the stream throws; what came before a job that was refused is stored.
     @discardableResult
     public func enqueue<Jobs: AsyncSequence>(
         _ jobs: Jobs, queue: QueueName? = nil
     ) async throws -> EnqueuedMany where Jobs.Element: Job {
-        let bulk = BulkEnqueue(self)
-        let failure = await add(jobs, queue: queue, to: bulk)
-        let total = try await end(bulk)
+        let stream = StreamEnqueue(sender(for: try (queue ?? Jobs.Element.options.queue).validated()))
+        let failure = await add(jobs, to: stream)
+        let end = await stream.finish()
         if let failure { throw failure }
-        return total
+        return try end.get()
     }
 
-    /// Returns what the stream threw.
-    private func add<Jobs: AsyncSequence>(
-        _ jobs: Jobs, queue: QueueName?, to bulk: BulkEnqueue
-    ) async -> (any Error)? where Jobs.Element: Job {
+    /// Returns what the stream threw, or why a job was refused.
+    private func add<Jobs: AsyncSequence>(_ jobs: Jobs, to stream: StreamEnqueue) async -> (any Error)?
+    where Jobs.Element: Job {
+        let trace = TraceHeaders.current()
         do {
             for try await job in jobs {
-                guard bulk.add(job, queue: queue) else { break }
-                if bulk.hasFullBatch { await bulk.sendFullBatches() }
+                let request = try JobRequest(job)
+                let encoded = try request.encoded(id: IDs.next(), limit: options.payloadLimit, trace: trace)
+                guard await stream.add(encoded) else { break }
             }
             return nil
         } catch {

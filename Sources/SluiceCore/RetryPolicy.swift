@@ -2,11 +2,14 @@
 public struct RetryPolicy: Sendable {
     private let delay: @Sendable (_ attempt: Int) -> Duration
 
+    /// A year: nothing waits longer for its next attempt.
+    package static let longest = Duration.seconds(365 * 86_400)
+
     private init(_ delay: @escaping @Sendable (Int) -> Duration) { self.delay = delay }
 
     /// The wait after attempt number `attempt`, which counts from 1. Never negative, never above a year.
     public func delay(after attempt: Int) -> Duration {
-        min(max(delay(max(attempt, 1)), .zero), .seconds(365 * 86_400))
+        min(max(delay(max(attempt, 1)), .zero), Self.longest)
     }
 
     /// `base`, doubled with every attempt, up to `cap`; then made shorter or longer by up to `jitter` of itself, so that what

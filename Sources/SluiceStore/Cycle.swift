@@ -52,6 +52,8 @@ package struct Cycle: StoreFunction {
     package static let name = "cycle"
     /// Jobs that one call can settle, and claim.
     package static let mostJobs = 1000
+    /// Bytes of settlements above which a call is closed.
+    package static let mostBytes = 4 << 20
 
     package struct Reply: Sendable {
         /// The server's time in ms since 1970.

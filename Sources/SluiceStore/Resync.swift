@@ -6,7 +6,7 @@ package struct Resync: StoreFunction {
     package static let name = "resync"
 
     package struct Reply: Sendable {
-        /// The last cycle of the sessions before that was applied; 0 for none.
+        /// The last cycle that was applied, in whatever session; 0 for none.
         package var lastCall: Int
         /// What that cycle refused to settle.
         package var refused: [JobID]
@@ -16,7 +16,6 @@ package struct Resync: StoreFunction {
 
     package var worker: WorkerID
     package var session: Int
-    package var call: Int
     package var lease: Duration
     /// About the process, as JSON.
     package var info: String
@@ -24,22 +23,20 @@ package struct Resync: StoreFunction {
     package var running: [(id: JobID, fence: Fence)]
 
     package init(
-        worker: WorkerID, session: Int, call: Int, lease: Duration, info: String, running: [(id: JobID, fence: Fence)]
+        worker: WorkerID, session: Int, lease: Duration, info: String, running: [(id: JobID, fence: Fence)]
     ) {
         self.worker = worker
         self.session = session
-        self.call = call
         self.lease = lease
         self.info = info
         self.running = running
     }
 
-    package var size: (arguments: Int, bytes: Int) { (5 + 2 * running.count, 400 + running.count * 44) }
+    package var size: (arguments: Int, bytes: Int) { (4 + 2 * running.count, 400 + running.count * 44) }
 
     package func write(into command: inout RedisCommand) {
         command.append(worker.text)
         command.append(session)
-        command.append(call)
         command.append(lease.milliseconds)
         command.append(info)
         for (id, fence) in running {

@@ -65,6 +65,15 @@ extension Settlement.Outcome {
         }
     }
 
+    /// About how many bytes it takes on its way.
+    package var size: Int {
+        switch self {
+        case .completed(let result): 64 + (result?.count ?? 0)
+        case .release, .snooze, .wait: 64
+        case .retry(_, let error), .cancelled(let error), .discarded(let error): 64 + error.utf8.count
+        }
+    }
+
     /// What goes with the word, for those that carry details.
     var detail: [UInt8] {
         switch self {

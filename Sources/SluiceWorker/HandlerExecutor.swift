@@ -48,13 +48,15 @@ final class HandlerExecutor: TaskExecutor {
     }
 
     func enqueue(_ job: UnownedJob) {
-        let mustWake = state.withLock { state in
+        let (mustWake, mustAdd) = state.withLock { state in
             state.jobs.append(job)
-            guard state.sleeping > 0 else { return false }
+            if state.threads == 0 { return (false, true) }
+            guard state.sleeping > 0 else { return (false, false) }
             state.sleeping -= 1
-            return true
+            return (true, false)
         }
         if mustWake { wake.signal() }
+        if mustAdd { addThread() }
     }
 
     func enqueue(_ job: consuming ExecutorJob) { enqueue(UnownedJob(job)) }
@@ -82,10 +84,11 @@ final class HandlerExecutor: TaskExecutor {
         addThread()
     }
 
-    /// Lets the threads end when nothing is queued any more.
+    /// Lets the threads end when nothing is queued any more. A handler that was given up on and comes back later still finds one.
     func stop() {
         let threads = state.withLock { state in
             state.isStopped = true
+            state.sleeping = 0
             return state.threads
         }
         for _ in 0..<threads { wake.signal() }

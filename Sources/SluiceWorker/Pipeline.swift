@@ -8,18 +8,21 @@ struct Pipeline: Sendable {
     let worker: WorkerID
     let store: Store
     let logger: Logger
+    /// The largest result that is kept, in bytes.
+    private let resultLimit: Int
     private let handlers: [String: Handler]
     private let fallback: Handler?
     private let middleware: [any JobMiddleware]
 
     init(
-        queue: QueueName, worker: WorkerID, store: Store, logger: Logger, handlers: [String: Handler], fallback: Handler?,
-        middleware: [any JobMiddleware]
+        queue: QueueName, worker: WorkerID, store: Store, logger: Logger, resultLimit: Int, handlers: [String: Handler],
+        fallback: Handler?, middleware: [any JobMiddleware]
     ) {
         self.queue = queue
         self.worker = worker
         self.store = store
         self.logger = logger
+        self.resultLimit = resultLimit
         self.fallback = fallback
         self.middleware = middleware
         self.handlers = handlers.mapValues { Self.wrap($0, in: middleware) }
@@ -61,13 +64,22 @@ struct Pipeline: Sendable {
         let start = ContinuousClock.now
         let result: RunReport.Result
         do {
-            result = .outcome(try await handler.body(spec.arguments, context))
+            result = checked(try await handler.body(spec.arguments, context))
         } catch {
             result = .failed(RunFailure(error))
         }
         return RunReport(
             job, kind: spec.kind, maxAttempts: maxAttempts, retry: handler.options.retry, result: result,
             duration: ContinuousClock.now - start)
+    }
+
+    /// A result that Redis would choke on makes the run one that ended badly.
+    private func checked(_ outcome: JobResult) -> RunReport.Result {
+        guard case .completed(let output) = outcome, let bytes = output.text?.count, bytes > resultLimit else {
+            return .outcome(outcome)
+        }
+        let message = "the result of \(bytes) bytes is above the limit of \(resultLimit)"
+        return .failed(RunFailure(type: "ResultTooLarge", message: message))
     }
 
     private func context(of job: ClaimedJob, _ spec: JobSpec, maxAttempts: Int, limit: Duration?) -> JobContext {

@@ -6,9 +6,10 @@ extension QueueRunner {
     /// Opens a session, and finds out with Redis what is whose: after the start, after a call whose reply was not read, and when
     /// the two differ in what this worker runs.
     func resync() async throws(SluiceError) {
-        let listed = runs.map { (id: $0.key, fence: $0.value.job.fence) } + outbox.map { ($0.settlement.id, $0.settlement.fence) }
+        // Of a job that was lost and claimed again, the newer run counts: the last of equal ids does.
+        let listed = outbox.map { (id: $0.settlement.id, fence: $0.settlement.fence) } + runs.map { ($0.key, $0.value.job.fence) }
         let call = Resync(
-            worker: worker, session: link.nextSession(), call: link.call, lease: options.lease,
+            worker: worker, session: link.nextSession(), lease: options.lease,
             info: ProcessInfoJSON.text(host: options.host, concurrency: queue.concurrency), running: listed)
         do {
             let reply = try await store.call(call, on: queue.name)

@@ -82,6 +82,7 @@ actor QueueRunner {
         defer {
             isFinished = true
             deadlines.set()
+            for run in runs.values { run.task.cancel() }
         }
         while true {
             collect()
@@ -147,8 +148,7 @@ actor QueueRunner {
     }
 
     private func cycle() async throws(SluiceError) {
-        let settling = Array(outbox.prefix(Cycle.mostJobs))
-        outbox.removeFirst(settling.count)
+        let settling = takeOutcomes()
         let demand = isStopping ? 0 : min(freePlaces(settling: settling.count), Cycle.mostJobs)
         isPoked.withLock { $0 = false }
         if demand == 0 { _ = attention.set(queue.name, hungry: false) }
@@ -164,6 +164,17 @@ actor QueueRunner {
             outbox.insert(contentsOf: settling, at: 0)
             try link.failed(error, settling: settling.count, logger)
         }
+    }
+
+    /// What one call can carry, oldest first.
+    private func takeOutcomes() -> [Settled] {
+        var bytes = 0
+        let fitting = outbox.prefix(Cycle.mostJobs).prefix { one in
+            defer { bytes += one.settlement.outcome.size }
+            return bytes < Cycle.mostBytes
+        }
+        outbox.removeFirst(fitting.count)
+        return Array(fitting)
     }
 
     private func absorb(_ reply: Cycle.Reply, _ settled: [Settled], demand: Int, idle: Duration) {

@@ -42,19 +42,24 @@ struct RunFailure: Sendable {
     var retryAfter: Duration?
     var interruption: JobInterruption?
 
-    /// Errors are kept with the job, so their texts are bounded.
+    /// Errors are kept with the job, so their texts are bounded, in bytes of UTF-8.
     private static let longest = 4096
 
     init(_ error: any Error) {
-        type = String(reflecting: Swift.type(of: error))
-        message = String("\(error)".prefix(Self.longest))
+        type = Self.bounded(String(reflecting: Swift.type(of: error)))
+        message = Self.bounded("\(error)")
         retryAfter = (error as? any RetryAfter)?.retryAfter
         interruption = error as? JobInterruption
     }
 
     init(type: String, message: String) {
         self.type = type
-        self.message = String(message.prefix(Self.longest))
+        self.message = Self.bounded(message)
+    }
+
+    /// A character may have any number of bytes, so it is the bytes that count.
+    private static func bounded(_ text: String) -> String {
+        text.utf8.count <= longest ? text : String(decoding: text.utf8.prefix(longest), as: UTF8.self)
     }
 
     /// As the history of the job keeps it.

@@ -29,29 +29,31 @@ struct Verdict: Sendable {
     private static func outcome(_ report: RunReport, _ ending: Ending?) -> (Settlement.Outcome, RunFailure?) {
         switch report.result {
         case .outcome(.completed(let output)): (.completed(result: output.text), nil)
-        case .outcome(.snooze(let wait)) where ending == nil: (.snooze(wait), nil)
-        case .outcome(.cancel(let reason)): ended(.cancelled, reason)
-        case .outcome(.discard(let reason)): ended(.discarded, reason)
-        case .outcome(.retry(let wait, let reason)):
-            bad(report, ending, RunFailure(type: "retry", message: reason), after: wait)
-        case .outcome(.snooze): bad(report, ending, RunFailure(type: "snooze", message: "snoozed"), after: nil)
-        case .failed(let failure): failed(report, ending, failure)
+        case .outcome(.snooze(let wait)): wished(.snooze(for: wait), report, ending)
+        case .outcome(.cancel(let reason)): wished(.cancel(reason: reason), report, ending)
+        case .outcome(.discard(let reason)): wished(.discard(reason: reason), report, ending)
+        case .outcome(.retry(let wait, let reason)): wished(.retry(after: wait, reason: reason), report, ending)
+        case .failed(let failure):
+            if let interruption = failure.interruption {
+                wished(interruption.outcome, report, ending)
+            } else {
+                bad(report, ending, failure, after: failure.retryAfter)
+            }
         case .unknownKind: (.wait(base: .seconds(1), cap: .seconds(300)), nil)
         case .unreadable(let reason): ended(.discarded, reason)
         }
     }
 
-    private static func failed(
-        _ report: RunReport, _ ending: Ending?, _ failure: RunFailure
+    /// What the handler asked for, returned or thrown alike. An end is final; a wish to run again yields to an ending.
+    private static func wished(
+        _ outcome: Outcome<Never>, _ report: RunReport, _ ending: Ending?
     ) -> (Settlement.Outcome, RunFailure?) {
-        guard ending == nil, let interruption = failure.interruption else {
-            return bad(report, ending, failure, after: failure.retryAfter)
-        }
-        switch interruption.outcome {
-        case .snooze(let wait): return (.snooze(wait), nil)
-        case .cancel(let reason): return ended(.cancelled, reason)
-        case .discard(let reason): return ended(.discarded, reason)
-        case .retry(let wait, let reason): return bad(report, nil, RunFailure(type: "retry", message: reason), after: wait)
+        switch outcome {
+        case .cancel(let reason): ended(.cancelled, reason)
+        case .discard(let reason): ended(.discarded, reason)
+        case .snooze(let wait) where ending == nil: (.snooze(bounded(wait)), nil)
+        case .snooze: bad(report, ending, RunFailure(type: "snooze", message: "snoozed"), after: nil)
+        case .retry(let wait, let reason): bad(report, ending, RunFailure(type: "retry", message: reason), after: wait)
         }
     }
 
@@ -71,8 +73,12 @@ struct Verdict: Sendable {
         _ report: RunReport, _ failure: RunFailure, _ wait: Duration?
     ) -> (Settlement.Outcome, RunFailure?) {
         if report.attempt >= report.maxAttempts { return (.discarded(error: failure.json), failure) }
-        return (.retry(after: wait ?? report.retry.delay(after: report.attempt), error: failure.json), failure)
+        let delay = wait.map(bounded) ?? report.retry.delay(after: report.attempt)
+        return (.retry(after: delay, error: failure.json), failure)
     }
+
+    /// A wait that a handler asks for, within the bounds of a policy's.
+    private static func bounded(_ wait: Duration) -> Duration { min(max(wait, .zero), RetryPolicy.longest) }
 
     private enum BadEnd { case cancelled, discarded }
 

@@ -6,14 +6,13 @@ import Synchronization
 
 /// Waits for tokens of all queues of a process on one blocked connection, and pokes the runner that a token is for.
 actor WakeLoop {
-    /// How long one blocking call lasts. Beats do not depend on it.
-    private static let span = Duration.seconds(20)
     /// While nothing is hungry, only bells matter, and each cycle tells what they would: there is no hurry to block.
     private static let pause = TimeAmount.milliseconds(250)
 
     private let listener: WakeListener
     private let attention: Attention
     private let worker: WorkerID
+    private let span: Duration
     private let runners: [QueueName: QueueRunner]
     private let eventLoop: any EventLoop
     private let logger: Logger
@@ -22,12 +21,13 @@ actor WakeLoop {
     nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
     init(
-        _ listener: WakeListener, attention: Attention, worker: WorkerID, runners: [QueueRunner], on eventLoop: any EventLoop,
-        logger: Logger
+        _ listener: WakeListener, attention: Attention, worker: WorkerID, span: Duration, runners: [QueueRunner],
+        on eventLoop: any EventLoop, logger: Logger
     ) {
         self.listener = listener
         self.attention = attention
         self.worker = worker
+        self.span = span
         self.runners = Dictionary(uniqueKeysWithValues: runners.map { ($0.queue.name, $0) })
         self.eventLoop = eventLoop
         self.logger = logger
@@ -51,7 +51,7 @@ actor WakeLoop {
             let wake = attention.listen()
             do {
                 let token = try await listener.next(
-                    wake: wake.sorted(), bells: runners.keys.sorted(), worker: worker, within: Self.span)
+                    wake: wake.sorted(), bells: runners.keys.sorted(), worker: worker, within: span)
                 attention.stopListening()
                 failures = 0
                 if let token { runner(of: token)?.poke() }

@@ -72,8 +72,8 @@ public final class Worker: Service, Sendable {
         let attention = Attention(client.store.eventLoop)
         let runners = queues.map { runner(of: $0, registry, executor, attention, observer) }
         let loop = WakeLoop(
-            client.store.listener(), attention: attention, worker: id, runners: runners, on: client.store.eventLoop,
-            logger: logger)
+            client.store.listener(), attention: attention, worker: id, span: options.blockingSpan, runners: runners,
+            on: client.store.eventLoop, logger: logger)
         logger.info(
             "worker started", metadata: ["worker": "\(id)", "queues": "\(queues.map(\.name.text).joined(separator: ", "))"])
         try await serve(runners, loop, observer, registry.observers)
@@ -100,8 +100,9 @@ public final class Worker: Service, Sendable {
         of queue: Queue, _ registry: Registry, _ executor: HandlerExecutor, _ attention: Attention, _ observer: ProcessedStream?
     ) -> QueueRunner {
         let pipeline = Pipeline(
-            queue: queue.name, worker: id, store: client.store, logger: logger, handlers: registry.handlers,
-            fallback: registry.fallback, middleware: middleware)
+            queue: queue.name, worker: id, store: client.store, logger: logger,
+            resultLimit: client.options.payloadLimit, handlers: registry.handlers, fallback: registry.fallback,
+            middleware: middleware)
         return QueueRunner(
             queue: queue, client: client, worker: id, options: options, pipeline: pipeline, executor: executor,
             attention: attention, observer: observer, logger: logger)

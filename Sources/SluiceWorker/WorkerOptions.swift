@@ -12,6 +12,8 @@ public struct WorkerOptions: Sendable {
     public var host: String?
     /// Threads that handlers may block at the same time, at most.
     public var maxThreads: Int
+    /// How long one blocking call for tokens lasts. Beats do not depend on it.
+    package var blockingSpan: Duration = .seconds(20)
 
     /// Options, each with a default for the common case.
     public init(

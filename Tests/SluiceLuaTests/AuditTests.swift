@@ -58,15 +58,9 @@ struct AuditTests {
         let queue = try await LuaQueue()
         try await queue.add(900, "j")
         try await queue.redis("ZREM", "wait:", "j850")
-        var pages = 0
-        var checked = 0
-        var cursor: String? = ""
-        while let at = cursor, pages < 100 {
-            let page = try await queue.call(AuditPage(cursor: at))
-            (pages, checked, cursor) = (pages + 1, checked + page.checked, page.cursor)
-        }
-        #expect(pages > 10)
-        #expect(checked >= 900)
+        let pages = try await queue.auditPages()
+        #expect(pages.filter { $0.cursor.hasPrefix("2|") }.count > 2)
+        #expect(pages.reduce(0) { $0 + $1.reply.checked } >= 900)
         #expect(try await queue.audit() == ["I1 j850 is in no index"])
     }
 

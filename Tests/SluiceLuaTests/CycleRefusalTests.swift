@@ -45,7 +45,7 @@ struct CycleRefusalTests {
         let worker = try await queue.worker()
         try await worker.cycle()
         try await queue.checkRefused(["cycle", "w", "1", "1", "1", "0"], "stale: session 1, call 1")
-        try await queue.checkRefused(["resync", "w", "1", "0", "30000", "{}"], "stale: session 1")
+        try await queue.checkRefused(["resync", "w", "1", "30000", "{}"], "stale: session 1")
         try await worker.resync()
         try await queue.checkRefused(["cycle", "w", "1", "2", "1", "0"], "stale: session 1, call 2")
         try await queue.checkRefused(["leave", "w", "1"], "stale: that session")

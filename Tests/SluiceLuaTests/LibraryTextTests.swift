@@ -3,6 +3,18 @@ import SluiceLua
 import Testing
 
 @Suite struct LibraryTextTests {
+    /// The text that a revision stands for.
+    private static let known = (revision: 3, digest: "b4e6d076f576bffc")
+
+    @Test func theRevisionRisesWithEveryChangeOfTheText() {
+        #expect(
+            FunctionLibrary.revision == Self.known.revision && FunctionLibrary.digest == Self.known.digest,
+            """
+            The Lua changed: raise FunctionLibrary.revision, or servers keep the old text, and write both down here. \
+            Now they are \(FunctionLibrary.revision) and \(FunctionLibrary.digest).
+            """)
+    }
+
     @Test func theModulesAreTheFilesInLua() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "lua")

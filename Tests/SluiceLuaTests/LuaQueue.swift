@@ -9,6 +9,9 @@ struct LuaQueue: Sendable {
     let queues: TestNamespace
     let name: QueueName
 
+    /// What functions are called with.
+    var base: String { queues.base(name) }
+
     /// When the clock started, in ms since 1970.
     var start: Int { queues.start }
 
@@ -83,14 +86,19 @@ struct LuaQueue: Sendable {
 
     /// Everything that `audit` finds wrong, over all its pages.
     func audit() async throws -> [String] {
-        var found: [String] = []
+        try await auditPages().flatMap { page in page.reply.violations.map { $0.invariant + " " + $0.what } }
+    }
+
+    /// All pages of an audit, each with the cursor that it was asked for with.
+    func auditPages() async throws -> [(cursor: String, reply: AuditPage.Reply)] {
+        var pages: [(cursor: String, reply: AuditPage.Reply)] = []
         var cursor: String? = ""
         while let at = cursor {
             let page = try await call(AuditPage(cursor: at))
-            found += page.violations.map { $0.invariant + " " + $0.what }
+            pages.append((at, page))
             cursor = page.cursor
         }
-        return found
+        return pages
     }
 
     private func text(_ value: RedisValue) -> String {

@@ -19,11 +19,10 @@ final class ScriptedWorker {
 
     @discardableResult func resync() async throws -> Resync.Reply {
         session += 1
-        call = 0
         let listed = running.sorted { $0.key < $1.key }.map { (id: $0.key, fence: $0.value) }
         let reply = try await queue.call(
             Resync(
-                worker: id, session: session, call: call, lease: lease, info: #"{"host":"host-of-\#(id)"}"#, running: listed))
+                worker: id, session: session, lease: lease, info: #"{"host":"host-of-\#(id)"}"#, running: listed))
         for id in reply.lost { running[id] = nil }
         return reply
     }
@@ -57,6 +56,9 @@ final class ScriptedWorker {
 
     /// Believes that it runs a job.
     func hold(_ id: String, _ fence: Fence) { running[JobID(known: id)] = fence }
+
+    /// Has lost a run, and does not list it any more.
+    func forget(_ id: JobID) { running[id] = nil }
 
     func leave() async throws -> Bool { try await queue.call(Leave(worker: id, session: session)) }
 }

@@ -1,0 +1,63 @@
+import SluiceCore
+import SluiceStore
+
+/// Sends the jobs of a stream as they come: the first leaves at once, what gathers while a call is under way leaves with the
+/// next, in order. Who adds waits while two calls' worth gather.
+actor StreamEnqueue {
+    private let sender: Sender
+    private var producer = Sender.Producer()
+    private var waiting: [NewJob] = []
+    private var bytes = 0
+    private var total = EnqueuedMany()
+    private var error: SluiceError?
+    private var sending: Task<Void, Never>?
+    private var room: CheckedContinuation<Void, Never>?
+
+    init(_ sender: Sender) { self.sender = sender }
+
+    /// Takes one job; one at a time may be added. False if a call before failed: `finish` tells why.
+    func add(_ job: NewJob) async -> Bool {
+        if error != nil { return false }
+        waiting.append(job)
+        bytes += job.spec.count
+        if sending == nil { sending = Task { await sendAll() } }
+        if waiting.count < 2 * Enqueue.mostJobs, bytes < 2 * Enqueue.mostBytes { return true }
+        await withCheckedContinuation { room = $0 }
+        return error == nil
+    }
+
+    /// Waits until all are sent. Returns what became of them.
+    func finish() async -> Result<EnqueuedMany, SluiceError> {
+        await sending?.value
+        return error.map { .failure($0) } ?? .success(total)
+    }
+
+    private func sendAll() async {
+        while !waiting.isEmpty, error == nil {
+            let jobs = takeBatch()
+            room.take()?.resume()
+            var producer = producer
+            do throws(SluiceError) {
+                let existing = try await sender.send(jobs, as: &producer).count
+                total.existing += existing
+                total.added += jobs.count - existing
+            } catch {
+                self.error = error
+            }
+            self.producer = producer
+        }
+        room.take()?.resume()
+        sending = nil
+    }
+
+    private func takeBatch() -> [NewJob] {
+        var size = 0
+        let fitting = waiting.prefix(Enqueue.mostJobs).prefix { job in
+            defer { size += job.spec.count }
+            return size == 0 || size + job.spec.count <= Enqueue.mostBytes
+        }
+        waiting.removeFirst(fitting.count)
+        bytes -= fitting.reduce(0) { $0 + $1.spec.count }
+        return Array(fitting)
+    }
+}
