@@ -6,7 +6,7 @@ local BYTES = 4194304         -- of specs in one reply; the first job comes what
 
 local function next_fence(q)
   local queue = require('queue')
-  local last = tonumber(redis.call('HGET', q.keys.config, 'fence')) or 0
+  local last = tonumber(q.config[7]) or 0
   local fence = queue.text(math.max(last + 1, q.micros))
   redis.call('HSET', q.keys.config, 'fence', fence)
   return fence
@@ -65,12 +65,10 @@ function M.run(q, worker, demand)
   end
   local fence = next_fence(q)
   local again = start(q, worker, fence, ids, scores, lane_of)
-  lanes.take(q, chosen)
+  local left = lanes.take(q, chosen)
   require('stats').count(q, 'started', stay)
   require('events').moved(q, 'available', 'executing', ids, worker)
-  return {
-    fence = fence, ids = ids, specs = specs, scores = scores, again = again, left = redis.call('EXISTS', q.keys.ready) == 1,
-  }
+  return { fence = fence, ids = ids, specs = specs, scores = scores, again = again, left = left }
 end
 
 return M

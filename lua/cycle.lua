@@ -57,7 +57,7 @@ function M.run(q, args)
     queue.refuse('STALE', 'session ' .. session .. ', call ' .. call .. ' of this worker is over')
   end
   local fit = known and session == known.session
-  local silence = workers.beat(q, worker, known and known.lease)
+  local silence = workers.beat(q, worker, known)
   local refused = require('settle').run(q, worker, args, settlements)
   if fit then
     redis.call('HSET', keys.worker(q.keys, worker), 'call', call, 'refused', table.concat(refused, ' '))

@@ -131,7 +131,7 @@ local function add(q, jobs, ids, options)
   redis.call('HSET', q.keys.spec, unpack(new.specs))
   for column, values in pairs(new.columns) do redis.call('HSET', q.keys[column], unpack(values)) end
   schedule(q, new.later)
-  if #new.plain > 0 then require('lanes').add(q, '', new.plain) end
+  if #new.plain > 0 then require('lanes').add(q, '', new.plain, require('queue').PRIORITY) end
   for lane, scored in pairs(new.others) do require('lanes').add(q, lane, scored) end
   if #new.runnable > 0 then
     require('events').moved(q, '', 'available', new.runnable)

@@ -4,7 +4,7 @@ local M = {}
 
 local names = {
   'spec', 'lane', 'lanes', 'where', 'ready', 'vtime', 'scheduled', 'retryable', 'suspended', 'executing',
-  'completed', 'cancelled', 'discarded', 'workers', 'graced', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
+  'completed', 'cancelled', 'discarded', 'workers', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
   'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
 }
 

@@ -17,37 +17,47 @@ local function vtime_of(q)
   return q.vtime
 end
 
--- Adds jobs to a lane, as a flat list of score, id, score, id, and makes the lane ready.
-function M.add(q, lane, scored)
+-- Adds jobs to a lane, as a flat list of score, id, score, id, and makes the lane ready. `newest` is the best class among them,
+-- if all have new places.
+function M.add(q, lane, scored, newest)
   local keys, queue = require('keys'), require('queue')
   local wait = keys.wait(q.keys, lane)
   redis.call('ZADD', wait, unpack(scored))
+  q.claimable = true
+  local ready = tonumber(redis.call('ZSCORE', q.keys.ready, lane))
+  -- New jobs line up behind those of their class, so the head stays what it is.
+  if ready and newest and newest >= math.floor(ready / queue.CLASS) then return end
   local head = tonumber(redis.call('ZRANGE', wait, 0, 0, 'WITHSCORES')[2])
   local class = math.floor(head / queue.CLASS)
   redis.call('ZADD', q.keys.lanes, queue.text(head - class * queue.CLASS), lane)
-  local ready = tonumber(redis.call('ZSCORE', q.keys.ready, lane))
   if not ready then
     redis.call('HSET', q.keys.where, lane, 'ready')
     redis.call('ZADD', q.keys.ready, score_of(class, vtime_of(q)), lane)
   elseif class < math.floor(ready / queue.CLASS) then
     redis.call('ZADD', q.keys.ready, score_of(class, ready % queue.CLASS), lane)
   end
-  q.claimable = true
 end
 
--- After jobs have left a lane: keeps its place in step with its head, or drops it when it is empty.
+-- Drops an empty lane.
+local function drop(q, lane)
+  redis.call('ZREM', q.keys.ready, lane)
+  redis.call('HDEL', q.keys.where, lane)
+  redis.call('ZREM', q.keys.lanes, lane)
+end
+
+-- Keeps a lane's place in step with its head; `before` is its score in `ready`, if that is known.
+local function keep(q, lane, vtime, head, before)
+  local queue = require('queue')
+  local class = math.floor(head / queue.CLASS)
+  redis.call('ZADD', q.keys.lanes, queue.text(head - class * queue.CLASS), lane)
+  local score = class * queue.CLASS + vtime
+  if score ~= before then redis.call('ZADD', q.keys.ready, queue.text(score), lane) end
+end
+
+-- After jobs have left a lane: keeps it or drops it, as its head tells.
 local function settle_lane(q, lane, vtime)
-  local keys, queue = require('keys'), require('queue')
-  local head = redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 0, 'WITHSCORES')
-  if not head[1] then
-    redis.call('ZREM', q.keys.ready, lane)
-    redis.call('HDEL', q.keys.where, lane)
-    redis.call('ZREM', q.keys.lanes, lane)
-    return
-  end
-  local class = math.floor(tonumber(head[2]) / queue.CLASS)
-  redis.call('ZADD', q.keys.lanes, queue.text(tonumber(head[2]) - class * queue.CLASS), lane)
-  redis.call('ZADD', q.keys.ready, score_of(class, vtime), lane)
+  local head = redis.call('ZRANGE', require('keys').wait(q.keys, lane), 0, 0, 'WITHSCORES')
+  if head[1] then keep(q, lane, vtime, tonumber(head[2])) else drop(q, lane) end
 end
 
 -- Takes one job out of its lane, wherever it stands in it.
@@ -89,22 +99,30 @@ local function peek(q, lane, from, k, alone)
   return ids, scores, rest
 end
 
+-- Chooses from the only lane there is. Nobody has to wait for it, so its virtual time stands still.
+local function choose_alone(q, demand, lane, score)
+  local ids, scores, rest = peek(q, lane, 0, demand, true)
+  local lanes = {}
+  for i = 1, #ids do lanes[i] = lane end
+  return ids, scores, lanes, {
+    taken = { [lane] = #ids }, turns = { [lane] = score % require('queue').CLASS }, order = { lane },
+    alone = true, score = score, rest = rest, spent = false,
+  }
+end
+
 -- Chooses up to `demand` jobs, fairly over lanes, and leaves them where they are.
 -- Returns ids, scores and lanes, each in step, and what M.take needs to take them out.
 function M.choose(q, demand)
   local queue = require('queue')
-  local ids, scores, lanes, turns = {}, {}, {}, {}
-  local taken, order = {}, {}
-  local n, budget, alone = 0, BUDGET, redis.call('ZCARD', q.keys.ready) == 1
-  while n < demand and budget > 0 do
+  local first = redis.call('ZRANGE', q.keys.ready, 0, 1, 'WITHSCORES')
+  if first[1] and not first[3] then return choose_alone(q, demand, first[1], tonumber(first[2])) end
+  local ids, scores, lanes, turns, taken, order = {}, {}, {}, {}, {}, {}
+  local n, budget = 0, BUDGET
+  while n < demand and budget > 0 and first[1] do
     budget = budget - 1
-    local first = redis.call('ZRANGE', q.keys.ready, 0, 0, 'WITHSCORES')
-    local lane = first[1]
-    if not lane then break end
-    local vtime = tonumber(first[2]) % queue.CLASS
+    local lane, vtime = first[1], tonumber(first[2]) % queue.CLASS
     local from = taken[lane] or 0
-    local k = math.min(demand - n, alone and demand or QUANTUM)
-    local some_ids, some_scores, rest = peek(q, lane, from, k, alone)
+    local some_ids, some_scores, rest = peek(q, lane, from, math.min(demand - n, QUANTUM), false)
     local some = #some_ids
     for i = 1, some do
       ids[n + i], scores[n + i], lanes[n + i] = some_ids[i], some_scores[i], lane
@@ -117,6 +135,7 @@ function M.choose(q, demand)
     else
       redis.call('ZREM', q.keys.ready, lane)
     end
+    first = redis.call('ZRANGE', q.keys.ready, 0, 0, 'WITHSCORES')
   end
   return ids, scores, lanes, { taken = taken, turns = turns, order = order, spent = budget == 0 }
 end
@@ -124,19 +143,28 @@ end
 -- Leaves the last job chosen from a lane where it is.
 function M.put_back(chosen, lane)
   chosen.taken[lane] = chosen.taken[lane] - 1
-  chosen.turns[lane] = chosen.turns[lane] - 1
+  if chosen.alone then chosen.alone = false else chosen.turns[lane] = chosen.turns[lane] - 1 end
 end
 
 -- Takes the chosen jobs out of their lanes: the last step of a claim, when they are safe elsewhere.
+-- Returns whether runnable jobs are left.
 function M.take(q, chosen)
   for i = 1, #chosen.order do
     local lane = chosen.order[i]
     if chosen.taken[lane] > 0 then
       redis.call('ZREMRANGEBYRANK', require('keys').wait(q.keys, lane), 0, chosen.taken[lane] - 1)
     end
-    settle_lane(q, lane, chosen.turns[lane])
+    if not chosen.alone then
+      settle_lane(q, lane, chosen.turns[lane])
+    elseif chosen.rest then
+      keep(q, lane, chosen.turns[lane], chosen.rest, chosen.score)
+    else
+      drop(q, lane)
+    end
   end
-  redis.call('SET', q.keys.vtime, require('queue').text(vtime_of(q)))
+  if chosen.alone then return chosen.rest ~= nil end
+  if q.vtime then redis.call('SET', q.keys.vtime, require('queue').text(q.vtime)) end
+  return redis.call('EXISTS', q.keys.ready) == 1
 end
 
 return M

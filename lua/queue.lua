@@ -39,7 +39,8 @@ function M.open(keys)
     M.refuse('BADKEY', 'give one key, NAMESPACE:{QUEUE}, each of 1 to 64 letters, digits, dots, dashes or underscores')
   end
   local now, micros = require('clock').read(base)
-  local config = redis.call('HMGET', names.config, 'format', 'paused', 'completed', 'cancelled', 'discarded', 'crashes')
+  local config = redis.call('HMGET', names.config, 'format', 'paused', 'completed', 'cancelled', 'discarded', 'crashes',
+    'fence')
   if config[1] and config[1] ~= M.FORMAT then
     M.refuse('FORMAT', 'this queue has data format ' .. config[1] .. ', and this library reads ' .. M.FORMAT)
   end
@@ -57,9 +58,12 @@ end
 -- Takes n consecutive sequence numbers and returns the first. They rise for ever, whatever the clock does,
 -- and tell the time at which they were taken.
 function M.sequence(q, n)
-  local last = tonumber(redis.call('GET', q.keys.seq)) or 0
-  local first = math.max(last + 1, (q.now - M.EPOCH) * 512)
-  redis.call('SET', q.keys.seq, M.text(first + n - 1))
+  local first = (q.now - M.EPOCH) * 512
+  local last = tonumber(redis.call('SET', q.keys.seq, M.text(first + n - 1), 'GET')) or 0
+  if last >= first then
+    first = last + 1
+    redis.call('SET', q.keys.seq, M.text(first + n - 1))
+  end
   return first
 end
 

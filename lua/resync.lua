@@ -63,7 +63,7 @@ function M.run(q, args)
   for id in pairs(fences) do
     if not own[id] then lost[#lost + 1] = id end
   end
-  local silence, at = workers.beat(q, worker, lease)
+  local silence, at = workers.beat(q, worker, { lease = lease, graced = before and before.graced })
   if at then workers.reclaim(q, silence, lease) end
   if q.claimable then require('wake').push(q) end
   local refused = {}

@@ -1,9 +1,19 @@
 -- Jobs that wait for a time: `scheduled` and `retryable`, scored by due time in ms; and the way into them and out of them.
 local M = {}
 
+-- The earliest due time of `scheduled` or `retryable` in ms, or false; read once a call while nothing changes it.
+local function head(q, state)
+  if not q.heads then q.heads = {} end
+  if q.heads[state] == nil then
+    q.heads[state] = tonumber(redis.call('ZRANGE', q.keys[state], 0, 0, 'WITHSCORES')[2]) or false
+  end
+  return q.heads[state]
+end
+
 -- Puts a job that has left (or is about to leave) another index into `state` until `due`. It gets a new place in its lane then.
 function M.add(q, state, id, due)
   redis.call('ZADD', q.keys[state], require('queue').text(due), id)
+  if q.heads then q.heads[state] = nil end
   require('wake').due(q, due)
 end
 
@@ -43,10 +53,13 @@ end
 
 -- Moves what is due from `state` to its lanes, at most `most` jobs. Returns how many moved.
 local function promote(q, state, most)
+  local first = head(q, state)
+  if not first or first > q.now then return 0 end
   local due = redis.call('ZRANGE', q.keys[state], '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most)
   if #due == 0 then return 0 end
   M.enter(q, due)
   redis.call('ZREM', q.keys[state], unpack(due))
+  q.heads[state] = nil
   if state == 'retryable' then redis.call('ZREM', q.keys.suspects, unpack(due)) end
   require('events').moved(q, state, 'available', due)
   return #due
@@ -61,13 +74,9 @@ end
 
 -- When the next job of `scheduled` and `retryable` is due, in ms, or nil.
 function M.next_due(q)
-  local next
-  for _, state in ipairs({ 'scheduled', 'retryable' }) do
-    local head = redis.call('ZRANGE', q.keys[state], 0, 0, 'WITHSCORES')[2]
-    head = tonumber(head)
-    if head and (not next or head < next) then next = head end
-  end
-  return next
+  local first, second = head(q, 'scheduled'), head(q, 'retryable')
+  if first and second then return math.min(first, second) end
+  return first or second or nil
 end
 
 return M

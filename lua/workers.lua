@@ -9,19 +9,21 @@ local RECLAIM = 200           -- jobs taken back in one call
 
 -- What cycle and resync need of a worker's record: session, last call, lease in ms. Nil for a worker that is not known.
 function M.read(q, worker)
-  local found = redis.call('HMGET', require('keys').worker(q.keys, worker), 'session', 'call', 'lease')
+  local found = redis.call('HMGET', require('keys').worker(q.keys, worker), 'session', 'call', 'lease', 'graced')
   if not found[1] then return nil end
-  return { session = tonumber(found[1]), call = tonumber(found[2]), lease = tonumber(found[3]) or LEASE }
+  return {
+    session = tonumber(found[1]), call = tonumber(found[2]), lease = tonumber(found[3]) or LEASE, graced = found[4],
+  }
 end
 
--- Renews a lease and tells the queue that somebody lives. Returns how long nobody had called, in ms; negative if time went back.
-function M.beat(q, worker, lease)
+-- Renews the lease of a worker, if it is `known`, and tells the queue that somebody lives. Returns how long nobody had called,
+-- in ms; negative if time went back.
+function M.beat(q, worker, known)
   local queue = require('queue')
-  local before = tonumber(redis.call('GET', q.keys.beat))
-  redis.call('SET', q.keys.beat, queue.text(q.now))
-  if lease then
-    redis.call('ZADD', q.keys.workers, queue.text(q.now + lease), worker)
-    redis.call('SREM', q.keys.graced, worker)
+  local before = tonumber(redis.call('SET', q.keys.beat, queue.text(q.now), 'GET'))
+  if known then
+    redis.call('ZADD', q.keys.workers, queue.text(q.now + known.lease), worker)
+    if known.graced then redis.call('HDEL', require('keys').worker(q.keys, worker), 'graced') end
   end
   return before and q.now - before or 0, before
 end
@@ -39,7 +41,7 @@ local function forgive(q, back)
   local queue = require('queue')
   local ended = redis.call('ZRANGE', q.keys.workers, '-inf', queue.text(q.now), 'BYSCORE')
   for _, worker in ipairs(ended) do
-    if redis.call('SADD', q.keys.graced, worker) == 1 then
+    if redis.call('HSETNX', require('keys').worker(q.keys, worker), 'graced', '1') == 1 then
       redis.call('ZADD', q.keys.workers, queue.text(q.now + GRACE), worker)
     end
   end
@@ -52,7 +54,6 @@ end
 local function forget(q, worker)
   local keys = require('keys')
   redis.call('ZREM', q.keys.workers, worker)
-  redis.call('SREM', q.keys.graced, worker)
   redis.call('DEL', keys.worker(q.keys, worker), keys.cancel(q.keys, worker), keys.bell(q.keys, worker))
 end
 
@@ -78,12 +79,22 @@ local function take_back(q, worker, most)
   return #ids
 end
 
+-- The two leases that end first, as a flat list of worker and end; read once a call while nothing changes them.
+local function first_ends(q)
+  if not q.ends then q.ends = redis.call('ZRANGE', q.keys.workers, 0, 1, 'WITHSCORES') end
+  return q.ends
+end
+
 -- Takes back the jobs of workers whose lease has ended, unless the silence before this call explains it.
 function M.reclaim(q, silence, lease)
+  q.ends = nil
   if silence < 0 or silence > lease * 2 / 3 then
     forgive(q, silence < 0)
     return
   end
+  local first = tonumber(first_ends(q)[2])
+  if not first or first > q.now then return end
+  q.ends = nil
   local left = RECLAIM
   for _, worker in ipairs(redis.call('ZRANGE', q.keys.workers, '-inf', require('queue').text(q.now),
     'BYSCORE', 'LIMIT', 0, 20)) do
@@ -103,7 +114,7 @@ end
 
 -- The end of the first lease among the others, in ms, or nil.
 function M.next_end(q, worker)
-  local heads = redis.call('ZRANGE', q.keys.workers, 0, 1, 'WITHSCORES')
+  local heads = first_ends(q)
   if heads[1] and heads[1] ~= worker then return tonumber(heads[2]) end
   return tonumber(heads[4])
 end
