@@ -24,7 +24,7 @@ struct WorkerPermissionTests {
 
     @Test func canDoAllAWorkerDoes() async throws {
         let worker = WorkerID(known: "w")
-        let info = Resync(worker: worker, session: 1, call: 0, lease: .seconds(30), info: "{}", running: [])
+        let info = Resync(worker: worker, session: 1, lease: .seconds(30), info: "{}", running: [])
         _ = try await store.call(info, on: "mail")
         try await store.register("mail")
         let jobs = ["a", "b"].map { NewJob(id: JobID(known: $0), spec: Array(#"{"kind":"k"}"#.utf8), lane: "h=\($0)") }
