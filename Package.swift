@@ -151,7 +151,8 @@ let package = Package(
         .testTarget(
             name: "SluiceCLITests",
             dependencies: [
-                "SluiceCLI", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceEmbedded", "Hiredis", "SluiceTesting",
+                "SluiceCLI", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceEmbedded", "SluiceWorker", "Hiredis",
+                "SluiceTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

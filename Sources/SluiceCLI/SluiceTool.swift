@@ -14,7 +14,7 @@ struct SluiceTool: AsyncParsableCommand {
             """,
         version: "sluice \(ToolVersion.text) (function library: protocol \(FunctionLibrary.protocolVersion), "
             + "revision \(FunctionLibrary.revision))",
-        subcommands: [BenchWorkerCommand.self],
+        subcommands: [BenchWorkerCommand.self, DemoWorkerCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Jobs:", subcommands: [EnqueueCommand.self, WorkerCommand.self, JobsCommand.self]),
             CommandGroup(
@@ -22,7 +22,7 @@ struct SluiceTool: AsyncParsableCommand {
                 subcommands: [StatusCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self]),
             CommandGroup(
                 name: "Managing:", subcommands: [QueuesCommand.self, LibraryCommand.self, RedisCommandGroup.self]),
-            CommandGroup(name: "Measuring:", subcommands: [BenchCommand.self]),
+            CommandGroup(name: "Trying:", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])
 
     @OptionGroup var global: GlobalOptions

@@ -123,6 +123,15 @@ struct EnqueueTests {
         try await queue.checkRefused(["sluice_enqueue", "a", "{}", ""], "a spec is a JSON object with a kind")
     }
 
+    @Test func aLargeBatchIsToldInEntriesOfTwoHundredAndFifty() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add(600, "j")
+        let entries = try #require(try await queue.key("events")).split(separator: "\n")
+        let told = entries.map { $0.replacing("from= to=available ids=", with: "").split(separator: " ").map(String.init) }
+        #expect(told.map(\.count) == [250, 250, 100])
+        #expect(told.flatMap(\.self) == (0..<600).map { "j\($0)" })
+    }
+
     @Test func aFullThousandGoesInAndComesOutInOrder() async throws {
         let queue = try await LuaQueue()
         try await queue.add(1000, "j")

@@ -75,11 +75,10 @@ struct LaneTests {
             try await queue.worker().cycle(1)
         }
         let before = try await other.dump().filter { !$0.key.hasPrefix("{mail}") }
-        let worker = ScriptedWorker("w", on: mail, session: 1)
-        try await worker.resync()
-        try await worker.cycle(2)
-        try await worker.cycle(0, settling: ["a"], .retry(after: .seconds(1), error: "1"))
-        for call in [["cancel", "b"], ["delete", "c"], ["pause"], ["configure", "completed", "0 0"], ["resume"]] {
+        let worker = try await mail.worker("v")
+        try await worker.cycle(1)
+        try await worker.cycle(0, settling: ["b"], .retry(after: .seconds(1), error: "1"))
+        for call in [["cancel", "a"], ["delete", "c"], ["pause"], ["configure", "completed", "0 0"], ["resume"]] {
             _ = try await mail.fcall(call)
         }
         #expect(try await other.dump().filter { !$0.key.hasPrefix("{mail}") } == before)

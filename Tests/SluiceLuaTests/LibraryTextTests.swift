@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LibraryTextTests {
     /// The text that a revision stands for.
-    private static let known = (revision: 3, digest: "b4e6d076f576bffc")
+    private static let known = (revision: 4, digest: "26b6d8095bff0756")
 
     @Test func theRevisionRisesWithEveryChangeOfTheText() {
         #expect(

@@ -44,6 +44,17 @@ struct OrderTests {
         #expect(try await worker.claim(9) == ["p5-1", "p5-2", "p9-0", "p9-1", "p9-2"])
     }
 
+    @Test func aPriorityAndALaneOutliveADelay() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("last", options: #"{"delay":1000,"priority":9,"lane":"h=x"}"#)
+        try await queue.add("first", options: #"{"delay":1000,"priority":1}"#)
+        try await queue.add("middle")
+        let worker = try await queue.worker()
+        try await queue.advance(1)
+        #expect(try await worker.claim(3) == ["first", "middle", "last"])
+        #expect(try await queue.key("executing")?.contains("h=x") == true)
+    }
+
     @Test func theBetterClassComesFirstOverAllLanes() async throws {
         let queue = try await LuaQueue()
         try await queue.add(2, "x0-", priority: 0, lane: "h=x")

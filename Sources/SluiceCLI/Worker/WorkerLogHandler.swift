@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import SluiceCore
+import SluiceInspector
 
 /// One line on standard error for each event: for people, or as JSON.
 struct WorkerLogHandler: LogHandler {
@@ -34,7 +35,7 @@ struct WorkerLogHandler: LogHandler {
 
     private func json(_ event: LogEvent, _ details: [(String, String)], at now: Date) -> String {
         var value: JSONValue = [
-            "time": .string(now.formatted(.iso8601.time(includingFractionalSeconds: true))),
+            "time": JSONValue(time: now),
             "level": .string(event.level.rawValue), "message": .string("\(event.message)"),
         ]
         for (name, text) in details { value = value.adding(name, .string(text)) }

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import SluiceCore
+import SluiceEmbedded
+import UnixSignals
+
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "See it work: hash real files with three worker processes, one of which is killed.",
+        discussion: """
+            Starts a private Redis that is thrown away at the end, enqueues a job for each file, which computes its SHA-256, and \
+            lets three worker processes run them. In the middle one of them gets SIGKILL and is replaced. At the end each \
+            digest is compared with one computed directly, and the data in Redis is audited. Exit status 1 if anything is \
+            missing or wrong. Files are only read.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "A directory; symbolic links in it are not followed.", completion: .directory)
+    var path = "/usr/share/doc"
+
+    @Option(help: ArgumentHelp("Files at most.", valueName: "n"))
+    var files = 3000
+
+    func validate() throws {
+        if global.redis != nil { throw ValidationError("the demo brings its own Redis: leave --redis away") }
+        guard (1...1_000_000).contains(files) else { throw ValidationError("--files is 1 to 1000000") }
+    }
+
+    func run() async throws {
+        var screen = DemoScreen(Terminal.output, isSilent: global.json)
+        let scan = try FileScan(path, limit: files)
+        guard !scan.files.isEmpty else {
+            throw Failure("there are no files to read under \(path)" + skipped(scan), status: .usage)
+        }
+        let style = Terminal.output.style
+        try screen.say(
+            style.paint("SHA-256 of \(HumanText.count(scan.files.count, "file"))", .bold)
+                + " under \(HumanText.visible(path)), \(HumanText.bytes(scan.bytes))" + skipped(scan))
+        try screen.say("A job for each, three worker processes; in the middle one of them is killed.")
+        try screen.say()
+        let report = try await interruptibly { [screen] in
+            try await withPrivateRedis { url in
+                var run = DemoRun(scan.files, on: url, screen: screen)
+                return try await run.run()
+            }
+        }
+        if global.json {
+            try Terminal.output.json(report.json)
+        } else {
+            try screen.say()
+            try Terminal.output.lines(report.lines(style: style))
+        }
+        if !report.isGood { throw ExitCode.no }
+    }
+
+    private func skipped(_ scan: FileScan) -> String {
+        scan.unreadable > 0 ? "; \(HumanText.number(scan.unreadable)) cannot be read and are left out" : ""
+    }
+
+    /// Lends a throwaway Redis, and returns when nothing is left of it.
+    private func withPrivateRedis<Value: Sendable>(_ body: (String) async throws -> Value) async throws -> Value {
+        let directory = try PrivateRedis.makeDirectory()
+        let result: Result<Value, any Error>
+        do {
+            var options = PrivateRedis.Options()
+            options.appendOnly = true
+            options.directory = directory
+            let redis = try await PrivateRedis(options)
+            result = .success(try await body(redis.url))
+            withExtendedLifetime(redis) {}
+        } catch {
+            result = .failure(error)
+        }
+        // Whoever kept the server removes the directory when it has ended; that is waited for even if we are to stop.
+        await Task {
+            for _ in 0..<500 where FileManager.default.fileExists(atPath: directory) {
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }.value
+        return try result.get()
+    }
+
+    /// Cancels the work on Ctrl-C, and lets it clean up.
+    private func interruptibly<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return nil }
+                return nil
+            }
+            let first = try await group.next() ?? nil
+            group.cancelAll()
+            guard let first else {
+                // It has been told to stop, and says so by an error of whatever kind.
+                while await group.nextResult() != nil {}
+                Terminal.complain("interrupted: worker processes and Redis are gone, nothing is left behind")
+                throw ExitCode(130)
+            }
+            return first
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import SluiceCore
+
+/// How far the demo has come, and who did what.
+struct DemoProgress: Sendable, Equatable {
+    struct Worker: Sendable, Equatable {
+        enum State: Sendable, Equatable {
+            case starting, working, killed, ended
+        }
+
+        var number: Int
+        /// The worker that it replaces.
+        var replaces: Int?
+        var process: Int32?
+        var id: WorkerID?
+        var state = State.starting
+        /// Outcomes of its runs that Redis has.
+        var recorded = 0
+        /// Jobs it held when it was killed.
+        var held: Int?
+    }
+
+    var total: Int
+    /// Jobs that have ended.
+    var ended = 0
+    /// Jobs taken back from the dead.
+    var reclaimed = 0
+    var perSecond: Double?
+    /// Whether the jobs are done, and their results are being compared.
+    var isChecking = false
+    var workers: [Worker] = []
+
+    var killed: Worker? { workers.first { $0.state == .killed } }
+
+    /// For a terminal: drawn again and again at the same place.
+    func lines(width: Int, style: Style) -> [String] {
+        [bar(min(max(width - 50, 10), 40), style)] + workers.map { line($0, style) } + [style.paint(note ?? "", .dim)]
+    }
+
+    private func bar(_ width: Int, _ style: Style) -> String {
+        let share = total > 0 ? Double(ended) / Double(total) : 1
+        let done = Int(share * Double(width))
+        let bar =
+            style.paint(String(repeating: "━", count: done), .green)
+            + style.paint(String(repeating: "─", count: width - done), .dim)
+        let percent = pad("\(Int(share * 100))%", 4)
+        let rate = perSecond.map { "  \(HumanText.number(Int($0))) jobs/s" } ?? ""
+        return "  \(bar) \(percent)  \(HumanText.number(ended)) of \(HumanText.number(total))\(rate)"
+    }
+
+    private func line(_ worker: Worker, _ style: Style) -> String {
+        let process = worker.process.map { "process \($0)" } ?? ""
+        let count = pad(HumanText.number(worker.recorded), 7)
+        return "  worker \(worker.number)  \(process.padded(to: 15))\(count) done  \(remark(worker, style))"
+    }
+
+    private func remark(_ worker: Worker, _ style: Style) -> String {
+        switch worker.state {
+        case .killed:
+            style.paint("killed by SIGKILL" + (worker.held.map { " while it held \(HumanText.count($0, "job"))" } ?? ""), .red)
+        case .starting: style.paint("starting", .dim)
+        case .working, .ended: worker.replaces.map { style.paint("in place of worker \($0)", .cyan) } ?? ""
+        }
+    }
+
+    /// What happens, where it is not plain to see.
+    var note: String? {
+        if isChecking { return "  comparing every digest with one computed here, and auditing the data in Redis" }
+        guard let killed, let held = killed.held else { return nil }
+        if reclaimed > 0 { return "  \(HumanText.count(reclaimed, "job")) taken back from worker \(killed.number) and run again" }
+        if ended + held >= total {
+            return "  waiting for the lease of worker \(killed.number) to end: then its \(HumanText.count(held, "job")) run again"
+        }
+        return nil
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(width - text.count, 0)) + text
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(width - count, 0)) }
+}

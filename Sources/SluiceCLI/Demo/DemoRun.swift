@@ -1,0 +1,128 @@
+import Logging
+import Sluice
+import SluiceCore
+import SluiceInspector
+
+/// One run of the demo on a Redis that is there: enqueue, work, kill, replace, compare.
+struct DemoRun {
+    /// Short, so that one sees the jobs of the dead run again.
+    static let lease = Duration.seconds(2)
+    private static let crew = 3
+    private static let glance = Duration.milliseconds(30)
+    /// How long nothing may happen.
+    private static let patience = Duration.seconds(60)
+
+    let files: [FileScan.File]
+    let url: String
+    private(set) var screen: DemoScreen
+    private let stage: DemoStage
+
+    init(_ files: [FileScan.File], on url: String, screen: DemoScreen) {
+        self.files = files
+        self.url = url
+        self.screen = screen
+        stage = DemoStage(total: files.count)
+    }
+
+    /// Runs it.
+    /// - Throws: `Failure` if a worker ended by itself or nothing happens for a minute; what Redis refuses.
+    mutating func run() async throws -> DemoReport {
+        let client = try await SluiceClient(.url(url), logger: GlobalOptions.silent)
+        let inspector = Inspector(client.store)
+        do {
+            let elapsed = try await work(client, inspector)
+            await stage.checking()
+            try screen.show(await stage.progress)
+            let totals = try await inspector.status(of: HashFile.queue).totals
+            let checks = try await DemoChecks(files: files, inspector: inspector).run()
+            let killed = await stage.progress.killed == nil ? 0 : 1
+            let report = DemoReport(
+                checks, totals: totals, killed: killed, elapsed: elapsed, audit: try await inspector.audit())
+            await client.close()
+            return report
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
+    /// Lets the workers do all jobs. Returns how long it took, from the first enqueue to the last outcome.
+    private mutating func work(_ client: SluiceClient, _ inspector: Inspector) async throws -> Duration {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<Self.crew { await start(in: &group) }
+            while await !stage.areReady { try await glance() }
+            let start = ContinuousClock.now
+            try await enqueue(client)
+            try await follow(inspector, since: start, &group)
+            await stage.finish()
+            try await group.waitForAll()
+            return await stage.lastRecorded - start
+        }
+    }
+
+    private func start(in group: inout ThrowingTaskGroup<Void, any Error>, replacing replaced: Int? = nil) async {
+        let number = await stage.admit(replacing: replaced)
+        // Room for jobs that complete twice, if that could be.
+        let process = DemoWorkerProcess(number: number, url: url, keep: files.count + 1000, stage: stage)
+        group.addTask { await process.run() }
+    }
+
+    private func enqueue(_ client: SluiceClient) async throws {
+        var requests: [JobRequest] = []
+        for (index, file) in files.enumerated() {
+            let isMiddle = index == files.count / 2
+            var request = try JobRequest(HashFile(path: PathText.encode(file.path), asksFirst: isMiddle ? true : nil))
+            request.id = DemoChecks.id(index)
+            requests.append(request)
+        }
+        try await client.enqueue(requests)
+    }
+
+    /// Watches until all jobs have ended.
+    private mutating func follow(
+        _ inspector: Inspector, since start: ContinuousClock.Instant, _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        var isReplaced = false
+        var last = (seen: QueueStatus?.none, at: start)
+        while true {
+            let status = try await inspector.status(of: HashFile.queue)
+            if status.totals != last.seen?.totals { last = (status, .now) }
+            guard .now - last.at < Self.patience else {
+                throw Failure("nothing has happened for \(HumanText.duration(Self.patience)): \(status.states)")
+            }
+            await count(status, since: start)
+            if let killed = await stage.progress.killed, !isReplaced {
+                isReplaced = true
+                await self.start(in: &group, replacing: killed.number)
+                await stage.held(try await held(by: killed, inspector), by: killed.number)
+            }
+            try await glance()
+            if ended(status) >= files.count { return }
+        }
+    }
+
+    private func ended(_ status: QueueStatus) -> Int {
+        status.states.reduce(0) { $0 + ($1.key.isEnded ? $1.value : 0) }
+    }
+
+    private func count(_ status: QueueStatus, since start: ContinuousClock.Instant) async {
+        let ended = ended(status)
+        let seconds = (await stage.lastRecorded - start).seconds
+        await stage.counted(
+            ended: ended, reclaimed: status.totals["reclaimed", default: 0],
+            perSecond: seconds > 0.2 ? Double(ended) / seconds : nil)
+    }
+
+    /// How many jobs the dead worker holds still.
+    private func held(by worker: DemoProgress.Worker, _ inspector: Inspector) async throws -> Int {
+        let workers = try await inspector.workers(of: HashFile.queue)
+        return workers.first { $0.worker == worker.id }?.jobs ?? 0
+    }
+
+    /// Shows how things stand, and waits a moment.
+    private mutating func glance() async throws {
+        if let reason = await stage.failure { throw Failure(reason) }
+        try screen.show(await stage.progress)
+        try await Task.sleep(for: Self.glance)
+    }
+}

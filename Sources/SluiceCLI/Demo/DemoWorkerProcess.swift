@@ -1,0 +1,58 @@
+import SluiceCore
+import Subprocess
+import SystemPackage
+
+/// One worker process of the demo, from its start to its end: this program again, with a hidden command.
+struct DemoWorkerProcess: Sendable {
+    let number: Int
+    let url: String
+    /// Completed jobs that the queue keeps.
+    let keep: Int
+    let stage: DemoStage
+
+    private typealias Child = Execution<CustomWriteInput, SequenceOutput, FileDescriptorOutput>
+
+    /// Runs it until the stage is over; what goes wrong is told to the stage.
+    func run() async {
+        var platform = PlatformOptions()
+        platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(ProgramPath.current)), arguments: ["demo-worker", "--redis", url, "--keep", "\(keep)"],
+                platformOptions: platform, input: .inputWriter, output: .sequence,
+                error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+            ) { child in
+                await stage.started(number, process: child.processIdentifier.value)
+                await attend(child)
+            }
+            let isSuccess = result.terminationStatus.isSuccess
+            await stage.ended(number, failure: isSuccess ? nil : "ended by itself: \(result.terminationStatus)")
+        } catch {
+            await stage.ended(number, failure: "cannot run: \(error)")
+        }
+    }
+
+    /// Listens to what it tells. Its standard input ends with the stage, and it with its standard input.
+    private func attend(_ child: Child) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await stage.untilOver()
+                try? await child.standardInputWriter.finish()
+            }
+            do {
+                for try await line in child.standardOutput.strings() {
+                    guard let message = DemoMessage(line: line) else { continue }
+                    let mustDie = await stage.take(message, from: number)
+                    if mustDie {
+                        try child.send(signal: .kill)
+                    } else if message == .asks {
+                        _ = try await child.standardInputWriter.write("go\n")
+                    }
+                }
+            } catch {
+                // The process is gone: its exit status tells how.
+            }
+            group.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import SluiceCore
+
+/// The demo's job: computes the SHA-256 of a file.
+struct HashFile: Job {
+    static let kind = "sha256"
+    static let options = JobOptions(queue: queue, maxAttempts: 3, retry: .fixed(.milliseconds(100)), keepsResult: true)
+    static let queue: QueueName = "files"
+
+    struct Output: Codable, Sendable, Equatable {
+        /// 64 hexadecimal digits.
+        var sha256: String
+        /// From the moment the job could be claimed to its claim, by the server's clock.
+        var waitedMilliseconds: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case sha256
+            case waitedMilliseconds = "waited_ms"
+        }
+    }
+
+    /// As `PathText` writes it.
+    var path: String
+    /// Whether the run asks the demo before it starts, which then kills its worker: so the kill always hits a worker at work,
+    /// however few the files are.
+    var asksFirst: Bool?
+}

@@ -1,0 +1,104 @@
+import Foundation
+import SluiceCore
+import SluiceWorker
+import Testing
+
+@testable import SluiceCLI
+
+/// What is kept of a child's output, and what its end means.
+struct WorkerOutputTests {
+    private func head(_ text: String, limit: Int = 1000) -> OutputHead {
+        var head = OutputHead(limit: limit)
+        for piece in Array(text.utf8).chunks(of: 7) { piece.withUnsafeBytes { head.append($0) } }
+        return head
+    }
+
+    private func tail(_ text: String, limit: Int, pieces: Int = 7) -> String {
+        var tail = OutputTail(limit: limit)
+        for piece in Array(text.utf8).chunks(of: pieces) { piece.withUnsafeBytes { tail.append($0) } }
+        return tail.text
+    }
+
+    @Test(arguments: [
+        ("", nil), ("\n\r\n", nil), ("{\"a\": 1}\n", "{\"a\": 1}"), ("12", "12"), ("null\n", "null"), ("\"x\"", "\"x\""),
+        ("hello\nworld\n\n", #""hello\nworld""#), ("{\"a\":", #""{\"a\":""#), (" ", #"" ""#),
+        ("9007199254740993", "9007199254740993"),
+    ])
+    func theResultIsJSONOrText(_ output: String, _ result: String?) {
+        #expect(head(output).json().map { String(decoding: $0, as: UTF8.self) } == result)
+    }
+
+    private struct Truncated: Decodable {
+        var truncated: Bool
+        var bytes: Int
+        var head: String
+    }
+
+    @Test func whatIsTooLongIsMarked() throws {
+        let text = String(repeating: "äbc", count: 1000)
+        let json = try #require(head(text, limit: 1001).json())
+        let kept = try JSONDecoder().decode(Truncated.self, from: Data(json))
+        #expect(json.count <= 1001)
+        #expect(kept.truncated)
+        #expect(kept.bytes == 4000)
+        #expect(text.hasPrefix(kept.head))
+        #expect(kept.head.utf8.count > 500)
+    }
+
+    @Test func whatQuotingMakesTooLongIsMarkedToo() throws {
+        let json = try #require(head(String(repeating: "\u{1}", count: 900), limit: 1000).json())
+        let kept = try JSONDecoder().decode(Truncated.self, from: Data(json))
+        #expect(json.count <= 1000)
+        #expect(kept.bytes == 900)
+        #expect(!kept.head.isEmpty)
+    }
+
+    @Test func bytesThatAreNoTextBecomeText() throws {
+        var head = OutputHead(limit: 100)
+        [UInt8]([0x61, 0xFF, 0x62]).withUnsafeBytes { head.append($0) }
+        #expect(head.json() == Array("\"a\u{FFFD}b\"".utf8))
+    }
+
+    @Test(arguments: [1, 3, 7, 1000])
+    func theTailIsTheEnd(_ pieces: Int) {
+        #expect(tail("", limit: 5, pieces: pieces) == "")
+        #expect(tail(" ab \n", limit: 5, pieces: pieces) == "ab")
+        #expect(tail("abcdefgh", limit: 5, pieces: pieces) == "…defgh")
+        #expect(tail("abcdeä€xy", limit: 4, pieces: pieces) == "…xy")
+        #expect(tail("abcdeä€xy", limit: 5, pieces: pieces) == "…€xy")
+    }
+
+    private func result(_ status: ExecEnd.Status, _ output: String = "", _ errors: String = "") throws -> String {
+        var tail = OutputTail(limit: 100)
+        Array(errors.utf8).withUnsafeBytes { tail.append($0) }
+        switch try ExecEnd(status: status, output: head(output), errors: tail).result() {
+        case .completed(let output): return "completed " + (output.text.map { String(decoding: $0, as: UTF8.self) } ?? "-")
+        case .retry(nil, let reason): return "retry " + reason
+        case .discard(let reason): return "discard " + reason
+        case .retry, .snooze, .cancel: return "?"
+        }
+    }
+
+    @Test func exitStatusesDecide() throws {
+        #expect(try result(.exited(0)) == "completed -")
+        #expect(try result(.exited(0), "[1]", "noise") == "completed [1]")
+        #expect(try result(.exited(65), "x", "bad data\n") == "discard exit status 65: bad data")
+        #expect(try result(.exited(75)) == "retry exit status 75")
+        #expect(try result(.exited(69), "", "down") == "retry exit status 69: down")
+        #expect(try result(.exited(1), "", "a\nb") == "retry exit status 1: a\nb")
+        #expect(try result(.killed(signal: 11), "", "x") == "retry killed by SIGSEGV: x")
+        #expect(try result(.killed(signal: 40)) == "retry killed by signal 40")
+    }
+
+    @Test func anInterruptedChildHasNotCompleted() {
+        var end = ExecEnd(status: .exited(0), output: head("x"), errors: OutputTail(limit: 10))
+        end.wasInterrupted = true
+        #expect(throws: CancellationError.self) { try end.result() }
+    }
+}
+
+extension Array {
+    fileprivate func chunks(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import Hiredis
+import SluiceCore
+import SluiceInspector
+import SluiceStore
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import SluiceCLI
+
+/// `sluice worker` as people run it.
+@Suite(.timeLimit(.minutes(2)))
+struct WorkerToolTests {
+    private typealias Child = Execution<NoInput, DiscardedOutput, StringOutput<UTF8>>
+
+    /// Runs a worker of the queue `mail` while `body` runs. Returns its exit status and what it logged.
+    private func worker(
+        _ tool: Tool, _ command: String, _ options: [String] = [], _ body: (Child, Inspector) async throws -> Void
+    ) async throws -> (status: TerminationStatus, log: String) {
+        let inspector = Inspector(Store(try RedisConfiguration(url: tool.url), namespace: try Namespace(tool.namespace)))
+        let result = try await Subprocess.run(
+            .path(FilePath(try Tool.path)),
+            arguments: Arguments(["--namespace", tool.namespace, "worker", "mail", "--exec", command] + options),
+            environment: .inherit.updating(["SLUICE_REDIS_URL": tool.url]), input: .none, output: .discarded,
+            error: .string(limit: 1 << 20)
+        ) { child in
+            do {
+                try await body(child, inspector)
+            } catch {
+                Issue.record(error)
+                try? child.send(signal: .kill)
+            }
+        }
+        await inspector.close()
+        return (result.terminationStatus, result.standardError)
+    }
+
+    /// Waits for what other processes do; each try runs a command, which is what lets time pass.
+    private func job(_ id: String, _ inspector: Inspector, _ condition: (JobDetails) -> Bool) async throws -> JobDetails {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let job = try await inspector.job(JobID(id), in: "mail")
+            if let job, condition(job) { return job }
+            guard ContinuousClock.now < deadline else {
+                throw Failure("it did not happen within 30 s: \(String(describing: job))")
+            }
+            _ = try await Subprocess.run(.name("true"), output: .discarded)
+        }
+    }
+
+    @Test func jobsEndAsTheirCommandsDo() async throws {
+        let tool = try await Tool()
+        for (id, script) in [
+            ("json", #"echo "{\"n\": 9007199254740993}""#), ("text", "echo hello"), ("silent", ":"),
+            ("bad", "echo no such account >&2; exit 65"), ("later", "echo busy >&2; exit 75"), ("dead", "kill -9 $$"),
+            ("told", "echo $SLUICE_JOB_ID $SLUICE_QUEUE $SLUICE_KIND $SLUICE_ATTEMPT ${SLUICE_FENCE:+fence} [$SLUICE_REDIS_URL]"),
+        ] {
+            let arguments = String(decoding: JSONValue.string(script).encoded(), as: UTF8.self)
+            #expect(try await tool.run("enqueue", "mail", "--id", id, "--kind", "shell", "--args", arguments).status == 0)
+        }
+        // The arguments are a JSON string, which a shell can run once its quotes are off.
+        let runner = #"/bin/sh -c 'eval "$(sed -e "s/^.//" -e "s/.$//" -e "s/\\\\\\(.\\)/\\1/g")"'"#
+        let end = try await worker(tool, runner, ["--concurrency", "3"]) { child, inspector in
+            let results = ["json": #"{"n": 9007199254740993}"#, "text": #""hello""#, "told": #""told mail shell 1 fence []""#]
+            for id in ["json", "text", "silent", "told"] {
+                let job = try await job(id, inspector) { $0.state == .completed }
+                #expect(job.result == results[id])
+            }
+            let bad = try await job("bad", inspector) { $0.state == .discarded }
+            #expect(bad.failures.last?.message == "exit status 65: no such account")
+            let later = try await job("later", inspector) { $0.state == .retryable }
+            #expect(later.failures.last?.message == "exit status 75: busy")
+            let dead = try await job("dead", inspector) { $0.state == .retryable }
+            #expect(dead.failures.last?.message == "killed by SIGKILL")
+            try child.send(signal: .terminate)
+        }
+        #expect(end.status == .exited(0))
+        #expect(end.log.contains("worker started"))
+        #expect(end.log.contains("worker stopped"))
+        #expect(try await tool.run("audit").status == 0)
+    }
+
+    @Test func aTimeoutEndsTheChildAndTheJobIsTriedAgain() async throws {
+        let tool = try await Tool()
+        _ = try await tool.run("enqueue", "mail", "--id", "a", "--timeout", "200ms")
+        let end = try await worker(tool, "sleep 1000") { child, inspector in
+            let job = try await job("a", inspector) { $0.state == .retryable }
+            #expect(job.failures.last?.message.contains("took longer") == true)
+            try child.send(signal: .interrupt)
+        }
+        #expect(end.status == .exited(0))
+    }
+
+    @Test func aCancelledJobLosesItsChild() async throws {
+        let tool = try await Tool()
+        _ = try await tool.run("enqueue", "mail", "--id", "a")
+        let end = try await worker(tool, "sleep 1000") { child, inspector in
+            _ = try await job("a", inspector) { $0.state == .executing }
+            let start = ContinuousClock.now
+            #expect(try await tool.run("jobs", "cancel", "a").status == 0)
+            _ = try await job("a", inspector) { $0.state == .cancelled }
+            // Slow machines apart, it is a matter of milliseconds; a lease is 30 s.
+            #expect(ContinuousClock.now - start < .seconds(5))
+            try child.send(signal: .terminate)
+        }
+        #expect(end.status == .exited(0))
+    }
+
+    @Test func aStopLetsTheChildEnd() async throws {
+        let tool = try await Tool()
+        _ = try await tool.run("enqueue", "mail", "--id", "a")
+        let end = try await worker(tool, "sh -c 'sleep 1; echo done'") { child, inspector in
+            _ = try await job("a", inspector) { $0.state == .executing }
+            try child.send(signal: .terminate)
+            let job = try await job("a", inspector) { $0.state == .completed }
+            #expect(job.result == "\"done\"")
+        }
+        #expect(end.status == .exited(0))
+    }
+
+    @Test func whatOutlastsTheGraceIsGivenBackUnharmed() async throws {
+        let tool = try await Tool()
+        _ = try await tool.run("enqueue", "mail", "--id", "a")
+        let end = try await worker(tool, "sleep 1000", ["--grace", "100ms", "--json"]) { child, inspector in
+            _ = try await job("a", inspector) { $0.state == .executing }
+            try child.send(signal: .terminate)
+            let job = try await job("a", inspector) { $0.state == .available }
+            #expect(job.attempts == 0)
+            #expect(job.crashes == 0)
+        }
+        #expect(end.status == .exited(0))
+        struct Line: Decodable { var time: String; var level: String; var message: String }
+        let lines = try end.log.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+        #expect(lines.map(\.message).contains("worker stopped"))
+        #expect(lines.allSatisfy { $0.level == "info" && $0.time.hasSuffix("Z") })
+    }
+
+    @Test func aSecondInterruptDoesNotWait() async throws {
+        let tool = try await Tool()
+        _ = try await tool.run("enqueue", "mail", "--id", "a")
+        let start = ContinuousClock.now
+        let end = try await worker(tool, "sleep 1000", ["--grace", "10m"]) { child, inspector in
+            _ = try await job("a", inspector) { $0.state == .executing }
+            // Signals that are pending together count once, so the second is sent until it has come.
+            while try await inspector.job(JobID("a"), in: "mail")?.state == .executing {
+                try child.send(signal: .interrupt)
+                _ = try await Subprocess.run(.name("true"), output: .discarded)
+            }
+            #expect(try await inspector.job(JobID("a"), in: "mail")?.state == .available)
+        }
+        #expect(end.status == .exited(0))
+        #expect(end.log.contains("stopping at once"))
+        #expect(ContinuousClock.now - start < .seconds(60))
+    }
+
+    @Test func redisThatIsAwayEndsItAtOnce() async throws {
+        let result = try await Tool.run(["--redis", "unix:///nonexistent", "worker", "mail", "--exec", "cat"])
+        #expect(result.status == 3)
+        #expect(result.error.hasPrefix("sluice: "))
+        #expect(result.error.split(separator: "\n").count == 1, "\(result.error)")
+    }
+}
