@@ -143,7 +143,11 @@ end
 -- Leaves the last job chosen from a lane where it is.
 function M.put_back(chosen, lane)
   chosen.taken[lane] = chosen.taken[lane] - 1
-  if chosen.alone then chosen.alone = false else chosen.turns[lane] = chosen.turns[lane] - 1 end
+  if chosen.alone then
+    chosen.is_cut = true
+  else
+    chosen.turns[lane] = chosen.turns[lane] - 1
+  end
 end
 
 -- Takes the chosen jobs out of their lanes: the last step of a claim, when they are safe elsewhere.
@@ -154,7 +158,7 @@ function M.take(q, chosen)
     if chosen.taken[lane] > 0 then
       redis.call('ZREMRANGEBYRANK', require('keys').wait(q.keys, lane), 0, chosen.taken[lane] - 1)
     end
-    if not chosen.alone then
+    if not chosen.alone or chosen.is_cut then
       settle_lane(q, lane, chosen.turns[lane])
     elseif chosen.rest then
       keep(q, lane, chosen.turns[lane], chosen.rest, chosen.score)
@@ -162,7 +166,7 @@ function M.take(q, chosen)
       drop(q, lane)
     end
   end
-  if chosen.alone then return chosen.rest ~= nil end
+  if chosen.alone then return chosen.is_cut or chosen.rest ~= nil end
   if q.vtime then redis.call('SET', q.keys.vtime, require('queue').text(q.vtime)) end
   return redis.call('EXISTS', q.keys.ready) == 1
 end
