@@ -110,6 +110,7 @@ let package = Package(
                 "Sluice", "SluiceWorker", "SluiceCore", "SluiceStore", "SluiceInspector", "SluiceEmbedded", "SluiceLua",
                 "Hiredis",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
@@ -167,7 +168,7 @@ let package = Package(
         .testTarget(
             name: "SluiceTestingTests",
             dependencies: [
-                "SluiceTesting", "SluiceStore", "SluiceCore", "Hiredis",
+                "SluiceTesting", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]
         ),
