@@ -166,6 +166,18 @@ let package = Package(
             dependencies: ["SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
         ),
         .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceCLI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
             name: "SluiceTestingTests",
             dependencies: [
                 "SluiceTesting", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis",
