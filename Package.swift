@@ -110,6 +110,7 @@ let package = Package(
                 "Sluice", "SluiceWorker", "SluiceCore", "SluiceStore", "SluiceInspector", "SluiceEmbedded", "SluiceLua",
                 "Hiredis",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
@@ -165,9 +166,21 @@ let package = Package(
             dependencies: ["SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
         ),
         .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceCLI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
             name: "SluiceTestingTests",
             dependencies: [
-                "SluiceTesting", "SluiceStore", "SluiceCore", "Hiredis",
+                "SluiceTesting", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]
         ),

@@ -16,13 +16,13 @@ struct SluiceTool: AsyncParsableCommand {
             + "revision \(FunctionLibrary.revision))",
         subcommands: [BenchWorkerCommand.self, DemoWorkerCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Jobs:", subcommands: [EnqueueCommand.self, WorkerCommand.self, JobsCommand.self]),
+            CommandGroup(name: "Jobs", subcommands: [EnqueueCommand.self, WorkerCommand.self, JobsCommand.self]),
             CommandGroup(
-                name: "Looking:",
+                name: "Looking",
                 subcommands: [StatusCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self]),
             CommandGroup(
-                name: "Managing:", subcommands: [QueuesCommand.self, LibraryCommand.self, RedisCommandGroup.self]),
-            CommandGroup(name: "Trying:", subcommands: [DemoCommand.self, BenchCommand.self]),
+                name: "Managing", subcommands: [QueuesCommand.self, LibraryCommand.self, RedisCommandGroup.self]),
+            CommandGroup(name: "Trying", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])
 
     @OptionGroup var global: GlobalOptions

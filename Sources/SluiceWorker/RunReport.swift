@@ -46,7 +46,9 @@ struct RunFailure: Sendable {
     private static let longest = 4096
 
     init(_ error: any Error) {
-        type = Self.bounded(String(reflecting: Swift.type(of: error)))
+        // Of a private type Swift tells an address, too, which is another one in each process.
+        let name = String(reflecting: Swift.type(of: error)).replacing(/\.\(unknown context at \$[0-9a-f]+\)/, with: "")
+        type = Self.bounded(name)
         message = Self.bounded("\(error)")
         retryAfter = (error as? any RetryAfter)?.retryAfter
         interruption = error as? JobInterruption

@@ -1,7 +1,10 @@
 public import SluiceCore
 
 extension Worker {
+    // A closure of several statements without a result fits all three: the one without output is meant then.
+
     /// Runs jobs of a kind. What the handler returns is the output; throwing an error means another attempt.
+    @_disfavoredOverload
     public func handle<Kind: Job>(
         _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Kind.Output
     ) {
@@ -21,6 +24,7 @@ extension Worker {
     }
 
     /// Runs jobs of a kind by a handler that says how each run ended.
+    @_disfavoredOverload
     public func handle<Kind: Job>(
         _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Outcome<Kind.Output>
     ) {

@@ -23,7 +23,7 @@ public final class Worker: Service, Sendable {
     public let id: WorkerID
 
     private let client: SluiceClient
-    private let queues: [Queue]
+    package let queues: [Queue]
     private let options: WorkerOptions
     private let middleware: [any JobMiddleware]
     private let logger: Logger

@@ -26,9 +26,12 @@ struct DemoScreenTests {
                 "  worker 2  process 1234567     20 done  killed by SIGKILL while it held 8 jobs",
                 "  worker 3                       0 done  starting", "",
             ])
-        for width in [60, 80, 200] {
-            let longest = progress.lines(width: width, style: .plain).map(\.count).max() ?? 0
-            #expect(longest <= max(width, 80))
+        var last = progress
+        last.isChecking = true
+        for width in [80, 200] {
+            for drawing in [progress, last] {
+                #expect(drawing.lines(width: width, style: .plain).allSatisfy { $0.count < width })
+            }
         }
     }
 

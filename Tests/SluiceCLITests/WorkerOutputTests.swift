@@ -68,6 +68,13 @@ struct WorkerOutputTests {
         #expect(tail("abcdeä€xy", limit: 5, pieces: pieces) == "…€xy")
     }
 
+    @Test func aTailOfGarbageIsNoLonger() {
+        var tail = OutputTail(limit: 10)
+        [UInt8](repeating: 0xFF, count: 8).withUnsafeBytes { tail.append($0) }
+        Array("end".utf8).withUnsafeBytes { tail.append($0) }
+        #expect(tail.text == "…\u{FFFD}\u{FFFD}end")
+    }
+
     private func result(_ status: ExecEnd.Status, _ output: String = "", _ errors: String = "") throws -> String {
         var tail = OutputTail(limit: 100)
         Array(errors.utf8).withUnsafeBytes { tail.append($0) }

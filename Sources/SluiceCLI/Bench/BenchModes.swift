@@ -36,7 +36,8 @@ struct BenchModes {
                 for producer in 0..<Self.producers {
                     group.addTask { [text] in
                         for number in 0..<each {
-                            try await client.enqueue(BenchJob(number: producer * each + number, text: text), queue: "bench-enqueue")
+                            let job = BenchJob(number: producer * each + number, text: text)
+                            try await client.enqueue(job, queue: "bench-enqueue")
                         }
                     }
                 }

@@ -7,7 +7,7 @@ struct DemoScreen {
     /// Lines of the drawing that is there now.
     private var height = 0
     private var shown: DemoProgress?
-    private static let least = 60
+    private static let least = 80
 
     init(_ terminal: Terminal, isSilent: Bool) {
         self.terminal = terminal

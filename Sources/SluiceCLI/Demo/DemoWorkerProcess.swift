@@ -15,6 +15,8 @@ struct DemoWorkerProcess: Sendable {
     /// Runs it until the stage is over; what goes wrong is told to the stage.
     func run() async {
         var platform = PlatformOptions()
+        // Ctrl-C at the terminal is for the demo, which then ends its workers.
+        platform.processGroupID = 0
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
         do {
             let result = try await Subprocess.run(

@@ -16,7 +16,8 @@ struct WorkerCommand: AsyncParsableCommand {
             of more, the beginning is kept and marked as truncated.
 
             Exit status 0: completed. 65: discarded, the arguments make no sense. Anything else, or death by a signal: tried \
-            again with growing waits; the end of its standard error is kept as the reason.
+            again with growing waits, until 20 attempts or those of `sluice enqueue --max-attempts` are spent; the end of its \
+            standard error is kept as the reason.
 
             At the job's timeout, on `sluice jobs cancel`, and when the worker stops and its grace is over, the command's \
             process group gets SIGTERM, and 5 s later SIGKILL. What the command leaves running when it ends is killed.

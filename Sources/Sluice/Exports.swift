@@ -1,0 +1,2 @@
+// Who imports `Sluice` has the vocabulary of its calls: jobs, names, outcomes, errors.
+@_exported public import SluiceCore

@@ -1,0 +1,73 @@
+import Logging
+import ServiceLifecycle
+public import Sluice
+import SluiceCore
+import SluiceInspector
+public import SluiceWorker
+
+extension TestNamespace {
+    /// Makes a client of these queues; close it when the test is over.
+    /// - Throws: as a client does that connects.
+    public func client(_ options: SluiceClient.Options = SluiceClient.Options()) async throws(SluiceError) -> SluiceClient {
+        var options = options
+        options.namespace = namespace
+        return try await SluiceClient(.url(url), options: options)
+    }
+
+    /// Runs a worker until its queues have nothing left that runs or could run now, then stops it in order.
+    ///
+    /// What is due later by the virtual clock stays: move it with ``advance(by:)`` and drain again, with the same worker or
+    /// another one. Jobs of a paused queue stay, too. When it returns, Redis has every outcome, and observers were told.
+    /// A handler that never returns keeps it waiting, unless its job has a timeout.
+    /// - Parameter worker: one of a client of this namespace.
+    /// - Throws: what the worker throws; `CancellationError` if the task is cancelled.
+    public func drain(with worker: Worker) async throws {
+        let inspector = Inspector(store)
+        let queues = worker.queues.map(\.name)
+        let watch = IdleWatch(inspector: inspector, queues: queues, transitions: try await inspector.transitions())
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: worker),
+                    .init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                logger: Logger(label: "sluice.testing") { _ in SwiftLogNoOpLogHandler() }))
+        try await services.run()
+        try Task.checkCancellation()
+    }
+}
+
+/// Ends when some queues are idle.
+private struct IdleWatch: Service {
+    let inspector: Inspector
+    let queues: [QueueName]
+    /// From before the first look on, so that nothing happens unseen between a look and the wait that follows.
+    let transitions: Transitions
+
+    func run() async throws {
+        var changes = transitions.makeAsyncIterator()
+        while try await !isIdle() {
+            guard try await changes.next() != nil else { return }
+        }
+    }
+
+    private func isIdle() async throws(SluiceError) -> Bool {
+        for queue in queues {
+            let status = try await inspector.status(of: queue)
+            if status.states[.executing, default: 0] > 0 { return false }
+            if status.pause != nil { continue }
+            if status.states[.available, default: 0] > 0 { return false }
+            if try await isDue(queue, by: status) { return false }
+        }
+        return true
+    }
+
+    /// Whether a job waits for a time that has come. Those that are due first are listed first.
+    private func isDue(_ queue: QueueName, by status: QueueStatus) async throws(SluiceError) -> Bool {
+        for state in [JobState.scheduled, .retryable] {
+            let first = try await inspector.jobs(matching: JobFilter(queues: [queue], states: [state]), limit: 1)
+            if let due = first.jobs.first?.moment, due <= status.time { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import SluiceCore
+import Testing
+
+@testable import SluiceCLI
+
+/// What the documents say is what is there.
+struct DocumentTests {
+    @Test(arguments: ["ReadmeExample", "ReadmeTestExample"])
+    func theReadmeShowsAFileThatIsCompiled(name: String) throws {
+        let file = try String(
+            contentsOf: Document.root.appending(path: "Tests/DocumentationTests/\(name).swift"), encoding: .utf8)
+        let shown = try Document("README.md").blocks("swift")
+        #expect(shown.contains { $0.text == file }, "no block of README.md is \(name).swift, word for word")
+    }
+
+    @Test func theReadmeShowsNothingElseInSwift() throws {
+        #expect(try Document("README.md").blocks("swift").count == 2)
+    }
+
+    @Test func linksLeadSomewhere() throws {
+        for document in try Document.all() {
+            let folder = Document.root.appending(path: document.path).deletingLastPathComponent()
+            let targets =
+                document.localLinks.map { folder.appending(path: $0) }
+                + document.articleLinks.map { Document.root.appending(path: "\(Document.articles)/\($0).md") }
+            for target in targets {
+                #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(target.path)")
+            }
+        }
+    }
+
+    /// Every line of a shell block that calls the tool, alone or behind a pipe.
+    @Test func theToolTakesEveryCommandThatIsShown() throws {
+        var shown = 0
+        for document in try Document.all() {
+            for line in document.blocks("sh").flatMap(\.lines) {
+                for command in line.components(separatedBy: " | ").map({ $0.trimmingCharacters(in: .whitespaces) })
+                where command.hasPrefix("sluice ") {
+                    shown += 1
+                    let words = try CommandLineText.split(String(command.prefix(while: { $0 != "#" })))
+                    #expect(throws: Never.self, "\(document): \(command)") {
+                        try SluiceTool.parseAsRoot(Array(words.dropFirst()))
+                    }
+                }
+            }
+        }
+        #expect(shown > 20)
+    }
+
+    @Test func theTableOfCommandsIsComplete() throws {
+        let table = try Document("README.md").section("The tool").compactMap { line in
+            line.firstMatch(of: /^\| `([a-z]+)[^`]*`/).map { String($0.output.1) }
+        }
+        let configuration = SluiceTool.configuration
+        let commands = (configuration.ungroupedSubcommands + configuration.groupedSubcommands.flatMap(\.subcommands))
+            .map { $0.configuration }.filter { $0.shouldDisplay }.compactMap { $0.commandName }
+        #expect(table.sorted() == commands.sorted())
+    }
+
+    @Test func theLifecycleNamesEveryState() throws {
+        let states = try Document("\(Document.articles)/JobLifecycle.md").section("States").compactMap { line in
+            line.firstMatch(of: /^\| `([a-z]+)` \|/).flatMap { JobState(rawValue: String($0.output.1)) }
+        }
+        #expect(Set(states) == Set(JobState.allCases))
+    }
+}

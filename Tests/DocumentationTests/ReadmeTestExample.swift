@@ -1,0 +1,16 @@
+import Sluice
+import SluiceInspector
+import SluiceTesting
+import Testing
+
+@Test func greetsWhenItIsTime() async throws {
+    let queues = try await TestNamespace()
+    let sluice = try await queues.client()
+    try await sluice.enqueue(Greet(name: "Ada"), id: JobID("hello"), delay: .seconds(3600))
+    try await queues.advance(by: .seconds(3600))
+    try await queues.drain(with: greeter(sluice))
+    let inspector = try Inspector(url: queues.url, namespace: queues.namespace)
+    #expect(try await inspector.job(JobID("hello"), in: "greetings")?.result == #""Hello, Ada""#)
+    await sluice.close()
+    await inspector.close()
+}
