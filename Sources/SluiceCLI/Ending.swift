@@ -84,7 +84,7 @@ struct Ending: Equatable {
         let hint = lines.last { $0.contains("--help'") }?.trimmingPrefix { $0 == " " } ?? ""
         let first = reason.split(separator: "\n").first.map(String.init) ?? reason
         let sentence = first.first.map { $0.lowercased() + first.dropFirst() } ?? first
-        return sentence + (hint.isEmpty ? "" : (sentence.hasSuffix(".") ? " " : ". ") + hint)
+        return sentence + (hint.isEmpty ? "" : (sentence.hasSuffix(".") || sentence.hasSuffix("?") ? " " : ". ") + hint)
     }
 }
 

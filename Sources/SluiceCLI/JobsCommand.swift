@@ -6,7 +6,8 @@ struct JobsCommand: AsyncParsableCommand {
         subcommands: [
             JobsListCommand.self, JobsShowCommand.self, JobsRetryCommand.self, JobsCancelCommand.self, JobsDeleteCommand.self,
             JobsRescheduleCommand.self,
-        ])
+        ],
+        defaultSubcommand: JobsListCommand.self)
 
     @OptionGroup var global: GlobalOptions
 }

@@ -5,7 +5,8 @@ import SluiceInspector
 struct QueuesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queues", abstract: "List, pause and resume queues.",
-        subcommands: [QueuesListCommand.self, QueuesPauseCommand.self, QueuesResumeCommand.self])
+        subcommands: [QueuesListCommand.self, QueuesPauseCommand.self, QueuesResumeCommand.self],
+        defaultSubcommand: QueuesListCommand.self)
 
     @OptionGroup var global: GlobalOptions
 }

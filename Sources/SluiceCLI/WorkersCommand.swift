@@ -5,7 +5,9 @@ import SluiceInspector
 
 struct WorkersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "workers", abstract: "Look at workers.", subcommands: [WorkersListCommand.self])
+        commandName: "workers", abstract: "List the workers, the jobs they hold and what is left of their leases.",
+        subcommands: [WorkersListCommand.self],
+        defaultSubcommand: WorkersListCommand.self)
 
     @OptionGroup var global: GlobalOptions
 }

@@ -38,7 +38,8 @@ struct EndingTests {
     }
 
     @Test(arguments: [
-        ["bogus"], ["enqueue"], ["enqueue", "a b"], ["enqueue", "mail", "--bogus"], ["enqueue", "mail", "--delay", "5"],
+        ["bogus"], ["enqueue"], ["enqueue", "a b"], ["enqueue", "mail", "--bogus"], ["enqueue", "mail", "--jsn"],
+        ["enqueue", "mail", "--delay", "5"],
         ["enqueue", "mail", "--delay", "5s", "--at", "5"], ["enqueue", "mail", "--at", "soon"],
         ["enqueue", "mail", "--lines", "--json-lines"], ["enqueue", "mail", "--lines", "--args", "{}"],
         ["enqueue", "mail", "--lines", "--id", "a"], ["enqueue", "mail", "--id", "a b"],
@@ -53,6 +54,14 @@ struct EndingTests {
         #expect(ending?.output == "")
         #expect(ending?.message.contains("--help'") == true)
         #expect(ending?.message.contains("\n") == false)
+        #expect(ending?.message.contains("?.") == false)
+    }
+
+    @Test func groupsListUnlessToldOtherwise() async throws {
+        #expect(try await SluiceTool.asyncParseAsRoot(["jobs", "--state", "executing"]) is JobsListCommand)
+        #expect(try await SluiceTool.asyncParseAsRoot(["queues"]) is QueuesListCommand)
+        let workers = try await SluiceTool.asyncParseAsRoot(["workers", "--json"]) as? WorkersListCommand
+        #expect(workers?.global.json == true)
     }
 
     @Test(arguments: [
