@@ -1,0 +1,167 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Stands between a client and a server, and breaks chosen calls: it cuts the connection before a request arrives, or before
+/// its reply does, or holds the reply back.
+package final class FaultyProxy: Sendable {
+    /// What happens to a call.
+    package enum Fault: Sendable {
+        /// The request never arrives, and the connection ends.
+        case loseRequest
+        /// The request arrives, its reply does not, and the connection ends.
+        case loseReply
+        /// The reply comes when `release` says so.
+        case holdReply
+    }
+
+    private struct Rule {
+        var words: [String]
+        var skips: Int
+        var fault: Fault
+    }
+
+    private struct State {
+        var rules: [Rule] = []
+        var held: [@Sendable () -> Void] = []
+    }
+
+    /// What clients connect to.
+    package let url: String
+    /// Counts the faults as they happen.
+    package let faults = Occurrences()
+
+    private let state = Mutex(State())
+    private let path: String
+    private let listener: any Channel
+
+    package init(to server: RedisTestServer) async throws {
+        path = "/tmp/sluice-proxy-\(UInt64.random(in: .min ... .max))"
+        url = "unix://" + path
+        let owner = Owner()
+        let target = server.socketPath
+        listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { client in
+                ClientBootstrap(group: client.eventLoop).connect(unixDomainSocketPath: target).flatMapThrowing { server in
+                    let connection = ProxiedConnection(client: client, server: server)
+                    try client.pipeline.syncOperations.addHandler(Relay(connection, isRequests: true, owner))
+                    try server.pipeline.syncOperations.addHandler(Relay(connection, isRequests: false, owner))
+                }
+            }
+            .bind(unixDomainSocketPath: path).get()
+        owner.proxy.withLock { $0 = self }
+    }
+
+    /// Breaks the next call whose bytes hold all of these words, after so many others like it.
+    package func fail(_ words: [String], after skips: Int = 0, with fault: Fault) {
+        state.withLock { $0.rules.append(Rule(words: words, skips: skips, fault: fault)) }
+    }
+
+    /// Lets held replies through.
+    package func release() {
+        let held = state.withLock { state in
+            defer { state.held = [] }
+            return state.held
+        }
+        for deliver in held { deliver() }
+    }
+
+    /// Ends it, and the connections through it with it.
+    package func close() async {
+        state.withLock { $0.rules = [] }
+        release()
+        try? await listener.close()
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    fileprivate func fault(of request: String) -> Fault? {
+        let fault: Fault? = state.withLock { state in
+            guard let index = state.rules.firstIndex(where: { $0.words.allSatisfy(request.contains) }) else { return nil }
+            if state.rules[index].skips > 0 {
+                state.rules[index].skips -= 1
+                return nil
+            }
+            return state.rules.remove(at: index).fault
+        }
+        if fault != nil { faults.add() }
+        return fault
+    }
+
+    fileprivate func hold(_ deliver: @escaping @Sendable () -> Void) { state.withLock { $0.held.append(deliver) } }
+
+    /// What the relays know of the proxy, which is made after them.
+    fileprivate final class Owner: Sendable {
+        let proxy = Mutex<FaultyProxy?>(nil)
+
+        var value: FaultyProxy? { proxy.withLock { $0 } }
+    }
+}
+
+/// One connection through the proxy. Both sides live on one event loop.
+private final class ProxiedConnection: Sendable {
+    let client: any Channel
+    let server: any Channel
+    private let fault = Mutex<FaultyProxy.Fault?>(nil)
+
+    init(client: any Channel, server: any Channel) {
+        self.client = client
+        self.server = server
+    }
+
+    var present: FaultyProxy.Fault? {
+        get { fault.withLock { $0 } }
+        set { fault.withLock { $0 = newValue } }
+    }
+
+    func cut() {
+        client.close(promise: nil)
+        server.close(promise: nil)
+    }
+}
+
+/// Carries bytes in one direction.
+private final class Relay: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let connection: ProxiedConnection
+    private let isRequests: Bool
+    private let owner: FaultyProxy.Owner
+
+    init(_ connection: ProxiedConnection, isRequests: Bool, _ owner: FaultyProxy.Owner) {
+        self.connection = connection
+        self.isRequests = isRequests
+        self.owner = owner
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = unwrapInboundIn(data)
+        if isRequests { request(bytes) } else { reply(bytes) }
+    }
+
+    private func request(_ bytes: ByteBuffer) {
+        let text = String(decoding: bytes.readableBytesView, as: UTF8.self)
+        if let fault = owner.value?.fault(of: text) { connection.present = fault }
+        switch connection.present {
+        case .loseRequest: connection.cut()
+        case .loseReply, .holdReply, nil: connection.server.writeAndFlush(bytes, promise: nil)
+        }
+    }
+
+    private func reply(_ bytes: ByteBuffer) {
+        switch connection.present {
+        case .loseReply, .loseRequest: connection.cut()
+        case .holdReply:
+            owner.value?.hold { [connection] in
+                connection.present = nil
+                connection.client.writeAndFlush(bytes, promise: nil)
+            }
+        case nil: connection.client.writeAndFlush(bytes, promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connection.cut()
+        context.fireChannelInactive()
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Sluice
+import SluiceCore
+import SluiceInspector
+import SluiceTesting
+import Synchronization
+import Testing
+
+/// A server of the test's own with a queue of jobs and worker processes that run them, and what must be true at the end.
+final class Load: Sendable {
+    let server: RedisTestServer
+    let queues: TestNamespace
+    let client: SluiceClient
+    let inspector: Inspector
+    let log: RunLog
+    let queue: QueueName = "load"
+    private let workers = Mutex<[WorkerProcess]>([])
+
+    init(_ options: RedisTestServer.Options = RedisTestServer.Options(), patience: Duration = .seconds(20)) async throws {
+        server = try await RedisTestServer.start(options)
+        queues = try await TestNamespace(on: server, clock: .server)
+        var clientOptions = SluiceClient.Options()
+        clientOptions.namespace = queues.namespace
+        clientOptions.patience = patience
+        client = try await SluiceClient(.url(server.url), options: clientOptions)
+        inspector = Inspector(queues.store)
+        log = RunLog(path: server.directory + "/runs.log")
+    }
+
+    /// Starts a worker process; it ends with the load at the latest.
+    func worker(
+        concurrency: Int = 10, milliseconds: Int = 5, ack: String = "batched", lease: Int = 1000, grace: Int = 5000,
+        url: String? = nil
+    ) async throws -> WorkerProcess {
+        let worker = try await WorkerProcess(arguments: [
+            url ?? server.url, queues.namespace.text, log.path, "\(concurrency)", "\(milliseconds)", ack, "\(lease)", "\(grace)",
+        ])
+        workers.withLock { $0.append(worker) }
+        return worker
+    }
+
+    func enqueue(_ count: Int) async throws {
+        let requests = try (0..<count).map { try JobRequest(kind: "load", queue: queue, arguments: "\($0)") }
+        #expect(try await client.enqueue(requests).added == count)
+    }
+
+    /// Waits until so many jobs have ended well.
+    func completed(_ count: Int, within limit: Duration = .seconds(45)) async -> Bool {
+        await queues.eventually(in: queue, within: limit) {
+            try await inspector.status(of: queue).totals["completed", default: 0] >= count
+        }
+    }
+
+    /// Every job has ended, each exactly once as far as Redis is concerned, and nothing is left behind.
+    func expectAllDone(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let done = await completed(count)
+        let status = try await inspector.status(of: queue)
+        #expect(done, "\(status.states) \(status.totals)", sourceLocation: sourceLocation)
+        #expect(status.totals["enqueued"] == count, sourceLocation: sourceLocation)
+        #expect(status.totals["completed"] == count, sourceLocation: sourceLocation)
+        for state in JobState.allCases where state != .completed {
+            #expect(status.states[state] == 0, "\(state)", sourceLocation: sourceLocation)
+        }
+        let audit = try await inspector.audit(queue)
+        #expect(audit.violations.map { "\($0.invariant) \($0.what)" } == [], sourceLocation: sourceLocation)
+        let left = try await queues.dump().keys.filter { key in
+            ["executing", "held:", "cancel:", "wait:", "lanes", "ready", "suspects"].contains { key.contains(":" + $0) }
+        }
+        #expect(left == [], sourceLocation: sourceLocation)
+        #expect(Set(log.entries().filter { $0.isEnd }.map(\.id)).count == count, sourceLocation: sourceLocation)
+    }
+
+    func total(_ name: String) async throws -> Int { try await inspector.status(of: queue).totals[name, default: 0] }
+
+    /// Jobs whose handler started more than once.
+    func startedTwice() -> [String] {
+        let starts = Dictionary(grouping: log.entries().filter { !$0.isEnd }, by: \.id)
+        return starts.filter { $0.value.count > 1 }.keys.sorted()
+    }
+}
+
+/// What the workers have written of their runs.
+struct RunLog: Sendable {
+    struct Entry: Sendable {
+        var isEnd: Bool
+        var id: String
+        var fence: UInt64
+        var process: Int32
+    }
+
+    let path: String
+
+    func entries() -> [Entry] {
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 4, let fence = UInt64(words[2]), let process = Int32(words[3]) else { return nil }
+            return Entry(isEnd: words[0] == "end", id: String(words[1]), fence: fence, process: process)
+        }
+    }
+
+    /// How many runs have begun in a process.
+    func starts(in process: Int32) -> Int { entries().count { !$0.isEnd && $0.process == process } }
+}

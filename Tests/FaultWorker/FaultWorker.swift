@@ -1,0 +1,57 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import Sluice
+import SluiceCore
+import SluiceWorker
+import UnixSignals
+
+/// A worker process for the tests of faults. It writes a line to a log at the start and at the end of each run:
+/// `start id fence pid`, `end id fence pid`.
+///
+/// Arguments: URL, namespace, log file, concurrency, ms that a run takes, `batched` or `confirmed`, lease in ms, grace in ms.
+@main
+enum FaultWorker {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 9 else { exit(2) }
+        let logger = Logger(label: "fault-worker") { StreamLogHandler.standardError(label: $0) }
+        let log = try RunLog(path: arguments[3])
+        let length = Duration.milliseconds(Int(arguments[5]) ?? 0)
+        var options = SluiceClient.Options()
+        options.namespace = try Namespace(arguments[2])
+        let client = try await SluiceClient(.url(arguments[1]), options: options, logger: logger)
+        let queue = Queue(
+            "load", concurrency: Int(arguments[4]) ?? 1, ack: Queue.AckMode(rawValue: arguments[6]) ?? .batched,
+            keepsCompleted: .init(count: 100_000, age: .seconds(3600)), maxCrashes: 1000)
+        let worker = Worker(
+            client, queues: [queue],
+            options: WorkerOptions(
+                lease: .milliseconds(Int(arguments[7]) ?? 1000), grace: .milliseconds(Int(arguments[8]) ?? 1000),
+                cancellationGrace: .milliseconds(500)),
+            logger: logger)
+        worker.handleOthers { _, context in
+            log.write("start \(context.id) \(context.fence)")
+            // What the work takes.
+            if length > .zero { try await ContinuousClock().sleep(for: length) }
+            log.write("end \(context.id) \(context.fence)")
+            return .completed(JSONOutput(text: nil))
+        }
+        try await ServiceGroup(services: [client, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+    }
+}
+
+/// A file that several processes append lines to.
+private struct RunLog: Sendable {
+    private let descriptor: Int32
+
+    init(path: String) throws {
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        if descriptor < 0 { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    func write(_ line: String) {
+        let bytes = Array("\(line) \(getpid())\n".utf8)
+        _ = Foundation.write(descriptor, bytes, bytes.count)
+    }
+}

@@ -1,0 +1,124 @@
+import SluiceCore
+import SluiceStore
+import SluiceTesting
+import Testing
+
+@testable import SluiceWorker
+
+/// What the end of a run means for the job: each result, with each ending from outside, on an early attempt and on the last.
+@Suite(.timeLimit(.minutes(1)))
+struct VerdictTests {
+    private static let results: [(name: String, result: RunReport.Result)] = [
+        ("completed", .outcome(.completed(JSONOutput(text: Array("1".utf8))))),
+        ("retry", .outcome(.retry(after: .seconds(7), reason: "why"))),
+        ("policy", .outcome(.retry(reason: "why"))),
+        ("snooze", .outcome(.snooze(for: .seconds(3)))),
+        ("cancel", .outcome(.cancel(reason: "why"))),
+        ("discard", .outcome(.discard(reason: "why"))),
+        ("thrown", .failed(RunFailure(Failure()))),
+        ("thrown retry-after", .failed(RunFailure(Throttled(retryAfter: .seconds(9))))),
+        ("thrown snooze", .failed(RunFailure(JobInterruption.snooze(for: .seconds(3))))),
+        ("thrown cancel", .failed(RunFailure(JobInterruption.cancel(reason: "why")))),
+        ("thrown discard", .failed(RunFailure(JobInterruption.discard(reason: "why")))),
+        ("unknown kind", .unknownKind),
+        ("unreadable", .unreadable("why")),
+    ]
+
+    private static let endings: [(name: String, ending: Ending?)] = [
+        ("", nil), ("timed out", .timedOut(.seconds(1))), ("cancelled", .cancelled), ("stopping", .stopping),
+    ]
+
+    /// One line for each result: without an ending, timed out, cancelled, stopping; on attempt 1 of 2, then on attempt 2.
+    private static let expected = """
+        completed: completed, completed, completed, completed | completed, completed, completed, completed
+        retry: retry 7, retry 5, cancelled, release | discarded, discarded, cancelled, release
+        policy: retry 5, retry 5, cancelled, release | discarded, discarded, cancelled, release
+        snooze: snooze 3, retry 5, cancelled, release | snooze 3, discarded, cancelled, release
+        cancel: cancelled, cancelled, cancelled, cancelled | cancelled, cancelled, cancelled, cancelled
+        discard: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
+        thrown: retry 5, retry 5, cancelled, release | discarded, discarded, cancelled, release
+        thrown retry-after: retry 9, retry 5, cancelled, release | discarded, discarded, cancelled, release
+        thrown snooze: snooze 3, retry 5, cancelled, release | snooze 3, discarded, cancelled, release
+        thrown cancel: cancelled, cancelled, cancelled, cancelled | cancelled, cancelled, cancelled, cancelled
+        thrown discard: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
+        unknown kind: wait 1, wait 1, wait 1, wait 1 | wait 1, wait 1, wait 1, wait 1
+        unreadable: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
+        """
+
+    @Test func everyResultWithEveryEnding() async throws {
+        var job = try await claimed()
+        var lines: [String] = []
+        for (name, result) in Self.results {
+            let halves = [1, 2].map { attempt in
+                job.attempt = attempt
+                let report = RunReport(job, kind: "k", maxAttempts: 2, retry: .fixed(.seconds(5)), result: result)
+                return Self.endings.map { word(Verdict(report, ending: $0.ending)) }.joined(separator: ", ")
+            }
+            lines.append("\(name): " + halves.joined(separator: " | "))
+        }
+        #expect(lines.joined(separator: "\n") == Self.expected)
+    }
+
+    @Test func theSettlementNamesTheRun() async throws {
+        let job = try await claimed()
+        let report = RunReport(job, kind: "k", maxAttempts: 2, retry: .fixed(.zero), result: .unknownKind)
+        let verdict = Verdict(report, ending: nil)
+        #expect(verdict.settlement.id == job.id)
+        #expect(verdict.settlement.fence == job.fence)
+    }
+
+    @Test func waitsThatMakeNoSenseAreBounded() async throws {
+        let job = try await claimed()
+        for (wait, expected) in [(Duration.seconds(-5), 0), (.seconds(Int64.max), 365 * 86_400)] {
+            for result in [
+                RunReport.Result.outcome(.retry(after: wait)), .outcome(.snooze(for: wait)),
+                .failed(RunFailure(Throttled(retryAfter: wait))), .failed(RunFailure(JobInterruption.snooze(for: wait))),
+            ] {
+                let report = RunReport(job, kind: "k", maxAttempts: 2, retry: .fixed(.seconds(5)), result: result)
+                let word = word(Verdict(report, ending: nil))
+                #expect(word.hasSuffix(" \(expected)"), "\(word) instead of \(expected)")
+            }
+        }
+    }
+
+    @Test func errorTextsAreBoundedByBytesAndStayJSON() {
+        let accents = "a" + String(repeating: "\u{301}", count: 100_000)
+        for hostile in [accents, String(repeating: "\"\\\n\u{0}", count: 5000), "\u{2028}</script>\u{7F}", ""] {
+            let failure = RunFailure(Garbage(description: hostile))
+            #expect(failure.message.utf8.count <= 4100)
+            #expect(JSONText.isValid(Array(failure.json.utf8)))
+        }
+    }
+
+    private func word(_ verdict: Verdict) -> String {
+        switch verdict.settlement.outcome {
+        case .completed: "completed"
+        case .retry(let wait, _): "retry \(Int(wait.seconds))"
+        case .snooze(let wait): "snooze \(Int(wait.seconds))"
+        case .release: "release"
+        case .wait(let base, _): "wait \(Int(base.seconds))"
+        case .cancelled: "cancelled"
+        case .discarded: "discarded"
+        }
+    }
+
+    /// A job as Redis gives it.
+    private func claimed() async throws -> ClaimedJob {
+        let fixture = try await Fixture()
+        _ = try await fixture.enqueue()
+        let store = fixture.queues.store
+        let worker = WorkerID(host: "host", process: 1)
+        _ = try await store.call(
+            Resync(worker: worker, session: 1, lease: .seconds(30), info: "{}", running: []), on: fixture.queue)
+        let cycle = Cycle(worker: worker, session: 1, call: 1, demand: 1, idle: .seconds(1), settlements: [])
+        return try #require(try await store.call(cycle, on: fixture.queue).jobs.first)
+    }
+}
+
+struct Throttled: RetryAfter {
+    var retryAfter: Duration?
+}
+
+struct Garbage: Error, CustomStringConvertible {
+    var description: String
+}
