@@ -15,7 +15,7 @@ public struct Partitions: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// The lane: names sorted, values percent-encoded, `account=42&host=tmdb`; empty without partitions.
     ///
     /// A value that takes more than 64 bytes so stands for itself by a digest, `~` and 16 hexadecimal digits of FNV-1a.
-    /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}`.
+    /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}`, and for a lane above 1,024 bytes.
     package func lane() throws(SluiceError) -> String {
         if values.isEmpty { return "" }
         var parts: [String] = []
@@ -25,7 +25,12 @@ public struct Partitions: Hashable, Sendable, ExpressibleByDictionaryLiteral {
             }
             parts.append(name + "=" + encoded(value))
         }
-        return parts.joined(separator: "&")
+        let lane = parts.joined(separator: "&")
+        // Redis would refuse the whole call, and with it the jobs of others.
+        guard lane.utf8.count <= 1024 else {
+            throw SluiceError(.invalidArgument, "a job's partitions take \(lane.utf8.count) bytes: 1024 at most")
+        }
+        return lane
     }
 }
 

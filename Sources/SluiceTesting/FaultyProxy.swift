@@ -25,6 +25,7 @@ package final class FaultyProxy: Sendable {
     private struct State {
         var rules: [Rule] = []
         var held: [@Sendable () -> Void] = []
+        var requests: [String] = []
     }
 
     /// What clients connect to.
@@ -58,6 +59,9 @@ package final class FaultyProxy: Sendable {
         state.withLock { $0.rules.append(Rule(words: words, skips: skips, fault: fault)) }
     }
 
+    /// How many requests have come whose beginning holds this word; several that arrive together count as one.
+    package func requests(with word: String) -> Int { state.withLock { $0.requests.count { $0.contains(word) } } }
+
     /// Lets held replies through.
     package func release() {
         let held = state.withLock { state in
@@ -77,6 +81,7 @@ package final class FaultyProxy: Sendable {
 
     fileprivate func fault(of request: String) -> Fault? {
         let fault: Fault? = state.withLock { state in
+            state.requests.append(String(request.prefix(200)))
             guard let index = state.rules.firstIndex(where: { $0.words.allSatisfy(request.contains) }) else { return nil }
             if state.rules[index].skips > 0 {
                 state.rules[index].skips -= 1

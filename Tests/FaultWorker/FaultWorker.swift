@@ -15,6 +15,8 @@ enum FaultWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 9 else { exit(2) }
+        // Tests that crash leave nobody behind for long.
+        alarm(300)
         let logger = Logger(label: "fault-worker") { StreamLogHandler.standardError(label: $0) }
         let log = try RunLog(path: arguments[3])
         let length = Duration.milliseconds(Int(arguments[5]) ?? 0)

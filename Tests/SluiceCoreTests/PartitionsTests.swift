@@ -19,6 +19,12 @@ import Testing
         #expect(try Partitions(["k": long + "y"]).lane() != digest)
     }
 
+    @Test func moreThanRedisTakesIsRefused() throws {
+        let values = Dictionary(uniqueKeysWithValues: (10..<30).map { ("name\($0)", String(repeating: "v", count: 60)) })
+        let error = #expect(throws: SluiceError.self) { try Partitions(values).lane() }
+        #expect(error?.code == .invalidArgument)
+    }
+
     @Test(arguments: ["", "a b", "a=b", "ä", String(repeating: "n", count: 33)])
     func badNamesAreRefused(name: String) {
         let error = #expect(throws: SluiceError.self) { try Partitions([name: "1"]).lane() }

@@ -1,0 +1,95 @@
+import Sluice
+import SluiceCore
+import SluiceInspector
+import SluiceTesting
+import Testing
+
+/// Jobs that are enqueued one by one at the same time.
+@Suite(.timeLimit(.minutes(1)))
+struct GatheringTests {
+    @Test func whatComesWhileACallIsUnderWaySharesTheNext() async throws {
+        let proxy = try await FaultyProxy(to: .shared())
+        let producer = try await Producer(through: proxy.url)
+        try await producer.client.enqueue(Numbered())
+        proxy.fail(["sluice1_enqueue"], with: .holdReply)
+        try await withThrowingTaskGroup(of: Enqueued.self) { group in
+            group.addTask { try await producer.client.enqueue(Numbered(number: 1)) }
+            await proxy.faults.wait()
+            proxy.fail(["sluice1_enqueue"], with: .holdReply)
+            let called = Occurrences()
+            for number in 2...600 {
+                group.addTask {
+                    called.add()
+                    return try await producer.client.enqueue(Numbered(number: number))
+                }
+            }
+            await called.wait(for: 599)
+            proxy.release()
+            // Whoever came too late for the second call is in the third at the latest.
+            await proxy.faults.wait(for: 2)
+            #expect(await producer.queues.eventually(in: "work") { try await producer.count(.available) > 300 })
+            proxy.release()
+            for try await enqueued in group { #expect(enqueued.isNew) }
+        }
+        #expect(try await producer.count(.available) == 601)
+        #expect(proxy.requests(with: "sluice1_enqueue") <= 4)
+        await proxy.close()
+    }
+
+    @Test func anErrorReachesEach() async throws {
+        let server = try await RedisTestServer.start()
+        let producer = try await Producer(on: server)
+        try await producer.client.enqueue(Numbered())
+        try await server.cli("CONFIG", "SET", "maxmemory", "1")
+        await withTaskGroup(of: SluiceError.Code?.self) { group in
+            for number in 0..<100 {
+                group.addTask {
+                    do throws(SluiceError) {
+                        try await producer.client.enqueue(Numbered(number: number))
+                        return nil
+                    } catch {
+                        return error.code
+                    }
+                }
+            }
+            for await code in group { #expect(code == .outOfMemory) }
+        }
+        try await server.cli("CONFIG", "SET", "maxmemory", "0")
+        try await producer.client.enqueue(Numbered())
+        #expect(try await producer.count(.available) == 2)
+    }
+
+    @Test func aRedisThatIsAwayForAMomentDelaysAndAddsOnce() async throws {
+        let server = try await RedisTestServer.start(.init(aof: true))
+        let producer = try await Producer(on: server)
+        try await producer.client.enqueue(Numbered())
+        try await server.stop()
+        try await withThrowingTaskGroup(of: Enqueued.self) { group in
+            for number in 0..<50 { group.addTask { try await producer.client.enqueue(Numbered(number: number)) } }
+            try await server.restart()
+            for try await enqueued in group { #expect(enqueued.isNew) }
+        }
+        #expect(try await producer.count(.available) == 51)
+    }
+
+    @Test func aRedisThatStaysAwayIsAnErrorAfterThePatience() async throws {
+        let server = try await RedisTestServer.start()
+        let producer = try await Producer(on: server) { $0.patience = .milliseconds(200) }
+        try await server.stop()
+        let error = await #expect(throws: SluiceError.self) { try await producer.client.enqueue(Numbered()) }
+        #expect(error?.code == .unreachable)
+    }
+
+    @Test func aCancelledCallerTakesNobodyWithIt() async throws {
+        let server = try await RedisTestServer.start(.init(aof: true))
+        let producer = try await Producer(on: server)
+        try await producer.client.enqueue(Numbered())
+        try await server.stop()
+        let first = Task { try await producer.client.enqueue(Numbered(number: 1)) }
+        first.cancel()
+        let second = Task { try await producer.client.enqueue(Numbered(number: 2)) }
+        try await server.restart()
+        #expect(try await first.value.isNew)
+        #expect(try await second.value.isNew)
+    }
+}
