@@ -90,7 +90,13 @@ public final class Worker: Service, Sendable {
     }
 
     private func declare(_ queue: Queue) async throws(SluiceError) {
-        try await client.store.register(queue.name)
+        do throws(SluiceError) {
+            try await client.store.register(queue.name)
+        } catch {
+            // A full server has to be drained, and whoever filled this queue has made it known.
+            guard error.code == .outOfMemory else { throw error }
+            logger.warning("Redis is full", metadata: ["queue": "\(queue.name)", "error": "\(error)"])
+        }
         if !queue.declarations.isEmpty {
             try await client.store.call(Configure(queue.declarations), on: queue.name)
         }
