@@ -9,7 +9,7 @@ final class BulkEnqueue {
     private let client: SluiceClient
     private var batches: [QueueName: Batch] = [:]
     private var full: [(queue: QueueName, batch: Batch)] = []
-    private var sendings: [Task<Sent, Never>] = []
+    private var sendings: [Sending] = []
     private var total = EnqueuedMany()
     private var producers: [QueueName: [Sender.Producer]] = [:]
     private let trace = TraceHeaders.current()
@@ -24,11 +24,10 @@ final class BulkEnqueue {
         }
     }
 
-    private struct Sent: Sendable {
+    private struct Sending {
         var queue: QueueName
         var jobs: Int
-        var producer: Sender.Producer
-        var existing: Result<Set<Int>, SluiceError>
+        var task: Task<Sender.Sent, Never>
     }
 
     init(_ client: SluiceClient) { self.client = client }
@@ -79,7 +78,7 @@ final class BulkEnqueue {
     func sendFullBatches() async {
         for (queue, batch) in full {
             if sendings.count == Self.inFlight { await takeOne() }
-            send(batch, to: queue)
+            await send(batch, to: queue)
         }
         full = []
     }
@@ -93,28 +92,20 @@ final class BulkEnqueue {
         return (total, failure)
     }
 
-    private func send(_ batch: Batch, to queue: QueueName) {
-        let sender = client.sender(for: queue)
+    private func send(_ batch: Batch, to queue: QueueName) async {
         let producer = producers[queue]?.popLast() ?? Sender.Producer()
-        sendings.append(
-            Task {
-                var producer = producer
-                do throws(SluiceError) {
-                    let existing = try await sender.send(batch.jobs, as: &producer)
-                    return Sent(queue: queue, jobs: batch.jobs.count, producer: producer, existing: .success(existing))
-                } catch {
-                    return Sent(queue: queue, jobs: batch.jobs.count, producer: producer, existing: .failure(error))
-                }
-            })
+        let task = await client.gatherer(for: queue).start(batch.jobs, as: producer)
+        sendings.append(Sending(queue: queue, jobs: batch.jobs.count, task: task))
     }
 
     private func takeOne() async {
-        let sent = await sendings.removeFirst().value
-        producers[sent.queue, default: []].append(sent.producer)
+        let sending = sendings.removeFirst()
+        let sent = await sending.task.value
+        producers[sending.queue, default: []].append(sent.producer)
         switch sent.existing {
         case .success(let existing):
             total.existing += existing.count
-            total.added += sent.jobs - existing.count
+            total.added += sending.jobs - existing.count
         case .failure(let error): failure = failure ?? error
         }
     }

@@ -45,6 +45,20 @@ actor Gatherer {
         return try result.get()
     }
 
+    /// Sends jobs that came together. Calls leave in the order in which this was called, since the tasks are this actor's own and
+    /// its executor takes them in order.
+    func start(_ jobs: [NewJob], as producer: Sender.Producer) -> Task<Sender.Sent, Never> {
+        Task {
+            var producer = producer
+            do throws(SluiceError) {
+                let existing = try await self.sender.send(jobs, as: &producer)
+                return Sender.Sent(producer: producer, existing: .success(existing))
+            } catch {
+                return Sender.Sent(producer: producer, existing: .failure(error))
+            }
+        }
+    }
+
     private func pump() async {
         var producer = self.producer
         while let batch = takeBatch(keeping: producer) {

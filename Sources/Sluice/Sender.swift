@@ -17,6 +17,12 @@ final class Sender: Sendable {
         init() { id = "\(UInt64.random(in: .min ... .max))" }
     }
 
+    /// What became of a batch, and the producer for the next one.
+    struct Sent: Sendable {
+        var producer: Producer
+        var existing: Result<Set<Int>, SluiceError>
+    }
+
     private let store: Store
     private let queue: QueueName
     private let patience: Duration

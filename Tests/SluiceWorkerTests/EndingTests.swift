@@ -1,5 +1,7 @@
 import Dispatch
 import Hiredis
+import Logging
+import ServiceLifecycle
 import Sluice
 import SluiceCore
 import SluiceInspector
@@ -129,17 +131,18 @@ struct EndingTests {
         let go = Occurrences()
         worker.handle(Numbered.self) { (job, _) -> Int in
             started.add()
-            // The cancellation of the worker's task is its stop; it does not reach handlers within the grace.
+            // A graceful shutdown does not reach handlers within the grace.
             await go.wait()
             #expect(!Task.isCancelled)
             return job.number
         }
         var ids: [JobID] = []
         for number in 0..<3 { ids.append(try await fixture.enqueue(number)) }
+        let services = ServiceGroup(services: [worker], logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await worker.run() }
+            group.addTask { try await services.run() }
             await started.wait(for: 2)
-            group.cancelAll()
+            await services.triggerGracefulShutdown()
             go.add()
             try await group.waitForAll()
         }
