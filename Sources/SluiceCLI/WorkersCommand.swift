@@ -37,14 +37,20 @@ struct WorkersListCommand: AsyncParsableCommand {
     }
 
     static func table(_ workers: [WorkerStatus]) -> Table {
-        var table = Table([.text("WORKER"), .text("QUEUE"), .number("JOBS"), .number("LEASE"), .elastic("INFO")])
+        var table = Table([.text("WORKER"), .text("QUEUE"), .number("JOBS"), .number("PLACES"), .number("LEASE")])
         for worker in workers {
             let lease = worker.lease < .zero ? "ended" : HumanText.duration(worker.lease)
             table.append([
-                worker.worker.text, worker.queue.text, HumanText.number(worker.jobs), lease,
-                worker.info == "{}" ? "" : worker.info,
+                worker.worker.text, worker.queue.text, HumanText.number(worker.jobs),
+                places(worker.info).map(HumanText.number) ?? "-", lease,
             ])
         }
         return table
+    }
+
+    /// How many jobs it runs at the same time, if it told.
+    private static func places(_ info: String) -> Int? {
+        struct Info: Decodable { var concurrency: Int? }
+        return try? JSONDecoder().decode(Info.self, from: Data(info.utf8)).concurrency
     }
 }

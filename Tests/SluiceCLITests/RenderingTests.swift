@@ -101,4 +101,16 @@ struct RenderingTests {
                 "QUEUE  INVARIANT  WHAT IS WRONG", "mail   I1         x is in no index", "1 violation, 1,200 checked",
             ])
     }
+
+    @Test func workersWithTheirPlaces() {
+        let worker = WorkerStatus(
+            queue: "mail", worker: WorkerID(known: "vm.7.x"), lease: .seconds(29), jobs: 2, info: #"{"concurrency":8}"#)
+        let dead = WorkerStatus(queue: "mail", worker: WorkerID(known: "vm.8.y"), lease: .seconds(-1), jobs: 0, info: "{}")
+        #expect(
+            WorkersListCommand.table([worker, dead]).lines() == [
+                "WORKER  QUEUE  JOBS  PLACES  LEASE",
+                "vm.7.x  mail      2       8    29s",
+                "vm.8.y  mail      0       -  ended",
+            ])
+    }
 }
