@@ -29,7 +29,7 @@ final class Load: Sendable {
 
     /// Starts a worker process; it ends with the load at the latest.
     func worker(
-        concurrency: Int = 10, milliseconds: Int = 5, ack: String = "batched", lease: Int = 1000, grace: Int = 5000,
+        concurrency: Int = 10, milliseconds: Int = 10, ack: String = "batched", lease: Int = 1000, grace: Int = 5000,
         url: String? = nil
     ) async throws -> WorkerProcess {
         let worker = try await WorkerProcess(arguments: [
@@ -42,6 +42,17 @@ final class Load: Sendable {
     func enqueue(_ count: Int) async throws {
         let requests = try (0..<count).map { try JobRequest(kind: "load", queue: queue, arguments: "\($0)") }
         #expect(try await client.enqueue(requests).added == count)
+    }
+
+    /// Enqueues until a worker is busy, whatever the others take. Returns how many that took.
+    func occupy(_ worker: WorkerProcess) async throws -> Int {
+        var total = 0
+        repeat {
+            try await enqueue(200)
+            total += 200
+        } while await !queues.eventually(in: queue, within: .seconds(1)) { log.starts(in: worker.pid) > 10 } && total < 10_000
+        #expect(log.starts(in: worker.pid) > 10)
+        return total
     }
 
     /// Waits until so many jobs have ended well.

@@ -13,6 +13,11 @@ struct ManyTests {
         let end = try await producer.client.enqueue((0..<3456).lazy.map { Numbered(number: $0) })
         #expect(end.added == 3456 && end.existing == 0)
         #expect(try await producer.numbers() == Array(0..<3456))
+        // Batches that are quick to make do not overtake each other.
+        for _ in 0..<20 {
+            try await producer.client.enqueue((0..<1400).map { Numbered(number: $0) })
+            #expect(try await producer.numbers(as: UInt64.random(in: .min ... .max)) == Array(0..<1400))
+        }
     }
 
     @Test func whatIsThereIsCounted() async throws {

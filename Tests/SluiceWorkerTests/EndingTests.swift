@@ -177,6 +177,34 @@ struct EndingTests {
         gate.signal()
     }
 
+    @Test func anOutcomeThatComesTooLateIsRefusedCountedAndNotTold() async throws {
+        let fixture = try await Fixture()
+        let worker = fixture.worker(2)
+        let started = Recorder<Fence>()
+        let go = Occurrences()
+        let told = Recorder<ProcessedJob>()
+        worker.handle(Numbered.self) { (job, context) -> Int in
+            started.add(context.fence)
+            if started.all.count == 1 { await go.wait() }
+            return started.all.count
+        }
+        worker.afterProcess { told.add($0) }
+        let id = try await fixture.enqueue()
+        try await fixture.running(worker) {
+            await started.happened.wait()
+            try await fixture.takeAway(id)
+            go.add()
+            #expect(await fixture.becomes(id, .completed))
+            await told.happened.wait()
+        }
+        #expect(try await fixture.total("refused") == 1)
+        #expect(try await fixture.details(id)?.result == "2")
+        #expect(started.all.count == 2 && started.all[0] < started.all[1])
+        #expect(told.all.count == 1)
+        #expect(told.all.first?.output == Array("2".utf8))
+        #expect(try await fixture.leftovers() == [])
+    }
+
     @Test func progressIsShownAndRefusedOnceTheRunIsOver() async throws {
         let fixture = try await Fixture()
         let worker = fixture.worker(1)
