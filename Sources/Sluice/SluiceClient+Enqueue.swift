@@ -64,7 +64,7 @@ extension SluiceClient {
 
     /// Puts many jobs in, of any length: they are read as they are sent, in batches, with several on their way.
     ///
-    /// The batches are in order, each is atomic, the whole is not.
+    /// The batches are in order, unless a call has to be repeated; each is atomic, the whole is not.
     /// - Throws: as for one job; what came before a job that was refused is stored.
     @discardableResult
     public func enqueue<Jobs: Sequence>(

@@ -29,7 +29,7 @@ final class Load: Sendable {
 
     /// Starts a worker process; it ends with the load at the latest.
     func worker(
-        concurrency: Int = 10, milliseconds: Int = 5, ack: String = "batched", lease: Int = 1000, grace: Int = 5000,
+        concurrency: Int = 10, milliseconds: Int = 10, ack: String = "batched", lease: Int = 1000, grace: Int = 5000,
         url: String? = nil
     ) async throws -> WorkerProcess {
         let worker = try await WorkerProcess(arguments: [
