@@ -44,6 +44,17 @@ final class Load: Sendable {
         #expect(try await client.enqueue(requests).added == count)
     }
 
+    /// Enqueues until a worker is busy, whatever the others take. Returns how many that took.
+    func occupy(_ worker: WorkerProcess) async throws -> Int {
+        var total = 0
+        repeat {
+            try await enqueue(1000)
+            total += 1000
+        } while await !queues.eventually(in: queue, within: .seconds(1)) { log.starts(in: worker.pid) > 10 } && total < 20_000
+        #expect(log.starts(in: worker.pid) > 10)
+        return total
+    }
+
     /// Waits until so many jobs have ended well.
     func completed(_ count: Int, within limit: Duration = .seconds(45)) async -> Bool {
         await queues.eventually(in: queue, within: limit) {

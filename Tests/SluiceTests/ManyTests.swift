@@ -13,6 +13,11 @@ struct ManyTests {
         let end = try await producer.client.enqueue((0..<3456).lazy.map { Numbered(number: $0) })
         #expect(end.added == 3456 && end.existing == 0)
         #expect(try await producer.numbers() == Array(0..<3456))
+        // Batches that are quick to make do not overtake each other.
+        for _ in 0..<20 {
+            try await producer.client.enqueue((0..<1400).map { Numbered(number: $0) })
+            #expect(try await producer.numbers(as: UInt64.random(in: .min ... .max)) == Array(0..<1400))
+        }
     }
 
     @Test func whatIsThereIsCounted() async throws {
@@ -39,6 +44,7 @@ struct ManyTests {
         }
         async let end = producer.client.enqueue(jobs)
         #expect(await producer.queues.eventually(in: "work") { try await producer.count(.available) == 4001 })
+        await proxy.heldReplies.wait()
         // Four calls are in flight, the fifth is full.
         #expect(await producer.queues.eventually(in: "work") { read.withLock { $0 } == 5000 })
         proxy.release()
@@ -100,7 +106,7 @@ struct ManyTests {
             }
         }
         async let end = producer.client.enqueue(jobs)
-        await proxy.faults.wait()
+        await proxy.heldReplies.wait()
         #expect(await producer.queues.eventually(in: "work") { read.withLock { $0 } >= 2001 })
         #expect(read.withLock { $0 } <= 2001 + 1)
         proxy.release()

@@ -39,8 +39,8 @@ struct Producer {
     func count(_ state: JobState) async throws -> Int { try await inspector.status(of: queue).states[state] ?? 0 }
 
     /// The numbers of the runnable jobs, in the order in which a worker gets them.
-    func numbers() async throws -> [Int] {
-        let worker = WorkerID(host: "host", process: 1)
+    func numbers(as name: UInt64 = 0) async throws -> [Int] {
+        let worker = WorkerID(host: "host\(name)", process: 1)
         let resync = Resync(worker: worker, session: 1, lease: .seconds(30), info: "{}", running: [])
         _ = try await queues.store.call(resync, on: queue)
         var numbers: [Int] = []
