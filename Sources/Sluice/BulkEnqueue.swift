@@ -94,7 +94,14 @@ final class BulkEnqueue {
 
     private func send(_ batch: Batch, to queue: QueueName) async {
         let producer = producers[queue]?.popLast() ?? Sender.Producer()
-        let task = await client.gatherer(for: queue).start(batch.jobs, as: producer)
+        let gatherer = client.gatherer(for: queue)
+        do throws(SluiceError) {
+            try await gatherer.sender.register()
+        } catch {
+            failure = failure ?? error
+            return
+        }
+        let task = await gatherer.start(batch.jobs, as: producer)
         sendings.append(Sending(queue: queue, jobs: batch.jobs.count, task: task))
     }
 

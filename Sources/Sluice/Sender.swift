@@ -46,8 +46,9 @@ final class Sender: Sendable {
         return existing
     }
 
-    /// Makes the queue known once, before its first jobs: no error may come after they are in.
-    private func register() async throws(SluiceError) {
+    /// Makes the queue known once, before its first jobs: no error may come after they are in. To keep the order of several calls,
+    /// wait for this before the first.
+    func register() async throws(SluiceError) {
         if isRegistered.withLock({ $0 }) { return }
         try await repeating { () async throws(SluiceError) in try await store.register(queue) }
         isRegistered.withLock { $0 = true }

@@ -32,6 +32,8 @@ package final class FaultyProxy: Sendable {
     package let url: String
     /// Counts the faults as they happen.
     package let faults = Occurrences()
+    /// Counts the replies that came and were held back: only what is held can be released.
+    package let heldReplies = Occurrences()
 
     private let state = Mutex(State())
     private let path: String
@@ -93,7 +95,10 @@ package final class FaultyProxy: Sendable {
         return fault
     }
 
-    fileprivate func hold(_ deliver: @escaping @Sendable () -> Void) { state.withLock { $0.held.append(deliver) } }
+    fileprivate func hold(_ deliver: @escaping @Sendable () -> Void) {
+        state.withLock { $0.held.append(deliver) }
+        heldReplies.add()
+    }
 
     /// What the relays know of the proxy, which is made after them.
     fileprivate final class Owner: Sendable {

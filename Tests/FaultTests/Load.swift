@@ -48,9 +48,9 @@ final class Load: Sendable {
     func occupy(_ worker: WorkerProcess) async throws -> Int {
         var total = 0
         repeat {
-            try await enqueue(200)
-            total += 200
-        } while await !queues.eventually(in: queue, within: .seconds(1)) { log.starts(in: worker.pid) > 10 } && total < 10_000
+            try await enqueue(1000)
+            total += 1000
+        } while await !queues.eventually(in: queue, within: .seconds(1)) { log.starts(in: worker.pid) > 10 } && total < 20_000
         #expect(log.starts(in: worker.pid) > 10)
         return total
     }

@@ -14,7 +14,7 @@ struct GatheringTests {
         proxy.fail(["sluice1_enqueue"], with: .holdReply)
         try await withThrowingTaskGroup(of: Enqueued.self) { group in
             group.addTask { try await producer.client.enqueue(Numbered(number: 1)) }
-            await proxy.faults.wait()
+            await proxy.heldReplies.wait()
             let called = Occurrences()
             for number in 2...600 {
                 group.addTask {

@@ -44,6 +44,7 @@ struct ManyTests {
         }
         async let end = producer.client.enqueue(jobs)
         #expect(await producer.queues.eventually(in: "work") { try await producer.count(.available) == 4001 })
+        await proxy.heldReplies.wait()
         // Four calls are in flight, the fifth is full.
         #expect(await producer.queues.eventually(in: "work") { read.withLock { $0 } == 5000 })
         proxy.release()
@@ -105,7 +106,7 @@ struct ManyTests {
             }
         }
         async let end = producer.client.enqueue(jobs)
-        await proxy.faults.wait()
+        await proxy.heldReplies.wait()
         #expect(await producer.queues.eventually(in: "work") { read.withLock { $0 } >= 2001 })
         #expect(read.withLock { $0 } <= 2001 + 1)
         proxy.release()

@@ -79,7 +79,8 @@ struct EndingTests {
             let start = ContinuousClock.now
             _ = try await fixture.inspector.cancel([id], in: fixture.queue)
             await cancelled.wait()
-            #expect(ContinuousClock.now - start < .seconds(1))
+            // By itself it would look again after 10 s; with nothing else to do on the machine this takes milliseconds.
+            #expect(ContinuousClock.now - start < .seconds(5))
             #expect(await fixture.becomes(id, .cancelled))
         }
         #expect(try await fixture.leftovers() == [])
@@ -131,8 +132,12 @@ struct EndingTests {
         let go = Occurrences()
         worker.handle(Numbered.self) { (job, _) -> Int in
             started.add()
-            // A graceful shutdown does not reach handlers within the grace.
-            await go.wait()
+            // It ends when the shutdown has reached it, and with that the worker, which was there before.
+            await withGracefulShutdownHandler {
+                await go.wait()
+            } onGracefulShutdown: {
+                go.add()
+            }
             #expect(!Task.isCancelled)
             return job.number
         }
@@ -143,13 +148,13 @@ struct EndingTests {
             group.addTask { try await services.run() }
             await started.wait(for: 2)
             await services.triggerGracefulShutdown()
-            go.add()
             try await group.waitForAll()
         }
         #expect(try await fixture.state(ids[0]) == .completed)
         #expect(try await fixture.state(ids[1]) == .completed)
         // Nothing is claimed any more.
-        #expect(try await fixture.state(ids[2]) == .available)
+        let last = try await fixture.state(ids[2])
+        #expect(last == .available)
         #expect(try await fixture.inspector.status(of: fixture.queue).workers == 0)
     }
 

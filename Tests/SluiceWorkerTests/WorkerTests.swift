@@ -96,10 +96,10 @@ struct WorkerTests {
                 return job.number
             }
             proxy.fail(["sluice1_cycle", "completed"], with: .holdReply)
-            let before = proxy.faults.count
+            let before = proxy.heldReplies.count
             let ids = [try await target.enqueue(0), try await target.enqueue(1)]
             try await target.running(worker) {
-                await proxy.faults.wait(for: before + 1)
+                await proxy.heldReplies.wait(for: before + 1)
                 #expect(await target.becomes(ids[0], .completed))
                 // Redis has it, the worker does not know: batched has claimed the next in that very call, confirmed has not.
                 let next = try await target.state(ids[1])
