@@ -3,7 +3,8 @@
 -- Checks the invariants of the data, a page at a time, each page at one instant; a small queue is one page. Start with no
 -- cursor; go on with the one that is returned until it is `0`. Returns the next cursor, how many were checked, and a flat list
 -- of invariant, what is wrong.
---   I1  each job is in exactly one index            I4  each lane with runnable jobs is listed, and ready by its head
+--   I1  each job is in exactly one index            I2  the sets of gates hold those who run and have that partition
+--   I4  each lane with runnable jobs is listed, and ready by its head, or parked at a gate at which somebody will look again
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
 --   I8  enqueued = live + kept ended + removed
 local M = {}
@@ -11,7 +12,9 @@ local M = {}
 local PAGE = 200              -- checked in one call, about
 local CALLS = 50              -- steps of one call, where there is little to check
 local phases = {}
-local order = { 'totals', 'spec', 'lanes', 'ready', 'executing', 'workers', 'timed', 'suspects', 'ended', 'columns' }
+local order = {
+  'totals', 'spec', 'lanes', 'ready', 'parked', 'gates', 'executing', 'workers', 'timed', 'suspects', 'ended', 'columns',
+}
 
 local function wrong(found, invariant, what) found[#found + 1], found[#found + 2] = invariant, what end
 
@@ -90,17 +93,17 @@ local function must_be_jobs(q, ids, found, name)
 end
 
 -- I4: a lane is served in the class of its head, and listed by the head's age.
-local function check_head(q, lane, found)
+local function check_head(q, lane, score, found)
   local CLASS = require('queue').CLASS
   local head = tonumber(redis.call('ZRANGE', require('keys').wait(q.keys, lane), 0, 0, 'WITHSCORES')[2])
-  local listed, ready = redis.call('ZSCORE', q.keys.lanes, lane), tonumber(redis.call('ZSCORE', q.keys.ready, lane))
-  if not (head and ready) then return end
-  if math.floor(head / CLASS) ~= math.floor(ready / CLASS) or head % CLASS ~= tonumber(listed) then
+  local listed = redis.call('ZSCORE', q.keys.lanes, lane)
+  if not (head and score) then return end
+  if math.floor(head / CLASS) ~= math.floor(score / CLASS) or head % CLASS ~= tonumber(listed) then
     wrong(found, 'I4', 'lane "' .. lane .. '" does not stand where its head belongs')
   end
 end
 
--- I4: a listed lane has jobs, is ready, and `where` says so.
+-- I4: a listed lane has jobs, and is ready or parked where `where` says.
 function phases.lanes(q, cursor, found)
   local keys = require('keys')
   local next, lanes = zset_page(q.keys.lanes, cursor)
@@ -108,11 +111,12 @@ function phases.lanes(q, cursor, found)
     local ids = redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 499)
     must_be_jobs(q, ids, found, 'lane "' .. lane .. '"')
     if #ids == 0 then wrong(found, 'I4', 'lane "' .. lane .. '" is listed and empty') end
-    if not redis.call('ZSCORE', q.keys.ready, lane) then wrong(found, 'I4', 'lane "' .. lane .. '" has jobs and is not ready') end
-    if redis.call('HGET', q.keys.where, lane) ~= 'ready' then
-      wrong(found, 'I4', 'lane "' .. lane .. '" is ready; `where` differs')
-    end
-    check_head(q, lane, found)
+    local ready, gate = redis.call('ZSCORE', q.keys.ready, lane), redis.call('HGET', q.keys.where, lane)
+    local parked = gate and redis.call('ZSCORE', keys.parked(q.keys, gate), lane)
+    if gate and not parked then wrong(found, 'I4', 'lane "' .. lane .. '" is not parked at ' .. gate .. ', as `where` says') end
+    if ready and gate then wrong(found, 'I4', 'lane "' .. lane .. '" is ready, and parked at ' .. gate) end
+    if not ready and not gate then wrong(found, 'I4', 'lane "' .. lane .. '" has jobs and is not ready') end
+    check_head(q, lane, tonumber(ready or parked), found)
   end
   return next, #lanes
 end
@@ -125,7 +129,24 @@ function phases.ready(q, cursor, found)
   return next, #lanes
 end
 
--- I7: what runs is held by its worker, which is known.
+-- I4: who is parked has jobs, and somebody will look again.
+function phases.parked(q, cursor, found)
+  local page = redis.call('HSCAN', q.keys.where, cursor, 'COUNT', PAGE)
+  require('audit_gates').parked(q, page[2], function(what) wrong(found, 'I4', what) end)
+  return page[1], #page[2] / 2
+end
+
+-- I2 from the gates' side. Their sets are found by going through the keys of the server.
+function phases.gates(q, cursor, found)
+  local page = redis.call('SCAN', cursor, 'MATCH', q.keys.prefix .. 'gate:*', 'COUNT', 1000)
+  for _, key in ipairs(page[2]) do
+    local gate = string.sub(key, #q.keys.prefix + 6)
+    require('audit_gates').members(q, gate, function(what) wrong(found, 'I2', what) end)
+  end
+  return page[1], #page[2]
+end
+
+-- I7: what runs is held by its worker, which is known. I2: it is in its gates.
 function phases.executing(q, cursor, found)
   local keys, read = require('keys'), require('record').read
   local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
@@ -139,6 +160,7 @@ function phases.executing(q, cursor, found)
     if not redis.call('ZSCORE', q.keys.workers, record.worker) then
       wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which is not known')
     end
+    require('audit_gates').runs(q, id, record, function(what) wrong(found, 'I2', what) end)
   end
   must_be_jobs(q, ids, found, 'executing')
   return page[1], #ids

@@ -12,20 +12,50 @@ local function next_fence(q)
   return fence
 end
 
--- Shortens a choice to what fits in a reply. Returns how many jobs stay.
-local function fitting(specs, n)
-  local bytes = 0
+-- Shortens a choice to what fits in a reply.
+local function fit(chosen, specs)
+  local bytes, n = 0, #chosen.ids
   for i = 1, n do
     bytes = bytes + #(specs[i] or '')
-    if bytes > BYTES and i > 1 then return i - 1 end
+    if bytes > BYTES and i > 1 then
+      for k = n, i, -1 do
+        require('choose').put_back(chosen)
+        specs[k] = nil
+      end
+      return
+    end
   end
-  return n
 end
 
-local function nothing(left) return { fence = '0', ids = {}, specs = {}, scores = {}, again = {}, left = left } end
+local function nothing(left) return { fence = '0', ids = {}, specs = {}, scores = {}, again = {}, without = {}, left = left } end
+
+-- Dependencies that are off for claimed jobs, as a flat list of position from 0 and names.
+local function without(q, lane_of)
+  local list = {}
+  if not q.limits or next(q.limits.off) == nil then return list end
+  for i = 1, #lane_of do
+    local names = require('gates').of(q, lane_of[i]).without
+    if names ~= '' then list[#list + 1], list[#list + 2] = i - 1, names end
+  end
+  return list
+end
+
+-- What the records of a lane's jobs end in; made once a lane.
+local function endings(q)
+  local record, gates, of = require('record'), require('gates'), {}
+  return function(lane)
+    local ending = of[lane]
+    if not ending then
+      ending = record.ending(gates.dimensions(gates.of(q, lane)), lane)
+      of[lane] = ending
+    end
+    return ending
+  end
+end
 
 -- Writes down who runs what. Returns a flat list of position and attempt for the attempts that are not the first.
-local function start(q, worker, fence, ids, scores, lane_of)
+local function start(q, worker, fence, chosen)
+  local ids, scores, lane_of, ending = chosen.ids, chosen.scores, chosen.lanes, endings(q)
   local attempts = require('columns').read(q, 'attempts', ids)
   local head, middle = require('record').parts(fence, worker, require('queue').text(q.now))
   local first, running, again = head .. '1' .. middle, {}, {}
@@ -34,41 +64,53 @@ local function start(q, worker, fence, ids, scores, lane_of)
     running[2 * i - 1] = ids[i]
     if before then
       local attempt = tonumber(before) + 1
-      running[2 * i] = head .. attempt .. middle .. scores[i] .. ' ' .. lane_of[i]
+      running[2 * i] = head .. attempt .. middle .. scores[i] .. ending(lane_of[i])
       again[#again + 1], again[#again + 2] = i - 1, attempt
     else
-      running[2 * i] = first .. scores[i] .. ' ' .. lane_of[i]
+      running[2 * i] = first .. scores[i] .. ending(lane_of[i])
     end
   end
   redis.call('HSET', q.keys.executing, unpack(running))
   redis.call('SADD', require('keys').held(q.keys, worker), unpack(ids))
+  require('gates').join(q, ids, lane_of)
   return again
 end
 
--- Claims up to `demand` jobs. Returns their fence, ids, specs, scores, the attempts that are not the first, and whether
--- runnable jobs were left behind.
+-- Whether a worker that comes now could be given something. `room` is what the queue's own gate has left, and `till` when it
+-- opens if it is shut by a rate.
+local function is_left(q, room, till)
+  if redis.call('EXISTS', q.keys.ready) == 0 then return false end
+  if room > 0 then return true end
+  if till then require('parking').at(q, '*', till) end
+  return false
+end
+
+-- Claims up to `demand` jobs. Returns their fence, ids, specs, scores, the attempts that are not the first, what they run
+-- without, and whether runnable jobs were left behind.
 function M.run(q, worker, demand)
-  local lanes = require('lanes')
+  local gates, choose = require('gates'), require('choose')
   if q.paused then return nothing(false) end
-  if demand == 0 then return nothing(redis.call('EXISTS', q.keys.ready) == 1) end
-  local ids, scores, lane_of, chosen = lanes.choose(q, demand)
-  if #ids == 0 then
+  local room, till = gates.star(q)
+  if demand == 0 or room <= 0 then return nothing(is_left(q, room, till)) end
+  local chosen = choose.choose(q, math.min(demand, room))
+  if #chosen.ids == 0 then
     -- Lanes that were ready and held nothing are out of order; taking nothing from them puts them right.
-    if #chosen.order > 0 then lanes.take(q, chosen) end
-    return nothing(chosen.spent)
+    if #chosen.order > 0 then choose.take(q, chosen) end
+    return nothing(chosen.is_spent)
   end
-  local specs = redis.call('HMGET', q.keys.spec, unpack(ids))
-  local stay = fitting(specs, #ids)
-  for i = #ids, stay + 1, -1 do
-    lanes.put_back(chosen, lane_of[i])
-    ids[i], specs[i], scores[i] = nil, nil, nil
-  end
-  local fence = next_fence(q)
-  local again = start(q, worker, fence, ids, scores, lane_of)
-  local left = lanes.take(q, chosen)
-  require('stats').count(q, 'started', stay)
-  require('events').moved(q, 'available', 'executing', ids, worker)
-  return { fence = fence, ids = ids, specs = specs, scores = scores, again = again, left = left }
+  local specs = redis.call('HMGET', q.keys.spec, unpack(chosen.ids))
+  fit(chosen, specs)
+  local fence, n = next_fence(q), #chosen.ids
+  local again = start(q, worker, fence, chosen)
+  choose.take(q, chosen)
+  gates.started(q, n)
+  require('stats').count(q, 'started', n)
+  require('events').moved(q, 'available', 'executing', chosen.ids, worker)
+  if room < math.huge then room, till = gates.star(q) end
+  return {
+    fence = fence, ids = chosen.ids, specs = specs, scores = chosen.scores, again = again,
+    without = without(q, chosen.lanes), left = is_left(q, room, till),
+  }
 end
 
 return M

@@ -5,13 +5,14 @@
 --   demand   jobs wanted, 0 to 1000
 --   idle     ms after which the worker comes again by itself if it is left with free places and nobody wakes it
 --   then settlements in groups of one fence and outcome: n, whether details follow (0 or 1), n ids, n details. Outcomes:
---   completed, retry, snooze, release, wait, cancelled, discarded; what their details say is told in settle.lua
+--   completed, retry, snooze, release, wait, unavailable, cancelled, discarded; what their details say is told in settle.lua
 -- Moves: executing → completed, retryable, scheduled, available, cancelled, discarded; scheduled, retryable → available;
 -- executing of dead workers → available, retryable, discarded; available → executing.
--- Returns {now, fence, held, come, resync}; refused ids; ids to cancel; of the claimed jobs the ids, the specs, the scores, and
--- a flat list of position from 0 and attempt for those whose attempt is not the first. `held` is how many jobs the worker holds
--- now; `come` the ms after which it should come though nobody wakes it, -1 for `idle`; `resync` is 1 if it has to resync before
--- it can claim.
+-- Returns {now, fence, held, come, resync, declared}; refused ids; ids to cancel; of the claimed jobs the ids, the specs, the
+-- scores, a flat list of position from 0 and attempt for those whose attempt is not the first, and a flat list of position and
+-- names for those that run without dependencies that are off. `held` is how many jobs the worker holds now; `come` the ms after
+-- which it should come though nobody wakes it, -1 for `idle`; `resync` is 1 if it has to resync before it can claim; `declared`
+-- rises when somebody declares other limits.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: one for each batch that moved.
 local M = {}
 
@@ -27,9 +28,9 @@ end
 
 -- When somebody should look again, ms from now, or nil.
 local function next_look(q, worker)
-  local due, lease = require('waiting').next_due(q), require('workers').next_end(q, worker)
-  if lease and (not due or lease < due) then due = lease end
-  return due and math.max(due - q.now, 0)
+  local due = math.min(require('waiting').next_due(q) or math.huge, require('workers').next_end(q, worker) or math.huge,
+    require('parking').next(q) or math.huge)
+  return due < math.huge and math.max(due - q.now, 0) or nil
 end
 
 -- Sees to it that somebody looks when the next thing is due. Returns after how many ms the caller should come, or -1.
@@ -37,7 +38,8 @@ local function hand_over(q, worker, idle, full)
   local wake = require('wake')
   local look = next_look(q, worker)
   if full then
-    if wake.unwatch(q, worker) and look then wake.push(q) end
+    wake.unwatch(q, worker)
+    if look then wake.due(q, q.now + look) end
     return -1
   end
   local till = look and math.min(look, idle) or idle
@@ -66,13 +68,15 @@ function M.run(q, args)
   workers.reclaim(q, silence, known and known.lease or 30000)
   tidy(q, silence)
   demand = fit and demand or 0
+  require('migration').migrate(q)
+  require('parking').run(q)
   local jobs = require('claim').run(q, worker, demand)
   if jobs.left then require('wake').push(q) end
   local come = fit and hand_over(q, worker, idle, #jobs.ids == demand) or -1
   local held = redis.call('SCARD', keys.held(q.keys, worker))
   local cancel = redis.call('SMEMBERS', keys.cancel(q.keys, worker))
-  local state = { q.now, jobs.fence, held, come, fit and 0 or 1 }
-  return { state, refused, cancel, jobs.ids, jobs.specs, jobs.scores, jobs.again }
+  local state = { q.now, jobs.fence, held, come, fit and 0 or 1, tonumber(q.config[10]) or 0 }
+  return { state, refused, cancel, jobs.ids, jobs.specs, jobs.scores, jobs.again, jobs.without }
 end
 
 return M

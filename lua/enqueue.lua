@@ -135,7 +135,7 @@ local function add(q, jobs, ids, options)
   for lane, scored in pairs(new.others) do require('lanes').add(q, lane, scored) end
   if #new.runnable > 0 then
     require('events').moved(q, '', 'available', new.runnable)
-    require('wake').push(q)
+    if q.claimable then require('wake').push(q) end
   end
   require('stats').count(q, 'enqueued', #new.specs / 2)
   return not_new
@@ -166,6 +166,33 @@ function M.run(q, args)
   return not_new
 end
 
+-- A value as lanes have it.
+local function encoded(value)
+  local text = string.gsub(tostring(value), '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
+  if #text > 64 then require('queue').refuse('BADARG', 'a partition above 64 bytes, as encoded, takes a client') end
+  return text
+end
+
+-- The lane of a spec with partitions and needs.
+local function lane_of(spec)
+  local parts, names, queue = {}, {}, require('queue')
+  for name, value in pairs(type(spec.partitions) == 'table' and spec.partitions or {}) do
+    parts[#parts + 1] = { name = name, text = name .. '=' .. encoded(value) }
+  end
+  for _, need in ipairs(type(spec.needs) == 'table' and spec.needs or {}) do
+    parts[#parts + 1] = { name = string.match(need, '^[^?]*'), text = need }
+  end
+  table.sort(parts, function(one, other) return one.name < other.name end)
+  for i = 1, #parts do
+    local name = parts[i].name
+    if not string.find(name, '^[%w_.-]+$') or #name > 32 or not string.find(parts[i].text, '^[%w_.-]+[=?]?') or names[name] then
+      queue.refuse('BADARG', 'partitions and needs have different names of 1 to 32 letters, digits, _ . -')
+    end
+    names[name], parts[i] = true, parts[i].text
+  end
+  return table.concat(parts, '&')
+end
+
 -- Reads jobs as people give them, checking the specs as well, since no client has made them.
 local function read_by_hand(q, args)
   local queue, jobs, options = require('queue'), {}, {}
@@ -178,7 +205,10 @@ local function read_by_hand(q, args)
       queue.refuse('BADARG', 'a spec is a JSON object with a kind, such as {"kind":"email","args":{"to":"a@b.c"}}')
     end
     jobs[2 * i - 1], jobs[2 * i] = id, text
-    if option ~= '' then options[i] = read_options(q, option) end
+    if option ~= '' or spec.partitions or spec.needs then
+      options[i] = read_options(q, option == '' and '{}' or option)
+      if options[i].lane == '' then options[i].lane = lane_of(spec) end
+    end
   end
   return jobs, check_ids(q, jobs, n), options
 end

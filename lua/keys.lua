@@ -6,6 +6,7 @@ local names = {
   'spec', 'lane', 'lanes', 'where', 'ready', 'vtime', 'scheduled', 'retryable', 'suspended', 'executing',
   'completed', 'cancelled', 'discarded', 'workers', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
   'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
+  'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
 }
 
 -- Kept between calls: building thirty strings costs as much as a small call. Dropped whole when there are many queues.
@@ -26,6 +27,12 @@ end
 
 -- Runnable jobs of a lane; the lane of jobs without partitions is the empty text.
 function M.wait(keys, lane) return keys.prefix .. 'wait:' .. lane end
+
+-- What a gate has: the jobs that hold its places, the lanes that wait there, its rate, its breaker.
+function M.gate(keys, gate) return keys.prefix .. 'gate:' .. gate end
+function M.parked(keys, gate) return keys.prefix .. 'parked:' .. gate end
+function M.rate(keys, gate) return keys.prefix .. 'rate:' .. gate end
+function M.breaker(keys, gate) return keys.prefix .. 'breaker:' .. gate end
 
 -- What runs on a worker: the jobs it holds, its record, the cancellations it has to hear of, its bell.
 function M.held(keys, worker) return keys.prefix .. 'held:' .. worker end

@@ -63,7 +63,7 @@ function M.retry(q, args)
     require('waiting').enter(q, { id })
     states.remove(q, id, state)
     require('events').moved(q, state, 'available', { id })
-    require('wake').push(q)
+    if q.claimable then require('wake').push(q) end
     return 'available'
   end)
 end

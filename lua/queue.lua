@@ -40,11 +40,14 @@ function M.open(keys)
   end
   local now, micros = require('clock').read(base)
   local config = redis.call('HMGET', names.config, 'format', 'paused', 'completed', 'cancelled', 'discarded', 'crashes',
-    'fence')
+    'fence', 'limits', 'migration', 'declared')
   if config[1] and config[1] ~= M.FORMAT then
     M.refuse('FORMAT', 'this queue has data format ' .. config[1] .. ', and this library reads ' .. M.FORMAT)
   end
-  return { keys = names, now = now, micros = micros, exists = config[1], paused = config[2] or false, config = config }
+  return {
+    keys = names, now = now, micros = micros, exists = config[1], paused = config[2] or false, config = config,
+    limits = require('limits').of(config[8]), limits_text = config[8] or nil, migration = config[9] or false,
+  }
 end
 
 -- Marks the queue as one of this format when it is first written to.

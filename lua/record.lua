@@ -1,5 +1,7 @@
--- The text that `executing` holds for a job that runs: `fence worker attempt started score lane`, the lane last,
--- because it alone may be empty.
+-- The text that `executing` holds for a job that runs: `fence worker attempt started score dimensions lane`. The dimensions,
+-- joined by commas, are those of the gates whose places the job holds, `-` for none; one with a `!` is tried by this job, its
+-- breaker being half open. A job leaves the gates that were written at its claim, whatever the limits are by then. The lane
+-- stands last, because it alone may be empty.
 local M = {}
 
 -- What all jobs of one claim have in common, before and after the attempt.
@@ -7,15 +9,27 @@ function M.parts(fence, worker, started)
   return fence .. ' ' .. worker .. ' ', ' ' .. started .. ' '
 end
 
+-- What all jobs of one claim and one lane have in common, after the score.
+function M.ending(dimensions, lane) return ' ' .. dimensions .. ' ' .. lane end
+
 -- Whether this run is the one that `start`, the first of M.parts, tells.
 function M.is_of(record, start) return string.find(record, start, 1, true) == 1 end
 
+-- Whether the run holds no place at any gate; cheaper than reading all of the record.
+function M.is_free(record) return string.find(record, '^%d+ %S+ %d+ %d+ %d+ %- ') ~= nil end
+
 function M.read(record)
-  local fence, worker, attempt, started, score, lane = string.match(record, '^(%d+) (%S+) (%d+) (%d+) (%d+) (.*)$')
+  local fence, worker, attempt, started, score, dimensions, lane =
+    string.match(record, '^(%d+) (%S+) (%d+) (%d+) (%d+) (%S+) (.*)$')
   return {
     text = record, fence = fence, worker = worker, attempt = tonumber(attempt), started = tonumber(started),
-    score = score, lane = lane,
+    score = score, dimensions = dimensions, lane = lane,
   }
+end
+
+-- The same run, holding places at more gates.
+function M.with_dimensions(run, dimensions)
+  return table.concat({ run.fence, run.worker, run.attempt, run.started, run.score, dimensions, run.lane }, ' ')
 end
 
 return M

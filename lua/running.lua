@@ -2,13 +2,21 @@
 -- {id, record}, the record as record.read gives it.
 local M = {}
 
--- Removes ids from what runs and from what their worker holds: the last step of each transition.
-function M.leave(q, worker, ids)
+-- Removes jobs from what runs, from what their worker holds and from their gates: the last step of each transition. Places
+-- are given by `limited`, those of the jobs that hold some, as {id, dimensions, lane}.
+local function leave(q, worker, ids, limited, completed)
   local keys = require('keys')
   redis.call('HDEL', q.keys.executing, unpack(ids))
   redis.call('SREM', keys.held(q.keys, worker), unpack(ids))
   local cancel = keys.cancel(q.keys, worker)
   if redis.call('EXISTS', cancel) == 1 then redis.call('SREM', cancel, unpack(ids)) end
+  require('gates').leave(q, limited, completed)
+end
+
+local function leave_one(q, job)
+  local record = job.record
+  local limited = record.dimensions ~= '-' and { { id = job.id, dimensions = record.dimensions, lane = record.lane } } or {}
+  leave(q, record.worker, { job.id }, limited, false)
 end
 
 -- Whether an operator has asked for this job to be cancelled while it runs.
@@ -16,25 +24,29 @@ function M.is_cancelled(q, worker, id)
   return redis.call('SISMEMBER', require('keys').cancel(q.keys, worker), id) == 1
 end
 
--- Ends jobs of one worker in `state`.
-function M.finish(q, worker, state, ids)
+-- Ends jobs of one worker that completed; `limited` as above.
+function M.complete(q, worker, ids, limited)
   local ended = require('ended')
-  ended.add(q, state, ids)
-  M.leave(q, worker, ids)
-  ended.trim(q, state)
-  require('events').moved(q, 'executing', state, ids, worker)
+  ended.add(q, 'completed', ids)
+  leave(q, worker, ids, limited, true)
+  ended.trim(q, 'completed')
+  require('events').moved(q, 'executing', 'completed', ids, worker)
 end
 
 -- Ends one job badly; who ran it last, and when, is kept with it.
 function M.end_badly(q, job, state)
+  local ended = require('ended')
   redis.call('HSET', q.keys.run, job.id, job.record.text)
-  M.finish(q, job.record.worker, state, { job.id })
+  ended.add(q, state, { job.id })
+  leave_one(q, job)
+  ended.trim(q, state)
+  require('events').moved(q, 'executing', state, { job.id }, job.record.worker)
 end
 
 -- Back to the place it had, as if it had never been claimed: no attempt, no crash.
 function M.give_back(q, job)
   require('lanes').add(q, job.record.lane, { job.record.score, job.id })
-  M.leave(q, job.record.worker, { job.id })
+  leave_one(q, job)
   require('events').moved(q, 'executing', 'available', { job.id }, job.record.worker)
 end
 
@@ -47,7 +59,7 @@ function M.postpone(q, job, state, due, keep_place)
     require('columns').keep_created(q, job.id, job.record.score)
     waiting.add(q, state, job.id, due)
   end
-  M.leave(q, job.record.worker, { job.id })
+  leave_one(q, job)
   require('events').moved(q, 'executing', state, { job.id }, job.record.worker)
 end
 

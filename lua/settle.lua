@@ -46,6 +46,25 @@ function outcomes.wait(q, job, detail)
   require('running').postpone(q, job, 'scheduled', q.now + math.max(math.floor(delay), 1), true)
 end
 
+-- unavailable: `name delay most error`. A dependency is not there: no attempt spent. The breaker of its gate counts it, and the
+-- job comes back to its place when that lets it try again; but not before a wait that doubles, so that a job which always fails
+-- so does not keep the others from trying. `delay` is what the dependency asked for, in ms, 0 if nothing; beyond `most` waits,
+-- if that is not 0, the job is discarded.
+function outcomes.unavailable(q, job, detail)
+  local name, asked, most, text = string.match(detail, '^(%S+) (%d+) (%d+) ?(.*)$')
+  asked, most = tonumber(asked) or 0, tonumber(most) or 0
+  local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
+  local till = require('gates').failed(q, job, name or '', asked) or 0
+  require('stats').count(q, 'unavailable', 1)
+  if most > 0 and waits > most then
+    require('columns').add_error(q, job.id, error_line(q, job.record, text or ''))
+    require('running').end_badly(q, job, 'discarded')
+  else
+    local delay = math.min(300000, 1000 * 2 ^ math.min(waits - 1, 30))
+    require('running').postpone(q, job, 'scheduled', math.max(till, q.now + math.max(delay, asked)), true)
+  end
+end
+
 -- cancelled, discarded: `error`. Ends the job.
 local function ended_badly(state)
   return function(q, job, detail)
@@ -59,7 +78,7 @@ end
 outcomes.cancelled, outcomes.discarded = ended_badly('cancelled'), ended_badly('discarded')
 
 -- Outcomes after which the job would run again: an operator's wish to cancel comes first.
-local again = { retry = true, snooze = true, release = true, wait = true }
+local again = { retry = true, snooze = true, release = true, wait = true, unavailable = true }
 
 local function settle_one(q, worker, id, record, outcome, detail)
   local job = { id = id, record = require('record').read(record) }
@@ -70,8 +89,8 @@ local function settle_one(q, worker, id, record, outcome, detail)
   end
 end
 
--- Ends completed jobs, all at once; the results are those that have one.
-local function complete(q, worker, ids, args, details)
+-- Ends completed jobs, all at once; the results are those that have one, `limited` those that hold places at gates.
+local function complete(q, worker, ids, args, details, limited)
   if #ids == 0 then return end
   if details then
     local results = {}
@@ -80,7 +99,7 @@ local function complete(q, worker, ids, args, details)
     end
     redis.call('HSET', q.keys.result, unpack(results))
   end
-  require('running').finish(q, worker, 'completed', ids)
+  require('running').complete(q, worker, ids, limited)
 end
 
 -- Reads settlements, which come in groups of `fence outcome n detailed`, n ids, and n details if detailed is 1, and checks them
@@ -103,25 +122,29 @@ end
 
 -- Settles one group, and adds the ids of runs that are over to `refused`.
 local function settle_group(q, worker, args, group, refused)
-  local is_of, outcome, details = require('record').is_of, group.outcome, group.details
-  local start = require('record').parts(group.fence, worker, '')
+  local run, outcome, details = require('record'), group.outcome, group.details
+  local start = run.parts(group.fence, worker, '')
   local records = redis.call('HMGET', q.keys.executing, unpack(args, group.ids, group.ids + group.n - 1))
-  local completed, detail_of, seen = {}, details and {}, {}
+  local completed, detail_of, seen, limited = {}, details and {}, {}, {}
   for i = 1, group.n do
     local id, record = args[group.ids + i - 1], records[i]
-    if not record or seen[id] or not is_of(record, start) then
+    if not record or seen[id] or not run.is_of(record, start) then
       refused[#refused + 1] = id
     else
       seen[id] = true
       if outcome == 'completed' then
         completed[#completed + 1] = id
         if details then detail_of[id] = details + i - 1 end
+        if not run.is_free(record) then
+          local read = run.read(record)
+          limited[#limited + 1] = { id = id, dimensions = read.dimensions, lane = read.lane }
+        end
       else
         settle_one(q, worker, id, record, outcome, details and args[details + i - 1] or '')
       end
     end
   end
-  complete(q, worker, completed, args, detail_of)
+  complete(q, worker, completed, args, detail_of, limited)
 end
 
 -- Settles what M.read has read. Returns the ids refused.

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 5
+    package static let revision = 6
 
     /// The text of the library.
     /// - Parameters:
@@ -43,22 +43,36 @@ package enum FunctionLibrary {
 
     /// Source by module. The build embeds what is in `lua/` but cannot list it; a test compares the two.
     package static let modules: [String: String] = [
+        "ageing": source(PackageResources.ageing_lua),
         "audit": source(PackageResources.audit_lua),
+        "audit_gates": source(PackageResources.audit_gates_lua),
+        "breaker": source(PackageResources.breaker_lua),
+        "choose": source(PackageResources.choose_lua),
         "claim": source(PackageResources.claim_lua),
         "clock": source(PackageResources.clock_lua),
         "columns": source(PackageResources.columns_lua),
         "cycle": source(PackageResources.cycle_lua),
+        "declare": source(PackageResources.declare_lua),
         "ended": source(PackageResources.ended_lua),
         "enqueue": source(PackageResources.enqueue_lua),
         "events": source(PackageResources.events_lua),
+        "explain": source(PackageResources.explain_lua),
+        "gates": source(PackageResources.gates_lua),
         "help": source(PackageResources.help_lua),
         "keys": source(PackageResources.keys_lua),
         "lanes": source(PackageResources.lanes_lua),
         "library": source(PackageResources.library_lua),
+        "limits": source(PackageResources.limits_lua),
+        "limits_list": source(PackageResources.limits_list_lua),
         "manage": source(PackageResources.manage_lua),
+        "migration": source(PackageResources.migration_lua),
+        "overrides": source(PackageResources.overrides_lua),
+        "parking": source(PackageResources.parking_lua),
         "progress": source(PackageResources.progress_lua),
         "queue": source(PackageResources.queue_lua),
+        "rate": source(PackageResources.rate_lua),
         "record": source(PackageResources.record_lua),
+        "reserve": source(PackageResources.reserve_lua),
         "resync": source(PackageResources.resync_lua),
         "running": source(PackageResources.running_lua),
         "settle": source(PackageResources.settle_lua),

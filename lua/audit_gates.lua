@@ -1,0 +1,64 @@
+-- What audit checks of gates and parked lanes. `wrong` is called with what it finds.
+local M = {}
+
+local READY = 1000            -- lanes looked at to find one that meets a gate
+
+-- The gates that lanes which are ready will meet; nil if they are too many to tell.
+local function met(q)
+  if redis.call('ZCARD', q.keys.ready) > READY then return nil end
+  local gates, of = require('gates'), {}
+  for _, lane in ipairs(redis.call('ZRANGE', q.keys.ready, 0, -1)) do
+    for _, gate in ipairs(gates.of(q, lane)) do of[gate.gate] = true end
+  end
+  return of
+end
+
+-- A gate with parked lanes is shut, or is in `timed`, or is met by some lane that is ready.
+local function is_looked_after(q, name, of)
+  if not of or of[name] or redis.call('ZSCORE', q.keys.timed, name) then return true end
+  local gates = require('gates')
+  local room, till = gates.room(q, gates.named(q, name))
+  return room == 0 and not till
+end
+
+-- A page of `where`: lane, gate, lane, gate.
+function M.parked(q, page, wrong)
+  q.is_looking = true
+  local keys, of, seen = require('keys'), #page > 0 and met(q), {}
+  for i = 1, #page, 2 do
+    local lane, gate = page[i], page[i + 1]
+    if not redis.call('ZSCORE', q.keys.lanes, lane) then wrong('lane "' .. lane .. '" is parked and not listed') end
+    if not redis.call('ZSCORE', keys.parked(q.keys, gate), lane) then
+      wrong('lane "' .. lane .. '" is not parked at ' .. gate .. ', as `where` says')
+    end
+    if not seen[gate] and not q.migration and not is_looked_after(q, gate, of) then
+      wrong('gate ' .. gate .. ' is open, has parked lanes, and nobody will look')
+    end
+    seen[gate] = true
+  end
+end
+
+-- The set of one gate: at most a thousand of its members.
+function M.members(q, gate, wrong)
+  local ids = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate), 1000)
+  local records = redis.call('HMGET', q.keys.executing, unpack(ids))
+  for i = 1, #ids do
+    local run = records[i] and require('record').read(records[i])
+    local is_held = false
+    for _, held in ipairs(run and require('gates').held(run.dimensions, run.lane) or {}) do
+      is_held = is_held or held.gate == gate
+    end
+    if not is_held then wrong('gate ' .. gate .. ' has ' .. ids[i] .. ', which holds no place there') end
+  end
+end
+
+-- A job that runs.
+function M.runs(q, id, run, wrong)
+  for _, held in ipairs(require('gates').held(run.dimensions, run.lane)) do
+    if redis.call('SISMEMBER', require('keys').gate(q.keys, held.gate), id) == 0 then
+      wrong(id .. ' runs with a place at ' .. held.gate .. ', which does not have it')
+    end
+  end
+end
+
+return M

@@ -1,0 +1,87 @@
+-- Breakers: a dependency that fails is left alone for a while, then tried with one job at a time, over all workers.
+-- breaker:<gate> holds `failures` (times of the latest, while closed), `opened` and `until` once it has opened, and
+-- `probe`, the job that is trying. Closed: failures are counted. Open until `until`: nothing goes in. After it, half open:
+-- one probe. Only the probe's verdict counts then, and a run that started before the last opening never does.
+-- After Nygard's circuit breaker, with the probe's place held by a job, so that it is free whenever the job is gone.
+local M = {}
+
+local LONGEST = 3600000       -- that a dependency can ask to be left alone, in ms
+local FORGET = 3600000        -- after its last change, in ms
+
+local function key_of(q, gate) return require('keys').breaker(q.keys, gate) end
+
+-- Returns `closed`, `open` or `half-open`; until when it is open; the probe's id.
+function M.read(q, gate)
+  local found = redis.call('HMGET', key_of(q, gate), 'until', 'probe')
+  if not found[1] then return 'closed' end
+  local till = tonumber(found[1])
+  if q.now < till then return 'open', till end
+  return 'half-open', till, found[2] or nil
+end
+
+local function remember(q, gate, till)
+  redis.call('PEXPIRE', key_of(q, gate), require('queue').text(math.max(till - q.now, 0) + FORGET))
+end
+
+local function open(q, gate, till)
+  local text = require('queue').text
+  redis.call('HSET', key_of(q, gate), 'opened', text(q.now), 'until', text(till))
+  redis.call('HDEL', key_of(q, gate), 'probe', 'failures')
+  remember(q, gate, till)
+  require('stats').count(q, 'opened', 1)
+end
+
+-- The last failures within the span, this one included, as text and number.
+local function counted(q, breaker, before)
+  local times, text = {}, require('queue').text
+  for time in string.gmatch(before or '', '%d+') do
+    if tonumber(time) > q.now - breaker.within and tonumber(time) <= q.now then times[#times + 1] = time end
+  end
+  times[#times + 1] = text(q.now)
+  return table.concat(times, ' ', math.max(1, #times - breaker.failures + 1)), #times
+end
+
+-- Takes in a failure of the dependency in `job`. `wait` is how long it asked to be left alone, in ms, 0 if it did not say.
+-- Returns until when the breaker is open, or nil.
+function M.failed(q, gate, breaker, job, wait)
+  local found = redis.call('HMGET', key_of(q, gate), 'until', 'probe', 'opened', 'failures')
+  local till, asked = tonumber(found[1]), wait > 0 and q.now + math.min(wait, LONGEST)
+  if found[2] == job.id then
+    till = asked or q.now + breaker.cools
+    open(q, gate, till)
+  elseif till then
+    -- It is open, or half open with another probe: runs from before tell nothing new, except when to come back.
+    if asked and asked > till and not found[2] then
+      redis.call('HSET', key_of(q, gate), 'until', require('queue').text(asked))
+      remember(q, gate, asked)
+      till = asked
+    end
+  elseif job.record.started > (tonumber(found[3]) or 0) then
+    local failures, n = counted(q, breaker, found[4])
+    if asked or n >= breaker.failures then
+      till = asked or q.now + breaker.cools
+      open(q, gate, till)
+    else
+      redis.call('HSET', key_of(q, gate), 'failures', failures)
+      remember(q, gate, q.now)
+    end
+  end
+  return till and till > q.now and till or nil
+end
+
+-- Makes a job the probe of a half open breaker.
+function M.try(q, gate, id) redis.call('HSET', key_of(q, gate), 'probe', id) end
+
+-- The probe is gone: closes the breaker if it completed, lets the next probe in if there was no verdict.
+function M.gone(q, gate, id, completed)
+  local key = key_of(q, gate)
+  if redis.call('HGET', key, 'probe') ~= id then return end
+  if completed then
+    redis.call('HDEL', key, 'until', 'probe', 'failures')
+    require('parking').at(q, gate, q.now)
+  else
+    redis.call('HDEL', key, 'probe')
+  end
+end
+
+return M

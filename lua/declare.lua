@@ -1,0 +1,51 @@
+-- declare deploy [name value]…
+--
+-- What the code of a worker declares, before its first claim. Of two declarations that differ the one of the higher deploy number
+-- stands, else the one that stood first, for as long as a worker of the queue lives; overrides are not touched.
+-- Returns {result, deploy, declared}: `same`, `taken`, or `kept` where another declaration stands, whose deploy number is told.
+-- `declared` rises whenever a declaration differs from what stands, so that every worker can hear of it.
+-- Errors: BADARG, BADKEY, FORMAT.
+local M = {}
+
+local function read(args)
+  local queue, limits, map = require('queue'), require('limits'), {}
+  if #args % 2 == 0 then queue.refuse('BADARG', 'limits are name, value') end
+  for i = 2, #args, 2 do
+    limits.check(args[i], args[i + 1], false)
+    if map[args[i]] then queue.refuse('BADARG', args[i] .. ' is declared twice') end
+    map[args[i]] = args[i + 1]
+  end
+  return map
+end
+
+local function is_same(one, other)
+  for name, value in pairs(one) do
+    if other[name] ~= value then return false end
+  end
+  for name in pairs(other) do
+    if not one[name] then return false end
+  end
+  return true
+end
+
+function M.run(q, args)
+  local deploy, new = require('queue').number(args[1], 0, 9e15, 'deploy'), read(args)
+  local found = redis.call('HMGET', q.keys.config, 'deploy', 'declared')
+  local standing, declared = tonumber(found[1]) or 0, tonumber(found[2]) or 0
+  local old = require('limits').pairs_of(q.keys.limits)
+  if is_same(new, old) then
+    if deploy > standing then redis.call('HSET', q.keys.config, 'deploy', deploy) end
+    return { 'same', math.max(deploy, standing), declared }
+  end
+  require('queue').create(q)
+  declared = redis.call('HINCRBY', q.keys.config, 'declared', 1)
+  local lives = redis.call('ZCOUNT', q.keys.workers, require('queue').text(q.now), '+inf') > 0
+  if lives and found[1] and deploy <= standing then return { 'kept', standing, declared } end
+  redis.call('DEL', q.keys.limits)
+  for name, value in pairs(new) do redis.call('HSET', q.keys.limits, name, value) end
+  redis.call('HSET', q.keys.config, 'deploy', deploy)
+  require('migration').apply(q)
+  return { 'taken', deploy, declared }
+end
+
+return M

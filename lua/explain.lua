@@ -1,0 +1,143 @@
+-- explain id
+--
+-- Why a job does not run, or what it is doing: a list of {code, detail as JSON}, in the order in which one should read it.
+-- Changes nothing, and costs as much as the gates of one job. Times are ms since 1970. Errors: BADARG, BADKEY, FORMAT.
+local M = {}
+
+local HELD = 10               -- holders named
+
+local function put(list, code, detail) list[#list + 1] = { code, detail and cjson.encode(detail) or '{}' } end
+
+-- cjson writes 14 digits of a number, which is enough for milliseconds.
+local function executing(q, list, record)
+  local run = require('record').read(record)
+  local host = redis.call('HGET', require('keys').worker(q.keys, run.worker), 'host') or ''
+  put(list, 'executing', { worker = run.worker, host = host, attempt = run.attempt, since = run.started })
+end
+
+local function timed(q, list, id, state, due)
+  put(list, 'scheduled', { due = tonumber(due), state = state })
+  if redis.call('ZSCORE', q.keys.suspects, id) then
+    put(list, 'suspect', { due = tonumber(due), crashes = tonumber(redis.call('HGET', q.keys.crashes, id)) or 0 })
+  end
+end
+
+-- Some of those who hold places at a gate, the first ten that the set tells.
+local function holders(q, gate)
+  local ids, list = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate), HELD), {}
+  for i = 1, #ids do
+    local record = redis.call('HGET', q.keys.executing, ids[i])
+    local run = record and require('record').read(record)
+    if run then list[#list + 1] = { id = ids[i], worker = run.worker, since = run.started } end
+  end
+  table.sort(list, function(one, other) return one.since < other.since end)
+  return list
+end
+
+-- What one gate says to a lane.
+local function explain_gate(q, list, gate, lane)
+  local gates, name = require('gates'), gate.gate
+  local state, limits = gates.state(q, gate), gate.limits
+  if gate.is_off then
+    put(list, 'off', { dependency = name, since = tonumber(redis.call('HGET', q.keys.off, name)) or 0 })
+  end
+  if state.breaker == 'open' or state.breaker == 'half-open' and state.probe then
+    put(list, 'breaker', { gate = name, state = state.breaker, ['until'] = state.till, probe = state.probe or nil })
+  end
+  if state.left and state.left <= 0 then
+    put(list, 'gate_rate', {
+      gate = name, allowance = limits.rate.allowance, period = limits.rate.period, next = state.next or q.now,
+    })
+  end
+  if not state.limit then return end
+  if state.members >= state.limit then
+    put(list, 'gate_concurrency', { gate = name, limit = state.limit, running = state.members, held = holders(q, name) })
+  elseif state.members + 1 >= state.limit and require('reserve').withholds(q, name, lane) then
+    local held = require('reserve').current(q)
+    put(list, 'reserved', { gate = name, lane = held.lane, ['until'] = held.till })
+  end
+end
+
+-- What the queue as a whole says.
+local function explain_queue(q, list)
+  if q.paused then
+    local since, reason = string.match(q.paused, '^(%d+) ?(.*)$')
+    put(list, 'paused', { since = tonumber(since) or 0, reason = reason or '' })
+  end
+  local limits = q.limits and q.limits.dimensions['*'] or {}
+  local running = redis.call('HLEN', q.keys.executing)
+  if limits.concurrency and running >= limits.concurrency then
+    put(list, 'queue_concurrency', { limit = limits.concurrency, running = running })
+  end
+  if limits.rate then
+    local left, at = require('rate').room(q, '*', limits.rate)
+    if left <= 0 then
+      put(list, 'queue_rate', { allowance = limits.rate.allowance, period = limits.rate.period, next = at or q.now })
+    end
+  end
+end
+
+local function knows(info, kind)
+  if type(info.kinds) ~= 'table' then return true end
+  for i = 1, #info.kinds do
+    if info.kinds[i] == '*' or info.kinds[i] == kind then return true end
+  end
+  return false
+end
+
+-- Whether anybody is there who could run it. Looks at a hundred workers.
+local function explain_workers(q, list, id)
+  local live = redis.call('ZRANGE', q.keys.workers, require('queue').text(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, 100)
+  if #live == 0 then return put(list, 'no_worker') end
+  local valid, spec = pcall(cjson.decode, redis.call('HGET', q.keys.spec, id) or '')
+  local kind = valid and type(spec) == 'table' and spec.kind
+  if not kind then return end
+  for i = 1, #live do
+    local read, info = pcall(cjson.decode, redis.call('HGET', require('keys').worker(q.keys, live[i]), 'info') or '{}')
+    if not read or type(info) ~= 'table' or knows(info, kind) then return end
+  end
+  put(list, 'unknown_kind', { kind = kind, workers = #live })
+end
+
+local function available(q, list, id)
+  local keys = require('keys')
+  local lane = redis.call('HGET', q.keys.lane, id) or ''
+  explain_queue(q, list)
+  local own = require('gates').of(q, lane)
+  for i = 1, #own do explain_gate(q, list, own[i], lane) end
+  local gate = redis.call('HGET', q.keys.where, lane)
+  if gate then
+    local parked = keys.parked(q.keys, gate)
+    local rank = redis.call('ZRANK', parked, lane)
+    if rank then put(list, 'parked', { gate = gate, lanes = redis.call('ZCARD', parked), position = rank + 1 }) end
+  end
+  local wait = keys.wait(q.keys, lane)
+  local rank = redis.call('ZRANK', wait, id)
+  if rank and rank > 0 then put(list, 'position', { lane = lane, position = rank + 1, of = redis.call('ZCARD', wait) }) end
+  local ahead = redis.call('ZRANK', q.keys.ready, lane)
+  if ahead and ahead > 0 then put(list, 'lanes_ahead', { lanes = ahead }) end
+  explain_workers(q, list, id)
+  if #list == 0 then put(list, 'next') end
+end
+
+function M.run(q, args)
+  q.is_looking = true
+  local id, list = args[1] or '', {}
+  local states = require('states')
+  local state, found = states.of(q, id)
+  if not state then return list end
+  if state == 'executing' then
+    executing(q, list, found)
+  elseif state == 'available' then
+    available(q, list, id)
+  elseif state == 'suspended' then
+    put(list, 'suspended')
+  elseif states.is_ended(state) then
+    put(list, 'ended', { state = state, at = tonumber(found) })
+  else
+    timed(q, list, id, state, found)
+  end
+  return list
+end
+
+return M

@@ -1,0 +1,124 @@
+-- Looking at limits, without changing anything: limits and dependencies. Replies are flat lists of name, value.
+local M = {}
+
+local MOST = 1000             -- running jobs, and parked lanes, that are looked at
+local SHOWN = 200             -- gates
+
+local function text(number) return require('queue').text(number) end
+
+-- The gates that running jobs and parked lanes have, by name, with how many lanes were seen there.
+local function gates_in_use(q)
+  local gates, record, found = require('gates'), require('record'), {}
+  local function add(name, lanes) found[name] = (found[name] or 0) + lanes end
+  local running = redis.call('HSCAN', q.keys.executing, 0, 'COUNT', MOST)[2]
+  for i = 2, math.min(#running, 2 * MOST), 2 do
+    local run = record.read(running[i])
+    local held = gates.held(run.dimensions, run.lane)
+    for k = 1, #held do add(held[k].gate, 0) end
+  end
+  local parked = redis.call('HSCAN', q.keys.where, 0, 'COUNT', MOST)[2]
+  for i = 2, math.min(#parked, 2 * MOST), 2 do add(parked[i], 1) end
+  return found
+end
+
+-- One gate: members, limit, lanes waiting, rate used, allowed and next, breaker and until.
+local function row(q, name)
+  local gates, keys = require('gates'), require('keys')
+  local gate = gates.named(q, name)
+  local state = gates.state(q, gate)
+  local rate = gate.limits.rate
+  local next = -1
+  if rate then next = state.left > 0 and 0 or math.max((state.next or q.now) - q.now, 1) end
+  return {
+    name, redis.call('SCARD', keys.gate(q.keys, name)), state.limit or gate.limits.concurrency or -1,
+    redis.call('ZCARD', keys.parked(q.keys, name)), rate and rate.allowance - state.left or -1, rate and rate.allowance or -1,
+    text(next), state.breaker or '', text(state.till or 0),
+  }
+end
+
+local function rows(q, only)
+  if only then return { row(q, only) } end
+  local list = {}
+  for name in pairs(gates_in_use(q)) do list[#list + 1] = row(q, name) end
+  table.sort(list, function(one, other)
+    if one[4] ~= other[4] then return one[4] > other[4] end
+    if one[2] ~= other[2] then return one[2] > other[2] end
+    return one[1] < other[1]
+  end)
+  for i = #list, SHOWN + 1, -1 do list[i] = nil end
+  return list
+end
+
+local function sorted(map)
+  local names, flat = {}, {}
+  for name in pairs(map) do names[#names + 1] = name end
+  table.sort(names)
+  for i = 1, #names do flat[2 * i - 1], flat[2 * i] = names[i], map[names[i]] end
+  return flat
+end
+
+local function overrides(q)
+  local limits, flat = require('limits'), {}
+  local all = sorted(limits.pairs_of(q.keys.overrides))
+  for i = 1, #all, 2 do
+    local value, till = limits.read_override(all[i + 1])
+    local at = #flat
+    flat[at + 1], flat[at + 2], flat[at + 3] = all[i], value, text(till)
+  end
+  return flat
+end
+
+-- When the queue's own rate has a place, in ms from now; 0 for now, -1 without a rate.
+local function next_start(q)
+  local limits = q.limits and q.limits.dimensions['*']
+  if not (limits and limits.rate) then return -1 end
+  local left, at = require('rate').room(q, '*', limits.rate)
+  return left > 0 and 0 or math.max((at or q.now) - q.now, 1)
+end
+
+-- limits [gate]      What is declared, overridden and effective, and how the gates stand, those with most lanes waiting first.
+function M.limits(q, args)
+  q.is_looking = true
+  local limits = require('limits')
+  local deploy = redis.call('HGET', q.keys.config, 'deploy') or '0'
+  local _, _, effective = limits.merge(q)
+  return {
+    'deploy', deploy, 'declared_version', tonumber(q.config[10]) or 0, 'declared', sorted(limits.pairs_of(q.keys.limits)),
+    'overrides', overrides(q), 'effective', sorted(effective), 'now', text(q.now),
+    'running', redis.call('HLEN', q.keys.executing), 'next', text(next_start(q)), 'migrating', q.migration and 1 or 0,
+    'gates', rows(q, args[1]),
+  }
+end
+
+-- The dependencies of lanes that have jobs, and of running ones.
+local function needed(q)
+  local names = {}
+  local function add(lane)
+    for part in string.gmatch(lane, '[^&]+') do
+      local name = string.match(part, '^([^=?]+)%??$')
+      if name then names[name] = true end
+    end
+  end
+  local lanes = redis.call('ZRANGE', q.keys.lanes, 0, MOST - 1)
+  for i = 1, #lanes do add(lanes[i]) end
+  local running = redis.call('HSCAN', q.keys.executing, 0, 'COUNT', MOST)[2]
+  for i = 2, math.min(#running, 2 * MOST), 2 do add(require('record').read(running[i]).lane) end
+  return names
+end
+
+-- dependencies       Each that is off, or that jobs need: name, on or off, since when it is off, breaker, until when that is
+-- open, jobs that run with it, lanes that wait for it.
+function M.dependencies(q)
+  q.is_looking = true
+  local off, names, list = require('limits').pairs_of(q.keys.off), needed(q), {}
+  for name in pairs(off) do names[name] = true end
+  local all = sorted(names)
+  for i = 1, #all, 2 do
+    local name = all[i]
+    local gate = row(q, name)
+    list[#list + 1] = { name, off[name] and 'off' or 'on', off[name] or '0', gate[8], gate[9], gate[2], gate[4] }
+  end
+  return list
+end
+
+return M

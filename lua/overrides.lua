@@ -1,0 +1,68 @@
+-- What operators change about limits at run time: overrides, and dependencies switched off and on.
+local M = {}
+
+-- What holds for a name has changed.
+local function touched(q, name)
+  local _, _, gate = require('limits').parts(name)
+  q.lane_gates, q.gate_states = nil, nil
+  require('migration').apply(q)
+  if gate then require('parking').at(q, gate, q.now) end
+  require('wake').push(q)
+end
+
+-- An override has come to its end.
+function M.ended(q, name)
+  local text = redis.call('HGET', q.keys.overrides, name)
+  if not text then return end
+  local _, till = require('limits').read_override(text)
+  if till == 0 then return end
+  if till > q.now then return require('parking').at(q, '!' .. name, till) end
+  redis.call('HDEL', q.keys.overrides, name)
+  touched(q, name)
+end
+
+-- override name value [for_ms]     For a while, or until restore. Errors: BADARG.
+function M.override(q, args)
+  local queue = require('queue')
+  local name, value = tostring(args[1]), tostring(args[2])
+  require('limits').check(name, value, true)
+  local lasts = queue.number(args[3] or 0, 0, 31536000000, 'the time it lasts')
+  queue.create(q)
+  local till = lasts > 0 and q.now + lasts or 0
+  redis.call('HSET', q.keys.overrides, name, value .. ' ' .. queue.text(till))
+  redis.call('ZREM', q.keys.timed, '!' .. name)
+  if till > 0 then require('parking').at(q, '!' .. name, till) end
+  touched(q, name)
+  return 'OK'
+end
+
+-- restore name     Ends an override. Returns 1, or 0 if there was none.
+function M.restore(q, args)
+  local name = tostring(args[1])
+  require('limits').check(name, 'none', true)
+  redis.call('ZREM', q.keys.timed, '!' .. name)
+  if redis.call('HDEL', q.keys.overrides, name) == 0 then return 0 end
+  touched(q, name)
+  return 1
+end
+
+-- switch name on|off     While a dependency is off, jobs that need it wait, or run without it where they say so.
+-- Returns 1, or 0 if it was so already. Errors: BADARG.
+function M.switch(q, args)
+  local queue = require('queue')
+  local name, to = tostring(args[1]), args[2]
+  if not string.find(name, '^[%w_.-]+$') or #name > 32 or to ~= 'on' and to ~= 'off' then
+    queue.refuse('BADARG', 'give the name of a dependency, and on or off')
+  end
+  queue.create(q)
+  local changed
+  if to == 'off' then
+    changed = redis.call('HSETNX', q.keys.off, name, queue.text(q.now))
+  else
+    changed = redis.call('HDEL', q.keys.off, name)
+  end
+  if changed == 1 then require('migration').apply(q) end
+  return changed
+end
+
+return M

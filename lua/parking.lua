@@ -1,0 +1,126 @@
+-- Parked lanes: a lane that meets a shut gate waits there, in parked:<gate>, at no cost, however many they are. `turn` is the
+-- only way out: it is called for a gate whenever a place may have become free there, and whenever a lane that could have used
+-- one left without. `timed` holds the gates that open by themselves, by the time at which to look again, and under
+-- `!NAME` the overrides that end.
+local M = {}
+
+local SLACK = 16              -- jobs that a lane may lag behind its peers when it comes back
+
+-- Sees to it that a gate is looked at again at `time`.
+function M.at(q, gate, time)
+  redis.call('ZADD', q.keys.timed, 'LT', require('queue').text(time), gate)
+end
+
+-- Parks a lane, which has jobs and whose score is `score`, at a gate that is shut until `till`, if that is known.
+function M.park(q, lane, score, gate, till)
+  redis.call('ZADD', require('keys').parked(q.keys, gate), require('queue').text(score), lane)
+  redis.call('HSET', q.keys.where, lane, gate)
+  redis.call('ZREM', q.keys.ready, lane)
+  if till then M.at(q, gate, till) end
+end
+
+-- Puts one parked lane among those that are ready. One that waited long comes back close behind its peers, not far before them.
+function M.unpark(q, gate, lane, score)
+  local lanes, queue = require('lanes'), require('queue')
+  local class = math.floor(score / queue.CLASS)
+  local floor = class * queue.CLASS + math.max(lanes.vtime(q) - SLACK * lanes.UNIT, 0)
+  redis.call('ZADD', q.keys.ready, queue.text(math.max(score, floor)), lane)
+  redis.call('HDEL', q.keys.where, lane)
+  local key = require('keys').parked(q.keys, gate)
+  redis.call('ZREM', key, lane)
+  require('ageing').left(q, key, '!' .. gate)
+  q.claimable = true
+end
+
+-- Moves up to n of the best lanes parked at a gate. Returns how many moved.
+local function move(q, gate, n)
+  local key, moved = require('keys').parked(q.keys, gate), 0
+  while moved < n do
+    local lane, score = require('ageing').pick(q, key, '!' .. gate)
+    if not lane then break end
+    M.unpark(q, gate, lane, score)
+    moved = moved + 1
+  end
+  return moved
+end
+
+-- Places may be free at a gate, at most n more than before: passes them on. Without room it sees to it that somebody looks when
+-- there will be.
+function M.turn(q, name, n)
+  local key = require('keys').parked(q.keys, name)
+  if redis.call('EXISTS', key) == 0 then return end
+  local gates = require('gates')
+  local gate = gates.named(q, name)
+  local room, till = gates.room(q, gate)
+  if room > 0 then
+    move(q, name, math.min(n, room))
+  elseif till then
+    M.at(q, name, till)
+  end
+end
+
+-- Turns each gate of a lane that has left `ready` without using a place at it; not the one it is parked at.
+function M.turn_all(q, gates, except)
+  for i = 1, #gates do
+    if gates[i].gate ~= except then M.turn(q, gates[i].gate, 1) end
+  end
+end
+
+local MOST = 200              -- lanes moved by M.run in one call
+local PAGE = 50               -- gates looked at
+
+-- Looks at one gate that is due. Returns how many lanes moved.
+local function look(q, name, most)
+  local keys, gates = require('keys'), require('gates')
+  local moved = 0
+  if name ~= '*' then
+    gates.changed(q, name)
+    local gate = gates.named(q, name)
+    require('reserve').recall(q, gate)
+    local room, till = gates.room(q, gate)
+    if room > 0 then
+      moved = move(q, name, math.min(room, most))
+      -- More could go than one call may move: it stays due.
+      if room > moved and moved == most and redis.call('EXISTS', keys.parked(q.keys, name)) == 1 then return moved end
+    end
+    redis.call('ZREM', q.keys.timed, name)
+    if till and redis.call('EXISTS', keys.parked(q.keys, name)) == 1 then M.at(q, name, till) end
+  else
+    redis.call('ZREM', q.keys.timed, name)
+    q.claimable = true
+  end
+  return moved
+end
+
+local function due(q)
+  return redis.call('ZRANGE', q.keys.timed, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, PAGE)
+end
+
+-- Ends the overrides that are due, which may make more gates due.
+local function end_overrides(q, names)
+  local ended = false
+  for i = 1, #names do
+    if string.byte(names[i]) == 33 then
+      redis.call('ZREM', q.keys.timed, names[i])
+      require('overrides').ended(q, string.sub(names[i], 2))
+      ended = true
+    end
+  end
+  return ended
+end
+
+-- Looks at the gates that are due.
+function M.run(q)
+  local names, left = due(q), MOST
+  if end_overrides(q, names) then names = due(q) end
+  for i = 1, #names do
+    if left > 0 and string.byte(names[i]) ~= 33 then left = left - look(q, names[i], left) end
+  end
+end
+
+-- When the next gate is due, in ms, or nil.
+function M.next(q)
+  return tonumber(redis.call('ZRANGE', q.keys.timed, 0, 0, 'WITHSCORES')[2])
+end
+
+return M

@@ -1,0 +1,72 @@
+-- The reservation. A lane that needs two busy gates may never meet both open: each place that frees goes to a lane that needs
+-- only that one. So a lane that was turned away often takes the queue's one reservation: at each of its gates one place is
+-- withheld from others as it frees, and the lane is tried whenever something leaves one of them. One holder for a queue, so
+-- two can never wait for each other. `reserve` is `until lane`; `turned` counts, by lane, how often it was turned away.
+local M = {}
+
+local TURNED = 16             -- times after which a lane may reserve
+local LASTS = 60000           -- ms after which it has to let go
+
+-- The holder {lane, till, gates}, or false; read once a call.
+function M.current(q)
+  if q.reserved ~= nil then return q.reserved end
+  q.reserved = false
+  if not q.limits then return false end
+  local text = redis.call('GET', q.keys.reserve)
+  if not text then return false end
+  local till, lane = string.match(text, '^(%d+) (.*)$')
+  if tonumber(till) <= q.now and q.is_looking then return false end
+  local of = {}
+  local gates = require('gates').of(q, lane)
+  for i = 1, #gates do of[gates[i].gate] = true end
+  q.reserved = { lane = lane, till = tonumber(till), gates = gates, of = of }
+  if tonumber(till) <= q.now then M.finish(q, lane) end
+  return q.reserved
+end
+
+-- Whether a place of a gate is kept from this lane.
+function M.withholds(q, gate, lane)
+  local held = M.current(q)
+  return held and held.lane ~= lane and held.of[gate]
+end
+
+-- Ends the reservation of a lane, if it has it: what was withheld is passed on.
+function M.finish(q, lane)
+  local held = M.current(q)
+  if not held or held.lane ~= lane then return end
+  redis.call('DEL', q.keys.reserve)
+  redis.call('HDEL', q.keys.turned, lane)
+  q.reserved = false
+  require('parking').turn_all(q, held.gates)
+end
+
+-- A lane with several gates was turned away for want of a place. Often enough, and it reserves.
+function M.turned_away(q, lane, gates)
+  q.has_turned = true
+  local times = redis.call('HINCRBY', q.keys.turned, lane, 1)
+  if times < TURNED or M.current(q) then return end
+  local till = q.now + LASTS
+  redis.call('SET', q.keys.reserve, require('queue').text(till) .. ' ' .. lane, 'PX', LASTS + 1000)
+  q.reserved = nil
+  for i = 1, #gates do require('parking').at(q, gates[i].gate, till) end
+end
+
+-- Forgets how often a lane was turned away: it was served, or is no more.
+function M.forget(q, lane)
+  if q.has_turned == nil then q.has_turned = redis.call('EXISTS', q.keys.turned) == 1 end
+  if q.has_turned then redis.call('HDEL', q.keys.turned, lane) end
+end
+
+-- Something may have left a gate of the holder: if that is parked, it is tried again. Returns whether it is.
+function M.recall(q, gate)
+  local held = M.current(q)
+  if not held or not held.of[gate.gate] then return false end
+  local at = redis.call('HGET', q.keys.where, held.lane)
+  if not at then return false end
+  if require('gates').room(q, gate, held.lane) == 0 then return false end
+  local score = redis.call('ZSCORE', require('keys').parked(q.keys, at), held.lane)
+  require('parking').unpark(q, at, held.lane, tonumber(score))
+  return true
+end
+
+return M
