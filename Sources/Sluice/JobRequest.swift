@@ -33,6 +33,10 @@ public struct JobRequest: Sendable {
     public var timeout: Duration?
     /// What it is about, for limits and fairness.
     public var partitions: Partitions
+    /// What it depends on outside.
+    public var needs: [Dependency]
+    /// How often it may wait because a dependency failed before it is discarded, if other than its kind's.
+    public var maxWaits: Int?
 
     let kind: String
     let arguments: [UInt8]
@@ -49,6 +53,7 @@ public struct JobRequest: Sendable {
         queue = Kind.options.queue
         priority = Kind.options.priority
         partitions = job.partitions
+        needs = Kind.options.needs
     }
 
     /// A job of a kind that has no type here, its arguments as JSON text.
@@ -65,6 +70,7 @@ public struct JobRequest: Sendable {
         self.arguments = text
         priority = 5
         partitions = [:]
+        needs = []
     }
 
     private static let encoder = JSONEncoder()
@@ -83,12 +89,13 @@ public struct JobRequest: Sendable {
             throw SluiceError(.invalidArgument, "a kind has 1 to 128 characters")
         }
         let spec = JobSpec(
-            kind: kind, arguments: arguments, maxAttempts: maxAttempts, timeout: timeout, partitions: partitions, trace: trace
+            kind: kind, arguments: arguments, maxAttempts: maxAttempts, timeout: timeout, partitions: partitions, needs: needs,
+            maxWaits: maxWaits, trace: trace
         ).encoded()
         guard spec.count <= limit else {
             throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(limit)")
         }
-        return NewJob(id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane())
+        return NewJob(id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs))
     }
 
     private var storedDue: NewJob.Due? {

@@ -44,6 +44,16 @@ package enum JSONText {
         text.append(UInt8(ascii: "}"))
     }
 
+    /// Appends an array of strings.
+    package static func append(_ values: [String], to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "["))
+        for (index, value) in values.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            append(value, to: &text)
+        }
+        text.append(UInt8(ascii: "]"))
+    }
+
     /// The string as JSON, with its quotes.
     package static func quoted(_ string: String) -> String {
         var text: [UInt8] = []
@@ -73,6 +83,14 @@ package enum JSONText {
         var scanner = JSONScanner(text)
         try scanner.forEachMember { (name, value) throws(JSONScanner.Malformed) in values[name] = try string(value) }
         return values
+    }
+
+    /// Reads an array of strings.
+    package static func list(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> [String] {
+        guard let list = try? JSONDecoder().decode([String].self, from: Data(text)) else {
+            throw JSONScanner.Malformed(reason: "an array of strings was expected")
+        }
+        return list
     }
 
     /// Whether a text is JSON of any kind.

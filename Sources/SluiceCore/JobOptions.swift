@@ -12,11 +12,15 @@ public struct JobOptions: Sendable {
     public var timeout: Duration?
     /// Whether what the handler returns is kept with the completed job, as JSON.
     public var keepsResult: Bool
+    /// What jobs of this kind depend on outside.
+    public var needs: [Dependency]
+    /// How often a job may wait because a dependency failed before it is discarded. Without a bound unless given.
+    public var maxWaits: Int?
 
     /// Options, each with a default for the common case.
     public init(
         queue: QueueName = "default", priority: Int = 5, maxAttempts: Int = 20, retry: RetryPolicy = .exponential(),
-        timeout: Duration? = nil, keepsResult: Bool = false
+        timeout: Duration? = nil, keepsResult: Bool = false, needs: [Dependency] = [], maxWaits: Int? = nil
     ) {
         self.queue = queue
         self.priority = priority
@@ -24,5 +28,7 @@ public struct JobOptions: Sendable {
         self.retry = retry
         self.timeout = timeout
         self.keepsResult = keepsResult
+        self.needs = needs
+        self.maxWaits = maxWaits
     }
 }

@@ -1,7 +1,8 @@
 /// A job as Redis keeps it: one JSON object of its kind, what it was enqueued with beyond the plain case, and its arguments.
 ///
 /// ```json
-/// {"kind":"resize","max_attempts":3,"timeout_ms":5000,"partitions":{"host":"a.b"},"trace":{"traceparent":"…"},"args":{…}}
+/// {"kind":"resize","max_attempts":3,"timeout_ms":5000,"partitions":{"host":"a.b"},
+///  "needs":["tmdb","imdb?"],"max_waits":50,"trace":{"traceparent":"…"},"args":{…}}
 /// ```
 /// Only `kind` is required. The arguments are carried as text and coded once, by whoever knows their type.
 package struct JobSpec: Sendable, Equatable {
@@ -11,18 +12,24 @@ package struct JobSpec: Sendable, Equatable {
     package var maxAttempts: Int?
     package var timeout: Duration?
     package var partitions: Partitions
+    /// What it depends on outside.
+    package var needs: [Dependency]
+    /// Waits for dependencies after which it is discarded.
+    package var maxWaits: Int?
     /// Context of a distributed trace, by header.
     package var trace: [String: String]
 
     package init(
         kind: String, arguments: [UInt8], maxAttempts: Int? = nil, timeout: Duration? = nil, partitions: Partitions = [:],
-        trace: [String: String] = [:]
+        needs: [Dependency] = [], maxWaits: Int? = nil, trace: [String: String] = [:]
     ) {
         self.kind = kind
         self.arguments = arguments
         self.maxAttempts = maxAttempts
         self.timeout = timeout
         self.partitions = partitions
+        self.needs = needs
+        self.maxWaits = maxWaits
         self.trace = trace
     }
 }
@@ -37,6 +44,11 @@ extension JobSpec {
         if let maxAttempts { text.append(contentsOf: ",\"max_attempts\":\(maxAttempts)".utf8) }
         if let timeout { text.append(contentsOf: ",\"timeout_ms\":\(timeout.milliseconds)".utf8) }
         append(partitions.values, named: "partitions", to: &text)
+        if !needs.isEmpty {
+            text.append(contentsOf: ",\"needs\":".utf8)
+            JSONText.append(needs.map(\.text), to: &text)
+        }
+        if let maxWaits { text.append(contentsOf: ",\"max_waits\":\(maxWaits)".utf8) }
         append(trace, named: "trace", to: &text)
         text.append(contentsOf: Self.openArguments)
         text.append(contentsOf: arguments)
@@ -69,6 +81,8 @@ extension JobSpec {
                 case "max_attempts": maxAttempts = JSONText.integer(value).map { max($0, 1) }
                 case "timeout_ms": timeout = JSONText.integer(value).map { .milliseconds(max($0, 1)) }
                 case "partitions": partitions = Partitions(try JSONText.strings(value))
+                case "needs": needs = try JSONText.list(value).map(Dependency.init(text:))
+                case "max_waits": maxWaits = JSONText.integer(value).map { max($0, 1) }
                 case "trace": trace = try JSONText.strings(value)
                 default: break
                 }

@@ -41,4 +41,12 @@ public struct RetryPolicy: Sendable {
 public protocol RetryAfter: Error {
     /// The wait until the next attempt; nil leaves it to the policy.
     var retryAfter: Duration? { get }
+
+    /// The error that this one wraps, so that a ``DependencyUnavailable`` inside is not missed. None unless given.
+    var cause: (any Error)? { get }
+}
+
+extension RetryAfter {
+    /// None.
+    public var cause: (any Error)? { nil }
 }

@@ -11,6 +11,8 @@ package struct ClaimedJob: Sendable {
     package var availableSince: Int
     /// When it was claimed, likewise.
     package var claimedAt: Int
+    /// What it needs that is off: it runs without.
+    package var without: Set<String> = []
     private let spec: RedisValue
 
     init(id: JobID, fence: Fence, attempt: Int, score: RedisValue, claimedAt: Int, spec: RedisValue) {
@@ -64,6 +66,8 @@ package struct Cycle: StoreFunction {
         package var come: Duration?
         /// Whether the worker has to resync before it can claim.
         package var mustResync: Bool
+        /// Rises whenever a worker declares other limits than those that stand.
+        package var declared: Int
         /// Settlements that changed nothing: their run was over.
         package var refused: [JobID]
         /// Jobs it holds that somebody wants cancelled.
@@ -123,12 +127,13 @@ package struct Cycle: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         let parts = Array(reply.elements)
-        guard parts.count == 7, let now = parts[0][0].integer, let fence = parts[0][1].string.flatMap({ UInt64($0) }),
+        guard parts.count >= 7, let now = parts[0][0].integer, let fence = parts[0][1].string.flatMap({ UInt64($0) }),
             let held = parts[0][2].integer, let come = parts[0][3].integer, let resync = parts[0][4].integer
         else { throw malformed(Self.name) }
         return Reply(
             now: now, held: held, come: come < 0 ? nil : .milliseconds(come), mustResync: resync == 1,
-            refused: ids(parts[1]), cancel: ids(parts[2]), jobs: jobs(parts, Fence(fence), now))
+            declared: parts[0][5].integer ?? 0, refused: ids(parts[1]), cancel: ids(parts[2]),
+            jobs: jobs(parts, Fence(fence), now))
     }
 
     private func jobs(_ parts: [RedisValue], _ fence: Fence, _ now: Int) -> [ClaimedJob] {
@@ -144,6 +149,12 @@ package struct Cycle: StoreFunction {
         var again = parts[6].elements.makeIterator()
         while let position = again.next()?.integer, let attempt = again.next()?.integer {
             if jobs.indices.contains(position) { jobs[position].attempt = attempt }
+        }
+        guard parts.count > 7 else { return jobs }
+        var without = parts[7].elements.makeIterator()
+        while let position = without.next()?.integer, let names = without.next()?.string {
+            guard jobs.indices.contains(position) else { continue }
+            jobs[position].without = Set(names.split(separator: ",").map(String.init))
         }
         return jobs
     }

@@ -20,4 +20,7 @@ package struct Keys: Sendable, Hashable {
 
     /// The set of all queues of the namespace.
     package var queues: String { "\(namespace):queues" }
+
+    /// The hash of dependencies that are off for the whole namespace: name → `off`.
+    package var dependencies: String { "\(namespace):dependencies" }
 }

@@ -12,6 +12,9 @@ package struct Settlement: Sendable {
         case release
         /// Back at its place after `base`, doubled with each such wait up to `cap`.
         case wait(base: Duration, cap: Duration)
+        /// Back at its place once the dependency may be tried again, no attempt spent; discarded beyond `maxWaits`. The error
+        /// as JSON.
+        case unavailable(dependency: String, retryAfter: Duration?, maxWaits: Int?, error: String)
         case cancelled(error: String)
         case discarded(error: String)
     }
@@ -36,6 +39,7 @@ extension Settlement.Outcome {
         case .snooze: .snooze
         case .release: .release
         case .wait: .wait
+        case .unavailable: .unavailable
         case .cancelled: .cancelled
         case .discarded: .discarded
         }
@@ -43,7 +47,7 @@ extension Settlement.Outcome {
 
     /// The words, told apart by whether they carry details.
     enum Word: Hashable {
-        case completed, result, retry, snooze, release, wait, cancelled, discarded
+        case completed, result, retry, snooze, release, wait, unavailable, cancelled, discarded
 
         var text: String {
             switch self {
@@ -52,6 +56,7 @@ extension Settlement.Outcome {
             case .snooze: "snooze"
             case .release: "release"
             case .wait: "wait"
+            case .unavailable: "unavailable"
             case .cancelled: "cancelled"
             case .discarded: "discarded"
             }
@@ -60,7 +65,7 @@ extension Settlement.Outcome {
         var isDetailed: Bool {
             switch self {
             case .completed, .release: false
-            case .result, .retry, .snooze, .wait, .cancelled, .discarded: true
+            case .result, .retry, .snooze, .wait, .unavailable, .cancelled, .discarded: true
             }
         }
     }
@@ -70,7 +75,8 @@ extension Settlement.Outcome {
         switch self {
         case .completed(let result): 64 + (result?.count ?? 0)
         case .release, .snooze, .wait: 64
-        case .retry(_, let error), .cancelled(let error), .discarded(let error): 64 + error.utf8.count
+        case .retry(_, let error), .cancelled(let error), .discarded(let error), .unavailable(_, _, _, let error):
+            112 + error.utf8.count
         }
     }
 
@@ -82,7 +88,12 @@ extension Settlement.Outcome {
         case .snooze(let wait): Array("\(wait.milliseconds)".utf8)
         case .release: []
         case .wait(let base, let cap): Array("\(base.milliseconds) \(cap.milliseconds)".utf8)
+        case .unavailable(let dependency, let wait, let maxWaits, let error):
+            Array("\(word(dependency)) \(wait?.milliseconds ?? 0) \(max(maxWaits ?? 0, 0)) \(error)".utf8)
         case .cancelled(let error), .discarded(let error): Array(error.utf8)
         }
     }
+
+    /// A name that no gate can have stands for none: the job waits, and nothing is counted.
+    private func word(_ dependency: String) -> String { DimensionName.isValid(dependency) ? dependency : "-" }
 }

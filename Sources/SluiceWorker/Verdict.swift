@@ -91,7 +91,7 @@ struct Verdict: Sendable {
         switch outcome {
         case .completed: .completed
         case .retry: .retryable
-        case .snooze, .wait: .scheduled
+        case .snooze, .wait, .unavailable: .scheduled
         case .release: .available
         case .cancelled: .cancelled
         case .discarded: .discarded

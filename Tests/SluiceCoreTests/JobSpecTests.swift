@@ -15,6 +15,9 @@ import Testing
                 kind: "ünï \"quoted\" \\ \n\u{1}", arguments: Array(#"{"a":"}]\",{[","b":[1,2,{"c":null}]}"#.utf8),
                 maxAttempts: 7,
                 timeout: .milliseconds(1500), partitions: ["host": "a.b", "x": "\"\\"], trace: ["traceparent": "00-ab\u{2028}"]),
+            JobSpec(
+                kind: "k", arguments: Array("{}".utf8), needs: ["tmdb", Dependency("imdb", whenOff: .runWithout), "\"\\\n"],
+                maxWaits: 50),
             JobSpec(kind: "k", arguments: Array("null".utf8)), JobSpec(kind: "k", arguments: Array("12345678901234567890".utf8)),
         ]
         for spec in specs { #expect(try read(spec.encoded()) == spec) }
@@ -34,11 +37,14 @@ import Testing
         let spec = try read(#"{"kind":"k"}"#)
         #expect(spec.arguments == Array("{}".utf8))
         #expect(spec.maxAttempts == nil && spec.timeout == nil && spec.partitions == [:] && spec.trace == [:])
+        #expect(spec.needs == [] && spec.maxWaits == nil)
     }
 
     @Test func numbersThatMakeNoSenseAreBoundedOrLeftOut() throws {
         #expect(try read(#"{"kind":"k","max_attempts":-5,"timeout_ms":0}"#).maxAttempts == 1)
         #expect(try read(#"{"kind":"k","max_attempts":1.5}"#).maxAttempts == nil)
+        #expect(try read(#"{"kind":"k","max_waits":-5}"#).maxWaits == 1)
+        #expect(try read(#"{"kind":"k","max_waits":"x"}"#).maxWaits == nil)
         #expect(try read(#"{"kind":"k","timeout_ms":0}"#).timeout == .milliseconds(1))
         #expect(try read(#"{"kind":"k","timeout_ms":9223372036854775807}"#).timeout != nil)
         #expect(try read(#"{"kind":"k","timeout_ms":99999999999999999999}"#).timeout == nil)
@@ -52,6 +58,7 @@ import Testing
         "{\"kind\":\"k\" \"args\":1}", "{\"args\":{}}", "{\"kind\":\"k\\", "{\"kind\":\"k\\\"}", "{\"kind\":\"\\ud800\"}",
         "{\"kind\":\"\\x\"}", "{\"kind\":,\"args\":1}", "{\"kind\":\"k\",\"args\":}", "{\"kind\":\"k\",\"args\":[}",
         "{\"kind\":\"k\",\"partitions\":[]}", "{\"kind\":\"k\",\"partitions\":{\"a\":1}}", "{\"kind\":\"k\",\"trace\":\"x\"}",
+        "{\"kind\":\"k\",\"needs\":\"x\"}", "{\"kind\":\"k\",\"needs\":[1]}", "{\"kind\":\"k\",\"needs\":{}}",
     ])
     func whatIsNoSpecIsRefused(text: String) {
         let error = #expect(throws: SluiceError.self) { try read(text) }
@@ -60,7 +67,8 @@ import Testing
 
     @Test func hostileBytesNeverCrash() throws {
         var random = SystemRandomNumberGenerator()
-        let seed = Array(#"{"kind":"k","max_attempts":3,"partitions":{"a":"b"},"trace":{"c":"d"},"args":{"n":[1,"x\n"]}}"#.utf8)
+        let seed = Array(
+            #"{"kind":"k","max_attempts":3,"partitions":{"a":"b"},"needs":["n","o?"],"max_waits":9,"args":{"n":[1,"x\n"]}}"#.utf8)
         for _ in 0..<20_000 {
             var bytes = seed
             for _ in 0..<Int.random(in: 1...4, using: &random) {

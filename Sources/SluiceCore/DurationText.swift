@@ -1,13 +1,11 @@
-import SluiceCore
-
 /// Reads durations such as `500ms`, `5m`, `1.5h` or `1h30m`.
-enum DurationText {
+package enum DurationText {
     private static let seconds: [String: Double] = [
         "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800,
     ]
 
     /// - Throws: `invalidArgument` for anything else, a number without a unit included, and above ten years.
-    static func parse(_ text: String) throws(SluiceError) -> Duration {
+    package static func parse(_ text: String) throws(SluiceError) -> Duration {
         var rest = Substring(text)
         var total = 0.0
         var smallest = Double.infinity

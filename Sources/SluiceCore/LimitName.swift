@@ -1,0 +1,69 @@
+/// What a limit is on: `concurrency`, `rate/host`, `weight/account=42`. The same text in code, on the command line and in Redis.
+package struct LimitName: Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case concurrency, rate, breaker, weight
+    }
+
+    package let kind: Kind
+    /// The partition or dependency; nil for the whole queue.
+    package let dimension: String?
+    /// One value of the partition, encoded as in lanes; nil for each of them.
+    package let value: String?
+
+    /// Reads the canonical text.
+    /// - Throws: `invalidArgument` for anything else.
+    package init(canonical text: String) throws(SluiceError) {
+        try self.init(text, encoded: { PartitionValue.isEncoded($0) ? $0 : nil })
+    }
+
+    /// Reads what people write: a value that is not encoded is encoded.
+    /// - Throws: `invalidArgument`, with what would be right.
+    package init(parsing text: String) throws(SluiceError) {
+        try self.init(text, encoded: { PartitionValue.isEncoded($0) ? $0 : PartitionValue.encoded($0) })
+    }
+
+    private init(_ text: String, encoded: (String) -> String?) throws(SluiceError) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let kind = Kind(rawValue: parts[0]) else {
+            let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no limit: it begins with one of \(kinds)")
+        }
+        let scope = parts.count == 2 ? parts[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false) : []
+        self.kind = kind
+        self.dimension = scope.first.map(String.init)
+        if let dimension { try DimensionName.check(dimension) }
+        if scope.count == 2 {
+            guard let value = encoded(String(scope[1])) else {
+                throw SluiceError(.invalidArgument, "'\(text.prefix(80))' has a value that is not encoded as in lanes")
+            }
+            self.value = value
+        } else {
+            self.value = nil
+        }
+        try checkScope()
+    }
+
+    private func checkScope() throws(SluiceError) {
+        switch kind {
+        case .concurrency, .rate: break
+        case .breaker:
+            if dimension == nil {
+                throw SluiceError(.invalidArgument, "a breaker is of a partition or a dependency: breaker/host")
+            }
+        case .weight:
+            if value == nil { throw SluiceError(.invalidArgument, "a weight is of one value of a partition: weight/account=42") }
+        }
+    }
+
+    /// The gate it is on, if it is on one alone: `account=42`, `tmdb`, `*`; a dimension stands for all its values.
+    package var scope: String {
+        guard let dimension else { return "*" }
+        return value.map { dimension + "=" + $0 } ?? dimension
+    }
+
+    /// The canonical text.
+    package var text: String { dimension == nil ? kind.rawValue : kind.rawValue + "/" + scope }
+
+    /// The same text.
+    package var description: String { text }
+}
