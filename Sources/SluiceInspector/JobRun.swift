@@ -22,7 +22,7 @@ public struct JobRun: Sendable, Hashable {
 }
 
 extension JobRun {
-    /// Reads `fence worker attempt started score lane`, the lane last, because it may be empty.
+    /// Reads `fence worker attempt started score dimensions lane`, of which the first five are told.
     init?(record: String) {
         let words = record.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: false)
         guard words.count >= 5, let fence = UInt64(words[0]), let attempt = Int(words[2]), let started = Int(words[3]),

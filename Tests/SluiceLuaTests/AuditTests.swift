@@ -34,7 +34,13 @@ struct AuditTests {
         (["HINCRBY", "stats", "removed", "1"], ["I8 4 enqueued, but 4 are there and 1 were removed"]),
         (["ZREM", "ready", "h=x"], ["I4 lane \"h=x\" has jobs and is not ready"]),
         (["ZREM", "lanes", "h=x"], ["I4 lane \"h=x\" has jobs and is not listed", "I4 lane \"h=x\" is ready and not listed"]),
-        (["HDEL", "where", "h=x"], ["I4 lane \"h=x\" is ready; `where` differs"]),
+        (
+            ["HSET", "where", "h=x", "h=x"],
+            [
+                "I4 lane \"h=x\" is not parked at h=x, as `where` says", "I4 lane \"h=x\" is ready, and parked at h=x",
+                "I4 gate h=x is open, has parked lanes, and nobody will look",
+            ]
+        ),
         (["ZADD", "ready", "0", "h=x"], ["I4 lane \"h=x\" does not stand where its head belongs"]),
         (["ZADD", "lanes", "0", "h=x"], ["I4 lane \"h=x\" does not stand where its head belongs"]),
         (["SREM", "held:w", "run"], ["I7 run runs on w, which does not hold it"]),

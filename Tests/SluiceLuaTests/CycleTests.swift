@@ -30,11 +30,12 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "w", "1", "1", "2"] + idle,
             """
-            = [[T+0, F+0, 2, -1, 0], [], [], [a, b], [{"kind":"k"}, {"kind":"k"}], [5/T+0.0, 5/T+0.1], []]
+            = [[T+0, F+0, 2, -1, 0, 0], [], [], [a, b], [{"kind":"k"}, {"kind":"k"}], [5/T+0.0, 5/T+0.1], [], []]
+            + aged: ! = 1 -1
             + config: fence = F+0
             + events: from=available to=executing ids=a b worker=w
-            + executing: a = F+0 w 1 T+0 5/T+0.0
-            + executing: b = F+0 w 1 T+0 5/T+0.1
+            + executing: a = F+0 w 1 T+0 5/T+0.0 -
+            + executing: b = F+0 w 1 T+0 5/T+0.1 -
             + held:w: a
             + held:w: b
             - lanes: 0/T+0.0
@@ -43,7 +44,6 @@ struct CycleTests {
             + vtime: 0
             - wait:: 5/T+0.0 a
             - wait:: 5/T+0.1 b
-            - where:  = ready
             - worker:w: call = 0
             + worker:w: call = 1
             """)
@@ -56,7 +56,7 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "w", "1", "1", "2"] + idle,
             """
-            = [[T+0, 0, 0, 5000, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, 5000, 0, 0], [], [], [], [], [], [], []]
             + watch: (expires)
             + watch: T+5000 w
             - worker:w: call = 0
@@ -69,10 +69,10 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "completed"),
             """
-            = [[T+0, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             + completed: T+0 a
             + events: from=executing to=completed ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + stats: completed = 1
             - worker:w: call = 1
@@ -85,10 +85,10 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "completed", #"{"n":1}"#),
             """
-            = [[T+0, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             + completed: T+0 a
             + events: from=executing to=completed ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0 h=x
+            - executing: a = F+0 w 1 T+0 5/T+0.0 - h=x
             - held:w: a
             + result: a = {"n":1}
             + stats: completed = 1
@@ -102,12 +102,12 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "retry", #"2500 "no answer""#),
             """
-            = [[T+0, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             + attempts: a = 1
             + created: a = T+0
             + errors: a = {"at":T+0,"attempt":1,"worker":"w","error":"no answer"}
             + events: from=executing to=retryable ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + retryable: T+2500 a
             + stats: retried = 1
@@ -121,10 +121,10 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "snooze", "60000"),
             """
-            = [[T+0, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             + created: a = T+0
             + events: from=executing to=scheduled ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + scheduled: T+60000 a
             + stats: snoozed = 1
@@ -138,15 +138,14 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "release"),
             """
-            = [[T+0, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             + events: from=executing to=available ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + lanes: 0/T+0.0
             + ready: 2814749767106560
             + stats: released = 1
             + wait:: 5/T+0.0 a
-            + where:  = ready
             - worker:w: call = 1
             + worker:w: call = 2
             """)
@@ -157,9 +156,9 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "wait", "1000 300000"),
             """
-            = [[T+0, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             + events: from=executing to=scheduled ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + place: a = 5/T+0.0
             + scheduled: T+1000 a
@@ -175,12 +174,12 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "cancelled", ""),
             """
-            = [[T+0, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             + cancelled: T+0 a
             + events: from=executing to=cancelled ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
-            + run: a = F+0 w 1 T+0 5/T+0.0
+            + run: a = F+0 w 1 T+0 5/T+0.0 -
             + stats: cancelled = 1
             - worker:w: call = 1
             + worker:w: call = 2
@@ -192,14 +191,14 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "discarded", #""makes no sense""#),
             """
-            = [[T+0, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             + attempts: a = 1
             + discarded: T+0 a
             + errors: a = {"at":T+0,"attempt":1,"worker":"w","error":"makes no sense"}
             + events: from=executing to=discarded ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
-            + run: a = F+0 w 1 T+0 5/T+0.0
+            + run: a = F+0 w 1 T+0 5/T+0.0 -
             + stats: discarded = 1
             - worker:w: call = 1
             + worker:w: call = 2
@@ -215,7 +214,7 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "w", "1", "1", "0"] + idle,
             """
-            = [[T+1000, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+1000, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             - beat: T+0
             + beat: T+1000
             + events: from=scheduled to=available ids=a
@@ -225,7 +224,6 @@ struct CycleTests {
             - seq: 0/T+0.1
             + seq: 0/T+1000.0
             + wait:: 5/T+1000.0 a
-            + where:  = ready
             - worker:w: call = 0
             + worker:w: call = 1
             - workers: T+30000 w
@@ -244,18 +242,17 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "v", "1", "3", "0"] + idle,
             """
-            = [[T+31000, 0, 0, -1, 0], [], [], [], [], [], []]
+            = [[T+31000, 0, 0, -1, 0, 0], [], [], [], [], [], [], []]
             - beat: T+28000
             + beat: T+31000
             + crashes: a = 1
             + events: from=executing to=available ids=a worker=w
-            - executing: a = F+0 w 1 T+0 5/T+0.0
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + lanes: 0/T+0.0
             + ready: 2814749767106560
             + stats: reclaimed = 1
             + wait:: 5/T+0.0 a
-            + where:  = ready
             - worker:v: call = 2
             + worker:v: call = 3
             - worker:w: call = 1

@@ -23,7 +23,6 @@ struct EnqueueTests {
             + wait:: 5/T+0.0 a
             + wait:: 5/T+0.1 b
             + wake: 1
-            + where:  = ready
             """)
     }
 
@@ -57,8 +56,6 @@ struct EnqueueTests {
             + wait:: 5/T+0.3 d
             + wait:h=x: 0/T+0.1 b
             + wake: 1
-            + where:  = ready
-            + where: h=x = ready
             """)
     }
 

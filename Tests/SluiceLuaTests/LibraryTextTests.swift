@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LibraryTextTests {
     /// The text that a revision stands for.
-    private static let known = (revision: 5, digest: "e8293fe2d85dc440")
+    private static let known = (revision: 6, digest: "8b3b6ffc69491166")
 
     @Test func theRevisionRisesWithEveryChangeOfTheText() {
         #expect(

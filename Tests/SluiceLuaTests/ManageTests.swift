@@ -49,7 +49,6 @@ struct ManageTests {
             + stats: cancelled = 4
             + stats: refused = 4
             - wait:: 5/T+0.5 available
-            - where:  = ready
             """)
         #expect(try await queue.audit() == [])
     }
@@ -71,8 +70,8 @@ struct ManageTests {
             + events: from=scheduled to=available ids=scheduled
             - result: completed = 1
             - retryable: T+60000 retryable
-            - run: cancelled = F+1 w 1 T+0 5/T+0.1
-            - run: discarded = F+2 w 1 T+0 5/T+0.2
+            - run: cancelled = F+1 w 1 T+0 5/T+0.1 -
+            - run: discarded = F+2 w 1 T+0 5/T+0.2 -
             - scheduled: T+60000 scheduled
             + seq: 0/T+0.11
             - seq: 0/T+0.6
@@ -116,8 +115,8 @@ struct ManageTests {
             - ready: 2814749767106560
             - result: completed = 1
             - retryable: T+60000 retryable
-            - run: cancelled = F+1 w 1 T+0 5/T+0.1
-            - run: discarded = F+2 w 1 T+0 5/T+0.2
+            - run: cancelled = F+1 w 1 T+0 5/T+0.1 -
+            - run: discarded = F+2 w 1 T+0 5/T+0.2 -
             - scheduled: T+60000 scheduled
             - spec: available = {"kind":"k"}
             - spec: cancelled = {"kind":"k"}
@@ -128,7 +127,6 @@ struct ManageTests {
             + stats: refused = 1
             + stats: removed = 6
             - wait:: 5/T+0.5 available
-            - where:  = ready
             """)
         #expect(try await queue.audit() == [])
     }
@@ -153,7 +151,6 @@ struct ManageTests {
             + stats: refused = 3
             - wait:: 5/T+0.5 available
             + wake: 1
-            - where:  = ready
             """)
         #expect(try await queue.audit() == [])
     }

@@ -37,7 +37,7 @@ struct ViewTests {
         try await queue.check(
             ["job", "a"],
             """
-            = [id, a, state, executing, spec, {"kind":"k"}, now, T+0, lane, h=x, priority, 3, record, F+0 w 1 T+0 3/T+0.0 h=x]
+            = [id, a, state, executing, spec, {"kind":"k"}, now, T+0, lane, h=x, priority, 3, record, F+0 w 1 T+0 3/T+0.0 - h=x]
             """)
         try await worker.cycle(0, settling: ["a"], .retry(after: .seconds(1), error: #""e""#))
         try await queue.check(
@@ -75,7 +75,7 @@ struct ViewTests {
         try await worker.cycle(0, settling: ["done"])
         try await queue.check(["list", "scheduled", "0", "10"], #"= [0, 1, [later, {"kind":"k"}, 0, T+1000]]"#)
         try await queue.check(["list", "completed"], #"= [0, 1, [done, {"kind":"k"}, 0, T+0]]"#)
-        try await queue.check(["list", "executing"], #"= [0, 1, [run, {"kind":"k"}, 0, F+0 w 1 T+0 5/T+0.0 ]]"#)
+        try await queue.check(["list", "executing"], #"= [0, 1, [run, {"kind":"k"}, 0, F+0 w 1 T+0 5/T+0.0 - ]]"#)
         try await queue.check(["list", "discarded"], "= [0, 0, []]")
         try await queue.checkRefused(["list", "spec"], "no such state: spec")
         try await queue.checkRefused(["list"], "no such state")
