@@ -12,6 +12,8 @@ public struct JobContext: Sendable {
     public let queue: QueueName
     /// What it was enqueued with, for limits.
     public let partitions: Partitions
+    /// What it needs that is switched off: it runs without.
+    let without: Set<String>
     /// The number of this run: runs that ended badly so far, and one. Releases and crashes do not count.
     public let attempt: Int
     /// Bad ends after which it is discarded.
@@ -40,6 +42,10 @@ public struct JobContext: Sendable {
         logger[metadataKey: "attempt"] = "\(attempt)"
         return logger
     }
+
+    /// Whether something that the job needs is there. False only for what the job said it can do without, while it is switched
+    /// off; as it was when the run was claimed.
+    public func isAvailable(_ dependency: String) -> Bool { !without.contains(dependency) }
 
     /// Tells how far the run has come, for display only.
     /// - Parameters:

@@ -28,6 +28,9 @@ struct Pipeline: Sendable {
         self.handlers = handlers.mapValues { Self.wrap($0, in: middleware) }
     }
 
+    /// The kinds that are handled here, for people; `*` if it is all of them.
+    var kinds: [String] { fallback == nil ? handlers.keys.sorted() : ["*"] }
+
     /// Puts the middleware around a handler once, at boot.
     private static func wrap(_ handler: Handler, in middleware: [any JobMiddleware]) -> Handler {
         if middleware.isEmpty { return handler }
@@ -69,8 +72,8 @@ struct Pipeline: Sendable {
             result = .failed(RunFailure(error))
         }
         return RunReport(
-            job, kind: spec.kind, maxAttempts: maxAttempts, retry: handler.options.retry, result: result,
-            duration: ContinuousClock.now - start)
+            job, kind: spec.kind, maxAttempts: maxAttempts, maxWaits: spec.maxWaits ?? handler.options.maxWaits,
+            retry: handler.options.retry, result: result, duration: ContinuousClock.now - start)
     }
 
     /// A result that Redis would choke on makes the run one that ended badly.
@@ -84,7 +87,7 @@ struct Pipeline: Sendable {
 
     private func context(of job: ClaimedJob, _ spec: JobSpec, maxAttempts: Int, limit: Duration?) -> JobContext {
         JobContext(
-            id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, attempt: job.attempt,
+            id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, without: job.without, attempt: job.attempt,
             maxAttempts: maxAttempts, fence: job.fence, deadline: limit.map { ContinuousClock.now + $0 },
             availableSince: job.availableSince, claimedAt: job.claimedAt, trace: spec.trace, worker: worker, store: store,
             baseLogger: logger)

@@ -1,12 +1,16 @@
 import Foundation
 import SluiceCore
 
-/// What a worker tells of its process, for people.
+/// What a worker tells of its process, for people and for `explain`.
 enum ProcessInfoJSON {
-    static func text(host: String?, concurrency: Int) -> String {
+    static func text(host: String?, concurrency: Int, kinds: [String]) -> String {
         let process = ProcessInfo.processInfo
-        return "{\"host\":\(JSONText.quoted(host ?? process.hostName)),\"pid\":\(process.processIdentifier),"
-            + "\"started\":\(started),\"concurrency\":\(concurrency)}"
+        var text: [UInt8] = Array(
+            ("{\"host\":\(JSONText.quoted(host ?? process.hostName)),\"pid\":\(process.processIdentifier),"
+                + "\"started\":\(started),\"concurrency\":\(concurrency),\"kinds\":").utf8)
+        JSONText.append(kinds, to: &text)
+        text.append(UInt8(ascii: "}"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// In ms since 1970, by this host's clock.

@@ -42,11 +42,18 @@ public struct Queue: Sendable {
     public var keepsDiscarded: Retention?
     /// Deaths of a worker under a job after which it is discarded; 5 unless declared otherwise.
     public var maxCrashes: Int?
+    /// What its jobs may take, over all workers. Every worker of a queue should declare the same; one that differs is warned of,
+    /// and so is everyone else.
+    public var limits: [Limit]
+    /// The number of the deploy that this program is of, 0 or above: rises with each. Of two declarations of limits, the higher
+    /// deploy's stands; at the same number, the one that stands already. Where nobody else serves the queue, the last stands.
+    public var deploy: Int
 
     /// A queue by name, with defaults for the rest. What is nil here stays as it is in Redis.
     public init(
         _ name: QueueName, concurrency: Int = 20, ack: AckMode = .batched, keepsCompleted: Retention? = nil,
-        keepsCancelled: Retention? = nil, keepsDiscarded: Retention? = nil, maxCrashes: Int? = nil
+        keepsCancelled: Retention? = nil, keepsDiscarded: Retention? = nil, maxCrashes: Int? = nil,
+        limits: [Limit] = [], deploy: Int = 0
     ) {
         self.name = name
         self.concurrency = max(concurrency, 1)
@@ -55,6 +62,8 @@ public struct Queue: Sendable {
         self.keepsCancelled = keepsCancelled
         self.keepsDiscarded = keepsDiscarded
         self.maxCrashes = maxCrashes
+        self.limits = limits
+        self.deploy = deploy
     }
 
     /// What it declares, as the library takes it.

@@ -18,7 +18,7 @@ actor QueueRunner {
     let logger: Logger
     let metrics: WorkerMetrics
     let observer: ProcessedStream?
-    private let pipeline: Pipeline
+    let pipeline: Pipeline
     private let executor: HandlerExecutor
     private let attention: Attention
 
@@ -33,6 +33,8 @@ actor QueueRunner {
     var outbox: [Settled] = []
     /// How the conversation with Redis stands.
     var link = Link()
+    /// What this worker declares, beside what others do.
+    private var declaration: Declaration
     /// When the next call is due though nothing happens.
     private var nextBeat = NIODeadline.now()
     /// Whether there may be more to claim.
@@ -45,10 +47,12 @@ actor QueueRunner {
     nonisolated var unownedExecutor: UnownedSerialExecutor { store.eventLoop.executor.asUnownedSerialExecutor() }
 
     init(
-        queue: Queue, client: SluiceClient, worker: WorkerID, options: WorkerOptions, pipeline: Pipeline,
+        queue: Queue, declaration: Declaration, client: SluiceClient, worker: WorkerID, options: WorkerOptions,
+        pipeline: Pipeline,
         executor: HandlerExecutor, attention: Attention, observer: ProcessedStream?, logger: Logger
     ) {
         self.queue = queue
+        self.declaration = declaration
         self.store = client.store
         self.worker = worker
         self.options = options
@@ -160,10 +164,18 @@ actor QueueRunner {
             let reply = try await store.call(call, on: queue.name)
             link.succeeded()
             absorb(reply, settling, demand: demand, idle: idle)
+            if declaration.isOutdated(by: reply.declared) { await look() }
         } catch {
             outbox.insert(contentsOf: settling, at: 0)
             try link.failed(error, settling: settling.count, logger)
         }
+    }
+
+    /// Somebody declared limits: finds out whether they differ from this worker's.
+    private func look() async {
+        var declaration = declaration
+        await declaration.look(store, logger)
+        self.declaration = declaration
     }
 
     /// What one call can carry, oldest first.

@@ -17,18 +17,22 @@ struct RunReport: Sendable {
     var attempt: Int
     var kind: String
     var maxAttempts: Int
+    /// Waits for dependencies after which it is discarded.
+    var maxWaits: Int?
     var retry: RetryPolicy
     var result: Result
     var duration: Duration
 
     init(
-        _ job: ClaimedJob, kind: String, maxAttempts: Int, retry: RetryPolicy, result: Result, duration: Duration = .zero
+        _ job: ClaimedJob, kind: String, maxAttempts: Int, maxWaits: Int? = nil, retry: RetryPolicy, result: Result,
+        duration: Duration = .zero
     ) {
         self.id = job.id
         self.fence = job.fence
         self.attempt = job.attempt
         self.kind = kind
         self.maxAttempts = maxAttempts
+        self.maxWaits = maxWaits
         self.retry = retry
         self.result = result
         self.duration = duration
@@ -41,6 +45,8 @@ struct RunFailure: Sendable {
     var message: String
     var retryAfter: Duration?
     var interruption: JobInterruption?
+    /// What is down, if that is why.
+    var dependency: String?
 
     /// Errors are kept with the job, so their texts are bounded, in bytes of UTF-8.
     private static let longest = 4096
@@ -50,7 +56,9 @@ struct RunFailure: Sendable {
         let name = String(reflecting: Swift.type(of: error)).replacing(/\.\(unknown context at \$[0-9a-f]+\)/, with: "")
         type = Self.bounded(name)
         message = Self.bounded("\(error)")
-        retryAfter = (error as? any RetryAfter)?.retryAfter
+        let unavailable = DependencyUnavailable(in: error)
+        dependency = unavailable?.dependency
+        retryAfter = unavailable.map(\.retryAfter) ?? (error as? any RetryAfter)?.retryAfter
         interruption = error as? JobInterruption
     }
 

@@ -18,6 +18,12 @@ struct Verdict: Sendable {
     /// What went wrong, for logs and observers.
     var failure: RunFailure?
 
+    /// What was down, if that is why the job waits.
+    var unavailable: String? {
+        guard case .unavailable(let dependency, _, _, _) = settlement.outcome else { return nil }
+        return dependency
+    }
+
     /// The verdict on a run. An ending from outside explains a failure, and leaves a success what it is.
     init(_ report: RunReport, ending: Ending?) {
         let outcome = Self.outcome(report, ending)
@@ -65,7 +71,11 @@ struct Verdict: Sendable {
         case .stopping: return (.release, nil)
         case .cancelled: return ended(.cancelled, "cancelled while it ran")
         case .timedOut(let limit): return retry(report, RunFailure(type: "timeout", message: "took longer than \(limit)"), nil)
-        case nil: return retry(report, failure, wait)
+        case nil:
+            guard let dependency = failure.dependency else { return retry(report, failure, wait) }
+            let outcome = Settlement.Outcome.unavailable(
+                dependency: dependency, retryAfter: wait.map(bounded), maxWaits: report.maxWaits, error: failure.json)
+            return (outcome, failure)
         }
     }
 

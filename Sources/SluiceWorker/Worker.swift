@@ -57,9 +57,12 @@ public final class Worker: Service, Sendable {
     func register(_ observer: @escaping ProcessedStream.Observer) { registry.withLock { $0.observers.append(observer) } }
 
     /// Serves its queues until the service group shuts down, which waits for what runs, or the task is cancelled, which does not.
-    /// - Throws: `invalidArgument` without queues, with a bad name or with one twice; and what Redis refuses for good.
+    /// - Throws: `invalidArgument` without queues, with a bad name or with one twice, and with limits that make no
+    ///   sense; and what Redis refuses for good.
     public func run() async throws {
         try checkQueues()
+        var declarations: [Declaration] = []
+        for queue in queues { declarations.append(try Declaration(queue)) }
         let registry = registry.withLock { $0 }
         let executor = HandlerExecutor(mostThreads: options.maxThreads, logger: logger)
         let watch = executor.watch(on: client.store.eventLoop)
@@ -67,10 +70,14 @@ public final class Worker: Service, Sendable {
             watch.cancel()
             executor.stop()
         }
-        for queue in queues { try await declare(queue) }
+        let off = try await client.store.dependenciesOff()
+        for (index, queue) in queues.enumerated() {
+            try await declare(queue)
+            try await declare(&declarations[index], of: queue, off: off)
+        }
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
         let attention = Attention(client.store.eventLoop)
-        let runners = queues.map { runner(of: $0, registry, executor, attention, observer) }
+        let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, attention, observer) }
         let loop = WakeLoop(
             client.store.listener(), attention: attention, worker: id, span: options.blockingSpan, runners: runners,
             on: client.store.eventLoop, logger: logger)
@@ -102,15 +109,27 @@ public final class Worker: Service, Sendable {
         }
     }
 
+    /// Before anything is claimed, the limits of the queue stand, and what is off for all queues is off for this one.
+    private func declare(_ declaration: inout Declaration, of queue: Queue, off: [String]) async throws(SluiceError) {
+        try await declaration.declare(client.store, logger)
+        for dependency in off {
+            if try await client.store.call(Switch(dependency, isOn: false), on: queue.name) {
+                logger.notice("a dependency is off", metadata: ["queue": "\(queue.name)", "dependency": "\(dependency)"])
+            }
+        }
+    }
+
     private func runner(
-        of queue: Queue, _ registry: Registry, _ executor: HandlerExecutor, _ attention: Attention, _ observer: ProcessedStream?
+        of queue: Queue, _ declaration: Declaration, _ registry: Registry, _ executor: HandlerExecutor, _ attention: Attention,
+        _ observer: ProcessedStream?
     ) -> QueueRunner {
         let pipeline = Pipeline(
             queue: queue.name, worker: id, store: client.store, logger: logger,
             resultLimit: client.options.payloadLimit, handlers: registry.handlers, fallback: registry.fallback,
             middleware: middleware)
         return QueueRunner(
-            queue: queue, client: client, worker: id, options: options, pipeline: pipeline, executor: executor,
+            queue: queue, declaration: declaration, client: client, worker: id, options: options, pipeline: pipeline,
+            executor: executor,
             attention: attention, observer: observer, logger: logger)
     }
 

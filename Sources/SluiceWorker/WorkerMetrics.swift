@@ -9,9 +9,11 @@ struct WorkerMetrics: Sendable {
     private let refusedSettlements: Counter
     private let runTime: CoreMetrics.Timer
     private let waitTime: CoreMetrics.Timer
+    private let queue: QueueName
     private let ended: [JobState: Counter]
 
     init(queue: QueueName) {
+        self.queue = queue
         let dimensions = [("queue", queue.text)]
         startedJobs = Counter(label: "sluice_jobs_started_total", dimensions: dimensions)
         refusedSettlements = Counter(label: "sluice_settlements_refused_total", dimensions: dimensions)
@@ -42,11 +44,23 @@ struct WorkerMetrics: Sendable {
                 "nobody here handles this kind: the job waits", metadata: ["kind": "\(report.kind)", "job": "\(report.id)"])
         }
         guard let failure = verdict.failure else { return }
+        if let dependency = verdict.unavailable { return unavailable(dependency, report, failure, logger) }
         logger.log(
             level: verdict.state == .discarded ? .error : .warning, "a run ended badly",
             metadata: [
                 "job": "\(report.id)", "kind": "\(report.kind)", "attempt": "\(report.attempt)", "state": "\(verdict.state)",
                 "error": "\(failure.type): \(failure.message)",
+            ])
+    }
+
+    /// Counts a run that failed for a dependency, by the dependency.
+    private func unavailable(_ dependency: String, _ report: RunReport, _ failure: RunFailure, _ logger: Logger) {
+        let dimensions = [("queue", queue.text), ("dependency", dependency)]
+        Counter(label: "sluice_dependency_failures_total", dimensions: dimensions).increment()
+        logger.warning(
+            "a dependency is unavailable: the job waits, no attempt spent",
+            metadata: [
+                "dependency": "\(dependency)", "job": "\(report.id)", "kind": "\(report.kind)", "error": "\(failure.message)",
             ])
     }
 }

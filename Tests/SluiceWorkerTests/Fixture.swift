@@ -1,3 +1,4 @@
+import Logging
 import Sluice
 import SluiceCore
 import SluiceInspector
@@ -37,12 +38,13 @@ struct Fixture {
     /// A worker of the queue that does not make a test wait when it ends.
     func worker(
         _ concurrency: Int = 4, ack: Queue.AckMode = .batched, grace: Duration = .zero, client: SluiceClient? = nil,
-        lease: Duration = .seconds(30), @JobMiddlewareBuilder middleware: () -> [any JobMiddleware] = { [] }
+        lease: Duration = .seconds(30), limits: [Limit] = [], deploy: Int = 0, log: LogRecorder? = nil,
+        @JobMiddlewareBuilder middleware: () -> [any JobMiddleware] = { [] }
     ) -> Worker {
         let options = WorkerOptions(lease: lease, grace: grace, cancellationGrace: .milliseconds(200), maxThreads: 8)
-        return Worker(
-            client ?? self.client, queues: [Queue(queue, concurrency: concurrency, ack: ack)], options: options,
-            middleware: middleware)
+        let queue = Queue(queue, concurrency: concurrency, ack: ack, limits: limits, deploy: deploy)
+        let logger = log?.logger ?? Logger(label: "sluice.worker")
+        return Worker(client ?? self.client, queues: [queue], options: options, logger: logger, middleware: middleware)
     }
 
     /// Lets workers run while `body` does, then stops them.
@@ -82,7 +84,8 @@ struct Fixture {
     func leftovers() async throws -> [String] {
         let audit = try await inspector.audit(queue).violations.map { "\($0.invariant) \($0.what)" }
         let keys = try await queues.dump().keys.filter { key in
-            ["executing", "held:", "cancel:", "wait:", "lanes", "ready", "suspects"].contains { key.contains(":" + $0) }
+            ["executing", "held:", "cancel:", "wait:", "lanes", "ready", "suspects", "where", "parked:", "gate:", "reserve"]
+                .contains { key.contains(":" + $0) }
         }
         return audit + keys.sorted()
     }

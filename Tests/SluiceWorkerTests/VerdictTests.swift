@@ -20,6 +20,8 @@ struct VerdictTests {
         ("thrown snooze", .failed(RunFailure(JobInterruption.snooze(for: .seconds(3))))),
         ("thrown cancel", .failed(RunFailure(JobInterruption.cancel(reason: "why")))),
         ("thrown discard", .failed(RunFailure(JobInterruption.discard(reason: "why")))),
+        ("thrown unavailable", .failed(RunFailure(DependencyUnavailable("tmdb", retryAfter: .seconds(4))))),
+        ("wrapped unavailable", .failed(RunFailure(Wrapper(retryAfter: nil, cause: DependencyUnavailable("tmdb"))))),
         ("unknown kind", .unknownKind),
         ("unreadable", .unreadable("why")),
     ]
@@ -41,6 +43,8 @@ struct VerdictTests {
         thrown snooze: snooze 3, retry 5, cancelled, release | snooze 3, discarded, cancelled, release
         thrown cancel: cancelled, cancelled, cancelled, cancelled | cancelled, cancelled, cancelled, cancelled
         thrown discard: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
+        thrown unavailable: tmdb 4, retry 5, cancelled, release | tmdb 4, discarded, cancelled, release
+        wrapped unavailable: tmdb 0, retry 5, cancelled, release | tmdb 0, discarded, cancelled, release
         unknown kind: wait 1, wait 1, wait 1, wait 1 | wait 1, wait 1, wait 1, wait 1
         unreadable: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
         """
@@ -72,13 +76,27 @@ struct VerdictTests {
         for (wait, expected) in [(Duration.seconds(-5), 0), (.seconds(Int64.max), 365 * 86_400)] {
             for result in [
                 RunReport.Result.outcome(.retry(after: wait)), .outcome(.snooze(for: wait)),
-                .failed(RunFailure(Throttled(retryAfter: wait))), .failed(RunFailure(JobInterruption.snooze(for: wait))),
+                .failed(RunFailure(Throttled(retryAfter: wait))),
+                .failed(RunFailure(DependencyUnavailable("tmdb", retryAfter: wait))),
+                .failed(RunFailure(JobInterruption.snooze(for: wait))),
             ] {
                 let report = RunReport(job, kind: "k", maxAttempts: 2, retry: .fixed(.seconds(5)), result: result)
                 let word = word(Verdict(report, ending: nil))
                 #expect(word.hasSuffix(" \(expected)"), "\(word) instead of \(expected)")
             }
         }
+    }
+
+    @Test func anUnavailableDependencyIsFoundInWhatWrapsIt() {
+        let inner = DependencyUnavailable("tmdb", retryAfter: .seconds(3))
+        #expect(RunFailure(inner).dependency == "tmdb")
+        let once = RunFailure(Wrapper(retryAfter: nil, cause: inner))
+        #expect(once.dependency == "tmdb" && once.retryAfter == .seconds(3))
+        let twice = RunFailure(Wrapper(retryAfter: .seconds(9), cause: Wrapper(retryAfter: .seconds(5), cause: inner)))
+        #expect(twice.dependency == "tmdb" && twice.retryAfter == .seconds(9))
+        let other = RunFailure(Wrapper(retryAfter: .seconds(9), cause: Failure()))
+        #expect(other.dependency == nil && other.retryAfter == .seconds(9))
+        #expect(RunFailure(Endless()).dependency == nil)
     }
 
     @Test func errorTextsAreBoundedByBytesAndStayJSON() {
@@ -116,8 +134,20 @@ struct VerdictTests {
     }
 }
 
+/// An error that wraps another.
+struct Wrapper: RetryAfter {
+    var retryAfter: Duration?
+    var cause: (any Error)?
+}
+
 struct Throttled: RetryAfter {
     var retryAfter: Duration?
+}
+
+/// An error that names itself as its cause.
+struct Endless: RetryAfter {
+    var retryAfter: Duration? { nil }
+    var cause: (any Error)? { self }
 }
 
 struct Garbage: Error, CustomStringConvertible {
