@@ -46,7 +46,7 @@ public struct Limit: Hashable, Sendable, CustomStringConvertible {
     /// Stops jobs, no attempt spent, while what they depend on fails with ``DependencyUnavailable``: for each value of a
     /// partition, or for a dependency, which has a breaker by these defaults anyway.
     /// - Parameters:
-    ///   - failures: that open it.
+    ///   - failures: that open it, 1 to 1,000.
     ///   - within: the time in which they count.
     ///   - cools: how long nothing starts; then one job at a time tries, until one succeeds.
     public static func breaker(

@@ -38,7 +38,7 @@ package enum LimitValue: Hashable, Sendable, CustomStringConvertible {
                 guard: numbers.count == 3 ? try Self.period(numbers[2], kind, text) : nil)
         case (.breaker, 3):
             self = .breaker(
-                failures: try Self.number(numbers[0], 1_000_000, kind, text),
+                failures: try Self.number(numbers[0], 1000, kind, text),
                 within: try Self.period(numbers[1], kind, text), cools: try Self.period(numbers[2], kind, text))
         case (.concurrency, _), (.weight, _), (.rate, _), (.breaker, _): throw Self.refusal(kind, text)
         }

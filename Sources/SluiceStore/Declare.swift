@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// The limits that the code of a queue declares, all of them: `lua/limits.lua`. None lifts those that stand.
+/// The limits that the code of a queue declares, all of them: `lua/declare.lua`. None lifts those that stand.
 package struct Declare: StoreFunction {
     package static let name = "declare"
 

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// Takes a dependency away from the jobs of a queue, or gives it back: `lua/dependencies.lua`.
+/// Takes a dependency away from the jobs of a queue, or gives it back: `lua/overrides.lua`.
 package struct Switch: StoreFunction {
     package static let name = "switch"
     package var dependency: String
@@ -21,7 +21,7 @@ package struct Switch: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
 
-/// What the jobs of a queue depend on, and how that stands: `lua/dependencies.lua`.
+/// What the jobs of a queue depend on, and how that stands: `lua/limits_list.lua`.
 package struct Dependencies: StoreFunction {
     package static let name = "dependencies"
     package static let isReadOnly = true
@@ -46,12 +46,12 @@ package struct Dependencies: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
         guard reply.kind == .array else { throw malformed(Self.name) }
-        let flat = Array(reply.elements)
-        return stride(from: 0, to: flat.count - flat.count % 7, by: 7).map { at in
-            Item(
-                name: flat[at].string ?? "", isOn: flat[at + 1].string != "off", offSince: moment(flat[at + 2]),
-                breaker: flat[at + 3].string.flatMap(BreakerState.init(rawValue:)), openUntil: moment(flat[at + 4]),
-                running: flat[at + 5].integer ?? 0, lanes: flat[at + 6].integer ?? 0)
+        return reply.elements.compactMap { row in
+            guard row.count >= 7, let name = row[0].string else { return nil }
+            return Item(
+                name: name, isOn: row[1].string != "off", offSince: moment(row[2]),
+                breaker: row[3].string.flatMap(BreakerState.init(rawValue:)), openUntil: moment(row[4]),
+                running: row[5].integer ?? 0, lanes: row[6].integer ?? 0)
         }
     }
 

@@ -8,7 +8,7 @@ package enum BreakerState: String, Sendable, Hashable, CaseIterable {
     case halfOpen = "half-open"
 }
 
-/// The limits of a queue and how much of them is taken: `lua/limits.lua`. Of all its busy gates, or of one.
+/// The limits of a queue and how much of them is taken: `lua/limits_list.lua`. Of all its busy gates, or of one.
 package struct Limits: StoreFunction {
     package static let name = "limits"
     package static let isReadOnly = true

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// An operator's value in the place of what the code declares, for a while or until it is lifted: `lua/limits.lua`.
+/// An operator's value in the place of what the code declares, for a while or until it is lifted: `lua/overrides.lua`.
 package struct Override: StoreFunction {
     package static let name = "override"
     package var limit: LimitName

@@ -56,6 +56,8 @@ struct Declaration: Sendable {
             let reply = try await store.call(Limits(), on: queue)
             // A version that falls is of a server that has lost its data: nobody declares anew but workers that start.
             if reply.declaredVersion < seen { return try await declare(store, logger) }
+            // Another worker may have put it right meanwhile.
+            if reply.declaredVersion == seen { return }
             seen = reply.declaredVersion
             warn(difference(from: reply.declared), deploy: reply.deploy, logger)
         } catch {
@@ -70,7 +72,7 @@ struct Declaration: Sendable {
     private func warn(_ difference: Difference, deploy: Int, _ logger: Logger) {
         let message: Logger.Message =
             switch difference {
-            case .overruled: "other limits than this worker's stand: they were declared by a deploy that counts more"
+            case .overruled: "other limits than this worker's stand, declared by another"
             case .contradicted: "another worker declares other limits than those of this worker, which stand"
             }
         logger.warning(message, metadata: metadata(deploy: deploy))

@@ -29,7 +29,7 @@ import Testing
         .concurrency(2, per: "host=a b"), .concurrency(2, per: "=a"), .rate(0, per: .seconds(1)), .rate(1, per: .zero),
         .rate(1, per: .seconds(-1)), .rate(1, per: .seconds(32 * 86_400)), .rate(1, per: .seconds(Int64.max)),
         .rate(1_000_000_001, per: .seconds(1)), .rate(1, per: .seconds(1), guard: .zero),
-        .rate(1, per: .seconds(1), partition: "a/b"), .breaker(partition: "a", opensAfter: 0),
+        .rate(1, per: .seconds(1), partition: "a/b"), .breaker(partition: "a", opensAfter: 0), .breaker(partition: "a", opensAfter: 1001),
         .breaker(partition: "a", within: .zero), .breaker(partition: "a", coolsFor: .seconds(-5)), .breaker(partition: ""),
         .weight(0, partition: "a", value: "1"), .weight(1001, partition: "a", value: "1"),
         .weight(1, partition: "a=b", value: "1/2"), .weight(1, partition: "", value: "1"),
