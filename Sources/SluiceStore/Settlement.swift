@@ -95,5 +95,5 @@ extension Settlement.Outcome {
     }
 
     /// A name that no gate can have stands for none: the job waits, and nothing is counted.
-    private func word(_ dependency: String) -> String { DimensionName.isValid(dependency) ? dependency : "-" }
+    private func word(_ dependency: String) -> String { DimensionName.isValid(dependency) ? dependency : "?" }
 }
