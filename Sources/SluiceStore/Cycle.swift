@@ -127,12 +127,13 @@ package struct Cycle: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         let parts = Array(reply.elements)
-        guard parts.count >= 7, let now = parts[0][0].integer, let fence = parts[0][1].string.flatMap({ UInt64($0) }),
-            let held = parts[0][2].integer, let come = parts[0][3].integer, let resync = parts[0][4].integer
+        guard parts.count == 8, let now = parts[0][0].integer, let fence = parts[0][1].string.flatMap({ UInt64($0) }),
+            let held = parts[0][2].integer, let come = parts[0][3].integer, let resync = parts[0][4].integer,
+            let declared = parts[0][5].integer
         else { throw malformed(Self.name) }
         return Reply(
             now: now, held: held, come: come < 0 ? nil : .milliseconds(come), mustResync: resync == 1,
-            declared: parts[0][5].integer ?? 0, refused: ids(parts[1]), cancel: ids(parts[2]),
+            declared: declared, refused: ids(parts[1]), cancel: ids(parts[2]),
             jobs: jobs(parts, Fence(fence), now))
     }
 
@@ -150,7 +151,6 @@ package struct Cycle: StoreFunction {
         while let position = again.next()?.integer, let attempt = again.next()?.integer {
             if jobs.indices.contains(position) { jobs[position].attempt = attempt }
         }
-        guard parts.count > 7 else { return jobs }
         var without = parts[7].elements.makeIterator()
         while let position = without.next()?.integer, let names = without.next()?.string {
             guard jobs.indices.contains(position) else { continue }

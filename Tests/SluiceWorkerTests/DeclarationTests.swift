@@ -10,7 +10,7 @@ import Testing
 /// Workers that declare limits: before anything is claimed, alike or not.
 @Suite(.timeLimit(.minutes(1)))
 struct DeclarationTests {
-    private static let overruled = ""other limits than this worker's stand, declared by another""
+    private static let overruled = "other limits than this worker's stand, declared by another"
     private static let contradicted = "another worker declares other limits than those of this worker, which stand"
 
     private func standing(_ fixture: Fixture) async throws -> Limits.Reply {

@@ -184,7 +184,7 @@ struct DependencyTests {
         }
         #expect(told.all.map(\.state) == [.scheduled, .retryable, .discarded, .scheduled])
         #expect(told.all[0].error?.contains("tmdb is unavailable: Unreachable()") == true)
-        let waiting = try await items(fixture).first { $0.name == "tmdb" }
-        #expect(waiting?.breaker == .open)
+        let gates = try await fixture.queues.store.call(Limits(gate: "tmdb"), on: fixture.queue).gates
+        #expect(gates.map(\.breaker) == [.open])
     }
 }
