@@ -117,7 +117,8 @@ public struct ProcessedJob: Sendable {
     public var kind: String
     /// The queue it came from.
     public var queue: QueueName
-    /// The state it went to.
+    /// The state it went to. A job that waited for a dependency more often than it may is told as `scheduled`, like those before:
+    /// that it was discarded instead is known to Redis alone.
     public var state: JobState
     /// The number of the run.
     public var attempt: Int
