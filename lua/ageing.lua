@@ -54,9 +54,9 @@ function M.pick(q, key, field)
   return first[1], tonumber(first[2])
 end
 
--- Forgets a lane.
-function M.forget(q, lane)
-  if M.is_used(q) then redis.call('HDEL', q.keys.aged, lane) end
+-- Forgets lanes.
+function M.forget(q, lanes)
+  if M.is_used(q) then redis.call('HDEL', q.keys.aged, unpack(lanes)) end
 end
 
 -- Forgets a set of lanes that may be empty now.

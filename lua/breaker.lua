@@ -28,6 +28,7 @@ local function open(q, gate, till)
   redis.call('HSET', key_of(q, gate), 'opened', text(q.now), 'until', text(till))
   redis.call('HDEL', key_of(q, gate), 'probe', 'failures')
   remember(q, gate, till)
+  require('parking').at(q, gate, till)
   require('stats').count(q, 'opened', 1)
 end
 

@@ -40,22 +40,19 @@ local function without(q, lane_of)
   return list
 end
 
--- What the records of a lane's jobs end in; made once a lane.
-local function endings(q)
+-- What the records of jobs end in, by lane.
+local function endings(q, chosen)
   local record, gates, of = require('record'), require('gates'), {}
-  return function(lane)
-    local ending = of[lane]
-    if not ending then
-      ending = record.ending(gates.dimensions(gates.of(q, lane)), lane)
-      of[lane] = ending
-    end
-    return ending
+  for i = 1, #chosen.order do
+    local lane = chosen.order[i]
+    of[lane] = record.ending(gates.dimensions(gates.of(q, lane)), lane)
   end
+  return of
 end
 
 -- Writes down who runs what. Returns a flat list of position and attempt for the attempts that are not the first.
 local function start(q, worker, fence, chosen)
-  local ids, scores, lane_of, ending = chosen.ids, chosen.scores, chosen.lanes, endings(q)
+  local ids, scores, lane_of, ending = chosen.ids, chosen.scores, chosen.lanes, endings(q, chosen)
   local attempts = require('columns').read(q, 'attempts', ids)
   local head, middle = require('record').parts(fence, worker, require('queue').text(q.now))
   local first, running, again = head .. '1' .. middle, {}, {}
@@ -64,15 +61,15 @@ local function start(q, worker, fence, chosen)
     running[2 * i - 1] = ids[i]
     if before then
       local attempt = tonumber(before) + 1
-      running[2 * i] = head .. attempt .. middle .. scores[i] .. ending(lane_of[i])
+      running[2 * i] = head .. attempt .. middle .. scores[i] .. ending[lane_of[i]]
       again[#again + 1], again[#again + 2] = i - 1, attempt
     else
-      running[2 * i] = first .. scores[i] .. ending(lane_of[i])
+      running[2 * i] = first .. scores[i] .. ending[lane_of[i]]
     end
   end
   redis.call('HSET', q.keys.executing, unpack(running))
   redis.call('SADD', require('keys').held(q.keys, worker), unpack(ids))
-  require('gates').join(q, ids, lane_of)
+  require('gates').join(q, chosen)
   return again
 end
 

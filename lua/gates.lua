@@ -5,16 +5,16 @@ local M = {}
 
 local BREAKER = { failures = 5, within = 30000, cools = 20000 }     -- of a dependency that declares none
 
--- The text of a lane as its parts: name, value or false, and whether the job runs without it while it is off.
-local function parts_of(lane)
-  local parts = {}
-  for part in string.gmatch(lane, '[^&]+') do
-    local name, sign = string.match(part, '^([^=?]+)([=?]?)')
-    parts[#parts + 1] = {
-      gate = sign == '?' and name or part, dimension = name, is_need = sign ~= '=', runs_without = sign == '?',
-    }
+-- Goes through the parts of a lane: calls visit(gate, dimension, whether it is a need, whether the lane runs without it while it
+-- is off).
+local function each_part(lane, visit)
+  for name, sign, value in string.gmatch(lane, '([^=?&]+)([=?]?)([^&]*)') do
+    if sign == '=' then
+      visit(name .. '=' .. value, name, false, false)
+    else
+      visit(name, name, true, sign == '?')
+    end
   end
-  return parts
 end
 
 -- The limits that apply to one gate, or nil if it is none.
@@ -37,28 +37,30 @@ function M.of(q, lane)
   gates = { weight = 1, without = '' }
   q.lane_gates[lane] = gates
   if lane == '' then return gates end
-  local parts, off = parts_of(lane), q.limits and q.limits.off or {}
-  for i = 1, #parts do
-    local part = parts[i]
-    if part.is_need and off[part.dimension] and part.runs_without then
-      gates.without = gates.without .. (gates.without == '' and '' or ',') .. part.dimension
-    else
-      part.limits = M.limits_of(q, part.gate, part.dimension, part.is_need)
-      part.is_off = part.is_need and off[part.dimension]
-      if part.limits then gates[#gates + 1] = part end
+  local limits = q.limits
+  local off = limits and limits.off or {}
+  each_part(lane, function(gate, dimension, is_need, runs_without)
+    if is_need and off[dimension] and runs_without then
+      gates.without = gates.without .. (gates.without == '' and '' or ',') .. dimension
+      return
     end
-  end
-  if q.limits and q.limits.has_values then gates.weight = require('limits').weight(q, parts) end
+    local own = M.limits_of(q, gate, dimension, is_need)
+    if own then
+      gates[#gates + 1] = { gate = gate, dimension = dimension, limits = own, is_off = is_need and off[dimension] }
+    end
+  end)
+  if limits and limits.has_values then gates.weight = require('limits').weight(q, lane) end
   return gates
 end
 
 -- A gate from its name alone.
 function M.named(q, name)
   local dimension, sign = string.match(name, '^([^=]+)(=?)')
-  local gate = { gate = name, dimension = dimension, is_need = sign == '' }
-  gate.limits = M.limits_of(q, name, dimension, gate.is_need) or {}
-  gate.is_off = gate.is_need and q.limits and q.limits.off[dimension]
-  return gate
+  local is_need = sign == ''
+  return {
+    gate = name, dimension = dimension, limits = M.limits_of(q, name, dimension, is_need) or {},
+    is_off = is_need and q.limits and q.limits.off[dimension],
+  }
 end
 
 -- How a gate stands: who is in, what is left. Read once a call, and kept in step with what the call claims.
@@ -134,11 +136,17 @@ function M.dimensions(gates)
   return table.concat(names, ',')
 end
 
--- Lets jobs in: `ids` and `lanes` in step. Writes members, rates and probes; the caller has made sure that there is room.
-function M.join(q, ids, lanes)
-  local members, order = {}, {}
-  for i = 1, #ids do
-    local gates = M.of(q, lanes[i])
+-- Lets chosen jobs in: writes members, rates and probes; the caller has made sure that there is room.
+function M.join(q, chosen)
+  local members, order, limited = {}, {}, {}
+  for i = 1, #chosen.order do
+    local lane = chosen.order[i]
+    local gates = M.of(q, lane)
+    if #gates > 0 then limited[lane] = gates end
+  end
+  if next(limited) == nil then return end
+  for i = 1, #chosen.ids do
+    local gates = limited[chosen.lanes[i]] or {}
     for k = 1, #gates do
       local gate = gates[k]
       local list = members[gate.gate]
@@ -146,8 +154,8 @@ function M.join(q, ids, lanes)
         list = { gate = gate }
         members[gate.gate], order[#order + 1] = list, list
       end
-      list[#list + 1] = ids[i]
-      if gate.is_tried then require('breaker').try(q, gate.gate, ids[i]) end
+      list[#list + 1] = chosen.ids[i]
+      if gate.is_tried then require('breaker').try(q, gate.gate, chosen.ids[i]) end
     end
   end
   for i = 1, #order do
@@ -159,42 +167,45 @@ end
 
 -- The gates that a record names, as a list of {gate, is_tried}. Each dimension is found in the lane.
 function M.held(dimensions, lane)
-  local gates, of = {}, {}
-  local parts = parts_of(lane)
-  for i = 1, #parts do of[parts[i].dimension] = parts[i].gate end
-  for name, tried in string.gmatch(dimensions, '([^,!]+)(!?)') do
-    if of[name] then gates[#gates + 1] = { gate = of[name], dimension = name, is_tried = tried == '!' } end
-  end
+  local gates, names = {}, {}
+  for name, tried in string.gmatch(dimensions, '([^,!]+)(!?)') do names[name] = tried end
+  each_part(lane, function(gate, dimension)
+    local tried = names[dimension]
+    if tried then gates[#gates + 1] = { gate = gate, is_tried = tried == '!' } end
+  end)
   return gates
 end
 
 -- A dependency failed in a run: counted by the breaker of the gate that the run has of that name. Returns until when that is
 -- open, or nil.
 function M.failed(q, job, name, asked)
-  local parts = parts_of(job.record.lane)
-  for i = 1, #parts do
-    if parts[i].dimension == name then
-      local limits = M.limits_of(q, parts[i].gate, name, parts[i].is_need)
-      if not limits or not limits.breaker then return nil end
-      M.changed(q, parts[i].gate)
-      return require('breaker').failed(q, parts[i].gate, limits.breaker, job, asked)
+  local till
+  each_part(job.record.lane, function(gate, dimension, is_need)
+    local limits = dimension == name and M.limits_of(q, gate, name, is_need)
+    if limits and limits.breaker then
+      M.changed(q, gate)
+      till = require('breaker').failed(q, gate, limits.breaker, job, asked)
     end
-  end
+  end)
+  return till
 end
 
--- Takes jobs out of the sets of their gates. Returns the gates, and how many left each.
-local function remove(q, jobs, completed)
+-- Takes jobs out of the sets of their gates. Returns the gates, and the ids that left each.
+local function remove(q, groups, completed)
   local members, order = {}, {}
-  for i = 1, #jobs do
-    local gates = M.held(jobs[i].dimensions, jobs[i].lane)
+  for i = 1, #groups do
+    local ids, gates = groups[i].ids, M.held(groups[i].dimensions, groups[i].lane)
     for k = 1, #gates do
       local gate = gates[k].gate
-      if not members[gate] then
-        members[gate], order[#order + 1] = {}, gate
-      end
       local list = members[gate]
-      list[#list + 1] = jobs[i].id
-      if gates[k].is_tried then require('breaker').gone(q, gate, jobs[i].id, completed) end
+      if list then
+        for n = 1, #ids do list[#list + 1] = ids[n] end
+      else
+        members[gate], order[#order + 1] = #gates == 1 and ids or { unpack(ids) }, gate
+      end
+      if gates[k].is_tried then
+        for n = 1, #ids do require('breaker').gone(q, gate, ids[n], completed) end
+      end
     end
   end
   for i = 1, #order do
@@ -204,10 +215,10 @@ local function remove(q, jobs, completed)
   return order, members
 end
 
--- Lets jobs out that have left `executing`, however, and passes their places on. `jobs` are {id, dimensions, lane}.
-function M.leave(q, jobs, completed)
-  if #jobs == 0 then return end
-  local order, members = remove(q, jobs, completed)
+-- Lets jobs out that have left `executing`, however, and passes their places on. `groups` are {ids, dimensions, lane}.
+function M.leave(q, groups, completed)
+  if #groups == 0 then return end
+  local order, members = remove(q, groups, completed)
   if #order == 0 then return end
   local keys, parking, parked = require('keys'), require('parking'), {}
   for i = 1, #order do parked[i] = keys.parked(q.keys, order[i]) end

@@ -47,13 +47,11 @@ function M.add(q, lane, scored, newest)
   end
 end
 
--- Forgets an empty lane. What it might have used is passed on by the caller.
-function M.forget(q, lane)
-  redis.call('ZREM', q.keys.lanes, lane)
-  require('ageing').forget(q, lane)
-  if lane == '' then return end
-  require('reserve').forget(q, lane)
-  require('reserve').finish(q, lane)
+-- Forgets empty lanes. What they might have used is passed on by the caller.
+function M.forget(q, empty)
+  redis.call('ZREM', q.keys.lanes, unpack(empty))
+  require('ageing').forget(q, empty)
+  require('reserve').forget(q, empty)
 end
 
 -- Puts a lane where its head belongs, or drops it, after jobs have left it otherwise than by a claim.
@@ -65,7 +63,7 @@ function M.settle(q, lane)
     if set then redis.call('ZREM', set, lane) end
     if gate then redis.call('HDEL', q.keys.where, lane) end
     if set then require('ageing').left(q, set, '!' .. (gate or '')) end
-    M.forget(q, lane)
+    M.forget(q, { lane })
     if not gate then require('parking').turn_all(q, require('gates').of(q, lane)) end
     return
   end

@@ -154,10 +154,10 @@ function M.for_value(q, gate, found)
 end
 
 -- The share of a lane: the product of the weights of its values.
-function M.weight(q, lane_parts)
+function M.weight(q, lane)
   local weight = 1
-  for i = 1, #lane_parts do
-    local name = 'weight/' .. lane_parts[i].gate
+  for part in string.gmatch(lane, '[^&]+') do
+    local name = 'weight/' .. part
     local text = redis.call('HGET', q.keys.overrides, name)
     local value = text and M.read_override(text) or redis.call('HGET', q.keys.limits, name)
     if value and value ~= 'none' then weight = weight * tonumber(value) end

@@ -90,7 +90,7 @@ function M.limits(q, args)
   }
 end
 
--- The dependencies of lanes that have jobs, and of running ones.
+-- The dependencies of lanes that have jobs, of running ones, and of open breakers.
 local function needed(q)
   local names = {}
   local function add(lane)
@@ -101,6 +101,10 @@ local function needed(q)
   end
   local lanes = redis.call('ZRANGE', q.keys.lanes, 0, MOST - 1)
   for i = 1, #lanes do add(lanes[i]) end
+  local timed = redis.call('ZRANGE', q.keys.timed, 0, MOST - 1)
+  for i = 1, #timed do
+    if string.find(timed[i], '^[%w_.-]+$') then names[timed[i]] = true end
+  end
   local running = redis.call('HSCAN', q.keys.executing, 0, 'COUNT', MOST)[2]
   for i = 2, math.min(#running, 2 * MOST), 2 do add(require('record').read(running[i]).lane) end
   return names

@@ -11,20 +11,24 @@ function M.at(q, gate, time)
   redis.call('ZADD', q.keys.timed, 'LT', require('queue').text(time), gate)
 end
 
--- Parks a lane, which has jobs and whose score is `score`, at a gate that is shut until `till`, if that is known.
+-- Parks a lane, which has jobs and whose score is `score`, at a gate that is shut until `till`, if that is known. The caller
+-- takes it out of `ready`.
 function M.park(q, lane, score, gate, till)
   redis.call('ZADD', require('keys').parked(q.keys, gate), require('queue').text(score), lane)
   redis.call('HSET', q.keys.where, lane, gate)
-  redis.call('ZREM', q.keys.ready, lane)
   if till then M.at(q, gate, till) end
 end
 
 -- Puts one parked lane among those that are ready. One that waited long comes back close behind its peers, not far before them.
 function M.unpark(q, gate, lane, score)
   local lanes, queue = require('lanes'), require('queue')
+  -- A claim that has just parked it may still have it on its list of lanes to be taken out of `ready`.
+  if q.choosing then require('choose').clear_ready(q, q.choosing) end
   local class = math.floor(score / queue.CLASS)
   local floor = class * queue.CLASS + math.max(lanes.vtime(q) - SLACK * lanes.UNIT, 0)
-  redis.call('ZADD', q.keys.ready, queue.text(math.max(score, floor)), lane)
+  score = math.max(score, floor)
+  redis.call('ZADD', q.keys.ready, queue.text(score), lane)
+  q.front = math.min(q.front or score, score)
   redis.call('HDEL', q.keys.where, lane)
   local key = require('keys').parked(q.keys, gate)
   redis.call('ZREM', key, lane)
@@ -47,14 +51,12 @@ end
 -- Places may be free at a gate, at most n more than before: passes them on. Without room it sees to it that somebody looks when
 -- there will be.
 function M.turn(q, name, n)
-  local key = require('keys').parked(q.keys, name)
-  if redis.call('EXISTS', key) == 0 then return end
   local gates = require('gates')
   local gate = gates.named(q, name)
   local room, till = gates.room(q, gate)
   if room > 0 then
     move(q, name, math.min(n, room))
-  elseif till then
+  elseif till and redis.call('EXISTS', require('keys').parked(q.keys, name)) == 1 then
     M.at(q, name, till)
   end
 end

@@ -15,8 +15,12 @@ function M.ending(dimensions, lane) return ' ' .. dimensions .. ' ' .. lane end
 -- Whether this run is the one that `start`, the first of M.parts, tells.
 function M.is_of(record, start) return string.find(record, start, 1, true) == 1 end
 
--- Whether the run holds no place at any gate; cheaper than reading all of the record.
-function M.is_free(record) return string.find(record, '^%d+ %S+ %d+ %d+ %d+ %- ') ~= nil end
+-- What the record of a run that begins with `start` says after the score: `dimensions lane`; or nil if it is in no lane, and so
+-- at no gate. Cheaper than reading all of the record.
+function M.place(record, start)
+  if string.sub(record, -3) == ' - ' then return nil end
+  return string.match(record, '^%d+ %d+ %d+ (.*)$', #start + 1)
+end
 
 function M.read(record)
   local fence, worker, attempt, started, score, dimensions, lane =

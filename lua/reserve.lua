@@ -51,10 +51,12 @@ function M.turned_away(q, lane, gates)
   for i = 1, #gates do require('parking').at(q, gates[i].gate, till) end
 end
 
--- Forgets how often a lane was turned away: it was served, or is no more.
-function M.forget(q, lane)
+-- Forgets how often lanes were turned away, and the reservation if it is theirs: they were served, or are no more.
+function M.forget(q, lanes)
   if q.has_turned == nil then q.has_turned = redis.call('EXISTS', q.keys.turned) == 1 end
-  if q.has_turned then redis.call('HDEL', q.keys.turned, lane) end
+  if not q.has_turned then return end
+  redis.call('HDEL', q.keys.turned, unpack(lanes))
+  for i = 1, #lanes do M.finish(q, lanes[i]) end
 end
 
 -- Something may have left a gate of the holder: if that is parked, it is tried again. Returns whether it is.

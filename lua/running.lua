@@ -3,7 +3,7 @@
 local M = {}
 
 -- Removes jobs from what runs, from what their worker holds and from their gates: the last step of each transition. Places
--- are given by `limited`, those of the jobs that hold some, as {id, dimensions, lane}.
+-- are given by `limited`, those of the jobs that hold some, as {ids, dimensions, lane}.
 local function leave(q, worker, ids, limited, completed)
   local keys = require('keys')
   redis.call('HDEL', q.keys.executing, unpack(ids))
@@ -15,7 +15,7 @@ end
 
 local function leave_one(q, job)
   local record = job.record
-  local limited = record.dimensions ~= '-' and { { id = job.id, dimensions = record.dimensions, lane = record.lane } } or {}
+  local limited = record.dimensions ~= '-' and { { ids = { job.id }, dimensions = record.dimensions, lane = record.lane } } or {}
   leave(q, record.worker, { job.id }, limited, false)
 end
 

@@ -120,6 +120,18 @@ function M.read(args, first)
   return list
 end
 
+-- Notes a job by the gates and the lane that its record tells.
+local function note_place(limited, place, id)
+  local at = limited[place]
+  if at == nil then
+    local dimensions, lane = string.match(place, '^(%S+) (.*)$')
+    at = dimensions ~= '-' and { ids = {}, dimensions = dimensions, lane = lane }
+    limited[place] = at
+    if at then limited[#limited + 1] = at end
+  end
+  if at then at.ids[#at.ids + 1] = id end
+end
+
 -- Settles one group, and adds the ids of runs that are over to `refused`.
 local function settle_group(q, worker, args, group, refused)
   local run, outcome, details = require('record'), group.outcome, group.details
@@ -135,10 +147,8 @@ local function settle_group(q, worker, args, group, refused)
       if outcome == 'completed' then
         completed[#completed + 1] = id
         if details then detail_of[id] = details + i - 1 end
-        if not run.is_free(record) then
-          local read = run.read(record)
-          limited[#limited + 1] = { id = id, dimensions = read.dimensions, lane = read.lane }
-        end
+        local place = run.place(record, start)
+        if place then note_place(limited, place, id) end
       else
         settle_one(q, worker, id, record, outcome, details and args[details + i - 1] or '')
       end
