@@ -44,8 +44,20 @@ struct EnqueueCommand: AsyncParsableCommand {
         transform: { try PartitionText.parse($0) })
     var partition: [PartitionText] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "What the job depends on, such as tmdb: it waits while that is switched off or fails. With a ? behind the name it "
+                + "runs without. May be repeated.", valueName: "name[?]"),
+        transform: { try need($0) })
+    var needs: [Dependency] = []
+
     @Option(help: ArgumentHelp("Runs that may end badly before it is discarded. Default: the worker's.", valueName: "n"))
     var maxAttempts: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Times that it may wait for what it depends on before it is discarded. Default: without end.", valueName: "n"))
+    var maxWaits: Int?
 
     @Option(
         help: ArgumentHelp("How long a run may take, such as 30s. Default: the worker's.", valueName: "duration"),
@@ -61,10 +73,17 @@ struct EnqueueCommand: AsyncParsableCommand {
         }
         if readsLines, id != nil { throw ValidationError("--id names one job; --lines and --json-lines make many") }
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
+        if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
         if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
         if let name = PartitionText.repeated(partition) {
             throw ValidationError("--partition names '\(name)' twice; a job has one value for each name")
         }
+    }
+
+    private static func need(_ text: String) throws(SluiceError) -> Dependency {
+        let need = Dependency(text: text)
+        try DimensionName.check(need.name)
+        return need
     }
 
     /// The job that these options and arguments make, refused here if it cannot be enqueued.
@@ -80,6 +99,8 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.maxAttempts = maxAttempts
         request.timeout = timeout
         request.partitions = Partitions(Dictionary(partition.map { ($0.name, $0.value) }) { $1 })
+        request.needs = needs
+        request.maxWaits = maxWaits
         try request.check(limit: SluiceClient.Options().payloadLimit)
         return request
     }

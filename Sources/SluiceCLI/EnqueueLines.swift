@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluiceInspector
 
 /// Enqueues a job for each line of standard input, in batches, as the lines come.
 struct EnqueueLines {

@@ -47,17 +47,18 @@ enum JobText {
             ("state", job.state.rawValue),
             ("kind", job.kind.isEmpty ? "none: its spec makes no sense" : job.kind),
             ("arguments", job.arguments),
-            ("partitions", job.lane.isEmpty ? nil : job.lane),
+            ("lane", job.lane.isEmpty ? nil : job.lane),
         ]
     }
 
     private static func counts(_ job: JobDetails) -> [Field] {
         let bad = "\(HumanText.number(job.attempts)) ended badly"
         let most = job.maxAttempts.map { ", \(HumanText.number($0)) at most" } ?? ""
+        let mostWaits = job.maxWaits.map { ", \(HumanText.number($0)) at most" } ?? ""
         return [
             ("attempts", bad + most),
             ("crashes", job.crashes == 0 ? nil : "its worker died \(HumanText.count(job.crashes, "time"))"),
-            ("waits", job.waits == 0 ? nil : "something it needs was missing \(HumanText.count(job.waits, "time"))"),
+            ("waits", job.waits == 0 ? nil : "something it needs was missing \(HumanText.count(job.waits, "time"))\(mostWaits)"),
             ("priority", job.priority == 5 ? nil : "\(job.priority)"),
             ("timeout", job.timeout.map(HumanText.duration)),
         ]

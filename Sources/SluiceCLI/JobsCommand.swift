@@ -2,10 +2,10 @@ import ArgumentParser
 
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "jobs", abstract: "List jobs, look at one, change some.",
+        commandName: "jobs", abstract: "List jobs, look at one, ask why it waits, change some.",
         subcommands: [
-            JobsListCommand.self, JobsShowCommand.self, JobsRetryCommand.self, JobsCancelCommand.self, JobsDeleteCommand.self,
-            JobsRescheduleCommand.self,
+            JobsListCommand.self, JobsShowCommand.self, JobsExplainCommand.self, JobsRetryCommand.self, JobsCancelCommand.self,
+            JobsDeleteCommand.self, JobsRescheduleCommand.self,
         ],
         defaultSubcommand: JobsListCommand.self)
 

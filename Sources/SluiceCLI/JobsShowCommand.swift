@@ -18,17 +18,19 @@ struct JobsShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await global.withInspector { inspector in
-            let job = try await inspector.theJob(id, in: queue)
-            guard let job else {
-                let place = queue.map { "queue '\($0)'" } ?? "any queue"
-                throw Failure("there is no job '\(id)' in \(place); ended jobs are kept for a while only")
-            }
+            guard let job = try await inspector.theJob(id, in: queue) else { throw Self.missing(id, in: queue) }
             if global.json {
                 try Terminal.output.json(job.json)
             } else {
                 try Terminal.output.lines(JobText.card(job, style: Terminal.output.style))
             }
         }
+    }
+
+    /// What is said of a job that is not there.
+    static func missing(_ id: JobID, in queue: QueueName?) -> Failure {
+        let place = queue.map { "queue '\($0)'" } ?? "any queue"
+        return Failure("there is no job '\(id)' in \(place); ended jobs are kept for a while only")
     }
 }
 

@@ -21,7 +21,11 @@ struct SluiceTool: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [StatusCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self]),
             CommandGroup(
-                name: "Managing", subcommands: [QueuesCommand.self, LibraryCommand.self, RedisCommandGroup.self]),
+                name: "Managing",
+                subcommands: [
+                    QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self, LibraryCommand.self,
+                    RedisCommandGroup.self,
+                ]),
             CommandGroup(name: "Trying", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])
 

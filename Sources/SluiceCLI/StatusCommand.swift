@@ -23,19 +23,41 @@ struct StatusCommand: AsyncParsableCommand {
             } else {
                 statuses = try await inspector.status()
             }
-            try show(statuses, on: .output)
+            var restrictions: [QueueName: Restrictions] = [:]
+            for status in statuses { restrictions[status.queue] = try await Self.restrictions(of: status.queue, inspector) }
+            try show(statuses, restrictions, on: .output)
         }
     }
 
-    private func show(_ statuses: [QueueStatus], on terminal: Terminal) throws {
+    /// Nil where the library on the server is of a revision without limits, to which an administrator may pin it.
+    private static func restrictions(
+        of queue: QueueName, _ inspector: Inspector
+    ) async throws(SluiceError) -> Restrictions? {
+        do {
+            return try await inspector.restrictions(of: queue)
+        } catch {
+            guard error.code == .server else { throw error }
+            return nil
+        }
+    }
+
+    private func show(
+        _ statuses: [QueueStatus], _ restrictions: [QueueName: Restrictions], on terminal: Terminal
+    ) throws {
+        let notes = statuses.compactMap { status in restrictions[status.queue].flatMap { StatusText.note($0, status) } }
+            .flatMap { HumanText.wrapped($0, to: terminal.width) }.map { terminal.style.paint($0, .yellow) }
         if global.json {
-            try terminal.json(.array(statuses.map(\.json)))
+            try terminal.json(
+                .array(
+                    statuses.map { status in
+                        restrictions[status.queue].map { status.json.adding("restrictions", $0.json) } ?? status.json
+                    }))
         } else if queue != nil {
-            for status in statuses { try terminal.lines(StatusText.card(status, style: terminal.style)) }
+            for status in statuses { try terminal.lines(StatusText.card(status, style: terminal.style) + notes) }
         } else if statuses.isEmpty {
             Terminal.complain("no queue has been used so far; put a job in with: sluice enqueue QUEUE --args JSON")
         } else {
-            try terminal.lines(StatusText.table(statuses).lines(width: terminal.width, style: terminal.style))
+            try terminal.lines(StatusText.table(statuses).lines(width: terminal.width, style: terminal.style) + notes)
         }
     }
 }

@@ -49,6 +49,21 @@ enum StatusText {
         return lines
     }
 
+    /// One line of what is out of the ordinary with the limits of a queue; nil if nothing is.
+    static func note(_ restrictions: Restrictions, _ status: QueueStatus) -> String? {
+        if restrictions.isEmpty { return nil }
+        let overrides = restrictions.overrides.map { override in
+            let end = override.until.map { "for \(HumanText.duration(max(status.time.age(at: $0), .zero)))" } ?? "until cleared"
+            return "\(LimitsText.setting(override.setting)) \(end)"
+        }
+        let unavailable = restrictions.unavailable.map { one -> String in
+            if let since = one.offSince { return "\(one.name) switched off \(HumanText.age(since, at: status.time))" }
+            return "the breaker of \(one.name) is \(one.breaker == .halfOpen ? "half open" : "open")"
+        }
+        let parts = (overrides.isEmpty ? [] : ["overridden: " + overrides.joined(separator: ", ")]) + unavailable
+        return HumanText.visible("\(status.queue): " + parts.joined(separator: "; "))
+    }
+
     private static func remark(_ state: JobState, _ status: QueueStatus) -> String {
         switch state {
         case .available:

@@ -1,3 +1,5 @@
+import SluiceInspector
+
 /// Rows of text under headings, aligned.
 struct Table {
     struct Column {
@@ -18,6 +20,8 @@ struct Table {
 
     private let columns: [Column]
     private var rows: [[String]] = []
+
+    var isEmpty: Bool { rows.isEmpty }
 
     init(_ columns: [Column]) { self.columns = columns }
 

@@ -11,11 +11,13 @@ extension JobDetails {
             "arguments": JSONValue(text: Array(arguments.utf8)),
             "partitions": .object(
                 partitions.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) }),
+            "needs": .array(needs.map { .string($0.description) }),
             "lane": .string(lane),
             "priority": .integer(priority),
             "attempts": .integer(attempts),
             "max_attempts": JSONValue(maxAttempts),
             "timeout_ms": JSONValue(duration: timeout),
+            "max_waits": JSONValue(maxWaits),
             "crashes": .integer(crashes),
             "waits": .integer(waits),
             "errors": .array(failures.map(\.json)),

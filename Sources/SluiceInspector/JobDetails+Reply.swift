@@ -19,10 +19,10 @@ extension JobDetails {
         self.init(
             queue: queue, id: JobID(known: id), state: state, kind: spec.kind,
             arguments: String(decoding: spec.arguments, as: UTF8.self), partitions: spec.partitions.values,
-            lane: reply["lane"] ?? "",
+            needs: spec.needs, lane: reply["lane"] ?? "",
             priority: number("priority") ?? (state == .available ? score.map(Score.priority) : nil) ?? 5,
             attempts: number("attempts") ?? 0, maxAttempts: spec.maxAttempts, timeout: spec.timeout,
-            crashes: number("crashes") ?? 0, waits: number("waits") ?? 0,
+            maxWaits: spec.maxWaits, crashes: number("crashes") ?? 0, waits: number("waits") ?? 0,
             failures: (reply["errors"] ?? "").split(separator: "\n").compactMap(JobFailure.init(line:)),
             progress: reply["progress"].flatMap(JobProgress.init(column:)), result: reply["result"], run: run,
             createdAt: Self.created(state, column: number("created"), score: score, run: run),

@@ -20,7 +20,9 @@ public struct JobDetails: Sendable, Hashable {
     public var arguments: String
     /// What limits may refer to.
     public var partitions: [String: String]
-    /// All partitions together, the unit of waiting and of fairness; empty without partitions.
+    /// What it depends on outside.
+    public var needs: [Dependency]
+    /// All partitions and needs together, the unit of waiting and of fairness; empty without any.
     public var lane: String
     /// 0 (first) to 9 (last).
     public var priority: Int
@@ -30,6 +32,8 @@ public struct JobDetails: Sendable, Hashable {
     public var maxAttempts: Int?
     /// How long a run may take; nil if the worker's code decides.
     public var timeout: Duration?
+    /// Waits for dependencies after which it is discarded; nil if the worker's code decides.
+    public var maxWaits: Int?
     /// Runs that never ended because their worker died.
     public var crashes: Int
     /// Times it went back because something it needs was missing.

@@ -1,13 +1,6 @@
 package import Hiredis
 package import SluiceCore
 
-/// How a breaker stands.
-package enum BreakerState: String, Sendable, Hashable, CaseIterable {
-    case closed, open
-    /// One job at a time tries.
-    case halfOpen = "half-open"
-}
-
 /// The limits of a queue and how much of them is taken: `lua/limits_list.lua`. Of all its busy gates, or of one.
 package struct Limits: StoreFunction {
     package static let name = "limits"

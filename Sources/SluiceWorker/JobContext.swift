@@ -13,7 +13,7 @@ public struct JobContext: Sendable {
     /// What it was enqueued with, for limits.
     public let partitions: Partitions
     /// What it needs that is switched off: it runs without.
-    let without: Set<String>
+    package let without: Set<String>
     /// The number of this run: runs that ended badly so far, and one. Releases and crashes do not count.
     public let attempt: Int
     /// Bad ends after which it is discarded.

@@ -7,7 +7,7 @@ import Testing
 
 /// What the documents say is what is there.
 struct DocumentTests {
-    @Test(arguments: ["ReadmeExample", "ReadmeTestExample"])
+    @Test(arguments: ["ReadmeExample", "ReadmeLimitsExample", "ReadmeTestExample"])
     func theReadmeShowsAFileThatIsCompiled(name: String) throws {
         let file = try String(
             contentsOf: Document.root.appending(path: "Tests/DocumentationTests/\(name).swift"), encoding: .utf8)
@@ -16,7 +16,7 @@ struct DocumentTests {
     }
 
     @Test func theReadmeShowsNothingElseInSwift() throws {
-        #expect(try Document("README.md").blocks("swift").count == 2)
+        #expect(try Document("README.md").blocks("swift").count == 3)
     }
 
     @Test func linksLeadSomewhere() throws {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import SluiceCLI
+@testable import SluiceInspector
 
 struct HumanTextTests {
     @Test(arguments: [
@@ -33,6 +34,13 @@ struct HumanTextTests {
         #expect(HumanText.visible("a\nb\r\tc") == "a b  c")
         #expect(HumanText.visible("a\u{202E}b\u{9B}c") == "a\\u{202e}b\\u{9b}c")
         #expect(HumanText.visible("größe ✓") == "größe ✓")
+    }
+
+    @Test func longTextIsWrappedAtBlanks() {
+        #expect(HumanText.wrapped("one two three", indent: "  ", to: 10) == ["  one two", "    three"])
+        #expect(HumanText.wrapped("one two three", to: nil) == ["one two three"])
+        #expect(HumanText.wrapped("incomprehensible x", to: 8) == ["incomprehensible", "  x"])
+        #expect(HumanText.wrapped("", indent: " ", to: 8) == [" "])
     }
 
     @Test func tablesAreAlignedAndCut() {

@@ -55,6 +55,12 @@ struct WorkerCommandLineTests {
         (["worker", "q", "--exec", "cat", "--lease", "1ms"], "--lease"), (["worker", "a b", "--exec", "cat"], "queue name"),
         (["worker", "q", "--exec", "cat", "--concurrency", "0"], "--concurrency"),
         (["worker", "q", "--exec", "cat", "--ack", "x"], "batched"),
+        (["worker", "q", "--exec", "cat", "--limit", "concurrency=0"], "1 to"),
+        (["worker", "q", "--exec", "cat", "--limit", "rate=5/0s/host"], "31 days"),
+        (["worker", "q", "--exec", "cat", "--limit", "speed=5"], "no limit"),
+        (["worker", "q", "--exec", "cat", "--limit", "concurrency=1", "--limit", "concurrency=2"], "twice"),
+        (["worker", "q", "--exec", "cat", "--dependency", "a b"], "a b"),
+        (["worker", "q", "--exec", "cat", "--deploy=-1"], "--deploy"),
         (["worker", "q", "--exec", "no-such-program-here"], "command not found"), (["worker", "q", "--exec", "a 'b"], "quote"),
     ])
     func mistakesEndBeforeAnythingRuns(_ arguments: [String], _ hint: String) async throws {

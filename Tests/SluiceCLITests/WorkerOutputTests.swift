@@ -78,7 +78,7 @@ struct WorkerOutputTests {
     private func result(_ status: ExecEnd.Status, _ output: String = "", _ errors: String = "") throws -> String {
         var tail = OutputTail(limit: 100)
         Array(errors.utf8).withUnsafeBytes { tail.append($0) }
-        switch try ExecEnd(status: status, output: head(output), errors: tail).result() {
+        switch try ExecEnd(status: status, output: head(output), errors: tail).result(dependency: "tmdb") {
         case .completed(let output): return "completed " + (output.text.map { String(decoding: $0, as: UTF8.self) } ?? "-")
         case .retry(nil, let reason): return "retry " + reason
         case .discard(let reason): return "discard " + reason
@@ -91,16 +91,22 @@ struct WorkerOutputTests {
         #expect(try result(.exited(0), "[1]", "noise") == "completed [1]")
         #expect(try result(.exited(65), "x", "bad data\n") == "discard exit status 65: bad data")
         #expect(try result(.exited(75)) == "retry exit status 75")
-        #expect(try result(.exited(69), "", "down") == "retry exit status 69: down")
         #expect(try result(.exited(1), "", "a\nb") == "retry exit status 1: a\nb")
         #expect(try result(.killed(signal: 11), "", "x") == "retry killed by SIGSEGV: x")
         #expect(try result(.killed(signal: 40)) == "retry killed by signal 40")
     }
 
+    @Test func whatAChildFoundMissingIsNoFailureOfItsJob() {
+        let error = #expect(throws: DependencyUnavailable.self) { try result(.exited(69), "x", "down\n") }
+        #expect(error?.dependency == "tmdb")
+        #expect(error?.retryAfter == nil)
+        #expect(error?.description.contains("exit status 69: down") == true)
+    }
+
     @Test func anInterruptedChildHasNotCompleted() {
         var end = ExecEnd(status: .exited(0), output: head("x"), errors: OutputTail(limit: 10))
         end.wasInterrupted = true
-        #expect(throws: CancellationError.self) { try end.result() }
+        #expect(throws: CancellationError.self) { try end.result(dependency: "tmdb") }
     }
 }
 

@@ -12,6 +12,9 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: """
             Runs on a private Redis that is thrown away, unless --redis or $SLUICE_REDIS_URL names one. Everything that is on by default is on: \
             arguments decoded through a Job, one middleware, retention, events, history. Workers are processes of their own.
+
+            With --partitions, the drain alone is measured, under a limit of places in each partition; with two limits, in two \
+            dimensions at once. With --hot-lanes, what a claim costs the server while so many lanes wait for one place.
             """)
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
@@ -31,7 +34,35 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "What to measure.")
     var mode = Mode.all
 
+    @Option(help: ArgumentHelp("Values of a partition, among which jobs are spread: measures the drain only.", valueName: "p"))
+    var partitions: Int?
+    @Option(help: ArgumentHelp("Jobs that run at the same time in each partition; twice for two dimensions.", valueName: "k"))
+    var limit: [Int] = []
+    @Option(help: "Limited partitions that each job has, 1 or 2.")
+    var dimensions: Int?
+    @Option(help: ArgumentHelp("Lanes parked at one gate while claims are measured.", valueName: "n"))
+    var hotLanes: Int?
+
+    /// How jobs are spread and limited, if they are.
+    var lanes: BenchLanes? {
+        guard let partitions else { return nil }
+        let count = dimensions ?? max(limit.count, 1)
+        return BenchLanes(partitions: partitions, limits: (0..<count).map { limit.isEmpty ? 4 : limit[min($0, limit.count - 1)] })
+    }
+
     func validate() throws {
+        if partitions == nil, !limit.isEmpty || dimensions != nil {
+            throw ValidationError("--limit and --dimensions need --partitions")
+        }
+        guard (1...10_000_000).contains(partitions ?? 1), limit.allSatisfy((1...1_000_000).contains), limit.count <= 2,
+            (max(limit.count, 1)...2).contains(dimensions ?? 2), (1...10_000_000).contains(hotLanes ?? 1)
+        else {
+            throw ValidationError(
+                "--partitions, --limit and --hot-lanes are above 0, within reason; there are one or two dimensions")
+        }
+        if partitions != nil || hotLanes != nil, mode != .all, mode != .drain {
+            throw ValidationError("--partitions and --hot-lanes measure claims: no other --mode goes with them")
+        }
         guard (1...100_000_000).contains(jobs), (1...1_000_000).contains(payload), (1...10_000).contains(concurrency),
             (1...256).contains(processes)
         else {
@@ -47,14 +78,24 @@ struct BenchCommand: AsyncParsableCommand {
         options.namespace = try Namespace("bench-\(ProcessInfo.processInfo.processIdentifier)")
         let modes = BenchModes(
             url: global.url ?? redis?.url ?? "", options: options, jobs: jobs, payload: payload, concurrency: concurrency,
-            processes: processes, logger: logger)
-        var result = BenchResult(jobs: jobs, payloadBytes: payload, concurrency: concurrency, processes: processes)
+            processes: processes, lanes: lanes, logger: logger)
+        var result = BenchResult(
+            jobs: jobs, payloadBytes: payload, concurrency: concurrency, processes: processes, partitions: partitions,
+            limits: lanes?.limits)
         try await measure(modes, &result)
         try await redis?.kill()
         try show(result)
     }
 
     private func measure(_ modes: BenchModes, _ result: inout BenchResult) async throws {
+        if let hotLanes {
+            try await modes.hotGate(hotLanes, &result)
+            return try await modes.floor(&result)
+        }
+        if partitions != nil {
+            try await modes.drain(&result)
+            return try await modes.floor(&result)
+        }
         if mode == .enqueue || mode == .all { try await modes.enqueue(&result) }
         if mode == .bulk || mode == .all { try await modes.bulk(&result) }
         if mode == .drain || mode == .all { try await modes.drain(&result) }

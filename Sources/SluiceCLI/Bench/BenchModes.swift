@@ -18,11 +18,13 @@ struct BenchModes {
     let payload: Int
     let concurrency: Int
     let processes: Int
+    /// How jobs are spread and limited in the drain; nil for jobs without partitions.
+    var lanes: BenchLanes?
     let logger: Logger
 
     private var text: String { BenchJob.text(payload: payload) }
 
-    private func client() async throws -> SluiceClient {
+    func client() async throws -> SluiceClient {
         try await SluiceClient(.url(url), options: options, logger: logger)
     }
 
@@ -65,7 +67,12 @@ struct BenchModes {
     private func fill(_ queue: QueueName, _ client: SluiceClient) async throws -> Stretch {
         try await Stretch.measure(ServerMeter(store: client.store)) {
             let text = text
-            try await client.enqueue((0..<jobs).lazy.map { BenchJob(number: $0, text: text) }, queue: queue)
+            let all = (0..<jobs).lazy.map { BenchJob(number: $0, text: text) }
+            if let lanes {
+                try await client.enqueue(all.map { BenchLaneJob($0, lanes.values(of: $0.number)) }, queue: queue)
+            } else {
+                try await client.enqueue(all, queue: queue)
+            }
         }
     }
 
@@ -75,7 +82,8 @@ struct BenchModes {
         let queue: QueueName = "bench-drain"
         _ = try await client.store.call(Pause(reason: "until the workers are there"), on: queue)
         _ = try await fill(queue, client)
-        let workers = BenchWorkers(url: url, namespace: options.namespace, queue: queue, concurrency: concurrency)
+        let workers = BenchWorkers(
+            url: url, namespace: options.namespace, queue: queue, concurrency: concurrency, limits: lanes?.specs ?? [])
         try await workers.run(processes) {
             try await wait(client, queue) { $0["workers"] == "\(processes)" }
             let before = try await workers.processorSeconds()

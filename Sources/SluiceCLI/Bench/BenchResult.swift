@@ -1,9 +1,15 @@
+import SluiceInspector
+
 /// What was measured; what was not is absent.
 struct BenchResult: Encodable {
     var jobs: Int
     var payloadBytes: Int
     var concurrency: Int
     var processes: Int
+    /// Values of each dimension, where jobs have partitions.
+    var partitions: Int?
+    /// Places at each value, dimension by dimension.
+    var limits: [Int]?
     var enqueuePerSecond: Double?
     var redisMicrosecondsEnqueue: Double?
     var bulkPerSecond: Double?
@@ -17,12 +23,20 @@ struct BenchResult: Encodable {
     var latencyP99: Double?
     var floorPerSecond: Double?
     var floorMicroseconds: Double?
+    var hotLanes: Int?
+    var hotCycle: Spread?
+    var hotMicrosecondsPerJob: Double?
+    var freeCycle: Spread?
+    var freeMicrosecondsPerJob: Double?
+    var parkingCycle: Spread?
 
     enum CodingKeys: String, CodingKey {
         case jobs
         case payloadBytes = "payload_bytes"
         case concurrency
         case processes
+        case partitions
+        case limits
         case enqueuePerSecond = "enqueue_per_s"
         case redisMicrosecondsEnqueue = "redis_us_enqueue"
         case bulkPerSecond = "bulk_per_s"
@@ -36,6 +50,12 @@ struct BenchResult: Encodable {
         case latencyP99 = "latency_p99_ms"
         case floorPerSecond = "floor_per_s"
         case floorMicroseconds = "floor_us"
+        case hotLanes = "hot_lanes"
+        case hotCycle = "hot_cycle_us"
+        case hotMicrosecondsPerJob = "hot_us_per_job"
+        case freeCycle = "free_cycle_us"
+        case freeMicrosecondsPerJob = "free_us_per_job"
+        case parkingCycle = "parking_cycle_us"
     }
 
     /// Lines for people: what, figure, unit.
@@ -46,15 +66,50 @@ struct BenchResult: Encodable {
             ("enqueue in bulk", bulkPerSecond, "jobs/s", 0),
             ("  Redis CPU", redisMicrosecondsBulk, "µs/job", 2),
             ("  memory of a waiting job", bytesPerJob, "bytes", 0),
-            ("drain", drainPerSecond, "jobs/s", 0),
+            (drainTitle, drainPerSecond, "jobs/s", 0),
             ("  Redis CPU", redisMicrosecondsDrain, "µs/job", 2),
             ("  commands, those inside functions included", commandsPerJob, "per job", 2),
             ("  worker CPU", workerMicroseconds, "µs/job", 2),
             ("idle: enqueue to start of the handler, median", latencyP50, "ms", 3),
             ("  99th percentile", latencyP99, "ms", 3),
+            ("a claim, \(HumanText.count(hotLanes ?? 0, "lane")) parked, median", hotCycle?.median, "µs", 0),
+            ("  99th percentile", hotCycle?.p99, "µs", 0),
+            ("  longest", hotCycle?.longest, "µs", 0),
+            ("  a job, claim and settle", hotMicrosecondsPerJob, "µs/job", 2),
+            ("  the longest of those that park", parkingCycle?.longest, "µs", 0),
+            ("a claim, no lane parked, median", freeCycle?.median, "µs", 0),
+            ("  99th percentile", freeCycle?.p99, "µs", 0),
+            ("  longest", freeCycle?.longest, "µs", 0),
+            ("  a job, claim and settle", freeMicrosecondsPerJob, "µs/job", 2),
             ("floor: LPUSH + LMOVE + LREM, 128 deep", floorPerSecond, "jobs/s", 0),
             ("  Redis CPU", floorMicroseconds, "µs/job", 2),
         ]
         return all.compactMap { what, figure, unit, digits in figure.map { (what, $0, unit, digits) } }
+    }
+
+    private var drainTitle: String {
+        guard let partitions, let limits else { return "drain" }
+        let places = limits.map { "\($0)" }.joined(separator: " and ")
+        return "drain, \(HumanText.count(partitions, "partition")), \(places) at a time in each"
+    }
+}
+
+extension BenchResult {
+    /// How long calls took.
+    struct Spread: Encodable {
+        var calls: Int
+        var median: Double
+        var p99: Double
+        var longest: Double
+
+        /// Nil without samples.
+        init?(_ samples: [Double]) {
+            let sorted = samples.sorted()
+            guard let longest = sorted.last else { return nil }
+            calls = sorted.count
+            median = sorted[sorted.count / 2]
+            p99 = sorted[sorted.count * 99 / 100]
+            self.longest = longest
+        }
     }
 }

@@ -11,6 +11,7 @@ struct BenchWorkerCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Argument var queue: String
     @Argument var concurrency: Int
+    @Option(transform: { try Limit(parsing: $0) }) var limit: [Limit] = []
 
     func run() async throws {
         var options = SluiceClient.Options()
@@ -19,8 +20,8 @@ struct BenchWorkerCommand: AsyncParsableCommand {
         logger.logLevel = .error
         let client = try await SluiceClient(.url(global.url ?? ""), options: options, logger: logger)
         let worker = Worker(
-            client, queues: [Queue(try QueueName(queue), concurrency: concurrency)], options: WorkerOptions(grace: .zero),
-            logger: logger
+            client, queues: [Queue(try QueueName(queue), concurrency: concurrency, limits: limit)],
+            options: WorkerOptions(grace: .zero), logger: logger
         ) { BenchMiddleware() }
         worker.handle(BenchJob.self) { (_, _) -> Void in }
         try await worker.run()

@@ -9,13 +9,16 @@ struct BenchWorkers {
     let namespace: Namespace
     let queue: QueueName
     let concurrency: Int
+    /// Limits that they declare.
+    let limits: [String]
     private let identifiers = Identifiers()
 
-    init(url: String, namespace: Namespace, queue: QueueName, concurrency: Int) {
+    init(url: String, namespace: Namespace, queue: QueueName, concurrency: Int, limits: [String]) {
         self.url = url
         self.namespace = namespace
         self.queue = queue
         self.concurrency = concurrency
+        self.limits = limits
     }
 
     private actor Identifiers {
@@ -42,7 +45,9 @@ struct BenchWorkers {
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
         _ = try await Subprocess.run(
             .path(FilePath(ProgramPath.current)),
-            arguments: ["bench-worker", "--redis", url, "--namespace", namespace.text, queue.text, "\(concurrency)"],
+            arguments: Arguments(
+                ["bench-worker", "--redis", url, "--namespace", namespace.text, queue.text, "\(concurrency)"]
+                    + limits.flatMap { ["--limit", $0] }),
             platformOptions: platform, input: .none, output: .discarded,
             error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
         ) { execution in

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SluiceCore
 import SluiceEmbedded
+import SluiceInspector
 import UnixSignals
 
 struct DemoCommand: AsyncParsableCommand {

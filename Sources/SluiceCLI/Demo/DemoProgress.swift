@@ -1,4 +1,5 @@
 import SluiceCore
+import SluiceInspector
 
 /// How far the demo has come, and who did what.
 struct DemoProgress: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import SluiceInspector
+
 /// Shows the demo's progress: drawn in place on a terminal, a line at a time elsewhere, not at all for programs.
 struct DemoScreen {
     private enum Mode { case drawn, lines, silent }

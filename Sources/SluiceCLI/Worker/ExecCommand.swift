@@ -43,7 +43,7 @@ struct ExecCommand: Sendable {
             "SLUICE_JOB_ID": context.id.text, "SLUICE_QUEUE": context.queue.text,
             // No string of C can hold a NUL.
             "SLUICE_KIND": context.kind.replacing("\0", with: ""), "SLUICE_ATTEMPT": "\(context.attempt)",
-            "SLUICE_FENCE": "\(context.fence)",
+            "SLUICE_FENCE": "\(context.fence)", "SLUICE_UNAVAILABLE": context.without.sorted().joined(separator: ","),
         ]
     }
 

@@ -19,10 +19,18 @@ extension ExecEnd {
     /// The exit status of a child whose job makes no sense (`EX_DATAERR` of `sysexits.h`).
     private static let discard: Int32 = 65
 
+    /// The exit status of a child that found missing what it depends on (`EX_UNAVAILABLE`).
+    private static let unavailable: Int32 = 69
+
     /// What the end of the child means for its job.
-    /// - Throws: `CancellationError` if it was told to end, whatever its exit status: many programs answer SIGTERM with 0.
-    func result() throws -> JobResult {
+    /// - Parameter dependency: What it is that was missing.
+    /// - Throws: `CancellationError` if it was told to end, whatever its exit status: many programs answer SIGTERM with 0;
+    ///   `DependencyUnavailable` if something was missing.
+    func result(dependency: String) throws -> JobResult {
         if wasInterrupted { throw CancellationError() }
+        if status == .exited(Self.unavailable) {
+            throw DependencyUnavailable(dependency, reason: failure("exit status \(Self.unavailable)"))
+        }
         return switch status {
         case .exited(0): .completed(JSONOutput(text: output.json()))
         case .exited(Self.discard): .discard(reason: failure("exit status \(Self.discard)"))

@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import Sluice
 import SluiceCore
+import SluiceInspector
 import SluiceWorker
 import UnixSignals
 
@@ -12,10 +13,12 @@ struct WorkerCommand: AsyncParsableCommand {
         commandName: "worker", abstract: "Run a command for each job of some queues.",
         discussion: """
             The command gets the job's arguments as JSON on standard input, and SLUICE_JOB_ID, SLUICE_QUEUE, SLUICE_KIND, \
-            SLUICE_ATTEMPT and SLUICE_FENCE in its environment. What it prints is the job's result: JSON, or text, up to 1 MiB; \
+            SLUICE_ATTEMPT and SLUICE_FENCE in its environment; SLUICE_UNAVAILABLE names, joined by commas, the dependencies that \
+            are switched off and that the job can do without. What it prints is the job's result: JSON, or text, up to 1 MiB; \
             of more, the beginning is kept and marked as truncated.
 
-            Exit status 0: completed. 65: discarded, the arguments make no sense. Anything else, or death by a signal: tried \
+            Exit status 0: completed. 65: discarded, the arguments make no sense. 69: what it depends on (--dependency) \
+            is not there; the job waits and spends no attempt, and its breaker stops others. Anything else, or death by a signal: tried \
             again with growing waits, until 20 attempts or those of `sluice enqueue --max-attempts` are spent; the end of its \
             standard error is kept as the reason.
 
@@ -48,6 +51,25 @@ struct WorkerCommand: AsyncParsableCommand {
     var ack = Queue.AckMode.batched
 
     @Option(
+        help: ArgumentHelp(
+            "A limit of each queue over all workers: concurrency=12, concurrency=2/account, rate=300/1s, rate=40/10s/host, "
+                + "breaker=5/30s/20s/host. May be repeated; workers that differ are told.", valueName: "spec"),
+        transform: { try Limit(parsing: $0) })
+    var limit: [Limit] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Of two declarations of limits the one with the higher number stands. (default: 0)", valueName: "n"))
+    var deploy = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "What exit status 69 is about: something that jobs need, or one of their partitions. (default: dependency)",
+            valueName: "name"),
+        transform: { try dependencyName($0) })
+    var dependency = "dependency"
+
+    @Option(
         help: ArgumentHelp("How long a stop waits for what runs. (default: 30s)", valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var grace: Duration = .seconds(30)
@@ -63,7 +85,18 @@ struct WorkerCommand: AsyncParsableCommand {
         return mode
     }
 
+    private static func dependencyName(_ text: String) throws(SluiceError) -> String {
+        try DimensionName.check(text)
+        return text
+    }
+
     func validate() throws {
+        if deploy < 0 { throw ValidationError("--deploy is 0 or more") }
+        do throws(SluiceError) {
+            _ = try limit.checked()
+        } catch {
+            throw ValidationError(error.message)
+        }
         guard Set(queues).count == queues.count else { throw ValidationError("a queue is named twice") }
         if let concurrency, !(1...10_000).contains(concurrency) {
             throw ValidationError("--concurrency is 1 to 10000")
@@ -95,10 +128,12 @@ struct WorkerCommand: AsyncParsableCommand {
     private func worker(_ client: SluiceClient, running command: ExecCommand, _ logger: Logger) -> Worker {
         let places = concurrency ?? ProcessInfo.processInfo.activeProcessorCount
         let worker = Worker(
-            client, queues: queues.map { Queue($0, concurrency: places, ack: ack) },
+            client, queues: queues.map { Queue($0, concurrency: places, ack: ack, limits: limit, deploy: deploy) },
             options: WorkerOptions(lease: lease, grace: grace, cancellationGrace: command.killGrace + .seconds(5)),
             logger: logger)
-        worker.handleOthers { arguments, context in try await command.run(arguments, context).result() }
+        worker.handleOthers { [dependency] arguments, context in
+            try await command.run(arguments, context).result(dependency: dependency)
+        }
         worker.afterProcess { job in
             guard job.state == .completed else { return }
             logger.info(

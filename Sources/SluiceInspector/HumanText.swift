@@ -1,11 +1,15 @@
-import Foundation
 import SluiceCore
-import SluiceInspector
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
 
 /// Numbers, times and foreign text as people read them.
-enum HumanText {
+package enum HumanText {
     /// `450ms`, `3m 12s`, `2d 4h`: the two largest units.
-    static func duration(_ duration: Duration) -> String {
+    package static func duration(_ duration: Duration) -> String {
         let milliseconds = Int((abs(duration.seconds) * 1000).rounded())
         if milliseconds < 1000 { return "\(milliseconds)ms" }
         let seconds = milliseconds / 1000
@@ -28,13 +32,13 @@ enum HumanText {
     }
 
     /// `3m 12s ago`, or `in 3m 12s`.
-    static func age(_ moment: Date, at now: Date) -> String {
+    package static func age(_ moment: Date, at now: Date) -> String {
         let age = moment.age(at: now)
         return age < .zero ? "in \(duration(age))" : "\(duration(age)) ago"
     }
 
     /// With separators: `12,345`.
-    static func number(_ number: Int) -> String {
+    package static func number(_ number: Int) -> String {
         var digits = String(number.magnitude)
         var groups: [String] = []
         while digits.count > 3 {
@@ -45,10 +49,10 @@ enum HumanText {
     }
 
     /// One `job`, 1,200 `jobs`.
-    static func count(_ count: Int, _ noun: String) -> String { "\(number(count)) \(noun)\(count == 1 ? "" : "s")" }
+    package static func count(_ count: Int, _ noun: String) -> String { "\(number(count)) \(noun)\(count == 1 ? "" : "s")" }
 
     /// `1.5 MB`.
-    static func bytes(_ count: Int) -> String {
+    package static func bytes(_ count: Int) -> String {
         var value = Double(count)
         for unit in ["B", "kB", "MB", "GB"] {
             if value < 1000 { return (unit == "B" ? "\(count)" : decimal(value)) + " \(unit)" }
@@ -58,7 +62,7 @@ enum HumanText {
     }
 
     /// Text of others on one line, its control characters made visible, so that no job can move a terminal's cursor.
-    static func visible(_ text: String) -> String {
+    package static func visible(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
@@ -82,8 +86,26 @@ enum HumanText {
         }
     }
 
+    /// Text on lines of at most so many characters, where words allow it, the further ones with more space in front.
+    package static func wrapped(_ text: String, indent: String = "", to width: Int?) -> [String] {
+        guard let width else { return [indent + text] }
+        var lines: [String] = []
+        var line = indent
+        var isEmpty = true
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if !isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = indent + "  "
+                isEmpty = true
+            }
+            line += (isEmpty ? "" : " ") + word
+            isEmpty = false
+        }
+        return lines + [line]
+    }
+
     /// At most so many characters, the last one telling that there were more.
-    static func cut(_ text: String, to width: Int) -> String {
+    package static func cut(_ text: String, to width: Int) -> String {
         text.count <= width ? text : text.prefix(max(width - 1, 0)) + "…"
     }
 }

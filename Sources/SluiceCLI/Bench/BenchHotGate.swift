@@ -1,0 +1,136 @@
+import Foundation
+import Hiredis
+import Sluice
+import SluiceCore
+import SluiceStore
+
+/// What a claim costs the server while lanes are parked: a worker driven by hand, one call at a time, the server's own account of
+/// its time read between two calls.
+struct BenchHotGate {
+    /// Jobs that a call settles and claims.
+    static let batch = 100
+    /// Calls that are measured.
+    static let calls = 1000
+
+    /// What was measured of a queue, each call in µs of server time.
+    struct Samples {
+        var parking: [Double] = []
+        var cycles: [Double] = []
+        var jobs = 0
+    }
+
+    let client: SluiceClient
+    let queue: QueueName
+    let payload: Int
+    /// Other jobs, beside the gate that is full.
+    let others: Int
+    /// How those are spread and limited.
+    let lanes: BenchLanes
+    private let worker = WorkerID(host: "bench", process: ProcessInfo.processInfo.processIdentifier)
+
+    init(_ client: SluiceClient, _ queue: QueueName, payload: Int, others: Int, lanes: BenchLanes) {
+        self.client = client
+        self.queue = queue
+        self.payload = payload
+        self.others = min(others, Self.batch * Self.calls)
+        self.lanes = lanes
+    }
+
+    /// Fills a queue with jobs of so many lanes that share one place, and with others; parks the lanes; measures what comes then.
+    func measure(parked: Int) async throws -> Samples {
+        try await fill(parked: parked)
+        let limits = [Limit.concurrency(1, per: "hot")] + (try lanes.specs.map { try Limit(parsing: $0) })
+        _ = try await client.store.call(Declare(deploy: 0, limits: limits), on: queue)
+        _ = try await client.store.call(
+            Resync(worker: worker, session: 1, lease: .seconds(600), info: "{}", running: []), on: queue)
+        var samples = Samples()
+        var driver = Driver(store: client.store, queue: queue, worker: worker)
+        try await park(parked, &driver, &samples)
+        let before = driver.claimed
+        // Up to the last full batch: each call may have claimed one of the lanes that share a place, and no more of them.
+        while samples.cycles.count < Self.calls, driver.claimed - driver.calls <= others - 2 * Self.batch {
+            guard let microseconds = try await driver.cycle() else { break }
+            samples.cycles.append(microseconds)
+        }
+        samples.jobs = driver.claimed - before
+        _ = try await driver.cycle()
+        return samples
+    }
+
+    private func fill(parked: Int) async throws {
+        let text = BenchJob.text(payload: payload)
+        let hot = (0..<parked).lazy.map {
+            BenchLaneJob(BenchJob(number: $0, text: text), ["hot": "1", "p": "hot-\($0)"])
+        }
+        try await client.enqueue(hot, queue: queue)
+        let rest = (0..<others).lazy.map { BenchLaneJob(BenchJob(number: $0, text: text), lanes.values(of: $0)) }
+        try await client.enqueue(rest, queue: queue)
+    }
+
+    /// Lets all lanes but the one that holds the place be turned away, which takes a call for every 200 of them.
+    private func park(_ parked: Int, _ driver: inout Driver, _ samples: inout Samples) async throws {
+        for _ in 0..<(parked / 50) {
+            let gates = try await client.store.call(Limits(gate: "hot=1"), on: queue).gates
+            if let gate = gates.first, gate.lanes >= parked - 1 { break }
+            guard let microseconds = try await driver.cycle(demand: 1) else { break }
+            samples.parking.append(microseconds)
+        }
+    }
+
+    /// Calls `cycle`, one call at a time.
+    private struct Driver {
+        let store: Store
+        let queue: QueueName
+        let worker: WorkerID
+        private(set) var claimed = 0
+        private(set) var calls = 0
+        private var running: [Settlement] = []
+
+        init(store: Store, queue: QueueName, worker: WorkerID) {
+            self.store = store
+            self.queue = queue
+            self.worker = worker
+        }
+
+        /// Settles what the call before has claimed, and claims; the server's time for it, or nil if there is nothing to do.
+        mutating func cycle(demand: Int = BenchHotGate.batch) async throws -> Double? {
+            calls += 1
+            let before = try await Self.functionTime(store)
+            let reply = try await store.call(
+                Cycle(
+                    worker: worker, session: 1, call: calls, demand: demand, idle: .seconds(10), settlements: running),
+                on: queue)
+            let after = try await Self.functionTime(store)
+            let settled = running.count
+            running = reply.jobs.map { Settlement(id: $0.id, fence: $0.fence, outcome: .completed(result: nil)) }
+            claimed += running.count
+            return settled == 0 && running.isEmpty ? nil : after - before
+        }
+
+        /// All time that functions took so far, in µs.
+        private static func functionTime(_ store: Store) async throws -> Double {
+            let text = try await store.send(["INFO", "commandstats"]).root.string ?? ""
+            let line = text.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_fcall:") } ?? ""
+            let field = line.split(separator: ",").first { $0.hasPrefix("usec=") } ?? ""
+            return Double(field.dropFirst("usec=".count)) ?? 0
+        }
+    }
+}
+
+extension BenchModes {
+    /// The server's time for a claim, with as many lanes as asked for parked at one gate, and with none.
+    func hotGate(_ parked: Int, _ result: inout BenchResult) async throws {
+        let client = try await client()
+        let lanes = lanes ?? BenchLanes(partitions: 1000, limits: [4])
+        let free = try await BenchHotGate(client, "bench-free", payload: payload, others: jobs, lanes: lanes).measure(parked: 0)
+        let hot = try await BenchHotGate(client, "bench-hot", payload: payload, others: jobs, lanes: lanes).measure(
+            parked: parked)
+        result.hotLanes = parked
+        result.freeCycle = BenchResult.Spread(free.cycles)
+        result.hotCycle = BenchResult.Spread(hot.cycles)
+        result.parkingCycle = BenchResult.Spread(hot.parking)
+        result.hotMicrosecondsPerJob = hot.jobs == 0 ? nil : hot.cycles.reduce(0, +) / Double(hot.jobs)
+        result.freeMicrosecondsPerJob = free.jobs == 0 ? nil : free.cycles.reduce(0, +) / Double(free.jobs)
+        await client.close()
+    }
+}

@@ -1,0 +1,43 @@
+import Sluice
+import SluiceCore
+
+/// How jobs of a benchmark are spread over partitions, and what limits them there.
+struct BenchLanes {
+    /// Names of the dimensions, the first ones of which are used.
+    static let names = ["p", "q"]
+
+    /// Values of each dimension.
+    var partitions: Int
+    /// Places at each value, dimension by dimension.
+    var limits: [Int]
+
+    /// What workers are told, as `sluice worker --limit` takes it.
+    var specs: [String] { zip(Self.names, limits).map { "concurrency=\($1)/\($0)" } }
+
+    /// Round-robin in the first dimension; in the second, all values come together with all of the first.
+    func values(of number: Int) -> Partitions {
+        var rest = number
+        var values: [String: String] = [:]
+        for (name, _) in zip(Self.names, limits) {
+            values[name] = "\(rest % partitions)"
+            rest /= partitions
+        }
+        return Partitions(values)
+    }
+}
+
+/// The job that is measured, in a lane.
+struct BenchLaneJob: Job {
+    static let kind = BenchJob.kind
+    var job: BenchJob
+    var partitions: Partitions
+
+    init(_ job: BenchJob, _ partitions: Partitions) {
+        self.job = job
+        self.partitions = partitions
+    }
+
+    init(from decoder: any Decoder) throws { self.init(try BenchJob(from: decoder), [:]) }
+
+    func encode(to encoder: any Encoder) throws { try job.encode(to: encoder) }
+}

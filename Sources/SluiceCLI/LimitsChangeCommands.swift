@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import SluiceCore
+import SluiceInspector
+
+struct LimitsSetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Override a limit, at once and for all workers.",
+        discussion: """
+            NAME: concurrency, rate (the queue); concurrency/account, rate/host, breaker/host (each value of a partition, or a \
+            dependency); concurrency/account=42, weight/account=42 (one value). VALUE: 12; 40/10s for a rate; 5/30s/20s for a \
+            breaker: failures, within, cools for; none for no limit meanwhile.
+
+            What runs goes on: below a lowered limit nothing starts until enough has ended. For example:
+              sluice limits set images rate/host=api.example.org 10/1s --for 30m
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName
+
+    @Argument(help: "Which limit.", completion: .list(["concurrency", "rate"]))
+    var name: String
+
+    @Argument(help: "What counts instead of what is declared.")
+    var value: String
+
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("Ends by itself after this time. Default: it stays until it is cleared.", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var span: Duration?
+
+    func validate() throws {
+        if span == .zero { throw ValidationError("--for takes more than nothing") }
+    }
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            let setting = try await inspector.override(name, to: value, in: queue, for: span)
+            if global.json {
+                try Terminal.output.json([
+                    "queue": .string(queue.text), "name": .string(setting.name), "value": .string(setting.value),
+                    "for_ms": JSONValue(duration: span),
+                ])
+            } else {
+                let end = span.map { " for \(HumanText.duration($0))" } ?? ""
+                try Terminal.output.line("\(queue): \(LimitsText.setting(setting))\(end)")
+            }
+        }
+    }
+}
+
+struct LimitsClearCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clear", abstract: "End the override of a limit: what is declared counts again.",
+        discussion: "Exit status 1 if there was none.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName
+
+    @Argument(help: "Which limit, as given to `limits set`.", completion: .list(["concurrency", "rate"]))
+    var name: String
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            let wasThere = try await inspector.restore(name, in: queue)
+            if global.json {
+                try Terminal.output.json([
+                    "queue": .string(queue.text), "name": .string(name), "changed": .bool(wasThere),
+                ])
+            } else {
+                try Terminal.output.line(wasThere ? "\(queue): \(name) is as declared" : "\(queue): \(name) was not overridden")
+            }
+            if !wasThere { throw ExitCode.no }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import SluiceCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Explanation.Reason {
+    /// Reads one reason of the library. What it does not understand is kept as it came.
+    package init(code: String, detail: String) {
+        let fields = try? JSONDecoder().decode(Detail.self, from: Data(detail.utf8))
+        self =
+            fields.flatMap { Self.waiting(code, $0) ?? Self.limited(code, $0) ?? Self.told(code, $0) }
+            ?? .other(code: code, detail: detail)
+    }
+
+    /// Reasons that lie in the job, or in the whole queue.
+    private static func waiting(_ code: String, _ detail: Detail) -> Self? {
+        switch code {
+        case "scheduled": detail.due.map { .scheduled(due: $0.date, isRetry: detail.state == "retryable") }
+        case "suspect": detail.due.map { .suspect(due: $0.date, crashes: detail.crashes?.value ?? 0) }
+        case "paused": detail.since.map { .paused(since: $0.date, reason: detail.reason ?? "") }
+        case "queue_concurrency":
+            pair(detail.limit, detail.running).map { .queueConcurrency(limit: $0, running: $1) }
+        case "queue_rate":
+            pair(detail.allowance, detail.next).map {
+                .queueRate(allowance: $0, period: detail.span, next: Date(milliseconds: $1))
+            }
+        case "no_worker": .noWorker
+        case "unknown_kind": detail.kind.map { .unknownKind(kind: $0, workers: detail.workers?.value ?? 0) }
+        case "suspended": .suspended
+        case "next": .next
+        default: nil
+        }
+    }
+
+    /// Reasons that lie in gates and lanes.
+    private static func limited(_ code: String, _ detail: Detail) -> Self? {
+        if code == "off" {
+            return detail.dependency.flatMap { name in detail.since.map { .off(dependency: name, since: $0.date) } }
+        }
+        guard let gate = detail.gate else { return nil }
+        return switch code {
+        case "gate_concurrency":
+            pair(detail.limit, detail.running).map {
+                .gateConcurrency(gate: gate, limit: $0, running: $1, held: detail.held?.holders ?? [])
+            }
+        case "gate_rate":
+            pair(detail.allowance, detail.next).map {
+                .gateRate(gate: gate, allowance: $0, period: detail.span, next: Date(milliseconds: $1))
+            }
+        case "breaker":
+            detail.state.flatMap(BreakerState.init(rawValue:)).map {
+                .breaker(gate: gate, state: $0, until: detail.end, probe: detail.probing)
+            }
+        case "reserved": detail.until.map { .reserved(gate: gate, lane: detail.lane ?? "", until: $0.date) }
+        case "parked": pair(detail.position, detail.lanes).map { .parked(gate: gate, position: $0, lanes: $1) }
+        default: nil
+        }
+    }
+
+    /// Where it stands, and what became of it.
+    private static func told(_ code: String, _ detail: Detail) -> Self? {
+        switch code {
+        case "position":
+            pair(detail.position, detail.of).map { .position(lane: detail.lane ?? "", position: $0, count: $1) }
+        case "lanes_ahead": detail.lanes.map { .lanesAhead($0.value) }
+        case "executing":
+            detail.worker.flatMap { worker in
+                pair(detail.attempt, detail.since).map {
+                    .executing(
+                        worker: WorkerID(known: worker), host: detail.host ?? "", attempt: $0, since: Date(milliseconds: $1))
+                }
+            }
+        case "ended":
+            detail.state.flatMap(JobState.init(rawValue:)).flatMap { state in detail.at.map { .ended(state, at: $0.date) } }
+        default: nil
+        }
+    }
+
+    private static func pair(_ first: Detail.Number?, _ second: Detail.Number?) -> (Int, Int)? {
+        guard let first, let second else { return nil }
+        return (first.value, second.value)
+    }
+}
+
+/// All fields that any reason has.
+private struct Detail: Decodable {
+    /// A whole number, in whatever way Lua has written it.
+    struct Number: Decodable {
+        var value: Int
+        var date: Date { Date(milliseconds: value) }
+
+        init(from decoder: any Decoder) throws {
+            let number = try decoder.singleValueContainer().decode(Double.self)
+            value = Int(min(max(number.rounded(), -1e15), 1e15))
+        }
+    }
+
+    /// A list of holders; Lua writes an empty one as an object.
+    struct Holders: Decodable {
+        struct Item: Decodable {
+            var id: String
+            var worker: String
+            var since: Number
+        }
+
+        var holders: [Explanation.Holder]
+
+        init(from decoder: any Decoder) throws {
+            holders = ((try? [Item](from: decoder)) ?? []).map {
+                Explanation.Holder(id: JobID(known: $0.id), worker: WorkerID(known: $0.worker), since: $0.since.date)
+            }
+        }
+    }
+
+    var due: Number?, since: Number?, until: Number?, next: Number?, at: Number?
+    var crashes: Number?, limit: Number?, running: Number?, allowance: Number?, period: Number?, attempt: Number?
+    var lanes: Number?, position: Number?, of: Number?, workers: Number?
+    var state: String?, reason: String?, gate: String?, lane: String?, dependency: String?, kind: String?
+    var worker: String?, host: String?, probe: String?
+    var held: Holders?
+
+    /// The period of a rate.
+    var span: Duration { .milliseconds(period?.value ?? 0) }
+    /// The end of a breaker's wait, if it has one.
+    var end: Date? { until.flatMap { $0.value > 0 ? $0.date : nil } }
+    /// The job that probes, if one does.
+    var probing: JobID? { probe.flatMap { $0.isEmpty ? nil : JobID(known: $0) } }
+}

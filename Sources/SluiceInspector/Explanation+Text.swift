@@ -1,0 +1,97 @@
+import SluiceCore
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+extension Explanation.Reason {
+    /// One sentence for people, without a full stop.
+    /// - Parameter now: The moment from which durations are counted: ``Explanation/time``.
+    public func sentence(at now: Date) -> String {
+        let words = SentenceParts(now: now)
+        return switch self {
+        case .scheduled(let due, let isRetry): "it waits for its \(isRetry ? "next attempt" : "time"): \(words.due(due))"
+        case .suspect(let due, let crashes):
+            "its worker died under it \(HumanText.count(crashes, "time")), so it runs apart from others: \(words.due(due))"
+        case .paused(let since, let reason):
+            "the queue was paused \(words.age(since))" + (reason.isEmpty ? "" : ": \(reason)")
+        case .queueConcurrency(let limit, let running): "the queue is full: \(words.share(running, limit)) places are held"
+        case .queueRate(let allowance, let period, let next):
+            "the rate of the queue (\(words.rate(allowance, period))) allows the next \(words.coming(next))"
+        case .gateConcurrency(let gate, let limit, let running, let held):
+            "\(gate) is full: \(words.share(running, limit)) held" + words.holders(held, of: running)
+        case .gateRate(let gate, let allowance, let period, let next):
+            "the rate of \(gate) (\(words.rate(allowance, period))) allows the next \(words.coming(next))"
+        case .breaker(let gate, let state, let until, let probe): words.breaker(gate, state, until, probe)
+        case .off(let dependency, let since): "\(dependency) was switched off \(words.age(since))"
+        case .reserved(let gate, let lane, let until):
+            "a place at \(gate) is kept for the lane \(lane), which was turned away often, for \(words.span(now, until)) at most"
+        case .parked(let gate, let position, let lanes):
+            "its lane waits at \(gate), as number \(HumanText.number(position)) of \(HumanText.count(lanes, "lane"))"
+        case .position(let lane, let position, let count):
+            "it is number \(words.share(position, count)) in "
+                + (lane.isEmpty ? "the lane without partitions" : "its lane, \(lane)")
+        case .lanesAhead(let lanes):
+            lanes == 0
+                ? "its lane is the next to be served"
+                : "\(HumanText.count(lanes, "lane")) \(lanes == 1 ? "is" : "are") served before its own"
+        case .noWorker: "no worker of the queue lives"
+        case .unknownKind(let kind, let workers):
+            "\(workers == 1 ? "the only worker" : "none of the \(HumanText.number(workers)) workers") of the queue "
+                + "\(workers == 1 ? "does not handle" : "handles") '\(kind)'"
+        case .executing(let worker, let host, let attempt, let since):
+            "it runs on \(words.place(worker, host)) for \(words.span(since, now)), attempt \(HumanText.number(attempt))"
+        case .ended(let state, let at): "it \(state == .completed ? "has" : "was") \(state.rawValue), \(words.age(at))"
+        case .suspended: "it waits for something else to end first"
+        case .next: "nothing stands in its way: the next claim may take it"
+        case .other(let code, let detail): "\(code) \(detail)"
+        }
+    }
+}
+
+/// What several sentences have in common.
+private struct SentenceParts {
+    /// Holders of a gate that are named.
+    private static let mostHolders = 3
+
+    let now: Date
+
+    func age(_ moment: Date) -> String { HumanText.age(moment, at: now) }
+
+    func span(_ start: Date, _ end: Date) -> String { HumanText.duration(max(start.age(at: end), .zero)) }
+
+    /// The answer is older than the question of what time it is: what was to come may have come.
+    func coming(_ moment: Date) -> String { moment > now ? "in \(span(now, moment))" : "now" }
+
+    func due(_ moment: Date) -> String {
+        moment > now ? "due in \(span(now, moment))" : "due now, with the next call of a worker"
+    }
+
+    func share(_ part: Int, _ whole: Int) -> String { "\(HumanText.number(part)) of \(HumanText.number(whole))" }
+
+    func rate(_ allowance: Int, _ period: Duration) -> String {
+        "\(HumanText.number(allowance)) in \(HumanText.duration(period))"
+    }
+
+    func place(_ worker: WorkerID, _ host: String) -> String {
+        host.isEmpty || worker.text.hasPrefix(host) ? worker.text : "\(worker) (\(host))"
+    }
+
+    func holders(_ held: [Explanation.Holder], of running: Int) -> String {
+        if held.isEmpty { return "" }
+        let named = held.prefix(Self.mostHolders)
+        let rest = max(running, held.count) - named.count
+        return ", by " + named.map { "\($0.id) on \($0.worker) for \(span($0.since, now))" }.joined(separator: ", ")
+            + (rest > 0 ? " and \(HumanText.number(rest)) more" : "")
+    }
+
+    func breaker(_ gate: String, _ state: BreakerState, _ until: Date?, _ probe: JobID?) -> String {
+        switch state {
+        case .closed: "the breaker of \(gate) is closed again"
+        case .open: "the breaker of \(gate) is open" + (until.map { ": it lets one job through \(coming($0))" } ?? "")
+        case .halfOpen: "the breaker of \(gate) is half open: \(probe.map { "\($0)" } ?? "the next job") probes it"
+        }
+    }
+}

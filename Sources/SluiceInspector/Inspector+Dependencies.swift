@@ -1,0 +1,64 @@
+public import SluiceCore
+import SluiceStore
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+extension Inspector {
+    /// What jobs of a queue depend on, as far as any of them waits, runs, or finds it switched off.
+    public func dependencies(of queue: QueueName) async throws(SluiceError) -> [DependencyStatus] {
+        try await store.call(Dependencies(), on: queue).map { DependencyStatus(queue, $0) }
+    }
+
+    /// What jobs of all queues depend on, queue by queue.
+    public func dependencies() async throws(SluiceError) -> [DependencyStatus] {
+        try await each(of: queues()) { queue throws(SluiceError) in try await self.dependencies(of: queue) }.flatMap { $0 }
+    }
+
+    /// Dependencies that are switched off everywhere: for queues that do not exist yet, too.
+    public func dependenciesOff() async throws(SluiceError) -> Set<String> { Set(try await store.dependenciesOff()) }
+
+    /// Switches a dependency on or off in one queue. While it is off, jobs that need it wait, no attempt spent; what runs goes on.
+    /// - Throws: `invalidArgument` for a name that is none.
+    @discardableResult
+    public func switchDependency(
+        _ name: String, on isOn: Bool, in queue: QueueName
+    ) async throws(SluiceError) -> DependencySwitch {
+        try DimensionName.check(name)
+        let isChanged = try await store.call(Switch(name, isOn: isOn), on: queue)
+        try await store.register(queue)
+        return DependencySwitch(name: name, isOn: isOn, isListed: false, queues: isChanged ? [queue] : [])
+    }
+
+    /// Switches a dependency on or off in all queues, those included that are first used later. Safe to repeat where it fails
+    /// half-way.
+    /// - Throws: `invalidArgument` for a name that is none.
+    @discardableResult
+    public func switchDependency(_ name: String, on isOn: Bool) async throws(SluiceError) -> DependencySwitch {
+        try DimensionName.check(name)
+        let wasOn = try await !store.dependenciesOff().contains(name)
+        // The list first: a worker that boots meanwhile goes by it.
+        try await store.note(name, isOn: isOn)
+        let queues = try await queues()
+        let changes = try await each(of: queues) { queue throws(SluiceError) in
+            try await self.store.call(Switch(name, isOn: isOn), on: queue)
+        }
+        return DependencySwitch(
+            name: name, isOn: isOn, isListed: wasOn != isOn, queues: zip(queues, changes).filter(\.1).map(\.0))
+    }
+
+    /// The server's time.
+    package func now() async throws(SluiceError) -> Date { Date(milliseconds: try await store.now()) }
+}
+
+extension DependencyStatus {
+    fileprivate init(_ queue: QueueName, _ item: Dependencies.Item) {
+        self.init(
+            queue: queue, name: item.name, offSince: item.isOn ? nil : Date(milliseconds: item.offSince ?? 0),
+            breaker: item.breaker ?? .closed, openUntil: item.openUntil.map(Date.init(milliseconds:)), running: item.running,
+            lanesWaiting: item.lanes)
+    }
+}
