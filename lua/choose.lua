@@ -1,35 +1,31 @@
 -- Choosing jobs for a claim, fairly over lanes and within limits. What is chosen stays where it is until it is safe
 -- elsewhere; then M.take removes it.
+local keys, queue = require('keys'), require('queue')
+
 local M = {}
 
 local QUANTUM = 16            -- jobs a lane is given before its peers have their turn
 local BUDGET = 200            -- lanes looked at in one call
 local PAGE = 32               -- lanes read at once
 
--- How many of the first n scores are of the class of the first.
-local function of_one_class(scores, n)
-  local queue = require('queue')
-  local over = (math.floor(tonumber(scores[1]) / queue.CLASS) + 1) * queue.CLASS
-  while tonumber(scores[n]) >= over do n = n - 1 end
-  return n
-end
-
--- Up to k jobs of a lane from a rank on: ids, scores, and the score of the one after them or nil. Few at a time.
-local function peek(wait, from, k)
+-- Notes up to k more jobs of a lane as chosen, from a rank on, only those of one class: others' may come before the next. Returns
+-- how many, and the score of the one after them or nil.
+local function take_head(chosen, lane, wait, from, k)
   local found = redis.call('ZRANGE', wait, from, from + k, 'WITHSCORES')
-  local n, ids, scores = math.min(#found / 2, k), {}, {}
-  for i = 1, n do ids[i], scores[i] = found[2 * i - 1], found[2 * i] end
-  if n == 0 then return ids, scores, nil end
-  local rest, stay = tonumber(found[2 * n + 2]), of_one_class(scores, n)
-  if stay < n then
-    rest = tonumber(scores[stay + 1])
-    for i = stay + 1, n do ids[i], scores[i] = nil, nil end
+  local ids, scores, lanes, n = chosen.ids, chosen.scores, chosen.lanes, #chosen.ids
+  local over, some = nil, 0
+  for i = 2, math.min(#found, 2 * k), 2 do
+    local score = tonumber(found[i])
+    if not over then over = (math.floor(score / queue.CLASS) + 1) * queue.CLASS end
+    if score >= over then break end
+    some = some + 1
+    ids[n + some], scores[n + some], lanes[n + some] = found[i - 1], found[i], lane
   end
-  return ids, scores, rest
+  return some, tonumber(found[2 * some + 2])
 end
 
--- The same for many, of all classes. Redis takes a microsecond to print a score, so where the scores at both ends show that all
--- between are consecutive, they are made here.
+-- Up to k jobs of a lane, of all classes: ids, scores, and the score of the one after them or nil. Redis takes a microsecond to
+-- print a score, so where the scores at both ends show that all between are consecutive, they are made here.
 local function peek_many(wait, k)
   local ids = redis.call('ZRANGE', wait, 0, k - 1)
   local n = #ids
@@ -38,7 +34,7 @@ local function peek_many(wait, k)
   local last, rest = tonumber(ends[2]), tonumber(ends[4])
   if n == 1 then return ids, { ends[2] }, rest end
   local first = tonumber(redis.call('ZSCORE', wait, ids[1]))
-  if last - first == n - 1 then return ids, require('queue').scores(0, first, n), rest end
+  if last - first == n - 1 then return ids, queue.scores(0, first, n), rest end
   local scores, all = {}, redis.call('ZRANGE', wait, 0, n - 1, 'WITHSCORES')
   for i = 1, n do scores[i] = all[2 * i] end
   return ids, scores, rest
@@ -46,7 +42,7 @@ end
 
 -- Chooses from the only lane there is, which no gate holds up. Nobody has to wait for it, so its virtual time stands still.
 local function choose_alone(q, demand, lane, score)
-  local ids, scores, rest = peek_many(require('keys').wait(q.keys, lane), demand)
+  local ids, scores, rest = peek_many(keys.wait(q.keys, lane), demand)
   local lanes = {}
   for i = 1, #ids do lanes[i] = lane end
   return {
@@ -68,9 +64,7 @@ local function turn_gates(q, chosen)
   local gates = chosen.turns
   if #gates == 0 then return false end
   chosen.turns = {}
-  local keys, parked = require('keys'), {}
-  for i = 1, #gates do parked[i] = keys.parked(q.keys, gates[i]) end
-  if redis.call('EXISTS', unpack(parked)) > 0 then
+  if require('parking').is_any(q, gates) then
     for i = 1, #gates do require('parking').turn(q, gates[i], 1) end
   end
   return true
@@ -105,27 +99,32 @@ local function next_lane(q, chosen)
   return page[at], tonumber(page[at + 1])
 end
 
--- Up to k more jobs of a lane.
-local function peek_lane(q, chosen, lane, k)
-  local wait = require('keys').wait(q.keys, lane)
-  local ageing, count = require('ageing'), chosen.taken[lane] or 0
-  local ids = chosen.mixed[lane]
-  if ids == nil then
-    ids = ageing.is_mixed_lane(q, wait) and {} or false
-    chosen.mixed[lane] = ids
-  end
-  if ids then return ageing.jobs(q, wait, lane, k, ids, count) end
-  return peek(wait, count, k)
-end
-
--- Notes `some` more jobs of a lane as chosen.
-local function note(chosen, lane, ids, scores, rest)
-  local n, some = #chosen.ids, #ids
-  for i = 1, some do
+-- The same, in a lane whose jobs are of several classes.
+local function take_mixed(q, chosen, lane, wait, from, k)
+  local ids, scores, rest = require('ageing').jobs(q, wait, lane, k, chosen.mixed[lane], from)
+  local n = #chosen.ids
+  for i = 1, #ids do
     chosen.ids[n + i], chosen.scores[n + i], chosen.lanes[n + i] = ids[i], scores[i], lane
   end
-  if not chosen.taken[lane] then chosen.order[#chosen.order + 1] = lane end
-  chosen.taken[lane], chosen.rest[lane] = (chosen.taken[lane] or 0) + some, rest
+  return #ids, rest
+end
+
+-- Chooses up to k more jobs of a lane. Returns how many, and the score of the head that would be left or nil.
+local function choose_from(q, chosen, lane, k)
+  local wait, before = keys.wait(q.keys, lane), chosen.taken[lane]
+  if not before then
+    before = 0
+    chosen.order[#chosen.order + 1] = lane
+    if require('ageing').is_mixed_lane(q, wait) then chosen.mixed[lane] = {} end
+  end
+  local some, rest
+  if chosen.mixed[lane] then
+    some, rest = take_mixed(q, chosen, lane, wait, before, k)
+  else
+    some, rest = take_head(chosen, lane, wait, before, k)
+  end
+  chosen.taken[lane], chosen.rest[lane] = before + some, rest
+  return some, rest
 end
 
 -- Parks a lane at the gate that is shut.
@@ -138,14 +137,14 @@ end
 -- Puts a lane that was served where it belongs: back behind its peers, at the gate that it has just filled, or nowhere if it is
 -- empty.
 local function requeue(q, chosen, lane, own, vtime, some, rest)
-  local queue, lanes = require('queue'), require('lanes')
+  local lanes = require('lanes')
   q.vtime = math.max(lanes.vtime(q), vtime)
   if not rest then
     chosen.unready[#chosen.unready + 1] = lane
     turn_later(chosen, own)
     return
   end
-  local after = math.floor(rest / queue.CLASS) * queue.CLASS + vtime + math.floor(some * lanes.UNIT / own.weight + 0.5)
+  local after = math.floor(rest / queue.CLASS) * queue.CLASS + vtime + math.floor(some * lanes.UNIT / (own.weight or 1) + 0.5)
   local room, shut, till = require('gates').room_for(q, own, lane, 1)
   if room == 0 then
     park(q, chosen, lane, after, own, shut, till)
@@ -169,13 +168,10 @@ local function serve(q, chosen, lane, score, want)
     end
     return
   end
-  local ids, scores, rest = peek_lane(q, chosen, lane, k)
-  note(chosen, lane, ids, scores, rest)
-  if #own > 0 and #ids > 0 then
-    gates.hold(q, own, #ids)
-    reserve.forget(q, { lane })
-  end
-  requeue(q, chosen, lane, own, score % require('queue').CLASS, #ids, rest)
+  local some, rest = choose_from(q, chosen, lane, k)
+  if some > 0 and own[1] then gates.hold(own, some) end
+  if some > 0 and own[2] then reserve.forget(q, { lane }) end
+  requeue(q, chosen, lane, own, score % queue.CLASS, some, rest)
 end
 
 -- Chooses up to `demand` jobs. Returns {ids, scores, lanes}, each in step, and what M.take needs to take them out.
@@ -186,7 +182,7 @@ function M.choose(q, demand)
   }
   if not page[1] then return chosen end
   if not page[3] and #require('gates').of(q, page[1]) == 0
-    and not require('ageing').is_mixed_lane(q, require('keys').wait(q.keys, page[1])) then
+    and not require('ageing').is_mixed_lane(q, keys.wait(q.keys, page[1])) then
     return choose_alone(q, demand, page[1], tonumber(page[2]))
   end
   if not require('ageing').is_used(q) then chosen.page, chosen.at, q.front = page, 1, nil end
@@ -221,7 +217,7 @@ end
 
 -- Takes the chosen jobs out of lanes that keep some, and says where their heads are now.
 local function take_some(q, chosen, lane, heads)
-  local queue, wait, mixed = require('queue'), require('keys').wait(q.keys, lane), chosen.mixed and chosen.mixed[lane]
+  local wait, mixed = keys.wait(q.keys, lane), chosen.mixed and chosen.mixed[lane]
   if mixed then
     local ids = {}
     for id in pairs(mixed) do ids[#ids + 1] = id end
@@ -240,7 +236,7 @@ end
 
 -- Takes the chosen jobs out of their lanes: the last step of a claim, when they are safe elsewhere.
 function M.take(q, chosen)
-  local lanes, keys, empty, waits, heads = require('lanes'), require('keys'), {}, {}, {}
+  local lanes, empty, waits, heads = require('lanes'), {}, {}, {}
   for i = 1, #chosen.order do
     local lane = chosen.order[i]
     if chosen.rest[lane] or chosen.is_cut and chosen.is_cut[lane] then
@@ -256,7 +252,7 @@ function M.take(q, chosen)
     lanes.forget(q, empty)
   end
   require('ageing').left(q, q.keys.ready, '!')
-  if q.vtime then redis.call('SET', q.keys.vtime, require('queue').text(q.vtime)) end
+  if q.vtime then redis.call('SET', q.keys.vtime, queue.text(q.vtime)) end
 end
 
 return M

@@ -35,7 +35,7 @@ local function without(q, lane_of)
   if not q.limits or next(q.limits.off) == nil then return list end
   for i = 1, #lane_of do
     local names = require('gates').of(q, lane_of[i]).without
-    if names ~= '' then list[#list + 1], list[#list + 2] = i - 1, names end
+    if names then list[#list + 1], list[#list + 2] = i - 1, names end
   end
   return list
 end

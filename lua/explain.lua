@@ -37,22 +37,23 @@ end
 -- What one gate says to a lane.
 local function explain_gate(q, list, gate, lane)
   local gates, name = require('gates'), gate.gate
-  local state, limits = gates.state(q, gate), gate.limits
+  local limits = gate.limits
+  gates.read(q, gate)
   if gate.is_off then
     put(list, 'off', { dependency = name, since = tonumber(redis.call('HGET', q.keys.off, name)) or 0 })
   end
-  if state.breaker == 'open' or state.breaker == 'half-open' and state.probe then
-    put(list, 'breaker', { gate = name, state = state.breaker, ['until'] = state.till, probe = state.probe or nil })
+  if gate.breaker == 'open' or gate.breaker == 'half-open' and gate.probe then
+    put(list, 'breaker', { gate = name, state = gate.breaker, ['until'] = gate.till, probe = gate.probe or nil })
   end
-  if state.left and state.left <= 0 then
+  if gate.left and gate.left <= 0 then
     put(list, 'gate_rate', {
-      gate = name, allowance = limits.rate.allowance, period = limits.rate.period, next = state.next or q.now,
+      gate = name, allowance = limits.rate.allowance, period = limits.rate.period, next = gate.next or q.now,
     })
   end
-  if not state.limit then return end
-  if state.members >= state.limit then
-    put(list, 'gate_concurrency', { gate = name, limit = state.limit, running = state.members, held = holders(q, name) })
-  elseif state.members + 1 >= state.limit and require('reserve').withholds(q, name, lane) then
+  if not gate.limit then return end
+  if gate.members >= gate.limit then
+    put(list, 'gate_concurrency', { gate = name, limit = gate.limit, running = gate.members, held = holders(q, name) })
+  elseif gate.members + 1 >= gate.limit and require('reserve').withholds(q, name, lane) then
     local held = require('reserve').current(q)
     put(list, 'reserved', { gate = name, lane = held.lane, ['until'] = held.till })
   end

@@ -1,6 +1,8 @@
 -- Gates: the limits of one dimension applied to one value, such as `account=42`, and each dependency that a job needs, such as
 -- `tmdb`. gate:<gate> holds the ids of the jobs that run and have it; nothing is ever counted elsewhere, so nothing can leak.
 -- The queue's own gate, `*`, needs no set: its members are all of `executing`.
+local keys = require('keys')
+
 local M = {}
 
 local BREAKER = { failures = 5, within = 30000, cools = 20000 }     -- of a dependency that declares none
@@ -17,93 +19,110 @@ local function each_part(lane, visit)
   end
 end
 
+-- The dimension of a lane that is a single partition, or nil: the most frequent case, and much cheaper.
+local function single_dimension(lane) return string.match(lane, '^([^=?&]+)=[^&]*$') end
+
 -- The limits that apply to one gate, or nil if it is none.
-function M.limits_of(q, gate, dimension, is_need)
+local function limits_of(q, name, dimension, is_need)
   local limits = q.limits
   local found = limits and limits.dimensions[dimension]
-  if limits and limits.has_values and not is_need then found = require('limits').for_value(q, gate, found) end
-  if not is_need then return found end
+  if not is_need then
+    if limits and limits.has_values then return require('limits').for_value(q, name, found) end
+    return found
+  end
   if not found then return { breaker = BREAKER } end
   if found.breaker then return found end
   return { concurrency = found.concurrency, is_filling = found.is_filling, rate = found.rate, breaker = BREAKER }
 end
 
--- The gates of a lane, in order, each {gate, dimension, limits}; `without` names what is off and not needed, `weight` is the
--- lane's share. Read once a call.
+-- The gate of that name, or nil if nothing limits it; made once a call. Beside what it is, it holds how it stands, which M.read
+-- fills in.
+local function gate_of(q, name, dimension, is_need)
+  if not q.gates then q.gates = {} end
+  local gate = q.gates[name]
+  if gate == nil then
+    local limits = limits_of(q, name, dimension, is_need)
+    gate = limits and {
+      gate = name, dimension = dimension, limits = limits, is_off = is_need and q.limits and q.limits.off[dimension],
+    } or false
+    q.gates[name] = gate
+  end
+  return gate or nil
+end
+
+-- The gates of a lane, in order; `without` names what is off and not needed, `weight` is the lane's share if it is not 1. Made
+-- once a call.
 function M.of(q, lane)
-  if not q.lane_gates then q.lane_gates = {} end
-  local gates = q.lane_gates[lane]
+  local of = q.lane_gates
+  if not of then
+    of = {}
+    q.lane_gates = of
+  end
+  local gates = of[lane]
   if gates then return gates end
-  gates = { weight = 1, without = '' }
-  q.lane_gates[lane] = gates
-  if lane == '' then return gates end
   local limits = q.limits
-  local off = limits and limits.off or {}
-  each_part(lane, function(gate, dimension, is_need, runs_without)
-    if is_need and off[dimension] and runs_without then
-      gates.without = gates.without .. (gates.without == '' and '' or ',') .. dimension
-      return
-    end
-    local own = M.limits_of(q, gate, dimension, is_need)
-    if own then
-      gates[#gates + 1] = { gate = gate, dimension = dimension, limits = own, is_off = is_need and off[dimension] }
-    end
-  end)
+  local dimension = single_dimension(lane)
+  if dimension then
+    gates = { gate_of(q, lane, dimension, false) }
+  else
+    gates = {}
+    each_part(lane, function(name, part_dimension, is_need, runs_without)
+      if is_need and runs_without and limits and limits.off[part_dimension] then
+        gates.without = (gates.without and gates.without .. ',' or '') .. part_dimension
+      else
+        gates[#gates + 1] = gate_of(q, name, part_dimension, is_need)
+      end
+    end)
+  end
   if limits and limits.has_values then gates.weight = require('limits').weight(q, lane) end
+  of[lane] = gates
   return gates
 end
 
--- A gate from its name alone.
+-- A gate from its name alone, be it limited or not.
 function M.named(q, name)
   local dimension, sign = string.match(name, '^([^=]+)(=?)')
-  local is_need = sign == ''
-  return {
-    gate = name, dimension = dimension, limits = M.limits_of(q, name, dimension, is_need) or {},
-    is_off = is_need and q.limits and q.limits.off[dimension],
-  }
+  return gate_of(q, name, dimension, sign == '') or { gate = name, dimension = dimension, limits = {} }
 end
 
--- How a gate stands: who is in, what is left. Read once a call, and kept in step with what the call claims.
-function M.state(q, gate)
-  if not q.gate_states then q.gate_states = {} end
-  local state = q.gate_states[gate.gate]
-  if state then return state end
+-- Reads how a gate stands: who is in, what is left. Once a call; M.hold keeps it in step with what the call claims.
+function M.read(q, gate)
+  if gate.is_read then return end
   local limits = gate.limits
-  state = { limits = limits, is_off = gate.is_off }
+  gate.is_read, gate.is_tried, gate.limit = true, nil, nil
   if limits.concurrency and not limits.is_filling then
-    state.limit, state.members = limits.concurrency, redis.call('SCARD', require('keys').gate(q.keys, gate.gate))
+    gate.limit, gate.members = limits.concurrency, redis.call('SCARD', keys.gate(q.keys, gate.gate))
   end
-  if limits.rate then state.left, state.next = require('rate').room(q, gate.gate, limits.rate) end
-  if limits.breaker then state.breaker, state.till, state.probe = require('breaker').read(q, gate.gate) end
-  q.gate_states[gate.gate] = state
-  return state
+  if limits.rate then gate.left, gate.next = require('rate').room(q, gate.gate, limits.rate) end
+  if limits.breaker then gate.breaker, gate.till, gate.probe = require('breaker').read(q, gate.gate) end
 end
 
 -- What was read of a gate is no longer true.
-function M.changed(q, gate)
-  if q.gate_states then q.gate_states[gate] = nil end
+function M.changed(q, name)
+  local gate = q.gates and q.gates[name]
+  if gate then gate.is_read = false end
 end
 
 -- How many jobs may pass now; and if none, until when it is shut for sure: a time in ms, or false if a settlement may open it.
 -- A place withheld for a lane counts as taken for the others.
 function M.room(q, gate, lane)
-  local state = M.state(q, gate)
-  if state.is_off then return 0, false, 'off' end
+  if not gate.is_read then M.read(q, gate) end
+  if gate.is_off then return 0, false, 'off' end
   local room = math.huge
-  if state.breaker == 'open' then return 0, state.till, 'breaker' end
-  if state.breaker == 'half-open' then
-    if state.probe then return 0, false, 'breaker' end
+  if gate.breaker and gate.breaker ~= 'closed' then
+    if gate.breaker == 'open' then return 0, gate.till, 'breaker' end
+    if gate.probe then return 0, false, 'breaker' end
     room = 1
   end
-  if state.left then
-    if state.left <= 0 then return 0, state.next or q.now + 1, 'rate' end
-    room = math.min(room, state.left)
+  if gate.left then
+    if gate.left <= 0 then return 0, gate.next or q.now + 1, 'rate' end
+    if gate.left < room then room = gate.left end
   end
-  if state.limit then
-    local free = state.limit - state.members
+  if gate.limit then
+    local free = gate.limit - gate.members
     if require('reserve').withholds(q, gate.gate, lane) then free = free - 1 end
     if free <= 0 then return 0, false, 'concurrency' end
-    room = math.min(room, free)
+    if free < room then room = free end
   end
   return room
 end
@@ -113,24 +132,25 @@ function M.room_for(q, gates, lane, want)
   for i = 1, #gates do
     local room, till, why = M.room(q, gates[i], lane)
     if room == 0 then return 0, gates[i], till, why end
-    want = math.min(want, room)
+    if room < want then want = room end
   end
   return want
 end
 
 -- Takes note of n jobs chosen from a lane with these gates.
-function M.hold(q, gates, n)
+function M.hold(gates, n)
   for i = 1, #gates do
-    local state = M.state(q, gates[i])
-    if state.members then state.members = state.members + n end
-    if state.left then state.left = state.left - n end
-    if state.breaker == 'half-open' then state.probe, gates[i].is_tried = true, true end
+    local gate = gates[i]
+    if gate.limit then gate.members = gate.members + n end
+    if gate.left then gate.left = gate.left - n end
+    if gate.breaker == 'half-open' then gate.probe, gate.is_tried = true, true end
   end
 end
 
 -- The dimensions of these gates, as the record of a run has them.
 function M.dimensions(gates)
   if #gates == 0 then return '-' end
+  if not gates[2] and not gates[1].is_tried then return gates[1].dimension end
   local names = {}
   for i = 1, #gates do names[i] = gates[i].dimension .. (gates[i].is_tried and '!' or '') end
   return table.concat(names, ',')
@@ -142,31 +162,32 @@ function M.join(q, chosen)
   for i = 1, #chosen.order do
     local lane = chosen.order[i]
     local gates = M.of(q, lane)
-    if #gates > 0 then limited[lane] = gates end
+    if gates[1] then limited[lane] = gates end
   end
   if next(limited) == nil then return end
   for i = 1, #chosen.ids do
-    local gates = limited[chosen.lanes[i]] or {}
-    for k = 1, #gates do
+    local gates = limited[chosen.lanes[i]]
+    for k = 1, gates and #gates or 0 do
       local gate = gates[k]
-      local list = members[gate.gate]
-      if not list then
-        list = { gate = gate }
-        members[gate.gate], order[#order + 1] = list, list
+      local list = members[gate]
+      if list then
+        list[#list + 1] = chosen.ids[i]
+      else
+        members[gate], order[#order + 1] = { chosen.ids[i] }, gate
       end
-      list[#list + 1] = chosen.ids[i]
       if gate.is_tried then require('breaker').try(q, gate.gate, chosen.ids[i]) end
     end
   end
   for i = 1, #order do
-    local list = order[i]
-    redis.call('SADD', require('keys').gate(q.keys, list.gate.gate), unpack(list))
-    if list.gate.limits.rate then require('rate').add(q, list.gate.gate, list.gate.limits.rate, #list) end
+    local gate, list = order[i], members[order[i]]
+    redis.call('SADD', keys.gate(q.keys, gate.gate), unpack(list))
+    if gate.limits.rate then require('rate').add(q, gate.gate, gate.limits.rate, #list) end
   end
 end
 
 -- The gates that a record names, as a list of {gate, is_tried}. Each dimension is found in the lane.
 function M.held(dimensions, lane)
+  if dimensions == single_dimension(lane) then return { { gate = lane } } end
   local gates, names = {}, {}
   for name, tried in string.gmatch(dimensions, '([^,!]+)(!?)') do names[name] = tried end
   each_part(lane, function(gate, dimension)
@@ -181,7 +202,7 @@ end
 function M.failed(q, job, name, asked)
   local till
   each_part(job.record.lane, function(gate, dimension, is_need)
-    local limits = dimension == name and M.limits_of(q, gate, name, is_need)
+    local limits = dimension == name and limits_of(q, gate, name, is_need)
     if limits and limits.breaker then
       M.changed(q, gate)
       till = require('breaker').failed(q, gate, limits.breaker, job, asked)
@@ -209,7 +230,7 @@ local function remove(q, groups, completed)
     end
   end
   for i = 1, #order do
-    redis.call('SREM', require('keys').gate(q.keys, order[i]), unpack(members[order[i]]))
+    redis.call('SREM', keys.gate(q.keys, order[i]), unpack(members[order[i]]))
     M.changed(q, order[i])
   end
   return order, members
@@ -220,10 +241,8 @@ function M.leave(q, groups, completed)
   if #groups == 0 then return end
   local order, members = remove(q, groups, completed)
   if #order == 0 then return end
-  local keys, parking, parked = require('keys'), require('parking'), {}
-  for i = 1, #order do parked[i] = keys.parked(q.keys, order[i]) end
-  local held = require('reserve').current(q)
-  if not held and redis.call('EXISTS', unpack(parked)) == 0 then return end
+  local parking, held = require('parking'), require('reserve').current(q)
+  if not parking.is_any(q, order) then return end
   for i = 1, #order do
     local n = #members[order[i]]
     if held and require('reserve').recall(q, M.named(q, order[i])) then n = n - 1 end

@@ -25,14 +25,14 @@ end
 local function row(q, name)
   local gates, keys = require('gates'), require('keys')
   local gate = gates.named(q, name)
-  local state = gates.state(q, gate)
   local rate = gate.limits.rate
+  gates.read(q, gate)
   local next = -1
-  if rate then next = state.left > 0 and 0 or math.max((state.next or q.now) - q.now, 1) end
+  if rate then next = gate.left > 0 and 0 or math.max((gate.next or q.now) - q.now, 1) end
   return {
-    name, redis.call('SCARD', keys.gate(q.keys, name)), state.limit or gate.limits.concurrency or -1,
-    redis.call('ZCARD', keys.parked(q.keys, name)), rate and rate.allowance - state.left or -1, rate and rate.allowance or -1,
-    text(next), state.breaker or '', text(state.till or 0),
+    name, redis.call('SCARD', keys.gate(q.keys, name)), gate.limit or gate.limits.concurrency or -1,
+    redis.call('ZCARD', keys.parked(q.keys, name)), rate and rate.allowance - gate.left or -1, rate and rate.allowance or -1,
+    text(next), gate.breaker or '', text(gate.till or 0),
   }
 end
 

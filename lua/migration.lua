@@ -8,7 +8,7 @@ local PAGE = 500
 
 -- Makes the call use a new text.
 local function use(q, text)
-  q.limits, q.lane_gates, q.gate_states = require('limits').of(text), nil, nil
+  q.limits, q.lane_gates, q.gates = require('limits').of(text), nil, nil
   if text then
     redis.call('HSET', q.keys.config, 'limits', text)
   else

@@ -4,7 +4,7 @@ local M = {}
 -- What holds for a name has changed.
 local function touched(q, name)
   local _, _, gate = require('limits').parts(name)
-  q.lane_gates, q.gate_states = nil, nil
+  q.lane_gates, q.gates = nil, nil
   require('migration').apply(q)
   if gate then require('parking').at(q, gate, q.now) end
   require('wake').push(q)

@@ -16,7 +16,19 @@ end
 function M.park(q, lane, score, gate, till)
   redis.call('ZADD', require('keys').parked(q.keys, gate), require('queue').text(score), lane)
   redis.call('HSET', q.keys.where, lane, gate)
+  q.has_parked = true
   if till then M.at(q, gate, till) end
+end
+
+-- Whether lanes may be parked at one of these gates: mostly nothing is parked anywhere, or nothing there. A reservation counts as
+-- parked, since its lane may be called from elsewhere.
+function M.is_any(q, names)
+  if q.has_parked == nil then q.has_parked = redis.call('EXISTS', q.keys.where) == 1 end
+  if not q.has_parked then return false end
+  if require('reserve').current(q) then return true end
+  local keys, parked = require('keys'), {}
+  for i = 1, #names do parked[i] = keys.parked(q.keys, names[i]) end
+  return redis.call('EXISTS', unpack(parked)) > 0
 end
 
 -- Puts one parked lane among those that are ready. One that waited long comes back close behind its peers, not far before them.
