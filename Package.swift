@@ -183,6 +183,7 @@ let package = Package(
             name: "SluiceTests",
             dependencies: [
                 "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
             ]

@@ -25,6 +25,24 @@ function M.of(base)
   return keys
 end
 
+-- What is used outside jobs has a slot of its own: the base is NAMESPACE:{KIND.NAME}. No name is one of a queue's keys, since a
+-- queue may be called so. Returns a table of the `names`, with the `prefix` for those that carry an argument.
+local function outside(base, kind, fixed)
+  local namespace, name = string.match(base, '^([%w._-]+):{' .. kind .. '%.([%w._-]+)}$')
+  if not namespace or #namespace > 64 or #name > 64 then return nil end
+  local keys = { prefix = base .. ':' }
+  for i = 1, #fixed do keys[fixed[i]] = keys.prefix .. fixed[i] end
+  return keys
+end
+
+local semaphore, limiter = { 'permits', 'queue', 'waiting', 'leases', 'state', 'fence' }, { 'slots', 'ahead', 'free', 'state' }
+
+function M.semaphore(base) return outside(base, 'semaphore', semaphore) end
+function M.limiter(base) return outside(base, 'limiter', limiter) end
+
+-- What a client is told of its waiters; expires by itself.
+function M.grants(keys, client) return keys.prefix .. 'grants:' .. client end
+
 -- Runnable jobs of a lane; the lane of jobs without partitions is the empty text.
 function M.wait(keys, lane) return keys.prefix .. 'wait:' .. lane end
 

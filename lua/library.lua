@@ -2,8 +2,7 @@
 -- While a library loads there is next to nothing in scope (no string, no pairs): everything is reached for when a function runs.
 
 -- Flags: `no-writes` may be called read-only; `allow-oom` runs on a full server, so that it can drain.
-local function open(name, of)
-  local function run(keys, args) return require(name)[of](require('queue').open(keys), args) end
+local function opening(run)
   return function(keys, args)
     local done, reply = pcall(run, keys, args)
     if done then return reply end
@@ -11,6 +10,15 @@ local function open(name, of)
     if type(reply) == 'table' then return { err = reply.refusal } end
     error({ err = string.find(reply, '^%u+ ') and reply or 'ERR ' .. reply })
   end
+end
+
+local function open(name, of)
+  return opening(function(keys, args) return require(name)[of](require('queue').open(keys), args) end)
+end
+
+-- For what has no queue: the kind of the key is the name of the module.
+local function open_outside(name, of)
+  return opening(function(keys, args) return require(name)[of](require('queue').open_outside(keys, name), args) end)
 end
 
 local function register(name, flags, callback)
@@ -35,6 +43,10 @@ register('leave', { 'allow-oom' }, open('resync', 'leave'))
 register('progress', { 'allow-oom' }, open('progress', 'run'))
 register('configure', { 'allow-oom' }, open('manage', 'configure'))
 register('declare', { 'allow-oom' }, open('declare', 'run'))
+
+register('semaphore', { 'allow-oom' }, open_outside('semaphore', 'run'))
+register('limiter', { 'allow-oom' }, open_outside('limiter', 'take'))
+register('limiter_return', { 'allow-oom' }, open_outside('limiter', 'give_back'))
 
 both('cancel', { 'allow-oom' }, open('manage', 'cancel'))
 both('retry', { 'allow-oom' }, open('manage', 'retry'))

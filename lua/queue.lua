@@ -50,6 +50,18 @@ function M.open(keys)
   }
 end
 
+-- Opens what is used outside jobs, named by the one key of the call; `kind` is semaphore or limiter.
+function M.open_outside(keys, kind)
+  local base = keys[1]
+  local names = base and #keys == 1 and require('keys')[kind](base)
+  if not names then
+    M.refuse('BADKEY', 'give one key, NAMESPACE:{' .. kind .. '.NAME}, the names of 1 to 64 letters, digits, dots, dashes or '
+      .. 'underscores')
+  end
+  local now, micros = require('clock').read(base)
+  return { keys = names, now = now, micros = micros }
+end
+
 -- Marks the queue as one of this format when it is first written to.
 function M.create(q)
   if not q.exists then

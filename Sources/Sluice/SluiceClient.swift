@@ -32,6 +32,7 @@ public final class SluiceClient: Service, Sendable {
     package let store: Store
     package let options: Options
     package let logger: Logger
+    let semaphores: SemaphoreHub
     private let gatherers = Mutex<[QueueName: Gatherer]>([:])
 
     /// Connects, and makes sure that the server has the function library.
@@ -62,6 +63,7 @@ public final class SluiceClient: Service, Sendable {
         self.store = Store(configuration, namespace: options.namespace, logger: logger)
         self.options = options
         self.logger = logger
+        self.semaphores = SemaphoreHub(store, patience: options.patience, logger: logger)
         do {
             try await store.warnIfKeysMayVanish()
         } catch {
@@ -77,7 +79,10 @@ public final class SluiceClient: Service, Sendable {
     }
 
     /// Closes the connections. Calls under way fail with `outcomeUnknown` or `closed`, later ones with `closed`.
-    public func close() async { await store.close() }
+    public func close() async {
+        await semaphores.close()
+        await store.close()
+    }
 
     /// What gathers the jobs of a queue, made on first use.
     func gatherer(for queue: QueueName) -> Gatherer {

@@ -23,21 +23,7 @@ struct StatusCommand: AsyncParsableCommand {
             } else {
                 statuses = try await inspector.status()
             }
-            var restrictions: [QueueName: Restrictions] = [:]
-            for status in statuses { restrictions[status.queue] = try await Self.restrictions(of: status.queue, inspector) }
-            try show(statuses, restrictions, on: .output)
-        }
-    }
-
-    /// Nil where the library on the server is of a revision without limits, to which an administrator may pin it.
-    private static func restrictions(
-        of queue: QueueName, _ inspector: Inspector
-    ) async throws(SluiceError) -> Restrictions? {
-        do {
-            return try await inspector.restrictions(of: queue)
-        } catch {
-            guard error.code == .server else { throw error }
-            return nil
+            try show(statuses, try await inspector.restrictions(of: statuses.map(\.queue)), on: .output)
         }
     }
 

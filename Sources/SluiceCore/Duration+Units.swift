@@ -7,8 +7,11 @@ extension Duration {
 
     /// Whole milliseconds, rounded up, so that a wait is never cut short; within what the server takes.
     package var milliseconds: Int {
-        let value = (seconds * 1000).rounded(.up)
-        return Int(min(max(value, 0), 1e14))
+        // In whole numbers: a fraction such as 0.03 s is not exact, and would become a millisecond more.
+        let (whole, atto) = components
+        guard whole >= 0, atto >= 0 else { return 0 }
+        guard whole < 100_000_000_000 else { return 100_000_000_000_000 }
+        return Int(whole * 1000 + (atto + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 
     /// A duration of a fraction of seconds; what is no number counts as none.

@@ -48,6 +48,14 @@ public struct Namespace: Hashable, Sendable, CustomStringConvertible {
     public var description: String { text }
 }
 
+/// Checks the name of `what`, such as a semaphore: the same rule as for queue names.
+/// - Throws: `invalidArgument` if it has a character that is not allowed, or too many.
+package func checkName(_ text: String, of what: String) throws(SluiceError) {
+    guard isName(text) else {
+        throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no name of a \(what): \(nameRule)")
+    }
+}
+
 private let nameRule = "use 1 to 64 letters, digits, dots, dashes or underscores"
 
 private func isName(_ text: String) -> Bool {

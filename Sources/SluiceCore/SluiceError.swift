@@ -27,7 +27,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case foreignLibrary
         /// The library on the server, or the data of the queue, is of a newer version than this program.
         case newerVersion
-        /// This run of the job is over: its lease ended and the job was given to another worker.
+        /// This run of the job is over: its lease ended and the job was given to another worker. Of a permit: its lease ended
+        /// while it was in use, and somebody else may have been given it.
         case fenced
         /// This session of a worker is over; a newer one was opened.
         case stale
@@ -35,6 +36,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case invalidArgument
         /// The payload of a job is above the limit; nothing was stored.
         case payloadTooLarge
+        /// What was waited for did not come in the time that the caller gave; nothing is held.
+        case timedOut
         /// The client was shut down.
         case closed
         /// Something else was refused by the server, or a reply made no sense.
@@ -55,7 +58,7 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the same call may succeed later without anybody changing anything but the server's condition.
     public var isTransient: Bool {
         switch code {
-        case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable: true
+        case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable, .timedOut: true
         case .authentication, .protocolViolation, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
             .invalidArgument, .payloadTooLarge, .closed, .server:
             false

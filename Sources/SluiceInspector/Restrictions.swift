@@ -19,4 +19,18 @@ extension Inspector {
         return Restrictions(
             overrides: limits.overrides, unavailable: try await dependencies(of: queue).filter { !$0.isAvailable })
     }
+
+    /// The same for several queues. Queues are left out where the library on the server is of a revision without limits, to which
+    /// an administrator may have pinned it.
+    package func restrictions(of queues: [QueueName]) async throws(SluiceError) -> [QueueName: Restrictions] {
+        let found = try await each(of: queues) { queue throws(SluiceError) -> Restrictions? in
+            do throws(SluiceError) {
+                return try await self.restrictions(of: queue)
+            } catch {
+                guard error.code == .server else { throw error }
+                return nil
+            }
+        }
+        return Dictionary(uniqueKeysWithValues: zip(queues, found)).compactMapValues { $0 }
+    }
 }

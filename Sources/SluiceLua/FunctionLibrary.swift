@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 8
+    package static let revision = 9
 
     /// The text of the library.
     /// - Parameters:
@@ -62,6 +62,7 @@ package enum FunctionLibrary {
         "keys": source(PackageResources.keys_lua),
         "lanes": source(PackageResources.lanes_lua),
         "library": source(PackageResources.library_lua),
+        "limiter": source(PackageResources.limiter_lua),
         "limits": source(PackageResources.limits_lua),
         "limits_list": source(PackageResources.limits_list_lua),
         "manage": source(PackageResources.manage_lua),
@@ -75,6 +76,7 @@ package enum FunctionLibrary {
         "reserve": source(PackageResources.reserve_lua),
         "resync": source(PackageResources.resync_lua),
         "running": source(PackageResources.running_lua),
+        "semaphore": source(PackageResources.semaphore_lua),
         "settle": source(PackageResources.settle_lua),
         "states": source(PackageResources.states_lua),
         "stats": source(PackageResources.stats_lua),

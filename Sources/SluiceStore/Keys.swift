@@ -18,6 +18,15 @@ package struct Keys: Sendable, Hashable {
     /// The stream of transitions.
     package func events(_ queue: QueueName) -> String { base(queue) + ":events" }
 
+    /// What the functions of a semaphore outside jobs are called with.
+    package func semaphore(_ name: String) -> String { "\(namespace):{semaphore.\(name)}" }
+
+    /// What the functions of a rate limiter outside jobs are called with.
+    package func limiter(_ name: String) -> String { "\(namespace):{limiter.\(name)}" }
+
+    /// The list on which a client reads which of its waiters were given a permit.
+    package func grants(_ semaphore: String, client: String) -> String { self.semaphore(semaphore) + ":grants:" + client }
+
     /// The set of all queues of the namespace.
     package var queues: String { "\(namespace):queues" }
 

@@ -43,8 +43,9 @@ package final class Store: Sendable {
         try await call(function, key: keys.base(queue.validated()), timeout: timeout)
     }
 
-    private func call<Function: StoreFunction>(
-        _ function: Function, key: String, timeout: Duration?
+    /// Calls a function of the library on the base of what is no queue.
+    func call<Function: StoreFunction>(
+        _ function: Function, key: String, timeout: Duration? = nil
     ) async throws(SluiceError) -> Function.Reply {
         let size = function.size
         var command = RedisCommand(reservingArguments: size.arguments + 4, bytes: size.bytes + 80)

@@ -9,11 +9,14 @@ import UnixSignals
 /// A worker process for the tests of faults. It writes a line to a log at the start and at the end of each run:
 /// `start id fence pid`, `end id fence pid`.
 ///
+/// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`.
+///
 /// Arguments: URL, namespace, log file, concurrency, ms that a run takes, `batched` or `confirmed`, lease in ms, grace in ms.
 @main
 enum FaultWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if arguments.dropFirst().first == "permits" { return try await PermitHolder.main(Array(arguments.dropFirst(2))) }
         guard arguments.count == 9 else { exit(2) }
         // Tests that crash leave nobody behind for long.
         alarm(300)
@@ -44,7 +47,7 @@ enum FaultWorker {
 }
 
 /// A file that several processes append lines to.
-private struct RunLog: Sendable {
+struct RunLog: Sendable {
     private let descriptor: Int32
 
     init(path: String) throws {

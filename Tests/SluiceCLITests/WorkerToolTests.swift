@@ -107,12 +107,66 @@ struct WorkerToolTests {
         #expect(end.status == .exited(0))
     }
 
+    /// A path that is not there, for children that wait until somebody makes it.
+    private func newPath() -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("go-\(UInt64.random(in: .min ... .max))").path
+    }
+
+    @Test func whatIsMissingCostsNoAttempt() async throws {
+        let tool = try await Tool()
+        let path = newPath()
+        defer { unlink(path) }
+        _ = try await tool.run("enqueue", "mail", "--id", "a", "--needs", "tmdb", "--needs", "imdb?")
+        _ = try await tool.run("dependencies", "off", "imdb")
+        let command = "sh -c 'test -e \(path) || { echo away >&2; exit 69; }; echo without $SLUICE_UNAVAILABLE'"
+        let end = try await worker(tool, command, ["--dependency", "tmdb"]) { child, inspector in
+            let waiting = try await job("a", inspector) { $0.waits >= 1 }
+            #expect(waiting.attempts == 0)
+            #expect(FileManager.default.createFile(atPath: path, contents: nil))
+            let done = try await job("a", inspector) { $0.state == .completed }
+            #expect(done.attempts == 0)
+            #expect(done.result == "\"without imdb\"")
+            try child.send(signal: .terminate)
+        }
+        #expect(end.status == .exited(0))
+        #expect(end.log.contains("tmdb"))
+    }
+
+    @Test func aWorkersLimitsAreDeclaredAndHold() async throws {
+        let tool = try await Tool()
+        let path = newPath()
+        defer { unlink(path) }
+        for id in ["a", "b", "c"] {
+            _ = try await tool.run("enqueue", "mail", "--id", id, "--partition", "account=42")
+        }
+        let options = ["--concurrency", "3", "--limit", "concurrency=1/account", "--limit", "rate=100/1s", "--deploy", "7"]
+        let command = "sh -c 'until test -e \(path); do sleep 0.05; done'"
+        let end = try await worker(tool, command, options) { child, inspector in
+            _ = try await job("a", inspector) { $0.state == .executing }
+            let limits = try await inspector.limits(of: "mail")
+            #expect(limits.deploy == 7)
+            #expect(limits.declared.map(\.name) == ["concurrency/account", "rate"])
+            #expect(limits.running == 1)
+            let reasons = try await inspector.explain(JobID("b"), in: "mail")?.reasons
+            #expect(reasons?.map(\.code).contains("gate_concurrency") == true)
+            #expect(FileManager.default.createFile(atPath: path, contents: nil))
+            _ = try await job("c", inspector) { $0.state == .completed }
+            try child.send(signal: .terminate)
+        }
+        #expect(end.status == .exited(0))
+        #expect(try await tool.run("audit").status == 0)
+    }
+
     @Test func aStopLetsTheChildEnd() async throws {
         let tool = try await Tool()
+        let path = newPath()
+        defer { unlink(path) }
         _ = try await tool.run("enqueue", "mail", "--id", "a")
-        let end = try await worker(tool, "sh -c 'sleep 1; echo done'") { child, inspector in
+        let command = "sh -c 'until test -e \(path); do sleep 0.05; done; echo done'"
+        let end = try await worker(tool, command) { child, inspector in
             _ = try await job("a", inspector) { $0.state == .executing }
             try child.send(signal: .terminate)
+            #expect(FileManager.default.createFile(atPath: path, contents: nil))
             let job = try await job("a", inspector) { $0.state == .completed }
             #expect(job.result == "\"done\"")
         }

@@ -1,0 +1,183 @@
+import NIOCore
+import SluiceCore
+import SluiceStore
+import Synchronization
+
+/// Speaks with the server about one semaphore, for all tasks of a client: what is wanted and given back while a call is under way
+/// travels with the next. All of that happens on the connection's event loop, so that no closure which blocks the threads of
+/// Swift's tasks keeps a lease from being renewed.
+actor PermitKeeper {
+    private struct State {
+        var ledger: PermitLedger
+        var isPumping = false
+        var waiters: [PermitID: CheckedContinuation<Result<Fence, any Error>, Never>] = [:]
+        var releases: [PermitID: CheckedContinuation<Bool?, Never>] = [:]
+        var losses: [PermitID: AsyncStream<Void>.Continuation] = [:]
+        var timer: (at: NIODeadline, task: Scheduled<Void>)?
+    }
+
+    nonisolated let name: String
+    private nonisolated let client: String
+    private nonisolated let store: Store
+    private nonisolated let listening: GrantLoop
+    private nonisolated let state: Mutex<State>
+    private nonisolated let onIdle: @Sendable () -> Void
+    private var failures: Int64 = 0
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { store.eventLoop.executor.asUnownedSerialExecutor() }
+
+    /// - Parameter onIdle: Called when nothing is wanted or held any more.
+    init(
+        _ name: String, client: String, store: Store, listening: GrantLoop, patience: Duration,
+        onIdle: @escaping @Sendable () -> Void
+    ) {
+        self.name = name
+        self.client = client
+        self.store = store
+        self.listening = listening
+        self.onIdle = onIdle
+        self.state = Mutex(State(ledger: PermitLedger(patience: patience)))
+    }
+
+    nonisolated var isIdle: Bool { state.withLock { $0.ledger.isEmpty && !$0.isPumping } }
+
+    /// Asks for a permit. `waiter` is resumed once, `loss` told if the permit is taken away later.
+    nonisolated func acquire(
+        _ id: PermitID, _ terms: PermitLedger.Terms, waiter: CheckedContinuation<Result<Fence, any Error>, Never>,
+        loss: AsyncStream<Void>.Continuation
+    ) {
+        state.withLock { state in
+            state.ledger.want(id, terms, at: .now())
+            state.waiters[id] = waiter
+            state.losses[id] = loss
+        }
+        wake()
+    }
+
+    /// Lets a waiter go without a permit.
+    nonisolated func abandon(_ id: PermitID, _ error: any Error) {
+        let waiter = state.withLock { state in
+            guard let waiter = state.waiters.removeValue(forKey: id) else {
+                return CheckedContinuation<Result<Fence, any Error>, Never>?.none
+            }
+            state.losses[id] = nil
+            _ = state.ledger.leave(id, at: .now())
+            return waiter
+        }
+        guard let waiter else { return }
+        waiter.resume(returning: .failure(error))
+        wake()
+    }
+
+    /// The time of a waiter is over.
+    nonisolated func expire(_ id: PermitID) {
+        if state.withLock({ $0.ledger.expire(id, at: .now()) }) { abandon(id, SluiceError.noPermitInTime) }
+    }
+
+    /// Gives a permit back. Returns whether it was held until now, nil if the server could not be asked.
+    nonisolated func release(_ id: PermitID) async -> Bool? {
+        await withCheckedContinuation { continuation in
+            let isKnown = state.withLock { state in
+                guard state.ledger.leave(id, at: .now()) else { return false }
+                state.losses[id] = nil
+                state.releases[id] = continuation
+                return true
+            }
+            if isKnown { wake() } else { continuation.resume(returning: false) }
+        }
+    }
+
+    /// What was granted while it waited.
+    nonisolated func granted(_ fences: [PermitID: Fence]) { settle { $0.granted(fences) } }
+
+    /// Grants may have been missed: the server is asked for each waiter.
+    nonisolated func recheck() {
+        state.withLock { $0.ledger.recheck() }
+        wake()
+    }
+
+    // MARK: Calls
+
+    private nonisolated func wake() {
+        let mustPump = state.withLock { state in
+            defer { state.isPumping = true }
+            return !state.isPumping
+        }
+        // Ends by itself when there is nothing to say.
+        if mustPump { Task { await pump() } }
+    }
+
+    private func pump() async {
+        while let call = take() {
+            do throws(SluiceError) {
+                let permits = PermitCall(
+                    client: client, limit: call.terms.limit, lease: call.terms.lease, wishes: call.wishes)
+                let reply = try await store.call(permits, semaphore: name)
+                settle { $0.apply(reply, to: call, at: .now()) }
+                failures = 0
+                await listen()
+            } catch {
+                settle { $0.failed(call, error, at: .now()) }
+                failures += 1
+                await pause()
+            }
+        }
+        if isIdle {
+            listening.dismiss(self)
+            onIdle()
+        }
+    }
+
+    private func listen() async {
+        if state.withLock({ $0.ledger.hasWaiters }) { await listening.attend(self) } else { listening.dismiss(self) }
+    }
+
+    /// Heeds no cancellation: others wait for the same calls.
+    private func pause() async {
+        let wait: Int64 = min(20 * (1 << min(failures, 6)), 1000)
+        await withCheckedContinuation { continuation in
+            store.eventLoop.scheduleTask(in: .milliseconds(Int64.random(in: wait / 2...wait))) { continuation.resume() }
+        }
+    }
+
+    /// The next call; nil, and the end of the pump until something is wanted or due, if there is none.
+    private func take() -> PermitLedger.Call? {
+        state.withLock { state in
+            if let call = state.ledger.next(at: .now()) { return call }
+            state.isPumping = false
+            guard let wakeAt = state.ledger.wakeAt else {
+                state.timer?.task.cancel()
+                state.timer = nil
+                return nil
+            }
+            // One that ends earlier does no harm.
+            if let timer = state.timer, timer.at <= wakeAt, timer.at > .now() { return nil }
+            state.timer?.task.cancel()
+            state.timer = (wakeAt, store.eventLoop.scheduleTask(deadline: wakeAt) { [weak self] in self?.wake() })
+            return nil
+        }
+    }
+
+    private nonisolated func settle(_ change: (inout PermitLedger) -> [PermitLedger.Effect]) {
+        let resumptions = state.withLock { state in change(&state.ledger).compactMap { Self.resumption(of: $0, in: &state) } }
+        for resume in resumptions { resume() }
+    }
+
+    private static func resumption(of effect: PermitLedger.Effect, in state: inout State) -> (@Sendable () -> Void)? {
+        switch effect {
+        case .granted(let id, let fence):
+            guard let waiter = state.waiters.removeValue(forKey: id) else { return nil }
+            return { waiter.resume(returning: .success(fence)) }
+        case .failed(let id, let error):
+            state.losses[id] = nil
+            guard let waiter = state.waiters.removeValue(forKey: id) else { return nil }
+            return { waiter.resume(returning: .failure(error)) }
+        case .lost(let id):
+            guard let loss = state.losses.removeValue(forKey: id) else { return nil }
+            return { loss.yield() }
+        case .released(let id, let wasHeld):
+            guard let release = state.releases.removeValue(forKey: id) else { return nil }
+            return { release.resume(returning: wasHeld) }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Logging
+import NIOCore
+import SluiceCore
+import SluiceStore
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// All permits of a client, by semaphore.
+final class SemaphoreHub: Sendable {
+    /// A permit in use.
+    struct Held: Sendable {
+        var semaphore: String
+        var id: PermitID
+        var fence: Fence
+        /// Has an element when the permit was taken away.
+        var losses: AsyncStream<Void>
+    }
+
+    private struct State {
+        var keepers: [String: PermitKeeper] = [:]
+        var lastNumber = 0
+    }
+
+    /// By how much longer than it asked a caller waits for an answer, so that even one who does not want to wait is told.
+    private static let answer = TimeAmount.seconds(1)
+
+    private let store: Store
+    private let patience: Duration
+    /// Tells people who look into Redis which process it is.
+    private let client: String
+    private let listening: GrantLoop
+    private let state = Mutex(State())
+
+    init(_ store: Store, patience: Duration, logger: Logger) {
+        self.store = store
+        self.patience = patience
+        let process = ProcessInfo.processInfo
+        self.client = WorkerID(host: process.hostName, process: process.processIdentifier).text
+        self.listening = GrantLoop(store, client: client, logger: logger)
+    }
+
+    func close() async { await listening.close() }
+
+    /// Waits for a permit.
+    /// - Throws: `timedOut`, `CancellationError`, or why the server could not be asked.
+    func acquire(_ semaphore: String, _ terms: PermitLedger.Terms, timeout: Duration?) async throws -> Held {
+        let id = nextID()
+        let losses = AsyncStream<Void>.makeStream()
+        let timers = timeout.map { schedule($0, for: id, at: semaphore) } ?? []
+        defer { for timer in timers { timer.cancel() } }
+        let fence = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                enter(semaphore) { $0.acquire(id, terms, waiter: continuation, loss: losses.continuation) }
+                // Cancelled before it was there, it has not been found by the handler below.
+                if Task.isCancelled { keeper(of: semaphore)?.abandon(id, CancellationError()) }
+            }
+        } onCancel: {
+            keeper(of: semaphore)?.abandon(id, CancellationError())
+        }
+        return Held(semaphore: semaphore, id: id, fence: try fence.get(), losses: losses.stream)
+    }
+
+    /// Gives a permit back, whether the task is cancelled or not. Returns whether it was held until now, nil if the server could
+    /// not be asked for as long as the client has patience.
+    func release(_ held: Held) async -> Bool? {
+        guard let keeper = keeper(of: held.semaphore) else { return false }
+        return await keeper.release(held.id)
+    }
+
+    private func schedule(_ timeout: Duration, for id: PermitID, at semaphore: String) -> [Scheduled<Void>] {
+        let limit = TimeAmount(min(max(timeout, .zero), .seconds(1_000_000_000)))
+        return [
+            store.eventLoop.scheduleTask(in: limit) { [weak self] in self?.keeper(of: semaphore)?.expire(id) },
+            store.eventLoop.scheduleTask(in: limit + Self.answer) { [weak self] in
+                self?.keeper(of: semaphore)?.abandon(id, SluiceError.noPermitInTime)
+            },
+        ]
+    }
+
+    private func nextID() -> PermitID {
+        let number = state.withLock { state in
+            state.lastNumber += 1
+            return state.lastNumber
+        }
+        return PermitID("\(client).\(number)")
+    }
+
+    private func keeper(of semaphore: String) -> PermitKeeper? { state.withLock { $0.keepers[semaphore] } }
+
+    /// Lets somebody in while no keeper can retire.
+    private func enter(_ semaphore: String, _ body: (PermitKeeper) -> Void) {
+        state.withLock { state in
+            let keeper = state.keepers[semaphore] ?? makeKeeper(semaphore)
+            state.keepers[semaphore] = keeper
+            body(keeper)
+        }
+    }
+
+    private func makeKeeper(_ semaphore: String) -> PermitKeeper {
+        PermitKeeper(semaphore, client: client, store: store, listening: listening, patience: patience) { [weak self] in
+            self?.retire(semaphore)
+        }
+    }
+
+    private func retire(_ semaphore: String) {
+        state.withLock { state in
+            if state.keepers[semaphore]?.isIdle == true { state.keepers[semaphore] = nil }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import SluiceCore
+import Testing
+
+@testable import SluiceCLI
+
+/// `sluice bench` with limits, in small.
+@Suite(.timeLimit(.minutes(2)))
+struct BenchToolTests {
+    private struct Result: Decodable {
+        struct Spread: Decodable { var calls: Int; var median: Double; var p99: Double; var longest: Double }
+        var partitions: Int?
+        var limits: [Int]?
+        var drain_per_s: Double?
+        var redis_us_drain: Double?
+        var enqueue_per_s: Double?
+        var hot_lanes: Int?
+        var hot_cycle_us: Spread?
+        var free_cycle_us: Spread?
+        var parking_cycle_us: Spread?
+    }
+
+    private func bench(_ arguments: String...) async throws -> Result {
+        let result = try await Tool.run(["bench", "--json", "--concurrency", "50"] + arguments)
+        #expect(result.status == 0, "\(result.error)")
+        return try result.decoded(Result.self)
+    }
+
+    @Test func theDrainUnderLimits() async throws {
+        let result = try await bench("--partitions", "5", "--limit", "2", "--limit", "3", "--jobs", "200")
+        #expect(result.partitions == 5)
+        #expect(result.limits == [2, 3])
+        #expect((result.drain_per_s ?? 0) > 0)
+        #expect((result.redis_us_drain ?? 0) > 0)
+        #expect(result.enqueue_per_s == nil)
+    }
+
+    @Test func claimsBesideParkedLanes() async throws {
+        let result = try await bench("--hot-lanes", "300", "--jobs", "1500")
+        #expect(result.hot_lanes == 300)
+        let hot = try #require(result.hot_cycle_us)
+        #expect(hot.calls > 5)
+        #expect(hot.median > 0 && hot.median <= hot.p99 && hot.p99 <= hot.longest)
+        #expect((result.free_cycle_us?.calls ?? 0) > 5)
+        #expect((result.parking_cycle_us?.calls ?? 0) > 0)
+    }
+
+    @Test func jobsAreSpreadEvenly() {
+        let one = BenchLanes(partitions: 3, limits: [4])
+        #expect(one.specs == ["concurrency=4/p"])
+        #expect((0..<6).map { one.values(of: $0) } == ["0", "1", "2", "0", "1", "2"].map { ["p": $0] })
+        let two = BenchLanes(partitions: 2, limits: [4, 5])
+        #expect(two.specs == ["concurrency=4/p", "concurrency=5/q"])
+        #expect(
+            Set((0..<8).map { two.values(of: $0) }) == [
+                ["p": "0", "q": "0"], ["p": "1", "q": "0"], ["p": "0", "q": "1"], ["p": "1", "q": "1"],
+            ])
+    }
+}

@@ -1,0 +1,247 @@
+-- semaphore client limit lease [verb id]…
+--
+-- Permits outside jobs: at most `limit` at a time, given in the order in which they were asked for. The one call of a client for
+-- one semaphore; it may be repeated, since each verb tells what shall be and not what shall change.
+--   client   who calls; an id is CLIENT.NUMBER and stands for one permit, wanted or held
+--   limit    1 to 1000000; counts from a call on that acquires. Above it nothing is granted until enough came back
+--   lease    ms, of the ids that are new; acquire and keep renew an id for as long
+--   verbs    acquire: wants a permit, once; keep: still wants or holds one; release: does not. At most 1000
+-- A permit whose lease ended is taken away when somebody waits for it, not before; a waiter whose lease ended is dropped.
+-- Returns how soon somebody who waits should call again, in ms, -1 if nobody waits; for each verb the fence of the permit that
+-- the id holds (held, if released), 0 if it waits, -1 if it is not known; and a flat list of ids of this client that were
+-- granted in this call and their fences. Other clients read of theirs, `id fence`, in a list of grants which they block on.
+-- Errors: BADARG, BADKEY. Keys: permits and waiting (id by lease end), queue (id by place), leases (id to `lease fence`, fence 0
+-- while it waits), state, fence. All go when nothing is held and nobody waits; the last fence follows a minute later, so that
+-- fences rise over a failover to a server whose clock is behind.
+local M = {}
+
+local GRACE = 5000            -- ms that leases last longer which ended while nobody could call
+local PAGE = 1000             -- ids of a kind handled in one call
+local SKEW = 60000            -- ms by which clocks of servers may differ
+local RECORD = 3600000        -- ms for which the rest of clients that died is kept, beyond their leases
+
+local verbs = { acquire = true, keep = true, release = true }
+
+local function read(args)
+  local queue = require('queue')
+  local wishes = { ids = {}, verbs = {} }
+  if #args % 2 == 0 or #args > 3 + 2 * PAGE then queue.refuse('BADARG', 'give pairs of verb and id, at most 1000') end
+  for i = 4, #args, 2 do
+    if not verbs[args[i]] then queue.refuse('BADARG', 'a verb is acquire, keep or release') end
+    wishes.verbs[#wishes.verbs + 1] = args[i]
+    wishes.ids[#wishes.ids + 1] = queue.word(args[i + 1], 'id')
+  end
+  return wishes
+end
+
+-- Places and fences are one sequence: they rise for ever, and tell the microsecond at which they were given.
+local function sequence(s, n)
+  local text = require('queue').text
+  local first = math.max((tonumber(redis.call('GET', s.keys.fence)) or 0) + 1, s.micros)
+  redis.call('SET', s.keys.fence, text(first + n - 1))
+  return first
+end
+
+local function forget(s, ids)
+  if #ids == 0 then return end
+  redis.call('ZREM', s.keys.permits, unpack(ids))
+  redis.call('ZREM', s.keys.queue, unpack(ids))
+  redis.call('ZREM', s.keys.waiting, unpack(ids))
+  redis.call('HDEL', s.keys.leases, unpack(ids))
+end
+
+-- What is known of ids: lease and fence of each, nil for one that is not known.
+local function known(s, ids)
+  local found = {}
+  local texts = #ids > 0 and redis.call('HMGET', s.keys.leases, unpack(ids)) or {}
+  for i = 1, #ids do
+    local lease, fence = string.match(texts[i] or '', '^(%d+) (%d+)$')
+    found[i] = lease and { lease = tonumber(lease), fence = fence } or nil
+  end
+  return found
+end
+
+-- Puts new ids at the end of the line.
+local function line_up(s, ids, lease)
+  if #ids == 0 then return end
+  local text, first = require('queue').text, sequence(s, #ids)
+  local places, ends, leases = {}, {}, {}
+  for i = 1, #ids do
+    places[2 * i - 1], places[2 * i] = text(first + i - 1), ids[i]
+    ends[2 * i - 1], ends[2 * i] = text(s.now + lease), ids[i]
+    leases[2 * i - 1], leases[2 * i] = ids[i], lease .. ' 0'
+  end
+  redis.call('ZADD', s.keys.queue, unpack(places))
+  redis.call('ZADD', s.keys.waiting, unpack(ends))
+  redis.call('HSET', s.keys.leases, unpack(leases))
+end
+
+-- Does what the verbs say. Returns the standing of each id.
+local function apply(s, wishes, lease)
+  local text = require('queue').text
+  local found = known(s, wishes.ids)
+  local standings, fresh, gone, added = {}, {}, {}, {}
+  local renewed = { permits = {}, waiting = {} }
+  for i, id in ipairs(wishes.ids) do
+    local own = found[i]
+    standings[i] = own and own.fence or '-1'
+    if wishes.verbs[i] == 'release' then
+      gone[#gone + 1] = id
+    elseif own then
+      local of = renewed[own.fence == '0' and 'waiting' or 'permits']
+      of[#of + 1], of[#of + 2] = text(s.now + own.lease), id
+    elseif wishes.verbs[i] == 'acquire' then
+      standings[i] = '0'
+      if not added[id] then fresh[#fresh + 1] = id end
+      added[id] = true
+    end
+  end
+  for name, flat in pairs(renewed) do
+    if #flat > 0 then redis.call('ZADD', s.keys[name], 'XX', unpack(flat)) end
+  end
+  forget(s, gone)
+  line_up(s, fresh, lease)
+  return standings
+end
+
+-- Silence is not death: leases that ended while nobody called for long, because Redis was away, last a little longer, once. A
+-- fraction marks an end that was put off. Returns false if there are too many for one call.
+local function forgive(s, key)
+  local text = require('queue').text
+  local ended = redis.call('ZRANGE', key, '(' .. text(s.beat), text(s.now), 'BYSCORE', 'LIMIT', 0, PAGE, 'WITHSCORES')
+  local ends = {}
+  for i = 1, #ended, 2 do
+    local twice = tonumber(ended[i + 1]) % 1 ~= 0
+    ends[i], ends[i + 1] = twice and text(s.beat) or text(s.now + GRACE) .. '.5', ended[i]
+  end
+  if #ends > 0 then redis.call('ZADD', key, unpack(ends)) end
+  return #ended < 2 * PAGE
+end
+
+-- After the clock jumped back, leases end no later than if they had been renewed now.
+local function shorten(s, key)
+  local latest = require('queue').text(s.now + s.most)
+  local far = redis.call('ZRANGE', key, '(' .. latest, '+inf', 'BYSCORE', 'LIMIT', 0, PAGE)
+  local ends = {}
+  for i, id in ipairs(far) do ends[2 * i - 1], ends[2 * i] = latest, id end
+  if #ends > 0 then redis.call('ZADD', key, unpack(ends)) end
+  return #far < PAGE
+end
+
+-- Puts leases right after a silence or a jump of the clock. False: call again before anything is granted.
+local function settle_leases(s)
+  local silence, mend = s.now - (s.beat or s.now), nil
+  if silence < 0 then mend = shorten elseif silence > s.least * 2 / 3 then mend = forgive end
+  if not mend then return true end
+  local permits, waiting = mend(s, s.keys.permits), mend(s, s.keys.waiting)
+  return permits and waiting
+end
+
+local function ended(s, key, most)
+  return redis.call('ZRANGE', key, '-inf', require('queue').text(s.now), 'BYSCORE', 'LIMIT', 0, most)
+end
+
+-- Tells clients other than the caller of what they were granted. Returns what the caller was.
+local function tell(s, client, granted)
+  local keys, own, lists = require('keys'), {}, {}
+  for i = 1, #granted, 2 do
+    local of = string.match(granted[i], '^(.+)%.%d+$') or granted[i]
+    if of == client then
+      own[#own + 1], own[#own + 2] = granted[i], granted[i + 1]
+    else
+      lists[of] = lists[of] or {}
+      lists[of][#lists[of] + 1] = granted[i] .. ' ' .. granted[i + 1]
+    end
+  end
+  for of, list in pairs(lists) do
+    redis.call('RPUSH', keys.grants(s.keys, of), unpack(list))
+    redis.call('PEXPIRE', keys.grants(s.keys, of), 60000)
+  end
+  return own
+end
+
+-- Gives permits to the first in line. Returns a flat list of ids and fences.
+local function hand_out(s, n)
+  local text, first = require('queue').text, sequence(s, n)
+  local ids = redis.call('ZRANGE', s.keys.queue, 0, n - 1)
+  local found = known(s, ids)
+  local ends, leases, granted = {}, {}, {}
+  for i, id in ipairs(ids) do
+    local lease, fence = found[i] and found[i].lease or s.least, text(first + i - 1)
+    ends[2 * i - 1], ends[2 * i] = text(s.now + lease), id
+    leases[2 * i - 1], leases[2 * i] = id, lease .. ' ' .. fence
+    granted[2 * i - 1], granted[2 * i] = id, fence
+  end
+  redis.call('ZREM', s.keys.queue, unpack(ids))
+  redis.call('ZREM', s.keys.waiting, unpack(ids))
+  redis.call('ZADD', s.keys.permits, unpack(ends))
+  redis.call('HSET', s.keys.leases, unpack(leases))
+  return granted
+end
+
+-- Drops dead waiters, takes from dead holders what others wait for, and grants. Returns what was granted, and whether another
+-- call is needed to go on.
+local function grant(s)
+  local dead = ended(s, s.keys.waiting, PAGE)
+  forget(s, dead)
+  if #dead == PAGE then return {}, true end
+  local waiting = redis.call('ZCARD', s.keys.queue)
+  if waiting == 0 then return {}, false end
+  local taken, some = redis.call('ZCARD', s.keys.permits), math.min(waiting, PAGE)
+  if taken + some > s.limit then
+    local freed = ended(s, s.keys.permits, math.min(taken + some - s.limit, PAGE))
+    forget(s, freed)
+    taken = taken - #freed
+    -- So far above the limit that not even all of these made room.
+    if #freed == PAGE and taken >= s.limit then return {}, true end
+  end
+  local n = math.min(some, s.limit - taken)
+  if n <= 0 then return {}, false end
+  return hand_out(s, n), n == PAGE and waiting > PAGE
+end
+
+-- When somebody who waits should call again: when the first lease of a holder ends, and often enough for a silence to tell.
+local function come(s)
+  if redis.call('EXISTS', s.keys.queue) == 0 then return -1 end
+  local first = redis.call('ZRANGE', s.keys.permits, 0, 0, 'WITHSCORES')[2]
+  local wait = first and math.ceil(tonumber(first) - s.now) or 0
+  return math.max(math.min(wait, math.floor(s.least / 2)), 1)
+end
+
+-- Writes the state back, or drops it when the semaphore is at rest.
+local function store(s, settled)
+  local text = require('queue').text
+  if redis.call('EXISTS', s.keys.permits, s.keys.queue) == 0 then
+    redis.call('DEL', s.keys.state, s.keys.leases, s.keys.waiting)
+    redis.call('PEXPIRE', s.keys.fence, SKEW)
+    return
+  end
+  local beat = settled and s.now or s.beat
+  redis.call('HSET', s.keys.state, 'limit', s.limit, 'beat', text(beat), 'least', s.least, 'most', s.most)
+  for _, name in ipairs({ 'permits', 'queue', 'waiting', 'leases', 'state', 'fence' }) do
+    redis.call('PEXPIRE', s.keys[name], s.most + RECORD)
+  end
+end
+
+function M.run(s, args)
+  local queue = require('queue')
+  local client = queue.word(args[1], 'client')
+  local limit = queue.number(args[2], 1, 1000000, 'limit')
+  local lease = queue.number(args[3], 1000, 86400000, 'lease')
+  local wishes = read(args)
+  local state = redis.call('HMGET', s.keys.state, 'limit', 'beat', 'least', 'most')
+  local acquires = false
+  for _, verb in ipairs(wishes.verbs) do acquires = acquires or verb == 'acquire' end
+  s.limit = not acquires and tonumber(state[1]) or limit
+  s.beat = tonumber(state[2])
+  s.least = acquires and math.min(tonumber(state[3]) or lease, lease) or tonumber(state[3]) or lease
+  s.most = acquires and math.max(tonumber(state[4]) or lease, lease) or tonumber(state[4]) or lease
+  local standings = apply(s, wishes, lease)
+  local settled = settle_leases(s)
+  local granted, more = {}, true
+  if settled then granted, more = grant(s) end
+  store(s, settled)
+  return { more and 0 or come(s), standings, tell(s, client, granted) }
+end
+
+return M
