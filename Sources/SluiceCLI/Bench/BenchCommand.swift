@@ -55,7 +55,7 @@ struct BenchCommand: AsyncParsableCommand {
             throw ValidationError("--limit and --dimensions need --partitions")
         }
         guard (1...10_000_000).contains(partitions ?? 1), limit.allSatisfy((1...1_000_000).contains), limit.count <= 2,
-            (max(limit.count, 1)...2).contains(dimensions ?? 2), (1...10_000_000).contains(hotLanes ?? 1)
+            (max(limit.count, 1)...2).contains(dimensions ?? 2), (1...1_000_000).contains(hotLanes ?? 1)
         else {
             throw ValidationError(
                 "--partitions, --limit and --hot-lanes are above 0, within reason; there are one or two dimensions")

@@ -47,8 +47,8 @@ struct BenchHotGate {
         var driver = Driver(store: client.store, queue: queue, worker: worker)
         try await park(parked, &driver, &samples)
         let before = driver.claimed
-        // Up to the last full batch: each call may have claimed one of the lanes that share a place, and no more of them.
-        while samples.cycles.count < Self.calls, driver.claimed - driver.calls <= others - 2 * Self.batch {
+        // Up to the last full batch.
+        while samples.cycles.count < Self.calls, driver.claimed <= others - Self.batch {
             guard let microseconds = try await driver.cycle() else { break }
             samples.cycles.append(microseconds)
         }
@@ -72,8 +72,7 @@ struct BenchHotGate {
         for _ in 0..<(parked / 50) {
             let gates = try await client.store.call(Limits(gate: "hot=1"), on: queue).gates
             if let gate = gates.first, gate.lanes >= parked - 1 { break }
-            guard let microseconds = try await driver.cycle(demand: 1) else { break }
-            samples.parking.append(microseconds)
+            samples.parking.append(try await driver.claim(1))
         }
     }
 
@@ -92,19 +91,27 @@ struct BenchHotGate {
             self.worker = worker
         }
 
-        /// Settles what the call before has claimed, and claims; the server's time for it, or nil if there is nothing to do.
-        mutating func cycle(demand: Int = BenchHotGate.batch) async throws -> Double? {
+        /// Settles what the calls before have claimed, and claims; the server's time for it, or nil if there is nothing to do.
+        mutating func cycle() async throws -> Double? {
+            let settlements = running
+            running = []
+            let microseconds = try await call(demand: BenchHotGate.batch, settlements)
+            return settlements.isEmpty && running.isEmpty ? nil : microseconds
+        }
+
+        /// Claims and settles nothing, so that places stay held.
+        mutating func claim(_ demand: Int) async throws -> Double { try await call(demand: demand, []) }
+
+        private mutating func call(demand: Int, _ settlements: [Settlement]) async throws -> Double {
             calls += 1
             let before = try await Self.functionTime(store)
             let reply = try await store.call(
-                Cycle(
-                    worker: worker, session: 1, call: calls, demand: demand, idle: .seconds(10), settlements: running),
+                Cycle(worker: worker, session: 1, call: calls, demand: demand, idle: .seconds(10), settlements: settlements),
                 on: queue)
             let after = try await Self.functionTime(store)
-            let settled = running.count
-            running = reply.jobs.map { Settlement(id: $0.id, fence: $0.fence, outcome: .completed(result: nil)) }
-            claimed += running.count
-            return settled == 0 && running.isEmpty ? nil : after - before
+            running += reply.jobs.map { Settlement(id: $0.id, fence: $0.fence, outcome: .completed(result: nil)) }
+            claimed += reply.jobs.count
+            return after - before
         }
 
         /// All time that functions took so far, in µs.
