@@ -6,16 +6,22 @@ local lines = {
   "  FCALL_RO sluice_status 1 KEY                           jobs by state, oldest, workers, totals",
   "  FCALL_RO sluice_list 1 KEY STATE 0 LIMIT [KIND]        a page of jobs; go on with the cursor it returns",
   "  FCALL_RO sluice_job 1 KEY ID                           everything about a job",
+  "  FCALL_RO sluice_explain 1 KEY ID                       why a job does not run",
+  "  FCALL_RO sluice_limits 1 KEY [GATE]                    declared, overridden, effective; how gates stand",
+  "  FCALL_RO sluice_dependencies 1 KEY                     on or off, breakers, who runs, who waits",
   "  FCALL_RO sluice_workers 1 KEY                          worker, lease left in ms, jobs held, info",
   "  FCALL_RO sluice_history 1 KEY FROM TO                  counters of minutes (ms since 1970 / 60000)",
   "  FCALL_RO sluice_audit 1 KEY [CURSOR]                   what is wrong with the data; until the cursor is 0",
   "  FCALL_RO sluice_version 0                              protocol and revision of this library",
   "Changing:",
   "  FCALL sluice_enqueue 1 KEY '' '{\"kind\":\"email\",\"args\":{}}' ''      id (made if empty), spec, options;",
-  "        options: '' or JSON with delay, at (ms), priority (0 first to 9, default 5)",
+  "        spec: also partitions (object), needs (array of names); options: '' or JSON with delay, at (ms), priority (0 to 9)",
   "  FCALL sluice_cancel|sluice_retry|sluice_delete 1 KEY ID...",
   "  FCALL sluice_reschedule 1 KEY DELAY_MS|@TIME_MS ID...",
   "  FCALL sluice_pause 1 KEY [REASON]        FCALL sluice_resume 1 KEY",
+  "  FCALL sluice_override 1 KEY NAME VALUE [MS]             such as concurrency/host=a.b 2 600000, rate/host 40/10000",
+  "  FCALL sluice_restore 1 KEY NAME                         ends an override",
+  "  FCALL sluice_switch 1 KEY DEPENDENCY on|off",
 }
 
 function M.run() return lines end
