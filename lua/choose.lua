@@ -90,9 +90,11 @@ local function next_lane(q, chosen)
   end
   local page, at = chosen.page, chosen.at
   if not page or not page[at] or tonumber(page[at + 1]) > (q.front or math.huge) then
+    -- Printing scores is what costs: few are read where lanes that come back cut in, more where they do not.
+    chosen.size = page and not page[at] and math.min(2 * chosen.size, PAGE) or 2
     M.clear_ready(q, chosen)
     if require('ageing').is_used(q) then return require('ageing').pick(q, q.keys.ready, '!') end
-    page, at, q.front = redis.call('ZRANGE', q.keys.ready, 0, PAGE - 1, 'WITHSCORES'), 1, nil
+    page, at, q.front = redis.call('ZRANGE', q.keys.ready, 0, chosen.size - 1, 'WITHSCORES'), 1, nil
     chosen.page = page
   end
   chosen.at = at + 2
@@ -161,11 +163,7 @@ local function serve(q, chosen, lane, score, want)
   local k, shut, till, why = gates.room_for(q, own, lane, want)
   if k == 0 then
     park(q, chosen, lane, score, own, shut, till)
-    if why ~= 'concurrency' then
-      reserve.finish(q, lane)
-    elseif #own > 1 then
-      reserve.turned_away(q, lane, own)
-    end
+    require('parking').turned_away(q, lane, own, why)
     return
   end
   local some, rest = choose_from(q, chosen, lane, k)
@@ -178,7 +176,7 @@ end
 function M.choose(q, demand)
   local page = redis.call('ZRANGE', q.keys.ready, 0, PAGE - 1, 'WITHSCORES')
   local chosen = {
-    ids = {}, scores = {}, lanes = {}, order = {}, taken = {}, rest = {}, mixed = {}, unready = {}, turns = {},
+    ids = {}, scores = {}, lanes = {}, order = {}, taken = {}, rest = {}, mixed = {}, unready = {}, turns = {}, size = PAGE,
   }
   if not page[1] then return chosen end
   if not page[3] and #require('gates').of(q, page[1]) == 0

@@ -5,6 +5,7 @@
 local M = {}
 
 local SLACK = 16              -- jobs that a lane may lag behind its peers when it comes back
+local PASSED = 200            -- lanes passed on from gate to gate in one call
 
 -- Sees to it that a gate is looked at again at `time`.
 function M.at(q, gate, time)
@@ -31,6 +32,12 @@ function M.is_any(q, names)
   return redis.call('EXISTS', unpack(parked)) > 0
 end
 
+local function remove(q, gate, lane)
+  local key = require('keys').parked(q.keys, gate)
+  redis.call('ZREM', key, lane)
+  require('ageing').left(q, key, '!' .. gate)
+end
+
 -- Puts one parked lane among those that are ready. One that waited long comes back close behind its peers, not far before them.
 function M.unpark(q, gate, lane, score)
   local lanes, queue = require('lanes'), require('queue')
@@ -42,20 +49,49 @@ function M.unpark(q, gate, lane, score)
   redis.call('ZADD', q.keys.ready, queue.text(score), lane)
   q.front = math.min(q.front or score, score)
   redis.call('HDEL', q.keys.where, lane)
-  local key = require('keys').parked(q.keys, gate)
-  redis.call('ZREM', key, lane)
-  require('ageing').left(q, key, '!' .. gate)
+  remove(q, gate, lane)
   q.claimable = true
 end
 
--- Moves up to n of the best lanes parked at a gate. Returns how many moved.
+-- A lane was turned away: noted for the reservation, which ends where waiting for places is in vain.
+function M.turned_away(q, lane, gates, why)
+  if why ~= 'concurrency' then
+    require('reserve').finish(q, lane)
+  elseif gates[2] then
+    require('reserve').turned_away(q, lane, gates)
+  end
+end
+
+-- Parks a lane of one gate at another one of its gates if that is shut, without the way through `ready`. Returns whether it is.
+local function pass_on(q, gate, lane, score)
+  local gates = require('gates')
+  local own = gates.of(q, lane)
+  if not own[2] or (q.passed or 0) >= PASSED then return false end
+  for i = 1, #own do
+    local room, till, why = nil, nil, nil
+    if own[i].gate ~= gate then room, till, why = gates.room(q, own[i], lane) end
+    if room == 0 then
+      q.passed = (q.passed or 0) + 1
+      M.park(q, lane, score, own[i].gate, till)
+      remove(q, gate, lane)
+      M.turned_away(q, lane, own, why)
+      return true
+    end
+  end
+  return false
+end
+
+-- Moves up to n of the best lanes parked at a gate to `ready`, those that meet another shut gate to that. Returns how many have
+-- become ready.
 local function move(q, gate, n)
   local key, moved = require('keys').parked(q.keys, gate), 0
   while moved < n do
     local lane, score = require('ageing').pick(q, key, '!' .. gate)
     if not lane then break end
-    M.unpark(q, gate, lane, score)
-    moved = moved + 1
+    if not pass_on(q, gate, lane, score) then
+      M.unpark(q, gate, lane, score)
+      moved = moved + 1
+    end
   end
   return moved
 end

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LibraryTextTests {
     /// The text that a revision stands for.
-    private static let known = (revision: 10, digest: "1112f327d2b631b8")
+    private static let known = (revision: 11, digest: "4ccc77a91c81487b")
 
     @Test func theRevisionRisesWithEveryChangeOfTheText() {
         #expect(
