@@ -28,7 +28,8 @@ local function filling_of(q, dimensions)
   return filling
 end
 
--- Puts running jobs into the gates of dimensions that are new.
+-- Puts running jobs into the gates of dimensions that are new. What needs a dependency has been in its gate ever since; what
+-- runs without it stays out.
 local function fill(q, cursor)
   local record, gates = require('record'), require('gates')
   local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
@@ -37,7 +38,7 @@ local function fill(q, cursor)
     local list, dimensions = gates.of(q, run.lane), run.dimensions
     for k = 1, #list do
       local name = list[k].dimension
-      if q.limits.dimensions[name] and q.limits.dimensions[name].is_filling then
+      if list[k].gate ~= name and q.limits.dimensions[name] and q.limits.dimensions[name].is_filling then
         redis.call('SADD', require('keys').gate(q.keys, list[k].gate), page[2][i])
         if not string.find(',' .. string.gsub(dimensions, '!', '') .. ',', ',' .. name .. ',', 1, true) then
           dimensions = dimensions == '-' and name or dimensions .. ',' .. name

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LibraryTextTests {
     /// The text that a revision stands for.
-    private static let known = (revision: 11, digest: "4ccc77a91c81487b")
+    private static let known = (revision: 12, digest: "f928e5cb1b0c5d37")
 
     @Test func theRevisionRisesWithEveryChangeOfTheText() {
         #expect(
