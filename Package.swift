@@ -152,6 +152,10 @@ let package = Package(
             dependencies: ["SluiceLua", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
         ),
         .testTarget(
+            name: "LimitsModelTests",
+            dependencies: ["SluiceLua", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
+        ),
+        .testTarget(
             name: "SluiceCLITests",
             dependencies: [
                 "SluiceCLI", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceEmbedded", "SluiceWorker", "Hiredis",

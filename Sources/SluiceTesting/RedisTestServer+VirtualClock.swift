@@ -5,8 +5,13 @@ extension RedisTestServer {
     /// Loads a function library that takes the time from a key of the namespace, where there is one. A library belongs to the
     /// whole server; the one that ``shared()`` gives has it already. A restart without `aof` forgets it.
     public func useVirtualClock() async throws {
+        try await useVirtualClock(replacing: [:])
+    }
+
+    /// The same, with other texts for some modules of the library.
+    package func useVirtualClock(replacing modules: [String: String]) async throws {
         let client = RedisClient(try RedisConfiguration(url: socketURL))
-        let library = FunctionLibrary.text(replacing: ["clock": Self.virtualClock])
+        let library = FunctionLibrary.text(replacing: modules.merging(["clock": Self.virtualClock]) { $1 })
         do {
             _ = try await client.send(["FUNCTION", "LOAD", "REPLACE", library])
         } catch {

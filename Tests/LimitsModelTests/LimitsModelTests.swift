@@ -1,0 +1,33 @@
+import Foundation
+import SluiceTesting
+import Testing
+
+/// Lanes and gates against a model of them: after each step of random runs both show the same, the audit is clean, and no claim
+/// leaves a job behind that could run.
+///
+/// `SLUICE_MODEL_SEED=17` does one run alone; `SLUICE_MODEL_RUNS=100000` does more of them.
+@Suite(.timeLimit(.minutes(15)))
+struct LimitsModelTests {
+    private static let parts = 3
+    private static let steps = 200
+
+    private static var seeds: Range<Int> {
+        let environment = ProcessInfo.processInfo.environment
+        if let seed = environment["SLUICE_MODEL_SEED"].flatMap({ Int($0) }) { return seed..<seed + 1 }
+        return 0..<(environment["SLUICE_MODEL_RUNS"].flatMap { Int($0) } ?? 600)
+    }
+
+    @Test(arguments: 0..<parts) func theLibraryDoesWhatTheModelDoes(_ part: Int) async throws {
+        let server = try await RedisTestServer.start()
+        try await server.useVirtualClock()
+        let queues = try await TestNamespace(on: server, clock: .virtual)
+        for seed in Self.seeds where seed % Self.parts == part {
+            let run = try await Simulation(seed: UInt64(seed), on: queues)
+            try await run.run(steps: Self.steps)
+            if !run.faults.isEmpty {
+                Issue.record("SLUICE_MODEL_SEED=\(seed)\n\(run.report)")
+                return
+            }
+        }
+    }
+}
