@@ -9,10 +9,16 @@ struct Choices {
     private var lastID = 0
     /// Some runs change limits all the time, some hardly ever.
     private let restlessness: Int
+    /// Some runs have few lanes and two busy gates, with one place at most free at a time: there reservations matter.
+    private let isCrowded: Bool
+    /// Some runs are audited after each step.
+    private let isThorough: Bool
 
     init(seed: UInt64) {
         random = SplitMix(seed: seed)
         restlessness = [2, 5, 9].randomElement(using: &random) ?? 5
+        isCrowded = seed % 4 == 1
+        isThorough = seed % 8 < 2
     }
 
     private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
@@ -55,11 +61,13 @@ struct Choices {
     mutating func next(_ model: Model) -> Operation {
         if let lost = workers.indices.first(where: { workers[$0].hasToResync }) { return resync(lost, keeping: 100) }
         if model.isPaused, chance(20) { return .resume }
+        if isCrowded, chance(95) { return nextInCrowd(model) }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<24: return model.jobs.count < 40 ? enqueue() : cycle()
         case 24..<67: return cycle()
         case 67..<78: return .pass(one([1, 60, 500, 1000, 5000, 20_000, 31_000, 61_000]))
-        case 78..<81: return changeJobs()
+        case 78..<80: return changeJobs()
+        case 80: return emptyLane(model)
         case 81:
             // Nobody hears of this worker again.
             workers.remove(at: Int.random(in: 0..<workers.count, using: &random))
@@ -69,13 +77,34 @@ struct Choices {
         }
     }
 
+    private mutating func nextInCrowd(_ model: Model) -> Operation {
+        if model.book.declared.isEmpty {
+            return .declare(
+                deploy: (model.book.deploy ?? 0) + 1, ["concurrency/a": one(["1", "2"]), "concurrency/h": one(["1", "2"])])
+        }
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<20: return model.jobs.count < 40 ? enqueue() : cycleOfOne()
+        case 20..<90: return cycleOfOne()
+        case 90..<93: return .pass(one([500, 5000, 20_000]))
+        case 93..<96: return emptyLane(model)
+        default: return changeJobs()
+        }
+    }
+
+    /// All runnable jobs of a lane go.
+    private mutating func emptyLane(_ model: Model) -> Operation {
+        let lane = one(model.waiting.filter { !$0.isEmpty } + [[job()]])
+        return .change(one([.cancel, .delete, .reschedule]), delay: 5000, lane)
+    }
+
     private mutating func enqueue() -> Operation {
         let most = min(Int.random(in: 1...5, using: &random), ModelJob.count - 1 - lastID)
+        let lanes = isCrowded ? World.crowded : Array(World.lanes.indices)
         return .enqueue(
             (0..<most).map { _ in
                 lastID += 1
                 return Operation.New(
-                    id: lastID, lane: Int.random(in: 0..<World.lanes.count, using: &random),
+                    id: lastID, lane: one(lanes),
                     priority: one([5, 5, 5, 5, 5, 0, 7, 9]), delay: chance(10) ? one([500, 8000]) : 0)
             })
     }
@@ -84,6 +113,13 @@ struct Choices {
         let at = Int.random(in: 0..<workers.count, using: &random)
         let ends = workers[at].runs.filter { _ in chance(50) }
         return cycle(at, demand: Int.random(in: 0...7, using: &random), ends.map { ($0.id, $0.fence, ending()) })
+    }
+
+    /// One run ends, if one runs there, and seldom more than its place is asked for.
+    private mutating func cycleOfOne() -> Operation {
+        let at = Int.random(in: 0..<workers.count, using: &random)
+        let end = workers[at].runs.randomElement(using: &random).map { ($0.id, $0.fence, chance(90) ? .completed : ending()) }
+        return cycle(at, demand: one([0, 1, 1, 1, 2, 4]), end.map { [$0] } ?? [])
     }
 
     private mutating func ending() -> Operation.Ending {
@@ -161,7 +197,10 @@ struct Choices {
     /// Any job, perhaps one that is not there.
     mutating func job() -> Int { Int.random(in: max(0, lastID - 40)...lastID + 1, using: &random) }
 
-    mutating func isWorthLooking() -> Bool { chance(30) }
+    /// Whether to look at more than what has to be compared each time.
+    mutating func isToLook() -> Bool { chance(30) }
+
+    mutating func isToAudit() -> Bool { isThorough || chance(20) }
 
     // MARK: the end
 

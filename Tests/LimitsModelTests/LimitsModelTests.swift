@@ -14,7 +14,7 @@ struct LimitsModelTests {
     private static var seeds: Range<Int> {
         let environment = ProcessInfo.processInfo.environment
         if let seed = environment["SLUICE_MODEL_SEED"].flatMap({ Int($0) }) { return seed..<seed + 1 }
-        return 0..<(environment["SLUICE_MODEL_RUNS"].flatMap { Int($0) } ?? 600)
+        return 0..<(environment["SLUICE_MODEL_RUNS"].flatMap { Int($0) } ?? 2001)
     }
 
     @Test(arguments: 0..<parts) func theLibraryDoesWhatTheModelDoes(_ part: Int) async throws {

@@ -87,6 +87,29 @@ extension Model {
         }
     }
 
+    /// Compares what `dependencies` says: each that is off, that jobs need, or that is left alone.
+    mutating func compare(dependencies reply: RedisValue) {
+        let busy = running.compactMap { jobs[$0]?.lane } + waiting.indices.filter { !waiting[$0].isEmpty }
+        let needed = Set(busy.flatMap { World.lanes[$0].parts.filter(\.isNeed).map(\.dimension) })
+        let occupancy = occupancy()
+        var rest = World.dependencies.filter { name in
+            off.contains(name) || needed.contains(name) || breakers[World.gate(name)].name(at: now) == "open"
+        }
+        let flat = reply[0].kind == .array ? reply.elements.map { $0.elements.map { $0 } } : []
+        for row in flat {
+            let name = row[0].string ?? ""
+            let gate = World.gate(name)
+            rest.removeAll { $0 == name }
+            let said = [row[1].string, row[3].string, row[4].string, row[5].integer.map(String.init)]
+            let expected = [
+                off.contains(name) ? "off" : "on", breakers[gate].name(at: now), "\(breakers[gate].until ?? 0)",
+                "\(occupancy[gate])",
+            ]
+            if said != expected { fault("dependencies says \(said) of \(name), not \(expected)") }
+        }
+        if !rest.isEmpty { fault("dependencies does not name \(rest)") }
+    }
+
     private func texts(_ reply: RedisValue?) -> [String: String] {
         reply?.dictionary.compactMapValues { $0.string ?? $0.integer.map(String.init) } ?? [:]
     }

@@ -56,7 +56,8 @@ struct Mutant: CustomTestStringConvertible, Sendable {
         Mutant(
             module: "gates",
             line: "if held and require('reserve').recall(q, M.named(q, order[i])) then n = n - 1 end"),
-        Mutant(module: "choose", line: "reserve.finish(q, lane)"),
+        Mutant(module: "parking", line: "require('reserve').finish(q, lane)"),
+        Mutant(module: "parking", line: "M.turned_away(q, lane, own, why)"),
     ]
 
     /// Lines that keep account of who is in.

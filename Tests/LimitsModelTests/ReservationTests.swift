@@ -12,7 +12,7 @@ struct ReservationTests {
     }
 
     @Test func withoutTheReservationItDoesNotStart() async throws {
-        let mutant = Mutant(module: "choose", line: "reserve.turned_away(q, lane, own)")
+        let mutant = Mutant(module: "parking", line: "require('reserve').turned_away(q, lane, gates)")
         #expect(try await settlementsUntilItStarts(among: 2000, [mutant.module: mutant.text()]) == nil)
     }
 

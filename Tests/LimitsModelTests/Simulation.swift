@@ -13,6 +13,7 @@ final class Simulation {
     private(set) var model = Model(now: Simulation.start)
     private(set) var operations: [Operation] = []
     private var choices: Choices
+    private var isEnding = false
 
     /// The clock of a run begins here, so that a seed tells everything.
     private static let start = 1_800_000_000_000
@@ -42,6 +43,7 @@ final class Simulation {
     }
 
     private func finish() async throws {
+        isEnding = true
         for operation in choices.lifting(model) where faults.isEmpty { try await act(operation) }
         for _ in 0..<60 where faults.isEmpty && !isDone {
             for operation in choices.working(model) where faults.isEmpty { try await act(operation) }
@@ -63,24 +65,30 @@ final class Simulation {
         "cancelled", "discarded", "spec", "lane", "priority", "place", "created", "run", "errors", "attempts", "crashes", "waits",
     ]
 
-    /// One operation, and everything that is to be compared after it, in one round trip.
+    /// One operation, and what is to be compared after it, in one round trip.
     private func act(_ operation: Operation) async throws {
         operations.append(operation)
         let clock = queues.namespace.text + ":clock"
-        let asked = choices.job()
+        let asked = choices.isToLook() ? choices.job() : nil
+        let isToAudit = choices.isToAudit() || isEnding
         var commands: [RedisCommand] = [
             operation.command(base, clock: clock, now: model.now), ["EVALSHA", script, "1", base],
-            ["FCALL_RO", "sluice1_audit", "1", base],
-            ["FCALL_RO", "sluice1_explain", "1", base, ModelJob.text(asked)],
         ]
-        if choices.isWorthLooking() { commands.append(["FCALL_RO", "sluice1_limits", "1", base]) }
+        if let asked {
+            commands.append(["FCALL_RO", "sluice1_explain", "1", base, ModelJob.text(asked)])
+            commands += ["limits", "dependencies"].map { ["FCALL_RO", "sluice1_" + $0, "1", base] }
+        }
+        if isToAudit { commands.append(["FCALL_RO", "sluice1_audit", "1", base]) }
         let replies = try await queues.store.pipeline(commands).map { try $0.get().root }
         let snapshot = Snapshot(replies[1])
         model.apply(operation, replies[0], reservation: snapshot.reservation)
         model.compare(snapshot)
-        try await hear(audit: replies[2])
-        if model.faults.isEmpty { model.compare(explanation: replies[3], of: asked) }
-        if model.faults.isEmpty, replies.count > 4 { model.compare(limits: replies[4]) }
+        if isToAudit { try await hear(audit: replies[replies.count - 1]) }
+        if model.faults.isEmpty, let asked {
+            model.compare(explanation: replies[2], of: asked)
+            model.compare(limits: replies[3])
+            model.compare(dependencies: replies[4])
+        }
         choices.hear(operation, replies[0])
     }
 

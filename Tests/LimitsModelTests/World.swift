@@ -20,6 +20,9 @@ enum World {
         "a=1&dep?&h=y", "dep?&img",
     ].map(lane)
 
+    /// Lanes of two gates, and of both.
+    static let crowded = lanes.indices.filter { ["a=1", "h=x", "a=1&h=x"].contains(lanes[$0].text) }
+
     /// Names of the dependencies among the gates.
     static let dependencies = ["dep", "img"]
 
