@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceStore
+import SluiceTesting
 import Testing
 
 /// Shares of lanes: nobody is starved, and nobody saves anything up.

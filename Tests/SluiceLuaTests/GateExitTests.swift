@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceStore
+import SluiceTesting
 import Testing
 
 /// Whoever leaves `executing`, however, leaves its gates and passes its places on.

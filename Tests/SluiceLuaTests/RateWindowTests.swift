@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceStore
+import SluiceTesting
 import Testing
 
 /// Thousands of claims at random moments, and every window of them.
