@@ -213,6 +213,17 @@ function M.put_back(chosen)
   chosen.is_cut[lane] = true
 end
 
+-- Puts a lane right of which some jobs were chosen and then left: places that they were to have are free, and it may even be
+-- parked for their sake.
+local function put_right(q, lane)
+  require('lanes').settle(q, lane)
+  local gates = require('gates')
+  for _, gate in ipairs(gates.of(q, lane)) do
+    gates.changed(q, gate.gate)
+    require('parking').turn(q, gate.gate, 1)
+  end
+end
+
 -- Takes the chosen jobs out of lanes that keep some, and says where their heads are now.
 local function take_some(q, chosen, lane, heads)
   local wait, mixed = keys.wait(q.keys, lane), chosen.mixed and chosen.mixed[lane]
@@ -223,7 +234,7 @@ local function take_some(q, chosen, lane, heads)
   elseif chosen.taken[lane] > 0 then
     redis.call('ZREMRANGEBYRANK', wait, 0, chosen.taken[lane] - 1)
   end
-  if chosen.is_cut and chosen.is_cut[lane] then return require('lanes').settle(q, lane) end
+  if chosen.is_cut and chosen.is_cut[lane] then return put_right(q, lane) end
   local rest = chosen.rest[lane]
   local class = math.floor(rest / queue.CLASS)
   heads[#heads + 1], heads[#heads + 2] = queue.text(rest % queue.CLASS), lane

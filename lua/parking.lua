@@ -168,6 +168,16 @@ function M.run(q)
   end
 end
 
+-- After a jump back of the clock: gates that were to open in what is the far future now are looked at again. Overrides
+-- end when they were said to.
+function M.rewind(q)
+  local now = require('queue').text(q.now)
+  local later = redis.call('ZRANGE', q.keys.timed, '(' .. now, '+inf', 'BYSCORE')
+  for i = 1, #later do
+    if string.byte(later[i]) ~= 33 then redis.call('ZADD', q.keys.timed, now, later[i]) end
+  end
+end
+
 -- When the next gate is due, in ms, or nil.
 function M.next(q)
   return tonumber(redis.call('ZRANGE', q.keys.timed, 0, 0, 'WITHSCORES')[2])

@@ -1,7 +1,7 @@
 -- Rates: at most `allowance` claims in any window of `period` ms, by the server's clock, over all workers and restarts.
 -- rate:<gate> is a list of `until:total`, oldest first: claims that count until then, and how many there were up to and
 -- including them. The first entry is the newest that counts no more, so the difference of two totals is what is used now.
--- Claims of one thousandth of the period share an entry, with the latest end: at most about 1,000 entries whatever the
+-- Claims of one thousandth of the window share an entry, with the latest end: at most about 1,000 entries whatever the
 -- allowance, and never more entries than claims. A guard widens the window, because a call follows its claim by a little.
 -- It is the sliding log of the literature, kept as cumulative counts.
 local M = {}
@@ -15,7 +15,8 @@ end
 
 -- How long a claim counts, and how much time one entry stands for.
 local function spans(rate)
-  return rate.period + rate.guard, math.max(1, math.floor(rate.period / 1000))
+  local span = rate.period + rate.guard
+  return span, math.ceil(span / 1000)
 end
 
 local function entry(till, total)
@@ -46,15 +47,15 @@ local function edge(q, key)
   end
 end
 
--- Places left now, and when the next one comes, in ms since 1970, if some are taken.
+-- Places left now, and when the next one comes once these are taken, in ms since 1970.
 function M.room(q, gate, rate)
   local key = require('keys').rate(q.keys, gate)
   local span, step = spans(rate)
   local newest = redis.call('LINDEX', key, -1)
   local till, total = 0, 0
   if newest then till, total = split(newest) end
-  if till <= q.now then return rate.allowance end
   local latest = (math.floor(q.now / step) + 1) * step + span
+  if till <= q.now then return rate.allowance, latest end
   if till > latest and not q.is_looking then clamp(key, latest) end
   local base, following = edge(q, key)
   local _, before = split(base)

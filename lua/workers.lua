@@ -88,6 +88,7 @@ end
 -- Takes back the jobs of workers whose lease has ended, unless the silence before this call explains it.
 function M.reclaim(q, silence, lease)
   q.ends = nil
+  if silence < 0 then require('parking').rewind(q) end
   if silence < 0 or silence > lease * 2 / 3 then
     forgive(q, silence < 0)
     return

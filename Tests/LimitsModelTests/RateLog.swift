@@ -1,5 +1,5 @@
 /// The claims that count for a rate: each until the window of the period and its guard has passed over the step, a thousandth of
-/// the period, in which it was made.
+/// the window, in which it was made.
 ///
 /// When a rate gets other numbers, what was claimed before counts for at least nothing and at most as long as it did then.
 struct RateLog {
@@ -24,8 +24,9 @@ struct RateLog {
 
     mutating func add(at now: Int, _ rate: LimitBook.Rate) {
         if entries.count > 100 { entries.removeAll { $0.endsAtLatest <= now } }
-        let step = max(1, rate.period / 1000)
-        let ends = (now / step + 1) * step + rate.period + rate.slack
+        let window = rate.period + rate.slack
+        let step = (window + 999) / 1000
+        let ends = (now / step + 1) * step + window
         let latest = max(ends, entries.last?.endsAtLatest ?? 0)
         entries.append(Entry(time: now, ends: ends, endsAtLatest: latest, era: era))
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LibraryTextTests {
     /// The text that a revision stands for.
-    private static let known = (revision: 12, digest: "f928e5cb1b0c5d37")
+    private static let known = (revision: 13, digest: "fb4ef481b762b3e5")
 
     @Test func theRevisionRisesWithEveryChangeOfTheText() {
         #expect(
