@@ -30,17 +30,29 @@ final class Load: Sendable {
     /// Starts a worker process; it ends with the load at the latest.
     func worker(
         concurrency: Int = 10, milliseconds: Int = 10, ack: String = "batched", lease: Int = 1000, grace: Int = 5000,
-        url: String? = nil
+        url: String? = nil, limits: [String] = []
     ) async throws -> WorkerProcess {
-        let worker = try await WorkerProcess(arguments: [
+        let arguments = [
             url ?? server.url, queues.namespace.text, log.path, "\(concurrency)", "\(milliseconds)", ack, "\(lease)", "\(grace)",
-        ])
+        ]
+        let worker = try await WorkerProcess(arguments: arguments + limits)
         workers.withLock { $0.append(worker) }
         return worker
     }
 
     func enqueue(_ count: Int) async throws {
         let requests = try (0..<count).map { try JobRequest(kind: "load", queue: queue, arguments: "\($0)") }
+        #expect(try await client.enqueue(requests).added == count)
+    }
+
+    /// Enqueues jobs of some accounts in turn, whose ids tell the account: `3-17`.
+    func enqueue(_ count: Int, accounts: Int, from first: Int = 0) async throws {
+        let requests = try (first..<first + count).map { number in
+            var request = try JobRequest(kind: "load", queue: queue, arguments: "\(number)")
+            request.partitions = ["account": "\(number % accounts)"]
+            request.id = JobID(known: "\(number % accounts)-\(number)")
+            return request
+        }
         #expect(try await client.enqueue(requests).added == count)
     }
 
@@ -75,7 +87,9 @@ final class Load: Sendable {
         let audit = try await inspector.audit(queue)
         #expect(audit.violations.map { "\($0.invariant) \($0.what)" } == [], sourceLocation: sourceLocation)
         let left = try await queues.dump().keys.filter { key in
-            ["executing", "held:", "cancel:", "wait:", "lanes", "ready", "suspects"].contains { key.contains(":" + $0) }
+            ["executing", "held:", "cancel:", "wait:", "lanes", "ready", "suspects", "gate:", "parked:", "where"].contains {
+                key.contains(":" + $0)
+            }
         }
         #expect(left == [], sourceLocation: sourceLocation)
         #expect(Set(log.entries().filter { $0.isEnd }.map(\.id)).count == count, sourceLocation: sourceLocation)
@@ -97,6 +111,8 @@ struct RunLog: Sendable {
         var id: String
         var fence: UInt64
         var process: Int32
+        /// In microseconds since 1970.
+        var time: Int
     }
 
     let path: String
@@ -105,9 +121,16 @@ struct RunLog: Sendable {
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         return text.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
-            guard words.count == 4, let fence = UInt64(words[2]), let process = Int32(words[3]) else { return nil }
-            return Entry(isEnd: words[0] == "end", id: String(words[1]), fence: fence, process: process)
+            guard words.count == 5, let fence = UInt64(words[2]), let process = Int32(words[3]), let time = Int(words[4])
+            else { return nil }
+            return Entry(isEnd: words[0] == "end", id: String(words[1]), fence: fence, process: process, time: time)
         }
+    }
+
+    /// Whether a process is in the middle of something.
+    func runs(in process: Int32) -> Bool {
+        let own = entries().filter { $0.process == process }
+        return own.count { !$0.isEnd } > own.count { $0.isEnd }
     }
 
     /// How many runs have begun in a process.

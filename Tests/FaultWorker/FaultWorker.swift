@@ -7,17 +7,18 @@ import SluiceWorker
 import UnixSignals
 
 /// A worker process for the tests of faults. It writes a line to a log at the start and at the end of each run:
-/// `start id fence pid`, `end id fence pid`.
+/// `start id fence pid time`, `end id fence pid time`, times in microseconds since 1970, as Redis on the same machine has them.
 ///
 /// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`.
 ///
-/// Arguments: URL, namespace, log file, concurrency, ms that a run takes, `batched` or `confirmed`, lease in ms, grace in ms.
+/// Arguments: URL, namespace, log file, concurrency, ms that a run takes, `batched` or `confirmed`, lease in ms, grace in ms;
+/// then limits that it declares, as name, value, name, value.
 @main
 enum FaultWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
         if arguments.dropFirst().first == "permits" { return try await PermitHolder.main(Array(arguments.dropFirst(2))) }
-        guard arguments.count == 9 else { exit(2) }
+        guard arguments.count >= 9, arguments.count % 2 == 1 else { exit(2) }
         // Tests that crash leave nobody behind for long.
         alarm(300)
         let logger = Logger(label: "fault-worker") { StreamLogHandler.standardError(label: $0) }
@@ -28,7 +29,8 @@ enum FaultWorker {
         let client = try await SluiceClient(.url(arguments[1]), options: options, logger: logger)
         let queue = Queue(
             "load", concurrency: Int(arguments[4]) ?? 1, ack: Queue.AckMode(rawValue: arguments[6]) ?? .batched,
-            keepsCompleted: .init(count: 100_000, age: .seconds(3600)), maxCrashes: 1000)
+            keepsCompleted: .init(count: 100_000, age: .seconds(3600)), maxCrashes: 1000,
+            limits: stride(from: 9, to: arguments.count, by: 2).map { Limit(name: arguments[$0], value: arguments[$0 + 1]) })
         let worker = Worker(
             client, queues: [queue],
             options: WorkerOptions(
@@ -36,10 +38,10 @@ enum FaultWorker {
                 cancellationGrace: .milliseconds(500)),
             logger: logger)
         worker.handleOthers { _, context in
-            log.write("start \(context.id) \(context.fence)")
+            log.write("start \(context.id) \(context.fence)", isTimed: true)
             // What the work takes.
             if length > .zero { try await ContinuousClock().sleep(for: length) }
-            log.write("end \(context.id) \(context.fence)")
+            log.write("end \(context.id) \(context.fence)", isTimed: true)
             return .completed(JSONOutput(text: nil))
         }
         try await ServiceGroup(services: [client, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
@@ -55,8 +57,9 @@ struct RunLog: Sendable {
         if descriptor < 0 { throw CocoaError(.fileWriteUnknown) }
     }
 
-    func write(_ line: String) {
-        let bytes = Array("\(line) \(getpid())\n".utf8)
+    func write(_ line: String, isTimed: Bool = false) {
+        let time = isTimed ? " \(Int(Date().timeIntervalSince1970 * 1_000_000))" : ""
+        let bytes = Array("\(line) \(getpid())\(time)\n".utf8)
         _ = Foundation.write(descriptor, bytes, bytes.count)
     }
 }
