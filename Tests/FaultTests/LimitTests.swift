@@ -9,45 +9,35 @@ import Testing
 struct LimitTests {
     @Test func neverTooManyAtOnceWhateverHappensToWorkers() async throws {
         let load = try await Load()
-        let limits = ["concurrency", "12", "concurrency/account", "2"]
-        var workers: [WorkerProcess] = []
-        for _ in 0..<4 { workers.append(try await load.worker(concurrency: 8, milliseconds: 20, limits: limits)) }
-        try await load.enqueue(1600, accounts: 8)
-        var deaths: [Int32: Int] = [:]
+        let crew = Crew(load: load, limits: ["concurrency", "12", "concurrency/account", "2"])
+        for _ in 0..<4 { try await crew.hire() }
         var queueLimit = LimitHistory(12)
         var accountLimit = LimitHistory(2)
 
-        for round in 1...2 {
-            #expect(await load.completed(150 * round))
-            let victim = workers.removeFirst()
-            await victim.killAndWait()
-            deaths[victim.pid] = RunHistory.now()
-            workers.append(try await load.worker(concurrency: 8, milliseconds: 20, limits: limits))
+        for _ in 1...2 {
+            try await crew.work()
+            try await crew.killOne()
+            try await crew.hire()
         }
-        try await accountLimit.change(to: 1) { try await load.inspector.override("concurrency/account", to: "1", in: load.queue) }
-        #expect(await load.completed(450))
-        try await accountLimit.change(to: 3) { try await load.inspector.override("concurrency/account", to: "3", in: load.queue) }
-        #expect(await load.completed(600))
-        let reclaimed = try await load.total("reclaimed")
-        let frozen = workers[0]
-        #expect(await load.queues.eventually(in: load.queue) { load.log.runs(in: frozen.pid) })
-        frozen.signal(SIGSTOP)
-        #expect(await load.queues.eventually(in: load.queue) { try await load.total("reclaimed") > reclaimed })
-        frozen.signal(SIGCONT)
-        try await queueLimit.change(to: 5) { try await load.inspector.override("concurrency", to: "5", in: load.queue) }
-        #expect(await load.completed(850))
-        await workers[1].killAndWait()
-        deaths[workers[1].pid] = RunHistory.now()
+        try await accountLimit.change(to: 1) { try await crew.override("concurrency/account", "1") }
+        try await crew.work()
+        try await accountLimit.change(to: 3) { try await crew.override("concurrency/account", "3") }
+        try await crew.work()
+        try await crew.freezeOne()
+        try await queueLimit.change(to: 5) { try await crew.override("concurrency", "5") }
+        try await crew.work()
+        try await crew.killOne()
         try await queueLimit.change(to: 12) { _ = try await load.inspector.restore("concurrency", in: load.queue) }
         try await accountLimit.change(to: 2) { _ = try await load.inspector.restore("concurrency/account", in: load.queue) }
-        try await load.expectAllDone(1600)
+        try await crew.work()
+        try await load.expectAllDone(crew.total)
 
-        let history = try await RunHistory(of: load, deaths: deaths)
+        let history = try await RunHistory(of: load, deaths: crew.deaths)
         #expect(history.excesses(over: queueLimit) == [])
-        for account in 0..<8 { #expect(history.excesses(over: accountLimit, account: "\(account)") == []) }
+        for account in 0..<Crew.accounts { #expect(history.excesses(over: accountLimit, account: "\(account)") == []) }
         // They were used.
         #expect(history.excesses(over: LimitHistory(11)) != [])
-        #expect(history.excesses(over: LimitHistory(2), account: "0") != [])
+        #expect((0..<Crew.accounts).contains { history.excesses(over: LimitHistory(2), account: "\($0)") != [] })
     }
 
     @Test func neverTooManyStartsOverProcessesAndRestarts() async throws {
@@ -80,5 +70,59 @@ struct LimitTests {
         let times = quiet.claims.map(\.time)
         let lasted = Double((times.max() ?? 0) - (times.min() ?? 0)) / Double(period * 1000)
         #expect(Double(quiet.claims.reduce(0) { $0 + $1.count }) >= 0.95 * 60 * (lasted + 1))
+    }
+}
+
+/// Worker processes with the same limits, and jobs for them.
+private final class Crew {
+    static let accounts = 8
+
+    /// Jobs enqueued so far.
+    private(set) var total = 0
+    /// When processes were gone that were killed.
+    private(set) var deaths: [Int32: Int] = [:]
+    private var workers: [WorkerProcess] = []
+    private let load: Load
+    private let limits: [String]
+
+    init(load: Load, limits: [String]) {
+        self.load = load
+        self.limits = limits
+    }
+
+    func hire() async throws {
+        workers.append(try await load.worker(concurrency: 8, milliseconds: 20, limits: limits))
+    }
+
+    func override(_ name: String, _ value: String) async throws {
+        try await load.inspector.override(name, to: value, in: load.queue)
+    }
+
+    /// Waits until a hundred more jobs have ended, when there are more than that.
+    func work() async throws {
+        try await load.enqueue(200, accounts: Self.accounts, from: total)
+        total += 200
+        let done = try await load.total("completed")
+        #expect(await load.completed(min(done + 100, total - 50)))
+    }
+
+    func killOne() async throws {
+        let victim = workers.removeFirst()
+        await victim.killAndWait()
+        deaths[victim.pid] = RunHistory.now()
+    }
+
+    /// Freezes a worker in the middle of something until that is taken from it.
+    func freezeOne() async throws {
+        let frozen = workers[0]
+        let before = try await load.total("reclaimed")
+        for _ in 0..<20 {
+            try await work()
+            frozen.signal(SIGSTOP)
+            if load.log.runs(in: frozen.pid) { break }
+            frozen.signal(SIGCONT)
+        }
+        #expect(await load.queues.eventually(in: load.queue) { try await load.total("reclaimed") > before })
+        frozen.signal(SIGCONT)
     }
 }

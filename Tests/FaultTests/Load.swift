@@ -46,8 +46,8 @@ final class Load: Sendable {
     }
 
     /// Enqueues jobs of some accounts in turn, whose ids tell the account: `3-17`.
-    func enqueue(_ count: Int, accounts: Int) async throws {
-        let requests = try (0..<count).map { number in
+    func enqueue(_ count: Int, accounts: Int, from first: Int = 0) async throws {
+        let requests = try (first..<first + count).map { number in
             var request = try JobRequest(kind: "load", queue: queue, arguments: "\(number)")
             request.partitions = ["account": "\(number % accounts)"]
             request.id = JobID(known: "\(number % accounts)-\(number)")
