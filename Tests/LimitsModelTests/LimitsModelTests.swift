@@ -6,7 +6,7 @@ import Testing
 /// leaves a job behind that could run.
 ///
 /// `SLUICE_MODEL_SEED=17` does one run alone; `SLUICE_MODEL_RUNS=100000` does more of them.
-@Suite(.timeLimit(.minutes(15)))
+@Suite(.timeLimit(.minutes(25)))
 struct LimitsModelTests {
     private static let parts = 3
     private static let steps = 200
