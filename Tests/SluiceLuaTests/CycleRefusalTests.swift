@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceStore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct CycleRefusalTests {
     @Test func aSettlementOfAnotherRunChangesNothingAndIsCounted() async throws {
         let queue = try await LuaQueue()

@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceStore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ResyncTests {
     @Test func introducesAWorker() async throws {
         let queue = try await LuaQueue()

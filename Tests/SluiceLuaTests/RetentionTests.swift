@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// How long ended jobs are kept, and what is left when all work is done.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RetentionTests {
     private static let outcomes: [(state: String, outcome: Settlement.Outcome)] = [
         ("completed", .completed(result: Array("1".utf8))), ("cancelled", .cancelled(error: #""e""#)),

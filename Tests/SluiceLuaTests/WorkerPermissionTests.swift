@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// What the user of a worker may do, and what not.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct WorkerPermissionTests {
     private let server: RedisTestServer
     private let store: Store

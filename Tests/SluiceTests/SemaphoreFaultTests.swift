@@ -6,7 +6,7 @@ import SluiceTesting
 import Testing
 
 /// Semaphores over broken connections and servers that are away.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct SemaphoreFaultTests {
     struct Case: CustomTestStringConvertible {
         var testDescription: String

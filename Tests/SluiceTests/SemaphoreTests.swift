@@ -6,7 +6,7 @@ import SluiceTesting
 import Testing
 
 /// Permits as programs use them.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct SemaphoreTests {
     @Test func neverMoreThanTheLimitOverSeveralClients() async throws {
         let permits = try await Permits(clients: 3)
