@@ -7,8 +7,8 @@ import SluiceStore
 /// What a claim costs the server while lanes are parked: a worker driven by hand, one call at a time, the server's own account of
 /// its time read between two calls.
 struct BenchHotGate {
-    /// Jobs that a call settles and claims.
-    static let batch = 100
+    /// The most jobs that a call settles and claims, if the worker has so many places.
+    static let largestBatch = 100
     /// Calls that are measured.
     static let calls = 1000
 
@@ -22,17 +22,20 @@ struct BenchHotGate {
     let client: SluiceClient
     let queue: QueueName
     let payload: Int
+    /// Jobs that a call settles and claims.
+    let batch: Int
     /// Other jobs, beside the gate that is full.
     let others: Int
     /// How those are spread and limited.
     let lanes: BenchLanes
     private let worker = WorkerID(host: "bench", process: ProcessInfo.processInfo.processIdentifier)
 
-    init(_ client: SluiceClient, _ queue: QueueName, payload: Int, others: Int, lanes: BenchLanes) {
+    init(_ client: SluiceClient, _ queue: QueueName, payload: Int, concurrency: Int, others: Int, lanes: BenchLanes) {
         self.client = client
         self.queue = queue
         self.payload = payload
-        self.others = min(others, Self.batch * Self.calls)
+        batch = min(concurrency, Self.largestBatch)
+        self.others = min(others, batch * Self.calls)
         self.lanes = lanes
     }
 
@@ -44,11 +47,11 @@ struct BenchHotGate {
         _ = try await client.store.call(
             Resync(worker: worker, session: 1, lease: .seconds(600), info: "{}", running: []), on: queue)
         var samples = Samples()
-        var driver = Driver(store: client.store, queue: queue, worker: worker)
+        var driver = Driver(store: client.store, queue: queue, worker: worker, batch: batch)
         try await park(parked, &driver, &samples)
         let before = driver.claimed
         // Up to the last full batch.
-        while samples.cycles.count < Self.calls, driver.claimed <= others - Self.batch {
+        while samples.cycles.count < Self.calls, driver.claimed <= others - batch {
             guard let microseconds = try await driver.cycle() else { break }
             samples.cycles.append(microseconds)
         }
@@ -81,11 +84,13 @@ struct BenchHotGate {
         let store: Store
         let queue: QueueName
         let worker: WorkerID
+        let batch: Int
         private(set) var claimed = 0
         private(set) var calls = 0
         private var running: [Settlement] = []
 
-        init(store: Store, queue: QueueName, worker: WorkerID) {
+        init(store: Store, queue: QueueName, worker: WorkerID, batch: Int) {
+            self.batch = batch
             self.store = store
             self.queue = queue
             self.worker = worker
@@ -95,7 +100,7 @@ struct BenchHotGate {
         mutating func cycle() async throws -> Double? {
             let settlements = running
             running = []
-            let microseconds = try await call(demand: BenchHotGate.batch, settlements)
+            let microseconds = try await call(demand: batch, settlements)
             return settlements.isEmpty && running.isEmpty ? nil : microseconds
         }
 
@@ -129,8 +134,12 @@ extension BenchModes {
     func hotGate(_ parked: Int, _ result: inout BenchResult) async throws {
         let client = try await client()
         let lanes = lanes ?? BenchLanes(partitions: 1000, limits: [4])
-        let free = try await BenchHotGate(client, "bench-free", payload: payload, others: jobs, lanes: lanes).measure(parked: 0)
-        let hot = try await BenchHotGate(client, "bench-hot", payload: payload, others: jobs, lanes: lanes).measure(
+        let free = try await BenchHotGate(
+            client, "bench-free", payload: payload, concurrency: concurrency, others: jobs, lanes: lanes
+        ).measure(parked: 0)
+        let hot = try await BenchHotGate(
+            client, "bench-hot", payload: payload, concurrency: concurrency, others: jobs, lanes: lanes
+        ).measure(
             parked: parked)
         result.hotLanes = parked
         result.freeCycle = BenchResult.Spread(free.cycles)
