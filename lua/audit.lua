@@ -227,8 +227,7 @@ local function check_column(q, name, cursor, found)
   end
   return page[1], checked
 end
-local columns = { 'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run' }
-phases.columns = over(columns, check_column)
+phases.columns = over(require('columns').all, check_column)
 
 function M.run(q, args)
   local cursor = args[1] or ''

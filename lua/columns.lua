@@ -1,7 +1,10 @@
 -- The optional columns of a job: hashes by id in which absence means none. They go when the job goes.
 local M = {}
 
-M.all = { 'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run' }
+M.all = {
+  'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run', 'links',
+  'after', 'target',
+}
 
 -- Removes every trace of jobs, at most a call's worth, from `spec` and the columns.
 function M.drop(q, ids)

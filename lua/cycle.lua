@@ -5,14 +5,16 @@
 --   demand   jobs wanted, 0 to 1000
 --   idle     ms after which the worker comes again by itself if it is left with free places and nobody wakes it
 --   then settlements in groups of one fence and outcome: n, whether details follow (0 or 1), n ids, n details. Outcomes:
---   completed, retry, snooze, release, wait, unavailable, cancelled, discarded; what their details say is told in settle.lua
+--   completed, retry, snooze, release, wait, unavailable, cancelled, discarded; what their details say is told in settle.lua.
+--   A group before them may be of `enqueue`: what the runs enqueue, see commit.lua
 -- Moves: executing → completed, retryable, scheduled, available, cancelled, discarded; scheduled, retryable → available;
 -- executing of dead workers → available, retryable, discarded; available → executing.
--- Returns {now, fence, held, come, resync, declared}; refused ids; ids to cancel; of the claimed jobs the ids, the specs, the
+-- Facts (outbox.lua) that this call made, and some that nobody carries, are for the caller to carry to where they belong.
+-- Returns {now, fence, held, come, resync, declared}; refused ids; ids to cancel; of the claimed jobs the ids, specs,
 -- scores, a flat list of position from 0 and attempt for those whose attempt is not the first, and a flat list of position and
--- names for those that run without dependencies that are off. `held` is how many jobs the worker holds now; `come` the ms after
--- which it should come though nobody wakes it, -1 for `idle`; `resync` is 1 if it has to resync before it can claim; `declared`
--- rises when somebody declares other limits.
+-- names for those that run without dependencies that are off; a flat list of number and text of facts. `held` is how many jobs
+-- the worker holds now; `come` the ms after which it should come though nobody wakes it, -1 for `idle`; `resync` is 1 if it has
+-- to resync before it can claim; `declared` rises when somebody declares other limits.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: one for each batch that moved.
 local M = {}
 
@@ -23,13 +25,14 @@ local function tidy(q, silence)
   if math.floor(q.now / TIDY) ~= math.floor((q.now - silence) / TIDY) then
     require('ended').tidy(q)
     require('events').tidy(q)
+    require('deliver').tidy(q)
   end
 end
 
 -- When somebody should look again, ms from now, or nil.
 local function next_look(q, worker)
   local due = math.min(require('waiting').next_due(q) or math.huge, require('workers').next_end(q, worker) or math.huge,
-    require('parking').next(q) or math.huge)
+    require('parking').next(q) or math.huge, q.has_facts and require('outbox').next(q) or math.huge)
   return due < math.huge and math.max(due - q.now, 0) or nil
 end
 
@@ -60,6 +63,7 @@ function M.run(q, args)
   end
   local fit = known and session == known.session
   local silence = workers.beat(q, worker, known)
+  require('outbox').open(q)
   local refused = require('settle').run(q, worker, args, settlements)
   if fit then
     redis.call('HSET', keys.worker(q.keys, worker), 'call', call, 'refused', table.concat(refused, ' '))
@@ -68,6 +72,7 @@ function M.run(q, args)
   workers.reclaim(q, silence, known and known.lease or 30000)
   tidy(q, silence)
   demand = fit and demand or 0
+  require('outbox').take(q)
   require('migration').migrate(q)
   require('parking').run(q)
   local jobs = require('claim').run(q, worker, demand)
@@ -76,7 +81,7 @@ function M.run(q, args)
   local held = redis.call('SCARD', keys.held(q.keys, worker))
   local cancel = redis.call('SMEMBERS', keys.cancel(q.keys, worker))
   local state = { q.now, jobs.fence, held, come, fit and 0 or 1, tonumber(q.config[10]) or 0 }
-  return { state, refused, cancel, jobs.ids, jobs.specs, jobs.scores, jobs.again, jobs.without }
+  return { state, refused, cancel, jobs.ids, jobs.specs, jobs.scores, jobs.again, jobs.without, q.given }
 end
 
 return M

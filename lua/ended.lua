@@ -3,6 +3,10 @@
 -- 10,000 and a day; discarded 10,000 and a week, since somebody has to decide about them. `0 0` keeps none.
 local M = {}
 
+-- A job that keeps its result, or of which others hear, is kept an hour longer, whatever the count: its score is that much later,
+-- and half a millisecond tells it from the others.
+local LONGER = 3600000.5
+
 local defaults = { completed = '1000 3600000', cancelled = '10000 86400000', discarded = '10000 604800000' }
 local position = { completed = 3, cancelled = 4, discarded = 5 }     -- in queue.open's configuration
 
@@ -15,26 +19,49 @@ end
 
 local function drop(q, state, ids)
   if #ids == 0 then return end
+  require('links').dropped(q, ids)
   require('columns').drop(q, ids)
   redis.call('ZREM', q.keys[state], unpack(ids))
   require('stats').count(q, 'removed', #ids)
 end
 
--- Puts jobs that have left every other index among the ended ones. Does not record the event.
+-- The results and links of jobs, in their order, or nothing if the queue has none.
+local function keep_longer(q, ids)
+  local columns = require('columns')
+  if redis.call('EXISTS', q.keys.result, q.keys.links) == 0 then return nil end
+  return columns.read(q, 'result', ids), columns.read(q, 'links', ids)
+end
+
+-- Puts jobs that have left every other index among the ended ones, and tells who is to hear of it. Does not record the event.
 function M.add(q, state, ids)
   local n = #ids
   if n == 0 then return end
   local scored, now = {}, require('queue').text(q.now)
-  for i = 1, n do scored[2 * i - 1], scored[2 * i] = now, ids[i] end
+  local results, links = keep_longer(q, ids)
+  local later = results and string.format('%.1f', q.now + LONGER)
+  for i = 1, n do
+    scored[2 * i - 1], scored[2 * i] = results and (results[i] or links[i]) and later or now, ids[i]
+  end
   redis.call('ZADD', q.keys[state], unpack(scored))
   require('stats').count(q, state, n)
+  require('links').ended(q, state, ids)
+end
+
+-- When a job ended, in ms, by its score.
+function M.time(score)
+  score = tonumber(score)
+  return score % 1 == 0 and score or score - LONGER
 end
 
 -- Removes what is above the count, at most a call's worth.
 function M.trim(q, state)
-  local count = M.bounds(q, state)
-  local excess = math.min(redis.call('ZCARD', q.keys[state]) - count, require('queue').MOST)
-  if excess > 0 then drop(q, state, redis.call('ZRANGE', q.keys[state], 0, excess - 1)) end
+  local queue, count = require('queue'), M.bounds(q, state)
+  if redis.call('ZCARD', q.keys[state]) <= count then return end
+  local now = queue.text(q.now)
+  local excess = math.min(redis.call('ZCOUNT', q.keys[state], '-inf', now) - count, queue.MOST)
+  if excess > 0 then
+    drop(q, state, redis.call('ZRANGE', q.keys[state], '-inf', now, 'BYSCORE', 'LIMIT', 0, excess))
+  end
 end
 
 -- Removes what is too old, and what a lowered count left over.

@@ -4,11 +4,14 @@
 -- Puts `count` jobs in. `spec` is the job as JSON, kept as it is. Only jobs out of the plain case have options, by position from
 -- 0; empty, or JSON:
 --   delay     ms from now         at   ms since 1970         priority   0 (first) to 9, default 5         lane   its partitions
--- An id that is empty is made here. `n` rises with each call of a producer, which has one call in flight: a repeated call is
+--   after     {"id":…,"failed":…}: suspended until that job of this queue ends; see followers.lua
+--   target    the queue that it belongs to, where it goes when the job before it has ended; needs `after`
+--   links     a list of lines: what is to be told when it ends; see links.lua
+-- An id that is empty is made here. `n` rises with each call of a producer, which has one call in flight: a repeated one is
 -- answered as before and changes nothing, even if its jobs have come and gone meanwhile.
--- Moves: nothing → available, scheduled.
--- Returns, for clients, a flat list of position, `exists`, id for the jobs that were not added (none: all were). For people, a
--- line for each job: `added ID` or `exists ID`.
+-- Moves: nothing → available, scheduled, suspended, cancelled.
+-- Returns, for clients, a flat list of position, word, id for the jobs that were not added (none: all were): `exists`, or
+-- `orphan` if the job before it is not known. For people, a line for each job: `added ID`, `exists ID` or `orphan ID`.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
 local M = {}
 
@@ -23,7 +26,29 @@ local function new_id(q)
   return 'S' .. table.concat(parts)
 end
 
-local function read_options(q, text)
+-- The lines of what is to be told when the job ends.
+local function read_links(lines)
+  local queue, links = require('queue'), require('links')
+  if type(lines) ~= 'table' or #lines < 1 or #lines > 10 then queue.refuse('BADARG', 'links are 1 to 10 lines') end
+  for i = 1, #lines do
+    if not links.is_line(lines[i]) then queue.refuse('BADARG', 'no such link: ' .. tostring(lines[i])) end
+  end
+  return table.concat(lines, '\n')
+end
+
+-- What a job waits for, and the queue it goes to then, with what is left of its options.
+local function read_after(option, options)
+  local queue = require('queue')
+  option.after = require('followers').read(options.after)
+  if not options.target then return end
+  if type(options.target) ~= 'string' or #options.target > 64 or not string.find(options.target, '^[%w._-]+$') then
+    queue.refuse('BADARG', 'target is a queue')
+  end
+  option.target, options.after, options.target = options.target, nil, nil
+  option.text = next(options) and cjson.encode(options) or '{}'
+end
+
+function M.read_options(q, text)
   local queue = require('queue')
   local valid, options = pcall(cjson.decode, text)
   if not valid or type(options) ~= 'table' then queue.refuse('BADARG', 'options must be a JSON object') end
@@ -33,7 +58,10 @@ local function read_options(q, text)
   local priority = options.priority and queue.number(options.priority, 0, 9, 'priority') or queue.PRIORITY
   local lane = options.lane or ''
   if type(lane) ~= 'string' or #lane > 1024 then queue.refuse('BADARG', 'lane must be a text of at most 1024 bytes') end
-  return { due = due and due > q.now and due or nil, priority = priority, lane = lane }
+  local option = { due = due and due > q.now and due or nil, priority = priority, lane = lane, delay = options.delay }
+  if options.links then option.links = read_links(options.links) end
+  if options.after or options.target then read_after(option, options) end
+  return option
 end
 
 -- Checks ids, and makes those that are empty. `jobs` is a flat list of id and spec.
@@ -70,8 +98,14 @@ end
 -- Sorts a job that has options.
 local function sort_one(new, id, option, sequence)
   local queue = require('queue')
+  if option.plan == 'enter' and option.target or option.plan and option.plan ~= 'enter' then
+    new.after[#new.after + 1] = { id = id, option = option }
+    if option.target then return end
+  end
+  if option.links then append(new.columns, 'links', id, option.links) end
   if option.lane ~= '' then append(new.columns, 'lane', id, option.lane) end
   if option.priority ~= queue.PRIORITY then append(new.columns, 'priority', id, option.priority) end
+  if option.plan and option.plan ~= 'enter' then return end
   if option.due then
     new.later[#new.later + 1] = { id = id, due = option.due }
   else
@@ -80,19 +114,27 @@ local function sort_one(new, id, option, sequence)
   end
 end
 
+-- Plans what becomes of a job that comes after another one. Returns `orphan` if that is not known.
+local function plan(q, option)
+  option.plan = require('followers').plan(q, option.after)
+  return not option.plan and 'orphan' or nil
+end
+
 -- Sorts the jobs that are new into what has to be written: specs, columns, runnable ones by lane, later ones. Returns also a
 -- flat list of what is not new.
 local function sort(q, jobs, ids, options)
   local queue, n = require('queue'), #ids
   local known, sequence = redis.call('HMGET', q.keys.spec, unpack(ids)), queue.sequence(q, n)
   local scores = queue.scores(queue.PRIORITY, sequence, n)
-  local new, not_new, seen = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {} }, {}, {}
+  local new = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {}, after = {} }
+  local not_new, seen = {}, {}
   local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
   for i = 1, n do
     local id, option = ids[i], options[i]
-    if known[i] or seen[id] then
+    local word = (known[i] or seen[id]) and 'exists' or option and option.after and plan(q, option)
+    if word then
       local k = #not_new
-      not_new[k + 1], not_new[k + 2], not_new[k + 3] = i - 1, 'exists', id
+      not_new[k + 1], not_new[k + 2], not_new[k + 3] = i - 1, word, id
     else
       seen[id], at = true, at + 2
       specs[at - 1], specs[at] = id, jobs[2 * i]
@@ -125,11 +167,15 @@ local function schedule(q, jobs)
 end
 
 -- Adds what is new. Returns the flat list of what is not.
-local function add(q, jobs, ids, options)
+function M.add(q, jobs, ids, options)
   local new, not_new = sort(q, jobs, ids, options)
   if #new.specs == 0 then return not_new end
   redis.call('HSET', q.keys.spec, unpack(new.specs))
   for column, values in pairs(new.columns) do redis.call('HSET', q.keys[column], unpack(values)) end
+  if new.columns.links then q.has_links = true end
+  for i = 1, #new.after do
+    require('followers').add(q, new.after[i].id, new.after[i].option, new.after[i].option.plan)
+  end
   schedule(q, new.later)
   if #new.plain > 0 then require('lanes').add(q, '', new.plain, require('queue').PRIORITY) end
   for lane, scored in pairs(new.others) do require('lanes').add(q, lane, scored) end
@@ -139,6 +185,22 @@ local function add(q, jobs, ids, options)
   end
   require('stats').count(q, 'enqueued', #new.specs / 2)
   return not_new
+end
+
+-- Reads jobs from arguments, of which the count is the one at `first`. Returns a flat list of id and spec, the ids, and the
+-- options by position from 1.
+function M.read(q, args, first)
+  local queue = require('queue')
+  local n = queue.number(args[first], 1, queue.MOST, 'count')
+  if #args < first + 2 * n or (#args - first) % 2 == 1 then
+    queue.refuse('BADARG', 'jobs are id, spec; options are position, options')
+  end
+  local jobs, options = { unpack(args, first + 1, first + 2 * n) }, {}
+  for i = first + 1 + 2 * n, #args, 2 do
+    local position = queue.number(args[i], 0, n - 1, 'position')
+    if args[i + 1] ~= '' then options[position + 1] = M.read_options(q, args[i + 1]) end
+  end
+  return jobs, check_ids(q, jobs, n), options
 end
 
 -- The form of clients.
@@ -151,16 +213,9 @@ function M.run(q, args)
     local before, answer = string.match(last, '^(%d+) (.*)$')
     if call <= tonumber(before) then return cjson.decode(answer) end
   end
-  local n = queue.number(args[3], 1, queue.MOST, 'count')
-  if #args < 3 + 2 * n or (#args - 3) % 2 == 1 then queue.refuse('BADARG', 'jobs are id, spec; options are position, options') end
-  local jobs, options = { unpack(args, 4, 3 + 2 * n) }, {}
-  for i = 4 + 2 * n, #args, 2 do
-    local position = queue.number(args[i], 0, n - 1, 'position')
-    if args[i + 1] ~= '' then options[position + 1] = read_options(q, args[i + 1]) end
-  end
-  local ids = check_ids(q, jobs, n)
+  local jobs, ids, options = M.read(q, args, 3)
   queue.create(q)
-  local not_new = add(q, jobs, ids, options)
+  local not_new = M.add(q, jobs, ids, options)
   local answer = #not_new > 0 and cjson.encode(not_new) or '[]'
   redis.call('SET', key, queue.text(call) .. ' ' .. answer, 'PX', 3600000)
   return not_new
@@ -206,7 +261,7 @@ local function read_by_hand(q, args)
     end
     jobs[2 * i - 1], jobs[2 * i] = id, text
     if option ~= '' or spec.partitions or spec.needs then
-      options[i] = read_options(q, option == '' and '{}' or option)
+      options[i] = M.read_options(q, option == '' and '{}' or option)
       if options[i].lane == '' then options[i].lane = lane_of(spec) end
     end
   end
@@ -217,9 +272,9 @@ end
 function M.by_hand(q, args)
   local jobs, ids, options = read_by_hand(q, args)
   require('queue').create(q)
-  local not_new, lines = add(q, jobs, ids, options), {}
+  local not_new, lines = M.add(q, jobs, ids, options), {}
   for i = 1, #ids do lines[i] = 'added ' .. ids[i] end
-  for i = 1, #not_new, 3 do lines[not_new[i] + 1] = 'exists ' .. not_new[i + 2] end
+  for i = 1, #not_new, 3 do lines[not_new[i] + 1] = not_new[i + 1] .. ' ' .. not_new[i + 2] end
   return lines
 end
 

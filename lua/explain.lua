@@ -134,7 +134,7 @@ function M.run(q, args)
   elseif state == 'suspended' then
     put(list, 'suspended')
   elseif states.is_ended(state) then
-    put(list, 'ended', { state = state, at = tonumber(found) })
+    put(list, 'ended', { state = state, at = require('ended').time(found) })
   else
     timed(q, list, id, state, found)
   end

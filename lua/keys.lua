@@ -7,6 +7,7 @@ local names = {
   'completed', 'cancelled', 'discarded', 'workers', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
   'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
+  'links', 'after', 'target', 'outbox', 'facts', 'seen',
 }
 
 -- Kept between calls: building thirty strings costs as much as a small call. Dropped whole when there are many queues.
@@ -57,6 +58,10 @@ function M.held(keys, worker) return keys.prefix .. 'held:' .. worker end
 function M.worker(keys, worker) return keys.prefix .. 'worker:' .. worker end
 function M.cancel(keys, worker) return keys.prefix .. 'cancel:' .. worker end
 function M.bell(keys, worker) return keys.prefix .. 'bell:' .. worker end
+
+-- The followers of a job; what a client that waits for results is told, which expires by itself.
+function M.after(keys, parent) return keys.prefix .. 'after:' .. parent end
+function M.inbox(keys, client) return keys.prefix .. 'inbox:' .. client end
 
 -- The last call of a producer; expires by itself.
 function M.producer(keys, producer) return keys.prefix .. 'producer:' .. producer end

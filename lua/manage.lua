@@ -18,6 +18,11 @@ local function each(q, ids, step)
   return results
 end
 
+-- Whether a suspended job is on its way to its own queue: it may be there already.
+local function is_moving(q, id, state)
+  return state == 'suspended' and redis.call('HEXISTS', q.keys.after, id) == 0
+end
+
 -- Puts an idle job at its end.
 local function finish(q, id, state, found)
   local ended = require('ended')
@@ -41,19 +46,24 @@ end
 function M.cancel(q, args)
   return each(q, args, function(id, state, found)
     if state == 'executing' then return cancel_run(q, id, found) end
-    if require('states').is_ended(state) then return nil end
+    if require('states').is_ended(state) or is_moving(q, id, state) then return nil end
     finish(q, id, state, found)
     return 'cancelled'
   end)
 end
 
 -- retry id…      completed, cancelled, discarded → available, with all attempts anew and the history of errors kept;
---                scheduled, retryable → available at once, attempts as they are.
+--                scheduled, retryable → available at once, attempts as they are; suspended → available, or on its way to its
+--                queue, whatever it waits for.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.retry(q, args)
   return each(q, args, function(id, state)
     local states = require('states')
-    if state == 'executing' or state == 'available' or state == 'suspended' then return nil end
+    if state == 'executing' or state == 'available' or is_moving(q, id, state) then return nil end
+    if state == 'suspended' then
+      require('followers').let_go(q, id)
+      return 'available'
+    end
     if states.is_ended(state) then
       for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'place', 'run' }) do
         redis.call('HDEL', q.keys[column], id)
@@ -73,6 +83,8 @@ end
 function M.delete(q, args)
   return each(q, args, function(id, state, found)
     if state == 'executing' then return cancel_run(q, id, found) end
+    if is_moving(q, id, state) then return nil end
+    require('links').deleted(q, id, require('states').is_ended(state))
     require('states').remove(q, id, state)
     require('columns').drop(q, { id })
     require('stats').count(q, 'removed', 1)

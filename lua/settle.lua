@@ -109,7 +109,9 @@ function M.read(args, first)
   while args[first] do
     local outcome, n = args[first + 1], queue.number(args[first + 2], 1, queue.MOST, 'size of a group')
     local detailed = args[first + 3] == '1'
-    if outcome ~= 'completed' and not outcomes[outcome] then queue.refuse('BADARG', 'no such outcome: ' .. tostring(outcome)) end
+    if not (outcomes[outcome] or outcome == 'completed' or outcome == 'enqueue') then
+      queue.refuse('BADARG', 'no such outcome: ' .. tostring(outcome))
+    end
     list[#list + 1] = { fence = args[first], outcome = outcome, n = n, ids = first + 4, details = detailed and first + 4 + n }
     first = first + 4 + (detailed and 2 or 1) * n
     total = total + n
@@ -130,6 +132,16 @@ local function note_place(limited, place, id)
     if at then limited[#limited + 1] = at end
   end
   if at then at.ids[#at.ids + 1] = id end
+end
+
+-- Enqueues what runs have enqueued that are settled further on in this call, unless they are over.
+local function commit_group(q, worker, args, group)
+  local run = require('record')
+  local start = run.parts(group.fence, worker, '')
+  local records = redis.call('HMGET', q.keys.executing, unpack(args, group.ids, group.ids + group.n - 1))
+  for i = 1, group.details and group.n or 0 do
+    if records[i] and run.is_of(records[i], start) then require('commit').run(q, args[group.details + i - 1]) end
+  end
 end
 
 -- Settles one group, and adds the ids of runs that are over to `refused`.
@@ -161,9 +173,13 @@ end
 function M.run(q, worker, args, groups)
   local refused, suspects = {}, require('suspects')
   for i = 1, #groups do
-    local harmless = suspects.among(q, worker, args, groups[i])
-    settle_group(q, worker, args, groups[i], refused)
-    if harmless then suspects.next(q) end
+    if groups[i].outcome == 'enqueue' then
+      commit_group(q, worker, args, groups[i])
+    else
+      local harmless = suspects.among(q, worker, args, groups[i])
+      settle_group(q, worker, args, groups[i], refused)
+      if harmless then suspects.next(q) end
+    end
   end
   require('stats').count(q, 'refused', #refused)
   return refused

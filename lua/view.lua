@@ -36,6 +36,7 @@ function M.job(q, args)
     local value = redis.call('HGET', q.keys[column], id)
     if value then reply[#reply + 1], reply[#reply + 2] = column, value end
   end
+  if require('states').is_ended(state) then found = text(require('ended').time(found)) end
   reply[#reply + 1], reply[#reply + 2] = state == 'executing' and 'record' or 'score', found
   return reply
 end
@@ -97,6 +98,7 @@ function M.list(q, args)
     local spec = specs[i] or '{}'
     if kind == '' or kind_of(spec) == kind then
       local _, moment = require('states').of(q, ids[i])
+      if moment and require('states').is_ended(state) then moment = text(require('ended').time(moment)) end
       local at = #reply
       reply[at + 1], reply[at + 2], reply[at + 3], reply[at + 4] = ids[i], spec, attempts[i] or '0', moment or ''
     end

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 13
+    package static let revision = 14
 
     /// The text of the library.
     /// - Parameters:
@@ -46,17 +46,21 @@ package enum FunctionLibrary {
         "ageing": source(PackageResources.ageing_lua),
         "audit": source(PackageResources.audit_lua),
         "audit_gates": source(PackageResources.audit_gates_lua),
+        "await": source(PackageResources.await_lua),
         "breaker": source(PackageResources.breaker_lua),
         "choose": source(PackageResources.choose_lua),
         "claim": source(PackageResources.claim_lua),
         "clock": source(PackageResources.clock_lua),
         "columns": source(PackageResources.columns_lua),
+        "commit": source(PackageResources.commit_lua),
         "cycle": source(PackageResources.cycle_lua),
         "declare": source(PackageResources.declare_lua),
+        "deliver": source(PackageResources.deliver_lua),
         "ended": source(PackageResources.ended_lua),
         "enqueue": source(PackageResources.enqueue_lua),
         "events": source(PackageResources.events_lua),
         "explain": source(PackageResources.explain_lua),
+        "followers": source(PackageResources.followers_lua),
         "gates": source(PackageResources.gates_lua),
         "help": source(PackageResources.help_lua),
         "keys": source(PackageResources.keys_lua),
@@ -65,8 +69,10 @@ package enum FunctionLibrary {
         "limiter": source(PackageResources.limiter_lua),
         "limits": source(PackageResources.limits_lua),
         "limits_list": source(PackageResources.limits_list_lua),
+        "links": source(PackageResources.links_lua),
         "manage": source(PackageResources.manage_lua),
         "migration": source(PackageResources.migration_lua),
+        "outbox": source(PackageResources.outbox_lua),
         "overrides": source(PackageResources.overrides_lua),
         "parking": source(PackageResources.parking_lua),
         "progress": source(PackageResources.progress_lua),

@@ -18,7 +18,7 @@ extension SluiceError {
     init(_ reply: RedisServerError) {
         switch reply.code {
         case "FENCED": self.init(.fenced, reply.message)
-        case "STALE": self.init(.stale, reply.message)
+        case "STALE", "LATE": self.init(.stale, reply.message)
         case "BADARG", "BADKEY": self.init(.invalidArgument, reply.message)
         case "FORMAT", HandshakeRefusal.newerLibrary.rawValue: self.init(.newerVersion, reply.message)
         case HandshakeRefusal.foreignLibrary.rawValue: self.init(.foreignLibrary, reply.message)

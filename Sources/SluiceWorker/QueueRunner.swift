@@ -18,6 +18,7 @@ actor QueueRunner {
     let logger: Logger
     let metrics: WorkerMetrics
     let observer: ProcessedStream?
+    private let courier: Courier
     let pipeline: Pipeline
     private let executor: HandlerExecutor
     private let attention: Attention
@@ -48,8 +49,8 @@ actor QueueRunner {
 
     init(
         queue: Queue, declaration: Declaration, client: SluiceClient, worker: WorkerID, options: WorkerOptions,
-        pipeline: Pipeline,
-        executor: HandlerExecutor, attention: Attention, observer: ProcessedStream?, logger: Logger
+        pipeline: Pipeline, executor: HandlerExecutor, attention: Attention, courier: Courier, observer: ProcessedStream?,
+        logger: Logger
     ) {
         self.queue = queue
         self.declaration = declaration
@@ -60,6 +61,7 @@ actor QueueRunner {
         self.executor = executor
         self.attention = attention
         self.observer = observer
+        self.courier = courier
         self.logger = logger
         self.metrics = WorkerMetrics(queue: queue.name)
         self.signal = Signal(client.store.eventLoop)
@@ -194,6 +196,7 @@ actor QueueRunner {
         for id in reply.cancel { end(id, .cancelled) }
         for job in reply.jobs { start(job) }
         metrics.started(reply.jobs)
+        courier.carry(reply.facts, of: queue.name, now: reply.now)
         mayHaveMore = reply.jobs.count == demand
         nextBeat = .now() + TimeAmount(min(reply.come ?? idle, idle))
         if reply.mustResync || reply.held != runs.count + outbox.count {

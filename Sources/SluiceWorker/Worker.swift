@@ -77,13 +77,14 @@ public final class Worker: Service, Sendable {
         }
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
         let attention = Attention(client.store.eventLoop)
-        let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, attention, observer) }
+        let courier = Courier(client.store, logger: logger)
+        let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, attention, courier, observer) }
         let loop = WakeLoop(
             client.store.listener(), attention: attention, worker: id, span: options.blockingSpan, runners: runners,
             on: client.store.eventLoop, logger: logger)
         logger.info(
             "worker started", metadata: ["worker": "\(id)", "queues": "\(queues.map(\.name.text).joined(separator: ", "))"])
-        try await serve(runners, loop, observer, registry.observers)
+        try await serve(runners, loop, courier, observer, registry.observers)
         logger.info("worker stopped", metadata: ["worker": "\(id)"])
     }
 
@@ -121,7 +122,7 @@ public final class Worker: Service, Sendable {
 
     private func runner(
         of queue: Queue, _ declaration: Declaration, _ registry: Registry, _ executor: HandlerExecutor, _ attention: Attention,
-        _ observer: ProcessedStream?
+        _ courier: Courier, _ observer: ProcessedStream?
     ) -> QueueRunner {
         let pipeline = Pipeline(
             queue: queue.name, worker: id, store: client.store, logger: logger,
@@ -129,19 +130,21 @@ public final class Worker: Service, Sendable {
             middleware: middleware)
         return QueueRunner(
             queue: queue, declaration: declaration, client: client, worker: id, options: options, pipeline: pipeline,
-            executor: executor,
-            attention: attention, observer: observer, logger: logger)
+            executor: executor, attention: attention, courier: courier, observer: observer, logger: logger)
     }
 
     private func serve(
-        _ runners: [QueueRunner], _ loop: WakeLoop, _ observer: ProcessedStream?, _ observers: [ProcessedStream.Observer]
+        _ runners: [QueueRunner], _ loop: WakeLoop, _ courier: Courier, _ observer: ProcessedStream?,
+        _ observers: [ProcessedStream.Observer]
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }
             for runner in runners { group.addTask { await runner.watchDeadlines() } }
             group.addTask { [logger] in await observer?.run(observers, logger: logger) }
+            group.addTask { await courier.run() }
             let result = await runAll(runners)
             await loop.stop()
+            courier.finish()
             observer?.finish()
             try result.get()
             try await group.waitForAll()

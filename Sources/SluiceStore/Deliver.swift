@@ -1,0 +1,93 @@
+package import Hiredis
+package import SluiceCore
+
+/// Brings jobs that another slot has released into their queue: `lua/deliver.lua`. At most 1,000 in a call; repeating it is
+/// harmless.
+package struct Deliver: StoreFunction {
+    package static let name = "deliver"
+
+    /// A job as the slot that released it keeps it.
+    package struct Item: Sendable, Hashable {
+        package var id: JobID
+        /// The spec as JSON text.
+        package var spec: [UInt8]
+        /// What is out of the plain case, as JSON; empty for nothing.
+        package var options: String
+
+        package init(id: JobID, spec: [UInt8], options: String) {
+            self.id = id
+            self.spec = spec
+            self.options = options
+        }
+    }
+
+    /// Until when it may arrive, in ms by the server's clock: a later one is refused, since the sender's knowledge may be old.
+    package var validUntil: Int
+    package var items: [Item]
+
+    package init(validUntil: Int, items: [Item]) {
+        self.validUntil = validUntil
+        self.items = items
+    }
+
+    package var size: (arguments: Int, bytes: Int) {
+        (2 + 4 * items.count, items.reduce(64) { $0 + 40 + $1.spec.count + $1.options.utf8.count })
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(validUntil)
+        command.append(items.count)
+        for item in items {
+            command.append(item.id.text)
+            command.append(contentsOf: item.spec)
+        }
+        for (position, item) in items.enumerated() where !item.options.isEmpty && item.options != "{}" {
+            command.append(position)
+            command.append(item.options)
+        }
+    }
+
+    /// How many were new.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Int {
+        guard let count = reply.integer else { throw malformed(Self.name) }
+        return count
+    }
+}
+
+/// What carrying suspended jobs to their own queue takes: `followers.outgoing`. Those that are not there any more are left out.
+package struct Outgoing: StoreFunction {
+    package static let name = "outgoing"
+    package static let isReadOnly = true
+
+    package var ids: [JobID]
+
+    package init(_ ids: [JobID]) { self.ids = ids }
+
+    package func write(into command: inout RedisCommand) {
+        for id in ids { command.append(id.text) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Deliver.Item] {
+        var items: [Deliver.Item] = []
+        var values = reply.elements.makeIterator()
+        while let id = values.next()?.string, let spec = values.next(), let options = values.next()?.string {
+            items.append(Deliver.Item(id: JobID(known: id), spec: spec.withBytes { Array($0) }, options: options))
+        }
+        return items
+    }
+}
+
+/// Says that facts have arrived: `outbox.run`. At most 1,000 in a call.
+package struct Acknowledge: StoreFunction {
+    package static let name = "acknowledge"
+
+    package var facts: [String]
+
+    package init(_ facts: [String]) { self.facts = facts }
+
+    package func write(into command: inout RedisCommand) {
+        for fact in facts { command.append(fact) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) {}
+}

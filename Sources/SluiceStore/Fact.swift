@@ -1,0 +1,67 @@
+import Hiredis
+package import SluiceCore
+
+/// Something that happened in a queue and has to be told in another slot: `lua/outbox.lua`. It is given out until it is
+/// acknowledged, so it arrives at least once.
+package struct Fact: Sendable, Hashable {
+    /// What it says, to whom.
+    package enum News: Sendable, Hashable {
+        /// A node of a workflow has ended, with its output as JSON if it completed and has one.
+        case node(workflow: String, name: String, job: JobID, state: EndState, output: String)
+        /// Members of a batch have ended.
+        case members(batch: String, state: EndState, jobs: [JobID])
+        /// Jobs that are suspended here belong to another queue.
+        case moved(queue: QueueName, jobs: [JobID])
+        /// Of a newer library than this program knows.
+        case unknown
+    }
+
+    /// How a job came to its end.
+    package enum EndState: String, Sendable, Hashable, CaseIterable {
+        case completed, cancelled, discarded, deleted
+    }
+
+    /// Its number in its queue.
+    package var number: String
+    package var news: News
+
+    static func list(_ reply: RedisValue) -> [Fact] {
+        var facts: [Fact] = []
+        var values = reply.elements.makeIterator()
+        while let number = values.next()?.string, let text = values.next()?.string {
+            facts.append(Fact(number: number, news: News(text)))
+        }
+        return facts
+    }
+}
+
+extension Fact.News {
+    /// Reads the text of a fact: a line of words, and for a node its output below.
+    package init(_ text: String) {
+        let parts = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let words = parts[0].split(separator: " ").map(String.init)
+        let target = (words.first ?? "").split(separator: ".", maxSplits: 1).map(String.init)
+        guard target.count == 2 else {
+            self = .unknown
+            return
+        }
+        switch target[0] {
+        case "queue":
+            guard let queue = try? QueueName(target[1]) else { break }
+            self = .moved(queue: queue, jobs: words.dropFirst().map(JobID.init(known:)))
+            return
+        case "batch":
+            guard words.count > 1, let state = Fact.EndState(rawValue: words[1]) else { break }
+            self = .members(batch: target[1], state: state, jobs: words.dropFirst(2).map(JobID.init(known:)))
+            return
+        case "workflow":
+            guard words.count == 4, let state = Fact.EndState(rawValue: words[1]) else { break }
+            self = .node(
+                workflow: target[1], name: words[2], job: JobID(known: words[3]), state: state,
+                output: parts.count > 1 ? String(parts[1]) : "")
+            return
+        default: break
+        }
+        self = .unknown
+    }
+}

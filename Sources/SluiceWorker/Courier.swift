@@ -1,0 +1,126 @@
+import Logging
+import SluiceCore
+import SluiceStore
+
+/// Carries facts to where they belong, and acknowledges them when they have arrived.
+///
+/// What fails stays in the queue's outbox and is given out again, to this worker or another one, so nothing is repeated here;
+/// receivers take what comes twice as one.
+final class Courier: Sendable {
+    /// Ms by the server's clock for which what was learned from one slot may be acted on in another.
+    static let validity = 60_000
+
+    let store: Store
+    let logger: Logger
+    private let rounds: AsyncStream<Round>
+    private let continuation: AsyncStream<Round>.Continuation
+
+    /// Facts that one call gave out.
+    struct Round: Sendable {
+        var queue: QueueName
+        /// The server's time then, in ms since 1970.
+        var now: Int
+        var facts: [Fact]
+    }
+
+    init(_ store: Store, logger: Logger) {
+        self.store = store
+        self.logger = logger
+        // What is dropped here is given out again by Redis.
+        (rounds, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1000))
+    }
+
+    func carry(_ facts: [Fact], of queue: QueueName, now: Int) {
+        if !facts.isEmpty { continuation.yield(Round(queue: queue, now: now, facts: facts)) }
+    }
+
+    /// Lets `run` return when everything that was given out has been carried.
+    func finish() { continuation.finish() }
+
+    /// Carries until finished, some rounds side by side.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            var running = 0
+            for await round in rounds {
+                if running == Self.mostRounds {
+                    await group.next()
+                    running -= 1
+                }
+                group.addTask { await self.carry(round) }
+                running += 1
+            }
+        }
+    }
+
+    private static let mostRounds = 8
+
+    private func carry(_ round: Round) async {
+        await withTaskGroup(of: [String].self) { group in
+            for (destination, facts) in Dictionary(grouping: round.facts, by: Destination.init) {
+                group.addTask { await self.carry(facts, to: destination, in: round) }
+            }
+            var arrived: [String] = []
+            for await numbers in group { arrived += numbers }
+            await acknowledge(arrived, of: round.queue)
+        }
+    }
+
+    /// Where facts go that can travel together.
+    private enum Destination: Hashable {
+        case queue(QueueName)
+        case workflow(String)
+        case batch(String)
+        case nowhere
+
+        init(_ fact: Fact) {
+            switch fact.news {
+            case .moved(let queue, _): self = .queue(queue)
+            case .node(let workflow, _, _, _, _): self = .workflow(workflow)
+            case .members(let batch, _, _): self = .batch(batch)
+            case .unknown: self = .nowhere
+            }
+        }
+    }
+
+    /// Returns the numbers of the facts that have arrived.
+    private func carry(_ facts: [Fact], to destination: Destination, in round: Round) async -> [String] {
+        do throws(SluiceError) {
+            switch destination {
+            case .queue(let queue): try await move(facts, to: queue, in: round)
+            case .workflow, .batch, .nowhere: return []
+            }
+            return facts.map(\.number)
+        } catch {
+            logger.warning(
+                "what happened in a queue could not be told elsewhere: it is tried again",
+                metadata: ["queue": "\(round.queue)", "to": "\(destination)", "facts": "\(facts.count)", "error": "\(error)"])
+            return []
+        }
+    }
+
+    /// Brings jobs that are suspended in a queue to the one they belong to.
+    private func move(_ facts: [Fact], to queue: QueueName, in round: Round) async throws(SluiceError) {
+        var ids: [JobID] = []
+        for case .moved(_, let jobs) in facts.map(\.news) { ids += jobs }
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let items = try await store.call(Outgoing(Array(rest.prefix(500))), on: round.queue)
+            rest = rest.dropFirst(500)
+            if items.isEmpty { continue }
+            try await store.register(queue)
+            _ = try await store.call(Deliver(validUntil: round.now + Self.validity, items: items), on: queue)
+        }
+    }
+
+    private func acknowledge(_ facts: [String], of queue: QueueName) async {
+        var rest = facts[...]
+        while !rest.isEmpty {
+            do {
+                try await store.call(Acknowledge(Array(rest.prefix(1000))), on: queue)
+            } catch {
+                logger.debug("facts that arrived are given out again", metadata: ["queue": "\(queue)", "error": "\(error)"])
+            }
+            rest = rest.dropFirst(1000)
+        }
+    }
+}

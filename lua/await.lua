@@ -1,0 +1,33 @@
+-- await client forget id…
+--
+-- Says how jobs stand, and sees to it that the client hears, in inbox:<client> as `id state`, of the end of those that have not
+-- ended; with `forget` 1, no longer. Asking again is harmless. A job whose result is kept, or whose end somebody waited for, is
+-- kept for an hour after its end at least.
+-- Returns a flat list of id, state (`missing` if it is not known), detail: the result of a completed job, the last error, as a
+-- line of JSON, of one that ended otherwise, else the empty text. Errors: BADARG, BADKEY, FORMAT.
+local M = {}
+
+local function last_error(q, id)
+  return string.match(redis.call('HGET', q.keys.errors, id) or '', '([^\n]*)$')
+end
+
+function M.run(q, args)
+  local queue, states, links = require('queue'), require('states'), require('links')
+  local client, forget, reply = queue.word(args[1], 'client'), args[2] == '1', {}
+  if #args < 3 or #args > queue.MOST then queue.refuse('BADARG', 'give a client, 0 or 1, and up to 998 ids') end
+  for i = 3, #args do
+    local id = args[i]
+    local state, at, detail = states.of(q, id), #reply, ''
+    if state and states.is_ended(state) then
+      detail = state == 'completed' and redis.call('HGET', q.keys.result, id) or state ~= 'completed' and last_error(q, id) or ''
+    elseif state and forget then
+      links.remove(q, id, 'wait ' .. client)
+    elseif state then
+      links.add(q, id, 'wait ' .. client)
+    end
+    reply[at + 1], reply[at + 2], reply[at + 3] = id, state or 'missing', detail
+  end
+  return reply
+end
+
+return M

@@ -1,0 +1,42 @@
+-- Jobs that a handler enqueued: they come to be with the outcome of its run, or not at all. Each settlement's detail holds some,
+-- as `length:bytes` of the id, the spec, the options as enqueue has them, and the queue, empty for this one; those of another
+-- queue are suspended here on their way. What was not fit to be enqueued was refused by the client; options that make no sense
+-- all the same are left out, so that nothing makes a settlement fail.
+local M = {}
+
+local function parts(text)
+  local list, at = {}, 1
+  while at <= #text do
+    local length, start = string.match(text, '^(%d+):()', at)
+    if not length then break end
+    list[#list + 1] = string.sub(text, start, start + tonumber(length) - 1)
+    at = start + tonumber(length)
+  end
+  return list
+end
+
+-- The options of a job, ready for enqueue.add; nil for none.
+local function read(q, text, target)
+  local enqueue, option = require('enqueue'), nil
+  if text ~= '' then
+    local valid, found = pcall(enqueue.read_options, q, text)
+    option = valid and not found.after and found or nil
+  end
+  if target == '' then return option end
+  option = option or enqueue.read_options(q, '{}')
+  option.target, option.text, option.plan = target, text == '' and '{}' or text, 'enter'
+  return option
+end
+
+-- Enqueues the jobs of one detail.
+function M.run(q, detail)
+  local found, jobs, ids, options = parts(detail), {}, {}, {}
+  for i = 1, #found - 3, 4 do
+    local n = #ids + 1
+    ids[n], jobs[2 * n - 1], jobs[2 * n] = found[i], found[i], found[i + 1]
+    options[n] = read(q, found[i + 2], found[i + 3])
+  end
+  if #ids > 0 then require('enqueue').add(q, jobs, ids, options) end
+end
+
+return M

@@ -1,0 +1,41 @@
+-- deliver valid [id spec]… and then [position options]… as enqueue has them, after the count
+--
+-- What another slot has released arrives here: jobs with fixed ids, which may come more than once. `seen` remembers those that
+-- came, though they have ended and were dropped since, until nobody can send them again: for an hour, and as long as this queue
+-- has facts as old, which may be news of them. A delivery later than `valid`, in ms by the server's clock, was held up on its
+-- way and is refused LATE: whoever sent it looks at its own slot again.
+--   deliver VALID COUNT [id spec]… [position options]…
+-- Moves: nothing → available, scheduled. Returns how many were new. Errors: LATE, BADARG, BADKEY, FORMAT; OOM from the server.
+local M = {}
+
+local KEPT = 3600000
+
+function M.run(q, args)
+  local queue = require('queue')
+  if queue.number(args[1], 0, 1e14, 'valid') < q.now then queue.refuse('LATE', 'this delivery was held up on its way') end
+  local jobs, ids, options = require('enqueue').read(q, args, 2)
+  local known, scored, now = redis.call('ZMSCORE', q.keys.seen, unpack(ids)), {}, queue.text(q.now)
+  local new, new_ids, new_options = {}, {}, {}
+  for i = 1, #ids do
+    if not known[i] then
+      local n = #new_ids + 1
+      new_ids[n], new[2 * n - 1], new[2 * n], new_options[n] = ids[i], ids[i], jobs[2 * i], options[i]
+      scored[2 * n - 1], scored[2 * n] = now, ids[i]
+    end
+  end
+  if #new_ids == 0 then return 0 end
+  queue.create(q)
+  local not_new = require('enqueue').add(q, new, new_ids, new_options)
+  redis.call('ZADD', q.keys.seen, unpack(scored))
+  return #new_ids - #not_new / 3
+end
+
+-- Forgets what nobody can send again.
+function M.tidy(q)
+  if redis.call('EXISTS', q.keys.seen) == 0 then return end
+  local oldest = require('outbox').oldest(q)
+  if not oldest then return end
+  redis.call('ZREMRANGEBYSCORE', q.keys.seen, '-inf', '(' .. require('queue').text(math.min(q.now - KEPT, oldest)))
+end
+
+return M

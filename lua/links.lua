@@ -1,0 +1,103 @@
+-- What has to be told when a job ends. The column `links` holds a line for each who is to hear of it:
+--   follow             jobs that were enqueued after it; they are in after:<id>
+--   wait CLIENT        a client that waits for its result, and reads inbox:<client>
+--   workflow.ID NODE   the workflow that it is a node of; NODE as it is named there
+--   batch.ID           the batch that it is a member of
+-- What is in this slot is told in the same call; the rest goes out as facts (outbox.lua). A job may end twice, if an operator
+-- retries it: whoever hears of it is told again.
+local M = {}
+
+-- Whether any job of the queue has links; looked up once a call.
+function M.is_used(q)
+  if q.has_links == nil then q.has_links = redis.call('EXISTS', q.keys.links) == 1 end
+  return q.has_links
+end
+
+-- Adds a line to those of a job, unless it is there.
+function M.add(q, id, line)
+  local before = redis.call('HGET', q.keys.links, id)
+  if before and string.find('\n' .. before .. '\n', '\n' .. line .. '\n', 1, true) then return end
+  redis.call('HSET', q.keys.links, id, before and before .. '\n' .. line or line)
+  q.has_links = true
+end
+
+-- Takes a line away again.
+function M.remove(q, id, line)
+  local before = redis.call('HGET', q.keys.links, id)
+  if not before then return end
+  local kept = {}
+  for other in string.gmatch(before, '[^\n]+') do
+    if other ~= line then kept[#kept + 1] = other end
+  end
+  if #kept == 0 then
+    redis.call('HDEL', q.keys.links, id)
+  else
+    redis.call('HSET', q.keys.links, id, table.concat(kept, '\n'))
+  end
+end
+
+-- Whether a text is a line that clients may give a job.
+function M.is_line(text)
+  if type(text) ~= 'string' or #text > 300 then return false end
+  return string.find(text, '^workflow%.[%w._-]+ [!-~]+$') ~= nil or string.find(text, '^batch%.[%w._-]+$') ~= nil
+end
+
+local INBOX = 60000           -- ms after which what nobody read is dropped
+
+local function tell_client(q, client, id, state)
+  local inbox = require('keys').inbox(q.keys, client)
+  redis.call('RPUSH', inbox, id .. ' ' .. state)
+  redis.call('PEXPIRE', inbox, INBOX)
+end
+
+-- Tells one of them. Members of a batch that end together are gathered in `batches`.
+local function tell(q, line, id, state, batches)
+  local target, rest = string.match(line, '^(%S+) ?(.*)$')
+  if target == 'follow' then
+    require('followers').tell(q, id, state)
+  elseif target == 'wait' then
+    tell_client(q, rest, id, state)
+    M.remove(q, id, line)
+  elseif string.find(target, '^batch%.') then
+    local ids = batches[target] or {}
+    ids[#ids + 1], batches[target] = id, ids
+  elseif string.find(target, '^workflow%.') then
+    local output = state == 'completed' and redis.call('HGET', q.keys.result, id) or ''
+    require('outbox').put(q, target .. ' ' .. state .. ' ' .. rest .. ' ' .. id .. '\n' .. output)
+  end
+end
+
+-- Jobs have ended: `state` is that they are in now, or `deleted`.
+function M.ended(q, state, ids)
+  if #ids == 0 or not M.is_used(q) then return end
+  local links, batches = redis.call('HMGET', q.keys.links, unpack(ids)), {}
+  for i = 1, #ids do
+    for line in string.gmatch(links[i] or '', '[^\n]+') do tell(q, line, ids[i], state, batches) end
+  end
+  for batch, members in pairs(batches) do
+    require('outbox').put(q, batch .. ' ' .. state .. ' ' .. table.concat(members, ' '))
+  end
+end
+
+-- A job is deleted. If it had not ended, its followers are told; the list of many goes when all have been.
+function M.deleted(q, id, is_ended)
+  if is_ended or redis.call('LLEN', require('keys').after(q.keys, id)) <= require('followers').PAGE then
+    if not is_ended then M.ended(q, 'deleted', { id }) end
+    M.dropped(q, { id })
+  else
+    M.ended(q, 'deleted', { id })
+  end
+end
+
+-- Jobs are dropped: the lists of their followers go.
+function M.dropped(q, ids)
+  if not M.is_used(q) then return end
+  local links, keys = redis.call('HMGET', q.keys.links, unpack(ids)), require('keys')
+  for i = 1, #ids do
+    if links[i] and string.find('\n' .. links[i] .. '\n', '\nfollow\n', 1, true) then
+      redis.call('DEL', keys.after(q.keys, ids[i]))
+    end
+  end
+end
+
+return M

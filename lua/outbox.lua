@@ -1,0 +1,101 @@
+-- Facts on their way to another slot. One is written in the call that makes it true, and stays until whoever carries it says
+-- that it has arrived; so it arrives at least once, and receivers take a repeated one as one. `facts` holds their texts by
+-- number, `outbox` the numbers by the time at which somebody else should carry them. A worker is given the facts of its own
+-- calls at once, and those that nobody carries.
+--   workflow.ID STATE NODE JOB, a line feed, output     batch.ID STATE JOB…
+--   queue.NAME JOB…        jobs that are suspended here and belong there; dropped here when they have arrived
+--   follow JOB STATE RANK  the rest of a job's followers, from a rank on: done here, by the next who calls
+local M = {}
+
+local CARRIED = 5000          -- ms that whoever was given a fact has for it
+local SLOWEST = 300000        -- ms between two tries for one that does not arrive
+local MOST = 100              -- facts that nobody carries given out in one call
+
+-- Puts a fact in. In the call of a worker, that carries it; else the next worker that calls does.
+function M.put(q, text)
+  local queue = require('queue')
+  local number = queue.text(queue.sequence(q, 1))
+  redis.call('HSET', q.keys.facts, number, text)
+  redis.call('ZADD', q.keys.outbox, queue.text(q.given and q.now + CARRIED or q.now), number)
+  if q.given then
+    q.given[#q.given + 1], q.given[#q.given + 2] = number, text
+  else
+    require('wake').push(q)
+  end
+end
+
+-- The rest of a job's followers, from a rank on: told here, by the next call.
+function M.put_here(q, parent, state, rank)
+  local queue = require('queue')
+  local number = queue.text(queue.sequence(q, 1))
+  redis.call('HSET', q.keys.facts, number, 'follow ' .. parent .. ' ' .. state .. ' ' .. (rank or 0))
+  redis.call('ZADD', q.keys.outbox, queue.text(q.now), number)
+  require('wake').push(q)
+end
+
+-- From now on this call gives facts out: those it makes, and some that nobody carries.
+function M.open(q) q.given = {} end
+
+-- The later, the longer it has not arrived.
+local function next_try(q, number)
+  local _, since = require('queue').read_score(tonumber(number))
+  return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), SLOWEST))
+end
+
+-- Gives out facts that nobody carries, and tells the followers of one job more.
+function M.take(q)
+  q.has_facts = redis.call('EXISTS', q.keys.outbox) == 1
+  if not q.has_facts then return end
+  local due = redis.call('ZRANGE', q.keys.outbox, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, MOST)
+  if #due == 0 then return end
+  local texts, later, has_told = redis.call('HMGET', q.keys.facts, unpack(due)), {}, false
+  for i = 1, #due do
+    local parent, state, rank = string.match(texts[i] or '', '^follow (%S+) (%S+) (%d+)$')
+    if parent and not has_told then
+      has_told = true
+      M.acknowledge(q, { due[i] })
+      require('followers').tell(q, parent, state, tonumber(rank))
+    elseif not parent then
+      later[#later + 1], later[#later + 2] = next_try(q, due[i]), due[i]
+      q.given[#q.given + 1], q.given[#q.given + 2] = due[i], texts[i] or ''
+    end
+  end
+  if #later > 0 then redis.call('ZADD', q.keys.outbox, unpack(later)) end
+end
+
+-- When the next one should be carried, in ms, or nil.
+function M.next(q) return tonumber(redis.call('ZRANGE', q.keys.outbox, 0, 0, 'WITHSCORES')[2]) end
+
+-- Facts have arrived. Jobs that have moved to another queue are no more in this one.
+function M.acknowledge(q, numbers)
+  if #numbers == 0 then return end
+  local texts = redis.call('HMGET', q.keys.facts, unpack(numbers))
+  for i = 1, #numbers do
+    local ids = string.match(texts[i] or '', '^queue%.%S+ (.*)$')
+    if ids then require('followers').handed_over(q, ids) end
+  end
+  redis.call('HDEL', q.keys.facts, unpack(numbers))
+  redis.call('ZREM', q.keys.outbox, unpack(numbers))
+end
+
+-- acknowledge fact…     At most 1,000. Returns OK. Errors: BADARG, BADKEY, FORMAT. Events: suspended → nothing for moved jobs.
+function M.run(q, args)
+  local queue = require('queue')
+  if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' facts') end
+  M.acknowledge(q, args)
+  return 'OK'
+end
+
+-- The time of the oldest fact that has not arrived, or now; nil if there are too many to tell.
+function M.oldest(q)
+  local numbers = redis.call('ZRANGE', q.keys.outbox, 0, 999)
+  if #numbers == 1000 then return nil end
+  local oldest = q.now
+  for i = 1, #numbers do
+    local _, since = require('queue').read_score(tonumber(numbers[i]))
+    oldest = math.min(oldest, since)
+  end
+  return oldest
+end
+
+return M
