@@ -61,7 +61,7 @@ struct ManageTests {
             = [available, available, scheduled, available, retryable, available, executing, executing, completed, available, cancelled, available, discarded, available, none, missing]
             - attempts: discarded = 1
             - cancelled: T+0 cancelled
-            - completed: T+0 completed
+            - completed: T+3600000.5 completed
             - discarded: T+0 discarded
             + events: from=cancelled to=available ids=cancelled
             + events: from=completed to=available ids=completed
@@ -99,7 +99,7 @@ struct ManageTests {
             + bell:w: 1
             + cancel:w: executing
             - cancelled: T+0 cancelled
-            - completed: T+0 completed
+            - completed: T+3600000.5 completed
             - created: retryable = T+0
             - created: scheduled = T+0
             - discarded: T+0 discarded

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct RetentionTests {
     private static let outcomes: [(state: String, outcome: Settlement.Outcome)] = [
-        ("completed", .completed(result: Array("1".utf8))), ("cancelled", .cancelled(error: #""e""#)),
+        ("completed", .completed(result: nil)), ("cancelled", .cancelled(error: #""e""#)),
         ("discarded", .discarded(error: #""e""#)),
     ]
 
