@@ -32,6 +32,9 @@ local function keep_longer(q, ids)
   return columns.read(q, 'result', ids), columns.read(q, 'links', ids)
 end
 
+-- Whether somebody may ask for a job by what it is linked to; for the members of a batch nobody does.
+local function is_wanted(links) return links and not string.find(links, '^batch%.[^\n]*$') end
+
 -- Puts jobs that have left every other index among the ended ones, and tells who is to hear of it. Does not record the event.
 function M.add(q, state, ids)
   local n = #ids
@@ -40,7 +43,7 @@ function M.add(q, state, ids)
   local results, links = keep_longer(q, ids)
   local later = results and string.format('%.1f', q.now + LONGER)
   for i = 1, n do
-    scored[2 * i - 1], scored[2 * i] = results and (results[i] or links[i]) and later or now, ids[i]
+    scored[2 * i - 1], scored[2 * i] = results and (results[i] or is_wanted(links[i])) and later or now, ids[i]
   end
   redis.call('ZADD', q.keys[state], unpack(scored))
   require('stats').count(q, state, n)

@@ -195,10 +195,14 @@ function M.read(q, args, first)
   if #args < first + 2 * n or (#args - first) % 2 == 1 then
     queue.refuse('BADARG', 'jobs are id, spec; options are position, options')
   end
-  local jobs, options = { unpack(args, first + 1, first + 2 * n) }, {}
+  local jobs, options, known = { unpack(args, first + 1, first + 2 * n) }, {}, {}
   for i = first + 1 + 2 * n, #args, 2 do
     local position = queue.number(args[i], 0, n - 1, 'position')
-    if args[i + 1] ~= '' then options[position + 1] = M.read_options(q, args[i + 1]) end
+    local text = args[i + 1]
+    -- Most jobs of a call have the same.
+    local option = text ~= '' and (known[text] or M.read_options(q, text)) or nil
+    if option and not option.after then known[text] = option end
+    options[position + 1] = option
   end
   return jobs, check_ids(q, jobs, n), options
 end

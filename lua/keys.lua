@@ -39,6 +39,7 @@ end
 local semaphore, limiter = { 'permits', 'queue', 'waiting', 'leases', 'state', 'fence' }, { 'slots', 'ahead', 'free', 'state' }
 
 function M.semaphore(base) return outside(base, 'semaphore', semaphore) end
+function M.batch(base) return outside(base, 'batch', { 'state', 'pending', 'untried', 'ended', 'callbacks', 'firing' }) end
 function M.limiter(base) return outside(base, 'limiter', limiter) end
 
 -- What a client is told of its waiters; expires by itself.

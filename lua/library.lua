@@ -49,6 +49,8 @@ register('configure', { 'allow-oom' }, open('manage', 'configure'))
 register('declare', { 'allow-oom' }, open('declare', 'run'))
 
 register('semaphore', { 'allow-oom' }, open_outside('semaphore', 'run'))
+register('batch', { 'allow-oom' }, open_outside('batch', 'run'))
+register('batch_status', { 'no-writes' }, open_outside('batch', 'status'))
 register('limiter', { 'allow-oom' }, open_outside('limiter', 'take'))
 register('limiter_return', { 'allow-oom' }, open_outside('limiter', 'give_back'))
 

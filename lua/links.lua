@@ -2,7 +2,7 @@
 --   follow             jobs that were enqueued after it; they are in after:<id>
 --   wait CLIENT        a client that waits for its result, and reads inbox:<client>
 --   workflow.ID NODE   the workflow that it is a node of; NODE as it is named there
---   batch.ID           the batch that it is a member of
+--   batch.ID           the batch that it is a member of; `batch.ID attempted` if that wants to hear of its first bad end as well
 -- What is in this slot is told in the same call; the rest goes out as facts (outbox.lua). A job may end twice, if an operator
 -- retries it: whoever hears of it is told again.
 local M = {}
@@ -40,6 +40,7 @@ end
 function M.is_line(text)
   if type(text) ~= 'string' or #text > 300 then return false end
   return string.find(text, '^workflow%.[%w._-]+ [!-~]+$') ~= nil or string.find(text, '^batch%.[%w._-]+$') ~= nil
+    or string.find(text, '^batch%.[%w._-]+ attempted$') ~= nil
 end
 
 local INBOX = 60000           -- ms after which what nobody read is dropped
@@ -58,7 +59,7 @@ local function tell(q, line, id, state, batches)
   elseif target == 'wait' then
     tell_client(q, rest, id, state)
     M.remove(q, id, line)
-  elseif string.find(target, '^batch%.') then
+  elseif string.find(target, '^batch%.') and (state ~= 'attempted' or rest == 'attempted') then
     local ids = batches[target] or {}
     ids[#ids + 1], batches[target] = id, ids
   elseif string.find(target, '^workflow%.') then
@@ -77,6 +78,16 @@ function M.ended(q, state, ids)
   for batch, members in pairs(batches) do
     require('outbox').put(q, batch .. ' ' .. state .. ' ' .. table.concat(members, ' '))
   end
+end
+
+-- A job ran to a bad end for the first time, and runs again: batches may want to know.
+function M.attempted(q, id)
+  if not M.is_used(q) then return end
+  local links, batches = redis.call('HGET', q.keys.links, id), {}
+  for line in string.gmatch(links or '', '[^\n]+') do
+    if string.find(line, '^batch%.') then tell(q, line, id, 'attempted', batches) end
+  end
+  for batch in pairs(batches) do require('outbox').put(q, batch .. ' attempted ' .. id) end
 end
 
 -- A job is deleted. If it had not ended, its followers are told; the list of many goes when all have been.

@@ -22,6 +22,7 @@ function outcomes.retry(q, job, detail)
   redis.call('HSET', q.keys.attempts, job.id, job.record.attempt)
   require('columns').add_error(q, job.id, error_line(q, job.record, text))
   require('stats').count(q, 'retried', 1)
+  if job.record.attempt == 1 then require('links').attempted(q, job.id) end
   require('running').postpone(q, job, 'retryable', q.now + math.max(delay, 1), false)
 end
 

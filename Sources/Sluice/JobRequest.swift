@@ -38,6 +38,9 @@ public struct JobRequest: Sendable {
     /// How often it may wait because a dependency failed before it is discarded, if other than its kind's.
     public var maxWaits: Int?
 
+    /// The batch that it is a member of, or a callback of.
+    var batch: BatchID?
+
     let kind: String
     let arguments: [UInt8]
 
@@ -90,7 +93,7 @@ public struct JobRequest: Sendable {
         }
         let spec = JobSpec(
             kind: kind, arguments: arguments, maxAttempts: maxAttempts, timeout: timeout, partitions: partitions, needs: needs,
-            maxWaits: maxWaits, trace: trace
+            maxWaits: maxWaits, batch: batch, trace: trace
         ).encoded()
         guard spec.count <= limit else {
             throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(limit)")

@@ -21,7 +21,7 @@ extension ExitStatus {
             .unavailable, .permission, .foreignLibrary, .newerVersion:
             self = .noRedis
         case .invalidArgument, .payloadTooLarge: self = .usage
-        case .fenced, .stale, .timedOut, .closed, .server: self = .failed
+        case .fenced, .stale, .batchEnded, .timedOut, .closed, .server: self = .failed
         }
     }
 }
@@ -73,7 +73,7 @@ struct Ending: Equatable {
         case .protocolViolation: ". Is it Redis that listens there? See --redis and $SLUICE_REDIS_URL."
         case .outcomeUnknown: ". Whether it was done is not known."
         case .serverTooOld, .readOnly, .outOfMemory, .unavailable, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
-            .invalidArgument, .payloadTooLarge, .timedOut, .closed, .server:
+            .invalidArgument, .payloadTooLarge, .batchEnded, .timedOut, .closed, .server:
             ""
         }
     }

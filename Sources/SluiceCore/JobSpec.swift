@@ -16,12 +16,14 @@ package struct JobSpec: Sendable, Equatable {
     package var needs: [Dependency]
     /// Waits for dependencies after which it is discarded.
     package var maxWaits: Int?
+    /// The batch that it is a member of, or a callback of.
+    package var batch: BatchID?
     /// Context of a distributed trace, by header.
     package var trace: [String: String]
 
     package init(
         kind: String, arguments: [UInt8], maxAttempts: Int? = nil, timeout: Duration? = nil, partitions: Partitions = [:],
-        needs: [Dependency] = [], maxWaits: Int? = nil, trace: [String: String] = [:]
+        needs: [Dependency] = [], maxWaits: Int? = nil, batch: BatchID? = nil, trace: [String: String] = [:]
     ) {
         self.kind = kind
         self.arguments = arguments
@@ -30,6 +32,7 @@ package struct JobSpec: Sendable, Equatable {
         self.partitions = partitions
         self.needs = needs
         self.maxWaits = maxWaits
+        self.batch = batch
         self.trace = trace
     }
 }
@@ -49,6 +52,7 @@ extension JobSpec {
             JSONText.append(needs.map(\.text), to: &text)
         }
         if let maxWaits { text.append(contentsOf: ",\"max_waits\":\(maxWaits)".utf8) }
+        if let batch { text.append(contentsOf: ",\"batch\":\"\(batch)\"".utf8) }
         append(trace, named: "trace", to: &text)
         text.append(contentsOf: Self.openArguments)
         text.append(contentsOf: arguments)
@@ -83,6 +87,7 @@ extension JobSpec {
                 case "partitions": partitions = Partitions(try JSONText.strings(value))
                 case "needs": needs = try JSONText.list(value).map(Dependency.init(text:))
                 case "max_waits": maxWaits = JSONText.integer(value).map { max($0, 1) }
+                case "batch": batch = try? BatchID(JSONText.string(value))
                 case "trace": trace = try JSONText.strings(value)
                 default: break
                 }

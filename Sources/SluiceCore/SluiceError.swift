@@ -36,6 +36,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case invalidArgument
         /// The payload of a job is above the limit; nothing was stored.
         case payloadTooLarge
+        /// The batch is finished and takes no more members; or it is not known, or finished long ago.
+        case batchEnded
         /// What was waited for did not come in the time that the caller gave; nothing is held.
         case timedOut
         /// The client was shut down.
@@ -60,7 +62,7 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         switch code {
         case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable, .timedOut: true
         case .authentication, .protocolViolation, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
-            .invalidArgument, .payloadTooLarge, .closed, .server:
+            .invalidArgument, .payloadTooLarge, .batchEnded, .closed, .server:
             false
         }
     }

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 14
+    package static let revision = 15
 
     /// The text of the library.
     /// - Parameters:
@@ -47,6 +47,7 @@ package enum FunctionLibrary {
         "audit": source(PackageResources.audit_lua),
         "audit_gates": source(PackageResources.audit_gates_lua),
         "await": source(PackageResources.await_lua),
+        "batch": source(PackageResources.batch_lua),
         "breaker": source(PackageResources.breaker_lua),
         "choose": source(PackageResources.choose_lua),
         "claim": source(PackageResources.claim_lua),

@@ -17,6 +17,8 @@ package struct NewJob: Sendable {
     package var due: Due?
     package var priority: Int
     package var lane: String
+    /// What is to be told when it ends, as `lua/links.lua` has it.
+    package var links: [String] = []
 
     package init(id: JobID, spec: [UInt8], due: Due? = nil, priority: Int = 5, lane: String = "") {
         self.id = id
@@ -27,8 +29,8 @@ package struct NewJob: Sendable {
     }
 
     /// What is out of the plain case, as JSON; nil for nothing.
-    fileprivate var options: String? {
-        if due == nil, priority == 5, lane.isEmpty { return nil }
+    var options: String? {
+        if due == nil, priority == 5, lane.isEmpty, links.isEmpty { return nil }
         var members: [String] = []
         switch due {
         case .after(let wait): members.append("\"delay\":\(wait.milliseconds)")
@@ -37,6 +39,7 @@ package struct NewJob: Sendable {
         }
         if priority != 5 { members.append("\"priority\":\(priority)") }
         if !lane.isEmpty { members.append("\"lane\":\(JSONText.quoted(lane))") }
+        if !links.isEmpty { members.append("\"links\":[\(links.map { JSONText.quoted($0) }.joined(separator: ","))]") }
         return "{" + members.joined(separator: ",") + "}"
     }
 }

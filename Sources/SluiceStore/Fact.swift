@@ -8,8 +8,8 @@ package struct Fact: Sendable, Hashable {
     package enum News: Sendable, Hashable {
         /// A node of a workflow has ended, with its output as JSON if it completed and has one.
         case node(workflow: String, name: String, job: JobID, state: EndState, output: String)
-        /// Members of a batch have ended.
-        case members(batch: String, state: EndState, jobs: [JobID])
+        /// Members of a batch have ended; without a state, they ran to a first bad end.
+        case members(batch: String, state: EndState?, jobs: [JobID])
         /// Jobs that are suspended here belong to another queue.
         case moved(queue: QueueName, jobs: [JobID])
         /// Of a newer library than this program knows.
@@ -51,7 +51,9 @@ extension Fact.News {
             self = .moved(queue: queue, jobs: words.dropFirst().map(JobID.init(known:)))
             return
         case "batch":
-            guard words.count > 1, let state = Fact.EndState(rawValue: words[1]) else { break }
+            guard words.count > 1 else { break }
+            let state = Fact.EndState(rawValue: words[1])
+            if state == nil, words[1] != "attempted" { break }
             self = .members(batch: target[1], state: state, jobs: words.dropFirst(2).map(JobID.init(known:)))
             return
         case "workflow":

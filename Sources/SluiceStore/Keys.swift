@@ -21,6 +21,9 @@ package struct Keys: Sendable, Hashable {
     /// What the functions of a semaphore outside jobs are called with.
     package func semaphore(_ name: String) -> String { "\(namespace):{semaphore.\(name)}" }
 
+    /// What the functions of a batch are called with.
+    package func batch(_ id: BatchID) -> String { "\(namespace):{batch.\(id)}" }
+
     /// What the functions of a rate limiter outside jobs are called with.
     package func limiter(_ name: String) -> String { "\(namespace):{limiter.\(name)}" }
 

@@ -1,4 +1,5 @@
 import Logging
+import Sluice
 import SluiceCore
 import SluiceStore
 
@@ -87,7 +88,8 @@ final class Courier: Sendable {
         do throws(SluiceError) {
             switch destination {
             case .queue(let queue): try await move(facts, to: queue, in: round)
-            case .workflow, .batch, .nowhere: return []
+            case .batch(let batch): try await tell(BatchID(known: batch), facts)
+            case .workflow, .nowhere: return []
             }
             return facts.map(\.number)
         } catch {
@@ -95,6 +97,21 @@ final class Courier: Sendable {
                 "what happened in a queue could not be told elsewhere: it is tried again",
                 metadata: ["queue": "\(round.queue)", "to": "\(destination)", "facts": "\(facts.count)", "error": "\(error)"])
             return []
+        }
+    }
+
+    /// Tells a batch which members ended. One that is not known any more needs nothing.
+    private func tell(_ batch: BatchID, _ facts: [Fact]) async throws(SluiceError) {
+        var ends: [Fact.EndState?: [JobID]] = [:]
+        for case .members(_, let state, let jobs) in facts.map(\.news) { ends[state, default: []] += jobs }
+        do throws(SluiceError) {
+            for (state, ids) in ends {
+                for first in stride(from: 0, to: ids.count, by: BatchCall.mostMembers) {
+                    try await BatchBook(store).tell(batch, .done(state, Array(ids[first...].prefix(BatchCall.mostMembers))))
+                }
+            }
+        } catch {
+            if error.code != .batchEnded { throw error }
         }
     }
 

@@ -12,6 +12,8 @@ public struct JobContext: Sendable {
     public let queue: QueueName
     /// What it was enqueued with, for limits.
     public let partitions: Partitions
+    /// The batch that it is a member of, or a callback of.
+    public let batch: BatchID?
     /// What it needs that is switched off: it runs without.
     package let without: Set<String>
     /// The number of this run: runs that ended badly so far, and one. Releases and crashes do not count.

@@ -87,7 +87,8 @@ struct Pipeline: Sendable {
 
     private func context(of job: ClaimedJob, _ spec: JobSpec, maxAttempts: Int, limit: Duration?) -> JobContext {
         JobContext(
-            id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, without: job.without, attempt: job.attempt,
+            id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, batch: spec.batch, without: job.without,
+            attempt: job.attempt,
             maxAttempts: maxAttempts, fence: job.fence, deadline: limit.map { ContinuousClock.now + $0 },
             availableSince: job.availableSince, claimedAt: job.claimedAt, trace: spec.trace, worker: worker, store: store,
             baseLogger: logger)

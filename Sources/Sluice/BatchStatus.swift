@@ -1,0 +1,55 @@
+public import SluiceCore
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// How a batch stands.
+public struct BatchStatus: Sendable, Hashable {
+    /// The batch.
+    public var id: BatchID
+    /// What it was called.
+    public var name: String
+    /// When it was opened.
+    public var created: Date
+    /// When it was sealed; nil while it takes members from anybody.
+    public var sealed: Date?
+    /// When its last member ended; nil before.
+    public var finished: Date?
+    /// Members so far.
+    public var total: Int
+    /// Members that have not ended.
+    public var pending: Int
+    /// Members that completed.
+    public var completed: Int
+    /// Members that were cancelled.
+    public var cancelled: Int
+    /// Members that were discarded.
+    public var discarded: Int
+    /// Members that were deleted.
+    public var deleted: Int
+    /// Events that have fired.
+    public var fired: Set<BatchEvent>
+
+    init?(_ id: BatchID, _ values: [String: String]) {
+        func date(_ name: String) -> Date? {
+            values[name].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0 / 1000) }
+        }
+        func count(_ name: String) -> Int { values[name].flatMap { Int($0) } ?? 0 }
+        guard let created = date("created") else { return nil }
+        self.id = id
+        name = values["name"] ?? ""
+        self.created = created
+        sealed = date("sealed")
+        finished = date("finished")
+        pending = finished == nil ? count("pending") : 0
+        total = finished == nil ? count("total") : count("members")
+        completed = count("completed")
+        cancelled = count("cancelled")
+        discarded = count("discarded")
+        deleted = count("deleted")
+        fired = Set(BatchEvent.allCases.filter { values["fired:" + $0.rawValue] != nil })
+    }
+}

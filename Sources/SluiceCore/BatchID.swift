@@ -1,0 +1,42 @@
+/// Identity of a batch: 1 to 64 letters, digits, dots, dashes or underscores.
+public struct BatchID: Hashable, Sendable, CustomStringConvertible, Codable {
+    /// The id as text.
+    public let text: String
+
+    /// Takes an id of one's own. Opening a second batch of an id that is still known changes nothing.
+    /// - Throws: `invalidArgument` if it has another form.
+    public init(_ text: String) throws(SluiceError) {
+        guard Self.isValid(text) else {
+            throw SluiceError(
+                .invalidArgument, "'\(text.prefix(80))' is no id of a batch: 1 to 64 letters, digits, '.', '-' or '_'")
+        }
+        self.text = text
+    }
+
+    /// An id that is known to be one.
+    package init(known text: String) { self.text = text }
+
+    /// Reads the text and checks it.
+    public init(from decoder: any Decoder) throws { try self.init(decoder.singleValueContainer().decode(String.self)) }
+
+    /// Writes the text.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    private static func isValid(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// The same text.
+    public var description: String { text }
+}

@@ -1,0 +1,164 @@
+-- Batches: many jobs, over any queues, whose ends together are told by callbacks, which are jobs. A batch has a slot of its own.
+-- It is open until it is sealed; from then on only its own members may add more. A member is whoever was added or has ended with
+-- a link to it (links.lua), so it does not matter which of the two is heard of first, nor how often.
+-- Keys: state (hash), pending (ids that have not ended), untried (those that never ran to an end, if anybody wants to know),
+-- ended (the others), callbacks (by event: queue, options, spec), firing (events whose callbacks are not known to have arrived).
+-- Events, each once:
+--   failed      a member ended otherwise than completed
+--   attempted   sealed, and each member ran to some end at least once, were it a bad one, or ended without
+--   completed   sealed, and all members completed            exhausted   sealed, and all members ended
+--   parent      the same, if the batch is a member of another one
+local M = {}
+
+local KEPT = 86400000         -- ms for which a finished batch can be looked at
+local events = { failed = true, attempted = true, completed = true, exhausted = true, parent = true }
+local states = { completed = true, cancelled = true, discarded = true, deleted = true }
+
+local function fire(b, event)
+  if b.state['fired:' .. event] then return end
+  b.state['fired:' .. event] = '1'
+  redis.call('HSET', b.keys.state, 'fired:' .. event, require('queue').text(b.now))
+  if redis.call('HEXISTS', b.keys.callbacks, event) == 1 then redis.call('SADD', b.keys.firing, event) end
+end
+
+local function is_watched(b, event) return redis.call('HEXISTS', b.keys.callbacks, event) == 1 end
+
+local function number(b, name) return tonumber(b.state[name]) or 0 end
+
+local function bad_ends(b) return number(b, 'cancelled') + number(b, 'discarded') + number(b, 'deleted') end
+
+local function forget(b)
+  for _, key in pairs({ 'state', 'callbacks', 'firing' }) do redis.call('PEXPIRE', b.keys[key], KEPT) end
+  redis.call('UNLINK', b.keys.pending, b.keys.untried, b.keys.ended)
+end
+
+-- Fires what has become true.
+local function decide(b)
+  if bad_ends(b) > 0 then fire(b, 'failed') end
+  if not b.state.sealed or b.state.finished then return end
+  local pending = redis.call('SCARD', b.keys.pending)
+  local untried = is_watched(b, 'attempted') and redis.call('SCARD', b.keys.untried) or pending
+  if untried == 0 then fire(b, 'attempted') end
+  if pending > 0 then return end
+  if bad_ends(b) == 0 then fire(b, 'completed') end
+  fire(b, 'exhausted')
+  fire(b, 'parent')
+  b.state.finished = require('queue').text(b.now)
+  redis.call('HSET', b.keys.state, 'finished', b.state.finished, 'members', redis.call('SCARD', b.keys.ended))
+end
+
+-- What whoever called has to do.
+local function reply(b)
+  local firing, list = redis.call('SMEMBERS', b.keys.firing), {}
+  for i = 1, #firing do
+    list[2 * i - 1], list[2 * i] = firing[i], redis.call('HGET', b.keys.callbacks, firing[i])
+  end
+  if b.state.finished and #firing == 0 then forget(b) end
+  return { { b.now, b.state.finished and 1 or 0, bad_ends(b) }, list }
+end
+
+local verbs = {}
+
+local function is_any(list, wanted)
+  for i = 1, #list, 2 do
+    if list[i] == wanted then return true end
+  end
+  return false
+end
+
+-- open name event callback…      Opens it; again, changes nothing.
+function verbs.open(b, args)
+  if b.state.created then return end
+  local queue, callbacks = require('queue'), {}
+  for i = 3, #args, 2 do
+    if not events[args[i]] or not args[i + 1] then queue.refuse('BADARG', 'no such event: ' .. tostring(args[i])) end
+    callbacks[#callbacks + 1], callbacks[#callbacks + 2] = args[i], args[i + 1]
+  end
+  b.state.created = queue.text(b.now)
+  redis.call('HSET', b.keys.state, 'created', b.state.created, 'name', args[2] or '')
+  if is_any(callbacks, 'attempted') then redis.call('HSET', b.keys.state, 'attempts', '1') end
+  if #callbacks > 0 then redis.call('HSET', b.keys.callbacks, unpack(callbacks)) end
+end
+
+local function rest(args, first)
+  local list = { unpack(args, first) }
+  if #list < 1 or #list > require('queue').MOST then require('queue').refuse('BADARG', 'give 1 to 1000 ids') end
+  return list
+end
+
+-- Those of the ids that have not ended.
+local function live(b, ids)
+  local ended, list = redis.call('SMISMEMBER', b.keys.ended, unpack(ids)), {}
+  for i = 1, #ids do
+    if ended[i] == 0 then list[#list + 1] = ids[i] end
+  end
+  return list
+end
+
+-- add id…      New members. Refused ENDED if the batch is finished.
+function verbs.add(b, args)
+  if b.state.finished then require('queue').refuse('ENDED', 'this batch is finished and takes no more members') end
+  local ids = live(b, rest(args, 2))
+  if #ids == 0 then return end
+  redis.call('SADD', b.keys.pending, unpack(ids))
+  if is_watched(b, 'attempted') then redis.call('SADD', b.keys.untried, unpack(ids)) end
+end
+
+-- seal         No members come from outside any more.
+function verbs.seal(b)
+  if b.state.sealed then return end
+  b.state.sealed = require('queue').text(b.now)
+  redis.call('HSET', b.keys.state, 'sealed', b.state.sealed)
+end
+
+-- done state id…      Members ended; `attempted` as a state: they ran to a first, bad, end.
+verbs.done = function(b, args)
+  local state, ids = args[2], rest(args, 3)
+  if b.state.finished then return end
+  if state == 'attempted' then return redis.call('SREM', b.keys.untried, unpack(ids)) end
+  if not states[state] then require('queue').refuse('BADARG', 'no such state: ' .. tostring(state)) end
+  ids = live(b, ids)
+  if #ids == 0 then return end
+  redis.call('SADD', b.keys.ended, unpack(ids))
+  redis.call('SREM', b.keys.pending, unpack(ids))
+  if is_watched(b, 'attempted') then redis.call('SREM', b.keys.untried, unpack(ids)) end
+  b.state[state] = redis.call('HINCRBY', b.keys.state, state, #ids)
+end
+
+-- fired event…        Their callbacks have arrived.
+function verbs.fired(b, args) redis.call('SREM', b.keys.firing, unpack(rest(args, 2))) end
+
+-- tend                Nothing but what is due.
+function verbs.tend() end
+
+-- batch verb …
+--
+-- Returns {now, finished, members that ended otherwise than completed}, and a flat list of event and callback for those that
+-- whoever called has to bring to their queues, and then to report with `fired`. Every call may be repeated.
+-- Errors: MISSING if there is no such batch (to open it never is), ENDED, BADARG, BADKEY.
+function M.run(b, args)
+  local queue, verb = require('queue'), verbs[args[1] or '']
+  if not verb then queue.refuse('BADARG', 'no such verb: ' .. tostring(args[1])) end
+  b.state = {}
+  local found = redis.call('HGETALL', b.keys.state)
+  for i = 1, #found, 2 do b.state[found[i]] = found[i + 1] end
+  if not b.state.created and args[1] ~= 'open' then queue.refuse('MISSING', 'there is no such batch, or it ended long ago') end
+  verb(b, args)
+  decide(b)
+  return reply(b)
+end
+
+-- batch_status        A flat list of name and value: name, created, sealed, finished, members, pending, counts by state, events
+-- that fired; empty if there is none. Errors: BADKEY.
+function M.status(b)
+  local list = redis.call('HGETALL', b.keys.state)
+  if #list == 0 then return list end
+  local pending = redis.call('SCARD', b.keys.pending)
+  local function put(name, value) list[#list + 1], list[#list + 2] = name, value end
+  put('pending', pending)
+  put('total', pending + redis.call('SCARD', b.keys.ended))
+  put('firing', table.concat(redis.call('SMEMBERS', b.keys.firing), ' '))
+  return list
+end
+
+return M
