@@ -31,16 +31,32 @@ end
 local function outside(base, kind, fixed)
   local namespace, name = string.match(base, '^([%w._-]+):{' .. kind .. '%.([%w._-]+)}$')
   if not namespace or #namespace > 64 or #name > 64 then return nil end
-  local keys = { prefix = base .. ':' }
+  local keys = { prefix = base .. ':', name = name }
   for i = 1, #fixed do keys[fixed[i]] = keys.prefix .. fixed[i] end
   return keys
 end
 
 local semaphore, limiter = { 'permits', 'queue', 'waiting', 'leases', 'state', 'fence' }, { 'slots', 'ahead', 'free', 'state' }
 
+local workflow = {
+  'config', 'specs', 'nodes', 'order', 'runs', 'outputs', 'todo', 'ready', 'stop', 'cancels', 'waiters', 'owner',
+}
+
 function M.semaphore(base) return outside(base, 'semaphore', semaphore) end
 function M.batch(base) return outside(base, 'batch', { 'state', 'pending', 'untried', 'ended', 'callbacks', 'firing' }) end
 function M.limiter(base) return outside(base, 'limiter', limiter) end
+function M.workflow(base) return outside(base, 'workflow', workflow) end
+
+-- The workflows of a namespace, by when somebody has to look at them.
+function M.workflow_index(base)
+  local namespace = string.match(base, '^([%w._-]+):{workflows}$')
+  return namespace and #namespace <= 64 and { all = base .. ':all' } or nil
+end
+
+-- Of a node of a workflow: what it waits for, what of that ended otherwise than completed, and what waits for it.
+function M.need(keys, node) return keys.prefix .. 'need:' .. node end
+function M.bad(keys, node) return keys.prefix .. 'bad:' .. node end
+function M.down(keys, node) return keys.prefix .. 'down:' .. node end
 
 -- What a client is told of its waiters; expires by itself.
 function M.grants(keys, client) return keys.prefix .. 'grants:' .. client end

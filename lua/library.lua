@@ -16,9 +16,9 @@ local function open(name, of)
   return opening(function(keys, args) return require(name)[of](require('queue').open(keys), args) end)
 end
 
--- For what has no queue: the kind of the key is the name of the module.
-local function open_outside(name, of)
-  return opening(function(keys, args) return require(name)[of](require('queue').open_outside(keys, name), args) end)
+-- For what has no queue: the kind of the key is the name of the module, unless another one is given.
+local function open_outside(kind, of, module)
+  return opening(function(keys, args) return require(module or kind)[of](require('queue').open_outside(keys, kind), args) end)
 end
 
 local function register(name, flags, callback)
@@ -53,6 +53,16 @@ register('batch', { 'allow-oom' }, open_outside('batch', 'run'))
 register('batch_status', { 'no-writes' }, open_outside('batch', 'status'))
 register('limiter', { 'allow-oom' }, open_outside('limiter', 'take'))
 register('limiter_return', { 'allow-oom' }, open_outside('limiter', 'give_back'))
+
+register('workflow_add', {}, open_outside('workflow', 'run', 'workflow_add'))
+register('workflow_step', { 'allow-oom' }, open_outside('workflow', 'run', 'workflow_step'))
+register('workflow_await', { 'allow-oom' }, open_outside('workflow', 'await', 'workflow_view'))
+register('workflow_claim', {}, open_outside('workflow', 'claim', 'workflow_index'))
+register('workflow_index', { 'allow-oom' }, open_outside('workflow_index', 'run'))
+register('workflow_status', { 'no-writes' }, open_outside('workflow', 'status', 'workflow_view'))
+register('workflow_nodes', { 'no-writes' }, open_outside('workflow', 'nodes', 'workflow_view'))
+register('workflow_down', { 'no-writes' }, open_outside('workflow', 'down', 'workflow_view'))
+register('workflow_outputs', { 'no-writes' }, open_outside('workflow', 'outputs', 'workflow_view'))
 
 both('cancel', { 'allow-oom' }, open('manage', 'cancel'))
 both('retry', { 'allow-oom' }, open('manage', 'retry'))

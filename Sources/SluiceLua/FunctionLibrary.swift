@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 15
+    package static let revision = 16
 
     /// The text of the library.
     /// - Parameters:
@@ -92,6 +92,11 @@ package enum FunctionLibrary {
         "waiting": source(PackageResources.waiting_lua),
         "wake": source(PackageResources.wake_lua),
         "workers": source(PackageResources.workers_lua),
+        "workflow": source(PackageResources.workflow_lua),
+        "workflow_add": source(PackageResources.workflow_add_lua),
+        "workflow_index": source(PackageResources.workflow_index_lua),
+        "workflow_step": source(PackageResources.workflow_step_lua),
+        "workflow_view": source(PackageResources.workflow_view_lua),
     ]
 
     private static func source(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -30,6 +30,15 @@ package struct Keys: Sendable, Hashable {
     /// The list on which a client reads which of its waiters were given a permit.
     package func grants(_ semaphore: String, client: String) -> String { self.semaphore(semaphore) + ":grants:" + client }
 
+    /// What the functions of a workflow are called with.
+    package func workflow(_ id: String) -> String { "\(namespace):{workflow.\(id)}" }
+
+    /// What the functions of the index of all workflows are called with.
+    package var workflows: String { "\(namespace):{workflows}" }
+
+    /// The list on which a client hears of the end of a workflow.
+    package func inbox(ofWorkflow id: String, client: String) -> String { workflow(id) + ":inbox:" + client }
+
     /// The set of all queues of the namespace.
     package var queues: String { "\(namespace):queues" }
 

@@ -1,0 +1,22 @@
+import Hiredis
+package import SluiceCore
+
+extension Store {
+    /// Calls a function on the record of a workflow.
+    package func call<Function: StoreFunction>(
+        _ function: Function, workflow: String
+    ) async throws(SluiceError) -> Function.Reply {
+        try await call(function, key: keys.workflow(workflow))
+    }
+
+    /// Calls the index of all workflows.
+    package func call(_ function: WorkflowIndex) async throws(SluiceError) -> WorkflowIndex.Reply {
+        try await call(function, key: keys.workflows)
+    }
+
+    /// Ids of workflows, those that nobody has to look at for the longest first.
+    package func workflows(from rank: Int, most: Int) async throws(SluiceError) -> [String] {
+        let range = ["ZREVRANGE", keys.workflows + ":all", "\(rank)", "\(rank + most - 1)"]
+        return try await send(RedisCommand(range)).root.elements.compactMap(\.string)
+    }
+}

@@ -1,0 +1,198 @@
+-- workflow_add mode token name deadline context [flag node queue options spec k [policy parent]… b [policy child]…]…
+--
+-- Adds nodes to a workflow, at most 1,000 with at most 1,000 edges in a call; all of it or nothing. May be repeated: a node that
+-- is there already is left as it is.
+--   mode      new: makes the workflow, which runs nothing until it is started; the pages that follow have the same token.
+--             more: adds to one that is being built or runs
+--   deadline  ms from now, 0 for none; name and context, which is JSON or empty, are kept; all three only for the first page
+--   flag      new: a node with all its edges; open: more edges are to come, and no node may come after it before it is closed;
+--             link: more edges of an open one; close: likewise, and those were all
+--   queue     empty for a node without a job, which completes when it starts
+--   policy    c, i or h: what becomes of the later node if the earlier one ends otherwise than completed; see workflow.lua
+--   parent    a node that is there, or was named before in this call        child   a node that is there and has not started
+-- Returns {word, what workflow_step returns, nodes that were there already}. The word is ok;
+-- exists, if another one of this id is there; missing; ended, if it has ended or is being cancelled: then nothing was added.
+-- Errors: BADARG, BADKEY; OOM from the server.
+local M = {}
+
+local MOST = 1000
+local STEPS = 10000           -- nodes looked at to rule out a cycle
+
+local flags = { new = true, open = true, link = true, close = true }
+
+local function refuse(text) require('queue').refuse('BADARG', text) end
+
+local function read_edges(args, at, name)
+  local n, edges = require('queue').number(args[at], 0, MOST, 'edges of ' .. name), {}
+  for i = 1, n do
+    local policy, other = args[at + 2 * i - 1], args[at + 2 * i]
+    if not other or not string.find(policy, '^[cih]$') then refuse('an edge is c, i or h, and a node') end
+    edges[i] = { policy = policy, node = other }
+  end
+  return edges, at + 1 + 2 * n
+end
+
+local function read_node(w, args, at)
+  local node = { flag = args[at], name = args[at + 1], queue = args[at + 2], options = args[at + 3], spec = args[at + 4] }
+  if not flags[node.flag] or not node.spec then refuse('a node is new, open, link or close; name, queue, options, spec') end
+  if not string.find(node.name, '^[%w._-]+$') or #node.name > 64 or #node.name + #w.keys.name > 120 then
+    refuse("'" .. string.sub(node.name, 1, 80) .. "' is no name of a node: use 1 to 64 letters, digits, dots, dashes or "
+      .. 'underscores')
+  end
+  if #node.queue > 64 or not string.find(node.queue, '^[%w._-]*$') then refuse('no such queue: ' .. node.queue) end
+  if string.find(node.options, '\n', 1, true) then refuse('options are one line of JSON') end
+  node.up, at = read_edges(args, at + 5, node.name)
+  node.down, at = read_edges(args, at, node.name)
+  return node, at
+end
+
+-- Reads all nodes, and looks up how they and their neighbours stand.
+local function read(w, args)
+  local nodes, names, edges, at = {}, {}, 0, 6
+  while args[at] do
+    local node
+    node, at = read_node(w, args, at)
+    nodes[#nodes + 1], names[#names + 1] = node, node.name
+    for _, edge in ipairs(node.up) do names[#names + 1] = edge.node end
+    for _, edge in ipairs(node.down) do names[#names + 1] = edge.node end
+    edges = edges + #node.up + #node.down
+  end
+  if #nodes > MOST or edges > MOST then refuse('at most 1000 nodes and 1000 edges in a call') end
+  require('workflow').codes_of(w, names)
+  return nodes
+end
+
+-- Whether one of the nodes is `target` or waits for it, directly or not. `own` has the nodes that this call adds before.
+local function waits_for(w, names, target, own)
+  local keys, seen, stack, steps = require('keys'), {}, { unpack(names) }, 0
+  while #stack > 0 do
+    local name = table.remove(stack)
+    if name == target then return true end
+    if not seen[name] then
+      seen[name], steps = true, steps + 1
+      if steps > STEPS then refuse('too many nodes lie between to rule out a cycle') end
+      local ups = own[name] or redis.call('SMEMBERS', keys.need(w.keys, name))
+      for i = 1, #ups do stack[#stack + 1] = ups[i] end
+    end
+  end
+  return false
+end
+
+local function check_down(w, node, own)
+  local codes, ups = require('workflow').codes, {}
+  for i, edge in ipairs(node.up) do ups[i] = edge.node end
+  for _, edge in ipairs(node.down) do
+    local code = w.known[edge.node]
+    if not code or own[edge.node] then refuse('there is no node ' .. edge.node .. ' for ' .. node.name .. ' to come before') end
+    if code > codes.held and code ~= codes.cancelled then
+      refuse('node ' .. edge.node .. ' has started: ' .. node.name .. ' cannot come before it')
+    end
+    if edge.node == node.name or waits_for(w, ups, edge.node, own) then
+      refuse('a cycle: ' .. node.name .. ' would come before and after ' .. edge.node)
+    end
+  end
+  own[node.name] = ups
+end
+
+-- Checks everything before anything is written. Marks the nodes that are there already.
+local function check(w, nodes)
+  local codes, own, open = require('workflow').codes, {}, {}
+  for _, node in ipairs(nodes) do
+    local code = w.known[node.name]
+    local is_link = node.flag == 'link' or node.flag == 'close'
+    if is_link and not code and not open[node.name] then refuse('there is no node ' .. node.name .. ' to add edges to') end
+    node.is_known = (code or own[node.name]) and true or false
+    -- What is left to do: the edges of one that is still open, nothing of one that was closed.
+    node.is_done = node.is_known and not open[node.name] and code ~= codes.building
+    if is_link and #node.down > 0 then refuse('an open node comes before others when it is closed, by nodes added later') end
+    for _, edge in ipairs(node.up) do
+      local up = w.known[edge.node]
+      if not up and not own[edge.node] or edge.node == node.name then
+        refuse('node ' .. node.name .. ' comes after ' .. edge.node .. ', which is not there')
+      end
+      if up == codes.building or open[edge.node] then refuse('node ' .. edge.node .. ' is still open') end
+    end
+    if not node.is_done and not node.is_known then check_down(w, node, own) end
+    if node.flag == 'open' and not node.is_known then open[node.name] = true end
+    if node.flag == 'close' then open[node.name] = nil end
+  end
+end
+
+-- Writes the edge from a node to a later one, as what is known of the node has it. Returns whether the later one is cancelled.
+local function connect(w, up, name, policy)
+  local workflow, keys = require('workflow'), require('keys')
+  local code = w.known[up]
+  local matters = code ~= workflow.codes.completed and not (workflow.is_bad(code) and policy == 'i')
+  if matters and redis.call('SADD', keys.need(w.keys, name), up) == 0 then return false end
+  redis.call('RPUSH', keys.down(w.keys, up), policy .. ' ' .. name)
+  if not matters or not workflow.is_bad(code) then return false end
+  workflow.bar(w, name, up)
+  return policy == 'c'
+end
+
+local function add(w, node)
+  local workflow = require('workflow')
+  local codes = workflow.codes
+  if not node.is_known then
+    local text = node.queue .. '\n' .. node.options .. '\n' .. node.spec
+    redis.call('HSET', w.keys.specs, node.name, text)
+    redis.call('RPUSH', w.keys.order, node.name)
+    workflow.set(w, node.name, codes.building)
+    w.texts[node.name] = text
+  end
+  local is_cancelled = false
+  for _, edge in ipairs(node.up) do is_cancelled = connect(w, edge.node, node.name, edge.policy) or is_cancelled end
+  for _, edge in ipairs(node.down) do connect(w, node.name, edge.node, edge.policy) end
+  if is_cancelled then
+    workflow.set(w, node.name, codes.cancelled)
+    workflow.push(w, 'bad', node.name)
+  elseif node.flag == 'new' or node.flag == 'close' then
+    if w.state == 'building' then workflow.set(w, node.name, codes.suspended) else workflow.place(w, node.name) end
+  end
+end
+
+-- Makes the workflow, unless it is there. Returns why nothing may be added to it, if that is so.
+local function open(w, args)
+  local queue, mode = require('queue'), args[1]
+  local token = queue.word(args[2], 'token')
+  if mode ~= 'new' and mode ~= 'more' then refuse('mode is new or more') end
+  local deadline = queue.number(args[4], 0, 1e14, 'deadline')
+  if #(args[3] or '') > 256 or not args[5] then refuse('give a name of at most 256 bytes, a deadline, a context') end
+  local exists = require('workflow').load(w)
+  if mode == 'more' then
+    if not exists then return 'missing' end
+    if w.stopped or w.state ~= 'building' and w.state ~= 'running' then return 'ended' end
+    return nil
+  end
+  if exists then
+    return (w.token ~= token or w.state ~= 'building') and 'exists' or nil
+  end
+  w.is_new, w.state, w.created, w.token = true, 'building', w.now, token
+  w.deadline = deadline > 0 and w.now + deadline or nil
+  return nil
+end
+
+local function write_head(w, args)
+  local text = require('queue').text
+  if w.is_new then
+    redis.call('HSET', w.keys.config, 'state', 'building', 'token', w.token, 'name', args[3], 'created', text(w.now))
+    if w.deadline then redis.call('HSET', w.keys.config, 'deadline', text(w.deadline)) end
+    if args[5] ~= '' then redis.call('HSET', w.keys.config, 'context', args[5]) end
+  end
+  redis.call('HSET', w.keys.config, 'touched', text(w.now))
+end
+
+function M.run(w, args)
+  local word, existing = open(w, args), {}
+  if word then return { word, { w.now, w.state or 'missing', 0, {}, {}, -1 }, existing } end
+  local nodes = read(w, args)
+  check(w, nodes)
+  write_head(w, args)
+  for _, node in ipairs(nodes) do
+    if node.is_known then existing[#existing + 1] = node.name end
+    if not node.is_done then add(w, node) end
+  end
+  return { 'ok', require('workflow').close(w), existing }
+end
+
+return M

@@ -1,0 +1,44 @@
+-- workflow_index most [id delay]…
+--
+-- The workflows of a namespace, by when somebody has to look at them, so that none is stranded by the death of whoever carried
+-- it. Puts workflows in, to be looked at after `delay` ms; -1 takes one out. Returns ms until the next is due, -1 if there is
+-- none, and up to `most` that are due: they are the caller's to look at, and given out again after 15 s unless it says otherwise.
+-- Errors: BADARG, BADKEY.
+local M = {}
+
+local CLAIMED = 15000
+
+function M.run(w, args)
+  local queue = require('queue')
+  local most, scored, gone = queue.number(args[1], 0, queue.MOST, 'most'), {}, {}
+  if #args % 2 == 0 or #args > 2 * queue.MOST + 1 then queue.refuse('BADARG', 'give pairs of id and delay, at most 1000') end
+  for i = 2, #args, 2 do
+    local id, delay = queue.word(args[i], 'id'), queue.number(args[i + 1], -1, 1e14, 'delay')
+    if delay < 0 then
+      gone[#gone + 1] = id
+    else
+      local n = #scored
+      scored[n + 1], scored[n + 2] = queue.text(w.now + delay), id
+    end
+  end
+  if #scored > 0 then redis.call('ZADD', w.keys.all, unpack(scored)) end
+  if #gone > 0 then redis.call('ZREM', w.keys.all, unpack(gone)) end
+  local due = most > 0 and redis.call('ZRANGE', w.keys.all, '-inf', queue.text(w.now), 'BYSCORE', 'LIMIT', 0, most) or {}
+  local later = {}
+  for i = 1, #due do later[2 * i - 1], later[2 * i] = queue.text(w.now + CLAIMED), due[i] end
+  if #later > 0 then redis.call('ZADD', w.keys.all, unpack(later)) end
+  local first = redis.call('ZRANGE', w.keys.all, 0, 0, 'WITHSCORES')[2]
+  return { first and math.max(tonumber(first) - w.now, 0) or -1, due }
+end
+
+-- workflow_claim id before      Called on NAMESPACE:{workflow.NAME}: makes workflow `id` the one that bears this name, if none
+-- does, or `before` does, which has ended. Returns the one that does. A name is kept for 90 days. Errors: BADARG, BADKEY; OOM.
+function M.claim(w, args)
+  local id = require('queue').word(args[1], 'id')
+  local owner = redis.call('GET', w.keys.owner)
+  if owner and owner ~= id and owner ~= args[2] then return owner end
+  redis.call('SET', w.keys.owner, id, 'PX', 7776000000)
+  return id
+end
+
+return M

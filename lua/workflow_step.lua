@@ -1,0 +1,147 @@
+-- workflow_step [verb …]…
+--
+-- Moves a workflow on. The caller brings what it is given into its queues (deliver.lua), cancels what it is told to, and calls
+-- again, with `released`, while there is more. Each verb may be repeated: it tells what shall be.
+--   start                          it is complete: nodes that wait for nothing start
+--   done NODE JOB STATE OUTPUT     a node's job has ended: completed, cancelled, discarded, deleted. News of an older run is
+--                                  passed over; completed is final
+--   released N NODE…               their jobs are in their queues. May be left out: whoever tends brings them again, once
+--   cancel NODE | cancel -         a node, those whose names begin with its and a dot, and by policy what is after them; all
+--   retry NODE | retry -           likewise what ended otherwise than completed, and what was cancelled because of it; a node
+--                                  that comes after one that failed stays. `retry -` lifts the deadline
+--   tend                           gives out once more what nobody may have carried; removes what ended long ago
+-- At most 1,000 nodes in a call. Returns {now, state, more, flat list of node, id, queue, options, spec, flat list of queue, id
+-- of jobs to cancel, ms after which to tend}. The state is missing if there is no such workflow. Errors: BADARG, BADKEY.
+local M = {}
+
+local ends = { completed = true, cancelled = true, discarded = true, deleted = true }
+
+local function refuse(text) require('queue').refuse('BADARG', text) end
+
+local readers, verbs = {}, {}
+
+function readers.start(_, at) return {}, at end
+readers.tend = readers.start
+
+function readers.done(args, at)
+  local news = { node = args[at], job = args[at + 1], state = args[at + 2], output = args[at + 3] }
+  if not news.output or not ends[news.state] then refuse('done takes node, job, state, output') end
+  return news, at + 4
+end
+
+function readers.released(args, at)
+  local n = require('queue').number(args[at], 0, 1000, 'nodes')
+  if at + n > #args then refuse('released takes a count and that many nodes') end
+  return { unpack(args, at + 1, at + n) }, at + 1 + n
+end
+
+function readers.cancel(args, at)
+  if not args[at] or not string.find(args[at], '^[%w._-]+$') then refuse('name a node, or -') end
+  return args[at], at + 1
+end
+readers.retry = readers.cancel
+
+local function read(args)
+  local list, at, names = {}, 1, {}
+  while args[at] do
+    local verb = args[at]
+    if not readers[verb] then refuse('a verb is start, done, released, cancel, retry or tend') end
+    local what
+    what, at = readers[verb](args, at + 1)
+    list[#list + 1] = { verb = verb, what = what }
+    if verb == 'done' then names[#names + 1] = what.node end
+  end
+  if #names > 1000 then refuse('at most 1000 nodes in a call') end
+  return list, names
+end
+
+function verbs.start(w)
+  if w.state ~= 'building' then return end
+  w.state, w.may_end = 'running', true
+  redis.call('HSET', w.keys.config, 'state', 'running', 'started', require('queue').text(w.now))
+  require('workflow').push_first(w, 'walk start 0 -')
+end
+
+function verbs.done(w, news, run)
+  local workflow = require('workflow')
+  local codes, code, new = workflow.codes, w.known[news.node], workflow.codes[news.state]
+  if not code or not run or workflow.job_id(w, news.node, run) ~= news.job then return end
+  if code == new then w.again = true end
+  if code == new or code == codes.completed then return end
+  if w.cancelled == nil then w.cancelled = redis.call('EXISTS', w.keys.cancels) == 1 end
+  if w.cancelled then redis.call('SREM', w.keys.cancels, news.node) end
+  workflow.set(w, news.node, new)
+  if new == codes.completed then
+    if news.output ~= '' then redis.call('HSET', w.keys.outputs, news.node, news.output) end
+    workflow.push(w, 'ok', news.node)
+  elseif not workflow.is_bad(code) then
+    workflow.push(w, 'bad', news.node)
+  end
+end
+
+function verbs.released(w, names)
+  local workflow = require('workflow')
+  local found = workflow.codes_of(w, names)
+  for i = 1, #names do
+    if found[i] == workflow.codes.releasing then workflow.set(w, names[i], workflow.codes.active) end
+  end
+end
+
+-- Cancels all of it.
+local function stop(w, why)
+  w.stopped = why
+  redis.call('HSET', w.keys.config, 'stopped', why)
+  require('workflow').push_first(w, 'walk cancel 0 -')
+end
+
+function verbs.cancel(w, prefix)
+  if w.ended then return end
+  if prefix == '-' then return stop(w, 'cancelled') end
+  require('workflow').push_first(w, 'walk cancel 0 ' .. prefix)
+end
+
+function verbs.retry(w, prefix)
+  if w.state == 'building' then return end
+  if prefix == '-' then
+    redis.call('HDEL', w.keys.config, 'stopped', 'deadline')
+    w.stopped, w.deadline = false, nil
+  end
+  require('workflow').push_first(w, 'walk retry 0 ' .. prefix)
+end
+
+function verbs.tend(w)
+  local kept = require('workflow').KEPT[w.state]
+  w.again, w.may_end = true, true
+  local since = w.ended and kept and w.ended + kept
+  if w.state == 'building' then since = (w.touched or 0) + require('workflow').BUILT end
+  if since and w.now >= since then return require('workflow').push_first(w, 'walk remove 0 -') end
+  local cancels = redis.call('SRANDMEMBER', w.keys.cancels, 100)
+  if #cancels > 0 then redis.call('RPUSH', w.keys.stop, unpack(cancels)) end
+end
+
+-- What is being released may have been on its way with somebody who died: it is given out again.
+local function give_again(w)
+  local workflow = require('workflow')
+  local code, given = workflow.codes.releasing, {}
+  for i = 1, #w.fresh do given[w.fresh[i]] = true end
+  for _, name in ipairs(redis.call('ZRANGE', w.keys.nodes, code, code, 'BYSCORE', 'LIMIT', 0, workflow.PAGE)) do
+    if not given[name] and w.changed[name] == nil then w.fresh[#w.fresh + 1] = name end
+  end
+end
+
+function M.run(w, args)
+  local workflow = require('workflow')
+  local list, names = read(args)
+  if not workflow.load(w) then return { w.now, 'missing', 0, {}, {}, -1 } end
+  workflow.codes_of(w, names)
+  local runs, n = #names > 0 and redis.call('HMGET', w.keys.runs, unpack(names)) or {}, 0
+  for _, one in ipairs(list) do
+    if one.verb == 'done' then n = n + 1 end
+    verbs[one.verb](w, one.what, runs[n])
+  end
+  if w.deadline and w.now >= w.deadline and w.state == 'running' and not w.stopped then stop(w, 'deadline') end
+  if w.again then give_again(w) end
+  return workflow.close(w)
+end
+
+return M

@@ -1,0 +1,77 @@
+-- What can be read of a workflow; see workflow.lua.
+local M = {}
+
+local order = { 'building', 'suspended', 'held', 'active', 'completed', 'cancelled', 'discarded', 'deleted' }
+
+-- workflow_status         A flat list of name, value: what config holds but the context, and how many nodes there are in each
+-- state. What is being released counts as active. Empty if there is no such workflow. Errors: BADKEY.
+function M.status(w)
+  local reply, config, codes = {}, redis.call('HGETALL', w.keys.config), require('workflow').codes
+  for i = 1, #config, 2 do
+    if config[i] ~= 'context' and config[i] ~= 'token' then
+      local n = #reply
+      reply[n + 1], reply[n + 2] = config[i], config[i + 1]
+    end
+  end
+  if #reply == 0 then return reply end
+  for _, name in ipairs(order) do
+    local least = name == 'active' and codes.releasing or codes[name]
+    local n = #reply
+    reply[n + 1], reply[n + 2] = 'nodes.' .. name, redis.call('ZCOUNT', w.keys.nodes, least, codes[name])
+  end
+  return reply
+end
+
+-- workflow_nodes rank most      A page of nodes in order, from a rank on, at most 1,000: a flat list of node, state, queue, kind
+-- of the job (empty for none), id of the job of its last run (empty if it was never released), and how many nodes come after it.
+function M.nodes(w, args)
+  local queue, workflow, reply = require('queue'), require('workflow'), {}
+  local rank, most = queue.number(args[1], 0, 1e9, 'rank'), queue.number(args[2], 1, queue.MOST, 'most')
+  local names, states = redis.call('LRANGE', w.keys.order, rank, rank + most - 1), {}
+  for name, code in pairs(workflow.codes) do states[code] = name ~= 'releasing' and name or 'active' end
+  workflow.load(w)
+  local codes = workflow.codes_of(w, names)
+  for i = 1, #names do
+    local target, _, spec = workflow.job(w, names[i])
+    local run, n = redis.call('HGET', w.keys.runs, names[i]), #reply
+    reply[n + 1], reply[n + 2], reply[n + 3] = names[i], states[codes[i]] or '', target
+    reply[n + 4] = string.match(spec, '^{"kind":"([^"\\]*)"') or ''
+    reply[n + 5] = run and workflow.job_id(w, names[i], run) or ''
+    reply[n + 6] = redis.call('LLEN', require('keys').down(w.keys, names[i]))
+  end
+  return reply
+end
+
+-- workflow_down node rank       What comes after a node, at most 1,000 from a rank on, each as `p NODE`.
+function M.down(w, args)
+  local queue = require('queue')
+  local rank = queue.number(args[2], 0, 1e9, 'rank')
+  return redis.call('LRANGE', require('keys').down(w.keys, queue.word(args[1], 'node')), rank, rank + queue.MOST - 1)
+end
+
+-- workflow_outputs node…        Flat: the context, and for each node its state (empty if it is not there) and its output (empty
+-- if it has none). At most 1,000.
+function M.outputs(w, args)
+  local queue, workflow = require('queue'), require('workflow')
+  if #args > queue.MOST then queue.refuse('BADARG', 'give at most ' .. queue.MOST .. ' nodes') end
+  local reply, states = { redis.call('HGET', w.keys.config, 'context') or '' }, {}
+  if #args == 0 then return reply end
+  for name, code in pairs(workflow.codes) do states[code] = name ~= 'releasing' and name or 'active' end
+  workflow.load(w)
+  local codes, outputs = workflow.codes_of(w, args), redis.call('HMGET', w.keys.outputs, unpack(args))
+  for i = 1, #args do
+    reply[2 * i], reply[2 * i + 1] = states[codes[i]] or '', outputs[i] or ''
+  end
+  return reply
+end
+
+-- workflow_await client         Its state; unless it has ended, the client hears of its end in inbox:<client>. Returns `missing`
+-- if there is no such workflow. Errors: BADARG, BADKEY.
+function M.await(w, args)
+  local client = require('queue').word(args[1], 'client')
+  if not require('workflow').load(w) then return 'missing' end
+  if not w.ended then redis.call('SADD', w.keys.waiters, client) end
+  return w.state
+end
+
+return M
