@@ -54,7 +54,7 @@ public struct Batch: Sendable {
     }
 
     /// Makes the events that tell of all members fire when they come true: no more members come from outside.
-    public func seal() async throws(SluiceError) { try await client.tell(id, .seal) }
+    public func seal() async throws(SluiceError) { try await BatchBook(client.store).seal(id) }
 
     /// How it stands; nil if there is no such batch, or it finished more than a day ago.
     public func status() async throws(SluiceError) -> BatchStatus? {

@@ -17,6 +17,6 @@ extension Store {
     /// Ids of workflows, those that nobody has to look at for the longest first.
     package func workflows(from rank: Int, most: Int) async throws(SluiceError) -> [String] {
         let range = ["ZREVRANGE", keys.workflows + ":all", "\(rank)", "\(rank + most - 1)"]
-        return try await send(RedisCommand(range)).root.elements.compactMap(\.string)
+        return try await send(RedisCommand(range)).root.elements.compactMap(\.string).filter { !$0.hasPrefix(BatchBook.prefix) }
     }
 }

@@ -36,6 +36,7 @@ package final class WorkflowCarrier: Sendable {
 
     /// Looks after one workflow. Returns when to do so again; nil if it is gone.
     package func tend(_ workflow: String) async throws(SluiceError) -> Duration? {
+        if try await BatchBook(store).tend(workflow) { return nil }
         let reply = try await store.call(WorkflowStep([.tend]), workflow: workflow)
         return try await follow(workflow, reply, tending: true).look
     }

@@ -1,5 +1,4 @@
 import Logging
-import Sluice
 import SluiceCore
 import SluiceStore
 

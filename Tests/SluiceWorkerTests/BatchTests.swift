@@ -143,4 +143,16 @@ struct BatchTests {
         #expect(status.cancelled == 1 && status.deleted == 1 && status.completed == 1 && status.total == 3)
         #expect(Set(told.all) == ["gone failed", "gone attempted", "gone exhausted"])
     }
+
+    /// Whoever seals a batch may die before it has brought what that fires.
+    @Test func whatASealFiredIsBroughtByWhoeverLooksAfterTheIndex() async throws {
+        let store = fixture.client.store
+        _ = try await fixture.client.openBatch("left", id: BatchID("left"), on: all)
+        _ = try await store.call(WorkflowIndex(take: 0, looks: [("batch:left", .seconds(15))]))
+        _ = try await store.call(BatchCall(.seal), on: BatchID("left"))
+        try await fixture.queues.advance(by: .seconds(15))
+        #expect(try await WorkflowCarrier(store).tendDue { _, _ in } == nil)
+        try await fixture.running(worker()) { #expect(await settled(3)) }
+        #expect(try await store.call(BatchCall(.tend), on: BatchID("left")).firing.isEmpty)
+    }
 }

@@ -1,5 +1,4 @@
 package import SluiceCore
-package import SluiceStore
 
 /// Tells batches what happened, and brings to their queues the callbacks that fire by it.
 ///
@@ -19,7 +18,7 @@ package struct BatchBook: Sendable {
         for (event, callback) in reply.firing {
             if event == "parent" {
                 let state: Fact.EndState = reply.badEnds == 0 ? .completed : .discarded
-                try await tellParent(callback.parent, .done(state, [Self.member(batch)]))
+                try await tellIfKnown(callback.parent, .done(state, [Self.member(batch)]))
             } else {
                 try await bring(callback, of: event, batch, reply.now)
             }
@@ -28,10 +27,25 @@ package struct BatchBook: Sendable {
         return reply
     }
 
-    /// A parent that is not known any more needs no news.
-    private func tellParent(_ parent: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
+    /// Seals a batch. What that fires is brought by whoever looks after the index, should this process die before it has.
+    package func seal(_ batch: BatchID) async throws(SluiceError) {
+        let entry = Self.member(batch).text
+        _ = try await store.call(WorkflowIndex(take: 0, looks: [(entry, .seconds(15))]))
+        try await tell(batch, .seal)
+        _ = try? await store.call(WorkflowIndex(take: 0, looks: [(entry, nil)]))
+    }
+
+    /// Brings what fired, if the entry of an index is that of a batch. Returns whether it is.
+    func tend(_ entry: String) async throws(SluiceError) -> Bool {
+        guard entry.hasPrefix(Self.prefix) else { return false }
+        try await tellIfKnown(BatchID(known: String(entry.dropFirst(Self.prefix.count))), .tend)
+        return true
+    }
+
+    /// A batch that is not known any more needs no news.
+    private func tellIfKnown(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
         do throws(SluiceError) {
-            try await tell(parent, verb)
+            try await tell(batch, verb)
         } catch {
             if error.code != .batchEnded { throw error }
         }
@@ -46,5 +60,8 @@ package struct BatchBook: Sendable {
     }
 
     /// What a batch is called as a member of another one. No job is called so by a client.
-    package static func member(_ batch: BatchID) -> JobID { JobID(known: "batch:\(batch)") }
+    package static func member(_ batch: BatchID) -> JobID { JobID(known: prefix + batch.text) }
+
+    /// No id of a workflow begins so.
+    static let prefix = "batch:"
 }
