@@ -84,17 +84,21 @@ public struct JobRequest: Sendable {
 
     /// The job as the store takes it.
     /// - Throws: `invalidArgument` or `payloadTooLarge`; nothing has been sent then.
-    func encoded(id: JobID, limit: Int, trace: [String: String]) throws(SluiceError) -> NewJob {
+    func encoded(
+        id: JobID, limit: Int, trace: [String: String], node: (workflow: String, node: String)? = nil
+    ) throws(SluiceError) -> NewJob {
         guard (0...9).contains(priority) else {
             throw SluiceError(.invalidArgument, "priority is 0 (first) to 9 (last), not \(priority)")
         }
         guard (1...128).contains(kind.utf8.count) else {
             throw SluiceError(.invalidArgument, "a kind has 1 to 128 characters")
         }
-        let spec = JobSpec(
+        var description = JobSpec(
             kind: kind, arguments: arguments, maxAttempts: maxAttempts, timeout: timeout, partitions: partitions, needs: needs,
-            maxWaits: maxWaits, batch: batch, trace: trace
-        ).encoded()
+            maxWaits: maxWaits, batch: batch, trace: trace)
+        description.workflow = node?.workflow
+        description.node = node?.node
+        let spec = description.encoded()
         guard spec.count <= limit else {
             throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(limit)")
         }

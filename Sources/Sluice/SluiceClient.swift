@@ -33,6 +33,7 @@ public final class SluiceClient: Service, Sendable {
     package let options: Options
     package let logger: Logger
     let semaphores: SemaphoreHub
+    let carrier: WorkflowCarrier
     private let gatherers = Mutex<[QueueName: Gatherer]>([:])
 
     /// Connects, and makes sure that the server has the function library.
@@ -63,6 +64,7 @@ public final class SluiceClient: Service, Sendable {
         self.store = Store(configuration, namespace: options.namespace, logger: logger)
         self.options = options
         self.logger = logger
+        self.carrier = WorkflowCarrier(store)
         self.semaphores = SemaphoreHub(store, patience: options.patience, logger: logger)
         do {
             try await store.warnIfKeysMayVanish()

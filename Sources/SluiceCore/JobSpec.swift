@@ -20,6 +20,9 @@ package struct JobSpec: Sendable, Equatable {
     package var batch: BatchID?
     /// Context of a distributed trace, by header.
     package var trace: [String: String]
+    /// The workflow that it is a node of, and its name there.
+    package var workflow: String?
+    package var node: String?
 
     package init(
         kind: String, arguments: [UInt8], maxAttempts: Int? = nil, timeout: Duration? = nil, partitions: Partitions = [:],
@@ -54,6 +57,9 @@ extension JobSpec {
         if let maxWaits { text.append(contentsOf: ",\"max_waits\":\(maxWaits)".utf8) }
         if let batch { text.append(contentsOf: ",\"batch\":\"\(batch)\"".utf8) }
         append(trace, named: "trace", to: &text)
+        if let workflow, let node {
+            text.append(contentsOf: ",\"workflow\":\"\(workflow)\",\"node\":\"\(node)\"".utf8)
+        }
         text.append(contentsOf: Self.openArguments)
         text.append(contentsOf: arguments)
         text.append(UInt8(ascii: "}"))
@@ -89,6 +95,8 @@ extension JobSpec {
                 case "max_waits": maxWaits = JSONText.integer(value).map { max($0, 1) }
                 case "batch": batch = try? BatchID(JSONText.string(value))
                 case "trace": trace = try JSONText.strings(value)
+                case "workflow": workflow = try JSONText.string(value)
+                case "node": node = try JSONText.string(value)
                 default: break
                 }
             }

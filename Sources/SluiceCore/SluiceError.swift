@@ -40,6 +40,12 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case batchEnded
         /// What was waited for did not come in the time that the caller gave; nothing is held.
         case timedOut
+        /// There is no such workflow, or it ended so long ago that it is not kept any more.
+        case unknownWorkflow
+        /// The workflow has ended, or is being cancelled: nothing was added to it.
+        case workflowEnded
+        /// A node of a workflow has no output: it has not completed, or returns none.
+        case noOutput
         /// The client was shut down.
         case closed
         /// Something else was refused by the server, or a reply made no sense.
@@ -62,7 +68,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         switch code {
         case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable, .timedOut: true
         case .authentication, .protocolViolation, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
-            .invalidArgument, .payloadTooLarge, .batchEnded, .closed, .server:
+            .invalidArgument, .payloadTooLarge, .batchEnded, .unknownWorkflow, .workflowEnded,
+            .noOutput, .closed, .server:
             false
         }
     }

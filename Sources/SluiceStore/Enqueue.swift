@@ -29,7 +29,7 @@ package struct NewJob: Sendable {
     }
 
     /// What is out of the plain case, as JSON; nil for nothing.
-    var options: String? {
+    package var options: String? {
         if due == nil, priority == 5, lane.isEmpty, links.isEmpty { return nil }
         var members: [String] = []
         switch due {

@@ -11,6 +11,7 @@ final class Courier: Sendable {
     static let validity = 60_000
 
     let store: Store
+    let carrier: WorkflowCarrier
     let logger: Logger
     private let rounds: AsyncStream<Round>
     private let continuation: AsyncStream<Round>.Continuation
@@ -23,8 +24,9 @@ final class Courier: Sendable {
         var facts: [Fact]
     }
 
-    init(_ store: Store, logger: Logger) {
+    init(_ store: Store, _ carrier: WorkflowCarrier, logger: Logger) {
         self.store = store
+        self.carrier = carrier
         self.logger = logger
         // What is dropped here is given out again by Redis.
         (rounds, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1000))
@@ -56,9 +58,12 @@ final class Courier: Sendable {
 
     private func carry(_ round: Round) async {
         await withTaskGroup(of: [String].self) { group in
-            for (destination, facts) in Dictionary(grouping: round.facts, by: Destination.init) {
+            let places = Dictionary(grouping: round.facts, by: Destination.init)
+            for (destination, facts) in places where !destination.isWorkflow {
                 group.addTask { await self.carry(facts, to: destination, in: round) }
             }
+            let workflows = places.filter { $0.key.isWorkflow }
+            if !workflows.isEmpty { group.addTask { await self.tell(workflows, in: round) } }
             var arrived: [String] = []
             for await numbers in group { arrived += numbers }
             await acknowledge(arrived, of: round.queue)
@@ -80,6 +85,11 @@ final class Courier: Sendable {
             case .unknown: self = .nowhere
             }
         }
+
+        var isWorkflow: Bool {
+            guard case .workflow = self else { return false }
+            return true
+        }
     }
 
     /// Returns the numbers of the facts that have arrived.
@@ -92,10 +102,62 @@ final class Courier: Sendable {
             }
             return facts.map(\.number)
         } catch {
-            logger.warning(
-                "what happened in a queue could not be told elsewhere: it is tried again",
-                metadata: ["queue": "\(round.queue)", "to": "\(destination)", "facts": "\(facts.count)", "error": "\(error)"])
+            complain(error, facts.count, to: "\(destination)", in: round)
             return []
+        }
+    }
+
+    private func complain(_ error: SluiceError, _ facts: Int, to destination: String, in round: Round) {
+        logger.warning(
+            "what happened in a queue could not be told elsewhere: it is tried again",
+            metadata: ["queue": "\(round.queue)", "to": "\(destination)", "facts": "\(facts)", "error": "\(error)"])
+    }
+
+    /// What one workflow made of its news.
+    private struct Told: Sendable {
+        var numbers: [String]
+        /// What it released, to be brought into their queues with that of others.
+        var nodes: [WorkflowStep.Node]
+        var now: Int
+    }
+
+    /// Tells workflows of their nodes, and brings what they release into their queues, all together. Returns what has arrived.
+    private func tell(_ workflows: [Destination: [Fact]], in round: Round) async -> [String] {
+        let told = await withTaskGroup(of: Told?.self) { group in
+            for case (.workflow(let workflow), let facts) in workflows {
+                group.addTask { await self.tell(workflow, facts, in: round) }
+            }
+            var told: [Told] = []
+            for await one in group { if let one { told.append(one) } }
+            return told
+        }
+        let nodes = told.flatMap(\.nodes)
+        if !nodes.isEmpty {
+            do throws(SluiceError) {
+                try await carrier.deliver(nodes, at: told.map(\.now).min() ?? round.now)
+            } catch {
+                complain(error, nodes.count, to: "queues", in: round)
+                return told.filter(\.nodes.isEmpty).flatMap(\.numbers)
+            }
+        }
+        return told.flatMap(\.numbers)
+    }
+
+    private func tell(_ workflow: String, _ facts: [Fact], in round: Round) async -> Told? {
+        var verbs: [WorkflowStep.Verb] = []
+        for fact in facts {
+            guard case .node(_, let name, let job, let state, let output) = fact.news else { continue }
+            verbs.append(.done(node: name, job: job, state: state, output: output))
+        }
+        do throws(SluiceError) {
+            let reply = try await store.call(WorkflowStep(verbs), workflow: workflow)
+            let told = Told(numbers: facts.map(\.number), nodes: reply.nodes, now: reply.now)
+            if !reply.hasMore, reply.stops.isEmpty { return told }
+            try await carrier.follow(workflow, reply)
+            return Told(numbers: told.numbers, nodes: [], now: reply.now)
+        } catch {
+            complain(error, facts.count, to: "workflow \(workflow)", in: round)
+            return nil
         }
     }
 

@@ -25,7 +25,9 @@ struct Handler: Sendable {
         options = Kind.options
         self.body = { arguments, context in
             let job = try Self.decoder.decode(Kind.self, from: Data(arguments))
-            return try await body(job, context).asJSON(keepsResult)
+            // The output of a node is for those that come after it.
+            let isKept = keepsResult || context.workflow != nil && Kind.Output.self != NoOutput.self
+            return try await body(job, context).asJSON(isKept)
         }
     }
 

@@ -31,6 +31,9 @@ public struct JobContext: Sendable {
     /// Context of a distributed trace, by header.
     package let trace: [String: String]
 
+    /// The workflow that the job is a node of; nil if it is of none.
+    public let workflow: WorkflowContext?
+
     let worker: WorkerID
     let store: Store
     let baseLogger: Logger

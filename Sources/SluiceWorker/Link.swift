@@ -48,7 +48,7 @@ struct Link {
         case .stale: needsResync = true
         case .unreachable, .readOnly, .outOfMemory, .unavailable: break
         case .authentication, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .invalidArgument,
-            .payloadTooLarge, .batchEnded, .timedOut, .closed, .server:
+            .payloadTooLarge, .batchEnded, .timedOut, .unknownWorkflow, .workflowEnded, .noOutput, .closed, .server:
             if !hasSucceeded || error.code == .closed { throw error }
         }
         logger.log(

@@ -1,4 +1,5 @@
 import Logging
+import Sluice
 import SluiceCore
 import SluiceStore
 
@@ -10,12 +11,14 @@ struct Pipeline: Sendable {
     let logger: Logger
     /// The largest result that is kept, in bytes.
     private let resultLimit: Int
+    private let workflows: WorkflowAccess
     private let handlers: [String: Handler]
     private let fallback: Handler?
     private let middleware: [any JobMiddleware]
 
     init(
-        queue: QueueName, worker: WorkerID, store: Store, logger: Logger, resultLimit: Int, handlers: [String: Handler],
+        queue: QueueName, worker: WorkerID, store: Store, logger: Logger, resultLimit: Int, workflows: WorkflowAccess,
+        handlers: [String: Handler],
         fallback: Handler?, middleware: [any JobMiddleware]
     ) {
         self.queue = queue
@@ -23,6 +26,7 @@ struct Pipeline: Sendable {
         self.store = store
         self.logger = logger
         self.resultLimit = resultLimit
+        self.workflows = workflows
         self.fallback = fallback
         self.middleware = middleware
         self.handlers = handlers.mapValues { Self.wrap($0, in: middleware) }
@@ -90,7 +94,7 @@ struct Pipeline: Sendable {
             id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, batch: spec.batch, without: job.without,
             attempt: job.attempt,
             maxAttempts: maxAttempts, fence: job.fence, deadline: limit.map { ContinuousClock.now + $0 },
-            availableSince: job.availableSince, claimedAt: job.claimedAt, trace: spec.trace, worker: worker, store: store,
-            baseLogger: logger)
+            availableSince: job.availableSince, claimedAt: job.claimedAt, trace: spec.trace,
+            workflow: WorkflowContext(spec, workflows), worker: worker, store: store, baseLogger: logger)
     }
 }

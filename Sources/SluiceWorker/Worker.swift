@@ -77,7 +77,7 @@ public final class Worker: Service, Sendable {
         }
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
         let attention = Attention(client.store.eventLoop)
-        let courier = Courier(client.store, logger: logger)
+        let courier = Courier(client.store, client.workflows.carrier, logger: logger)
         let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, attention, courier, observer) }
         let loop = WakeLoop(
             client.store.listener(), attention: attention, worker: id, span: options.blockingSpan, runners: runners,
@@ -126,7 +126,8 @@ public final class Worker: Service, Sendable {
     ) -> QueueRunner {
         let pipeline = Pipeline(
             queue: queue.name, worker: id, store: client.store, logger: logger,
-            resultLimit: client.options.payloadLimit, handlers: registry.handlers, fallback: registry.fallback,
+            resultLimit: client.options.payloadLimit, workflows: client.workflows, handlers: registry.handlers,
+            fallback: registry.fallback,
             middleware: middleware)
         return QueueRunner(
             queue: queue, declaration: declaration, client: client, worker: id, options: options, pipeline: pipeline,
@@ -137,14 +138,17 @@ public final class Worker: Service, Sendable {
         _ runners: [QueueRunner], _ loop: WakeLoop, _ courier: Courier, _ observer: ProcessedStream?,
         _ observers: [ProcessedStream.Observer]
     ) async throws {
+        let tender = WorkflowTender(client.workflows.carrier, on: client.store.eventLoop, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }
             for runner in runners { group.addTask { await runner.watchDeadlines() } }
             group.addTask { [logger] in await observer?.run(observers, logger: logger) }
             group.addTask { await courier.run() }
+            group.addTask { await tender.run() }
             let result = await runAll(runners)
             await loop.stop()
             courier.finish()
+            tender.stop()
             observer?.finish()
             try result.get()
             try await group.waitForAll()

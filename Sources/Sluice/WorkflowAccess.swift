@@ -1,0 +1,143 @@
+import Logging
+import NIOCore
+package import SluiceCore
+package import SluiceStore
+
+/// What client and handlers do to workflows. Calls that were cut off are repeated, which is harmless.
+package struct WorkflowAccess: Sendable {
+    package let store: Store
+    package let carrier: WorkflowCarrier
+    let patience: Duration
+    let payloadLimit: Int
+    let logger: Logger
+
+    /// Stores a workflow and starts it. Returns its id and whether it was added.
+    func enqueue(_ flow: Workflow) async throws(SluiceError) -> (id: String, isNew: Bool) {
+        let id = flow.id ?? IDs.next().text
+        if flow.isUnique { try checkName(flow.name, of: "unique workflow") }
+        guard flow.name.utf8.count <= 256 else {
+            throw SluiceError(.invalidArgument, "a workflow's name takes at most 256 bytes")
+        }
+        let plan = try WorkflowPlan(flow, id: id, isAddition: false)
+        let pages = try plan.pages(limit: payloadLimit, trace: TraceHeaders.current())
+        let head = WorkflowAdd.Head(name: flow.name, deadline: flow.deadline, context: flow.context)
+        let token = IDs.next().text
+        // Before anything else, so that somebody finds what a client leaves behind that dies on the way.
+        let look = min(flow.deadline ?? .seconds(60), .seconds(60))
+        try await repeating { () async throws(SluiceError) in
+            _ = try await store.call(WorkflowIndex(take: 0, looks: [(id, look)]))
+        }
+        for page in pages {
+            let add = WorkflowAdd(head: head, token: token, nodes: page)
+            let reply = try await repeating { () async throws(SluiceError) in try await store.call(add, workflow: id) }
+            if reply.word != .ok { return (id, false) }
+        }
+        if flow.isUnique {
+            let owner = try await claim(flow.name, for: id)
+            if owner != id { return (owner, false) }
+        }
+        let started = try await repeating { () async throws(SluiceError) in
+            try await store.call(WorkflowStep([.start]), workflow: id)
+        }
+        await carry(id, started)
+        return (id, true)
+    }
+
+    /// Who bears a name: this workflow, unless another one that has not ended does.
+    private func claim(_ name: String, for id: String) async throws(SluiceError) -> String {
+        var before = ""
+        while true {
+            let call = ClaimName(id, before: before)
+            let owner = try await repeating { () async throws(SluiceError) in try await store.call(call, workflow: name) }
+            if owner == id { return owner }
+            let status = WorkflowStatus(owner, try await store.call(ReadWorkflow(), workflow: owner))
+            // What was built and not started is dropped after an hour.
+            if let status, !status.state.isEnded { return owner }
+            before = owner
+        }
+    }
+
+    /// Adds to a workflow. Returns the nodes that were there already.
+    package func append(
+        _ flow: Workflow, to id: String, after node: String? = nil
+    ) async throws(SluiceError) -> [String] {
+        var flow = flow
+        if let node { flow.root(after: node) }
+        let plan = try WorkflowPlan(flow, id: id, isAddition: true)
+        let pages = try plan.pages(limit: payloadLimit, trace: TraceHeaders.current())
+        var existing: [String] = []
+        for page in pages {
+            let add = WorkflowAdd(head: nil, token: "append", nodes: page)
+            let reply = try await repeating { () async throws(SluiceError) in try await store.call(add, workflow: id) }
+            switch reply.word {
+            case .ok: existing += reply.existing
+            case .missing, .exists: throw Self.unknown(id)
+            case .ended: throw SluiceError(.workflowEnded, "workflow '\(id)' has ended or is being cancelled: nothing was added")
+            }
+            await carry(id, reply.step)
+        }
+        return existing
+    }
+
+    /// Moves a workflow on, as an operator wishes.
+    func change(_ id: String, _ verb: WorkflowStep.Verb) async throws(SluiceError) {
+        try checkName(id, of: "workflow")
+        let reply = try await repeating { () async throws(SluiceError) in
+            try await store.call(WorkflowStep([verb]), workflow: id)
+        }
+        if reply.state == nil { throw Self.unknown(id) }
+        // One that has ended may have been off the list.
+        if let look = reply.look { _ = try await store.call(WorkflowIndex(take: 0, looks: [(id, min(look, .seconds(60)))])) }
+        try await carrier.follow(id, reply)
+    }
+
+    /// What was committed is carried out, if not now then by a worker.
+    private func carry(_ id: String, _ reply: WorkflowStep.Reply) async {
+        do throws(SluiceError) {
+            try await carrier.follow(id, reply)
+        } catch {
+            logger.warning(
+                "nodes of a workflow could not be brought into their queues: a worker does it",
+                metadata: ["workflow": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    static func unknown(_ id: String) -> SluiceError {
+        SluiceError(.unknownWorkflow, "there is no workflow '\(id)', or it ended long ago")
+    }
+
+    private func repeating<Reply>(
+        _ call: () async throws(SluiceError) -> Reply
+    ) async throws(SluiceError) -> Reply {
+        let end = ContinuousClock.now + patience
+        var pause = Duration.milliseconds(20)
+        while true {
+            do {
+                return try await call()
+            } catch {
+                guard error.isTransient, error.code != .outOfMemory, ContinuousClock.now + pause < end else { throw error }
+                try? await Task.sleep(for: pause * Double.random(in: 0.5...1), clock: .continuous)
+                if Task.isCancelled { throw error }
+                pause = min(pause * 2, .seconds(1))
+            }
+        }
+    }
+}
+
+extension WorkflowAccess {
+    /// What a node returned, as JSON.
+    /// - Throws: `unknownWorkflow`; `invalidArgument` if there is no such node; `noOutput` if it has none, and why.
+    package func output(of node: String, in id: String) async throws(SluiceError) -> String {
+        let found = try await store.call(ReadOutputs([node]), workflow: id).nodes[0]
+        if !found.output.isEmpty { return found.output }
+        if found.state.isEmpty { throw SluiceError(.invalidArgument, "workflow '\(id)' has no node '\(node)'") }
+        let why = found.state == "completed" ? "its handler returns none" : "it is \(found.state)"
+        throw SluiceError(.noOutput, "node '\(node)' of workflow '\(id)' has no output: \(why)")
+    }
+
+    /// What all nodes share, as JSON; nil for nothing.
+    package func context(of id: String) async throws(SluiceError) -> String? {
+        let context = try await store.call(ReadOutputs([]), workflow: id).context
+        return context.isEmpty ? nil : context
+    }
+}

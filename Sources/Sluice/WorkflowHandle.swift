@@ -1,0 +1,151 @@
+import Hiredis
+public import SluiceCore
+import SluiceStore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A workflow that is stored: to look at it, wait for it and change it.
+public struct WorkflowHandle: Sendable {
+    /// Its identity.
+    public let id: String
+    /// Whether the call that returned this handle added it; false if it was there already.
+    public let isNew: Bool
+
+    let access: WorkflowAccess
+
+    /// How it stands.
+    /// - Throws: `unknownWorkflow` if there is none, or it ended long ago: a day, or a week if not all of it completed.
+    public func status() async throws(SluiceError) -> WorkflowStatus {
+        try checkName(id, of: "workflow")
+        let values = try await access.store.call(ReadWorkflow(), workflow: id)
+        guard let status = WorkflowStatus(id, values) else { throw WorkflowAccess.unknown(id) }
+        return status
+    }
+
+    /// Waits until all of its nodes have ended, on a connection of its own, without asking again and again.
+    /// - Throws: `timedOut`; `unknownWorkflow`; `CancellationError`.
+    public func wait(timeout: Duration? = nil) async throws -> WorkflowStatus {
+        try checkName(id, of: "workflow")
+        let end = timeout.map { ContinuousClock.now + $0 }
+        let listener = access.store.workflowListener(client: "\(UInt64.random(in: .min ... .max))")
+        do {
+            let status = try await wait(listener, until: end)
+            await listener.close()
+            return status
+        } catch {
+            await listener.close()
+            throw error
+        }
+    }
+
+    private func wait(_ listener: WorkflowListener, until end: ContinuousClock.Instant?) async throws -> WorkflowStatus {
+        while true {
+            try Task.checkCancellation()
+            guard let state = try await access.store.call(AwaitWorkflow(client: listener.client), workflow: id) else {
+                throw WorkflowAccess.unknown(id)
+            }
+            if WorkflowStatus.State(rawValue: state)?.isEnded == true { return try await status() }
+            // What was told while the connection was away is asked for again.
+            let left = end.map { $0 - .now } ?? .seconds(20)
+            guard left > .zero else { throw SluiceError(.timedOut, "workflow '\(id)' has not ended in time: it is \(state)") }
+            _ = try await listener.next(of: id, within: min(left, .seconds(20)))
+        }
+    }
+
+    /// Cancels it: what has not started is cancelled at once, what runs is told to stop.
+    /// - Parameter branch: only this node, those whose names begin with its and a dot, and, by their policies, what is after them.
+    /// - Throws: `unknownWorkflow`.
+    public func cancel(_ branch: String? = nil) async throws(SluiceError) {
+        if let branch { try checkName(branch, of: "node") }
+        try await access.change(id, .cancel(branch))
+    }
+
+    /// Runs what has failed, was cancelled or deleted again, and what was cancelled because of it. Completed nodes stay as they are.
+    /// - Parameter branch: only this node and those whose names begin with its and a dot, and what was cancelled because of them. A
+    ///   node that comes after one that failed stays as it is. Nil for all, which lifts the deadline.
+    /// - Throws: `unknownWorkflow`.
+    public func retry(_ branch: String? = nil) async throws(SluiceError) {
+        if let branch { try checkName(branch, of: "node") }
+        try await access.change(id, .retry(branch))
+    }
+
+    /// Adds nodes while it runs. They may come after nodes that are there, whatever state those are in, and before ones that have
+    /// not started. Nodes that are there already are left as they are, so repeating this is harmless.
+    /// - Returns: the names of those that were there already.
+    /// - Throws: `workflowEnded` if it has ended or is being cancelled; `unknownWorkflow`; `invalidArgument` for unknown nodes and
+    ///   cycles. A page of up to 1,000 nodes is added or not; what came before a page that was refused is stored.
+    @discardableResult
+    public func append(_ nodes: Workflow) async throws(SluiceError) -> [String] { try await access.append(nodes, to: id) }
+
+    /// What a node returned.
+    /// - Throws: `noOutput` if it has not completed, or returns nothing; `invalidArgument` if there is no such node or its output is
+    ///   of another type; `unknownWorkflow`.
+    public func output<Output: Decodable>(of node: String, as type: Output.Type = Output.self) async throws(SluiceError) -> Output
+    {
+        try WorkflowJSON.decode(try await access.output(of: node, in: id), of: node)
+    }
+
+    /// Its nodes, in order, and what comes after what.
+    /// - Parameters:
+    ///   - nodes: the most that are told.
+    ///   - edges: likewise.
+    /// - Throws: `unknownWorkflow`.
+    public func graph(nodes: Int = 10_000, edges: Int = 20_000) async throws(SluiceError) -> WorkflowGraph {
+        _ = try await status()
+        var graph = WorkflowGraph(nodes: [], edges: [], isCut: false)
+        while true {
+            let page = try await access.store.call(ListNodes(from: graph.nodes.count), workflow: id)
+            for node in page {
+                if graph.nodes.count == nodes {
+                    graph.isCut = true
+                    return graph
+                }
+                graph.nodes.append(WorkflowGraph.Node(node))
+                if node.down > 0 { try await addEdges(of: node.name, to: &graph, most: edges) }
+            }
+            if page.count < ListNodes.most { return graph }
+        }
+    }
+
+    private func addEdges(of node: String, to graph: inout WorkflowGraph, most: Int) async throws(SluiceError) {
+        var rank = 0
+        while true {
+            let page = try await access.store.call(ListDown(node, from: rank), workflow: id)
+            for edge in page {
+                if graph.edges.count == most {
+                    graph.isCut = true
+                    return
+                }
+                graph.edges.append(WorkflowGraph.Edge(from: node, to: edge.node, policy: Workflow.Policy(edge.policy)))
+            }
+            rank += page.count
+            if page.count < ListDown.most { return }
+        }
+    }
+}
+
+extension WorkflowGraph.Node {
+    init(_ node: ListNodes.Node) {
+        name = node.name
+        state = WorkflowStatus.NodeState(rawValue: node.state) ?? .suspended
+        queue = node.queue.isEmpty ? nil : node.queue
+        kind = node.kind.isEmpty ? nil : node.kind
+        job = node.job.isEmpty ? nil : JobID(known: node.job)
+    }
+}
+
+/// Reads what handlers returned.
+package enum WorkflowJSON {
+    /// - Throws: `invalidArgument` if it is of another type.
+    package static func decode<Output: Decodable>(_ text: String, of what: String) throws(SluiceError) -> Output {
+        do {
+            return try JSONDecoder().decode(Output.self, from: Data(text.utf8))
+        } catch {
+            throw SluiceError(.invalidArgument, "the output of '\(what)' is no \(Output.self): \(error)")
+        }
+    }
+}

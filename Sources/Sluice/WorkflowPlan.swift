@@ -1,0 +1,132 @@
+import SluiceCore
+import SluiceStore
+
+/// A workflow ready to be stored: checked, its nodes in an order in which each comes after those it waits for.
+struct WorkflowPlan {
+    private let items: [Workflow.Item]
+    private let id: String
+
+    /// - Parameter isAddition: whether nodes may refer to some that are there already, which the server checks.
+    /// - Throws: `invalidArgument` for names that are none or are there twice, unknown nodes and cycles.
+    init(_ flow: Workflow, id: String, isAddition: Bool) throws(SluiceError) {
+        if let failure = flow.failure { throw failure }
+        try checkName(id, of: "workflow")
+        var positions: [String: Int] = [:]
+        for (position, item) in flow.items.enumerated() {
+            try checkName(item.name, of: "node")
+            guard item.name.utf8.count + id.utf8.count <= 120 else {
+                throw SluiceError(.invalidArgument, "the names of workflow '\(id)' and node '\(item.name)' are too long together")
+            }
+            guard positions.updateValue(position, forKey: item.name) == nil else {
+                throw SluiceError(.invalidArgument, "two nodes of workflow '\(flow.name)' are called '\(item.name)'")
+            }
+        }
+        for item in flow.items {
+            for edge in item.after where positions[edge.node] == nil && !isAddition {
+                throw SluiceError(
+                    .invalidArgument,
+                    "node '\(item.name)' comes after '\(edge.node)', which workflow '\(flow.name)' does not have")
+            }
+            if let edge = item.before.first, !isAddition || positions[edge.node] != nil {
+                throw SluiceError(
+                    .invalidArgument,
+                    "node '\(item.name)' comes before '\(edge.node)', which is no node of a workflow that runs already: "
+                        + "let that one come after it")
+            }
+        }
+        self.id = id
+        items = try Self.sorted(flow, positions)
+    }
+
+    /// Kahn, "Topological sorting of large networks", 1962; of those that could come next, the one that was added first.
+    private static func sorted(_ flow: Workflow, _ positions: [String: Int]) throws(SluiceError) -> [Workflow.Item] {
+        var waits = flow.items.map { item in item.after.count { positions[$0.node] != nil } }
+        // The usual case: they were added in order.
+        if isInOrder(flow, positions) { return flow.items }
+        var later: [[Int]] = Array(repeating: [], count: flow.items.count)
+        for (position, item) in flow.items.enumerated() {
+            for edge in item.after { if let parent = positions[edge.node] { later[parent].append(position) } }
+        }
+        var sorted: [Workflow.Item] = []
+        var ready = waits.indices.filter { waits[$0] == 0 }
+        var next = 0
+        while next < ready.count {
+            let position = ready[next]
+            next += 1
+            sorted.append(flow.items[position])
+            for child in later[position] {
+                waits[child] -= 1
+                if waits[child] == 0 { ready.append(child) }
+            }
+        }
+        guard sorted.count == flow.items.count else {
+            let names = waits.indices.filter { waits[$0] > 0 }.prefix(5).map { "'\(flow.items[$0].name)'" }
+            throw SluiceError(
+                .invalidArgument, "workflow '\(flow.name)' has a cycle: none of \(names.joined(separator: ", ")) could ever start"
+            )
+        }
+        return sorted
+    }
+
+    private static func isInOrder(_ flow: Workflow, _ positions: [String: Int]) -> Bool {
+        for (position, item) in flow.items.enumerated() {
+            for edge in item.after { if let parent = positions[edge.node], parent >= position { return false } }
+        }
+        return true
+    }
+
+    /// The nodes as the store takes them, in pages; at least one page.
+    /// - Throws: `invalidArgument` and `payloadTooLarge` for jobs that could not be enqueued either.
+    func pages(limit: Int, trace: [String: String]) throws(SluiceError) -> [[WorkflowAdd.Node]] {
+        var pages: [[WorkflowAdd.Node]] = [[]]
+        var edges = 0
+        var bytes = 0
+        for item in items {
+            for node in try parts(of: item, limit: limit, trace: trace) {
+                let more = node.after.count + node.before.count
+                let page = pages[pages.count - 1]
+                if !page.isEmpty,
+                    page.count == WorkflowAdd.most || edges + more > WorkflowAdd.most
+                        || bytes + node.spec.count > WorkflowAdd.mostBytes
+                {
+                    pages.append([])
+                    edges = 0
+                    bytes = 0
+                }
+                pages[pages.count - 1].append(node)
+                edges += more
+                bytes += node.spec.count
+            }
+        }
+        return pages
+    }
+
+    /// A node, or, if it comes after more than one call can tell, the parts that make it.
+    private func parts(
+        of item: Workflow.Item, limit: Int, trace: [String: String]
+    ) throws(SluiceError) -> [WorkflowAdd.Node] {
+        var node = WorkflowAdd.Node(item.name, after: item.after, before: item.before)
+        if let request = item.request {
+            let link = (workflow: id, node: item.name)
+            let job = try request.encoded(id: JobID(known: "\(id):\(item.name)"), limit: limit, trace: trace, node: link)
+            node.queue = try request.queue.validated()
+            node.options = job.options ?? ""
+            node.spec = job.spec
+        }
+        let most = WorkflowAdd.most
+        guard item.before.count <= most / 2 else {
+            throw SluiceError(.invalidArgument, "node '\(item.name)' comes before more than \(most / 2) others")
+        }
+        if item.after.count + item.before.count <= most { return [node] }
+        node.flag = .open
+        node.after = Array(item.after.prefix(most / 2))
+        var parts = [node]
+        var rest = item.after.dropFirst(most / 2)
+        while !rest.isEmpty {
+            let isLast = rest.count <= most
+            parts.append(WorkflowAdd.Node(item.name, flag: isLast ? .close : .link, after: Array(rest.prefix(most))))
+            rest = rest.dropFirst(most)
+        }
+        return parts
+    }
+}

@@ -1,0 +1,49 @@
+import Logging
+import NIOCore
+import SluiceCore
+import SluiceStore
+import Synchronization
+
+/// Looks after workflows that nobody carries: those whose deadline has come, whose client died, that ended long ago. One call a
+/// process every 30 s, more or less, and when the next is due.
+final class WorkflowTender: Sendable {
+    private static let span = Duration.seconds(30)
+
+    private let carrier: WorkflowCarrier
+    private let signal: Signal
+    private let logger: Logger
+    private let isStopped = Mutex(false)
+
+    init(_ carrier: WorkflowCarrier, on eventLoop: any EventLoop, logger: Logger) {
+        self.carrier = carrier
+        self.logger = logger
+        signal = Signal(eventLoop)
+    }
+
+    func stop() {
+        isStopped.withLock { $0 = true }
+        signal.set()
+    }
+
+    /// Runs until stopped.
+    func run() async {
+        while !isStopped.withLock({ $0 }) {
+            let next = await look()
+            let span = Self.span * Double.random(in: 0.8...1.2)
+            await signal.wait(until: .now() + TimeAmount(max(min(next ?? span, span), .milliseconds(100))))
+        }
+    }
+
+    private func look() async -> Duration? {
+        do throws(SluiceError) {
+            return try await carrier.tendDue { [logger] workflow, error in
+                logger.warning(
+                    "a workflow could not be looked after: it is tried again",
+                    metadata: ["workflow": "\(workflow)", "error": "\(error)"])
+            }
+        } catch {
+            logger.debug("cannot look after workflows", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+}
