@@ -14,6 +14,7 @@ local function use(q, text)
   else
     redis.call('HDEL', q.keys.config, 'limits')
   end
+  require('reserve').review(q)
 end
 
 -- Dimensions that a gate's members have to be found for, before they limit anything.

@@ -40,6 +40,17 @@ function M.finish(q, lane)
   require('parking').turn_all(q, held.gates)
 end
 
+-- Limits have changed: a lane that no longer has two gates reserves nothing.
+function M.review(q)
+  q.reserved = nil
+  if not q.limits then
+    redis.call('DEL', q.keys.reserve, q.keys.turned)
+    return
+  end
+  local held = M.current(q)
+  if held and not held.gates[2] then M.finish(q, held.lane) end
+end
+
 -- A lane with several gates was turned away for want of a place. Often enough, and it reserves.
 function M.turned_away(q, lane, gates)
   q.has_turned = true
@@ -59,13 +70,18 @@ function M.forget(q, lanes)
   for i = 1, #lanes do M.finish(q, lanes[i]) end
 end
 
--- Something may have left a gate of the holder: if that is parked, it is tried again. Returns whether it is.
+-- Something may have left a gate of the holder: if that is parked, it is tried again, or lets go where
+-- waiting for places is in vain. Returns whether it is tried.
 function M.recall(q, gate)
   local held = M.current(q)
   if not held or not held.of[gate.gate] then return false end
   local at = redis.call('HGET', q.keys.where, held.lane)
   if not at then return false end
-  if require('gates').room(q, gate, held.lane) == 0 then return false end
+  local room, _, why = require('gates').room(q, gate, held.lane)
+  if room == 0 then
+    if why ~= 'concurrency' then M.finish(q, held.lane) end
+    return false
+  end
   local score = redis.call('ZSCORE', require('keys').parked(q.keys, at), held.lane)
   require('parking').unpark(q, at, held.lane, tonumber(score))
   return true

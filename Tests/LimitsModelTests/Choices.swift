@@ -61,7 +61,7 @@ struct Choices {
     mutating func next(_ model: Model) -> Operation {
         if let lost = workers.indices.first(where: { workers[$0].hasToResync }) { return resync(lost, keeping: 100) }
         if model.isPaused, chance(20) { return .resume }
-        if isCrowded, chance(95) { return nextInCrowd(model) }
+        if isCrowded, chance(model.reservation == nil ? 99 : 95) { return nextInCrowd(model) }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<24: return model.jobs.count < 40 ? enqueue() : cycle()
         case 24..<67: return cycle()
@@ -77,22 +77,55 @@ struct Choices {
         }
     }
 
+    /// What is freed is asked for, until a lane has reserved: then there may be places left, and more happens.
     private mutating func nextInCrowd(_ model: Model) -> Operation {
-        if model.book.declared.isEmpty {
-            return .declare(
-                deploy: (model.book.deploy ?? 0) + 1, ["concurrency/a": one(["1", "2"]), "concurrency/h": one(["1", "2"])])
-        }
-        switch Int.random(in: 0..<100, using: &random) {
-        case 0..<20: return model.jobs.count < 40 ? enqueue() : cycleOfOne()
-        case 20..<90: return cycleOfOne()
-        case 90..<93: return .pass(one([500, 5000, 20_000]))
-        case 93..<96: return emptyLane(model)
-        default: return changeJobs()
+        let declared = model.book.declared
+        if declared["concurrency/a"] == nil || declared["concurrency/h"] == nil { return crowd(model) }
+        if model.withholdsPlace, chance(35) { return disturb(model) }
+        if !model.book.overrides.isEmpty, chance(15) { return .restore(model.book.overrides.keys.sorted()[0]) }
+        if World.crowded.contains(where: { model.waiting[$0].count < 2 }), chance(60) { return enqueue() }
+        if model.reservation == nil, chance(97) { return cycleOfOne(isGreedy: true) }
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0: return enqueue()
+        case 1..<8: return cycleOfOne(isGreedy: false)
+        case 8: return .pass(one([500, 5000, 20_000, 61_000]))
+        default: return chance(30) ? emptyLane(model) : changeJobs()
         }
     }
 
-    /// All runnable jobs of a lane go.
+    /// Limits two gates, sometimes one of them in other ways too.
+    private mutating func crowd(_ model: Model) -> Operation {
+        var limits = ["concurrency/a": one(["1", "2"]), "concurrency/h": one(["1", "2"])]
+        if chance(20) { limits["rate/h"] = "40/61000" }
+        if chance(40) { limits["breaker/h"] = "2/60000/30000" }
+        return .declare(deploy: (model.book.deploy ?? 0) + 1, limits)
+    }
+
+    /// Something ends a reservation, or frees places beside it.
+    private mutating func disturb(_ model: Model) -> Operation {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0: return .pass(61_000)
+        case 1, 2: return emptyLane(model)
+        case 3:
+            let at = Int.random(in: 0..<workers.count, using: &random)
+            return cycle(at, demand: 4, workers[at].runs.map { ($0.id, $0.fence, .unavailable("h", asked: 4000, most: 0)) })
+        default:
+            // One place more where it is missing.
+            let occupancy = model.occupancy()
+            let full = ["a=1", "h=x"].filter { gate in
+                let gate = World.gate(gate)
+                return model.book.gates[gate].concurrency ?? .max <= occupancy[gate]
+            }
+            guard let gate = full.first else { return .restore("concurrency/h") }
+            return .override("concurrency/" + gate.prefix(1), "\(occupancy[World.gate(gate)] + 1)", 3000)
+        }
+    }
+
+    /// All runnable jobs of a lane go, often of the one that has the reservation.
     private mutating func emptyLane(_ model: Model) -> Operation {
+        if let lane = model.reservation?.lane, chance(50), !model.waiting[lane].isEmpty {
+            return .change(.cancel, delay: 0, model.waiting[lane])
+        }
         let lane = one(model.waiting.filter { !$0.isEmpty } + [[job()]])
         return .change(one([.cancel, .delete, .reschedule]), delay: 5000, lane)
     }
@@ -105,7 +138,8 @@ struct Choices {
                 lastID += 1
                 return Operation.New(
                     id: lastID, lane: one(lanes),
-                    priority: one([5, 5, 5, 5, 5, 0, 7, 9]), delay: chance(10) ? one([500, 8000]) : 0)
+                    priority: isCrowded && chance(80) ? 5 : one([5, 5, 5, 5, 5, 0, 7, 9]),
+                    delay: chance(10) ? one([500, 8000]) : 0)
             })
     }
 
@@ -115,11 +149,13 @@ struct Choices {
         return cycle(at, demand: Int.random(in: 0...7, using: &random), ends.map { ($0.id, $0.fence, ending()) })
     }
 
-    /// One run ends, if one runs there, and seldom more than its place is asked for.
-    private mutating func cycleOfOne() -> Operation {
-        let at = Int.random(in: 0..<workers.count, using: &random)
+    /// One run ends, mostly, if one runs there, and more is asked for than its place if it is greedy, else seldom.
+    private mutating func cycleOfOne(isGreedy: Bool) -> Operation {
+        let busy = workers.indices.filter { !workers[$0].runs.isEmpty }
+        let at = one(busy.isEmpty || chance(10) ? Array(workers.indices) : busy)
         let end = workers[at].runs.randomElement(using: &random).map { ($0.id, $0.fence, chance(90) ? .completed : ending()) }
-        return cycle(at, demand: one([0, 1, 1, 1, 2, 4]), end.map { [$0] } ?? [])
+        let ends = chance(isGreedy ? 90 : 50) ? end.map { [$0] } ?? [] : []
+        return cycle(at, demand: isGreedy ? 4 : one([0, 1, 1, 1, 2, 4]), ends)
     }
 
     private mutating func ending() -> Operation.Ending {

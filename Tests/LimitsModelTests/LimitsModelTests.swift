@@ -18,11 +18,21 @@ struct LimitsModelTests {
     }
 
     @Test(arguments: 0..<parts) func theLibraryDoesWhatTheModelDoes(_ part: Int) async throws {
+        try await run(Self.seeds.filter { $0 % Self.parts == part })
+    }
+
+    /// Jobs that were chosen and found no room in the reply go back.
+    @Test func theSameWithRepliesThatAreFullWithTwoJobs() async throws {
+        let modules = try Mutant.fullReplies.modules()
+        try await run(Array(Self.seeds.prefix(100)), modules, mostInReply: 2)
+    }
+
+    private func run(_ seeds: [Int], _ modules: [String: String] = [:], mostInReply: Int = .max) async throws {
         let server = try await RedisTestServer.start()
-        try await server.useVirtualClock()
+        try await server.useVirtualClock(replacing: modules)
         let queues = try await TestNamespace(on: server, clock: .virtual)
-        for seed in Self.seeds where seed % Self.parts == part {
-            let run = try await Simulation(seed: UInt64(seed), on: queues)
+        for seed in seeds {
+            let run = try await Simulation(seed: UInt64(seed), on: queues, mostInReply: mostInReply)
             try await run.run(steps: Self.steps)
             if !run.faults.isEmpty {
                 Issue.record("SLUICE_MODEL_SEED=\(seed)\n\(run.report)")

@@ -49,7 +49,8 @@ extension Model {
         let ids = reply[3].elements.map { ModelJob.id($0.string ?? "") }
         if ids.count > (isKnown ? demand : 0) { fault("more was given than asked for") }
         claim(ids, fence: reply[0][1].integer ?? 0, by: worker, reservation: after)
-        if isKnown, ids.count < demand { expectNothingLeft(reservation: after) }
+        judge(after, claimed: ids)
+        if isKnown, ids.count < min(demand, mostInReply) { expectNothingLeft(reservation: after) }
         let without = reply[7].dictionaryOfPositions
         for (position, id) in ids.enumerated() {
             guard let lane = jobs[id]?.lane else { continue }

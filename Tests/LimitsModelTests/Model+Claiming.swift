@@ -47,6 +47,15 @@ extension Model {
         return used.upperBound >= rate.allowance ? used.lowerBound >= rate.allowance : nil
     }
 
+    /// Whether the reservation keeps a place that is free.
+    var withholdsPlace: Bool {
+        guard let reservation, reservation.until > now else { return false }
+        let occupancy = occupancy()
+        return gates[reservation.lane].contains {
+            book.gates[$0.gate].concurrency.map { [gate = $0.gate] in $0 > occupancy[gate] } ?? false
+        }
+    }
+
     private func withholds(_ reservation: Reservation?, _ gate: Int, from lane: Int) -> Bool {
         guard let reservation, reservation.until > now, reservation.lane != lane else { return false }
         return gates[reservation.lane].contains { $0.gate == gate }
@@ -103,10 +112,26 @@ extension Model {
         }
     }
 
+    /// A reservation ends with a claim, and with the lane's last job.
+    mutating func judge(_ reservation: Reservation?, claimed ids: [Int]) {
+        guard let reservation, World.lanes.indices.contains(reservation.lane) else { return }
+        let text = World.lanes[reservation.lane].text
+        if ids.contains(where: { jobs[$0]?.lane == reservation.lane }) { fault("\(text) got jobs and keeps its reservation") }
+        if waiting[reservation.lane].isEmpty { fault("\(text) has no jobs and keeps its reservation") }
+    }
+
+    /// Nor does it outlast what waiting for places cannot help against, once there are places.
+    private mutating func judge(_ reservation: Reservation, _ occupancy: [Int]) {
+        let found = obstacles(to: reservation.lane, occupancy, reservation)
+        if found.isEmpty || found.contains(where: { $0.code == "gate_concurrency" || !$0.isCertain }) { return }
+        fault("\(World.lanes[reservation.lane].text) keeps its reservation in spite of \(found.map(describe))")
+    }
+
     /// A claim was given less than it asked for: then nothing more can have been runnable.
     mutating func expectNothingLeft(reservation: Reservation?) {
         if !obstacles().isEmpty { return }
         let occupancy = occupancy()
+        if let reservation, reservation.until > now { judge(reservation, occupancy) }
         for lane in waiting.indices {
             guard let first = waiting[lane].first else { continue }
             if obstacles(to: lane, occupancy, reservation).isEmpty {

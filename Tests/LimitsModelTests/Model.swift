@@ -17,6 +17,8 @@ struct Model {
     /// What is wrong; empty as long as model and library agree.
     var faults: [String] = []
 
+    /// With so many jobs a reply may be full.
+    var mostInReply = Int.max
     var now: Int
     var book = LimitBook()
     var off: Set<String> = []

@@ -11,8 +11,7 @@ struct ReservationTests {
         #expect(settlements <= 200)
     }
 
-    @Test func withoutTheReservationItDoesNotStart() async throws {
-        let mutant = Mutant(module: "parking", line: "require('reserve').turned_away(q, lane, gates)")
+    @Test(arguments: Mutant.reservations) func withoutTheReservationItDoesNotStart(_ mutant: Mutant) async throws {
         #expect(try await settlementsUntilItStarts(among: 2000, [mutant.module: mutant.text()]) == nil)
     }
 
@@ -32,6 +31,7 @@ struct ReservationTests {
             try await queues.enqueue(number)
             var settlements: [Settlement] = []
             if number > 1 {
+                if running.isEmpty { return nil }
                 let over = running.remove(at: Int.random(in: 0..<running.count, using: &random))
                 settlements = [Settlement(id: over.id, fence: over.fence, outcome: .completed(result: nil))]
             }

@@ -18,8 +18,9 @@ final class Simulation {
     /// The clock of a run begins here, so that a seed tells everything.
     private static let start = 1_800_000_000_000
 
-    init(seed: UInt64, on queues: TestNamespace) async throws {
+    init(seed: UInt64, on queues: TestNamespace, mostInReply: Int = .max) async throws {
         self.queues = queues
+        model.mostInReply = mostInReply
         base = queues.base("q")
         choices = Choices(seed: seed)
         let clock = queues.namespace.text + ":clock"
