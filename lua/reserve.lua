@@ -42,7 +42,6 @@ end
 
 -- A lane with several gates was turned away for want of a place. Often enough, and it reserves.
 function M.turned_away(q, lane, gates)
-  if not q.limits then return end
   q.has_turned = true
   local times = redis.call('HINCRBY', q.keys.turned, lane, 1)
   if times < TURNED or M.current(q) then return end
