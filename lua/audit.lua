@@ -3,7 +3,9 @@
 -- Checks the invariants of the data, a page at a time, each page at one instant; a small queue is one page. Start with no
 -- cursor; go on with the one that is returned until it is `0`. Returns the next cursor, how many were checked, and a flat list
 -- of invariant, what is wrong.
---   I1  each job is in exactly one index            I2  the sets of gates hold those who run and have that partition
+--   I1  each job is in exactly one index            I2  the sets of gates hold those who run and have that partition; that of a
+--                                                       chain its one job that runs, waits at its old place, or was discarded
+--                                                       and holds it
 --   I4  each lane with runnable jobs is listed, and ready by its head, or parked at a gate at which somebody will look again
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
 --   I8  enqueued = live + kept ended + removed
@@ -200,6 +202,7 @@ end
 local function check_zset(q, name, cursor, found)
   local next, ids = zset_page(q.keys[name], cursor)
   must_be_jobs(q, ids, found, name)
+  require('audit_gates').kept(q, ids, function(what) wrong(found, 'I2', what) end)
   return next, #ids
 end
 

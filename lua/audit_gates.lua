@@ -38,16 +38,41 @@ function M.parked(q, page, wrong)
   end
 end
 
+-- Whether a job that does not run may hold a chain: it waits at its old place, or was discarded and is to hold it.
+local function may_hold(q, gate, id)
+  if require('chains').gate(redis.call('HGET', q.keys.lane, id) or '') ~= gate then return false end
+  if redis.call('HEXISTS', q.keys.place, id) == 0 then return false end
+  if redis.call('ZSCORE', q.keys.scheduled, id) or redis.call('ZSCORE', q.keys.retryable, id) then return true end
+  return redis.call('ZSCORE', q.keys.discarded, id) and redis.call('HEXISTS', q.keys.hold, id) == 1
+end
+
+-- Jobs of `scheduled`, `retryable` or an ended state: those of a chain that have kept their place hold it.
+function M.kept(q, ids, wrong)
+  local columns, chains = require('columns'), require('chains')
+  local places = columns.read(q, 'place', ids)
+  if next(places) == nil then return end
+  local lanes = columns.read(q, 'lane', ids)
+  for i = 1, #ids do
+    local gate = places[i] and chains.gate(lanes[i] or '')
+    if gate and redis.call('SISMEMBER', require('keys').gate(q.keys, gate), ids[i]) == 0 then
+      wrong(ids[i] .. ' has kept its place, and does not hold ' .. gate)
+    end
+  end
+end
+
 -- The set of one gate: at most a thousand of its members.
 function M.members(q, gate, wrong)
   local ids = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate), 1000)
   local records = redis.call('HMGET', q.keys.executing, unpack(ids))
+  local is_chain = require('chains').is_gate(gate)
+  if is_chain and #ids > 1 then wrong('gate ' .. gate .. ' has ' .. #ids .. ' jobs, and a chain has one at a time') end
   for i = 1, #ids do
     local run = records[i] and require('record').read(records[i])
     local is_held = false
     for _, held in ipairs(run and require('gates').held(run.dimensions, run.lane) or {}) do
       is_held = is_held or held.gate == gate
     end
+    if not is_held and is_chain and not run then is_held = may_hold(q, gate, ids[i]) end
     if not is_held then wrong('gate ' .. gate .. ' has ' .. ids[i] .. ', which holds no place there') end
   end
 end

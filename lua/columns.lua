@@ -3,16 +3,22 @@ local M = {}
 
 M.all = {
   'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run', 'links',
-  'after', 'target',
+  'after', 'target', 'hold',
 }
 
 -- Removes every trace of jobs, at most a call's worth, from `spec` and the columns.
 function M.drop(q, ids)
   if #ids == 0 then return end
   redis.call('HDEL', q.keys.spec, unpack(ids))
-  for i = 1, #M.all do
-    local column = q.keys[M.all[i]]
-    if redis.call('EXISTS', column) == 1 then redis.call('HDEL', column, unpack(ids)) end
+  local columns = {}
+  for i = 1, #M.all do columns[i] = q.keys[M.all[i]] end
+  local left = redis.call('EXISTS', unpack(columns))
+  for i = 1, #columns do
+    if left == 0 then return end
+    if redis.call('EXISTS', columns[i]) == 1 then
+      redis.call('HDEL', columns[i], unpack(ids))
+      left = left - 1
+    end
   end
 end
 

@@ -20,6 +20,7 @@ end
 local function drop(q, state, ids)
   if #ids == 0 then return end
   require('links').dropped(q, ids)
+  if state == 'discarded' then require('chains').dropped(q, ids) end
   require('columns').drop(q, ids)
   redis.call('ZREM', q.keys[state], unpack(ids))
   require('stats').count(q, 'removed', #ids)

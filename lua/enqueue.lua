@@ -7,6 +7,7 @@
 --   after     {"id":…,"failed":…}: suspended until that job of this queue ends; see followers.lua
 --   target    the queue that it belongs to, where it goes when the job before it has ended; needs `after`
 --   links     a list of lines: what is to be told when it ends; see links.lua
+--   hold      true: discarded, it holds its chain until somebody has decided
 -- An id that is empty is made here. `n` rises with each call of a producer, which has one call in flight: a repeated one is
 -- answered as before and changes nothing, even if its jobs have come and gone meanwhile.
 -- Moves: nothing → available, scheduled, suspended, cancelled.
@@ -24,6 +25,40 @@ local function new_id(q)
     parts[12 - i], number = string.sub(DIGITS, digit + 1, digit + 1), (number - digit) / 32
   end
   return 'S' .. table.concat(parts)
+end
+
+-- A value as lanes have it.
+local function encoded(value)
+  local text = string.gsub(tostring(value), '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
+  if #text > 64 then require('queue').refuse('BADARG', 'a partition above 64 bytes, as encoded, takes a client') end
+  return text
+end
+
+-- The lane of a spec with partitions, needs and a chain.
+local function lane_of(spec)
+  local parts, names, queue = {}, {}, require('queue')
+  for name, value in pairs(type(spec.partitions) == 'table' and spec.partitions or {}) do
+    parts[#parts + 1] = { name = name, text = name .. '=' .. encoded(value) }
+  end
+  for _, need in ipairs(type(spec.needs) == 'table' and spec.needs or {}) do
+    parts[#parts + 1] = { name = string.match(need, '^[^?]*'), text = need }
+  end
+  if spec.chain ~= nil then
+    if type(spec.chain) ~= 'string' then queue.refuse('BADARG', 'the chain is a text, its key') end
+    parts[#parts + 1] = { name = 'chain', text = 'chain=' .. encoded(spec.chain), is_chain = true }
+  end
+  table.sort(parts, function(one, other) return one.name < other.name end)
+  for i = 1, #parts do
+    local name = parts[i].name
+    if not string.find(name, '^[%w_.-]+$') or #name > 32 or not string.find(parts[i].text, '^[%w_.-]+[=?]?') or names[name] then
+      queue.refuse('BADARG', 'partitions and needs have different names of 1 to 32 letters, digits, _ . -')
+    end
+    if name == 'chain' and not parts[i].is_chain then
+      queue.refuse('BADARG', 'no partition and no need is called chain: give the spec a chain, which is a text')
+    end
+    names[name], parts[i] = true, parts[i].text
+  end
+  return table.concat(parts, '&')
 end
 
 -- The lines of what is to be told when the job ends.
@@ -48,10 +83,20 @@ local function read_after(option, options)
   option.text = next(options) and cjson.encode(options) or '{}'
 end
 
-function M.read_options(q, text)
+-- Where options name no lane, that of a spec written by hand counts.
+local function add_lane(options, spec)
+  if options.lane and options.lane ~= '' then return end
+  local lane = lane_of(spec)
+  if lane ~= '' then options.lane = lane end
+  if spec.chain and spec.chain_hold == true then options.hold = true end
+end
+
+-- Reads the options of a job; `spec`, decoded, if it was written by hand.
+function M.read_options(q, text, spec)
   local queue = require('queue')
   local valid, options = pcall(cjson.decode, text)
   if not valid or type(options) ~= 'table' then queue.refuse('BADARG', 'options must be a JSON object') end
+  if spec then add_lane(options, spec) end
   local due
   if options.delay then due = q.now + queue.number(options.delay, 0, 1e14, 'delay') end
   if options.at then due = queue.number(options.at, 0, 1e14, 'at') end
@@ -59,6 +104,8 @@ function M.read_options(q, text)
   local lane = options.lane or ''
   if type(lane) ~= 'string' or #lane > 1024 then queue.refuse('BADARG', 'lane must be a text of at most 1024 bytes') end
   local option = { due = due and due > q.now and due or nil, priority = priority, lane = lane, delay = options.delay }
+  option.hold = options.hold == true
+  require('chains').check(option)
   if options.links then option.links = read_links(options.links) end
   if options.after or options.target then read_after(option, options) end
   return option
@@ -104,6 +151,7 @@ local function sort_one(new, id, option, sequence)
   end
   if option.links then append(new.columns, 'links', id, option.links) end
   if option.lane ~= '' then append(new.columns, 'lane', id, option.lane) end
+  if option.hold then append(new.columns, 'hold', id, '1') end
   if option.priority ~= queue.PRIORITY then append(new.columns, 'priority', id, option.priority) end
   if option.plan and option.plan ~= 'enter' then return end
   if option.due then
@@ -225,33 +273,6 @@ function M.run(q, args)
   return not_new
 end
 
--- A value as lanes have it.
-local function encoded(value)
-  local text = string.gsub(tostring(value), '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
-  if #text > 64 then require('queue').refuse('BADARG', 'a partition above 64 bytes, as encoded, takes a client') end
-  return text
-end
-
--- The lane of a spec with partitions and needs.
-local function lane_of(spec)
-  local parts, names, queue = {}, {}, require('queue')
-  for name, value in pairs(type(spec.partitions) == 'table' and spec.partitions or {}) do
-    parts[#parts + 1] = { name = name, text = name .. '=' .. encoded(value) }
-  end
-  for _, need in ipairs(type(spec.needs) == 'table' and spec.needs or {}) do
-    parts[#parts + 1] = { name = string.match(need, '^[^?]*'), text = need }
-  end
-  table.sort(parts, function(one, other) return one.name < other.name end)
-  for i = 1, #parts do
-    local name = parts[i].name
-    if not string.find(name, '^[%w_.-]+$') or #name > 32 or not string.find(parts[i].text, '^[%w_.-]+[=?]?') or names[name] then
-      queue.refuse('BADARG', 'partitions and needs have different names of 1 to 32 letters, digits, _ . -')
-    end
-    names[name], parts[i] = true, parts[i].text
-  end
-  return table.concat(parts, '&')
-end
-
 -- Reads jobs as people give them, checking the specs as well, since no client has made them.
 local function read_by_hand(q, args)
   local queue, jobs, options = require('queue'), {}, {}
@@ -264,9 +285,8 @@ local function read_by_hand(q, args)
       queue.refuse('BADARG', 'a spec is a JSON object with a kind, such as {"kind":"email","args":{"to":"a@b.c"}}')
     end
     jobs[2 * i - 1], jobs[2 * i] = id, text
-    if option ~= '' or spec.partitions or spec.needs then
-      options[i] = M.read_options(q, option == '' and '{}' or option)
-      if options[i].lane == '' then options[i].lane = lane_of(spec) end
+    if option ~= '' or spec.partitions or spec.needs or spec.chain ~= nil then
+      options[i] = M.read_options(q, option == '' and '{}' or option, spec)
     end
   end
   return jobs, check_ids(q, jobs, n), options

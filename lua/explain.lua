@@ -34,11 +34,27 @@ local function holders(q, gate)
   return list
 end
 
+-- Who holds a chain: since when its last run began, and when it is due again, or when it was discarded.
+local function explain_chain(q, list, gate)
+  local id = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate))
+  local state, found = require('states').of(q, id or '')
+  if not state then return end
+  local record = state == 'executing' and found or redis.call('HGET', q.keys.run, id)
+  local run = record and require('record').read(record) or {}
+  local moment
+  if state == 'discarded' then moment = require('ended').time(found) elseif state ~= 'executing' then moment = tonumber(found) end
+  put(list, 'chain', {
+    gate = gate, holder = id, state = state, worker = run.worker, since = run.started,
+    due = state ~= 'discarded' and moment or nil, at = state == 'discarded' and moment or nil,
+  })
+end
+
 -- What one gate says to a lane.
 local function explain_gate(q, list, gate, lane)
   local gates, name = require('gates'), gate.gate
   local limits = gate.limits
   gates.read(q, gate)
+  if require('chains').is_gate(name) then return gate.members > 0 and explain_chain(q, list, name) end
   if gate.is_off then
     put(list, 'off', { dependency = name, since = tonumber(redis.call('HGET', q.keys.off, name)) or 0 })
   end

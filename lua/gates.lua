@@ -5,6 +5,7 @@ local keys = require('keys')
 
 local M = {}
 
+local CHAIN = { concurrency = 1 }            -- one at a time, whatever is declared
 local BREAKER = { failures = 5, within = 30000, cools = 20000 }     -- of a dependency that declares none
 
 -- Goes through the parts of a lane: calls visit(gate, dimension, whether it is a need, whether the lane runs without it while it
@@ -27,6 +28,7 @@ local function limits_of(q, name, dimension, is_need)
   local limits = q.limits
   local found = limits and limits.dimensions[dimension]
   if not is_need then
+    if dimension == 'chain' then return CHAIN end
     if limits and limits.has_values then return require('limits').for_value(q, name, found) end
     return found
   end

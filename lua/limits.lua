@@ -59,11 +59,12 @@ end
 -- Refuses what is no limit. An override may be `none`.
 function M.check(name, value, is_override)
   local queue = require('queue')
-  local kind = M.parts(name)
+  local kind, dimension = M.parts(name)
   if not kind then
     queue.refuse('BADARG', 'no limit is called ' .. string.sub(name, 1, 80) .. ': concurrency, rate, concurrency/NAME, ' ..
       'rate/NAME, breaker/NAME, each also for one value, /NAME=VALUE, and weight/NAME=VALUE')
   end
+  if dimension == 'chain' then queue.refuse('BADARG', 'a chain runs one job at a time: there is no limit on `chain`') end
   if not (is_override and value == 'none') and not read(kind, value) then
     queue.refuse('BADARG', name .. ' cannot be ' .. string.sub(value, 1, 80) .. ': concurrency is N, rate is N/PERIOD_MS, ' ..
       'breaker is N/WITHIN_MS/COOLS_MS, weight is N; all at least 1')

@@ -6,10 +6,14 @@ local SHOWN = 200             -- gates
 
 local function text(number) return require('queue').text(number) end
 
--- The gates that running jobs and parked lanes have, by name, with how many lanes were seen there.
+-- The gates that running jobs and parked lanes have, by name, with how many lanes were seen there; not those of chains, which
+-- are no limits and may be as many as jobs.
 local function gates_in_use(q)
   local gates, record, found = require('gates'), require('record'), {}
-  local function add(name, lanes) found[name] = (found[name] or 0) + lanes end
+  local is_chain = require('chains').is_gate
+  local function add(name, lanes)
+    if not is_chain(name) then found[name] = (found[name] or 0) + lanes end
+  end
   local running = redis.call('HSCAN', q.keys.executing, 0, 'COUNT', MOST)[2]
   for i = 2, math.min(#running, 2 * MOST), 2 do
     local run = record.read(running[i])

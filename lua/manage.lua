@@ -15,6 +15,7 @@ local function each(q, ids, step)
     results[2 * i - 1], results[2 * i] = ids[i], result or state or 'missing'
   end
   require('stats').count(q, 'refused', refused)
+  if q.claimable then require('wake').push(q) end
   return results
 end
 
@@ -41,18 +42,21 @@ local function cancel_run(q, id, found)
   return 'cancelling'
 end
 
--- cancel id…     available, scheduled, retryable, suspended → cancelled; executing: its worker is told, `cancelling`.
+-- cancel id…     available, scheduled, retryable, suspended → cancelled; executing: its worker is told, `cancelling`; discarded
+--                and holding its chain → cancelled, and the chain goes on.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.cancel(q, args)
   return each(q, args, function(id, state, found)
     if state == 'executing' then return cancel_run(q, id, found) end
-    if require('states').is_ended(state) or is_moving(q, id, state) then return nil end
+    if is_moving(q, id, state) then return nil end
+    if require('states').is_ended(state) and not (state == 'discarded' and require('chains').holds(q, id)) then return nil end
     finish(q, id, state, found)
     return 'cancelled'
   end)
 end
 
--- retry id…      completed, cancelled, discarded → available, with all attempts anew and the history of errors kept;
+-- retry id…      completed, cancelled, discarded → available, with all attempts anew and the history of errors kept, at a new
+--                place unless it holds its chain;
 --                scheduled, retryable → available at once, attempts as they are; suspended → available, or on its way to its
 --                queue, whatever it waits for.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
@@ -65,15 +69,15 @@ function M.retry(q, args)
       return 'available'
     end
     if states.is_ended(state) then
-      for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'place', 'run' }) do
+      for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'run' }) do
         redis.call('HDEL', q.keys[column], id)
       end
+      if not require('chains').holds(q, id) then redis.call('HDEL', q.keys.place, id) end
       require('stats').count(q, 'revived', 1)
     end
     require('waiting').enter(q, { id })
     states.remove(q, id, state)
     require('events').moved(q, state, 'available', { id })
-    if q.claimable then require('wake').push(q) end
     return 'available'
   end)
 end
@@ -93,7 +97,8 @@ function M.delete(q, args)
   end)
 end
 
--- reschedule delay|@time id…      available, scheduled, retryable → scheduled, due `delay` ms from now or at the time in ms.
+-- reschedule delay|@time id…      available, scheduled, retryable → scheduled, due `delay` ms from now or at the time in ms. In a
+--                chain it gives up its place in the order.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.reschedule(q, args)
   local queue = require('queue')
@@ -106,7 +111,11 @@ function M.reschedule(q, args)
     if state ~= 'available' and state ~= 'scheduled' and state ~= 'retryable' then return nil end
     if state == 'available' then columns.keep_created(q, id, found) end
     require('waiting').add(q, 'scheduled', id, due)
-    if state ~= 'scheduled' then require('states').remove(q, id, state) end
+    if state == 'scheduled' then
+      require('chains').left(q, id)
+    else
+      require('states').remove(q, id, state)
+    end
     require('events').moved(q, state, 'scheduled', { id })
     return 'scheduled'
   end)

@@ -13,9 +13,11 @@ local function leave(q, worker, ids, limited, completed)
   require('gates').leave(q, limited, completed)
 end
 
-local function leave_one(q, job)
+-- `dimensions` are those of the gates that it leaves, if it does not leave all.
+local function leave_one(q, job, dimensions)
   local record = job.record
-  local limited = record.dimensions ~= '-' and { { ids = { job.id }, dimensions = record.dimensions, lane = record.lane } } or {}
+  dimensions = dimensions or record.dimensions
+  local limited = dimensions ~= '-' and { { ids = { job.id }, dimensions = dimensions, lane = record.lane } } or {}
   leave(q, record.worker, { job.id }, limited, false)
 end
 
@@ -38,7 +40,7 @@ function M.end_badly(q, job, state)
   local ended = require('ended')
   redis.call('HSET', q.keys.run, job.id, job.record.text)
   ended.add(q, state, { job.id })
-  leave_one(q, job)
+  leave_one(q, job, state == 'discarded' and require('chains').discarded(q, job) or nil)
   ended.trim(q, state)
   require('events').moved(q, 'executing', state, { job.id }, job.record.worker)
 end
@@ -50,16 +52,16 @@ function M.give_back(q, job)
   require('events').moved(q, 'executing', 'available', { job.id }, job.record.worker)
 end
 
--- Waits in `state` until `due`. With `keep_place` it comes back where it was, else at a new place.
+-- Waits in `state` until `due`. With `keep_place`, and in a chain, it comes back where it was, else at a new place.
 function M.postpone(q, job, state, due, keep_place)
-  local waiting = require('waiting')
-  if keep_place then
+  local waiting, leaves = require('waiting'), require('chains').waits(q, job)
+  if keep_place or leaves then
     waiting.add_at_place(q, state, job.id, due, job.record.score)
   else
     require('columns').keep_created(q, job.id, job.record.score)
     waiting.add(q, state, job.id, due)
   end
-  leave_one(q, job)
+  leave_one(q, job, leaves)
   require('events').moved(q, 'executing', state, { job.id }, job.record.worker)
 end
 

@@ -49,6 +49,7 @@ function M.enter(q, ids)
   end
   for i = 1, #order do lanes.add(q, order[i], scored[order[i]]) end
   if #returned > 0 then redis.call('HDEL', q.keys.place, unpack(returned)) end
+  for i = 1, #order do require('chains').back(q, order[i], scored[order[i]]) end
 end
 
 -- Moves what is due from `state` to its lanes, at most `most` jobs. Returns how many moved.

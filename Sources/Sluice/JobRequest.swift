@@ -35,6 +35,8 @@ public struct JobRequest: Sendable {
     public var partitions: Partitions
     /// What it depends on outside.
     public var needs: [Dependency]
+    /// The chain it belongs to, whose jobs run one after another.
+    public var chain: Chain?
     /// How often it may wait because a dependency failed before it is discarded, if other than its kind's.
     public var maxWaits: Int?
 
@@ -57,6 +59,7 @@ public struct JobRequest: Sendable {
         priority = Kind.options.priority
         partitions = job.partitions
         needs = Kind.options.needs
+        chain = job.chain
     }
 
     /// A job of a kind that has no type here, its arguments as JSON text.
@@ -90,19 +93,25 @@ public struct JobRequest: Sendable {
         guard (0...9).contains(priority) else {
             throw SluiceError(.invalidArgument, "priority is 0 (first) to 9 (last), not \(priority)")
         }
+        guard chain == nil || priority == 5 else {
+            throw SluiceError(
+                .invalidArgument, "a chain has an order of its own: its jobs take no priority, and this has \(priority)")
+        }
         guard (1...128).contains(kind.utf8.count) else {
             throw SluiceError(.invalidArgument, "a kind has 1 to 128 characters")
         }
         var description = JobSpec(
             kind: kind, arguments: arguments, maxAttempts: maxAttempts, timeout: timeout, partitions: partitions, needs: needs,
-            maxWaits: maxWaits, batch: batch, trace: trace)
+            chain: chain, maxWaits: maxWaits, batch: batch, trace: trace)
         description.workflow = node?.workflow
         description.node = node?.node
         let spec = description.encoded()
         guard spec.count <= limit else {
             throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(limit)")
         }
-        return NewJob(id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs))
+        return NewJob(
+            id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs, chain: chain),
+            holds: chain?.onDiscarded == .hold)
     }
 
     private var storedDue: NewJob.Due? {

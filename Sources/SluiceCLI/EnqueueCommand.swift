@@ -51,6 +51,14 @@ struct EnqueueCommand: AsyncParsableCommand {
         transform: { try need($0) })
     var needs: [Dependency] = []
 
+    @Option(
+        help: ArgumentHelp("Jobs of one chain run one after another, in the order in which they were enqueued.", valueName: "key")
+    )
+    var chain: String?
+
+    @Flag(help: "If the job is discarded, the next of its chain waits until somebody has retried, cancelled or deleted it.")
+    var holdOnDiscard = false
+
     @Option(help: ArgumentHelp("Runs that may end badly before it is discarded. Default: the worker's.", valueName: "n"))
     var maxAttempts: Int?
 
@@ -75,6 +83,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
         if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
         if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
+        if holdOnDiscard, chain == nil { throw ValidationError("--hold-on-discard is for jobs of a --chain") }
         if let name = PartitionText.repeated(partition) {
             throw ValidationError("--partition names '\(name)' twice; a job has one value for each name")
         }
@@ -100,6 +109,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.timeout = timeout
         request.partitions = Partitions(Dictionary(partition.map { ($0.name, $0.value) }) { $1 })
         request.needs = needs
+        request.chain = chain.map { Chain($0, onDiscarded: holdOnDiscard ? .hold : .continue) }
         request.maxWaits = maxWaits
         try request.check(limit: SluiceClient.Options().payloadLimit)
         return request

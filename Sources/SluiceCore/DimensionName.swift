@@ -1,11 +1,15 @@
 /// The rule for names of partitions and of dependencies, which limits refer to alike.
 package enum DimensionName {
-    /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}`.
+    /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}`, and for that of chains.
     package static func check(_ name: String) throws(SluiceError) {
         guard isValid(name) else {
             throw SluiceError(
                 .invalidArgument,
                 "'\(name.prefix(40))' is no name of a partition or a dependency: 1 to 32 letters, digits, _ . -")
+        }
+        if name == Chain.dimension {
+            throw SluiceError(
+                .invalidArgument, "'\(name)' is no name of a partition or a dependency, and has no limits: it is that of chains")
         }
     }
 

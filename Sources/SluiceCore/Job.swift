@@ -20,6 +20,9 @@ public protocol Job: Codable, Sendable {
 
     /// What the job is about, for limits and fairness. None unless given.
     var partitions: Partitions { get }
+
+    /// The chain it belongs to, whose jobs run one after another. None unless given.
+    var chain: Chain? { get }
 }
 
 extension Job {
@@ -28,6 +31,9 @@ extension Job {
 
     /// None.
     public var partitions: Partitions { Partitions() }
+
+    /// None.
+    public var chain: Chain? { nil }
 }
 
 /// The output of jobs that have none.

@@ -2,7 +2,7 @@
 ///
 /// ```json
 /// {"kind":"resize","max_attempts":3,"timeout_ms":5000,"partitions":{"host":"a.b"},
-///  "needs":["tmdb","imdb?"],"max_waits":50,"trace":{"traceparent":"…"},"args":{…}}
+///  "needs":["tmdb","imdb?"],"chain":"order-7","chain_hold":true,"max_waits":50,"trace":{"traceparent":"…"},"args":{…}}
 /// ```
 /// Only `kind` is required. The arguments are carried as text and coded once, by whoever knows their type.
 package struct JobSpec: Sendable, Equatable {
@@ -14,6 +14,8 @@ package struct JobSpec: Sendable, Equatable {
     package var partitions: Partitions
     /// What it depends on outside.
     package var needs: [Dependency]
+    /// The chain it belongs to.
+    package var chain: Chain?
     /// Waits for dependencies after which it is discarded.
     package var maxWaits: Int?
     /// The batch that it is a member of, or a callback of.
@@ -26,7 +28,7 @@ package struct JobSpec: Sendable, Equatable {
 
     package init(
         kind: String, arguments: [UInt8], maxAttempts: Int? = nil, timeout: Duration? = nil, partitions: Partitions = [:],
-        needs: [Dependency] = [], maxWaits: Int? = nil, batch: BatchID? = nil, trace: [String: String] = [:]
+        needs: [Dependency] = [], chain: Chain? = nil, maxWaits: Int? = nil, batch: BatchID? = nil, trace: [String: String] = [:]
     ) {
         self.kind = kind
         self.arguments = arguments
@@ -34,6 +36,7 @@ package struct JobSpec: Sendable, Equatable {
         self.timeout = timeout
         self.partitions = partitions
         self.needs = needs
+        self.chain = chain
         self.maxWaits = maxWaits
         self.batch = batch
         self.trace = trace
@@ -53,6 +56,11 @@ extension JobSpec {
         if !needs.isEmpty {
             text.append(contentsOf: ",\"needs\":".utf8)
             JSONText.append(needs.map(\.text), to: &text)
+        }
+        if let chain {
+            text.append(contentsOf: ",\"chain\":".utf8)
+            JSONText.append(chain.key, to: &text)
+            if chain.onDiscarded == .hold { text.append(contentsOf: ",\"chain_hold\":true".utf8) }
         }
         if let maxWaits { text.append(contentsOf: ",\"max_waits\":\(maxWaits)".utf8) }
         if let batch { text.append(contentsOf: ",\"batch\":\"\(batch)\"".utf8) }
@@ -81,6 +89,7 @@ extension JobSpec {
         self.init(kind: "", arguments: Array("{}".utf8))
         var scanner = JSONScanner(text)
         var hasKind = false
+        var holdsChain = false
         do {
             try scanner.forEachMember { (name, value) throws(JSONScanner.Malformed) in
                 switch name {
@@ -92,6 +101,8 @@ extension JobSpec {
                 case "timeout_ms": timeout = JSONText.integer(value).map { .milliseconds(max($0, 1)) }
                 case "partitions": partitions = Partitions(try JSONText.strings(value))
                 case "needs": needs = try JSONText.list(value).map(Dependency.init(text:))
+                case "chain": chain = Chain(try JSONText.string(value))
+                case "chain_hold": holdsChain = value.elementsEqual("true".utf8)
                 case "max_waits": maxWaits = JSONText.integer(value).map { max($0, 1) }
                 case "batch": batch = try? BatchID(JSONText.string(value))
                 case "trace": trace = try JSONText.strings(value)
@@ -103,6 +114,7 @@ extension JobSpec {
         } catch {
             throw SluiceError(.invalidArgument, "the spec of the job is no JSON: \(error.reason)")
         }
+        if holdsChain { chain?.onDiscarded = .hold }
         if !hasKind { throw SluiceError(.invalidArgument, "the spec of the job has no kind") }
     }
 }

@@ -12,13 +12,14 @@ public struct Partitions: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         self.values = Dictionary(elements, uniquingKeysWith: { _, last in last })
     }
 
-    /// The lane: names sorted, values percent-encoded, needs without a value, `account=42&host=tmdb&imdb?`; empty without any.
+    /// The lane: names sorted, values percent-encoded, needs without a value, `account=42&chain=7&host=tmdb&imdb?`; empty without
+    /// any.
     ///
     /// A value that takes more than 64 bytes so stands for itself by a digest: see ``PartitionValue``.
     /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}` or one that is there twice, and for a lane above
     ///   1,024 bytes.
-    package func lane(needs: [Dependency] = []) throws(SluiceError) -> String {
-        if values.isEmpty, needs.isEmpty { return "" }
+    package func lane(needs: [Dependency] = [], chain: Chain? = nil) throws(SluiceError) -> String {
+        if values.isEmpty, needs.isEmpty, chain == nil { return "" }
         var parts: [(name: String, text: String)] = []
         for (name, value) in values { parts.append((name, name + "=" + PartitionValue.encoded(value))) }
         for need in needs { parts.append((need.name, need.text)) }
@@ -28,6 +29,10 @@ public struct Partitions: Hashable, Sendable, ExpressibleByDictionaryLiteral {
             try DimensionName.check(name)
             if name == last { throw SluiceError(.invalidArgument, "a job has '\(name)' twice among its partitions and needs") }
             last = name
+        }
+        if let chain {
+            let part = (name: Chain.dimension, text: Chain.dimension + "=" + PartitionValue.encoded(chain.key))
+            parts.insert(part, at: parts.firstIndex { $0.name > part.name } ?? parts.endIndex)
         }
         let lane = parts.map(\.text).joined(separator: "&")
         // Redis would refuse the whole call, and with it the jobs of others.

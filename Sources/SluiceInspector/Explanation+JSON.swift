@@ -39,6 +39,12 @@ extension Explanation.Reason {
                 member("gate", gate), member("limit", limit), member("running", running),
                 member("held", .array(held.map(\.json))),
             ]
+        case .chain(let gate, let holder):
+            [
+                member("gate", gate), member("holder", holder.id.text), member("state", holder.state.rawValue),
+                member("worker", JSONValue(holder.worker?.text)), member("since", holder.since), member("due", holder.due),
+                member("at", holder.endedAt),
+            ]
         case .gateRate(let gate, let allowance, let period, let next):
             [
                 member("gate", gate), member("allowance", allowance), member("period_ms", period.milliseconds),

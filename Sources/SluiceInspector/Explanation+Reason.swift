@@ -21,6 +21,8 @@ extension Explanation {
         case queueRate(allowance: Int, period: Duration, next: Date)
         /// All places of a gate are held; of the holders, ten are told.
         case gateConcurrency(gate: String, limit: Int, running: Int, held: [Holder])
+        /// Another job holds its chain: it runs, waits to run again since its last run, or was discarded and holds the chain.
+        case chain(gate: String, ChainHolder)
         /// A gate's rate is spent until `next`.
         case gateRate(gate: String, allowance: Int, period: Duration, next: Date)
         /// A gate's breaker is not closed. Half open, it lets one job through, whose end decides.
@@ -51,6 +53,22 @@ extension Explanation {
         case other(code: String, detail: String)
     }
 
+    /// The job that holds a chain.
+    public struct ChainHolder: Sendable, Hashable {
+        /// The job.
+        public var id: JobID
+        /// Where it is in its life: executing, scheduled, retryable or discarded.
+        public var state: JobState
+        /// Who runs it, or ran it last.
+        public var worker: WorkerID?
+        /// When that run began.
+        public var since: Date?
+        /// When it is due to run again, if it waits.
+        public var due: Date?
+        /// When it was discarded, if it was.
+        public var endedAt: Date?
+    }
+
     /// A job that holds a place at a gate.
     public struct Holder: Sendable, Hashable {
         /// The job.
@@ -72,6 +90,7 @@ extension Explanation.Reason {
         case .queueConcurrency: "queue_concurrency"
         case .queueRate: "queue_rate"
         case .gateConcurrency: "gate_concurrency"
+        case .chain: "chain"
         case .gateRate: "gate_rate"
         case .breaker: "breaker"
         case .off: "off"

@@ -46,6 +46,7 @@ extension Explanation.Reason {
             pair(detail.limit, detail.running).map {
                 .gateConcurrency(gate: gate, limit: $0, running: $1, held: detail.held?.holders ?? [])
             }
+        case "chain": detail.chainHolder.map { .chain(gate: gate, $0) }
         case "gate_rate":
             pair(detail.allowance, detail.next).map {
                 .gateRate(gate: gate, allowance: $0, period: detail.span, next: Date(milliseconds: $1))
@@ -119,8 +120,16 @@ private struct Detail: Decodable {
     var crashes: Number?, limit: Number?, running: Number?, allowance: Number?, period: Number?, attempt: Number?
     var lanes: Number?, position: Number?, of: Number?, workers: Number?
     var state: String?, reason: String?, gate: String?, lane: String?, dependency: String?, kind: String?
-    var worker: String?, host: String?, probe: String?
+    var worker: String?, host: String?, probe: String?, holder: String?
     var held: Holders?
+
+    /// Who holds a chain.
+    var chainHolder: Explanation.ChainHolder? {
+        guard let holder, let state = state.flatMap(JobState.init(rawValue:)) else { return nil }
+        return Explanation.ChainHolder(
+            id: JobID(known: holder), state: state, worker: worker.map { WorkerID(known: $0) }, since: since?.date,
+            due: due?.date, endedAt: at?.date)
+    }
 
     /// The period of a rate.
     var span: Duration { .milliseconds(period?.value ?? 0) }

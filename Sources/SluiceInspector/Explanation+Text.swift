@@ -22,6 +22,7 @@ extension Explanation.Reason {
             "the rate of the queue (\(words.rate(allowance, period))) allows the next \(words.coming(next))"
         case .gateConcurrency(let gate, let limit, let running, let held):
             "\(gate) is full: \(words.share(running, limit)) held" + words.holders(held, of: running)
+        case .chain(let gate, let holder): "\(gate) is held by \(holder.id), " + words.holding(holder)
         case .gateRate(let gate, let allowance, let period, let next):
             "the rate of \(gate) (\(words.rate(allowance, period))) allows the next \(words.coming(next))"
         case .breaker(let gate, let state, let until, let probe): words.breaker(gate, state, until, probe)
@@ -85,6 +86,21 @@ private struct SentenceParts {
         let rest = max(running, held.count) - named.count
         return ", by " + named.map { "\($0.id) on \($0.worker) for \(span($0.since, now))" }.joined(separator: ", ")
             + (rest > 0 ? " and \(HumanText.number(rest)) more" : "")
+    }
+
+    /// What the holder of a chain does, and what an operator can do about it.
+    func holding(_ holder: Explanation.ChainHolder) -> String {
+        if holder.state == .executing {
+            let place = holder.worker.map { "on \($0) " } ?? ""
+            return "which runs " + place + (holder.since.map { "for \(span($0, now))" } ?? "")
+        }
+        if holder.state == .discarded {
+            return "which was discarded" + (holder.endedAt.map { " \(age($0))" } ?? "")
+                + ": retry it, or cancel or delete it to let the chain go on"
+        }
+        let run = holder.since.map { ", its last run began \(age($0))" } ?? ""
+        return "which waits for its \(holder.state == .retryable ? "next attempt" : "time"): "
+            + (holder.due.map(due) ?? "not due") + run + "; retry runs it now, cancel or delete lets the chain go on"
     }
 
     func breaker(_ gate: String, _ state: BreakerState, _ until: Date?, _ probe: JobID?) -> String {

@@ -56,7 +56,8 @@ extension Inspector {
     /// - Parameters:
     ///   - ids: Any number; sent 1,000 at a time, so a failure may leave the later ones untouched.
     ///   - queue: The queue they are in.
-    /// - Returns: What became of each, in order. Ended jobs are refused.
+    /// - Returns: What became of each, in order. Ended jobs are refused, but for a discarded one that holds its chain, which goes
+    ///   on then.
     public func cancel(_ ids: [JobID], in queue: QueueName) async throws(SluiceError) -> [JobChange] {
         try await change(ids, in: queue, to: .cancelled) { ids in CancelJobs(ids) }
     }

@@ -13,6 +13,8 @@ extension JobDetails {
                 partitions.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) }),
             "needs": .array(needs.map { .string($0.description) }),
             "lane": .string(lane),
+            "chain": JSONValue(chain?.key),
+            "chain_hold": .bool(chain?.onDiscarded == .hold),
             "priority": .integer(priority),
             "attempts": .integer(attempts),
             "max_attempts": JSONValue(maxAttempts),

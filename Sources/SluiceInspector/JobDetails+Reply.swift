@@ -19,21 +19,22 @@ extension JobDetails {
         self.init(
             queue: queue, id: JobID(known: id), state: state, kind: spec.kind,
             arguments: String(decoding: spec.arguments, as: UTF8.self), partitions: spec.partitions.values,
-            needs: spec.needs, lane: reply["lane"] ?? "",
+            needs: spec.needs, chain: spec.chain, lane: reply["lane"] ?? "",
             priority: number("priority") ?? (state == .available ? score.map(Score.priority) : nil) ?? 5,
             attempts: number("attempts") ?? 0, maxAttempts: spec.maxAttempts, timeout: spec.timeout,
             maxWaits: spec.maxWaits, crashes: number("crashes") ?? 0, waits: number("waits") ?? 0,
             failures: (reply["errors"] ?? "").split(separator: "\n").compactMap(JobFailure.init(line:)),
             progress: reply["progress"].flatMap(JobProgress.init(column:)), result: reply["result"], run: run,
-            createdAt: Self.created(state, column: number("created"), score: score, run: run),
+            createdAt: Self.created(state, column: number("created"), place: number("place"), score: score, run: run),
             dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,
             endedAt: state.isEnded ? score.map(Date.init(milliseconds:)) : nil,
             time: Date(milliseconds: number("now") ?? 0))
     }
 
     /// Jobs that were never postponed tell when they were enqueued by their place in the queue alone.
-    private static func created(_ state: JobState, column: Int?, score: Int?, run: JobRun?) -> Date? {
+    private static func created(_ state: JobState, column: Int?, place: Int?, score: Int?, run: JobRun?) -> Date? {
         if let column { return Date(milliseconds: column) }
+        if let place { return Date(milliseconds: Score.time(place)) }
         return switch state {
         case .available: score.map { Date(milliseconds: Score.time($0)) }
         case .executing: run?.availableSince

@@ -22,6 +22,8 @@ public struct JobDetails: Sendable, Hashable {
     public var partitions: [String: String]
     /// What it depends on outside.
     public var needs: [Dependency]
+    /// The chain it belongs to, whose jobs run one after another.
+    public var chain: Chain?
     /// All partitions and needs together, the unit of waiting and of fairness; empty without any.
     public var lane: String
     /// 0 (first) to 9 (last).
@@ -44,7 +46,7 @@ public struct JobDetails: Sendable, Hashable {
     public var progress: JobProgress?
     /// What the handler returned, as JSON text, where results are kept.
     public var result: String?
-    /// The run under way, or the last one of a job that ended as cancelled or discarded.
+    /// The run under way, or the last one of a job that ended as cancelled or discarded, or that waits and holds its chain.
     public var run: JobRun?
     /// When it was enqueued; nil for most jobs that have completed, which are kept with less.
     public var createdAt: Date?

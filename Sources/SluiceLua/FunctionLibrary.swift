@@ -49,6 +49,7 @@ package enum FunctionLibrary {
         "await": source(PackageResources.await_lua),
         "batch": source(PackageResources.batch_lua),
         "breaker": source(PackageResources.breaker_lua),
+        "chains": source(PackageResources.chains_lua),
         "choose": source(PackageResources.choose_lua),
         "claim": source(PackageResources.claim_lua),
         "clock": source(PackageResources.clock_lua),

@@ -19,18 +19,21 @@ package struct NewJob: Sendable {
     package var lane: String
     /// What is to be told when it ends, as `lua/links.lua` has it.
     package var links: [String] = []
+    /// Whether it holds its chain when it is discarded.
+    package var holds: Bool
 
-    package init(id: JobID, spec: [UInt8], due: Due? = nil, priority: Int = 5, lane: String = "") {
+    package init(id: JobID, spec: [UInt8], due: Due? = nil, priority: Int = 5, lane: String = "", holds: Bool = false) {
         self.id = id
         self.spec = spec
         self.due = due
         self.priority = priority
         self.lane = lane
+        self.holds = holds
     }
 
     /// What is out of the plain case, as JSON; nil for nothing.
     package var options: String? {
-        if due == nil, priority == 5, lane.isEmpty, links.isEmpty { return nil }
+        if due == nil, priority == 5, lane.isEmpty, links.isEmpty, !holds { return nil }
         var members: [String] = []
         switch due {
         case .after(let wait): members.append("\"delay\":\(wait.milliseconds)")
@@ -40,6 +43,7 @@ package struct NewJob: Sendable {
         if priority != 5 { members.append("\"priority\":\(priority)") }
         if !lane.isEmpty { members.append("\"lane\":\(JSONText.quoted(lane))") }
         if !links.isEmpty { members.append("\"links\":[\(links.map { JSONText.quoted($0) }.joined(separator: ","))]") }
+        if holds { members.append("\"hold\":true") }
         return "{" + members.joined(separator: ",") + "}"
     }
 }

@@ -12,6 +12,8 @@ public struct JobContext: Sendable {
     public let queue: QueueName
     /// What it was enqueued with, for limits.
     public let partitions: Partitions
+    /// The chain it belongs to: no other job of it runs now.
+    public let chain: Chain?
     /// The batch that it is a member of, or a callback of.
     public let batch: BatchID?
     /// What it needs that is switched off: it runs without.

@@ -91,10 +91,9 @@ struct Pipeline: Sendable {
 
     private func context(of job: ClaimedJob, _ spec: JobSpec, maxAttempts: Int, limit: Duration?) -> JobContext {
         JobContext(
-            id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, batch: spec.batch, without: job.without,
-            attempt: job.attempt,
-            maxAttempts: maxAttempts, fence: job.fence, deadline: limit.map { ContinuousClock.now + $0 },
-            availableSince: job.availableSince, claimedAt: job.claimedAt, trace: spec.trace,
-            workflow: WorkflowContext(spec, workflows), worker: worker, store: store, baseLogger: logger)
+            id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, chain: spec.chain, batch: spec.batch,
+            without: job.without, attempt: job.attempt, maxAttempts: maxAttempts, fence: job.fence,
+            deadline: limit.map { ContinuousClock.now + $0 }, availableSince: job.availableSince, claimedAt: job.claimedAt,
+            trace: spec.trace, workflow: WorkflowContext(spec, workflows), worker: worker, store: store, baseLogger: logger)
     }
 }

@@ -34,6 +34,8 @@ struct ToolTests {
         var arguments: [String: Int]
         var partitions: [String: String]
         var lane: String
+        var chain: String?
+        var chain_hold: Bool
         var priority: Int
         var attempts: Int
         var max_attempts: Int?
@@ -90,6 +92,33 @@ struct ToolTests {
         #expect(job.timeout_ms == 90_000)
         #expect(job.due_at == "2100-01-01T00:00:00.123Z")
         #expect(job.created_at != nil)
+    }
+
+    @Test func aChainIsEnqueuedShownAndExplained() async throws {
+        let tool = try await Tool()
+        for id in ["a", "b"] {
+            let enqueued = try await tool.run(
+                "enqueue", "mail", "--id", id, "--args", #"{"n":1}"#, "--chain", "order 7", "--hold-on-discard", "--partition",
+                "account=42")
+            #expect(enqueued.status == 0)
+        }
+        let job = try await tool.run("jobs", "show", "a", "--json").decoded(Details.self)
+        #expect(job.chain == "order 7" && job.chain_hold && job.lane == "account=42&chain=order%207")
+        let card = try await tool.run("jobs", "show", "a").output
+        #expect(card.contains("  chain       order 7, which it holds when it is discarded\n"))
+        let plain = try await tool.run("enqueue", "mail", "--id", "c", "--args", #"{"n":1}"#, "--chain", "order 7")
+        #expect(plain.status == 0)
+        #expect(try await tool.run("jobs", "show", "c", "--json").decoded(Details.self).chain_hold == false)
+        #expect(try await tool.run("jobs", "show", "c").output.contains("  chain       order 7\n"))
+        for words in [
+            ["enqueue", "mail", "--kind=k", "--hold-on-discard"], ["enqueue", "mail", "--partition", "chain=7"],
+            ["enqueue", "mail", "--needs", "chain"],
+        ] {
+            let result = try await tool.run(words[0], words[1], words[2], words[3])
+            #expect(result.status == 2, "\(words): \(result.error)")
+        }
+        let refused = try await tool.run("enqueue", "mail", "--chain", "x", "--priority", "3")
+        #expect(refused.status != 0 && refused.error.contains("priority"))
     }
 
     @Test func linesBecomeJobsAndRefusedOnesAreReported() async throws {

@@ -18,6 +18,8 @@ import Testing
             JobSpec(
                 kind: "k", arguments: Array("{}".utf8), needs: ["tmdb", Dependency("imdb", whenOff: .runWithout), "\"\\\n"],
                 maxWaits: 50),
+            JobSpec(kind: "k", arguments: Array("{}".utf8), chain: Chain("order 7")),
+            JobSpec(kind: "k", arguments: Array("{}".utf8), chain: Chain("\"\u{0}\n👩‍👩‍👧", onDiscarded: .hold)),
             JobSpec(kind: "k", arguments: Array("null".utf8)), JobSpec(kind: "k", arguments: Array("12345678901234567890".utf8)),
         ]
         for spec in specs { #expect(try read(spec.encoded()) == spec) }
@@ -33,11 +35,17 @@ import Testing
         #expect(try read(text) == JobSpec(kind: "k", arguments: Array(#"{"n":1}"#.utf8)))
     }
 
+    @Test func theChainAndWhetherItHoldsComeInAnyOrder() throws {
+        #expect(try read(#"{"chain_hold":true,"kind":"k","chain":"c"}"#).chain == Chain("c", onDiscarded: .hold))
+        #expect(try read(#"{"chain_hold":false,"kind":"k","chain":"c"}"#).chain == Chain("c"))
+        #expect(try read(#"{"chain_hold":true,"kind":"k"}"#).chain == nil)
+    }
+
     @Test func whatIsMissingHasDefaults() throws {
         let spec = try read(#"{"kind":"k"}"#)
         #expect(spec.arguments == Array("{}".utf8))
         #expect(spec.maxAttempts == nil && spec.timeout == nil && spec.partitions == [:] && spec.trace == [:])
-        #expect(spec.needs == [] && spec.maxWaits == nil)
+        #expect(spec.needs == [] && spec.maxWaits == nil && spec.chain == nil)
     }
 
     @Test func numbersThatMakeNoSenseAreBoundedOrLeftOut() throws {
@@ -59,6 +67,7 @@ import Testing
         "{\"kind\":\"\\x\"}", "{\"kind\":,\"args\":1}", "{\"kind\":\"k\",\"args\":}", "{\"kind\":\"k\",\"args\":[}",
         "{\"kind\":\"k\",\"partitions\":[]}", "{\"kind\":\"k\",\"partitions\":{\"a\":1}}", "{\"kind\":\"k\",\"trace\":\"x\"}",
         "{\"kind\":\"k\",\"needs\":\"x\"}", "{\"kind\":\"k\",\"needs\":[1]}", "{\"kind\":\"k\",\"needs\":{}}",
+        "{\"kind\":\"k\",\"chain\":7}", "{\"kind\":\"k\",\"chain\":null}",
     ])
     func whatIsNoSpecIsRefused(text: String) {
         let error = #expect(throws: SluiceError.self) { try read(text) }
@@ -68,7 +77,8 @@ import Testing
     @Test func hostileBytesNeverCrash() throws {
         var random = SystemRandomNumberGenerator()
         let seed = Array(
-            #"{"kind":"k","max_attempts":3,"partitions":{"a":"b"},"needs":["n","o?"],"max_waits":9,"args":{"n":[1,"x\n"]}}"#.utf8)
+            #"{"kind":"k","max_attempts":3,"partitions":{"a":"b"},"needs":["n","o?"],"chain":"c","chain_hold":true,"max_waits":9,"args":{"n":[1,"x\n"]}}"#
+                .utf8)
         for _ in 0..<20_000 {
             var bytes = seed
             for _ in 0..<Int.random(in: 1...4, using: &random) {

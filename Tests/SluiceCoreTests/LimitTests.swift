@@ -70,7 +70,8 @@ import Testing
         "concurrency=2/", "concurrency=2/a b", "concurrency=99999999999999999999", "rate=300", "rate=300/", "rate=300/0s",
         "rate=0/1s", "rate=300/1", "rate=300/1s/", "rate=300/1s/100ms/host", "rate=300/32d", "rate=none", "concurrency=none",
         "breaker=5/30s", "breaker=5/30s/20s", "breaker=5/30s/20s/", "weight=4", "weight=4/account", "weight=0/account=1",
-        "speed=4", "Concurrency=4", " concurrency=4", "concurrency= 4", "account=2",
+        "concurrency=2/chain", "rate=1/1s/chain=k", "weight=2/chain=k", "speed=4", "Concurrency=4", " concurrency=4",
+        "concurrency= 4", "account=2",
     ])
     func badSpellingsAreRefused(text: String) {
         let error = #expect(throws: SluiceError.self) { try Limit(parsing: text) }

@@ -33,6 +33,25 @@ import Testing
         #expect(try Partitions(["a": "1", "B": "2"]).lane(needs: ["a-b", "a1", "_", "a.b"]) == "B=2&_&a=1&a-b&a.b&a1")
     }
 
+    @Test func aChainIsAPartOfTheLane() throws {
+        #expect(try Partitions().lane(chain: Chain("order 7")) == "chain=order%207")
+        #expect(try Partitions().lane(chain: Chain("")) == "chain=")
+        let partitions: Partitions = ["account": "42", "chains": "x", "host": "y"]
+        #expect(try partitions.lane(needs: ["c?", "tmdb"], chain: Chain("7")) == "account=42&c?&chain=7&chains=x&host=y&tmdb")
+        #expect(try Partitions(["account": "42"]).lane(chain: Chain("7")) == "account=42&chain=7")
+        #expect(try Partitions(["host": "x"]).lane(chain: Chain("7")) == "chain=7&host=x")
+    }
+
+    @Test func theNameOfChainsIsTaken() {
+        let cases: [(Partitions, [Dependency])] = [(["chain": "7"], []), ([:], ["chain"]), ([:], ["chain?"])]
+        for (partitions, needs) in cases {
+            for chain in [nil, Chain("7")] {
+                let error = #expect(throws: SluiceError.self) { try partitions.lane(needs: needs, chain: chain) }
+                #expect(error?.code == .invalidArgument && error?.message.contains("chains") == true)
+            }
+        }
+    }
+
     @Test func aNameMayAppearOnce() {
         for needs: [Dependency] in [["host"], ["host?"], ["a", "a"], ["a", "a?"], ["a", "b", "a?"]] {
             let error = #expect(throws: SluiceError.self) { try Partitions(["host": "x"]).lane(needs: needs) }

@@ -53,6 +53,26 @@ struct ExplanationTests {
             code: "gate_rate", detail: #"{"gate":"host=x","allowance":40,"period":10000,"next":1795336200000}"#,
             sentence: "the rate of host=x (40 in 10s) allows the next now"),
         Case(
+            code: "chain",
+            detail: #"{"gate":"chain=k","holder":"a","state":"executing","worker":"web-1.7.x","since":1795336188000}"#,
+            sentence: "chain=k is held by a, which runs on web-1.7.x for 12s"),
+        Case(
+            code: "chain",
+            detail:
+                #"{"gate":"chain=k","holder":"a","state":"retryable","worker":"w","since":1795336188000,"due":1795336500000}"#,
+            sentence: "chain=k is held by a, which waits for its next attempt: due in 5m, its last run began 12s ago; "
+                + "retry runs it now, cancel or delete lets the chain go on"),
+        Case(
+            code: "chain",
+            detail:
+                #"{"gate":"chain=k","holder":"a","state":"scheduled","worker":"w","since":1795336188000,"due":1795336500000}"#,
+            sentence: "chain=k is held by a, which waits for its time: due in 5m, its last run began 12s ago; "
+                + "retry runs it now, cancel or delete lets the chain go on"),
+        Case(
+            code: "chain", detail: #"{"gate":"chain=k","holder":"a","state":"discarded","at":1795336020000}"#,
+            sentence: "chain=k is held by a, which was discarded 3m ago: retry it, or cancel or delete it to let the chain go on"),
+        Case(code: "chain", detail: #"{"gate":"chain=k"}"#, sentence: #"chain {"gate":"chain=k"}"#),
+        Case(
             code: "breaker", detail: #"{"gate":"host=x","state":"open","until":1795336214000,"probe":""}"#,
             sentence: "the breaker of host=x is open: it lets one job through in 14s"),
         Case(

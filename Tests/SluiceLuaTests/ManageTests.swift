@@ -87,6 +87,18 @@ struct ManageTests {
         #expect(try await queue.audit() == [])
     }
 
+    /// A place that was kept for a wait is given up with the job's end.
+    @Test func whoEndedWhileItWaitedComesBackAtANewPlace() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("a", "b")
+        let worker = try await queue.worker()
+        #expect(try await worker.claim(1) == ["a"])
+        try await worker.cycle(0, settling: ["a"], .wait(base: .seconds(5), cap: .seconds(5)))
+        _ = try await queue.fcall(["cancel", "a"])
+        _ = try await queue.fcall(["retry", "a"])
+        #expect(try await worker.claim(2) == ["b", "a"])
+    }
+
     @Test func delete() async throws {
         let queue = try await oneOfEach()
         try await queue.check(

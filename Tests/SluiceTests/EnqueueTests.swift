@@ -25,6 +25,36 @@ struct EnqueueTests {
         #expect(try await producer.inspector.queues() == ["other", "work"])
     }
 
+    @Test func aChainTakesNoPriorityAndItsNameIsTaken() async throws {
+        let producer = try await Producer()
+        var request = try JobRequest(Numbered())
+        request.chain = Chain("k")
+        // Its kind has a priority of its own.
+        for priority in [4, 0, 9] {
+            request.priority = priority
+            let refused = request
+            let error = await #expect(throws: SluiceError.self) { try await producer.client.enqueue(refused) }
+            #expect(error?.code == .invalidArgument && error?.message.contains("priority") == true)
+        }
+        request.priority = 5
+        let taken: [(Partitions, [Dependency])] = [(["chain": "k"], []), ([:], ["chain"])]
+        for (partitions, needs) in taken {
+            var other = try JobRequest(Numbered())
+            (other.partitions, other.needs) = (partitions, needs)
+            let refused = other
+            let error = await #expect(throws: SluiceError.self) { try await producer.client.enqueue(refused) }
+            #expect(error?.code == .invalidArgument && error?.message.contains("chain") == true)
+        }
+        #expect(try await producer.count(.available) == 0)
+        for hold in Chain.OnDiscarded.allCases {
+            request.chain = Chain("k", onDiscarded: hold)
+            let id = try await producer.client.enqueue(request).id
+            let job = try #require(try await producer.inspector.job(id, in: "work"))
+            #expect(job.chain == request.chain && job.lane == "chain=k" && job.priority == 5)
+        }
+        #expect(try await producer.queues.dump()["{work}:hold"]?.hasSuffix(" = 1") == true)
+    }
+
     @Test func aTimeThatIsPastMeansNow() async throws {
         let producer = try await Producer()
         let now = Date(timeIntervalSince1970: Double(producer.queues.start) / 1000)

@@ -1,0 +1,86 @@
+-- Chains: jobs of one key run one at a time, in the order of their places, across retries. A chain is a part of the lane,
+-- `chain=KEY`, whose gate has one place whatever limits say. A job that leaves `executing` to wait keeps that place, and its own
+-- in the lane, so that nothing overtakes it; so does one that is discarded and has the column `hold`. It lets go when it comes
+-- back to the head of its lane, and when it is no longer to come.
+local M = {}
+
+-- The gate of a lane's chain, or nil.
+function M.gate(lane)
+  return string.match(lane, '^chain=[^&]*') or string.match(lane, '&(chain=[^&]*)')
+end
+
+-- Whether a gate is that of a chain.
+function M.is_gate(gate) return string.sub(gate, 1, 6) == 'chain=' end
+
+-- What a run holds beside its chain, as its record would tell it; nil if it holds none.
+function M.beside(record)
+  if record.dimensions == 'chain' then return '-' end
+  local others, found = string.gsub(',' .. record.dimensions .. ',', ',chain,', ',', 1)
+  return found == 1 and string.sub(others, 2, -2) or nil
+end
+
+-- Notes that a run ends and its job waits. Returns what it leaves, or nil if that is everything.
+function M.waits(q, job)
+  local others = M.beside(job.record)
+  if others then redis.call('HSET', q.keys.run, job.id, job.record.text) end
+  return others
+end
+
+-- The same for a job that is discarded: it may be one that holds its chain until somebody has decided.
+function M.discarded(q, job)
+  local others = M.beside(job.record)
+  if not others or redis.call('HEXISTS', q.keys.hold, job.id) == 0 then return nil end
+  redis.call('HSET', q.keys.place, job.id, job.record.score)
+  return others
+end
+
+-- Whether a job holds its chain.
+function M.holds(q, id)
+  local gate = M.gate(redis.call('HGET', q.keys.lane, id) or '')
+  return gate and redis.call('SISMEMBER', require('keys').gate(q.keys, gate), id) == 1
+end
+
+local function let_go(q, lane, ids) require('gates').leave(q, { { ids = ids, dimensions = 'chain', lane = lane } }) end
+
+-- Jobs are back in their lane, as a flat list of score and id: at its head, so whoever comes next may be claimed.
+function M.back(q, lane, scored)
+  if not M.gate(lane) then return end
+  local ids = {}
+  for i = 2, #scored, 2 do ids[i / 2] = scored[i] end
+  redis.call('HDEL', q.keys.run, unpack(ids))
+  let_go(q, lane, ids)
+end
+
+-- A job that did not run was taken out of where it was: it gives up its place in the order, and its chain if it held that.
+function M.left(q, id)
+  local lane = redis.call('HGET', q.keys.lane, id) or ''
+  if not M.gate(lane) then return end
+  local place = redis.call('HGET', q.keys.place, id)
+  if place then
+    require('columns').keep_created(q, id, place)
+    redis.call('HDEL', q.keys.place, id)
+  end
+  let_go(q, lane, { id })
+end
+
+-- Discarded jobs are about to be dropped.
+function M.dropped(q, ids)
+  local columns = require('columns')
+  local holds = columns.read(q, 'hold', ids)
+  if next(holds) == nil then return end
+  local lanes = columns.read(q, 'lane', ids)
+  for i = 1, #ids do
+    if holds[i] then let_go(q, lanes[i] or '', { ids[i] }) end
+  end
+end
+
+-- Refuses a new job whose options make no chain.
+function M.check(option)
+  local refuse, is_chain = require('queue').refuse, M.gate(option.lane) ~= nil
+  if option.hold and not is_chain then refuse('BADARG', 'hold is for jobs of a chain') end
+  if is_chain and option.priority ~= require('queue').PRIORITY then
+    refuse('BADARG', 'a chain has an order of its own: its jobs take no priority')
+  end
+end
+
+return M
