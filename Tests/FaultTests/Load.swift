@@ -40,8 +40,8 @@ final class Load: Sendable {
         return worker
     }
 
-    func enqueue(_ count: Int) async throws {
-        let requests = try (0..<count).map { try JobRequest(kind: "load", queue: queue, arguments: "\($0)") }
+    func enqueue(_ count: Int, kind: String = "load") async throws {
+        let requests = try (0..<count).map { try JobRequest(kind: kind, queue: queue, arguments: "\($0)") }
         #expect(try await client.enqueue(requests).added == count)
     }
 
@@ -57,10 +57,10 @@ final class Load: Sendable {
     }
 
     /// Enqueues until a worker is busy, whatever the others take. Returns how many that took.
-    func occupy(_ worker: WorkerProcess) async throws -> Int {
+    func occupy(_ worker: WorkerProcess, kind: String = "load") async throws -> Int {
         var total = 0
         repeat {
-            try await enqueue(1000)
+            try await enqueue(1000, kind: kind)
             total += 1000
         } while await !queues.eventually(in: queue, within: .seconds(1)) { log.starts(in: worker.pid) > 10 } && total < 20_000
         #expect(log.starts(in: worker.pid) > 10)

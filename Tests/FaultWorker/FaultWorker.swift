@@ -44,7 +44,26 @@ enum FaultWorker {
             log.write("end \(context.id) \(context.fence)", isTimed: true)
             return .completed(JSONOutput(text: nil))
         }
+        worker.handleChunk(ChunkedLoad.self, size: min(5, queue.concurrency), within: .milliseconds(50)) { chunk in
+            for member in chunk.members { log.write("start \(member.id) \(member.fence)", isTimed: true) }
+            if length > .zero { try await ContinuousClock().sleep(for: length) }
+            for member in chunk.members where member.isOpen { log.write("end \(member.id) \(member.fence)", isTimed: true) }
+        }
         try await ServiceGroup(services: [client, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+    }
+}
+
+/// A job of a load that runs in chunks. Its arguments are a number.
+struct ChunkedLoad: Job {
+    static let kind = "chunked"
+    static let options = JobOptions(queue: "load")
+    var number: Int
+
+    init(from decoder: any Decoder) throws { number = try decoder.singleValueContainer().decode(Int.self) }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(number)
     }
 }
 
