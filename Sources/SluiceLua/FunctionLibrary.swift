@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 16
+    package static let revision = 17
 
     /// The text of the library.
     /// - Parameters:
@@ -73,6 +73,7 @@ package enum FunctionLibrary {
         "links": source(PackageResources.links_lua),
         "manage": source(PackageResources.manage_lua),
         "migration": source(PackageResources.migration_lua),
+        "once": source(PackageResources.once_lua),
         "outbox": source(PackageResources.outbox_lua),
         "overrides": source(PackageResources.overrides_lua),
         "parking": source(PackageResources.parking_lua),

@@ -127,6 +127,13 @@ struct RunLog: Sendable {
         }
     }
 
+    /// The tokens that charges were made with, by job.
+    func charges() -> [String: [String]] {
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }.filter { $0.first == "charge" }
+        return Dictionary(grouping: lines.filter { $0.count == 5 }, by: { $0[1] }).mapValues { $0.map { $0[2] } }
+    }
+
     /// Whether a process is in the middle of something.
     func runs(in process: Int32) -> Bool {
         let own = entries().filter { $0.process == process }

@@ -38,6 +38,27 @@ struct ProcessTests {
         #expect(try await load.total("reclaimed") > 0)
     }
 
+    @Test func aStepThatIsDoneOnceHasOneTokenWhoeverDies() async throws {
+        let load = try await Load()
+        var workers = [try await load.worker(milliseconds: 50), try await load.worker(milliseconds: 50)]
+        var total = 0
+        for _ in 0..<3 {
+            let victim = workers.removeFirst()
+            total += try await load.occupy(victim, kind: "charged")
+            await victim.killAndWait()
+            workers.append(try await load.worker())
+        }
+        try await load.expectAllDone(total)
+        #expect(!load.startedTwice().isEmpty)
+        let charges = load.log.charges()
+        #expect(charges.count == total)
+        #expect(charges.values.allSatisfy { Set($0).count == 1 })
+        #expect(Set(charges.values.joined()).count == total)
+        // Of those that ran again most had been charged, and were not asked for again.
+        let again = load.startedTwice()
+        #expect(again.contains { charges[$0]?.count == 1 })
+    }
+
     @Test func aWorkerFrozenForLongerThanItsLeaseIsRefused() async throws {
         let load = try await Load()
         let frozen = try await load.worker(concurrency: 4, milliseconds: 300)

@@ -8,6 +8,7 @@ import UnixSignals
 
 /// A worker process for the tests of faults. It writes a line to a log at the start and at the end of each run:
 /// `start id fence pid time`, `end id fence pid time`, times in microseconds since 1970, as Redis on the same machine has them.
+/// A job of the kind `charged` also charges somebody, once: `charge id token pid time`.
 ///
 /// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`.
 ///
@@ -39,6 +40,9 @@ enum FaultWorker {
             logger: logger)
         worker.handleOthers { _, context in
             log.write("start \(context.id) \(context.fence)", isTimed: true)
+            if context.kind == "charged" {
+                try await context.once("charge") { token in log.write("charge \(context.id) \(token)", isTimed: true) }
+            }
             // What the work takes.
             if length > .zero { try await ContinuousClock().sleep(for: length) }
             log.write("end \(context.id) \(context.fence)", isTimed: true)
