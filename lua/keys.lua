@@ -7,7 +7,7 @@ local names = {
   'completed', 'cancelled', 'discarded', 'workers', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
   'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
-  'links', 'after', 'target', 'hold', 'outbox', 'facts', 'seen',
+  'links', 'after', 'target', 'hold', 'outbox', 'facts', 'seen', 'once',
 }
 
 -- Kept between calls: building thirty strings costs as much as a small call. Dropped whole when there are many queues.

@@ -3,15 +3,9 @@
 local M = {}
 
 function M.run(q, args)
-  local queue, run = require('queue'), require('record')
-  local worker, id, fence = queue.word(args[1], 'worker'), queue.word(args[2], 'id'), queue.word(args[3], 'fence')
+  local queue, id = require('queue'), require('record').own(q, args)
   local fraction, note = tonumber(args[4]), args[5] or '""'
   if not (fraction and fraction >= 0 and fraction <= 1) then queue.refuse('BADARG', 'progress is from 0 to 1') end
-  local record = redis.call('HGET', q.keys.executing, id)
-  if not record or not run.is_of(record, (run.parts(fence, worker, ''))) then
-    require('stats').count(q, 'refused', 1)
-    queue.refuse('FENCED', 'this run of ' .. id .. ' is over')
-  end
   redis.call('HSET', q.keys.progress, id,
     '{"at":' .. queue.text(q.now) .. ',"fraction":' .. string.format('%.4g', fraction) .. ',"note":' .. note .. '}')
   return 1

@@ -15,6 +15,18 @@ function M.ending(dimensions, lane) return ' ' .. dimensions .. ' ' .. lane end
 -- Whether this run is the one that `start`, the first of M.parts, tells.
 function M.is_of(record, start) return string.find(record, start, 1, true) == 1 end
 
+-- Reads `worker id fence`, the first arguments of what a handler calls, and refuses the call if that run is over. Returns the id.
+function M.own(q, args)
+  local queue = require('queue')
+  local worker, id, fence = queue.word(args[1], 'worker'), queue.word(args[2], 'id'), queue.word(args[3], 'fence')
+  local record = redis.call('HGET', q.keys.executing, id)
+  if not record or not M.is_of(record, (M.parts(fence, worker, ''))) then
+    require('stats').count(q, 'refused', 1)
+    queue.refuse('FENCED', 'this run of ' .. id .. ' is over')
+  end
+  return id
+end
+
 -- What the record of a run that begins with `start` says after the score: `dimensions lane`; or nil if it is in no lane, and so
 -- at no gate. Cheaper than reading all of the record.
 function M.place(record, start)

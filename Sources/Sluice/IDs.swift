@@ -1,4 +1,4 @@
-import SluiceCore
+package import SluiceCore
 import Synchronization
 
 #if canImport(Darwin)
@@ -8,10 +8,10 @@ import Synchronization
 #endif
 
 /// The ids of this process: one source, so that they rise.
-enum IDs {
+package enum IDs {
     private static let source = Mutex(JobIDSource())
 
-    static func next() -> JobID {
+    package static func next() -> JobID {
         let now = milliseconds()
         return source.withLock { $0.next(at: now) }
     }

@@ -34,7 +34,7 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case stale
         /// An argument was refused; nothing was stored.
         case invalidArgument
-        /// The payload of a job is above the limit; nothing was stored.
+        /// The payload of a job, or what `once` keeps of it, is above the limit; nothing was stored.
         case payloadTooLarge
         /// The batch is finished and takes no more members; or it is not known, or finished long ago.
         case batchEnded

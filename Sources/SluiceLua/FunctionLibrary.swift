@@ -74,6 +74,7 @@ package enum FunctionLibrary {
         "links": source(PackageResources.links_lua),
         "manage": source(PackageResources.manage_lua),
         "migration": source(PackageResources.migration_lua),
+        "once": source(PackageResources.once_lua),
         "outbox": source(PackageResources.outbox_lua),
         "overrides": source(PackageResources.overrides_lua),
         "parking": source(PackageResources.parking_lua),

@@ -12,9 +12,12 @@ struct Handler: Sendable {
 
     var options: JobOptions
     var body: Body
+    /// What its runs wait in, for a kind that runs in chunks.
+    var gathering: (any ChunkGathering)?
 
-    init(options: JobOptions, body: @escaping Body) {
+    init(options: JobOptions, gathering: (any ChunkGathering)? = nil, body: @escaping Body) {
         self.options = options
+        self.gathering = gathering
         self.body = body
     }
 
@@ -31,12 +34,19 @@ struct Handler: Sendable {
         }
     }
 
+    /// One for a kind that runs in chunks, in one queue.
+    init<Kind: Job>(_ gatherer: ChunkGatherer<Kind>) {
+        self.init(options: Kind.options, gathering: gatherer) { arguments, context in
+            try await gatherer.join(try Self.decoder.decode(Kind.self, from: Data(arguments)), context)
+        }
+    }
+
     private static let decoder = JSONDecoder()
 }
 
 extension Outcome where Output: Encodable {
     /// The outcome with its output as JSON, if it is kept.
-    fileprivate func asJSON(_ isKept: Bool) throws -> JobResult {
+    func asJSON(_ isKept: Bool) throws -> JobResult {
         switch self {
         case .completed(let output):
             .completed(JSONOutput(text: isKept ? Array(try JSONEncoder().encode(output)) : nil))

@@ -24,8 +24,8 @@ public struct JobContext: Sendable {
     public let maxAttempts: Int
     /// The number that rises with each claim. Hand it to what the handler writes to, so that it can refuse an overtaken run.
     public let fence: Fence
-    /// When the run has to be over; its Swift task is cancelled then.
-    public let deadline: ContinuousClock.Instant?
+    /// When the run has to be over; its Swift task is cancelled then. Of a member of a chunk it is known once the chunk runs.
+    public internal(set) var deadline: ContinuousClock.Instant?
     /// Since when it could be claimed, in ms since 1970 by the server's clock.
     package let availableSince: Int
     /// When it was claimed, likewise.
@@ -39,6 +39,8 @@ public struct JobContext: Sendable {
     let worker: WorkerID
     let store: Store
     let baseLogger: Logger
+    /// For a kind that runs in chunks.
+    var ticket: ChunkTicket?
 
     /// A logger that tells job, kind, queue and attempt with each line.
     public var logger: Logger {

@@ -31,6 +31,9 @@ final class Mailbox: Sendable {
         deadlines.set()
     }
 
+    /// Makes the runner look at its deadlines and chunks.
+    func ring() { deadlines.set() }
+
     func takeReports() -> [RunReport] {
         contents.withLock { contents in
             var reports: [RunReport] = []

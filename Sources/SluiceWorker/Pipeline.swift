@@ -15,6 +15,8 @@ struct Pipeline: Sendable {
     private let handlers: [String: Handler]
     private let fallback: Handler?
     private let middleware: [any JobMiddleware]
+    /// Where runs of kinds that run in chunks wait for each other.
+    let gatherings: [any ChunkGathering]
 
     init(
         queue: QueueName, worker: WorkerID, store: Store, logger: Logger, resultLimit: Int, workflows: WorkflowAccess,
@@ -29,6 +31,7 @@ struct Pipeline: Sendable {
         self.workflows = workflows
         self.fallback = fallback
         self.middleware = middleware
+        self.gatherings = handlers.values.compactMap(\.gathering)
         self.handlers = handlers.mapValues { Self.wrap($0, in: middleware) }
     }
 
@@ -38,7 +41,7 @@ struct Pipeline: Sendable {
     /// Puts the middleware around a handler once, at boot.
     private static func wrap(_ handler: Handler, in middleware: [any JobMiddleware]) -> Handler {
         if middleware.isEmpty { return handler }
-        return Handler(options: handler.options) { arguments, context in
+        return Handler(options: handler.options, gathering: handler.gathering) { arguments, context in
             var next: JobMiddleware.Next = { context in try await handler.body(arguments, context) }
             for layer in middleware.reversed() {
                 let inner = next
@@ -48,8 +51,8 @@ struct Pipeline: Sendable {
         }
     }
 
-    /// Never throws: how a run ends is a value. `onStart` is told of a run that has a limit.
-    func run(_ job: ClaimedJob, onStart: (RunLimit) -> Void) async -> RunReport {
+    /// Never throws: how a run ends is a value. The mailbox is told of a run that has a limit, when its time starts to run.
+    func run(_ job: ClaimedJob, _ mailbox: Mailbox) async -> RunReport {
         let spec: JobSpec
         do {
             spec = try job.decodeSpec()
@@ -61,13 +64,14 @@ struct Pipeline: Sendable {
         }
         let limit = spec.timeout ?? handler.options.timeout
         let maxAttempts = max(spec.maxAttempts ?? handler.options.maxAttempts, 1)
-        if let limit {
-            onStart(
-                RunLimit(
-                    id: job.id, fence: job.fence, limit: limit, kind: spec.kind, maxAttempts: maxAttempts,
-                    retry: handler.options.retry))
+        let runLimit = limit.map { limit in
+            RunLimit(
+                id: job.id, fence: job.fence, limit: limit, kind: spec.kind, maxAttempts: maxAttempts,
+                retry: handler.options.retry)
         }
-        let context = context(of: job, spec, maxAttempts: maxAttempts, limit: limit)
+        let ticket = handler.gathering == nil ? nil : ChunkTicket(mailbox, limit: runLimit)
+        if ticket == nil, let runLimit { mailbox.post(runLimit) }
+        let context = context(of: job, spec, maxAttempts: maxAttempts, limit: limit, ticket)
         let start = ContinuousClock.now
         let result: RunReport.Result
         do {
@@ -77,7 +81,14 @@ struct Pipeline: Sendable {
         }
         return RunReport(
             job, kind: spec.kind, maxAttempts: maxAttempts, maxWaits: spec.maxWaits ?? handler.options.maxWaits,
-            retry: handler.options.retry, result: result, duration: ContinuousClock.now - start)
+            retry: handler.options.retry, result: result, duration: Self.duration(since: start, ticket))
+    }
+
+    /// How long a run took. The time in which its chunk gathered does not count.
+    private static func duration(since start: ContinuousClock.Instant, _ ticket: ChunkTicket?) -> Duration {
+        let now = ContinuousClock.now
+        guard let ticket else { return now - start }
+        return ticket.startedAt.map { now - $0 } ?? .zero
     }
 
     /// A result that Redis would choke on makes the run one that ended badly.
@@ -89,11 +100,14 @@ struct Pipeline: Sendable {
         return .failed(RunFailure(type: "ResultTooLarge", message: message))
     }
 
-    private func context(of job: ClaimedJob, _ spec: JobSpec, maxAttempts: Int, limit: Duration?) -> JobContext {
+    private func context(of job: ClaimedJob, _ spec: JobSpec, maxAttempts: Int, limit: Duration?, _ ticket: ChunkTicket?)
+        -> JobContext
+    {
         JobContext(
             id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, chain: spec.chain, batch: spec.batch,
             without: job.without, attempt: job.attempt, maxAttempts: maxAttempts, fence: job.fence,
-            deadline: limit.map { ContinuousClock.now + $0 }, availableSince: job.availableSince, claimedAt: job.claimedAt,
-            trace: spec.trace, workflow: WorkflowContext(spec, workflows), worker: worker, store: store, baseLogger: logger)
+            deadline: ticket == nil ? limit.map { ContinuousClock.now + $0 } : nil, availableSince: job.availableSince,
+            claimedAt: job.claimedAt, trace: spec.trace, workflow: WorkflowContext(spec, workflows), worker: worker, store: store,
+            baseLogger: logger, ticket: ticket)
     }
 }

@@ -13,12 +13,12 @@ extension QueueRunner {
         deadlines.set()
     }
 
-    /// Cancels runs that take too long, and gives up on cancelled ones that do not return. Ends when `run` has.
+    /// Cancels runs that take too long, gives up on cancelled ones that do not return, and starts chunks. Ends when `run` has.
     func watchDeadlines() async {
         while !isFinished {
             takeLimits()
             let now = NIODeadline.now()
-            var next: NIODeadline?
+            var next = startChunks(at: now)
             for (id, run) in runs {
                 guard let deadline = run.deadline else { continue }
                 if deadline > now {

@@ -20,7 +20,7 @@ actor QueueRunner {
     let observer: ProcessedStream?
     private let courier: Courier
     let pipeline: Pipeline
-    private let executor: HandlerExecutor
+    let executor: HandlerExecutor
     private let attention: Attention
 
     private nonisolated let signal: Signal
@@ -80,6 +80,8 @@ actor QueueRunner {
         let ends = NIODeadline.now() + TimeAmount(grace)
         stopping.withLock { $0 = min($0 ?? ends, ends) }
         signal.set()
+        for gathering in pipeline.gatherings { gathering.stop() }
+        deadlines.set()
     }
 
     /// Serves until stopped.
@@ -89,6 +91,7 @@ actor QueueRunner {
             isFinished = true
             deadlines.set()
             for run in runs.values { run.task.cancel() }
+            for gathering in pipeline.gatherings { gathering.cancel() }
         }
         while true {
             collect()
@@ -226,7 +229,7 @@ actor QueueRunner {
         // A run of the same job that is still here lost its lease: it is not this worker's any more.
         runs[job.id]?.task.cancel()
         let task = Task(executorPreference: executor) { [pipeline, mailbox] in
-            mailbox.post(await pipeline.run(job) { mailbox.post($0) })
+            mailbox.post(await pipeline.run(job, mailbox))
         }
         runs[job.id] = Run(job: job, task: task)
     }

@@ -30,7 +30,9 @@ public final class Worker: Service, Sendable {
     private let registry = Mutex(Registry())
 
     private struct Registry {
-        var handlers: [String: Handler] = [:]
+        /// Made anew for each queue, since chunks do not mix queues.
+        var handlers: [String: @Sendable () -> Handler] = [:]
+        var chunks: [String: ChunkRules] = [:]
         var fallback: Handler?
         var observers: [ProcessedStream.Observer] = []
     }
@@ -50,20 +52,33 @@ public final class Worker: Service, Sendable {
         self.logger = logger
     }
 
-    func register(_ kind: String, _ handler: Handler) { registry.withLock { $0.handlers[kind] = handler } }
+    func register(_ kind: String, _ handler: Handler) {
+        registry.withLock { registry in
+            registry.handlers[kind] = { handler }
+            registry.chunks[kind] = nil
+        }
+    }
+
+    func register(_ rules: ChunkRules, _ handler: @escaping @Sendable () -> Handler) {
+        registry.withLock { registry in
+            registry.handlers[rules.kind] = handler
+            registry.chunks[rules.kind] = rules
+        }
+    }
 
     func register(fallback: Handler) { registry.withLock { $0.fallback = fallback } }
 
     func register(_ observer: @escaping ProcessedStream.Observer) { registry.withLock { $0.observers.append(observer) } }
 
     /// Serves its queues until the service group shuts down, which waits for what runs, or the task is cancelled, which does not.
-    /// - Throws: `invalidArgument` without queues, with a bad name or with one twice, and with limits that make no
+    /// - Throws: `invalidArgument` without queues, with a bad name or with one twice, and with limits or chunks that make no
     ///   sense; and what Redis refuses for good.
     public func run() async throws {
         try checkQueues()
         var declarations: [Declaration] = []
         for queue in queues { declarations.append(try Declaration(queue)) }
         let registry = registry.withLock { $0 }
+        for rules in registry.chunks.values { try rules.check(queues) }
         let executor = HandlerExecutor(mostThreads: options.maxThreads, logger: logger)
         let watch = executor.watch(on: client.store.eventLoop)
         defer {
@@ -126,8 +141,8 @@ public final class Worker: Service, Sendable {
     ) -> QueueRunner {
         let pipeline = Pipeline(
             queue: queue.name, worker: id, store: client.store, logger: logger,
-            resultLimit: client.options.payloadLimit, workflows: client.workflows, handlers: registry.handlers,
-            fallback: registry.fallback,
+            resultLimit: client.options.payloadLimit, workflows: client.workflows,
+            handlers: registry.handlers.mapValues { $0() }, fallback: registry.fallback,
             middleware: middleware)
         return QueueRunner(
             queue: queue, declaration: declaration, client: client, worker: id, options: options, pipeline: pipeline,

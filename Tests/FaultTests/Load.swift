@@ -40,8 +40,8 @@ final class Load: Sendable {
         return worker
     }
 
-    func enqueue(_ count: Int) async throws {
-        let requests = try (0..<count).map { try JobRequest(kind: "load", queue: queue, arguments: "\($0)") }
+    func enqueue(_ count: Int, kind: String = "load") async throws {
+        let requests = try (0..<count).map { try JobRequest(kind: kind, queue: queue, arguments: "\($0)") }
         #expect(try await client.enqueue(requests).added == count)
     }
 
@@ -57,10 +57,10 @@ final class Load: Sendable {
     }
 
     /// Enqueues until a worker is busy, whatever the others take. Returns how many that took.
-    func occupy(_ worker: WorkerProcess) async throws -> Int {
+    func occupy(_ worker: WorkerProcess, kind: String = "load") async throws -> Int {
         var total = 0
         repeat {
-            try await enqueue(1000)
+            try await enqueue(1000, kind: kind)
             total += 1000
         } while await !queues.eventually(in: queue, within: .seconds(1)) { log.starts(in: worker.pid) > 10 } && total < 20_000
         #expect(log.starts(in: worker.pid) > 10)
@@ -125,6 +125,13 @@ struct RunLog: Sendable {
             else { return nil }
             return Entry(isEnd: words[0] == "end", id: String(words[1]), fence: fence, process: process, time: time)
         }
+    }
+
+    /// The tokens that charges were made with, by job.
+    func charges() -> [String: [String]] {
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }.filter { $0.first == "charge" }
+        return Dictionary(grouping: lines.filter { $0.count == 5 }, by: { $0[1] }).mapValues { $0.map { $0[2] } }
     }
 
     /// Whether a process is in the middle of something.

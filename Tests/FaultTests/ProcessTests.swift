@@ -22,6 +22,43 @@ struct ProcessTests {
         #expect(try await load.total("reclaimed") > 0)
     }
 
+    @Test func killedWithChunksThatGatherAndChunksThatRun() async throws {
+        let load = try await Load()
+        var workers = [try await load.worker(concurrency: 12), try await load.worker(concurrency: 12, ack: "confirmed")]
+        var total = 0
+        for round in 0..<3 {
+            let victim = workers.removeFirst()
+            total += try await load.occupy(victim, kind: "chunked")
+            await victim.killAndWait()
+            workers.append(try await load.worker(concurrency: 12, ack: round % 2 == 0 ? "batched" : "confirmed"))
+        }
+        // A rest that fills no chunk.
+        try await load.enqueue(3, kind: "chunked")
+        try await load.expectAllDone(total + 3)
+        #expect(try await load.total("reclaimed") > 0)
+    }
+
+    @Test func aStepThatIsDoneOnceHasOneTokenWhoeverDies() async throws {
+        let load = try await Load()
+        var workers = [try await load.worker(milliseconds: 50), try await load.worker(milliseconds: 50)]
+        var total = 0
+        for _ in 0..<3 {
+            let victim = workers.removeFirst()
+            total += try await load.occupy(victim, kind: "charged")
+            await victim.killAndWait()
+            workers.append(try await load.worker())
+        }
+        try await load.expectAllDone(total)
+        #expect(!load.startedTwice().isEmpty)
+        let charges = load.log.charges()
+        #expect(charges.count == total)
+        #expect(charges.values.allSatisfy { Set($0).count == 1 })
+        #expect(Set(charges.values.joined()).count == total)
+        // Of those that ran again most had been charged, and were not asked for again.
+        let again = load.startedTwice()
+        #expect(again.contains { charges[$0]?.count == 1 })
+    }
+
     @Test func aWorkerFrozenForLongerThanItsLeaseIsRefused() async throws {
         let load = try await Load()
         let frozen = try await load.worker(concurrency: 4, milliseconds: 300)

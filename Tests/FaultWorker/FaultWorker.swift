@@ -8,6 +8,7 @@ import UnixSignals
 
 /// A worker process for the tests of faults. It writes a line to a log at the start and at the end of each run:
 /// `start id fence pid time`, `end id fence pid time`, times in microseconds since 1970, as Redis on the same machine has them.
+/// A job of the kind `charged` also charges somebody, once: `charge id token pid time`.
 ///
 /// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`.
 ///
@@ -39,12 +40,34 @@ enum FaultWorker {
             logger: logger)
         worker.handleOthers { _, context in
             log.write("start \(context.id) \(context.fence)", isTimed: true)
+            if context.kind == "charged" {
+                try await context.once("charge") { token in log.write("charge \(context.id) \(token)", isTimed: true) }
+            }
             // What the work takes.
             if length > .zero { try await ContinuousClock().sleep(for: length) }
             log.write("end \(context.id) \(context.fence)", isTimed: true)
             return .completed(JSONOutput(text: nil))
         }
+        worker.handleChunk(ChunkedLoad.self, size: min(5, queue.concurrency), within: .milliseconds(50)) { chunk in
+            for member in chunk.members { log.write("start \(member.id) \(member.fence)", isTimed: true) }
+            if length > .zero { try await ContinuousClock().sleep(for: length) }
+            for member in chunk.members where member.isOpen { log.write("end \(member.id) \(member.fence)", isTimed: true) }
+        }
         try await ServiceGroup(services: [client, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+    }
+}
+
+/// A job of a load that runs in chunks. Its arguments are a number.
+struct ChunkedLoad: Job {
+    static let kind = "chunked"
+    static let options = JobOptions(queue: "load")
+    var number: Int
+
+    init(from decoder: any Decoder) throws { number = try decoder.singleValueContainer().decode(Int.self) }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(number)
     }
 }
 

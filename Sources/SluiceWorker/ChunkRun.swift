@@ -1,0 +1,63 @@
+import SluiceCore
+import Synchronization
+
+/// A chunk that has gathered: one call of the handler.
+final class ChunkRun<Kind: Job>: StartableChunk {
+    /// Leaves no member without an outcome, unless it throws.
+    typealias Body = @concurrent @Sendable (Chunk<Kind>) async throws -> Void
+
+    private struct State {
+        var task: Task<Void, Never>?
+        var isCancelled = false
+    }
+
+    let seats: [ChunkSeat<Kind>]
+    private let partition: String?
+    private let body: Body
+    private let onEnd: @Sendable (ChunkRun) -> Void
+    private let state = Mutex(State())
+
+    init(
+        _ seats: [ChunkSeat<Kind>], partition: String?, body: @escaping Body, onEnd: @escaping @Sendable (ChunkRun) -> Void
+    ) {
+        self.seats = seats
+        self.partition = partition
+        self.body = body
+        self.onEnd = onEnd
+    }
+
+    func start(on executor: HandlerExecutor) {
+        let task = Task(executorPreference: executor) {
+            await self.run()
+            self.onEnd(self)
+        }
+        let isCancelled = state.withLock { state in
+            state.task = task
+            return state.isCancelled
+        }
+        if isCancelled { task.cancel() }
+    }
+
+    /// A member has left. Without any that waits for an outcome the handler works for nobody.
+    func memberLeft() {
+        if !seats.contains(where: \.isOpen) { cancel() }
+    }
+
+    func cancel() {
+        let task = state.withLock { state in
+            state.isCancelled = true
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    private func run() async {
+        let open = seats.filter(\.isOpen)
+        if open.isEmpty { return }
+        do {
+            try await body(Chunk(members: open.map(Chunk.Member.init), partition: partition))
+        } catch {
+            for seat in open { _ = seat.end(.failure(error)) }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Sluice
+import SluiceCore
+import SluiceStore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What stands for one step of one job towards whoever carries it out: made once, the same in all runs of the job.
+public struct OnceToken: Hashable, Sendable, CustomStringConvertible {
+    /// A ULID, to be sent as an idempotency key.
+    public let text: String
+
+    package init(text: String) { self.text = text }
+
+    /// The same text.
+    public var description: String { text }
+}
+
+extension JobContext {
+    /// Does a step once, however often the job runs: a charge, a mail, a call that must not be repeated.
+    ///
+    /// ```swift
+    /// let charge = try await context.once("charge") { token in
+    ///     try await bank.charge(order, idempotencyKey: token.text)
+    /// }
+    /// ```
+    /// Redis has the token before the closure runs and its result after. A later run of the job gets the recorded result back
+    /// without the closure; one that finds only the token, because a run ended in between, runs the closure with that token.
+    /// So the step takes effect exactly once at a receiver that honours the token, and at least once at any other: between the
+    /// effect and its record a worker can die. An error of the closure records nothing.
+    ///
+    /// What is recorded stays until the job is removed, an operator's retry included. The steps of one job take 256 KiB at most,
+    /// results and keys together.
+    /// - Parameters:
+    ///   - key: names the step among those of its job; 1 to 128 printable ASCII characters without space.
+    ///   - body: is handed the token.
+    /// - Returns: the result that is recorded. Of two calls with one key at the same time, both may run the closure, and both
+    ///   return the result that was recorded first.
+    /// - Throws: `fenced` if this run is over, because its lease ended and the job was given to another worker, and the closure
+    ///   has not run, or its result is not recorded; `payloadTooLarge` if the result does not fit, which is known only when the
+    ///   closure has run; `invalidArgument` for the key; what the closure throws, what reading a recorded result of another
+    ///   type throws, and what Redis refuses.
+    public func once<Value: Codable & Sendable>(
+        _ key: String, _ body: (OnceToken) async throws -> Value
+    ) async throws -> Value {
+        let intent = try await record(key, token: IDs.next().text, result: nil)
+        if let result = intent.result { return try JSONDecoder().decode(Value.self, from: Data(result)) }
+        let value = try await body(OnceToken(text: intent.token))
+        let mine = Array(try JSONEncoder().encode(value))
+        let recorded = try await record(key, token: intent.token, result: mine)
+        guard let result = recorded.result, result != mine else { return value }
+        return try JSONDecoder().decode(Value.self, from: Data(result))
+    }
+
+    /// Does a step without a result once, as the other form does.
+    public func once(_ key: String, _ body: (OnceToken) async throws -> Void) async throws {
+        _ = try await once(key) { token in
+            try await body(token)
+            return NoOutput()
+        }
+    }
+
+    private func record(_ key: String, token: String, result: [UInt8]?) async throws(SluiceError) -> Once.Reply {
+        if let size = result?.count, size > Once.largest {
+            throw SluiceError(
+                .payloadTooLarge, "the result of step '\(key.prefix(80))' has \(size) bytes: \(Once.largest) at most")
+        }
+        let call = Once(worker: worker, id: id, fence: fence, key: key, token: token, result: result)
+        return try await store.call(call, on: queue)
+    }
+}
