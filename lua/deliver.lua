@@ -2,19 +2,23 @@
 --
 -- What another slot has released arrives here: jobs with fixed ids, which may come more than once. `seen` remembers those that
 -- came, though they have ended and were dropped since, until nobody can send them again: for an hour, and as long as this queue
--- has facts as old, which may be news of them. A delivery later than `valid`, in ms by the server's clock, was held up on its
--- way and is refused LATE: whoever sent it looks at its own slot again.
+-- has facts as old, which may be news of them. `valid` followed by a colon and ms asks for longer than an hour; `forget` ends
+-- that, once whoever sent them has noted that they are here. A delivery later than `valid`, in ms by the server's clock, was held
+-- up on its way and is refused LATE: whoever sent it looks at its own slot again.
 --   deliver VALID COUNT [id spec]… [position options]…
 -- Moves: nothing → available, scheduled. Returns how many were new. Errors: LATE, BADARG, BADKEY, FORMAT; OOM from the server.
 local M = {}
 
 local KEPT = 3600000
+local ON_THE_WAY = 120000     -- ms after which nothing is on its way that is known here
 
 function M.run(q, args)
   local queue = require('queue')
-  if queue.number(args[1], 0, 1e14, 'valid') < q.now then queue.refuse('LATE', 'this delivery was held up on its way') end
+  local valid, kept = string.match(args[1] or '', '^(%d+):?(%d*)$')
+  if queue.number(valid, 0, 1e14, 'valid') < q.now then queue.refuse('LATE', 'this delivery was held up on its way') end
   local jobs, ids, options = require('enqueue').read(q, args, 2)
-  local known, scored, now = redis.call('ZMSCORE', q.keys.seen, unpack(ids)), {}, queue.text(q.now)
+  local known, scored, now = redis.call('ZMSCORE', q.keys.seen, unpack(ids)), {},
+    queue.text(q.now + math.max((tonumber(kept) or KEPT) - KEPT, 0))
   local new, new_ids, new_options = {}, {}, {}
   for i = 1, #ids do
     if not known[i] then
@@ -28,6 +32,15 @@ function M.run(q, args)
   local not_new = require('enqueue').add(q, new, new_ids, new_options)
   redis.call('ZADD', q.keys.seen, unpack(scored))
   return #new_ids - #not_new / 3
+end
+
+-- forget id…     Nobody sends these again, but for what is on its way. Returns OK. Errors: BADARG, BADKEY, FORMAT.
+function M.forget(q, args)
+  local queue, scored = require('queue'), {}
+  if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
+  for i = 1, #args do scored[2 * i - 1], scored[2 * i] = queue.text(q.now + ON_THE_WAY - KEPT), args[i] end
+  redis.call('ZADD', q.keys.seen, 'XX', 'LT', unpack(scored))
+  return 'OK'
 end
 
 -- Forgets what nobody can send again.

@@ -8,11 +8,13 @@
 --   target    the queue that it belongs to, where it goes when the job before it has ended; needs `after`
 --   links     a list of lines: what is to be told when it ends; see links.lua
 --   hold      true: discarded, it holds its chain until somebody has decided
+-- The job before may be one that comes before it in the same call.
 -- An id that is empty is made here. `n` rises with each call of a producer, which has one call in flight: a repeated one is
 -- answered as before and changes nothing, even if its jobs have come and gone meanwhile.
 -- Moves: nothing → available, scheduled, suspended, cancelled.
--- Returns, for clients, a flat list of position, word, id for the jobs that were not added (none: all were): `exists`, or
--- `orphan` if the job before it is not known. For people, a line for each job: `added ID`, `exists ID` or `orphan ID`.
+-- Returns, for clients, a flat list of position, word, id for the jobs that were not added (none: all were): `exists`;
+-- `orphan` if the job before it is not known; `moving` if that is on its way to its own queue, where to try again. For people,
+-- a line for each job: `added ID`, `exists ID` and so on.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
 local M = {}
 
@@ -64,7 +66,7 @@ end
 -- The lines of what is to be told when the job ends.
 local function read_links(lines)
   local queue, links = require('queue'), require('links')
-  if type(lines) ~= 'table' or #lines < 1 or #lines > 10 then queue.refuse('BADARG', 'links are 1 to 10 lines') end
+  if type(lines) ~= 'table' or #lines < 1 or #lines > 11 then queue.refuse('BADARG', 'links are 1 to 11 lines') end
   for i = 1, #lines do
     if not links.is_line(lines[i]) then queue.refuse('BADARG', 'no such link: ' .. tostring(lines[i])) end
   end
@@ -103,7 +105,9 @@ function M.read_options(q, text, spec)
   local priority = options.priority and queue.number(options.priority, 0, 9, 'priority') or queue.PRIORITY
   local lane = options.lane or ''
   if type(lane) ~= 'string' or #lane > 1024 then queue.refuse('BADARG', 'lane must be a text of at most 1024 bytes') end
-  local option = { due = due and due > q.now and due or nil, priority = priority, lane = lane, delay = options.delay }
+  local option = {
+    due = due and due > q.now and due or nil, priority = priority, lane = lane, delay = options.delay, at = options.at,
+  }
   option.hold = options.hold == true
   require('chains').check(option)
   if options.links then option.links = read_links(options.links) end
@@ -147,9 +151,9 @@ local function sort_one(new, id, option, sequence)
   local queue = require('queue')
   if option.plan == 'enter' and option.target or option.plan and option.plan ~= 'enter' then
     new.after[#new.after + 1] = { id = id, option = option }
-    if option.target then return end
   end
   if option.links then append(new.columns, 'links', id, option.links) end
+  if option.target then return end
   if option.lane ~= '' then append(new.columns, 'lane', id, option.lane) end
   if option.hold then append(new.columns, 'hold', id, '1') end
   if option.priority ~= queue.PRIORITY then append(new.columns, 'priority', id, option.priority) end
@@ -162,10 +166,14 @@ local function sort_one(new, id, option, sequence)
   end
 end
 
--- Plans what becomes of a job that comes after another one. Returns `orphan` if that is not known.
-local function plan(q, option)
+-- Plans what becomes of a job that comes after another one. Returns why it cannot be added, if so.
+local function plan(q, option, seen)
+  if seen[option.after.parent] then
+    option.plan, option.is_late = 'wait', true
+    return nil
+  end
   option.plan = require('followers').plan(q, option.after)
-  return not option.plan and 'orphan' or nil
+  return not option.plan and 'orphan' or option.plan == 'moving' and 'moving' or nil
 end
 
 -- Sorts the jobs that are new into what has to be written: specs, columns, runnable ones by lane, later ones. Returns also a
@@ -179,7 +187,7 @@ local function sort(q, jobs, ids, options)
   local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
   for i = 1, n do
     local id, option = ids[i], options[i]
-    local word = (known[i] or seen[id]) and 'exists' or option and option.after and plan(q, option)
+    local word = (known[i] or seen[id]) and 'exists' or option and option.after and plan(q, option, seen)
     if word then
       local k = #not_new
       not_new[k + 1], not_new[k + 2], not_new[k + 3] = i - 1, word, id
@@ -232,6 +240,7 @@ function M.add(q, jobs, ids, options)
     if q.claimable then require('wake').push(q) end
   end
   require('stats').count(q, 'enqueued', #new.specs / 2)
+  if #new.after > 0 then require('followers').tell_late(q, new.after) end
   return not_new
 end
 

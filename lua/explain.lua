@@ -137,6 +137,20 @@ local function available(q, list, id)
   if #list == 0 then put(list, 'next') end
 end
 
+-- A parent that is not here any more has moved to its own queue, or was deleted while its follower was to be held.
+local function suspended(q, list, id, since)
+  local states = require('states')
+  local target = string.match(redis.call('HGET', q.keys.target, id) or '', '^%S+')
+  local parent, policy = string.match(redis.call('HGET', q.keys.after, id) or '', '^(%S+) (%S+)')
+  if not parent then
+    if not target then return put(list, 'suspended') end
+    return put(list, 'moving', { queue = target, since = tonumber(since) })
+  end
+  local state = states.of(q, parent)
+  local is_held = policy == 'hold' and state and states.is_ended(state)
+  put(list, is_held and 'held' or 'waits', { job = parent, state = state or 'missing', policy = policy, queue = target })
+end
+
 function M.run(q, args)
   q.is_looking = true
   local id, list = args[1] or '', {}
@@ -148,7 +162,7 @@ function M.run(q, args)
   elseif state == 'available' then
     available(q, list, id)
   elseif state == 'suspended' then
-    put(list, 'suspended')
+    suspended(q, list, id, found)
   elseif states.is_ended(state) then
     put(list, 'ended', { state = state, at = require('ended').time(found) })
   else

@@ -1,12 +1,15 @@
 -- Jobs that were enqueued after another one, and jobs on their way to another queue: `suspended` here, in the slot of the parent.
 -- after:<parent> lists the followers of a job, in order, until the parent is dropped; the column `after` holds for each what it
--- waits for, `parent policy delay`; the column `target`, for those of another queue, that queue and their options.
+-- waits for, `parent policy delay`, or @ and the time at which it is due; the column `target`, for those of another queue, that
+-- queue and their options.
 --   policy: what becomes of it if the parent ends otherwise than completed: cancel, ignore (it runs), hold (it stays suspended
 --   until the parent completes after all, or an operator decides)
--- A delay counts from the parent's end.
+-- A delay counts from the parent's end. A parent that has itself moved to another queue is told of there, by the link
+-- `slot.<this queue>`, and its followers stay here until it ends.
 local M = {}
 
 M.PAGE = 500                  -- followers told in one call
+local BYTES = 4194304         -- of specs in one reply
 
 local policies = { cancel = true, ignore = true, hold = true }
 
@@ -19,11 +22,16 @@ function M.read(after)
   return { parent = queue.word(after.id, 'id of the job before'), policy = policy }
 end
 
--- What becomes of a follower now: wait, enter, cancel, hold; or nil if there is no such parent.
+-- Whether a suspended job is on its way to its own queue.
+function M.is_moving(q, id) return redis.call('HEXISTS', q.keys.after, id) == 0 end
+
+-- What becomes of a follower now: wait, enter, cancel, hold; moving, if the parent is on its way elsewhere; or nil if there is no
+-- such parent.
 function M.plan(q, after)
   local states = require('states')
   local state = states.of(q, after.parent)
   if not state then return nil end
+  if state == 'suspended' and M.is_moving(q, after.parent) then return 'moving' end
   if not states.is_ended(state) then return 'wait' end
   if state == 'completed' or after.policy == 'ignore' then return 'enter' end
   return after.policy
@@ -46,14 +54,14 @@ function M.add(q, id, option, plan)
   redis.call('HSET', q.keys.created, id, text(q.now))
   require('events').moved(q, '', 'suspended', { id })
   if plan == 'enter' then return require('outbox').put(q, 'queue.' .. option.target .. ' ' .. id) end
-  local after = option.after
-  redis.call('HSET', q.keys.after, id, after.parent .. ' ' .. after.policy .. ' ' .. text(option.delay or 0))
+  local after, when = option.after, option.at and '@' .. text(option.at) or text(option.delay or 0)
+  redis.call('HSET', q.keys.after, id, after.parent .. ' ' .. after.policy .. ' ' .. when)
   redis.call('RPUSH', require('keys').after(q.keys, after.parent), id)
   require('links').add(q, after.parent, 'follow')
 end
 
--- Lets suspended jobs go: into this queue, or on their way to theirs. `delays` are in ms.
-local function release(q, ids, delays)
+-- Lets suspended jobs go: into this queue, when they are due, or on their way to theirs. `dues` are in ms.
+local function release(q, ids, dues)
   if #ids == 0 then return end
   local targets, away, now, waiting = redis.call('HMGET', q.keys.target, unpack(ids)), {}, {}, require('waiting')
   for i = 1, #ids do
@@ -61,8 +69,9 @@ local function release(q, ids, delays)
     if target then
       local list = away[target] or {}
       list[#list + 1], away[target] = ids[i], list
-    elseif delays[i] > 0 then
-      waiting.add(q, 'scheduled', ids[i], q.now + delays[i])
+      redis.call('ZADD', q.keys.suspended, require('queue').text(q.now), ids[i])
+    elseif dues[i] > q.now then
+      waiting.add(q, 'scheduled', ids[i], dues[i])
       redis.call('ZREM', q.keys.suspended, ids[i])
       require('events').moved(q, 'suspended', 'scheduled', { ids[i] })
     else
@@ -88,35 +97,88 @@ local function cancel(q, parent, state, ids)
   require('ended').trim(q, 'cancelled')
 end
 
+-- Whether this call may tell more followers.
+function M.has_room(q) return (q.told or 0) < M.PAGE end
+
+-- When a follower is due that is let go now.
+local function due(q, when)
+  local at = string.match(when, '^@(%d+)')
+  return at and tonumber(at) or q.now + tonumber(when)
+end
+
+-- Sorts followers of a job by what becomes of them: those that go, when they are due, those that are cancelled, whether some are
+-- held. An id may be listed twice, if its job has come, gone and come again.
+local function sort(q, parent, state, ids)
+  local going, dues, over, is_holding, seen = {}, {}, {}, false, {}
+  local texts = #ids > 0 and redis.call('HMGET', q.keys.after, unpack(ids)) or {}
+  for i = 1, #ids do
+    local of, policy, when = string.match(texts[i] or '', '^(%S+) (%S+) (%S+)')
+    if of ~= parent or seen[ids[i]] then
+      of = nil
+    elseif state == 'completed' or policy == 'ignore' then
+      going[#going + 1], dues[#dues + 1] = ids[i], due(q, when)
+    elseif policy == 'cancel' then
+      over[#over + 1] = ids[i]
+    else
+      is_holding = true
+    end
+    if of then seen[ids[i]] = true end
+  end
+  return going, dues, over, is_holding
+end
+
 -- Tells the followers of a job that has ended, from a rank on; the rest, if there are many, is left to the next call.
 -- Followers that are cancelled have followers too: those are told by the next call, so that none grows with the length of a row.
-function M.tell(q, parent, state, rank)
-  if not rank and q.is_telling then return require('outbox').put_here(q, parent, state) end
+-- `is_away` is that the job is in another queue, where it may yet be retried.
+function M.tell(q, parent, state, rank, is_away)
+  if not rank and (q.is_telling or not M.has_room(q)) then return require('outbox').put_here(q, parent, state) end
   q.is_telling = true
   local key = require('keys').after(q.keys, parent)
   local ids = redis.call('LRANGE', key, rank or 0, (rank or 0) + M.PAGE - 1)
-  local going, delays, over = {}, {}, {}
-  local texts = #ids > 0 and redis.call('HMGET', q.keys.after, unpack(ids)) or {}
-  for i = 1, #ids do
-    local of, policy, delay = string.match(texts[i] or '', '^(%S+) (%S+) (%d+)')
-    if of == parent and (state == 'completed' or policy == 'ignore') then
-      going[#going + 1], delays[#delays + 1] = ids[i], tonumber(delay)
-    elseif of == parent and policy == 'cancel' then
-      over[#over + 1] = ids[i]
-    end
-  end
-  release(q, going, delays)
+  q.told = (q.told or 0) + #ids + 1
+  local going, dues, over, is_holding = sort(q, parent, state, ids)
+  release(q, going, dues)
   if #over > 0 then cancel(q, parent, state, over) end
   if #ids == M.PAGE then
     require('outbox').put_here(q, parent, state, (rank or 0) + M.PAGE)
-  elseif redis.call('HEXISTS', q.keys.spec, parent) == 0 then
+  elseif not (is_away and is_holding) and redis.call('HEXISTS', q.keys.spec, parent) == 0 then
     redis.call('DEL', key)
   end
   q.is_telling = false
 end
 
+-- Tells jobs that were enqueued in one call with the job before them, if that has ended in the same call.
+function M.tell_late(q, jobs)
+  local states = require('states')
+  for i = 1, #jobs do
+    local option = jobs[i].option
+    local state = option.is_late and states.of(q, option.after.parent)
+    if state and states.is_ended(state) then M.tell(q, option.after.parent, state) end
+  end
+end
+
+-- tell state id…     Jobs that have moved from here to another queue have ended there: their followers are told. Repeating it is
+-- harmless. Returns OK. Errors: BADARG, BADKEY, FORMAT.
+function M.ended_elsewhere(q, args)
+  local queue, ends = require('queue'), { completed = true, cancelled = true, discarded = true, deleted = true }
+  if #args < 2 or #args > queue.MOST or not ends[args[1]] then queue.refuse('BADARG', 'give the state of an end, and ids') end
+  for i = 2, #args do
+    if redis.call('HEXISTS', q.keys.spec, args[i]) == 0 then M.tell(q, args[i], args[1], M.has_room(q) and 0 or nil, true) end
+  end
+  return 'OK'
+end
+
 -- Lets one suspended job go at once, by an operator's wish.
 function M.let_go(q, id) release(q, { id }, { 0 }) end
+
+-- The options of a job that goes to its own queue: if others follow it here, it tells of its end.
+local function with_slot(q, id, options)
+  if redis.call('EXISTS', require('keys').after(q.keys, id)) == 0 then return options end
+  local all = cjson.decode(options)
+  all.links = all.links or {}
+  all.links[#all.links + 1] = 'slot.' .. string.match(q.keys.base, '{(.+)}')
+  return cjson.encode(all)
+end
 
 -- Jobs, as a text of ids, have arrived in their own queue: nothing of them stays here.
 function M.handed_over(q, text)
@@ -125,23 +187,27 @@ function M.handed_over(q, text)
     if redis.call('ZREM', q.keys.suspended, id) == 1 then ids[#ids + 1] = id end
   end
   if #ids == 0 then return end
+  require('links').moved(q, ids)
   require('columns').drop(q, ids)
   require('stats').count(q, 'removed', #ids)
   require('events').moved(q, 'suspended', '', ids)
 end
 
 -- outgoing id…     What whoever carries suspended jobs to their own queue needs: a flat list of id, spec, options, for those
--- that are still here. Errors: BADARG, BADKEY, FORMAT.
+-- that are still here, in the order of the ids, and no more than 4 MiB: ask for the rest again. Errors: BADARG, BADKEY, FORMAT.
 function M.outgoing(q, args)
   local queue, reply = require('queue'), {}
   if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
   local specs, targets = redis.call('HMGET', q.keys.spec, unpack(args)), redis.call('HMGET', q.keys.target, unpack(args))
   local scores = redis.call('ZMSCORE', q.keys.suspended, unpack(args))
+  local bytes = 0
   for i = 1, #args do
     local options = targets[i] and string.match(targets[i], '^%S+ (.*)$')
+    bytes = bytes + #(specs[i] or '')
+    if #reply > 0 and bytes > BYTES then break end
     if specs[i] and options and scores[i] then
       local at = #reply
-      reply[at + 1], reply[at + 2], reply[at + 3] = args[i], specs[i], options
+      reply[at + 1], reply[at + 2], reply[at + 3] = args[i], specs[i], with_slot(q, args[i], options)
     end
   end
   return reply

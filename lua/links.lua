@@ -3,6 +3,7 @@
 --   wait CLIENT        a client that waits for its result, and reads inbox:<client>
 --   workflow.ID NODE   the workflow that it is a node of; NODE as it is named there
 --   batch.ID           the batch that it is a member of; `batch.ID attempted` if that wants to hear of its first bad end as well
+--   slot.QUEUE         followers that are in the slot of that queue, from which it has moved here
 -- What is in this slot is told in the same call; the rest goes out as facts (outbox.lua). A job may end twice, if an operator
 -- retries it: whoever hears of it is told again.
 local M = {}
@@ -41,6 +42,7 @@ function M.is_line(text)
   if type(text) ~= 'string' or #text > 300 then return false end
   return string.find(text, '^workflow%.[%w._-]+ [!-~]+$') ~= nil or string.find(text, '^batch%.[%w._-]+$') ~= nil
     or string.find(text, '^batch%.[%w._-]+ attempted$') ~= nil
+    or string.find(text, '^slot%.[%w._-]+$') ~= nil
 end
 
 local INBOX = 60000           -- ms after which what nobody read is dropped
@@ -59,6 +61,8 @@ local function tell(q, line, id, state, batches)
   elseif target == 'wait' then
     tell_client(q, rest, id, state)
     M.remove(q, id, line)
+  elseif string.find(target, '^slot%.') then
+    require('outbox').put(q, target .. ' ' .. state .. ' ' .. id)
   elseif string.find(target, '^batch%.') and (state ~= 'attempted' or rest == 'attempted') then
     local ids = batches[target] or {}
     ids[#ids + 1], batches[target] = id, ids
@@ -90,22 +94,28 @@ function M.attempted(q, id)
   for batch in pairs(batches) do require('outbox').put(q, batch .. ' attempted ' .. id) end
 end
 
--- A job is deleted. If it had not ended, its followers are told; the list of many goes when all have been.
+-- A job is deleted. If it had not ended, its followers are told.
 function M.deleted(q, id, is_ended)
-  if is_ended or redis.call('LLEN', require('keys').after(q.keys, id)) <= require('followers').PAGE then
-    if not is_ended then M.ended(q, 'deleted', { id }) end
-    M.dropped(q, { id })
-  else
-    M.ended(q, 'deleted', { id })
+  if not is_ended then M.ended(q, 'deleted', { id }) end
+  M.dropped(q, { id })
+end
+
+-- Jobs are in their own queue now: the clients that wait for them are told to ask there.
+function M.moved(q, ids)
+  if not M.is_used(q) then return end
+  local links = redis.call('HMGET', q.keys.links, unpack(ids))
+  for i = 1, #ids do
+    for client in string.gmatch('\n' .. (links[i] or ''), '\nwait (%S+)') do tell_client(q, client, ids[i], 'moved') end
   end
 end
 
--- Jobs are dropped: the lists of their followers go.
+-- Jobs are dropped: the lists of their followers go. One that has still to be gone through goes then.
 function M.dropped(q, ids)
   if not M.is_used(q) then return end
   local links, keys = redis.call('HMGET', q.keys.links, unpack(ids)), require('keys')
   for i = 1, #ids do
-    if links[i] and string.find('\n' .. links[i] .. '\n', '\nfollow\n', 1, true) then
+    if links[i] and string.find('\n' .. links[i] .. '\n', '\nfollow\n', 1, true)
+      and not require('outbox').is_telling(q, ids[i]) then
       redis.call('DEL', keys.after(q.keys, ids[i]))
     end
   end

@@ -19,10 +19,8 @@ local function each(q, ids, step)
   return results
 end
 
--- Whether a suspended job is on its way to its own queue: it may be there already.
-local function is_moving(q, id, state)
-  return state == 'suspended' and redis.call('HEXISTS', q.keys.after, id) == 0
-end
+-- Whether a job is on its way to its own queue: it may be there already.
+local function is_moving(q, id, state) return state == 'suspended' and require('followers').is_moving(q, id) end
 
 -- Puts an idle job at its end.
 local function finish(q, id, state, found)

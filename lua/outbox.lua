@@ -4,12 +4,15 @@
 -- calls at once, and those that nobody carries.
 --   workflow.ID STATE NODE JOB, a line feed, output     batch.ID STATE JOB…
 --   queue.NAME JOB…        jobs that are suspended here and belong there; dropped here when they have arrived
---   follow JOB STATE RANK  the rest of a job's followers, from a rank on: done here, by the next who calls
+--   slot.NAME STATE JOB    a job that has moved from there to here has ended; its followers are there
+--   follow JOB STATE RANK  the rest of a job's followers, from a rank on: done here, by the next who calls. Its number is
+--                          follow:JOB, so that there is one for each job
 local M = {}
 
 local CARRIED = 5000          -- ms that whoever was given a fact has for it
 local SLOWEST = 300000        -- ms between two tries for one that does not arrive
 local MOST = 100              -- facts that nobody carries given out in one call
+local OLDEST = 561600000      -- ms for which jobs are brought to their queue: half a day less than it remembers them
 
 -- Puts a fact in. In the call of a worker, that carries it; else the next worker that calls does.
 function M.put(q, text)
@@ -26,38 +29,43 @@ end
 
 -- The rest of a job's followers, from a rank on: told here, by the next call.
 function M.put_here(q, parent, state, rank)
-  local queue = require('queue')
-  local number = queue.text(queue.sequence(q, 1))
+  local number = 'follow:' .. parent
   redis.call('HSET', q.keys.facts, number, 'follow ' .. parent .. ' ' .. state .. ' ' .. (rank or 0))
-  redis.call('ZADD', q.keys.outbox, queue.text(q.now), number)
+  redis.call('ZADD', q.keys.outbox, require('queue').text(q.now), number)
+  q.has_facts = true
   require('wake').push(q)
 end
+
+-- Whether some of a job's followers have still to be told.
+function M.is_telling(q, parent) return redis.call('HEXISTS', q.keys.facts, 'follow:' .. parent) == 1 end
 
 -- From now on this call gives facts out: those it makes, and some that nobody carries.
 function M.open(q) q.given = {} end
 
 -- The later, the longer it has not arrived.
 local function next_try(q, number)
-  local _, since = require('queue').read_score(tonumber(number))
-  return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), SLOWEST))
+  local _, since = require('queue').read_score(tonumber(number) or 0)
+  return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), SLOWEST)), since
 end
 
--- Gives out facts that nobody carries, and tells the followers of one job more.
+-- Gives out facts that nobody carries, and tells followers, within the bound of a call.
 function M.take(q)
   q.has_facts = redis.call('EXISTS', q.keys.outbox) == 1
   if not q.has_facts then return end
   local due = redis.call('ZRANGE', q.keys.outbox, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, MOST)
   if #due == 0 then return end
-  local texts, later, has_told = redis.call('HMGET', q.keys.facts, unpack(due)), {}, false
+  local texts, later, followers = redis.call('HMGET', q.keys.facts, unpack(due)), {}, require('followers')
   for i = 1, #due do
     local parent, state, rank = string.match(texts[i] or '', '^follow (%S+) (%S+) (%d+)$')
-    if parent and not has_told then
-      has_told = true
+    if parent and followers.has_room(q) then
       M.acknowledge(q, { due[i] })
-      require('followers').tell(q, parent, state, tonumber(rank))
+      followers.tell(q, parent, state, tonumber(rank))
     elseif not parent then
-      later[#later + 1], later[#later + 2] = next_try(q, due[i]), due[i]
-      q.given[#q.given + 1], q.given[#q.given + 2] = due[i], texts[i] or ''
+      local next, since = next_try(q, due[i])
+      later[#later + 1], later[#later + 2] = next, due[i]
+      if q.now - since < OLDEST or not string.find(texts[i] or '', '^queue%.') then
+        q.given[#q.given + 1], q.given[#q.given + 2] = due[i], texts[i] or ''
+      end
     end
   end
   if #later > 0 then redis.call('ZADD', q.keys.outbox, unpack(later)) end
@@ -92,8 +100,11 @@ function M.oldest(q)
   if #numbers == 1000 then return nil end
   local oldest = q.now
   for i = 1, #numbers do
-    local _, since = require('queue').read_score(tonumber(numbers[i]))
-    oldest = math.min(oldest, since)
+    local number = tonumber(numbers[i])
+    if number then
+      local _, since = require('queue').read_score(number)
+      oldest = math.min(oldest, since)
+    end
   end
   return oldest
 end

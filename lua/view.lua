@@ -4,7 +4,8 @@ local M = {}
 
 local function text(number) return require('queue').text(number) end
 
--- status      Jobs by state, whether paused, the age of the oldest runnable job in ms, live workers, totals since ever.
+-- status      Jobs by state, whether paused, the age of the oldest runnable job in ms, live workers, facts that have not arrived
+--             where they belong, if any, totals since ever.
 function M.status(q)
   local states = require('states')
   local counts, reply = states.counts(q), {}
@@ -15,6 +16,8 @@ function M.status(q)
   put('oldest_available_ms', head and text(math.max(q.now - since, 0)) or '0')
   put('lanes', redis.call('ZCARD', q.keys.lanes))
   put('workers', redis.call('ZCARD', q.keys.workers))
+  local outgoing = redis.call('ZCARD', q.keys.outbox)
+  if outgoing > 0 then put('outgoing', outgoing) end
   put('paused', q.paused or '')
   put('now', text(q.now))
   for _, state in ipairs({ 'completed', 'cancelled', 'discarded' }) do
@@ -26,7 +29,7 @@ function M.status(q)
   return reply
 end
 
--- job id      Everything about one job; an empty list if there is none.
+-- job id      Everything about one job, and the first hundred of its followers; an empty list if there is none.
 function M.job(q, args)
   local id = args[1] or ''
   local state, found = require('states').of(q, id)
@@ -35,6 +38,13 @@ function M.job(q, args)
   for _, column in ipairs(require('columns').all) do
     local value = redis.call('HGET', q.keys[column], id)
     if value then reply[#reply + 1], reply[#reply + 2] = column, value end
+  end
+  local after = require('keys').after(q.keys, id)
+  local followers = redis.call('LRANGE', after, 0, 99)
+  if #followers > 0 then
+    local at = #reply
+    reply[at + 1], reply[at + 2] = 'followers', table.concat(followers, ' ')
+    reply[at + 3], reply[at + 4] = 'followers_count', text(redis.call('LLEN', after))
   end
   if require('states').is_ended(state) then found = text(require('ended').time(found)) end
   reply[#reply + 1], reply[#reply + 2] = state == 'executing' and 'record' or 'score', found

@@ -73,7 +73,12 @@ public struct Batch: Sendable {
             var job = try request.encoded(
                 id: request.id ?? IDs.next(), limit: client.options.payloadLimit, trace: trace)
             job.links.append(link)
-            jobs[try request.queue.validated(), default: []].append(job)
+            let queue = try request.queue.validated()
+            if let parent = request.after {
+                try await add(job, behind: parent, of: queue, &total)
+            } else {
+                jobs[queue, default: []].append(job)
+            }
         }
         requests = []
         for (queue, jobs) in jobs {
@@ -82,6 +87,18 @@ public struct Batch: Sendable {
             if !new.isEmpty { try await client.tell(id, .add(new)) }
             total.added += new.count
             total.existing += existing.count
+        }
+    }
+
+    /// Adds one that follows another job, wherever that is.
+    private func add(
+        _ job: NewJob, behind parent: FollowUp, of queue: QueueName, _ total: inout EnqueuedMany
+    ) async throws(SluiceError) {
+        if try await client.follow(parent, with: job, of: queue).isNew {
+            try await client.tell(id, .add([job.id]))
+            total.added += 1
+        } else {
+            total.existing += 1
         }
     }
 

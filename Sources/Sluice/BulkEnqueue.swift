@@ -17,6 +17,8 @@ final class BulkEnqueue {
     private struct Batch {
         var jobs: [NewJob]
         var bytes = 0
+        /// The follow-ups among them, by position.
+        var followUps: [Int: Following] = [:]
 
         init() {
             jobs = []
@@ -24,9 +26,15 @@ final class BulkEnqueue {
         }
     }
 
+    /// What a job of the batch follows, and its own queue.
+    private struct Following {
+        var parent: FollowUp
+        var queue: QueueName
+    }
+
     private struct Sending {
         var queue: QueueName
-        var jobs: Int
+        var batch: Batch
         var task: Task<Sender.Sent, Never>
     }
 
@@ -52,7 +60,13 @@ final class BulkEnqueue {
         do throws(SluiceError) {
             let id = request.id ?? IDs.next()
             let job = try request.encoded(id: id, limit: client.options.payloadLimit, trace: trace)
-            put(job, into: try request.queue.validated())
+            let queue = try request.queue.validated()
+            if let parent = request.after {
+                let place = try parent.places[0].validated()
+                put(parent.following(job, of: queue, at: place), into: place, following: Following(parent: parent, queue: queue))
+            } else {
+                put(job, into: queue)
+            }
             return failure == nil
         } catch {
             failure = failure ?? error
@@ -60,8 +74,9 @@ final class BulkEnqueue {
         }
     }
 
-    private func put(_ job: NewJob, into queue: QueueName) {
+    private func put(_ job: NewJob, into queue: QueueName, following: Following? = nil) {
         var batch = batches.removeValue(forKey: queue) ?? Batch()
+        if let following { batch.followUps[batch.jobs.count] = following }
         batch.jobs.append(job)
         batch.bytes += job.spec.count
         if batch.jobs.count == Enqueue.mostJobs || batch.bytes + client.options.payloadLimit > Enqueue.mostBytes {
@@ -102,18 +117,30 @@ final class BulkEnqueue {
             return
         }
         let task = await gatherer.start(batch.jobs, as: producer)
-        sendings.append(Sending(queue: queue, jobs: batch.jobs.count, task: task))
+        sendings.append(Sending(queue: queue, batch: batch, task: task))
     }
 
     private func takeOne() async {
         let sending = sendings.removeFirst()
         let sent = await sending.task.value
         producers[sending.queue, default: []].append(sent.producer)
-        switch sent.existing {
-        case .success(let existing):
-            total.existing += existing.count
-            total.added += sending.jobs - existing.count
+        switch sent.reply {
+        case .success(let reply):
+            total.existing += reply.existing.count
+            total.added += sending.batch.jobs.count - reply.existing.count - reply.refused.count
+            for position in reply.refused.keys.sorted() { await follow(position, in: sending.batch) }
         case .failure(let error): failure = failure ?? error
+        }
+    }
+
+    /// One whose parent was not where it was looked for first.
+    private func follow(_ position: Int, in batch: Batch) async {
+        guard let following = batch.followUps[position] else { return }
+        do throws(SluiceError) {
+            let enqueued = try await client.follow(following.parent, with: batch.jobs[position], of: following.queue)
+            if enqueued.isNew { total.added += 1 } else { total.existing += 1 }
+        } catch {
+            failure = failure ?? error
         }
     }
 }

@@ -11,7 +11,13 @@ import Synchronization
 actor Gatherer {
     private struct Waiting {
         var job: NewJob
-        var continuation: CheckedContinuation<Result<Bool, SluiceError>, Never>
+        var continuation: CheckedContinuation<Result<Fate, SluiceError>, Never>
+    }
+
+    /// What became of one job.
+    enum Fate: Sendable, Hashable {
+        case added, existing
+        case refused(Enqueue.Refusal)
     }
 
     private struct State {
@@ -31,8 +37,8 @@ actor Gatherer {
         self.eventLoop = eventLoop
     }
 
-    /// Enqueues one job. Returns whether it was added.
-    nonisolated func enqueue(_ job: NewJob) async throws(SluiceError) -> Bool {
+    /// Enqueues one job.
+    nonisolated func enqueue(_ job: NewJob) async throws(SluiceError) -> Fate {
         let result = await withCheckedContinuation { continuation in
             let isFirst = state.withLock { state in
                 state.waiting.append(Waiting(job: job, continuation: continuation))
@@ -51,10 +57,10 @@ actor Gatherer {
         Task {
             var producer = producer
             do throws(SluiceError) {
-                let existing = try await self.sender.send(jobs, as: &producer)
-                return Sender.Sent(producer: producer, existing: .success(existing))
+                let reply = try await self.sender.send(jobs, as: &producer)
+                return Sender.Sent(producer: producer, reply: .success(reply))
             } catch {
-                return Sender.Sent(producer: producer, existing: .failure(error))
+                return Sender.Sent(producer: producer, reply: .failure(error))
             }
         }
     }
@@ -62,16 +68,20 @@ actor Gatherer {
     private func pump() async {
         var producer = self.producer
         while let batch = takeBatch(keeping: producer) {
-            let existing: Result<Set<Int>, SluiceError>
+            let reply: Result<Enqueue.Reply, SluiceError>
             do throws(SluiceError) {
-                existing = .success(try await sender.send(batch.map(\.job), as: &producer))
+                reply = .success(try await sender.send(batch.map(\.job), as: &producer))
             } catch {
-                existing = .failure(error)
+                reply = .failure(error)
             }
             for (position, waiting) in batch.enumerated() {
-                waiting.continuation.resume(returning: existing.map { !$0.contains(position) })
+                waiting.continuation.resume(returning: reply.map { Self.fate(position, $0) })
             }
         }
+    }
+
+    private static func fate(_ position: Int, _ reply: Enqueue.Reply) -> Fate {
+        reply.refused[position].map { .refused($0) } ?? (reply.existing.contains(position) ? .existing : .added)
     }
 
     /// The jobs of the next call, in order; nil, and the end of the pump, if there are none.

@@ -1,5 +1,5 @@
 public import SluiceCore
-import SluiceStore
+package import SluiceStore
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
@@ -39,6 +39,8 @@ public struct JobRequest: Sendable {
     public var chain: Chain?
     /// How often it may wait because a dependency failed before it is discarded, if other than its kind's.
     public var maxWaits: Int?
+    /// The job that it follows, if any: it stays suspended until that has ended. A delay counts from then.
+    public var after: FollowUp?
 
     /// The batch that it is a member of, or a callback of.
     var batch: BatchID?
@@ -60,6 +62,21 @@ public struct JobRequest: Sendable {
         partitions = job.partitions
         needs = Kind.options.needs
         chain = job.chain
+    }
+
+    /// A job of a type, with what is other than its kind's.
+    package init<Kind: Job>(
+        _ job: Kind, id: JobID?, delay: Duration?, at date: Date?, priority: Int?, timeout: Duration?, maxAttempts: Int?,
+        queue: QueueName?
+    ) throws(SluiceError) {
+        try self.init(job)
+        self.id = id
+        if let delay { due = .after(delay) }
+        if let date { due = .at(date) }
+        if let priority { self.priority = priority }
+        if let queue { self.queue = queue }
+        self.timeout = timeout
+        self.maxAttempts = maxAttempts
     }
 
     /// A job of a kind that has no type here, its arguments as JSON text.
@@ -87,7 +104,7 @@ public struct JobRequest: Sendable {
 
     /// The job as the store takes it.
     /// - Throws: `invalidArgument` or `payloadTooLarge`; nothing has been sent then.
-    func encoded(
+    package func encoded(
         id: JobID, limit: Int, trace: [String: String], node: (workflow: String, node: String)? = nil
     ) throws(SluiceError) -> NewJob {
         guard (0...9).contains(priority) else {

@@ -6,7 +6,7 @@ import Synchronization
 /// Speaks with the server about one semaphore, for all tasks of a client: what is wanted and given back while a call is under way
 /// travels with the next. All of that happens on the connection's event loop, so that no closure which blocks the threads of
 /// Swift's tasks keeps a lease from being renewed.
-actor PermitKeeper {
+actor PermitKeeper: InboxReader {
     private struct State {
         var ledger: PermitLedger
         var isPumping = false
@@ -17,9 +17,10 @@ actor PermitKeeper {
     }
 
     nonisolated let name: String
+    nonisolated let inbox: String
     private nonisolated let client: String
     private nonisolated let store: Store
-    private nonisolated let listening: GrantLoop
+    private nonisolated let listening: InboxLoop
     private nonisolated let state: Mutex<State>
     private nonisolated let onIdle: @Sendable () -> Void
     private var failures: Int64 = 0
@@ -28,10 +29,11 @@ actor PermitKeeper {
 
     /// - Parameter onIdle: Called when nothing is wanted or held any more.
     init(
-        _ name: String, client: String, store: Store, listening: GrantLoop, patience: Duration,
+        _ name: String, client: String, store: Store, listening: InboxLoop, patience: Duration,
         onIdle: @escaping @Sendable () -> Void
     ) {
         self.name = name
+        self.inbox = store.keys.grants(name, client: client)
         self.client = client
         self.store = store
         self.listening = listening
@@ -88,7 +90,15 @@ actor PermitKeeper {
     }
 
     /// What was granted while it waited.
-    nonisolated func granted(_ fences: [PermitID: Fence]) { settle { $0.granted(fences) } }
+    nonisolated func received(_ entries: [String]) {
+        var fences: [PermitID: Fence] = [:]
+        for entry in entries {
+            let words = entry.split(separator: " ")
+            guard words.count == 2, let number = UInt64(words[1]) else { continue }
+            fences[PermitID(String(words[0]))] = Fence(number)
+        }
+        settle { $0.granted(fences) }
+    }
 
     /// Grants may have been missed: the server is asked for each waiter.
     nonisolated func recheck() {
@@ -135,9 +145,7 @@ actor PermitKeeper {
     /// Heeds no cancellation: others wait for the same calls.
     private func pause() async {
         let wait: Int64 = min(20 * (1 << min(failures, 6)), 1000)
-        await withCheckedContinuation { continuation in
-            store.eventLoop.scheduleTask(in: .milliseconds(Int64.random(in: wait / 2...wait))) { continuation.resume() }
-        }
+        await store.eventLoop.pause(.milliseconds(Int64.random(in: wait / 2...wait)))
     }
 
     /// The next call; nil, and the end of the pump until something is wanted or due, if there is none.

@@ -1,14 +1,7 @@
-import Logging
 import NIOCore
 import SluiceCore
 import SluiceStore
 import Synchronization
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// All permits of a client, by semaphore.
 final class SemaphoreHub: Sendable {
@@ -33,18 +26,15 @@ final class SemaphoreHub: Sendable {
     private let patience: Duration
     /// Tells people who look into Redis which process it is.
     private let client: String
-    private let listening: GrantLoop
+    private let listening: InboxLoop
     private let state = Mutex(State())
 
-    init(_ store: Store, patience: Duration, logger: Logger) {
+    init(_ store: Store, client: String, listening: InboxLoop, patience: Duration) {
         self.store = store
+        self.client = client
+        self.listening = listening
         self.patience = patience
-        let process = ProcessInfo.processInfo
-        self.client = WorkerID(host: process.hostName, process: process.processIdentifier).text
-        self.listening = GrantLoop(store, client: client, logger: logger)
     }
-
-    func close() async { await listening.close() }
 
     /// Waits for a permit.
     /// - Throws: `timedOut`, `CancellationError`, or why the server could not be asked.

@@ -20,7 +20,7 @@ final class Sender: Sendable {
     /// What became of a batch, and the producer for the next one.
     struct Sent: Sendable {
         var producer: Producer
-        var existing: Result<Set<Int>, SluiceError>
+        var reply: Result<Enqueue.Reply, SluiceError>
     }
 
     private let store: Store
@@ -36,14 +36,14 @@ final class Sender: Sendable {
         self.enqueued = Counter(label: "sluice_jobs_enqueued_total", dimensions: [("queue", queue.text)])
     }
 
-    /// Sends at most a call's worth of jobs. Returns the positions of those that were there already.
-    func send(_ jobs: [NewJob], as producer: inout Producer) async throws(SluiceError) -> Set<Int> {
+    /// Sends at most a call's worth of jobs. Returns which were not added.
+    func send(_ jobs: [NewJob], as producer: inout Producer) async throws(SluiceError) -> Enqueue.Reply {
         try await register()
         producer.calls += 1
         let call = Enqueue(producer: producer.id, number: producer.calls, jobs: jobs)
-        let existing = try await repeating { () async throws(SluiceError) in try await store.call(call, on: queue) }
-        enqueued.increment(by: jobs.count - existing.count)
-        return existing
+        let reply = try await repeating { () async throws(SluiceError) in try await store.call(call, on: queue) }
+        enqueued.increment(by: jobs.count - reply.existing.count - reply.refused.count)
+        return reply
     }
 
     /// Makes the queue known once, before its first jobs: no error may come after they are in. To keep the order of several calls,
@@ -64,16 +64,10 @@ final class Sender: Sendable {
                 return try await call()
             } catch {
                 guard error.isTransient, error.code != .outOfMemory, ContinuousClock.now + pause < end else { throw error }
-                await wait(pause * Double.random(in: 0.5...1))
+                // Heeds no cancellation: the jobs of others may travel in the same call, and what it came to must be known.
+                await store.eventLoop.pause(TimeAmount(pause * Double.random(in: 0.5...1)))
                 pause = min(pause * 2, .seconds(1))
             }
-        }
-    }
-
-    /// Heeds no cancellation: the jobs of others may travel in the same call, and what it came to must be known.
-    private func wait(_ pause: Duration) async {
-        await withCheckedContinuation { continuation in
-            store.eventLoop.scheduleTask(in: TimeAmount(pause)) { continuation.resume() }
         }
     }
 }

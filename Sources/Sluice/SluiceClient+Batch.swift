@@ -40,6 +40,6 @@ extension SluiceClient {
     /// Enqueues at most a call's worth. Returns the positions of jobs that were there already.
     func send(_ jobs: [NewJob], to queue: QueueName) async throws(SluiceError) -> Set<Int> {
         var producer = Sender.Producer()
-        return try await sender(for: queue).send(jobs, as: &producer)
+        return try await sender(for: queue).send(jobs, as: &producer).existing
     }
 }

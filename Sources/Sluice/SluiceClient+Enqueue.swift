@@ -13,6 +13,8 @@ extension SluiceClient {
     /// Puts one job in. When it returns, the job is committed in Redis.
     ///
     /// - Parameters:
+    ///   - after: a job that it follows: it stays suspended until that has ended. A delay counts from then.
+    ///   - onFailed: what becomes of it if that job does not complete.
     ///   - id: an identity of one's own; a job of that id which is still kept makes this call add nothing.
     ///   - delay: from now by the server's clock.
     ///   - at: a time; one that is past means now. Comes before `delay`.
@@ -20,21 +22,16 @@ extension SluiceClient {
     ///   - timeout: how long a run may take, if other than the kind's.
     ///   - maxAttempts: bad ends before it is discarded, if other than the kind's.
     ///   - queue: if other than the kind's.
-    /// - Throws: `invalidArgument`, `payloadTooLarge`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
+    /// - Throws: `invalidArgument`, `payloadTooLarge`, `parentUnknown`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
     ///   the client's patience: it may have been stored; enqueueing it again with the same id adds nothing twice.
     @discardableResult
     public func enqueue<Kind: Job>(
-        _ job: Kind, id: JobID? = nil, delay: Duration? = nil, at date: Date? = nil, priority: Int? = nil,
-        timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil
+        _ job: Kind, after parent: Enqueued? = nil, onFailed: OnFailed = .cancel, id: JobID? = nil, delay: Duration? = nil,
+        at date: Date? = nil, priority: Int? = nil, timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil
     ) async throws(SluiceError) -> Enqueued {
-        var request = try JobRequest(job)
-        request.id = id
-        if let delay { request.due = .after(delay) }
-        if let date { request.due = .at(date) }
-        if let priority { request.priority = priority }
-        if let queue { request.queue = queue }
-        request.timeout = timeout
-        request.maxAttempts = maxAttempts
+        var request = try JobRequest(
+            job, id: id, delay: delay, at: date, priority: priority, timeout: timeout, maxAttempts: maxAttempts, queue: queue)
+        request.after = parent.map { FollowUp($0, onFailed: onFailed) }
         return try await enqueue(request)
     }
 
@@ -59,7 +56,8 @@ extension SluiceClient {
         let id = request.id ?? IDs.next()
         let queue = try request.queue.validated()
         let job = try request.encoded(id: id, limit: options.payloadLimit, trace: TraceHeaders.current())
-        return Enqueued(id: id, isNew: try await gatherer(for: queue).enqueue(job))
+        if let parent = request.after { return try await follow(parent, with: job, of: queue) }
+        return Enqueued(id: id, queue: queue, isNew: try await gatherer(for: queue).enqueue(job) == .added)
     }
 
     /// Puts many jobs in, of any length: they are read as they are sent, in batches, with several on their way.

@@ -6,6 +6,12 @@ import SluiceEmbedded
 package import SluiceStore
 import Synchronization
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Puts jobs into queues.
 ///
 /// One client serves a whole program; it may be used from any task. Jobs that are enqueued one by one at the same time travel
@@ -33,6 +39,8 @@ public final class SluiceClient: Service, Sendable {
     package let options: Options
     package let logger: Logger
     let semaphores: SemaphoreHub
+    let results: ResultHub
+    private let inboxes: InboxLoop
     let carrier: WorkflowCarrier
     private let gatherers = Mutex<[QueueName: Gatherer]>([:])
 
@@ -65,7 +73,11 @@ public final class SluiceClient: Service, Sendable {
         self.options = options
         self.logger = logger
         self.carrier = WorkflowCarrier(store)
-        self.semaphores = SemaphoreHub(store, patience: options.patience, logger: logger)
+        let process = ProcessInfo.processInfo
+        let id = WorkerID(host: process.hostName, process: process.processIdentifier).text
+        self.inboxes = InboxLoop(store, logger: logger)
+        self.semaphores = SemaphoreHub(store, client: id, listening: inboxes, patience: options.patience)
+        self.results = ResultHub(store, client: id, listening: inboxes)
         do {
             try await store.warnIfKeysMayVanish()
         } catch {
@@ -82,7 +94,8 @@ public final class SluiceClient: Service, Sendable {
 
     /// Closes the connections. Calls under way fail with `outcomeUnknown` or `closed`, later ones with `closed`.
     public func close() async {
-        await semaphores.close()
+        results.close()
+        await inboxes.close()
         await store.close()
     }
 

@@ -38,7 +38,7 @@ actor StreamEnqueue {
             room.take()?.resume()
             var producer = producer
             do throws(SluiceError) {
-                let existing = try await sender.send(jobs, as: &producer).count
+                let existing = try await sender.send(jobs, as: &producer).existing.count
                 total.existing += existing
                 total.added += jobs.count - existing
             } catch {

@@ -21,7 +21,8 @@ extension ExitStatus {
             .unavailable, .permission, .foreignLibrary, .newerVersion:
             self = .noRedis
         case .invalidArgument, .payloadTooLarge: self = .usage
-        case .fenced, .stale, .batchEnded, .timedOut, .unknownWorkflow, .workflowEnded, .noOutput, .closed, .server:
+        case .fenced, .stale, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded, .unknownWorkflow,
+            .workflowEnded, .noOutput, .timedOut, .closed, .server:
             self = .failed
         }
     }
@@ -74,8 +75,10 @@ struct Ending: Equatable {
         case .protocolViolation: ". Is it Redis that listens there? See --redis and $SLUICE_REDIS_URL."
         case .outcomeUnknown: ". Whether it was done is not known."
         case .serverTooOld, .readOnly, .outOfMemory, .unavailable, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
-            .invalidArgument, .payloadTooLarge, .batchEnded, .timedOut, .unknownWorkflow, .workflowEnded,
-            .noOutput, .closed, .server:
+            .invalidArgument, .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded,
+            .unknownWorkflow, .workflowEnded, .noOutput, .timedOut,
+            .closed,
+            .server:
             ""
         }
     }

@@ -35,6 +35,8 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     @OptionGroup var due: DueOptions
 
+    @OptionGroup var after: AfterOptions
+
     @Option(help: ArgumentHelp("0 (first) to 9 (last).", valueName: "n"))
     var priority = 5
 
@@ -111,6 +113,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.needs = needs
         request.chain = chain.map { Chain($0, onDiscarded: holdOnDiscard ? .hold : .continue) }
         request.maxWaits = maxWaits
+        request.after = after.followUp(in: queue)
         try request.check(limit: SluiceClient.Options().payloadLimit)
         return request
     }

@@ -32,7 +32,7 @@ enum JobText {
 
     /// Everything about one job.
     static func card(_ job: JobDetails, style: Style = .plain) -> [String] {
-        let fields = place(job) + counts(job) + times(job) + outcome(job)
+        let fields = place(job) + counts(job) + times(job) + links(job.links) + outcome(job)
         return [style.paint("\(job.id)", .bold) + "  in \(job.queue)"]
             + fields.compactMap { name, value in
                 value.map { "  \(name.padding(toLength: 12, withPad: " ", startingAt: 0))\(HumanText.visible($0))" }
@@ -74,6 +74,18 @@ enum JobText {
             (job.state == .executing ? "runs" : "last run", run),
             ("started", moment(job.run?.startedAt)),
             ("ended", moment(job.endedAt)),
+        ]
+    }
+
+    private static func links(_ links: JobLinks) -> [Field] {
+        let policy = links.parent.map { $0.onFailed == "ignore" ? "" : ", or \($0.onFailed) if that does not complete" } ?? ""
+        let more = links.followerCount - links.followers.prefix(5).count
+        let named = links.followers.prefix(5).map(\.text).joined(separator: " ")
+        return [
+            ("follows", links.parent.map { "\($0.id)\(policy)" }),
+            ("goes to", links.target.map { "queue \($0)" }),
+            ("followed by", links.followers.isEmpty ? nil : named + (more > 0 ? " and \(HumanText.number(more)) more" : "")),
+            ("told to", links.told.isEmpty ? nil : links.told.joined(separator: ", ")),
         ]
     }
 

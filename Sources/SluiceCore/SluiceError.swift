@@ -36,6 +36,14 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case invalidArgument
         /// The payload of a job, or what `once` keeps of it, is above the limit; nothing was stored.
         case payloadTooLarge
+        /// The job that another one was to follow is not known: it never was, or has ended long ago. Nothing was stored.
+        case parentUnknown
+        /// The job that was waited for is not known: it never was, was deleted, or has ended long ago.
+        case jobUnknown
+        /// The job has completed, and its result was not kept or is of another type.
+        case resultMissing
+        /// A run has enqueued as many jobs, or bytes, as it may.
+        case runLimit
         /// The batch is finished and takes no more members; or it is not known, or finished long ago.
         case batchEnded
         /// What was waited for did not come in the time that the caller gave; nothing is held.
@@ -68,8 +76,9 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         switch code {
         case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable, .timedOut: true
         case .authentication, .protocolViolation, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
-            .invalidArgument, .payloadTooLarge, .batchEnded, .unknownWorkflow, .workflowEnded,
-            .noOutput, .closed, .server:
+            .invalidArgument, .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded,
+            .unknownWorkflow, .workflowEnded, .noOutput, .closed,
+            .server:
             false
         }
     }

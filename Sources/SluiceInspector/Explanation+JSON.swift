@@ -67,6 +67,14 @@ extension Explanation.Reason {
             [member("worker", worker.text), member("host", host), member("attempt", attempt), member("since", since)]
         case .ended(let state, let at): [member("state", state.rawValue), member("at", at)]
         case .other(_, let detail): [member("detail", JSONValue(text: Array(detail.utf8)))]
+        case .waits(let job, let state, let onFailed, let target):
+            [
+                member("job", job.text), member("state", JSONValue(state?.rawValue)), member("on_failed", onFailed),
+                member("queue", JSONValue(target?.text)),
+            ]
+        case .held(let job, let state, let target):
+            [member("job", job.text), member("state", state.rawValue), member("queue", JSONValue(target?.text))]
+        case .moving(let queue, let since): [member("queue", queue.text), member("since", since)]
         case .noWorker, .suspended, .next: []
         }
     }

@@ -45,6 +45,13 @@ extension Explanation {
         case executing(worker: WorkerID, host: String, attempt: Int, since: Date)
         /// It has ended.
         case ended(JobState, at: Date)
+        /// It waits for the end of another job, and for the queue it belongs to, if that is another one. `state` is the other
+        /// job's; nil if it has moved on to its own queue, or was deleted.
+        case waits(job: JobID, state: JobState?, onFailed: String, target: QueueName?)
+        /// The job before it ended otherwise than completed, and it was to be held then.
+        case held(job: JobID, state: JobState, target: QueueName?)
+        /// It is on its way to its own queue.
+        case moving(to: QueueName, since: Date)
         /// It waits for something else to end first.
         case suspended
         /// Nothing stands in its way: the next claim may take it.
@@ -102,6 +109,9 @@ extension Explanation.Reason {
         case .unknownKind: "unknown_kind"
         case .executing: "executing"
         case .ended: "ended"
+        case .waits: "waits"
+        case .held: "held"
+        case .moving: "moving"
         case .suspended: "suspended"
         case .next: "next"
         case .other(let code, _): code

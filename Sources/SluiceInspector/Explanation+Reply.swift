@@ -29,6 +29,12 @@ extension Explanation.Reason {
             }
         case "no_worker": .noWorker
         case "unknown_kind": detail.kind.map { .unknownKind(kind: $0, workers: detail.workers?.value ?? 0) }
+        case "waits":
+            detail.job.map {
+                .waits(job: $0, state: detail.jobState, onFailed: detail.policy ?? "cancel", target: detail.target)
+            }
+        case "held": detail.job.flatMap { job in detail.jobState.map { .held(job: job, state: $0, target: detail.target) } }
+        case "moving": detail.target.flatMap { queue in detail.since.map { .moving(to: queue, since: $0.date) } }
         case "suspended": .suspended
         case "next": .next
         default: nil
@@ -120,8 +126,14 @@ private struct Detail: Decodable {
     var crashes: Number?, limit: Number?, running: Number?, allowance: Number?, period: Number?, attempt: Number?
     var lanes: Number?, position: Number?, of: Number?, workers: Number?
     var state: String?, reason: String?, gate: String?, lane: String?, dependency: String?, kind: String?
-    var worker: String?, host: String?, probe: String?, holder: String?
+    var worker: String?, host: String?, probe: String?, holder: String?, policy: String?, queue: String?
+    var job: JobID?
     var held: Holders?
+
+    /// The state of the job before.
+    var jobState: JobState? { state.flatMap(JobState.init(rawValue:)) }
+    /// The queue that it belongs to.
+    var target: QueueName? { queue.flatMap { try? QueueName($0) } }
 
     /// Who holds a chain.
     var chainHolder: Explanation.ChainHolder? {

@@ -45,6 +45,12 @@ extension Explanation.Reason {
         case .executing(let worker, let host, let attempt, let since):
             "it runs on \(words.place(worker, host)) for \(words.span(since, now)), attempt \(HumanText.number(attempt))"
         case .ended(let state, let at): "it \(state == .completed ? "has" : "was") \(state.rawValue), \(words.age(at))"
+        case .waits(let job, let state, let onFailed, let target): words.waits(job, state, onFailed, target)
+        case .held(let job, let state, let target):
+            "it is held, since the job before it, \(job), was \(state.rawValue): retry that one, or let this one go"
+                + (target.map { " to \($0)" } ?? "") + " with retry, or cancel it"
+        case .moving(let queue, let since):
+            "it is on its way to queue \(queue), let go \(words.age(since)): the next worker that calls brings it there"
         case .suspended: "it waits for something else to end first"
         case .next: "nothing stands in its way: the next claim may take it"
         case .other(let code, let detail): "\(code) \(detail)"
@@ -58,6 +64,14 @@ private struct SentenceParts {
     private static let mostHolders = 3
 
     let now: Date
+
+    func waits(_ job: JobID, _ state: JobState?, _ onFailed: String, _ target: QueueName?) -> String {
+        let now =
+            state.map { "which is \($0.rawValue)" }
+            ?? "which is not in this queue any more: it has moved to its own, or was deleted"
+        return "it waits for the end of \(job), \(now)" + (target.map { "; then it goes to queue \($0)" } ?? "")
+            + (onFailed == "ignore" ? "" : "; if that does not complete, it is \(onFailed == "hold" ? "held" : "cancelled")")
+    }
 
     func age(_ moment: Date) -> String { HumanText.age(moment, at: now) }
 

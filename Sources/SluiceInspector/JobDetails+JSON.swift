@@ -31,6 +31,7 @@ extension JobDetails {
             "started_at": JSONValue(time: run?.startedAt),
             "ended_at": JSONValue(time: endedAt),
             "time": JSONValue(time: time),
+            "links": links.json,
         ]
     }
 }

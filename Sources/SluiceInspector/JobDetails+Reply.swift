@@ -28,7 +28,7 @@ extension JobDetails {
             createdAt: Self.created(state, column: number("created"), place: number("place"), score: score, run: run),
             dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,
             endedAt: state.isEnded ? score.map(Date.init(milliseconds:)) : nil,
-            time: Date(milliseconds: number("now") ?? 0))
+            time: Date(milliseconds: number("now") ?? 0), links: JobLinks(reply: reply))
     }
 
     /// Jobs that were never postponed tell when they were enqueued by their place in the queue alone.

@@ -56,4 +56,6 @@ public struct JobDetails: Sendable, Hashable {
     public var endedAt: Date?
     /// The server's time at that instant.
     public var time: Date
+    /// What it has to do with other jobs.
+    public var links = JobLinks()
 }

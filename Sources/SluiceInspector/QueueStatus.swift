@@ -43,6 +43,8 @@ public struct QueueStatus: Sendable, Hashable {
     public var totals: [String: Int]
     /// The server's time at that instant.
     public var time: Date
+    /// What has happened here and has still to be told in other slots, or to many followers.
+    public var outgoing = 0
 }
 
 extension QueueStatus {
@@ -55,6 +57,7 @@ extension QueueStatus {
         oldestAvailable = .milliseconds(number("oldest_available_ms"))
         lanes = number("lanes")
         workers = number("workers")
+        outgoing = number("outgoing")
         time = Date(milliseconds: number("now"))
         retention = [:]
         totals = [:]

@@ -56,6 +56,8 @@ package struct Cycle: StoreFunction {
     package static let mostJobs = 1000
     /// Bytes of settlements above which a call is closed.
     package static let mostBytes = 4 << 20
+    /// Jobs enqueued by runs above which a call is closed.
+    package static let mostCommitted = 1000
 
     package struct Reply: Sendable {
         /// The server's time in ms since 1970.
@@ -102,6 +104,7 @@ package struct Cycle: StoreFunction {
         command.append(call)
         command.append(demand)
         command.append(idle.milliseconds)
+        writeCommitted(into: &command)
         for (kind, members) in grouped() {
             command.append(kind.fence.description)
             command.append(kind.word.text)
@@ -110,6 +113,18 @@ package struct Cycle: StoreFunction {
             for index in members { command.append(settlements[index].id.text) }
             guard kind.word.isDetailed else { continue }
             for index in members { command.append(contentsOf: settlements[index].outcome.detail) }
+        }
+    }
+
+    /// Before the outcomes, since a run that is settled may enqueue no more.
+    private func writeCommitted(into command: inout RedisCommand) {
+        for settlement in settlements where !settlement.committed.isEmpty {
+            command.append(settlement.fence.description)
+            command.append("enqueue")
+            command.append(1)
+            command.append(1)
+            command.append(settlement.id.text)
+            command.append(contentsOf: settlement.committed.bytes)
         }
     }
 

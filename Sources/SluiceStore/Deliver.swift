@@ -24,10 +24,13 @@ package struct Deliver: StoreFunction {
     /// Until when it may arrive, in ms by the server's clock: a later one is refused, since the sender's knowledge may be old.
     package var validUntil: Int
     package var items: [Item]
+    /// How long it is remembered that they came, if longer than an hour, until they may be forgotten.
+    package var kept: Duration?
 
-    package init(validUntil: Int, items: [Item]) {
+    package init(validUntil: Int, items: [Item], kept: Duration? = nil) {
         self.validUntil = validUntil
         self.items = items
+        self.kept = kept
     }
 
     package var size: (arguments: Int, bytes: Int) {
@@ -35,7 +38,7 @@ package struct Deliver: StoreFunction {
     }
 
     package func write(into command: inout RedisCommand) {
-        command.append(validUntil)
+        command.append("\(validUntil)" + (kept.map { ":\($0.milliseconds)" } ?? ""))
         command.append(items.count)
         for item in items {
             command.append(item.id.text)
@@ -75,6 +78,42 @@ package struct Outgoing: StoreFunction {
         }
         return items
     }
+}
+
+/// Says that nobody sends these jobs again, but for what is on its way: `deliver.forget`. At most 1,000 in a call.
+package struct Forget: StoreFunction {
+    package static let name = "forget"
+
+    package var ids: [JobID]
+
+    package init(_ ids: [JobID]) { self.ids = ids }
+
+    package func write(into command: inout RedisCommand) {
+        for id in ids { command.append(id.text) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) {}
+}
+
+/// Tells the followers of jobs that have moved from their slot to another one, and have ended there:
+/// `followers.ended_elsewhere`. Repeating it is harmless. At most 999 in a call.
+package struct Tell: StoreFunction {
+    package static let name = "tell"
+
+    package var state: Fact.EndState
+    package var jobs: [JobID]
+
+    package init(_ state: Fact.EndState, _ jobs: [JobID]) {
+        self.state = state
+        self.jobs = jobs
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(state.rawValue)
+        for job in jobs { command.append(job.text) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) {}
 }
 
 /// Says that facts have arrived: `outbox.run`. At most 1,000 in a call.

@@ -17,6 +17,23 @@ package struct NewJob: Sendable {
     package var due: Due?
     package var priority: Int
     package var lane: String
+    /// The job whose end it waits for, in the queue to which the call goes.
+    package var after: After?
+
+    /// What a follow-up waits for.
+    package struct After: Sendable, Hashable {
+        package var parent: JobID
+        /// What becomes of it if that does not complete: cancel, ignore, hold.
+        package var failed: String
+        /// Its own queue, if that is another one than the parent's.
+        package var target: QueueName?
+
+        package init(parent: JobID, failed: String, target: QueueName? = nil) {
+            self.parent = parent
+            self.failed = failed
+            self.target = target
+        }
+    }
     /// What is to be told when it ends, as `lua/links.lua` has it.
     package var links: [String] = []
     /// Whether it holds its chain when it is discarded.
@@ -33,8 +50,12 @@ package struct NewJob: Sendable {
 
     /// What is out of the plain case, as JSON; nil for nothing.
     package var options: String? {
-        if due == nil, priority == 5, lane.isEmpty, links.isEmpty, !holds { return nil }
+        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, !holds { return nil }
         var members: [String] = []
+        if let after {
+            members.append("\"after\":{\"id\":\(JSONText.quoted(after.parent.text)),\"failed\":\"\(after.failed)\"}")
+            if let target = after.target { members.append("\"target\":\"\(target)\"") }
+        }
         switch due {
         case .after(let wait): members.append("\"delay\":\(wait.milliseconds)")
         case .at(let time): members.append("\"at\":\(max(time, 0))")
@@ -55,6 +76,22 @@ package struct Enqueue: StoreFunction {
     package static let mostJobs = 1000
     /// Bytes of specs above which a call is closed.
     package static let mostBytes = 4 << 20
+
+    /// What became of the jobs, by position.
+    package struct Reply: Sendable, Hashable {
+        /// Those whose id was there already.
+        package var existing: Set<Int> = []
+        /// Those that were not added because the job before them is not there.
+        package var refused: [Int: Refusal] = [:]
+    }
+
+    /// Where the job before is, if not in the queue.
+    package enum Refusal: String, Sendable, Hashable {
+        /// Nobody knows.
+        case orphan
+        /// On its way to its own queue.
+        case moving
+    }
 
     package var producer: String
     /// Rises with each call of the producer; the same number again changes nothing.
@@ -86,14 +123,20 @@ package struct Enqueue: StoreFunction {
         }
     }
 
-    /// Positions of the jobs that were there already; all others were added.
-    package func read(_ reply: RedisValue) throws(SluiceError) -> Set<Int> {
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard reply.kind == .array else { throw malformed(Self.name) }
-        var existing: Set<Int> = []
-        for (index, value) in reply.elements.enumerated() where index % 3 == 0 {
-            guard let position = value.integer, jobs.indices.contains(position) else { throw malformed(Self.name) }
-            existing.insert(position)
+        var answer = Reply()
+        var values = reply.elements.makeIterator()
+        while let value = values.next() {
+            guard let position = value.integer, jobs.indices.contains(position), let word = values.next()?.string,
+                values.next() != nil
+            else { throw malformed(Self.name) }
+            if let refusal = Refusal(rawValue: word) {
+                answer.refused[position] = refusal
+            } else {
+                answer.existing.insert(position)
+            }
         }
-        return existing
+        return answer
     }
 }

@@ -12,6 +12,8 @@ package struct Fact: Sendable, Hashable {
         case members(batch: String, state: EndState?, jobs: [JobID])
         /// Jobs that are suspended here belong to another queue.
         case moved(queue: QueueName, jobs: [JobID])
+        /// A job that has moved from that queue to this one has ended: its followers are there.
+        case left(queue: QueueName, job: JobID, state: EndState)
         /// Of a newer library than this program knows.
         case unknown
     }
@@ -49,6 +51,12 @@ extension Fact.News {
         case "queue":
             guard let queue = try? QueueName(target[1]) else { break }
             self = .moved(queue: queue, jobs: words.dropFirst().map(JobID.init(known:)))
+            return
+        case "slot":
+            guard words.count == 3, let state = Fact.EndState(rawValue: words[1]), let queue = try? QueueName(target[1]) else {
+                break
+            }
+            self = .left(queue: queue, job: JobID(known: words[2]), state: state)
             return
         case "batch":
             guard words.count > 1 else { break }

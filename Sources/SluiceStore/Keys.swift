@@ -30,6 +30,9 @@ package struct Keys: Sendable, Hashable {
     /// The list on which a client reads which of its waiters were given a permit.
     package func grants(_ semaphore: String, client: String) -> String { self.semaphore(semaphore) + ":grants:" + client }
 
+    /// The list on which a client reads which jobs that it waits for have ended.
+    package func inbox(_ queue: QueueName, client: String) -> String { base(queue) + ":inbox:" + client }
+
     /// What the functions of a workflow are called with.
     package func workflow(_ id: String) -> String { "\(namespace):{workflow.\(id)}" }
 

@@ -22,12 +22,19 @@ package struct Settlement: Sendable {
     package var id: JobID
     package var fence: Fence
     package var outcome: Outcome
+    /// What the run has enqueued.
+    package var committed = CommittedJobs()
 
     package init(id: JobID, fence: Fence, outcome: Outcome) {
         self.id = id
         self.fence = fence
         self.outcome = outcome
     }
+
+    /// About how many bytes it takes on its way.
+    package var size: Int { outcome.size + committed.bytes.count }
+    /// How many of the ids that a call may carry it takes.
+    package var ids: Int { committed.isEmpty ? 1 : 2 }
 }
 
 extension Settlement.Outcome {

@@ -1,6 +1,7 @@
 import Logging
 import SluiceCore
 import SluiceStore
+import Synchronization
 
 /// Carries facts to where they belong, and acknowledges them when they have arrived.
 ///
@@ -9,10 +10,14 @@ import SluiceStore
 final class Courier: Sendable {
     /// Ms by the server's clock for which what was learned from one slot may be acted on in another.
     static let validity = 60_000
+    /// For how long a queue remembers jobs that were brought to it, unless it hears that they may be forgotten.
+    static let memory = Duration.seconds(7 * 86_400)
 
     let store: Store
     let carrier: WorkflowCarrier
     let logger: Logger
+    /// Queues that were made known to those who list them.
+    private let registered = Mutex<Set<QueueName>>([])
     private let rounds: AsyncStream<Round>
     private let continuation: AsyncStream<Round>.Continuation
 
@@ -66,13 +71,14 @@ final class Courier: Sendable {
             if !workflows.isEmpty { group.addTask { await self.tell(workflows, in: round) } }
             var arrived: [String] = []
             for await numbers in group { arrived += numbers }
-            await acknowledge(arrived, of: round.queue)
+            if await acknowledge(arrived, of: round.queue) { await forget(arrived, round) }
         }
     }
 
     /// Where facts go that can travel together.
     private enum Destination: Hashable {
         case queue(QueueName)
+        case slot(QueueName)
         case workflow(String)
         case batch(String)
         case nowhere
@@ -80,6 +86,7 @@ final class Courier: Sendable {
         init(_ fact: Fact) {
             switch fact.news {
             case .moved(let queue, _): self = .queue(queue)
+            case .left(let queue, _, _): self = .slot(queue)
             case .node(let workflow, _, _, _, _): self = .workflow(workflow)
             case .members(let batch, _, _): self = .batch(batch)
             case .unknown: self = .nowhere
@@ -97,6 +104,7 @@ final class Courier: Sendable {
         do throws(SluiceError) {
             switch destination {
             case .queue(let queue): try await move(facts, to: queue, in: round)
+            case .slot(let queue): try await tell(facts, to: queue)
             case .batch(let batch): try await tell(BatchID(known: batch), facts)
             case .workflow, .nowhere: return []
             }
@@ -183,22 +191,56 @@ final class Courier: Sendable {
         var rest = ids[...]
         while !rest.isEmpty {
             let items = try await store.call(Outgoing(Array(rest.prefix(500))), on: round.queue)
-            rest = rest.dropFirst(500)
-            if items.isEmpty { continue }
-            try await store.register(queue)
-            _ = try await store.call(Deliver(validUntil: round.now + Self.validity, items: items), on: queue)
+            guard let last = items.last else {
+                rest = rest.dropFirst(500)
+                continue
+            }
+            try await register(queue)
+            let call = Deliver(validUntil: round.now + Self.validity, items: items, kept: Self.memory)
+            _ = try await store.call(call, on: queue)
+            // A reply has as much as fits; it is in the order of the question.
+            rest = rest.drop { $0 != last.id }.dropFirst()
         }
     }
 
-    private func acknowledge(_ facts: [String], of queue: QueueName) async {
+    private func register(_ queue: QueueName) async throws(SluiceError) {
+        if registered.withLock({ $0.contains(queue) }) { return }
+        try await store.register(queue)
+        registered.withLock { _ = $0.insert(queue) }
+    }
+
+    /// Tells followers that were left in the slot of another queue.
+    private func tell(_ facts: [Fact], to queue: QueueName) async throws(SluiceError) {
+        for case .left(_, let job, let state) in facts.map(\.news) {
+            try await store.call(Tell(state, [job]), on: queue)
+        }
+    }
+
+    /// Returns whether all of them are acknowledged.
+    private func acknowledge(_ facts: [String], of queue: QueueName) async -> Bool {
         var rest = facts[...]
         while !rest.isEmpty {
             do {
                 try await store.call(Acknowledge(Array(rest.prefix(1000))), on: queue)
             } catch {
                 logger.debug("facts that arrived are given out again", metadata: ["queue": "\(queue)", "error": "\(error)"])
+                return false
             }
             rest = rest.dropFirst(1000)
+        }
+        return true
+    }
+
+    /// Jobs that nobody will bring again need not be remembered where they are. If this is not heard, they are for a week.
+    private func forget(_ arrived: [String], _ round: Round) async {
+        let arrived = Set(arrived)
+        for fact in round.facts where arrived.contains(fact.number) {
+            guard case .moved(let queue, let jobs) = fact.news else { continue }
+            var rest = jobs[...]
+            while !rest.isEmpty {
+                try? await store.call(Forget(Array(rest.prefix(1000))), on: queue)
+                rest = rest.dropFirst(1000)
+            }
         }
     }
 }

@@ -38,6 +38,9 @@ public struct JobContext: Sendable {
 
     let worker: WorkerID
     let store: Store
+    /// The largest job that it may enqueue, in bytes.
+    let payloadLimit: Int
+    let jobs: RunJobs
     let baseLogger: Logger
     /// For a kind that runs in chunks.
     var ticket: ChunkTicket?

@@ -48,7 +48,8 @@ struct Link {
         case .stale: needsResync = true
         case .unreachable, .readOnly, .outOfMemory, .unavailable: break
         case .authentication, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .invalidArgument,
-            .payloadTooLarge, .batchEnded, .timedOut, .unknownWorkflow, .workflowEnded, .noOutput, .closed, .server:
+            .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded, .unknownWorkflow,
+            .workflowEnded, .noOutput, .timedOut, .closed, .server:
             if !hasSucceeded || error.code == .closed { throw error }
         }
         logger.log(

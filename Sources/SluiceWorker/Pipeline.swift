@@ -9,7 +9,7 @@ struct Pipeline: Sendable {
     let worker: WorkerID
     let store: Store
     let logger: Logger
-    /// The largest result that is kept, in bytes.
+    /// The largest result that is kept, and the largest job that a run may enqueue, in bytes.
     private let resultLimit: Int
     private let workflows: WorkflowAccess
     private let handlers: [String: Handler]
@@ -79,9 +79,11 @@ struct Pipeline: Sendable {
         } catch {
             result = .failed(RunFailure(error))
         }
-        return RunReport(
+        var report = RunReport(
             job, kind: spec.kind, maxAttempts: maxAttempts, maxWaits: spec.maxWaits ?? handler.options.maxWaits,
             retry: handler.options.retry, result: result, duration: Self.duration(since: start, ticket))
+        report.committed = context.jobs.finish()
+        return report
     }
 
     /// How long a run took. The time in which its chunk gathered does not count.
@@ -108,6 +110,6 @@ struct Pipeline: Sendable {
             without: job.without, attempt: job.attempt, maxAttempts: maxAttempts, fence: job.fence,
             deadline: ticket == nil ? limit.map { ContinuousClock.now + $0 } : nil, availableSince: job.availableSince,
             claimedAt: job.claimedAt, trace: spec.trace, workflow: WorkflowContext(spec, workflows), worker: worker, store: store,
-            baseLogger: logger, ticket: ticket)
+            payloadLimit: resultLimit, jobs: RunJobs(), baseLogger: logger, ticket: ticket)
     }
 }

@@ -186,9 +186,14 @@ actor QueueRunner {
     /// What one call can carry, oldest first.
     private func takeOutcomes() -> [Settled] {
         var bytes = 0
+        var ids = 0
+        var committed = 0
         let fitting = outbox.prefix(Cycle.mostJobs).prefix { one in
-            defer { bytes += one.settlement.outcome.size }
-            return bytes < Cycle.mostBytes
+            bytes += one.settlement.size
+            ids += one.settlement.ids
+            committed += one.settlement.committed.count
+            let isFirst = ids == one.settlement.ids
+            return isFirst || bytes < Cycle.mostBytes && ids <= Cycle.mostJobs && committed <= Cycle.mostCommitted
         }
         outbox.removeFirst(fitting.count)
         return Array(fitting)

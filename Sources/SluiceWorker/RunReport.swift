@@ -22,6 +22,8 @@ struct RunReport: Sendable {
     var retry: RetryPolicy
     var result: Result
     var duration: Duration
+    /// What the run has enqueued, if it ends as its handler wished.
+    var committed = CommittedJobs()
 
     init(
         _ job: ClaimedJob, kind: String, maxAttempts: Int, maxWaits: Int? = nil, retry: RetryPolicy, result: Result,

@@ -28,8 +28,30 @@ struct Verdict: Sendable {
     init(_ report: RunReport, ending: Ending?) {
         let outcome = Self.outcome(report, ending)
         settlement = Settlement(id: report.id, fence: report.fence, outcome: outcome.0)
+        if !report.committed.isEmpty, Self.commits(report, outcome.0) { settlement.committed = report.committed }
         state = Self.state(outcome.0)
         failure = outcome.1
+    }
+
+    /// Whether a run ended as its handler wished, so that what it has enqueued comes to be.
+    private static func commits(_ report: RunReport, _ outcome: Settlement.Outcome) -> Bool {
+        switch outcome {
+        case .completed, .snooze: true
+        case .cancelled, .discarded: isEndedByHandler(report)
+        case .retry, .release, .wait, .unavailable: false
+        }
+    }
+
+    private static func isEndedByHandler(_ report: RunReport) -> Bool {
+        switch report.result {
+        case .outcome(.cancel), .outcome(.discard): true
+        case .outcome(.completed), .outcome(.retry), .outcome(.snooze), .unknownKind, .unreadable: false
+        case .failed(let failure):
+            switch failure.interruption?.outcome {
+            case .cancel, .discard: true
+            case .completed, .retry, .snooze, nil: false
+            }
+        }
     }
 
     private static func outcome(_ report: RunReport, _ ending: Ending?) -> (Settlement.Outcome, RunFailure?) {

@@ -40,6 +40,14 @@ final class Load: Sendable {
         return worker
     }
 
+    /// Starts a process that serves the queues `load` and `away`.
+    func chainWorker(through url: String? = nil, lease: Int = 1000) async throws -> WorkerProcess {
+        let worker = try await WorkerProcess(
+            arguments: ["chain", url ?? server.url, queues.namespace.text, log.path, "\(lease)"])
+        workers.withLock { $0.append(worker) }
+        return worker
+    }
+
     func enqueue(_ count: Int, kind: String = "load") async throws {
         let requests = try (0..<count).map { try JobRequest(kind: kind, queue: queue, arguments: "\($0)") }
         #expect(try await client.enqueue(requests).added == count)

@@ -10,7 +10,8 @@ import UnixSignals
 /// `start id fence pid time`, `end id fence pid time`, times in microseconds since 1970, as Redis on the same machine has them.
 /// A job of the kind `charged` also charges somebody, once: `charge id token pid time`.
 ///
-/// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`.
+/// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`; with `chain`, it serves
+/// two queues: see `ChainWorker`.
 ///
 /// Arguments: URL, namespace, log file, concurrency, ms that a run takes, `batched` or `confirmed`, lease in ms, grace in ms;
 /// then limits that it declares, as name, value, name, value.
@@ -19,6 +20,7 @@ enum FaultWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
         if arguments.dropFirst().first == "permits" { return try await PermitHolder.main(Array(arguments.dropFirst(2))) }
+        if arguments.dropFirst().first == "chain" { return try await ChainWorker.main(Array(arguments.dropFirst(2))) }
         guard arguments.count >= 9, arguments.count % 2 == 1 else { exit(2) }
         // Tests that crash leave nobody behind for long.
         alarm(300)

@@ -107,6 +107,21 @@ struct ExplanationTests {
             sentence: "it runs on web-1.7.x for 12s, attempt 2"),
         Case(code: "ended", detail: #"{"state":"completed","at":1795336188000}"#, sentence: "it has completed, 12s ago"),
         Case(code: "ended", detail: #"{"state":"discarded","at":1795336188000}"#, sentence: "it was discarded, 12s ago"),
+        Case(
+            code: "waits", detail: #"{"job":"p","state":"executing","policy":"cancel","queue":"mail"}"#,
+            sentence:
+                "it waits for the end of p, which is executing; then it goes to queue mail; if that does not complete, it is "
+                + "cancelled"),
+        Case(
+            code: "waits", detail: #"{"job":"p","state":"missing","policy":"ignore"}"#,
+            sentence: "it waits for the end of p, which is not in this queue any more: it has moved to its own, or was deleted"),
+        Case(
+            code: "held", detail: #"{"job":"p","state":"discarded","policy":"hold"}"#,
+            sentence: "it is held, since the job before it, p, was discarded: retry that one, or let this one go with retry, or "
+                + "cancel it"),
+        Case(
+            code: "moving", detail: #"{"queue":"mail","since":1795336188000}"#,
+            sentence: "it is on its way to queue mail, let go 12s ago: the next worker that calls brings it there"),
         Case(code: "suspended", detail: "{}", sentence: "it waits for something else to end first"),
         Case(code: "next", detail: "{}", sentence: "nothing stands in its way: the next claim may take it"),
         // What only a newer library knows, and what makes no sense.

@@ -66,9 +66,9 @@ final class RandomRun {
         calls += 1
         steps.append("enqueue \(jobs.map(\.id))")
         let call = Enqueue(producer: "p", number: calls, jobs: jobs)
-        let existing = try await queue.call(call)
-        accepted += jobs.count - existing.count
-        if Bool.random(using: &random), try await queue.call(call) != existing {
+        let answer = try await queue.call(call)
+        accepted += jobs.count - answer.existing.count
+        if Bool.random(using: &random), try await queue.call(call) != answer {
             faults.append("a repeated call was answered otherwise")
         }
     }

@@ -48,6 +48,20 @@ final class ScriptedWorker {
         return reply
     }
 
+    /// Settles a run with what it has enqueued.
+    func cycle(
+        settling id: JobID, _ outcome: Settlement.Outcome, committing jobs: CommittedJobs
+    ) async throws -> Cycle.Reply {
+        var settlement = Settlement(id: id, fence: running[id] ?? Fence(1), outcome: outcome)
+        settlement.committed = jobs
+        call += 1
+        let cycle = Cycle(
+            worker: self.id, session: session, call: call, demand: 0, idle: .seconds(12), settlements: [settlement])
+        let reply = try await queue.call(cycle)
+        running[id] = nil
+        return reply
+    }
+
     /// Claims, and tells the ids in the order in which they came.
     func claim(_ demand: Int) async throws -> [String] { try await cycle(demand).jobs.map(\.id.text) }
 

@@ -50,6 +50,21 @@ struct DrainTests {
         await sluice.close()
     }
 
+    @Test func followsARowThroughItsQueues() async throws {
+        let queues = try await TestNamespace()
+        let sluice = try await queues.client()
+        let ran = Mutex<[String]>([])
+        let worker = Worker(sluice, queues: [Queue("notes"), Queue("others")])
+        worker.handle(Note.self) { job, _ in ran.withLock { $0.append(job.text) } }
+        let first = try await sluice.enqueue(Note(text: "a"))
+        let second = try await sluice.enqueue(Note(text: "b"), after: first, queue: "others")
+        try await sluice.enqueue(Note(text: "c"), after: second)
+        try await queues.drain(with: worker)
+        #expect(ran.withLock { $0 } == ["a", "b", "c"])
+        #expect(try await queues.states() == [.completed: 2])
+        await sluice.close()
+    }
+
     @Test func leavesAPausedQueueAlone() async throws {
         let queues = try await TestNamespace()
         let sluice = try await queues.client()

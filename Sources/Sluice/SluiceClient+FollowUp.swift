@@ -1,0 +1,44 @@
+import NIOCore
+import SluiceCore
+import SluiceStore
+
+extension SluiceClient {
+    /// Puts a job in behind another one, wherever that is: where it waits, or waited, itself, or in its queue. While it is on its
+    /// way from one to the other neither takes it.
+    func follow(
+        _ parent: FollowUp, with job: NewJob, of queue: QueueName
+    ) async throws(SluiceError) -> Enqueued {
+        let end = ContinuousClock.now + options.patience
+        for place in parent.places { _ = try place.validated() }
+        var pause = Duration.milliseconds(5)
+        while true {
+            var isMoving = false
+            for place in parent.places {
+                let fate = try await gatherer(for: place).enqueue(parent.following(job, of: queue, at: place))
+                if fate == .refused(.orphan) { continue }
+                if fate == .refused(.moving) {
+                    isMoving = true
+                    continue
+                }
+                return Enqueued(id: job.id, queue: queue, isNew: fate == .added, origin: place == queue ? nil : place)
+            }
+            guard isMoving else { throw SluiceError.unknownParent(parent, of: job.id) }
+            guard ContinuousClock.now + pause < end else {
+                throw SluiceError(
+                    .unavailable, "the job \(parent.parent) is on its way to queue \(parent.queue), and no worker brings it there"
+                )
+            }
+            await store.eventLoop.pause(TimeAmount(pause))
+            pause = min(pause * 2, .milliseconds(500))
+        }
+    }
+}
+
+extension SluiceError {
+    fileprivate static func unknownParent(_ parent: FollowUp, of id: JobID) -> SluiceError {
+        SluiceError(
+            .parentUnknown,
+            "\(id) was not enqueued: the job \(parent.parent) that it is to follow is not in queue \(parent.queue), "
+                + "or has ended too long ago")
+    }
+}

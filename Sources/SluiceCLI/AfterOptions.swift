@@ -1,0 +1,33 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+
+/// Which job a new one follows.
+struct AfterOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Wait for the end of this job; a delay counts from then.", valueName: "id"),
+        transform: { try JobID($0) })
+    var after: JobID?
+
+    @Option(
+        help: ArgumentHelp("The queue of the job to wait for. Default: the queue of the new one.", valueName: "queue"),
+        completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var afterQueue: QueueName?
+
+    @Option(
+        help: ArgumentHelp("What becomes of it if that job does not complete: cancel, ignore or hold.", valueName: "policy"),
+        transform: { try policy($0) })
+    var onFailed: OnFailed = .cancel
+
+    func validate() throws {
+        if after == nil, afterQueue != nil { throw ValidationError("--after-queue goes with --after") }
+        if after == nil, onFailed != .cancel { throw ValidationError("--on-failed goes with --after") }
+    }
+
+    private static func policy(_ text: String) throws(SluiceError) -> OnFailed {
+        if let policy = OnFailed(rawValue: text) { return policy }
+        throw SluiceError(.invalidArgument, "'\(text)' is none of cancel, ignore, hold")
+    }
+
+    func followUp(in queue: QueueName) -> FollowUp? { after.map { FollowUp($0, in: afterQueue ?? queue, onFailed: onFailed) } }
+}

@@ -1,0 +1,66 @@
+public import Sluice
+public import SluiceCore
+import SluiceStore
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+extension JobContext {
+    /// Puts a job in together with the outcome of this run: both come to be, or neither does.
+    ///
+    /// It is there when the run has ended as completed or snoozed, or as cancelled or discarded by its handler's own wish. A run
+    /// that fails, times out, is cancelled from outside or loses its lease enqueues nothing; neither does a worker that dies, so
+    /// the next attempt may enqueue the same again. A job of another queue follows at once, by way of this one.
+    ///
+    /// A run enqueues up to 500 jobs, with up to 1 MiB together.
+    /// - Returns: The id, made here unless given. If a job of that id is there already, nothing is added.
+    /// - Throws: `runLimit`, `invalidArgument`, `payloadTooLarge`; `fenced` when the run is over already.
+    @discardableResult
+    public func enqueue<Kind: Job>(
+        _ job: Kind, id: JobID? = nil, delay: Duration? = nil, at date: Date? = nil, priority: Int? = nil,
+        timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil
+    ) throws(SluiceError) -> JobID {
+        try enqueue(
+            JobRequest(
+                job, id: id, delay: delay, at: date, priority: priority, timeout: timeout, maxAttempts: maxAttempts, queue: queue)
+        )
+    }
+
+    /// The same for a job as requested.
+    @discardableResult
+    public func enqueue(_ request: JobRequest) throws(SluiceError) -> JobID {
+        let (job, queue) = try encoded(request, trace: TraceHeaders.current())
+        try jobs.add([(job, queue)], of: self.queue)
+        return job.id
+    }
+
+    /// The same for many, all or none.
+    /// - Returns: Their ids, in order.
+    @discardableResult
+    public func enqueue<Jobs: Sequence>(
+        _ jobs: Jobs, queue: QueueName? = nil
+    ) throws(SluiceError) -> [JobID] where Jobs.Element: Job {
+        let trace = TraceHeaders.current()
+        var encoded: [(job: NewJob, queue: QueueName)] = []
+        for job in jobs {
+            var request = try JobRequest(job)
+            if let queue { request.queue = queue }
+            encoded.append(try self.encoded(request, trace: trace))
+        }
+        try self.jobs.add(encoded, of: self.queue)
+        return encoded.map(\.job.id)
+    }
+
+    private func encoded(
+        _ request: JobRequest, trace: [String: String]
+    ) throws(SluiceError) -> (job: NewJob, queue: QueueName) {
+        if request.after != nil {
+            throw SluiceError(.invalidArgument, "what a run enqueues with its outcome cannot follow another job")
+        }
+        let queue = try request.queue.validated()
+        return (try request.encoded(id: request.id ?? IDs.next(), limit: payloadLimit, trace: trace), queue)
+    }
+}

@@ -1,0 +1,67 @@
+import SluiceCore
+import SluiceStore
+import Testing
+
+/// Facts that wait to be carried.
+@Suite(.timeLimit(.minutes(5)))
+struct OutboxTests {
+    private func linked(_ lines: String...) async throws -> (queue: LuaQueue, worker: ScriptedWorker) {
+        let queue = try await LuaQueue()
+        let worker = try await queue.worker()
+        let links = lines.map { "\"\($0)\"" }.joined(separator: ",")
+        try await queue.add("a", options: "{\"links\":[\(links)]}")
+        return (queue, worker)
+    }
+
+    @Test func anEndIsToldToAllWhoAreToHear() async throws {
+        let (queue, worker) = try await linked("workflow.w1 clean", "batch.b1")
+        let facts = try await queue.end("a", worker, .completed(result: Array("{}".utf8)))
+        #expect(
+            Set(facts.map(\.news)) == [
+                .node(workflow: "w1", name: "clean", job: JobID(known: "a"), state: .completed, output: "{}"),
+                .members(batch: "b1", state: .completed, jobs: [JobID(known: "a")]),
+            ])
+        try await queue.acknowledge(facts)
+        #expect(try await queue.key("facts") == nil)
+        #expect(try await queue.key("outbox") == nil)
+    }
+
+    @Test(arguments: ["cancel", "delete"]) func whatAnOperatorDoesIsToldByTheNextWorker(_ order: String) async throws {
+        let (queue, worker) = try await linked("batch.b1")
+        _ = try await queue.fcall([order, "a"])
+        let state = order == "cancel" ? Fact.EndState.cancelled : .deleted
+        #expect(try await worker.cycle().facts.map(\.news) == [.members(batch: "b1", state: state, jobs: [JobID(known: "a")])])
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func whatNobodyAcknowledgesComesAgainMoreAndMoreRarely() async throws {
+        let (queue, worker) = try await linked("batch.b1")
+        let facts = try await queue.end("a", worker)
+        #expect(facts.count == 1)
+        var times: [Int] = []
+        for second in 1...120 {
+            try await queue.advance(1)
+            if try await worker.cycle().facts == facts { times.append(second) }
+        }
+        #expect(times.first == 5 && times.count < 10 && times.count > 3)
+        try await queue.acknowledge(facts)
+        try await queue.advance(600)
+        try await worker.resync()
+        #expect(try await worker.cycle().facts == [])
+    }
+
+    @Test func anIdleWorkerIsToldWhenToCome() async throws {
+        let (queue, worker) = try await linked("batch.b1")
+        _ = try await queue.end("a", worker)
+        #expect(try await worker.cycle(1).come == .seconds(5))
+    }
+
+    @Test func refusesNonsense() async throws {
+        let queue = try await LuaQueue()
+        try await queue.checkRefused(["acknowledge"], "give 1 to 1000 facts")
+        try await queue.checkRefused(["tell", "running", "a"], "give the state of an end")
+        try await queue.checkRefused(["forget"], "give 1 to 1000 ids")
+        #expect(try await queue.fcall(["acknowledge", "17"]) == "OK")
+        #expect(try await queue.fcall(["outgoing", "none"]) == "[]")
+    }
+}

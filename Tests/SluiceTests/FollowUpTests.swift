@@ -1,0 +1,105 @@
+import Sluice
+import SluiceCore
+import SluiceInspector
+import SluiceStore
+import SluiceTesting
+import Testing
+
+/// Jobs behind others, as producers enqueue them.
+@Suite(.timeLimit(.minutes(1)))
+struct FollowUpTests {
+    private func job(_ producer: Producer, _ id: JobID, _ queue: QueueName = "work") async throws -> JobDetails? {
+        try await producer.inspector.job(id, in: queue)
+    }
+
+    @Test(arguments: OnFailed.allCases) func itWaitsForItsParent(_ onFailed: OnFailed) async throws {
+        let producer = try await Producer()
+        let parent = try await producer.client.enqueue(Numbered())
+        let follower = try await producer.client.enqueue(
+            Numbered(number: 1), after: parent, onFailed: onFailed, delay: .seconds(5))
+        #expect(follower.isNew && follower.queue == "work")
+        let details = try #require(try await job(producer, follower.id))
+        #expect(details.state == .suspended)
+        #expect(details.links.parent?.id == parent.id && details.links.parent?.onFailed == onFailed.rawValue)
+        #expect(details.links.target == nil)
+        let above = try #require(try await job(producer, parent.id)).links
+        #expect(above.followers == [follower.id] && above.followerCount == 1 && above.told == [])
+        let why = try #require(try await producer.inspector.explain(follower.id, in: "work"))
+        #expect(why.reasons == [.waits(job: parent.id, state: .available, onFailed: onFailed.rawValue, target: nil)])
+    }
+
+    @Test func itWaitsInTheSlotOfItsParentForItsOwnQueue() async throws {
+        let producer = try await Producer()
+        let parent = try await producer.client.enqueue(Numbered())
+        let follower = try await producer.client.enqueue(Numbered(number: -3), after: parent, queue: "other")
+        #expect(follower.queue == "other")
+        let details = try #require(try await job(producer, follower.id))
+        #expect(details.state == .suspended && details.links.target == "other")
+        // One that follows it waits there, too, though its queue is a third one.
+        let last = try await producer.client.enqueue(Numbered(), after: follower, queue: "third")
+        #expect(try await job(producer, last.id)?.links.parent?.id == follower.id)
+        #expect(try await producer.inspector.audit("work").isClean)
+    }
+
+    @Test func anUnknownParentIsRefusedBeforeAnythingIsStored() async throws {
+        let producer = try await Producer()
+        var request = try JobRequest(Numbered())
+        request.after = FollowUp(try JobID("never"), in: "work")
+        let error = await #expect(throws: SluiceError.self) { try await producer.client.enqueue(request) }
+        #expect(error?.code == .parentUnknown)
+        #expect(error?.message.contains("never") == true)
+        #expect(try await producer.queues.dump().keys.allSatisfy { !$0.contains(":spec") && !$0.contains(":suspended") })
+    }
+
+    @Test func ofManyOnlyThoseWithoutAParentAreRefused() async throws {
+        let producer = try await Producer()
+        var requests: [JobRequest] = []
+        for number in 0..<1500 {
+            var request = try JobRequest(Numbered(number: number))
+            request.id = try JobID("j\(number)")
+            if number > 0 { request.after = FollowUp(try JobID(number == 700 ? "never" : "j0"), in: "work") }
+            requests.append(request)
+        }
+        let error = await #expect(throws: SluiceError.self) { try await producer.client.enqueue(requests) }
+        #expect(error?.code == .parentUnknown && error?.message.contains("j700") == true)
+        #expect(try await producer.count(.suspended) == 1498)
+        #expect(try await producer.count(.available) == 1)
+        #expect(try await producer.inspector.audit("work").isClean)
+    }
+
+    @Test func itsParentMayHaveMovedSinceItWasEnqueued() async throws {
+        let producer = try await Producer()
+        let client = producer.client
+        let parent = try await client.enqueue(Numbered())
+        let middle = try await client.enqueue(Numbered(number: 1), after: parent, queue: "other")
+        // The parent ends, and a courier brings the one behind it to its queue.
+        let store = producer.queues.store
+        _ = try await store.call(CancelJobs([middle.id]), on: "work")
+        let again = try await client.enqueue(Numbered(number: 1), after: middle, onFailed: .ignore, queue: "other")
+        #expect(try await job(producer, again.id)?.links.target == "other")
+        let items = try await store.call(Outgoing([again.id]), on: "work")
+        _ = try await store.call(Deliver(validUntil: Int.max / 1_000_000, items: items), on: "other")
+        // On its way, it is in no place where others could wait for it.
+        let waiting = Task { try await client.enqueue(Numbered(number: 2), after: again, queue: "work") }
+        let facts = try await takeFacts(store)
+        try await store.call(Acknowledge(facts.map(\.number)), on: "work")
+        let last = try await waiting.value
+        #expect(last.isNew)
+        #expect(try await job(producer, last.id, "other")?.links.target == "work")
+        var request = try JobRequest(Numbered(number: 3))
+        request.after = FollowUp(again)
+        let bulk = try await client.enqueue([request])
+        #expect(bulk.added == 1)
+        #expect(try await producer.inspector.audit("work").isClean)
+        #expect(try await producer.inspector.audit("other").isClean)
+    }
+
+    /// What a worker of the queue `work` is given to carry.
+    private func takeFacts(_ store: Store) async throws -> [Fact] {
+        let worker = WorkerID(host: "host", process: 1)
+        _ = try await store.call(
+            Resync(worker: worker, session: 1, lease: .seconds(30), info: "{}", running: []), on: "work")
+        let cycle = Cycle(worker: worker, session: 1, call: 1, demand: 0, idle: .seconds(1), settlements: [])
+        return try await store.call(cycle, on: "work").facts
+    }
+}
