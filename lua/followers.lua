@@ -163,6 +163,8 @@ function M.ended_elsewhere(q, args)
   local queue, ends = require('queue'), { completed = true, cancelled = true, discarded = true, deleted = true }
   if #args < 2 or #args > queue.MOST or not ends[args[1]] then queue.refuse('BADARG', 'give the state of an end, and ids') end
   for i = 2, #args do
+    -- It may be heard of before it is known that the job has arrived.
+    if redis.call('ZSCORE', q.keys.suspended, args[i]) and M.is_moving(q, args[i]) then M.handed_over(q, args[i]) end
     if redis.call('HEXISTS', q.keys.spec, args[i]) == 0 then M.tell(q, args[i], args[1], M.has_room(q) and 0 or nil, true) end
   end
   return 'OK'

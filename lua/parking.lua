@@ -135,6 +135,7 @@ local function look(q, name, most)
     end
     redis.call('ZREM', q.keys.timed, name)
     if till and redis.call('EXISTS', keys.parked(q.keys, name)) == 1 then M.at(q, name, till) end
+    require('reserve').watch(q, name)
   else
     redis.call('ZREM', q.keys.timed, name)
     q.claimable = true

@@ -62,6 +62,12 @@ function M.turned_away(q, lane, gates)
   for i = 1, #gates do require('parking').at(q, gates[i].gate, till) end
 end
 
+-- Has a gate of the holder looked at when the reservation ends by its time, after a look for another reason.
+function M.watch(q, gate)
+  local held = M.current(q)
+  if held and held.of[gate] then require('parking').at(q, gate, held.till) end
+end
+
 -- Forgets how often lanes were turned away, and the reservation if it is theirs: they were served, or are no more.
 function M.forget(q, lanes)
   if q.has_turned == nil then q.has_turned = redis.call('EXISTS', q.keys.turned) == 1 end

@@ -34,6 +34,7 @@ function M.remove(q, id, state)
   else
     redis.call('ZREM', q.keys[state], id)
     redis.call('ZREM', q.keys.suspects, id)
+    if state == 'suspended' then redis.call('HDEL', q.keys.after, id) end
     require('chains').left(q, id)
   end
 end

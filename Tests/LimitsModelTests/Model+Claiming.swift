@@ -78,14 +78,17 @@ extension Model {
         }
     }
 
-    /// Within a lane the best place goes first; but every 16th job is the first of another class.
+    /// Within a lane the best place goes first; but every 16th job is the first of another class. A job that is put back for want of
+    /// room in the reply counts too: there the 16 are not counted here.
     private mutating func takeFromLane(_ job: ModelJob) {
         let lane = waiting[job.lane]
         if lane.first == job.id {
             inOrder[job.lane] += 1
         } else {
             let ownClass = lane.first { Self.priority(jobs[$0]?.place ?? 0) == Self.priority(job.place ?? 0) }
-            if ownClass != job.id || inOrder[job.lane] < 15 { fault("\(ModelJob.text(job.id)) came before its turn") }
+            if ownClass != job.id || mostInReply == .max && inOrder[job.lane] < 15 {
+                fault("\(ModelJob.text(job.id)) came before its turn")
+            }
             inOrder[job.lane] = 0
         }
         waiting[job.lane].removeAll { $0 == job.id }

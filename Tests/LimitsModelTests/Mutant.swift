@@ -73,6 +73,7 @@ struct Mutant: CustomTestStringConvertible, Sendable {
         Mutant(module: "reserve", line: "for i = 1, #gates do require('parking').at(q, gates[i].gate, till) end", seed: 1),
         Mutant(module: "reserve", line: "for i = 1, #lanes do M.finish(q, lanes[i]) end", seed: 5),
         Mutant(module: "reserve", line: "if why ~= 'concurrency' then M.finish(q, held.lane) end", seed: 337),
+        Mutant(module: "parking", line: "require('reserve').watch(q, name)", seed: 1961),
         Mutant(module: "reserve", line: "redis.call('DEL', q.keys.reserve, q.keys.turned)", seed: 901),
         Mutant(module: "parking", line: "require('reserve').recall(q, gate)", seed: 5),
         Mutant(

@@ -147,7 +147,7 @@ struct RunEnqueueTests {
     @Test(arguments: Queue.AckMode.allCases, [FaultyProxy.Fault.loseRequest, .loseReply])
     func aSettlementThatIsCutOffEnqueuesOnce(_ ack: Queue.AckMode, _ fault: FaultyProxy.Fault) async throws {
         let proxy = try await FaultyProxy(to: .shared())
-        let fixture = try await Fixture()
+        let fixture = try await Fixture(.server)
         var options = SluiceClient.Options()
         options.namespace = fixture.queues.namespace
         let client = try await SluiceClient(.url(proxy.url), options: options)
