@@ -10,7 +10,8 @@ struct EndingTests {
         let expected: [SluiceError.Code: Int32] = [
             .unreachable: 3, .outcomeUnknown: 3, .authentication: 3, .protocolViolation: 3, .serverTooOld: 3, .readOnly: 3,
             .outOfMemory: 3, .unavailable: 3, .permission: 3, .foreignLibrary: 3, .newerVersion: 3, .invalidArgument: 2,
-            .payloadTooLarge: 2, .fenced: 1, .stale: 1, .timedOut: 1, .closed: 1, .server: 1,
+            .payloadTooLarge: 2, .fenced: 1, .stale: 1, .timedOut: 1, .closed: 1, .server: 1, .batchEnded: 1, .unknownWorkflow: 1,
+            .workflowEnded: 1, .noOutput: 1,
         ]
         #expect(expected.count == SluiceError.Code.allCases.count)
         for (code, status) in expected {
