@@ -158,7 +158,8 @@ let package = Package(
         .testTarget(
             name: "SluiceCLITests",
             dependencies: [
-                "SluiceCLI", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceEmbedded", "SluiceWorker", "Hiredis",
+                "SluiceCLI", "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceEmbedded", "SluiceWorker",
+                "Hiredis",
                 "SluiceTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -23,7 +23,7 @@ struct SluiceTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Managing",
                 subcommands: [
-                    QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self, LibraryCommand.self,
+                    WorkflowsCommand.self, QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self, LibraryCommand.self,
                     RedisCommandGroup.self,
                 ]),
             CommandGroup(name: "Trying", subcommands: [DemoCommand.self, BenchCommand.self]),

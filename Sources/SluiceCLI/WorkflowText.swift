@@ -1,0 +1,79 @@
+import Foundation
+import Sluice
+import SluiceCore
+import SluiceInspector
+
+/// How workflows are shown.
+enum WorkflowText {
+    static func table(_ workflows: [WorkflowStatus]) -> Table {
+        var table = Table([
+            .text("WORKFLOW"), .elastic("NAME"), .text("STATE"), .number("NODES"), .number("ACTIVE"), .number("FAILED"),
+            .number("AGE"),
+        ])
+        for workflow in workflows {
+            let failed = [.cancelled, .discarded, .deleted].reduce(0) { $0 + workflow.nodes[$1, default: 0] }
+            let age = workflow.created.map { Duration.fractional(max(Date().timeIntervalSince($0), 0)) }
+            table.append([
+                workflow.id, workflow.name, workflow.state.rawValue, HumanText.number(workflow.total),
+                HumanText.number(workflow.nodes[.active, default: 0]), HumanText.number(failed),
+                age.map(HumanText.duration) ?? "-",
+            ])
+        }
+        return table
+    }
+
+    /// The state of the whole and the number of nodes in each state.
+    static func line(_ status: WorkflowStatus) -> String {
+        let nodes = WorkflowStatus.NodeState.allCases.compactMap { state in
+            status.nodes[state].map { "\(HumanText.number($0)) \(state.rawValue)" }
+        }
+        let why = status.stopped.map { $0 == "deadline" ? " (its deadline has come)" : " (by somebody's wish)" } ?? ""
+        return status.state.rawValue + why + (nodes.isEmpty ? "" : ": " + nodes.joined(separator: ", "))
+    }
+
+    /// All about one, and a line for each node.
+    static func card(_ status: WorkflowStatus, _ graph: WorkflowGraph, style: Style) -> [String] {
+        var lines = [style.paint("\(status.id)  \(HumanText.visible(status.name))", .bold), line(status)]
+        if let deadline = status.deadline, !status.state.isEnded {
+            lines.append("deadline \(deadline.rfc3339)")
+        }
+        var table = Table([.text("NODE"), .text("STATE"), .text("QUEUE"), .text("JOB"), .elastic("AFTER")])
+        let parents = Dictionary(grouping: graph.edges, by: \.to)
+        for node in graph.nodes {
+            let after = (parents[node.name] ?? []).map { $0.policy == .cancel ? $0.from : "\($0.from) (\($0.policy.rawValue))" }
+            table.append([
+                node.name, node.state.rawValue, node.queue ?? "-", node.job?.text ?? "-", after.joined(separator: ", "),
+            ])
+        }
+        return lines + table.lines(width: Terminal.output.width, style: style)
+    }
+
+    static func json(_ status: WorkflowStatus) -> JSONValue {
+        .object([
+            .init(name: "workflow", value: .string(status.id)), .init(name: "name", value: .string(status.name)),
+            .init(name: "state", value: .string(status.state.rawValue)), .init(name: "stopped", value: JSONValue(status.stopped)),
+            .init(name: "created", value: JSONValue(time: status.created)),
+            .init(name: "ended", value: JSONValue(time: status.ended)),
+            .init(name: "deadline", value: JSONValue(time: status.deadline)),
+            .init(
+                name: "nodes",
+                value: .object(
+                    WorkflowStatus.NodeState.allCases.map {
+                        .init(name: $0.rawValue, value: .integer(status.nodes[$0, default: 0]))
+                    })),
+        ])
+    }
+
+    static func json(_ status: WorkflowStatus, _ graph: WorkflowGraph) -> JSONValue {
+        let nodes = graph.nodes.map { node -> JSONValue in
+            [
+                "node": .string(node.name), "state": .string(node.state.rawValue), "queue": JSONValue(node.queue),
+                "kind": JSONValue(node.kind), "job": JSONValue(node.job?.text),
+            ]
+        }
+        let edges = graph.edges.map { edge -> JSONValue in
+            ["from": .string(edge.from), "to": .string(edge.to), "on_failed": .string(edge.policy.rawValue)]
+        }
+        return json(status).adding("graph", ["nodes": .array(nodes), "edges": .array(edges), "cut": .bool(graph.isCut)])
+    }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+
+struct WorkflowsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workflows", abstract: "List workflows, look at one, cancel or retry one or a branch of it.",
+        subcommands: [
+            WorkflowsListCommand.self, WorkflowsShowCommand.self, WorkflowsCancelCommand.self, WorkflowsRetryCommand.self,
+        ],
+        defaultSubcommand: WorkflowsListCommand.self)
+
+    @OptionGroup var global: GlobalOptions
+}
+
+struct WorkflowsListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the workflows that are kept, the newest first.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(
+        help: "Only those in this state: building, running, completed, cancelled, discarded.",
+        transform: { text in
+            guard let state = WorkflowStatus.State(rawValue: text) else {
+                throw ValidationError("'\(text)' is no state of a workflow")
+            }
+            return state
+        })
+    var state: WorkflowStatus.State?
+
+    @Option(help: "The most that are listed.")
+    var limit = 50
+
+    func validate() throws {
+        if limit < 1 || limit > 10_000 { throw ValidationError("--limit is 1 to 10000") }
+    }
+
+    func run() async throws {
+        try await global.withClient { client in
+            let found = try await client.workflowStatuses(state: state, most: limit)
+            if global.json {
+                try Terminal.output.json(.array(found.map(WorkflowText.json)))
+            } else if found.isEmpty {
+                Terminal.complain("no workflow is there")
+            } else {
+                let terminal = Terminal.output
+                try terminal.lines(WorkflowText.table(found).lines(width: terminal.width, style: terminal.style))
+            }
+        }
+    }
+}
+
+struct WorkflowsShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a workflow and its nodes. Exit status 1 if there is none.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "Its id.")
+    var id: String
+
+    @Flag(help: "Print the graph for Mermaid.")
+    var mermaid = false
+
+    @Flag(help: "Print the graph for Graphviz.")
+    var dot = false
+
+    @Option(help: "The most nodes that are shown.")
+    var limit = 1000
+
+    func validate() throws {
+        if mermaid && dot { throw ValidationError("choose --mermaid or --dot") }
+        if limit < 1 { throw ValidationError("--limit is 1 or more") }
+    }
+
+    func run() async throws {
+        try await global.withClient { client in
+            let workflow = client.workflow(id)
+            let status = try await workflow.status()
+            let graph = try await workflow.graph(nodes: limit, edges: 4 * limit)
+            if mermaid || dot {
+                try Terminal.output.write(mermaid ? graph.mermaid : graph.dot)
+            } else if global.json {
+                try Terminal.output.json(WorkflowText.json(status, graph))
+            } else {
+                try Terminal.output.lines(WorkflowText.card(status, graph, style: Terminal.output.style))
+            }
+            if graph.isCut { Terminal.complain("there are more nodes or edges than these: see --limit") }
+        }
+    }
+}
+
+struct WorkflowsCancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Cancel a workflow, or a branch of it: what waits at once, what runs is told to stop.")
+
+    @OptionGroup var selection: WorkflowSelection
+
+    func run() async throws {
+        try await selection.change { (workflow, node) throws(SluiceError) in try await workflow.cancel(node) }
+    }
+}
+
+struct WorkflowsRetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Run what failed or was cancelled again, and what was cancelled because of it.")
+
+    @OptionGroup var selection: WorkflowSelection
+
+    func run() async throws {
+        try await selection.change { (workflow, node) throws(SluiceError) in try await workflow.retry(node) }
+    }
+}
+
+/// A workflow, or a branch of it.
+struct WorkflowSelection: ParsableArguments {
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "The workflow's id.")
+    var id: String
+
+    @Argument(help: "Only this node and those whose names begin with its and a dot. Default: all.")
+    var node: String?
+
+    func change(
+        _ body: (WorkflowHandle, String?) async throws(SluiceError) -> Void
+    ) async throws {
+        try await global.withClient { client in
+            let workflow = client.workflow(id)
+            try await body(workflow, node)
+            let status = try await workflow.status()
+            if global.json {
+                try Terminal.output.json(WorkflowText.json(status))
+            } else {
+                try Terminal.output.line("\(status.id): \(WorkflowText.line(status))")
+            }
+        }
+    }
+}
