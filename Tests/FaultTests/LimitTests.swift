@@ -116,7 +116,7 @@ private final class Crew {
     func freezeOne() async throws {
         let frozen = workers[0]
         let before = try await load.total("reclaimed")
-        for _ in 0..<20 {
+        for _ in 0..<60 {
             try await work()
             frozen.signal(SIGSTOP)
             if load.log.runs(in: frozen.pid) { break }
