@@ -40,7 +40,7 @@ extension Chunk {
         /// - Returns: false, and nothing changes, if it has an outcome already or has left the chunk.
         @discardableResult
         public func settle(_ outcome: Outcome<Kind.Output>) -> Bool {
-            seat.end(Result { try outcome.asJSON(Kind.options.keepsResult) })
+            seat.end(Result { try outcome.asJSON(Kind.options.keepsResult || context.passesOn(Kind.Output.self)) })
         }
 
         /// Lets its run fail, as if a handler of this job alone had thrown the error.

@@ -28,9 +28,7 @@ struct Handler: Sendable {
         options = Kind.options
         self.body = { arguments, context in
             let job = try Self.decoder.decode(Kind.self, from: Data(arguments))
-            // The output of a node is for those that come after it.
-            let isKept = keepsResult || context.workflow != nil && Kind.Output.self != NoOutput.self
-            return try await body(job, context).asJSON(isKept)
+            return try await body(job, context).asJSON(keepsResult || context.passesOn(Kind.Output.self))
         }
     }
 
@@ -42,6 +40,11 @@ struct Handler: Sendable {
     }
 
     private static let decoder = JSONDecoder()
+}
+
+extension JobContext {
+    /// Whether others wait for the output: that of a node is for those that come after it.
+    func passesOn<Output>(_ output: Output.Type) -> Bool { workflow != nil && Output.self != NoOutput.self }
 }
 
 extension Outcome where Output: Encodable {

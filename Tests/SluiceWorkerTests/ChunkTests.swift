@@ -223,6 +223,27 @@ struct ChunkTests {
         #expect(try await fixture.leftovers() == [])
     }
 
+    @Test func aMemberThatIsANodeHandsItsOutputOn() async throws {
+        let fixture = try await Fixture(.server)
+        let worker = fixture.worker(4)
+        let total = Recorder<Int>()
+        worker.handleChunk(Measure.self, size: 2, within: Self.never) { chunk in
+            chunk.outcomes { .completed($0.job.number * 10) }
+        }
+        worker.handle(Plain.self) { _, context in
+            let left: Int = try await context.outputs(of: "left")
+            let right: Int = try await context.outputs(of: "right")
+            total.add(left + right)
+        }
+        var flow = Workflow("measure")
+        let left = flow.add("left", Measure(number: 1))
+        let right = flow.add("right", Measure(number: 2))
+        flow.add("total", Plain(), after: [left, right])
+        _ = try await fixture.client.enqueue(flow)
+        try await fixture.running(worker) { await total.happened.wait() }
+        #expect(total.all == [30])
+    }
+
     @Test(arguments: Queue.AckMode.allCases)
     func manyChunksInBothAckModes(ack: Queue.AckMode) async throws {
         let fixture = try await Fixture()
@@ -287,6 +308,14 @@ struct Plain: Job {
     static let kind = "plain"
     static let options = JobOptions(queue: "work", maxAttempts: 3, retry: .fixed(.seconds(10)))
     var number = 0
+}
+
+/// A job whose output is not kept, unless others come after it.
+private struct Measure: Job {
+    static let kind = "measure"
+    static let options = JobOptions(queue: "work")
+    typealias Output = Int
+    var number: Int
 }
 
 extension Chunk {
