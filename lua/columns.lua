@@ -28,6 +28,13 @@ function M.read(q, name, ids)
   return redis.call('HMGET', q.keys[name], unpack(ids))
 end
 
+-- The kind that a spec tells, or nil.
+function M.kind_of(spec)
+  local valid, decoded = pcall(cjson.decode, spec or '')
+  local kind = valid and type(decoded) == 'table' and decoded.kind
+  return type(kind) == 'string' and kind or nil
+end
+
 -- Keeps the moment of enqueueing for a job whose score no longer tells it.
 function M.keep_created(q, id, score)
   local queue = require('queue')

@@ -106,8 +106,7 @@ end
 local function explain_workers(q, list, id)
   local live = redis.call('ZRANGE', q.keys.workers, require('queue').text(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, 100)
   if #live == 0 then return put(list, 'no_worker') end
-  local valid, spec = pcall(cjson.decode, redis.call('HGET', q.keys.spec, id) or '')
-  local kind = valid and type(spec) == 'table' and spec.kind
+  local kind = require('columns').kind_of(redis.call('HGET', q.keys.spec, id))
   if not kind then return end
   for i = 1, #live do
     local read, info = pcall(cjson.decode, redis.call('HGET', require('keys').worker(q.keys, live[i]), 'info') or '{}')

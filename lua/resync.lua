@@ -6,7 +6,8 @@
 --   lease    ms   info   JSON about the process: host, pid, started, concurrency, version
 --   listed   every job that runs or whose outcome is not known to be recorded
 -- Returns {now, call}, call being the last cycle that was applied, 0 for none; the ids that one refused; the listed ids that are
--- not, or no longer, the worker's own. Repeated, since its reply may be lost too, it tells the same of that cycle.
+-- not, or no longer, the worker's own; what was decided of the runs of dead workers, as in `cycle`. Repeated, since its reply may
+-- be lost too, it tells the same of that cycle.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for what is given back.
 local M = {}
 
@@ -68,7 +69,7 @@ function M.run(q, args)
   if q.claimable then require('wake').push(q) end
   local refused = {}
   for id in string.gmatch(last[2] or '', '%S+') do refused[#refused + 1] = id end
-  return { { q.now, tonumber(last[1]) or 0 }, refused, lost }
+  return { { q.now, tonumber(last[1]) or 0 }, refused, lost, q.decided or {} }
 end
 
 -- leave worker session        A worker that stops and holds nothing more is forgotten at once.

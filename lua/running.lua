@@ -21,6 +21,14 @@ local function leave_one(q, job, dimensions)
   leave(q, record.worker, { job.id }, limited, false)
 end
 
+-- Notes for the caller what became of a run whose worker does not know it: it died, or it said otherwise (`is_own`).
+function M.note(q, job, state, is_own)
+  q.decided = q.decided or {}
+  local list, record = q.decided, job.record
+  local kind = not is_own and require('columns').kind_of(redis.call('HGET', q.keys.spec, job.id)) or ''
+  for _, part in ipairs({ job.id, state, record.attempt, record.worker, kind }) do list[#list + 1] = part end
+end
+
 -- Whether an operator has asked for this job to be cancelled while it runs.
 function M.is_cancelled(q, worker, id)
   return redis.call('SISMEMBER', require('keys').cancel(q.keys, worker), id) == 1

@@ -59,6 +59,7 @@ function outcomes.unavailable(q, job, detail)
   require('stats').count(q, 'unavailable', 1)
   if most > 0 and waits > most then
     require('columns').add_error(q, job.id, error_line(q, job.record, text or ''))
+    require('running').note(q, job, 'discarded', true)
     require('running').end_badly(q, job, 'discarded')
   else
     local delay = math.min(300000, 1000 * 2 ^ math.min(waits - 1, 30))
@@ -84,6 +85,7 @@ local again = { retry = true, snooze = true, release = true, wait = true, unavai
 local function settle_one(q, worker, id, record, outcome, detail)
   local job = { id = id, record = require('record').read(record) }
   if again[outcome] and require('running').is_cancelled(q, worker, id) then
+    require('running').note(q, job, 'cancelled', true)
     outcomes.cancelled(q, job, '"cancelled while it ran"')
   else
     outcomes[outcome](q, job, detail)

@@ -40,10 +40,13 @@ function M.crashed(q, job, ids, host)
     for i = 1, #ids do
       if ids[i] ~= job.id and #others < NAMED then others[#others + 1] = ids[i] end
     end
+    require('running').note(q, job, 'discarded')
     discard(q, job, crashes, host, others)
   elseif crashes == 1 then
+    require('running').note(q, job, 'available')
     require('running').give_back(q, job)
   else
+    require('running').note(q, job, 'retryable')
     waits(q, job)
   end
 end

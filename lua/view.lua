@@ -86,11 +86,6 @@ local function page(q, state, cursor, limit)
   return ids, text(next)
 end
 
-local function kind_of(spec)
-  local valid, decoded = pcall(cjson.decode, spec)
-  return valid and type(decoded) == 'table' and decoded.kind
-end
-
 -- list state cursor limit kind       One page of jobs in a state, those of a kind if one is given.
 -- Returns the next cursor (`0`: no more), how many were looked at, and a flat list of id, spec, attempts, moment: the due time,
 -- the end, the record of the run or the score of the place, as the state has it.
@@ -106,7 +101,7 @@ function M.list(q, args)
   local specs, attempts = redis.call('HMGET', q.keys.spec, unpack(ids)), columns.read(q, 'attempts', ids)
   for i = 1, #ids do
     local spec = specs[i] or '{}'
-    if kind == '' or kind_of(spec) == kind then
+    if kind == '' or columns.kind_of(spec) == kind then
       local _, moment = require('states').of(q, ids[i])
       if moment and require('states').is_ended(state) then moment = text(require('ended').time(moment)) end
       local at = #reply

@@ -69,6 +69,7 @@ local function take_back(q, worker, most)
     if not job or job.record.worker ~= worker then
       redis.call('SREM', keys.held(q.keys, worker), id)
     elseif running.is_cancelled(q, worker, id) then
+      running.note(q, job, 'cancelled')
       running.end_badly(q, job, 'cancelled')
     else
       require('suspects').crashed(q, job, ids, host)

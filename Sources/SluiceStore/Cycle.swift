@@ -77,6 +77,8 @@ package struct Cycle: StoreFunction {
         package var jobs: [ClaimedJob]
         /// What is to be carried to where it belongs, and then acknowledged.
         package var facts: [Fact]
+        /// Runs of dead workers that this call took back, and settlements of this one that went elsewhere than it said.
+        package var decided: [DecidedRun]
     }
 
     package var worker: WorkerID
@@ -144,14 +146,15 @@ package struct Cycle: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         let parts = Array(reply.elements)
-        guard parts.count == 9, let now = parts[0][0].integer, let fence = parts[0][1].string.flatMap({ UInt64($0) }),
+        guard parts.count == 10, let now = parts[0][0].integer, let fence = parts[0][1].string.flatMap({ UInt64($0) }),
             let held = parts[0][2].integer, let come = parts[0][3].integer, let resync = parts[0][4].integer,
             let declared = parts[0][5].integer
         else { throw malformed(Self.name) }
         return Reply(
             now: now, held: held, come: come < 0 ? nil : .milliseconds(come), mustResync: resync == 1,
             declared: declared, refused: ids(parts[1]), cancel: ids(parts[2]),
-            jobs: jobs(parts, Fence(fence), now), facts: Fact.list(parts[8]))
+            jobs: jobs(parts, Fence(fence), now), facts: Fact.list(parts[8]),
+            decided: DecidedRun.list(parts[9]))
     }
 
     private func jobs(_ parts: [RedisValue], _ fence: Fence, _ now: Int) -> [ClaimedJob] {

@@ -12,6 +12,8 @@ package struct Resync: StoreFunction {
         package var refused: [JobID]
         /// Listed jobs that are not, or no longer, the worker's own.
         package var lost: Set<JobID>
+        /// Runs of dead workers that this call took back.
+        package var decided: [DecidedRun]
     }
 
     package var worker: WorkerID
@@ -46,8 +48,8 @@ package struct Resync: StoreFunction {
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
-        guard reply.count == 3, let lastCall = reply[0][1].integer else { throw malformed(Self.name) }
-        return Reply(lastCall: lastCall, refused: ids(reply[1]), lost: Set(ids(reply[2])))
+        guard reply.count == 4, let lastCall = reply[0][1].integer else { throw malformed(Self.name) }
+        return Reply(lastCall: lastCall, refused: ids(reply[1]), lost: Set(ids(reply[2])), decided: DecidedRun.list(reply[3]))
     }
 }
 

@@ -1,5 +1,6 @@
 import Logging
 import SluiceCore
+import SluiceStore
 
 /// Brings recorded outcomes to the observers, one after the other, apart from everything else: an observer that is slow or
 /// throws changes nothing.
@@ -36,5 +37,12 @@ extension ProcessedJob {
         self.init(
             id: report.id, kind: report.kind, queue: queue, state: verdict.state, attempt: report.attempt,
             duration: report.duration, output: output, error: verdict.failure.map { "\($0.type): \($0.message)" })
+    }
+
+    /// A run that ended with its worker.
+    init(_ run: DecidedRun, queue: QueueName) {
+        self.init(
+            id: run.id, kind: run.kind, queue: queue, state: run.state, attempt: run.attempt, duration: nil, output: nil,
+            error: "its worker \(run.worker) died")
     }
 }

@@ -22,6 +22,7 @@ extension QueueRunner {
     }
 
     private func absorb(_ reply: Resync.Reply) {
+        tell(reply.decided)
         if link.inDoubt > 0, reply.lastCall == link.call {
             // The call whose reply was lost was applied, and told what it refused.
             let applied = Array(outbox.prefix(link.inDoubt))

@@ -200,7 +200,8 @@ actor QueueRunner {
     }
 
     private func absorb(_ reply: Cycle.Reply, _ settled: [Settled], demand: Int, idle: Duration) {
-        recorded(settled, refused: reply.refused)
+        recorded(settled, refused: reply.refused, decided: reply.decided)
+        tell(reply.decided)
         for id in reply.cancel { end(id, .cancelled) }
         for job in reply.jobs { start(job) }
         metrics.started(reply.jobs)
@@ -215,8 +216,8 @@ actor QueueRunner {
         }
     }
 
-    /// Tells observers what is recorded now, and counts what was refused.
-    func recorded(_ settled: [Settled], refused: [JobID]) {
+    /// Tells observers what is recorded now, where Redis decided otherwise that, and counts what was refused.
+    func recorded(_ settled: [Settled], refused: [JobID], decided: [DecidedRun] = []) {
         let refused = Set(refused)
         for id in refused {
             logger.warning(
@@ -225,9 +226,18 @@ actor QueueRunner {
         }
         metrics.refused(refused.count)
         guard let observer else { return }
+        let otherwise = decided.filter { $0.worker == worker.text }
         for one in settled where !refused.contains(one.settlement.id) {
-            if let processed = one.processed { observer.tell(processed) }
+            guard var processed = one.processed else { continue }
+            if let other = otherwise.first(where: { $0.id == processed.id }) { processed.state = other.state }
+            observer.tell(processed)
         }
+    }
+
+    /// Tells observers what became of the runs of workers that died.
+    func tell(_ decided: [DecidedRun]) {
+        guard let observer else { return }
+        for run in decided where run.worker != worker.text { observer.tell(ProcessedJob(run, queue: queue.name)) }
     }
 
     private func start(_ job: ClaimedJob) {

@@ -131,7 +131,7 @@ struct Verdict: Sendable {
     }
 }
 
-/// What `afterProcess` is told of each run, once Redis has recorded its outcome.
+/// What `afterProcess` is told of each run, once Redis has recorded its outcome or has decided it.
 public struct ProcessedJob: Sendable {
     /// The job.
     public var id: JobID
@@ -139,13 +139,12 @@ public struct ProcessedJob: Sendable {
     public var kind: String
     /// The queue it came from.
     public var queue: QueueName
-    /// The state it went to. A job that waited for a dependency more often than it may is told as `scheduled`, like those before:
-    /// that it was discarded instead is known to Redis alone.
+    /// The state it went to; after the death of a worker, `available` or `retryable` where it runs again.
     public var state: JobState
     /// The number of the run.
     public var attempt: Int
-    /// How long the handler took.
-    public var duration: Duration
+    /// How long the handler took; nil where its worker died.
+    public var duration: Duration?
     /// What it returned, as JSON, where the job keeps its result.
     public var output: [UInt8]?
     /// What went wrong, if something did.

@@ -41,6 +41,10 @@ extension Worker {
 
     /// Observes every run once Redis has recorded its outcome, in this process, without asking Redis for anything. What it does
     /// or throws changes nothing about the job.
+    ///
+    /// Runs whose worker died are told by the worker that takes them back. Each run is told once at most: what a process knew and
+    /// did not tell is gone with it, so effects that must not be missed belong into a job that follows. A job that ends without
+    /// having run, since somebody cancelled or deleted it, is none of these.
     public func afterProcess(_ observer: @escaping @concurrent @Sendable (ProcessedJob) async throws -> Void) {
         register(observer)
     }

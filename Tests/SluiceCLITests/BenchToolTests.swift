@@ -14,6 +14,12 @@ struct BenchToolTests {
         var drain_per_s: Double?
         var redis_us_drain: Double?
         var enqueue_per_s: Double?
+        var step_p50_ms: Double?
+        var step_p99_ms: Double?
+        var diamond_nodes_per_s: Double?
+        var redis_us_node: Double?
+        var redis_us_member: Double?
+        var redis_us_plain: Double?
         var hot_lanes: Int?
         var hot_cycle_us: Spread?
         var free_cycle_us: Spread?
@@ -43,6 +49,14 @@ struct BenchToolTests {
         #expect(hot.median > 0 && hot.median <= hot.p99 && hot.p99 <= hot.longest)
         #expect((result.free_cycle_us?.calls ?? 0) > 5)
         #expect((result.parking_cycle_us?.calls ?? 0) > 0)
+    }
+
+    @Test func workflowsAndBatches() async throws {
+        let flows = try await bench("--mode", "workflow", "--jobs", "320")
+        #expect((flows.step_p50_ms ?? 0) > 0 && flows.step_p50_ms ?? 0 <= flows.step_p99_ms ?? 0)
+        #expect((flows.diamond_nodes_per_s ?? 0) > 0 && (flows.redis_us_node ?? 0) > 0)
+        let batch = try await bench("--mode", "batch", "--jobs", "300")
+        #expect((batch.redis_us_member ?? 0) > 0 && (batch.redis_us_plain ?? 0) > 0 && batch.drain_per_s == nil)
     }
 
     @Test func jobsAreSpreadEvenly() {

@@ -73,7 +73,7 @@ struct BreakerTests {
         try await queue.check(
             ["cycle", "one", "1", "2", "0", "12000", fence, "unavailable", "1", "1", "a", #"host 0 0 "down""#],
             """
-            = [[T+0, 0, 0, -1, 0, 1], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 1], [], [], [], [], [], [], [], [], []]
             + breaker:host=x: (expires)
             + breaker:host=x: failures = T+0
             + events: from=executing to=scheduled ids=a worker=one

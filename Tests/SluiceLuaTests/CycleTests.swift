@@ -30,7 +30,7 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "w", "1", "1", "2"] + idle,
             """
-            = [[T+0, F+0, 2, -1, 0, 0], [], [], [a, b], [{"kind":"k"}, {"kind":"k"}], [5/T+0.0, 5/T+0.1], [], [], []]
+            = [[T+0, F+0, 2, -1, 0, 0], [], [], [a, b], [{"kind":"k"}, {"kind":"k"}], [5/T+0.0, 5/T+0.1], [], [], [], []]
             + aged: ! = 1 -1
             + config: fence = F+0
             + events: from=available to=executing ids=a b worker=w
@@ -56,7 +56,7 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "w", "1", "1", "2"] + idle,
             """
-            = [[T+0, 0, 0, 5000, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, 5000, 0, 0], [], [], [], [], [], [], [], [], []]
             + watch: (expires)
             + watch: T+5000 w
             - worker:w: call = 0
@@ -69,7 +69,7 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "completed"),
             """
-            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + completed: T+0 a
             + events: from=executing to=completed ids=a worker=w
             - executing: a = F+0 w 1 T+0 5/T+0.0 -
@@ -85,7 +85,7 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "completed", #"{"n":1}"#),
             """
-            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + completed: T+3600000.5 a
             + events: from=executing to=completed ids=a worker=w
             - executing: a = F+0 w 1 T+0 5/T+0.0 - h=x
@@ -102,7 +102,7 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "retry", #"2500 "no answer""#),
             """
-            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + attempts: a = 1
             + created: a = T+0
             + errors: a = {"at":T+0,"attempt":1,"worker":"w","error":"no answer"}
@@ -121,7 +121,7 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "snooze", "60000"),
             """
-            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + created: a = T+0
             + events: from=executing to=scheduled ids=a worker=w
             - executing: a = F+0 w 1 T+0 5/T+0.0 -
@@ -138,7 +138,7 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "release"),
             """
-            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + events: from=executing to=available ids=a worker=w
             - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
@@ -156,7 +156,7 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "wait", "1000 300000"),
             """
-            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + events: from=executing to=scheduled ids=a worker=w
             - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
@@ -174,7 +174,7 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "cancelled", ""),
             """
-            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + cancelled: T+0 a
             + events: from=executing to=cancelled ids=a worker=w
             - executing: a = F+0 w 1 T+0 5/T+0.0 -
@@ -191,7 +191,7 @@ struct CycleTests {
         try await queue.check(
             try await settle(queue, "discarded", #""makes no sense""#),
             """
-            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + attempts: a = 1
             + discarded: T+0 a
             + errors: a = {"at":T+0,"attempt":1,"worker":"w","error":"makes no sense"}
@@ -214,7 +214,7 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "w", "1", "1", "0"] + idle,
             """
-            = [[T+1000, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+1000, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             - beat: T+0
             + beat: T+1000
             + events: from=scheduled to=available ids=a
@@ -242,7 +242,7 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "v", "1", "3", "0"] + idle,
             """
-            = [[T+31000, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], []]
+            = [[T+31000, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], [a, available, 1, w, k]]
             - beat: T+28000
             + beat: T+31000
             + crashes: a = 1

@@ -47,7 +47,7 @@ struct GateTests {
         try await queue.check(
             ["cycle", "w", "1", "1", "9", "12000"],
             """
-            = [[T+0, F+0, 1, 12000, 0, 1], [], [], [a], [{"kind":"k"}], [5/T+0.0], [], [], []]
+            = [[T+0, F+0, 1, 12000, 0, 1], [], [], [a], [{"kind":"k"}], [5/T+0.0], [], [], [], []]
             + config: fence = F+0
             + events: from=available to=executing ids=a worker=w
             + executing: a = F+0 w 1 T+0 5/T+0.0 account,host account=1&host=x
@@ -78,7 +78,7 @@ struct GateTests {
         try await queue.check(
             ["cycle", "w", "1", "2", "0", "12000", fence, "completed", "1", "0", "a"],
             """
-            = [[T+0, 0, 0, -1, 0, 1], [], [], [], [], [], [], [], []]
+            = [[T+0, 0, 0, -1, 0, 1], [], [], [], [], [], [], [], [], []]
             + completed: T+0 a
             + events: from=executing to=completed ids=a worker=w
             - executing: a = F+0 w 1 T+0 5/T+0.0 account account=1

@@ -9,7 +9,7 @@ struct ResyncTests {
         try await queue.check(
             ["resync", "w", "1", "30000", #"{"host":"h","pid":7}"#],
             """
-            = [[T+0, 0], [], []]
+            = [[T+0, 0], [], [], []]
             + beat: T+0
             + config: format = 1
             + worker:w: call = 0
@@ -32,7 +32,7 @@ struct ResyncTests {
         try await queue.check(
             ["resync", "w", "2", "30000", "{}"] + listed,
             """
-            = [[T+0, 2], [], [none, b]]
+            = [[T+0, 2], [], [none, b], []]
             + events: from=executing to=available ids=c worker=w
             - executing: c = F+0 w 1 T+0 5/T+0.2 -
             - held:w: c

@@ -8,6 +8,8 @@ final class ScriptedWorker {
     private(set) var session: Int
     private(set) var call = 0
     private(set) var running: [JobID: Fence] = [:]
+    /// Runs of workers that died, as its calls took them back.
+    private(set) var tookBack: [JobID] = []
     private let queue: LuaQueue
 
     init(_ id: String, on queue: LuaQueue, lease: Duration = .seconds(30), session: Int = 0) {
@@ -24,6 +26,7 @@ final class ScriptedWorker {
             Resync(
                 worker: id, session: session, lease: lease, info: #"{"host":"host-of-\#(id)"}"#, running: listed))
         for id in reply.lost { running[id] = nil }
+        tookBack += reply.decided.map(\.id)
         return reply
     }
 
@@ -44,6 +47,7 @@ final class ScriptedWorker {
             worker: id, session: session, call: call, demand: demand, idle: idle, settlements: settlements)
         let reply = try await queue.call(cycle)
         for (id, _) in outcomes { running[id] = nil }
+        tookBack += reply.decided.filter { $0.worker != id.text }.map(\.id)
         for job in reply.jobs { running[job.id] = job.fence }
         return reply
     }

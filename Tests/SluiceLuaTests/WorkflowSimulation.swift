@@ -11,10 +11,11 @@ final class WorkflowSimulation {
     private let byName: [String: RandomGraph.Node]
     private var numbers: SplitMix
     private var workers: [ScriptedWorker] = []
+    /// Those that died as well.
+    private var everybody: [ScriptedWorker] = []
     private var names = 0
     private var facts: [Fact] = []
     private var starts: [String: Int] = [:]
-    private var crashes: [String: Int] = [:]
     private var ended: Set<String> = []
     private(set) var faults: [String] = []
 
@@ -52,20 +53,18 @@ final class WorkflowSimulation {
         if workers.count < 3 {
             names += 1
             workers.append(try await queue.worker("w\(names)", lease: .seconds(10)))
+            everybody += workers.suffix(1)
         }
         let index = Int.random(in: 0..<workers.count, using: &numbers)
         let worker = workers[index]
         if chance(5), !worker.running.isEmpty {
-            for id in worker.running.keys { crashes[id.text, default: 0] += 1 }
             workers.remove(at: index)
             return
         }
         let settled = worker.running.keys.sorted().filter { _ in chance(60) }
         let reply = try await worker.cycle(Int.random(in: 0...10, using: &numbers), settled.map { ($0, outcome(of: $0)) })
-        for id in settled {
-            // Its lease had ended, since nobody had let it call: as if it had died.
-            if reply.refused.contains(id) { crashes[id.text, default: 0] += 1 } else { ended.insert(node(id)) }
-        }
+        // A refused one had lost its lease, since nobody had let its worker call.
+        for id in settled where !reply.refused.contains(id) { ended.insert(node(id)) }
         for job in reply.jobs { started(job.id) }
         facts += reply.facts
         try await deliverFacts()
@@ -142,8 +141,9 @@ final class WorkflowSimulation {
         for node in try await flow.call(ListNodes(from: 0)) where node.state != expected[node.name] {
             faults.append("\(node.name) is \(node.state), not \(expected[node.name] ?? "?")")
         }
-        for (id, count) in starts where count != 1 + crashes[id, default: 0] {
-            faults.append("\(id) started \(count) times, with \(crashes[id, default: 0]) crashes")
+        let deaths = everybody.flatMap(\.tookBack).reduce(into: [:]) { $0[$1.text, default: 0] += 1 }
+        for (id, count) in starts where count != 1 + deaths[id, default: 0] {
+            faults.append("\(id) started \(count) times, taken back \(deaths[id, default: 0]) times")
         }
         for (name, state) in expected where !["held", "suspended"].contains(state) {
             let ran = starts["w:\(name)"] != nil

@@ -8,7 +8,8 @@ import SluiceEmbedded
 /// `sluice bench`
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure this machine: enqueue, bulk, drain, latency, beside what Redis alone can do.",
+        commandName: "bench",
+        abstract: "Measure this machine: enqueue, bulk, drain, latency, workflows, batches, beside what Redis alone can do.",
         discussion: """
             Runs on a private Redis that is thrown away, unless --redis or $SLUICE_REDIS_URL names one. Everything that is on by default is on: \
             arguments decoded through a Job, one middleware, retention, events, history. Workers are processes of their own.
@@ -18,7 +19,7 @@ struct BenchCommand: AsyncParsableCommand {
             """)
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
-        case enqueue, bulk, drain, latency, all
+        case enqueue, bulk, drain, latency, workflow, batch, all
     }
 
     @OptionGroup var global: GlobalOptions
@@ -100,6 +101,11 @@ struct BenchCommand: AsyncParsableCommand {
         if mode == .bulk || mode == .all { try await modes.bulk(&result) }
         if mode == .drain || mode == .all { try await modes.drain(&result) }
         if mode == .latency || mode == .all { try await modes.latency(&result) }
+        if mode == .workflow || mode == .all {
+            try await modes.step(&result)
+            try await modes.diamonds(&result)
+        }
+        if mode == .batch || mode == .all { try await modes.batch(&result) }
         try await modes.floor(&result)
     }
 

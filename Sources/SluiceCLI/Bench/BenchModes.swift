@@ -22,7 +22,7 @@ struct BenchModes {
     var lanes: BenchLanes?
     let logger: Logger
 
-    private var text: String { BenchJob.text(payload: payload) }
+    var text: String { BenchJob.text(payload: payload) }
 
     func client() async throws -> SluiceClient {
         try await SluiceClient(.url(url), options: options, logger: logger)
@@ -100,7 +100,7 @@ struct BenchModes {
     }
 
     /// Looks until the queue's status is as wanted. Ten looks a second weigh nothing beside what is measured.
-    private func wait(_ client: SluiceClient, _ queue: QueueName, until isThere: ([String: String]) -> Bool) async throws {
+    func wait(_ client: SluiceClient, _ queue: QueueName, until isThere: ([String: String]) -> Bool) async throws {
         while !isThere(try await client.store.call(Status(), on: queue)) { try await Task.sleep(for: .milliseconds(10)) }
     }
 

@@ -23,6 +23,14 @@ struct BenchResult: Encodable {
     var latencyP99: Double?
     var floorPerSecond: Double?
     var floorMicroseconds: Double?
+    var stepP50: Double?
+    var stepP99: Double?
+    var diamondEnqueuePerSecond: Double?
+    var diamondNodesPerSecond: Double?
+    var redisMicrosecondsNode: Double?
+    var membersPerSecond: Double?
+    var redisMicrosecondsMember: Double?
+    var redisMicrosecondsPlain: Double?
     var hotLanes: Int?
     var hotCycle: Spread?
     var hotMicrosecondsPerJob: Double?
@@ -50,6 +58,14 @@ struct BenchResult: Encodable {
         case latencyP99 = "latency_p99_ms"
         case floorPerSecond = "floor_per_s"
         case floorMicroseconds = "floor_us"
+        case stepP50 = "step_p50_ms"
+        case stepP99 = "step_p99_ms"
+        case diamondEnqueuePerSecond = "diamond_enqueue_per_s"
+        case diamondNodesPerSecond = "diamond_nodes_per_s"
+        case redisMicrosecondsNode = "redis_us_node"
+        case membersPerSecond = "members_per_s"
+        case redisMicrosecondsMember = "redis_us_member"
+        case redisMicrosecondsPlain = "redis_us_plain"
         case hotLanes = "hot_lanes"
         case hotCycle = "hot_cycle_us"
         case hotMicrosecondsPerJob = "hot_us_per_job"
@@ -72,6 +88,14 @@ struct BenchResult: Encodable {
             ("  worker CPU", workerMicroseconds, "µs/job", 2),
             ("idle: enqueue to start of the handler, median", latencyP50, "ms", 3),
             ("  99th percentile", latencyP99, "ms", 3),
+            ("workflow: end of a parent to start of its child, median", stepP50, "ms", 3),
+            ("  99th percentile", stepP99, "ms", 3),
+            ("  diamonds of \(BenchModes.diamond) nodes, enqueued", diamondEnqueuePerSecond, "nodes/s", 0),
+            ("  diamonds, run", diamondNodesPerSecond, "nodes/s", 0),
+            ("    Redis CPU", redisMicrosecondsNode, "µs/node", 2),
+            ("batch: members enqueued and run", membersPerSecond, "jobs/s", 0),
+            ("  Redis CPU of a member", redisMicrosecondsMember, "µs/job", 2),
+            ("  Redis CPU of a plain job, likewise", redisMicrosecondsPlain, "µs/job", 2),
             ("a claim, \(HumanText.count(hotLanes ?? 0, "lane")) parked, median", hotCycle?.median, "µs", 0),
             ("  99th percentile", hotCycle?.p99, "µs", 0),
             ("  longest", hotCycle?.longest, "µs", 0),

@@ -135,10 +135,10 @@ struct WorkerCommand: AsyncParsableCommand {
             try await command.run(arguments, context).result(dependency: dependency)
         }
         worker.afterProcess { job in
-            guard job.state == .completed else { return }
+            guard job.state == .completed, let duration = job.duration else { return }
             logger.info(
                 "completed",
-                metadata: ["job": "\(job.id)", "queue": "\(job.queue)", "took": "\(HumanText.duration(job.duration))"])
+                metadata: ["job": "\(job.id)", "queue": "\(job.queue)", "took": "\(HumanText.duration(duration))"])
         }
         return worker
     }

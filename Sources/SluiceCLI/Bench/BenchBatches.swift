@@ -1,0 +1,57 @@
+import Sluice
+import SluiceCore
+import SluiceStore
+
+/// The measurement of batches.
+extension BenchModes {
+    /// The members of one batch, added and run, beside as many plain jobs: what membership costs the server.
+    func batch(_ result: inout BenchResult) async throws {
+        let text = text
+        let all = (0..<jobs).lazy.map { BenchJob(number: $0, text: text) }
+        let plain = try await running("bench-plain") { client in
+            try await client.enqueue(all, queue: "bench-plain")
+        }
+        let members = try await running(BenchMember.queue) { client in
+            let batch = try await client.openBatch("bench")
+            try await batch.add(all.map(BenchMember.init))
+            try await batch.seal()
+            // Looks that weigh nothing beside what is measured.
+            while try await batch.status()?.finished == nil { try await Task.sleep(for: .milliseconds(100)) }
+        }
+        result.redisMicrosecondsPlain = plain.redisMicroseconds / Double(jobs)
+        result.redisMicrosecondsMember = members.redisMicroseconds / Double(jobs)
+        result.membersPerSecond = Double(jobs) / members.seconds
+    }
+
+    /// Enqueueing and running together, until the last job has ended.
+    private func running(_ queue: QueueName, enqueueing: (SluiceClient) async throws -> Void) async throws -> Stretch {
+        let client = try await client()
+        let workers = BenchWorkers(
+            url: url, namespace: options.namespace, queue: queue, concurrency: concurrency, limits: [])
+        var stretch: Stretch?
+        try await workers.run(processes) {
+            try await wait(client, queue) { $0["workers"] == "\(processes)" }
+            stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
+                try await enqueueing(client)
+                try await wait(client, queue) { $0["total_completed"] == "\(jobs)" }
+            }
+        }
+        await client.close()
+        guard let stretch else { throw CancellationError() }
+        return stretch
+    }
+}
+
+/// The job that is measured, as the member of a batch.
+struct BenchMember: Job {
+    static let kind = BenchJob.kind
+    static let queue: QueueName = "bench-members"
+    static let options = JobOptions(queue: queue)
+    var job: BenchJob
+
+    init(_ job: BenchJob) { self.job = job }
+
+    init(from decoder: any Decoder) throws { self.init(try BenchJob(from: decoder)) }
+
+    func encode(to encoder: any Encoder) throws { try job.encode(to: encoder) }
+}
