@@ -90,7 +90,7 @@ struct BenchResult: Encodable {
             ("  99th percentile", latencyP99, "ms", 3),
             ("workflow: end of a parent to start of its child, median", stepP50, "ms", 3),
             ("  99th percentile", stepP99, "ms", 3),
-            ("  diamonds of \(BenchModes.diamond) nodes, enqueued", diamondEnqueuePerSecond, "nodes/s", 0),
+            ("  diamonds of \(BenchModes.nodes) nodes, enqueued", diamondEnqueuePerSecond, "nodes/s", 0),
             ("  diamonds, run", diamondNodesPerSecond, "nodes/s", 0),
             ("    Redis CPU", redisMicrosecondsNode, "µs/node", 2),
             ("batch: members enqueued and run", membersPerSecond, "jobs/s", 0),

@@ -7,7 +7,7 @@ import Synchronization
 /// The measurements of workflows.
 extension BenchModes {
     /// Nodes of a diamond: one, six that come after it, one that comes after those.
-    static let diamond = 8
+    static let nodes = 8
 
     /// From the end of a parent's handler to the first line of its child's, two nodes at a time, with the worker idle before.
     func step(_ result: inout BenchResult) async throws {
@@ -56,15 +56,15 @@ extension BenchModes {
         let client = try await client()
         let queue: QueueName = "bench-diamonds"
         _ = try await client.store.call(Pause(reason: "until the workers are there"), on: queue)
-        let count = max(jobs / Self.diamond / 4, 10)
-        let nodes = Double(count * Self.diamond)
+        let count = max(jobs / Self.nodes / 4, 10)
+        let flow = try diamond(queue)
+        let nodes = Double(count * Self.nodes)
         let filling = try await Stretch.measure(ServerMeter(store: client.store)) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for producer in 0..<Self.producers {
+                    let share = (count - producer + Self.producers - 1) / Self.producers
                     group.addTask {
-                        for _ in stride(from: producer, to: count, by: Self.producers) {
-                            try await client.enqueue(try self.oneDiamond(queue))
-                        }
+                        for _ in 0..<share { try await client.enqueue(flow) }
                     }
                 }
                 try await group.waitForAll()
@@ -77,7 +77,7 @@ extension BenchModes {
             try await wait(client, queue) { $0["workers"] == "\(processes)" }
             let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
                 _ = try await client.store.call(Resume(), on: queue)
-                try await wait(client, queue) { $0["total_completed"] == "\(count * Self.diamond)" }
+                try await wait(client, queue) { $0["total_completed"] == "\(count * Self.nodes)" }
             }
             result.diamondNodesPerSecond = nodes / stretch.seconds
             result.redisMicrosecondsNode = stretch.redisMicroseconds / nodes
@@ -91,11 +91,11 @@ extension BenchModes {
         return request
     }
 
-    private func oneDiamond(_ queue: QueueName) throws -> Workflow {
+    private func diamond(_ queue: QueueName) throws -> Workflow {
         var flow = Workflow("bench")
         let request = try request(0, queue)
         let first = flow.add("first", request)
-        let middle = (2..<Self.diamond).map { flow.add("middle-\($0)", request, after: first) }
+        let middle = (2..<Self.nodes).map { flow.add("middle-\($0)", request, after: first) }
         flow.add("last", request, after: middle)
         return flow
     }
