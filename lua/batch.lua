@@ -117,12 +117,11 @@ verbs.done = function(b, args)
   if b.state.finished then return end
   if state == 'attempted' then return redis.call('SREM', b.keys.untried, unpack(ids)) end
   if not states[state] then require('queue').refuse('BADARG', 'no such state: ' .. tostring(state)) end
-  ids = live(b, ids)
-  if #ids == 0 then return end
-  redis.call('SADD', b.keys.ended, unpack(ids))
+  local new = redis.call('SADD', b.keys.ended, unpack(ids))
+  if new == 0 then return end
   redis.call('SREM', b.keys.pending, unpack(ids))
   if is_watched(b, 'attempted') then redis.call('SREM', b.keys.untried, unpack(ids)) end
-  b.state[state] = redis.call('HINCRBY', b.keys.state, state, #ids)
+  b.state[state] = redis.call('HINCRBY', b.keys.state, state, new)
 end
 
 -- fired event…        Their callbacks have arrived.

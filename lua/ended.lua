@@ -34,7 +34,7 @@ local function keep_longer(q, ids)
 end
 
 -- Whether somebody may ask for a job by what it is linked to; for the members of a batch nobody does.
-local function is_wanted(links) return links and not string.find(links, '^batch%.[^\n]*$') end
+local function is_wanted(q, links) return links and not require('links').lone_batch(q, links) end
 
 -- Puts jobs that have left every other index among the ended ones, and tells who is to hear of it. Does not record the event.
 function M.add(q, state, ids)
@@ -44,11 +44,11 @@ function M.add(q, state, ids)
   local results, links = keep_longer(q, ids)
   local later = results and string.format('%.1f', q.now + LONGER)
   for i = 1, n do
-    scored[2 * i - 1], scored[2 * i] = results and (results[i] or is_wanted(links[i])) and later or now, ids[i]
+    scored[2 * i - 1], scored[2 * i] = results and (results[i] or is_wanted(q, links[i])) and later or now, ids[i]
   end
   redis.call('ZADD', q.keys[state], unpack(scored))
   require('stats').count(q, state, n)
-  require('links').ended(q, state, ids)
+  require('links').ended(q, state, ids, links)
 end
 
 -- When a job ended, in ms, by its score.

@@ -2,7 +2,7 @@
 -- enqueue [id spec options]…                                    for people, as sluice_enqueue
 --
 -- Puts `count` jobs in. `spec` is the job as JSON, kept as it is. Only jobs out of the plain case have options, by position from
--- 0; empty, or JSON:
+-- 0, or `*` for all that have none of their own; empty, or JSON:
 --   delay     ms from now         at   ms since 1970         priority   0 (first) to 9, default 5         lane   its partitions
 --   after     {"id":…,"failed":…}: suspended until that job of this queue ends; see followers.lua
 --   target    the queue that it belongs to, where it goes when the job before it has ended; needs `after`
@@ -146,6 +146,12 @@ local function append(lists, name, first, second)
   list[at + 1], list[at + 2] = first, second
 end
 
+-- Whether a job has nothing out of the plain case but links.
+local function is_plain(option)
+  return not (option.due or option.after or option.target or option.hold) and option.lane == ''
+    and option.priority == require('queue').PRIORITY
+end
+
 -- Sorts a job that has options.
 local function sort_one(new, id, option, sequence)
   local queue = require('queue')
@@ -194,7 +200,8 @@ local function sort(q, jobs, ids, options)
     else
       seen[id], at = true, at + 2
       specs[at - 1], specs[at] = id, jobs[2 * i]
-      if not option then
+      if not option or is_plain(option) then
+        if option and option.links then append(new.columns, 'links', id, option.links) end
         runnable[#runnable + 1] = id
         plain[#plain + 1] = scores[i]
         plain[#plain + 1] = id
@@ -252,15 +259,16 @@ function M.read(q, args, first)
   if #args < first + 2 * n or (#args - first) % 2 == 1 then
     queue.refuse('BADARG', 'jobs are id, spec; options are position, options')
   end
-  local jobs, options, known = { unpack(args, first + 1, first + 2 * n) }, {}, {}
+  local jobs, options, known, all = { unpack(args, first + 1, first + 2 * n) }, {}, {}, nil
   for i = first + 1 + 2 * n, #args, 2 do
-    local position = queue.number(args[i], 0, n - 1, 'position')
+    local position = args[i] == '*' and -1 or queue.number(args[i], 0, n - 1, 'position')
     local text = args[i + 1]
     -- Most jobs of a call have the same.
     local option = text ~= '' and (known[text] or M.read_options(q, text)) or nil
     if option and not option.after then known[text] = option end
-    options[position + 1] = option
+    if position < 0 then all = option else options[position + 1] = option end
   end
+  for i = 1, all and n or 0 do options[i] = options[i] or all end
   return jobs, check_ids(q, jobs, n), options
 end
 

@@ -14,6 +14,17 @@ function M.is_used(q)
   return q.has_links
 end
 
+-- The batch of jobs that are linked to nothing else, as `batch.ID`, or false. Told once for each text of a call: most are alike.
+function M.lone_batch(q, text)
+  local known = q.lone_batches
+  if not known then
+    known = {}
+    q.lone_batches = known
+  end
+  if known[text] == nil then known[text] = string.match(text, '^(batch%.%S+)[^\n]*$') or false end
+  return known[text]
+end
+
 -- Adds a line to those of a job, unless it is there.
 function M.add(q, id, line)
   local before = redis.call('HGET', q.keys.links, id)
@@ -72,12 +83,20 @@ local function tell(q, line, id, state, batches)
   end
 end
 
--- Jobs have ended: `state` is that they are in now, or `deleted`.
-function M.ended(q, state, ids)
+-- Jobs have ended: `state` is that they are in now, or `deleted`. Their links, in their order, need not be read again.
+function M.ended(q, state, ids, links)
   if #ids == 0 or not M.is_used(q) then return end
-  local links, batches = redis.call('HMGET', q.keys.links, unpack(ids)), {}
+  links = links or redis.call('HMGET', q.keys.links, unpack(ids))
+  local batches = {}
   for i = 1, #ids do
-    for line in string.gmatch(links[i] or '', '[^\n]+') do tell(q, line, ids[i], state, batches) end
+    local text = links[i]
+    local batch = text and M.lone_batch(q, text)
+    if batch then
+      local members = batches[batch] or {}
+      members[#members + 1], batches[batch] = ids[i], members
+    elseif text then
+      for line in string.gmatch(text, '[^\n]+') do tell(q, line, ids[i], state, batches) end
+    end
   end
   for batch, members in pairs(batches) do
     require('outbox').put(q, batch .. ' ' .. state .. ' ' .. table.concat(members, ' '))
@@ -114,7 +133,7 @@ function M.dropped(q, ids)
   if not M.is_used(q) then return end
   local links, keys = redis.call('HMGET', q.keys.links, unpack(ids)), require('keys')
   for i = 1, #ids do
-    if links[i] and string.find('\n' .. links[i] .. '\n', '\nfollow\n', 1, true)
+    if links[i] and not M.lone_batch(q, links[i]) and string.find('\n' .. links[i] .. '\n', '\nfollow\n', 1, true)
       and not require('outbox').is_telling(q, ids[i]) then
       redis.call('DEL', keys.after(q.keys, ids[i]))
     end

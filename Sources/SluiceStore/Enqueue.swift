@@ -116,11 +116,22 @@ package struct Enqueue: StoreFunction {
             command.append(job.id.text)
             command.append(contentsOf: job.spec)
         }
+        if let options = commonOptions {
+            command.append("*")
+            command.append(options)
+            return
+        }
         for (position, job) in jobs.enumerated() {
             guard let options = job.options else { continue }
             command.append(position)
             command.append(options)
         }
+    }
+
+    /// What all jobs have out of the plain case, if that is the same.
+    private var commonOptions: String? {
+        guard jobs.count > 1, let first = jobs.first?.options, jobs.last?.options == first else { return nil }
+        return jobs.allSatisfy { $0.options == first } ? first : nil
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {

@@ -59,6 +59,35 @@ struct EnqueueTests {
             """)
     }
 
+    @Test func aStarIsForAllThatHaveNoOptionsOfTheirOwn() async throws {
+        let queue = try await LuaQueue()
+        let options = ["*", #"{"links":["batch.x"]}"#, "1", #"{"priority":0,"links":["batch.x"]}"#]
+        try await queue.check(
+            ["enqueue", "p", "1", "3", "a", "{}", "b", "{}", "c", "{}"] + options,
+            """
+            = []
+            + config: format = 1
+            + events: from= to=available ids=a b c
+            + lanes: 0/T+0.1
+            + links: a = batch.x
+            + links: b = batch.x
+            + links: c = batch.x
+            + priority: b = 0
+            + producer:p: (expires)
+            + producer:p: 1 []
+            + ready: 0
+            + seq: 0/T+0.2
+            + spec: a = {}
+            + spec: b = {}
+            + spec: c = {}
+            + stats: enqueued = 3
+            + wait:: 0/T+0.1 b
+            + wait:: 5/T+0.0 a
+            + wait:: 5/T+0.2 c
+            + wake: 1
+            """)
+    }
+
     @Test func whatIsThereIsNotAddedAgain() async throws {
         let queue = try await LuaQueue()
         try await queue.add("a")

@@ -12,10 +12,12 @@ extension BenchModes {
             try await client.enqueue(all, queue: "bench-plain")
         }
         let members = try await running(BenchMember.queue) { client in
-            let batch = try await client.openBatch("bench")
+            let batch = try await client.openBatch("bench", id: Self.batchID)
             try await batch.add(all.map(BenchMember.init))
             try await batch.seal()
+        } until: { client in
             // Looks that weigh nothing beside what is measured.
+            let batch = client.batch(Self.batchID)
             while try await batch.status()?.finished == nil { try await Task.sleep(for: .milliseconds(100)) }
         }
         result.redisMicrosecondsPlain = plain.redisMicroseconds / Double(jobs)
@@ -23,17 +25,25 @@ extension BenchModes {
         result.membersPerSecond = Double(jobs) / members.seconds
     }
 
-    /// Enqueueing and running together, until the last job has ended.
-    private func running(_ queue: QueueName, enqueueing: (SluiceClient) async throws -> Void) async throws -> Stretch {
+    private static let batchID = BatchID(known: "bench")
+
+    /// Enqueues jobs while the queue is paused, and lets workers run them; from the first call to the last end.
+    private func running(
+        _ queue: QueueName, enqueueing: (SluiceClient) async throws -> Void,
+        until isDone: (SluiceClient) async throws -> Void = { _ in }
+    ) async throws -> Stretch {
         let client = try await client()
         let workers = BenchWorkers(
             url: url, namespace: options.namespace, queue: queue, concurrency: concurrency, limits: [])
         var stretch: Stretch?
         try await workers.run(processes) {
             try await wait(client, queue) { $0["workers"] == "\(processes)" }
+            _ = try await client.store.call(Pause(reason: "until all is there"), on: queue)
             stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
                 try await enqueueing(client)
+                _ = try await client.store.call(Resume(), on: queue)
                 try await wait(client, queue) { $0["total_completed"] == "\(jobs)" }
+                try await isDone(client)
             }
         }
         await client.close()
