@@ -103,7 +103,9 @@ enum JobText {
             + job.failures.flatMap { failure -> [String] in
                 let when = HumanText.age(failure.at, at: job.time)
                 let others = failure.diedWith.isEmpty ? [] : ["      died with it: \(failure.diedWith.joined(separator: " "))"]
-                let head = "    attempt \(failure.attempt), \(when), on \(HumanText.visible(failure.worker))"
+                // Who decides about a job that does not run is no worker.
+                let place = failure.worker.isEmpty ? "" : ", on \(HumanText.visible(failure.worker))"
+                let head = "    attempt \(failure.attempt), \(when)\(place)"
                 let text = failure.message.split(whereSeparator: \.isNewline).map {
                     style.paint("      \(HumanText.visible(String($0)))", .red)
                 }

@@ -4,16 +4,16 @@ import SluiceInspector
 
 /// How the numbers of queues look to people.
 enum StatusText {
-    /// A line for each queue. Paused ones say so at the end.
+    /// A line for each queue. Paused ones say so at the end; suspended jobs have a column if there are any.
     static func table(_ statuses: [QueueStatus]) -> Table {
         let arePaused = statuses.contains { $0.pause != nil }
+        let areSuspended = statuses.contains { $0.states[.suspended, default: 0] > 0 }
+        let states: [JobState] =
+            [.available, .executing, .scheduled, .retryable] + (areSuspended ? [.suspended] : []) + [.discarded]
         var table = Table(
-            [
-                .text("QUEUE"), .number("AVAILABLE"), .number("EXECUTING"), .number("SCHEDULED"), .number("RETRYABLE"),
-                .number("DISCARDED"), .number("OLDEST"), .number("WORKERS"),
-            ] + (arePaused ? [.elastic("PAUSED")] : []))
+            [.text("QUEUE")] + states.map { .number($0.rawValue.uppercased()) } + [.number("OLDEST"), .number("WORKERS")]
+                + (arePaused ? [.elastic("PAUSED")] : []))
         for status in statuses {
-            let states: [JobState] = [.available, .executing, .scheduled, .retryable, .discarded]
             let counts = states.map { HumanText.number(status.states[$0, default: 0]) }
             table.append([status.queue.text] + counts + [oldest(status), HumanText.number(status.workers), pause(status)])
         }

@@ -24,6 +24,12 @@ struct RenderingTests {
         var running = status
         running.pause = nil
         #expect(StatusText.table([running]).lines().first?.hasSuffix("WORKERS") == true)
+        running.states[.suspended] = 12
+        #expect(
+            StatusText.table([running]).lines() == [
+                "QUEUE  AVAILABLE  EXECUTING  SCHEDULED  RETRYABLE  SUSPENDED  DISCARDED  OLDEST  WORKERS",
+                "mail       1,200          3          0          0         12          0  3m 12s        2",
+            ])
     }
 
     @Test func aCardForOneQueue() {
