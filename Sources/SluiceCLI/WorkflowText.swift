@@ -27,8 +27,9 @@ enum WorkflowText {
         let nodes = WorkflowStatus.NodeState.allCases.compactMap { state in
             status.nodes[state].map { "\(HumanText.number($0)) \(state.rawValue)" }
         }
-        let why = status.stopped.map { $0 == "deadline" ? " (its deadline has come)" : " (by somebody's wish)" } ?? ""
-        return status.state.rawValue + why + (nodes.isEmpty ? "" : ": " + nodes.joined(separator: ", "))
+        let why = status.stopped == "deadline" ? " (its deadline has come)" : ""
+        let state = status.stopped != nil && status.ended == nil ? "being cancelled" : status.state.rawValue
+        return state + why + (nodes.isEmpty ? "" : ": " + nodes.joined(separator: ", "))
     }
 
     /// All about one, and a line for each node.
