@@ -73,7 +73,8 @@ local function page_of_available(q, cursor, limit)
   return ids, lane_rank .. ':0'
 end
 
-local function page(q, state, cursor, limit)
+-- A page of ids in a state, and the next cursor as text, 0 at the end.
+function M.page(q, state, cursor, limit)
   if state == 'available' then return page_of_available(q, cursor, limit) end
   if state == 'executing' then
     if not string.find(cursor, '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
@@ -86,7 +87,10 @@ local function page(q, state, cursor, limit)
   return ids, text(next)
 end
 
-local function kind_of(spec)
+-- The kind of a job that has one.
+function M.kind_of(spec)
+  local kind = string.match(spec, '^{"kind":"([^"\\]*)"')
+  if kind then return kind end
   local valid, decoded = pcall(cjson.decode, spec)
   return valid and type(decoded) == 'table' and decoded.kind
 end
@@ -100,13 +104,13 @@ function M.list(q, args)
   if not (state == 'available' or state == 'executing' or q.keys[state] and require('states').counts(q)[state]) then
     queue.refuse('BADARG', 'no such state: ' .. tostring(state))
   end
-  local ids, next = page(q, state, cursor, limit)
+  local ids, next = M.page(q, state, cursor, limit)
   local reply = {}
   if #ids == 0 then return { next, 0, reply } end
   local specs, attempts = redis.call('HMGET', q.keys.spec, unpack(ids)), columns.read(q, 'attempts', ids)
   for i = 1, #ids do
     local spec = specs[i] or '{}'
-    if kind == '' or kind_of(spec) == kind then
+    if kind == '' or M.kind_of(spec) == kind then
       local _, moment = require('states').of(q, ids[i])
       if moment and require('states').is_ended(state) then moment = text(require('ended').time(moment)) end
       local at = #reply
