@@ -25,7 +25,7 @@ struct SluiceTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Managing",
                 subcommands: [
-                    WorkflowsCommand.self, QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self,
+                    WorkflowsCommand.self, BatchesCommand.self, QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self,
                     LibraryCommand.self,
                     RedisCommandGroup.self,
                 ]),
