@@ -43,9 +43,10 @@ struct DiagnosisTests {
         // A member of a batch that is there.
         _ = try await patient.queues.store.call(BatchCall(.open(name: "x", callbacks: [:])), on: BatchID("x"))
         try await patient.enqueue("e", #"{"kind":"k"}"#, #"{"links":["batch.x"]}"#)
-        // A job on its way, and a node whose job is in its queue.
+        // A node whose job has ended, of which the workflow has still to hear.
         try await patient.startFlow()
         try await patient.enqueue("w:first", #"{"kind":"k"}"#, #"{"links":["workflow.w first"]}"#)
+        try await patient.call("cancel", "w:first")
         let codes = try await patient.findings().map(\.code)
         #expect(codes == ["queue.no_worker"], "that of web, which has no worker")
     }
