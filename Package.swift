@@ -170,7 +170,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SluiceInspectorTests",
-            dependencies: ["SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
+            dependencies: ["SluiceInspector", "SluiceStore", "SluiceCore", "SluiceLua", "Hiredis", "SluiceTesting"]
         ),
         .testTarget(
             name: "DocumentationTests",

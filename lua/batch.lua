@@ -160,4 +160,18 @@ function M.status(b)
   return list
 end
 
+-- batch_view most     {flat list of event, queue and kind of its callback; for the event parent, the batch that this one is a
+-- member of, and nothing; some of the members that have not ended, so many at most}. Errors: BADARG, BADKEY.
+function M.view(b, args)
+  local most = require('queue').number(args[1], 1, require('queue').MOST, 'most')
+  local callbacks, list = redis.call('HGETALL', b.keys.callbacks), {}
+  for i = 1, #callbacks, 2 do
+    local queue, spec = string.match(callbacks[i + 1], '^([^\n]*)\n[^\n]*\n(.*)$')
+    local n = #list
+    list[n + 1], list[n + 2] = callbacks[i], queue or callbacks[i + 1]
+    list[n + 3] = spec and require('columns').kind_of(spec) or ''
+  end
+  return { list, redis.call('SRANDMEMBER', b.keys.pending, most) }
+end
+
 return M

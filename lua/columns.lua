@@ -30,6 +30,8 @@ end
 
 -- The kind that a spec tells, or nil.
 function M.kind_of(spec)
+  local first = string.match(spec or '', '^{"kind":"([^"\\]*)"')
+  if first then return first end
   local valid, decoded = pcall(cjson.decode, spec or '')
   local kind = valid and type(decoded) == 'table' and decoded.kind
   return type(kind) == 'string' and kind or nil

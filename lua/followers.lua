@@ -170,6 +170,15 @@ function M.ended_elsewhere(q, args)
   return 'OK'
 end
 
+-- Whether some of the jobs that a fact of a time, in ms, brings to their queue are still here, and not let go anew since.
+function M.are_here(q, text, since)
+  for id in string.gmatch(string.match(text, '^%S+(.*)$'), '%S+') do
+    local score = redis.call('ZSCORE', q.keys.suspended, id)
+    if score and tonumber(score) <= since + 1000 then return true end
+  end
+  return false
+end
+
 -- Lets one suspended job go at once, by an operator's wish.
 function M.let_go(q, id) release(q, { id }, { 0 }) end
 

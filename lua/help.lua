@@ -12,6 +12,8 @@ local lines = {
   "  FCALL_RO sluice_workers 1 KEY                          worker, lease left in ms, jobs held, info",
   "  FCALL_RO sluice_history 1 KEY FROM TO                  counters of minutes (ms since 1970 / 60000)",
   "  FCALL_RO sluice_audit 1 KEY [CURSOR]                   what is wrong with the data; until the cursor is 0",
+  "  FCALL_RO sluice_diagnose 1 KEY workers|kinds|chains|outbox      who is missing, what is held, what does not arrive",
+  "  FCALL_RO sluice_diagnose 1 KEY suspended RANK                   followers that may wait for ever",
   "  FCALL_RO sluice_version 0                              protocol and revision of this library",
   "Changing:",
   "  FCALL sluice_enqueue 1 KEY '' '{\"kind\":\"email\",\"args\":{}}' ''      id (made if empty), spec, options;",

@@ -19,8 +19,11 @@ local function each(q, ids, step)
   return results
 end
 
--- Whether a job is on its way to its own queue: it may be there already.
-local function is_moving(q, id, state) return state == 'suspended' and require('followers').is_moving(q, id) end
+-- Whether a job is on its way to its own queue: it may be there already. After a week nobody brings it there any more.
+local function is_moving(q, id, state, found)
+  return state == 'suspended' and require('followers').is_moving(q, id) and redis.call('HEXISTS', q.keys.target, id) == 1
+    and not require('outbox').is_given_up(q, tonumber(found))
+end
 
 -- Puts an idle job at its end.
 local function finish(q, id, state, found)
@@ -46,7 +49,7 @@ end
 function M.cancel(q, args)
   return each(q, args, function(id, state, found)
     if state == 'executing' then return cancel_run(q, id, found) end
-    if is_moving(q, id, state) then return nil end
+    if is_moving(q, id, state, found) then return nil end
     if require('states').is_ended(state) and not (state == 'discarded' and require('chains').holds(q, id)) then return nil end
     finish(q, id, state, found)
     return 'cancelled'
@@ -59,9 +62,9 @@ end
 --                queue, whatever it waits for.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.retry(q, args)
-  return each(q, args, function(id, state)
+  return each(q, args, function(id, state, found)
     local states = require('states')
-    if state == 'executing' or state == 'available' or is_moving(q, id, state) then return nil end
+    if state == 'executing' or state == 'available' or is_moving(q, id, state, found) then return nil end
     if state == 'suspended' then
       require('followers').let_go(q, id)
       return 'available'
@@ -85,7 +88,7 @@ end
 function M.delete(q, args)
   return each(q, args, function(id, state, found)
     if state == 'executing' then return cancel_run(q, id, found) end
-    if is_moving(q, id, state) then return nil end
+    if is_moving(q, id, state, found) then return nil end
     require('links').deleted(q, id, require('states').is_ended(state))
     require('states').remove(q, id, state)
     require('columns').drop(q, { id })

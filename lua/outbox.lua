@@ -48,13 +48,19 @@ local function next_try(q, number)
   return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), SLOWEST)), since
 end
 
+local function drop(q, numbers)
+  if #numbers == 0 then return end
+  redis.call('HDEL', q.keys.facts, unpack(numbers))
+  redis.call('ZREM', q.keys.outbox, unpack(numbers))
+end
+
 -- Gives out facts that nobody carries, and tells followers, within the bound of a call.
 function M.take(q)
   q.has_facts = redis.call('EXISTS', q.keys.outbox) == 1
   if not q.has_facts then return end
   local due = redis.call('ZRANGE', q.keys.outbox, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, MOST)
   if #due == 0 then return end
-  local texts, later, followers = redis.call('HMGET', q.keys.facts, unpack(due)), {}, require('followers')
+  local texts, later, over, followers = redis.call('HMGET', q.keys.facts, unpack(due)), {}, {}, require('followers')
   for i = 1, #due do
     local parent, state, rank = string.match(texts[i] or '', '^follow (%S+) (%S+) (%d+)$')
     if parent and followers.has_room(q) then
@@ -65,14 +71,20 @@ function M.take(q)
       later[#later + 1], later[#later + 2] = next, due[i]
       if q.now - since < OLDEST or not string.find(texts[i] or '', '^queue%.') then
         q.given[#q.given + 1], q.given[#q.given + 2] = due[i], texts[i] or ''
+      elseif M.is_given_up(q, since) and not followers.are_here(q, texts[i], since) then
+        over[#over + 1] = due[i]
       end
     end
   end
   if #later > 0 then redis.call('ZADD', q.keys.outbox, unpack(later)) end
+  drop(q, over)
 end
 
 -- When the next one should be carried, in ms, or nil.
 function M.next(q) return tonumber(redis.call('ZRANGE', q.keys.outbox, 0, 0, 'WITHSCORES')[2]) end
+
+-- Whether jobs that were let go at a time, in ms, are not brought to their queue any more, and nobody is on the way with them.
+function M.is_given_up(q, since) return q.now - since >= OLDEST + 120000 end
 
 -- Facts have arrived. Jobs that have moved to another queue are no more in this one.
 function M.acknowledge(q, numbers)
@@ -82,8 +94,7 @@ function M.acknowledge(q, numbers)
     local ids = string.match(texts[i] or '', '^queue%.%S+ (.*)$')
     if ids then require('followers').handed_over(q, ids) end
   end
-  redis.call('HDEL', q.keys.facts, unpack(numbers))
-  redis.call('ZREM', q.keys.outbox, unpack(numbers))
+  drop(q, numbers)
 end
 
 -- acknowledge fact…     At most 1,000. Returns OK. Errors: BADARG, BADKEY, FORMAT. Events: suspended → nothing for moved jobs.

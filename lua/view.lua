@@ -73,7 +73,8 @@ local function page_of_available(q, cursor, limit)
   return ids, lane_rank .. ':0'
 end
 
-local function page(q, state, cursor, limit)
+-- A page of ids in a state, and the next cursor as text, 0 at the end.
+function M.page(q, state, cursor, limit)
   if state == 'available' then return page_of_available(q, cursor, limit) end
   if state == 'executing' then
     if not string.find(cursor, '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
@@ -95,7 +96,7 @@ function M.list(q, args)
   if not (state == 'available' or state == 'executing' or q.keys[state] and require('states').counts(q)[state]) then
     queue.refuse('BADARG', 'no such state: ' .. tostring(state))
   end
-  local ids, next = page(q, state, cursor, limit)
+  local ids, next = M.page(q, state, cursor, limit)
   local reply = {}
   if #ids == 0 then return { next, 0, reply } end
   local specs, attempts = redis.call('HMGET', q.keys.spec, unpack(ids)), columns.read(q, 'attempts', ids)

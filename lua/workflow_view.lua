@@ -42,6 +42,42 @@ function M.nodes(w, args)
   return reply
 end
 
+local MOST = 200              -- nodes of a state that are looked at
+
+-- Whether everything that a node waits for has ended. What waits for very many is not looked at.
+local function is_over(w, name)
+  local need, codes = require('keys').need(w.keys, name), require('workflow').codes
+  if redis.call('SCARD', need) > require('queue').MOST then return false end
+  local ups = redis.call('SMEMBERS', need)
+  local states = require('workflow').codes_of(w, ups)
+  for i = 1, #ups do
+    if states[i] and states[i] < codes.completed then return false end
+  end
+  return true
+end
+
+-- workflow_stuck          What may not go on by itself: {state, how many nodes are held, whether there were more than could be
+-- looked at, suspended nodes that wait for nothing that has not ended, a flat list of active node, queue, id of its job}; empty
+-- if there is no such workflow. While there is something left to tell, no suspended node is named. Errors: BADKEY.
+function M.stuck(w)
+  local workflow, k = require('workflow'), w.keys
+  if not workflow.load(w) then return {} end
+  local codes, over, active = workflow.codes, {}, {}
+  local function nodes(code) return redis.call('ZRANGE', k.nodes, code, code, 'BYSCORE', 'LIMIT', 0, MOST) end
+  local waiting, running = nodes(codes.suspended), nodes(codes.active)
+  local is_busy = w.state ~= 'running' or redis.call('EXISTS', k.todo, k.ready, k.stop) > 0
+  for i = 1, is_busy and 0 or #waiting do
+    if is_over(w, waiting[i]) then over[#over + 1] = waiting[i] end
+  end
+  for i = 1, #running do
+    local n = #active
+    active[n + 1], active[n + 2] = running[i], (workflow.job(w, running[i]))
+    active[n + 3] = workflow.job_id(w, running[i], redis.call('HGET', k.runs, running[i]) or 1)
+  end
+  local more = (#waiting == MOST or #running == MOST) and 1 or 0
+  return { w.state, redis.call('ZCOUNT', k.nodes, codes.held, codes.held), more, over, active }
+end
+
 -- workflow_down node rank       What comes after a node, at most 1,000 from a rank on, each as `p NODE`.
 function M.down(w, args)
   local queue = require('queue')

@@ -14,7 +14,7 @@ import SluiceStore
 public struct Batch: Sendable {
     /// The batch.
     public let id: BatchID
-    private let client: SluiceClient
+    let client: SluiceClient
     private let wantsAttempts: Bool?
 
     init(_ id: BatchID, _ client: SluiceClient, wantsAttempts: Bool? = nil) {

@@ -33,6 +33,22 @@ public struct BatchStatus: Sendable, Hashable {
     /// Events that have fired.
     public var fired: Set<BatchEvent>
 
+    /// Where in its life a batch is.
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        /// It takes members from anybody, and cannot complete before it is sealed.
+        case open
+        /// Some of its members have not ended.
+        case sealed
+        /// It is sealed and all its members have ended; it is kept for a day.
+        case finished
+    }
+
+    /// Where in its life it is.
+    public var state: State { finished != nil ? .finished : sealed != nil ? .sealed : .open }
+
+    /// Members that ended otherwise than completed.
+    public var failed: Int { cancelled + discarded + deleted }
+
     init?(_ id: BatchID, _ values: [String: String]) {
         func date(_ name: String) -> Date? {
             values[name].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0 / 1000) }

@@ -19,11 +19,14 @@ struct SluiceTool: AsyncParsableCommand {
             CommandGroup(name: "Jobs", subcommands: [EnqueueCommand.self, WorkerCommand.self, JobsCommand.self]),
             CommandGroup(
                 name: "Looking",
-                subcommands: [StatusCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self]),
+                subcommands: [
+                    StatusCommand.self, DoctorCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self,
+                ]),
             CommandGroup(
                 name: "Managing",
                 subcommands: [
-                    WorkflowsCommand.self, QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self, LibraryCommand.self,
+                    WorkflowsCommand.self, BatchesCommand.self, QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self,
+                    LibraryCommand.self,
                     RedisCommandGroup.self,
                 ]),
             CommandGroup(name: "Trying", subcommands: [DemoCommand.self, BenchCommand.self]),

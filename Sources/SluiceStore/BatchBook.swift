@@ -63,5 +63,5 @@ package struct BatchBook: Sendable {
     package static func member(_ batch: BatchID) -> JobID { JobID(known: prefix + batch.text) }
 
     /// No id of a workflow begins so.
-    static let prefix = "batch:"
+    package static let prefix = "batch:"
 }

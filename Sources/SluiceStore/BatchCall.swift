@@ -109,7 +109,58 @@ package struct ReadBatch: StoreFunction {
     }
 }
 
+/// What a batch brings to its queues, and some of the members that it waits for: `batch.view`.
+package struct ViewBatch: StoreFunction {
+    package static let name = "batch_view"
+    package static let isReadOnly = true
+
+    package struct Reply: Sendable, Hashable {
+        /// By event: the queue and the kind; for `parent` the id of a batch, and no kind.
+        package var callbacks: [String: Target]
+        package var waiting: [JobID]
+    }
+
+    package struct Target: Sendable, Hashable {
+        package var place: String
+        package var kind: String
+    }
+
+    /// How many members are told, 1 to 1,000.
+    package var most: Int
+
+    package init(most: Int) { self.most = most }
+
+    package func write(into command: inout RedisCommand) { command.append(most) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard reply.count == 2 else { throw malformed(Self.name) }
+        var found = Reply(callbacks: [:], waiting: reply[1].elements.compactMap { $0.string.map(JobID.init(known:)) })
+        var values = reply[0].elements.makeIterator()
+        while let event = values.next()?.string, let place = values.next()?.string, let kind = values.next()?.string {
+            found.callbacks[event] = Target(place: place, kind: kind)
+        }
+        return found
+    }
+}
+
 extension Store {
+    /// Ids of batches that are kept, in no order. Goes through the keys of the whole server, a thousand in a call.
+    /// - Parameter pages: calls at most.
+    package func batches(pages: Int) async throws(SluiceError) -> Set<BatchID> {
+        let (prefix, suffix) = ("\(keys.namespace):{batch.", "}:state")
+        var found: Set<BatchID> = []
+        var cursor = "0"
+        for _ in 0..<pages {
+            let reply = try await send(["SCAN", cursor, "MATCH", "\(prefix)*\(suffix)", "COUNT", "1000", "TYPE", "hash"]).root
+            for key in reply[1].elements.compactMap(\.string) where key.hasPrefix(prefix) && key.hasSuffix(suffix) {
+                found.insert(BatchID(known: String(key.dropFirst(prefix.count).dropLast(suffix.count))))
+            }
+            cursor = reply[0].string ?? "0"
+            if cursor == "0" { break }
+        }
+        return found
+    }
+
     /// Calls on a batch.
     package func call<Function: StoreFunction>(
         _ function: Function, on batch: BatchID

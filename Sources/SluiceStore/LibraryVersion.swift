@@ -1,4 +1,5 @@
 package import Hiredis
+import SluiceLua
 
 /// What the function library on a server says of itself.
 package struct LibraryVersion: Sendable, Hashable {
@@ -6,6 +7,16 @@ package struct LibraryVersion: Sendable, Hashable {
     package var revision: Int
     /// Whether an administrator fixed this revision, so that newer programs leave it in place.
     package var isPinned: Bool
+
+    /// Those of this program.
+    package static let own = LibraryVersion(
+        protocolVersion: FunctionLibrary.protocolVersion, revision: FunctionLibrary.revision, isPinned: false)
+
+    package init(protocolVersion: Int, revision: Int, isPinned: Bool) {
+        self.protocolVersion = protocolVersion
+        self.revision = revision
+        self.isPinned = isPinned
+    }
 
     package init?(_ reply: RedisValue) {
         guard let protocolVersion = reply[0].integer, let revision = reply[1].integer else { return nil }

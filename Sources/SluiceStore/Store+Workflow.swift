@@ -14,6 +14,12 @@ extension Store {
         try await call(function, key: keys.workflows)
     }
 
+    /// Ids of workflows that somebody was to look at before a moment, in ms since 1970, and nobody did.
+    package func overdueWorkflows(before moment: Int, most: Int) async throws(SluiceError) -> [String] {
+        let range = ["ZRANGE", keys.workflows + ":all", "-inf", "(\(moment)", "BYSCORE", "LIMIT", "0", "\(most)"]
+        return try await send(RedisCommand(range)).root.elements.compactMap(\.string)
+    }
+
     /// Ids of workflows, those that nobody has to look at for the longest first.
     package func workflows(from rank: Int, most: Int) async throws(SluiceError) -> [String] {
         let range = ["ZREVRANGE", keys.workflows + ":all", "\(rank)", "\(rank + most - 1)"]

@@ -15,22 +15,29 @@ package final class Store: Sendable {
     /// Where replies arrive.
     package let eventLoop: any EventLoop
     private let client: RedisClient
-    private let handshake: Handshake
+    /// Nil for a store that changes nothing on the server.
+    private let handshake: Handshake?
     let logger: Logger
 
     package init(
         _ configuration: RedisConfiguration, namespace: Namespace = .standard,
-        logger: Logger = Logger(label: "sluice.store")
+        logger: Logger = Logger(label: "sluice.store"), loadsLibrary: Bool = true
     ) {
         self.keys = Keys(namespace)
         self.configuration = configuration
         self.logger = logger
-        let handshake = Handshake(logger: logger)
+        let handshake = loadsLibrary ? Handshake(logger: logger) : nil
         self.handshake = handshake
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in
-            try await handshake.run { command throws(RedisError) in try await session.send(command) }
+            try await handshake?.run { command throws(RedisError) in try await session.send(command) }
         }
+    }
+
+    /// A store of the same queues, over a connection of its own, that leaves the functions on the server as they are: where they
+    /// are missing, calls fail. Whoever made it closes it.
+    package func withoutLoading() -> Store {
+        Store(configuration, namespace: keys.namespace, logger: logger, loadsLibrary: false)
     }
 
     /// How many connections were made so far.
@@ -63,10 +70,10 @@ package final class Store: Sendable {
         do {
             return try await client.send(command, timeout: timeout)
         } catch {
-            guard case .server(let reply) = error, reply.isMissingFunction else { throw SluiceError(error) }
+            guard case .server(let reply) = error, reply.isMissingFunction, handshake != nil else { throw SluiceError(error) }
         }
         do {
-            try await handshake.run { command throws(RedisError) in try await client.send(command) }
+            try await handshake?.run { command throws(RedisError) in try await client.send(command) }
         } catch {
             throw SluiceError(error)
         }

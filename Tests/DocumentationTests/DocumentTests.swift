@@ -8,8 +8,8 @@ import Testing
 /// What the documents say is what is there.
 struct DocumentTests {
     @Test(arguments: [
-        "ReadmeExample", "ReadmeLimitsExample", "ReadmeCompositionExample", "ReadmeChainExample", "ReadmeChunkExample",
-        "ReadmeTestExample",
+        "ReadmeExample", "ReadmeLimitsExample", "ReadmeCompositionExample", "ReadmeBatchExample", "ReadmeChainExample",
+        "ReadmeChunkExample", "ReadmeTestExample",
     ])
     func theReadmeShowsAFileThatIsCompiled(name: String) throws {
         let file = try String(
@@ -19,7 +19,16 @@ struct DocumentTests {
     }
 
     @Test func theReadmeShowsNothingElseInSwift() throws {
-        #expect(try Document("README.md").blocks("swift").count == 6)
+        #expect(try Document("README.md").blocks("swift").count == 7)
+    }
+
+    @Test(arguments: [("Workflows", "WorkflowsArticleExample", 2), ("Batches", "ReadmeBatchExample", 1)])
+    func anArticleShowsPartsOfAFileThatIsCompiled(article: String, name: String, count: Int) throws {
+        let file = try String(
+            contentsOf: Document.root.appending(path: "Tests/DocumentationTests/\(name).swift"), encoding: .utf8)
+        let shown = try Document("\(Document.articles)/\(article).md").blocks("swift")
+        #expect(shown.count == count)
+        for block in shown { #expect(file.contains(block.text), "\(name).swift has not this, word for word: \(block.text)") }
     }
 
     @Test func linksLeadSomewhere() throws {

@@ -1,0 +1,81 @@
+import Foundation
+import Sluice
+import SluiceCore
+import SluiceInspector
+
+/// How batches are shown.
+enum BatchText {
+    static func table(_ batches: [BatchStatus]) -> Table {
+        var table = Table([
+            .text("BATCH"), .elastic("NAME"), .text("STATE"), .number("MEMBERS"), .number("WAITING"), .number("FAILED"),
+            .number("AGE"),
+        ])
+        for batch in batches {
+            let age = Duration.fractional(max(Date().timeIntervalSince(batch.created), 0))
+            table.append([
+                batch.id.text, batch.name, batch.state.rawValue, HumanText.number(batch.total), HumanText.number(batch.pending),
+                HumanText.number(batch.failed), HumanText.duration(age),
+            ])
+        }
+        return table
+    }
+
+    /// The state and the number of members in each state.
+    static func line(_ status: BatchStatus) -> String {
+        let counts = [
+            (status.pending, "waiting"), (status.completed, "completed"), (status.cancelled, "cancelled"),
+            (status.discarded, "discarded"), (status.deleted, "deleted"),
+        ]
+        let parts = counts.filter { $0.0 > 0 }.map { "\(HumanText.number($0.0)) \($0.1)" }
+        return "\(status.state.rawValue): \(HumanText.count(status.total, "member"))"
+            + (parts.isEmpty ? "" : ", " + parts.joined(separator: ", "))
+    }
+
+    /// All about one.
+    static func card(_ details: BatchDetails, width: Int? = nil, style: Style = .plain) -> [String] {
+        let status = details.status
+        var lines = [style.paint("\(status.id)  \(HumanText.visible(status.name))", .bold), line(status)]
+        if let parent = details.parent { lines.append("member of batch \(parent)") }
+        if !details.callbacks.isEmpty {
+            var table = Table([.text("EVENT"), .text("CALLBACK"), .text("QUEUE"), .text("KIND"), .text("JOB")])
+            for one in details.callbacks {
+                table.append([one.event.rawValue, one.state.rawValue, one.queue, one.kind ?? "-", one.job.text])
+            }
+            lines += table.lines(width: width, style: style)
+        }
+        if details.waiting.isEmpty { return lines }
+        let rest = status.pending - details.waiting.count
+        let names = details.waiting.map(\.text).joined(separator: " ")
+        return lines
+            + HumanText.wrapped(
+                "waits for " + HumanText.visible(names) + (rest > 0 ? " and \(HumanText.number(rest)) more" : ""), to: width)
+    }
+
+    static func json(_ status: BatchStatus) -> JSONValue {
+        .object([
+            .init(name: "batch", value: .string(status.id.text)), .init(name: "name", value: .string(status.name)),
+            .init(name: "state", value: .string(status.state.rawValue)),
+            .init(name: "created", value: JSONValue(time: status.created)),
+            .init(name: "sealed", value: JSONValue(time: status.sealed)),
+            .init(name: "finished", value: JSONValue(time: status.finished)),
+            .init(
+                name: "members",
+                value: [
+                    "total": .integer(status.total), "waiting": .integer(status.pending), "completed": .integer(status.completed),
+                    "cancelled": .integer(status.cancelled), "discarded": .integer(status.discarded),
+                    "deleted": .integer(status.deleted),
+                ]),
+        ])
+    }
+
+    static func json(_ details: BatchDetails) -> JSONValue {
+        let callbacks = details.callbacks.map { one -> JSONValue in
+            [
+                "event": .string(one.event.rawValue), "state": .string(one.state.rawValue), "queue": .string(one.queue),
+                "kind": JSONValue(one.kind), "job": .string(one.job.text),
+            ]
+        }
+        return json(details.status).adding("parent", JSONValue(details.parent?.text))
+            .adding("callbacks", .array(callbacks)).adding("waiting", .array(details.waiting.map { .string($0.text) }))
+    }
+}

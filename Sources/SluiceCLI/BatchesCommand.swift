@@ -1,0 +1,81 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+
+struct BatchesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batches", abstract: "List batches, and look at one.",
+        subcommands: [BatchesListCommand.self, BatchesShowCommand.self], defaultSubcommand: BatchesListCommand.self)
+
+    @OptionGroup var global: GlobalOptions
+}
+
+struct BatchesListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the batches that are kept, the newest first.",
+        discussion: "Goes through the keys of the server, in many short calls.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(
+        help: "Only those in this state: open, sealed, finished.",
+        transform: { text in
+            guard let state = BatchStatus.State(rawValue: text) else {
+                throw ValidationError("'\(text)' is no state of a batch")
+            }
+            return state
+        })
+    var state: BatchStatus.State?
+
+    @Option(help: "The most that are listed.")
+    var limit = 50
+
+    func validate() throws {
+        if limit < 1 || limit > 10_000 { throw ValidationError("--limit is 1 to 10000") }
+    }
+
+    func run() async throws {
+        try await global.withClient { client in
+            let found = try await client.batchStatuses(state: state, most: limit)
+            if global.json {
+                try Terminal.output.json(.array(found.map(BatchText.json)))
+            } else if found.isEmpty {
+                Terminal.complain("no batch is there")
+            } else {
+                let terminal = Terminal.output
+                try terminal.lines(BatchText.table(found).lines(width: terminal.width, style: terminal.style))
+            }
+        }
+    }
+}
+
+struct BatchesShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a batch, what it tells, and for whom it waits. Exit status 1 if there is none.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "Its id.", transform: { try BatchID($0) })
+    var id: BatchID
+
+    @Option(help: "The most waiting members that are named.")
+    var limit = 20
+
+    func validate() throws {
+        if limit < 1 || limit > 1000 { throw ValidationError("--limit is 1 to 1000") }
+    }
+
+    func run() async throws {
+        try await global.withClient { client in
+            guard let details = try await client.batch(id).details(members: limit) else {
+                throw Failure("there is no batch '\(id)', or it finished more than a day ago")
+            }
+            if global.json {
+                try Terminal.output.json(BatchText.json(details))
+            } else {
+                let terminal = Terminal.output
+                try terminal.lines(BatchText.card(details, width: terminal.width, style: terminal.style))
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import SluiceCore
+import SluiceInspector
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Find what is wrong, and say what to do about it. Exit status 1 if there is a problem.",
+        discussion: """
+            Looks at the server, the function library, the queues and the workflows, and changes nothing. A problem loses, refuses \
+            or holds up jobs; a notice may be meant so.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(
+        help: "One queue. Default: all, and the workflows.", completion: QueueArgument.completion,
+        transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            let diagnosis = try await inspector.diagnose(queue)
+            if global.json {
+                try Terminal.output.json(diagnosis.json)
+            } else {
+                try Terminal.output.lines(Self.lines(diagnosis, width: Terminal.output.width, style: Terminal.output.style))
+            }
+            if !diagnosis.isHealthy { throw ExitCode.no }
+        }
+    }
+
+    static func lines(_ diagnosis: Diagnosis, width: Int? = nil, style: Style = .plain) -> [String] {
+        var lines: [String] = []
+        for part in diagnosis.parts {
+            if part.findings.isEmpty, !part.looked.isEmpty {
+                lines += marked("ok", .green, "\(part.subject): \(part.looked)", width, style)
+            }
+            for finding in part.findings {
+                let look = finding.severity == .problem ? Style.Look.red : .yellow
+                lines += marked(finding.severity.rawValue, look, "\(part.subject): \(finding.what)", width, style)
+                lines += marked("", .dim, "cure: \(finding.cure)", nil, style)
+            }
+            for text in part.unseen { lines += marked("unseen", .yellow, "\(part.subject): \(text)", width, style) }
+        }
+        return lines + [summary(diagnosis, style)]
+    }
+
+    private static func marked(
+        _ mark: String, _ look: Style.Look, _ text: String, _ width: Int?, _ style: Style
+    ) -> [String] {
+        let column = 9
+        let lines = HumanText.wrapped(HumanText.visible(text), to: width.map { max($0 - column, 20) })
+        let padding = String(repeating: " ", count: column - mark.count)
+        return lines.enumerated().map { index, line in
+            index == 0 ? style.paint(mark, look) + padding + line : String(repeating: " ", count: column) + line
+        }
+    }
+
+    private static func summary(_ diagnosis: Diagnosis, _ style: Style) -> String {
+        let problems = diagnosis.findings.count { $0.severity == .problem }
+        let notices = diagnosis.findings.count - problems
+        let rest = notices > 0 ? ", \(HumanText.count(notices, "notice"))" : ""
+        return problems == 0
+            ? style.paint("healthy", .green) + rest : style.paint(HumanText.count(problems, "problem"), .red) + rest
+    }
+}

@@ -1,0 +1,82 @@
+import SluiceCore
+import SluiceStore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension QueueExamination {
+    /// Pages of links that are looked at.
+    private static let mostLinkPages = 10
+
+    /// What has happened here and does not arrive where it has to be told.
+    mutating func examineOutbox() async throws(SluiceError) {
+        let (hasMore, facts) = try await store.call(DiagnoseOutbox(), on: queue)
+        for fact in facts {
+            let age = HumanText.duration(max(Date(milliseconds: fact.since).age(at: now), .zero))
+            let news = "\(fact.count == 1 ? "1 fact" : "\(HumanText.number(fact.count)) facts") for \(place(fact.target))"
+            switch fact.trouble {
+            case .stuck:
+                part.add(
+                    .problem, "queue.facts_stuck", "\(news), up to \(age) old, and nobody carries what is due",
+                    cure: "start a worker of \(queue): it carries them; by hand " + worker)
+            case .slow:
+                part.add(
+                    .problem, "queue.facts_slow", "\(news), up to \(age) old, carried again and again without arriving",
+                    cure: "see the logs of the workers of \(queue), which say what refuses them")
+            case .expired:
+                part.add(
+                    .problem, "queue.facts_expired",
+                    "\(news), up to \(age) old, which is too old to be carried: \(fact.example) and those with it stay here",
+                    cure: cures.tool("jobs", "retry", "--queue", queue.text, fact.example)
+                        + " sends it anew, cancel or delete ends it")
+            }
+        }
+        if hasMore { part.unseen.append("facts beyond the 1,000 that are due first") }
+    }
+
+    /// What a fact's target is called.
+    private func place(_ target: String) -> String {
+        let parts = target.split(separator: ".", maxSplits: 1)
+        if target == "follow" { return "followers in this queue" }
+        guard parts.count == 2 else { return target }
+        return switch parts[0] {
+        case "queue", "slot": "queue \(parts[1])"
+        default: "\(parts[0]) \(parts[1])"
+        }
+    }
+
+    /// Jobs that tell a batch or a workflow of their end, which is not there any more.
+    mutating func examineLinks() async throws(SluiceError) {
+        var cursor: String? = "0"
+        var pages = 0
+        var targets: [String: DiagnoseLinks.Item] = [:]
+        while let place = cursor {
+            if pages == Self.mostLinkPages {
+                part.unseen.append("batches and workflows of jobs beyond the first \(HumanText.number(pages * 200))")
+                break
+            }
+            let page = try await store.call(DiagnoseLinks(cursor: place), on: queue)
+            for item in page.links { targets[item.target, default: item].count += targets[item.target] == nil ? 0 : item.count }
+            (cursor, pages) = (page.next, pages + 1)
+        }
+        for item in targets.values.sorted(by: { $0.target < $1.target }) where try await isGone(item.target) {
+            let kind = item.target.hasPrefix("batch.") ? "batch" : "workflow"
+            part.add(
+                .notice, "queue.\(kind)_gone",
+                "\(HumanText.count(item.count, "job")), such as \(item.example), \(item.count == 1 ? "is" : "are") of "
+                    + "\(place(item.target)), which is gone",
+                cure: "let them run, or " + cures.tool("jobs", "cancel", "--queue", queue.text, item.example.text))
+        }
+    }
+
+    private func isGone(_ target: String) async throws(SluiceError) -> Bool {
+        let parts = target.split(separator: ".", maxSplits: 1)
+        guard parts.count == 2 else { return false }
+        let id = String(parts[1])
+        if parts[0] == "batch" { return try await store.call(ReadBatch(), on: BatchID(known: id)).isEmpty }
+        return try await store.call(ReadWorkflow(), workflow: id).isEmpty
+    }
+}

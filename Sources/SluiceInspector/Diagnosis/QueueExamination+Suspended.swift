@@ -1,0 +1,106 @@
+import SluiceCore
+import SluiceStore
+
+extension QueueExamination {
+    /// Followers that are looked at.
+    private static let mostFollowers = 5000
+
+    /// Followers that nothing releases, and those that are held.
+    mutating func examineSuspended() async throws(SluiceError) {
+        var next: String? = "0"
+        var items: [DiagnoseSuspended.Item] = []
+        while let rank = next {
+            if let number = Int(rank), number >= Self.mostFollowers {
+                part.unseen.append("suspended jobs beyond the first \(HumanText.number(number))")
+                break
+            }
+            let page = try await store.call(DiagnoseSuspended(from: rank), on: queue)
+            items += page.jobs
+            next = page.next
+        }
+        let fates = try await confirmed(resolved(items))
+        tellHeld(fates.filter(\.isHeld))
+        tellOrphans(fates.filter { !$0.isHeld })
+    }
+
+    /// What became of the job before a follower.
+    private struct Fate {
+        var item: DiagnoseSuspended.Item
+        /// Where it is.
+        var place: QueueName
+        /// Nil if it is nowhere.
+        var state: JobState?
+
+        /// Whether that is by the follower's policy.
+        var isHeld: Bool { item.trouble != .bare && item.policy == "hold" && state != .completed }
+    }
+
+    /// Looks in the other queues for jobs that have moved there. Leaves out followers that will hear of them.
+    private func resolved(_ items: [DiagnoseSuspended.Item]) async throws(SluiceError) -> [Fate] {
+        var fates = items.filter { $0.trouble != .gone }.map { Fate(item: $0, place: queue, state: $0.state) }
+        let gone = items.filter { $0.trouble == .gone }
+        let parents = Array(Set(gone.map(\.parent)).prefix(1000))
+        if parents.isEmpty { return fates }
+        var found: [JobID: (place: QueueName, state: JobState)] = [:]
+        var safe: Set<JobID> = []
+        for other in queues where other != queue {
+            let whereabouts = try await store.call(DiagnoseWhereabouts(parents, for: "slot.\(queue)"), on: other)
+            for (parent, item) in zip(parents, whereabouts) {
+                guard let state = item.state else {
+                    if item.isTold { safe.insert(parent) }
+                    continue
+                }
+                if item.isTold || !state.isEnded { safe.insert(parent) }
+                found[parent] = (other, state)
+            }
+        }
+        let known = Set(parents)
+        for item in gone where known.contains(item.parent) && !safe.contains(item.parent) {
+            let place = found[item.parent]
+            fates.append(Fate(item: item, place: place?.place ?? queue, state: place?.state))
+        }
+        return fates
+    }
+
+    /// Those that still wait so. What was looked at one after the other may have moved in between.
+    private func confirmed(_ fates: [Fate]) async throws(SluiceError) -> [Fate] {
+        var still: Set<DiagnoseSuspended.Item> = []
+        var rest = fates[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(1000)
+            rest = rest.dropFirst(1000)
+            still.formUnion(try await store.call(DiagnoseSuspended(again: some.map(\.item.id)), on: queue).jobs)
+        }
+        return fates.filter { still.contains($0.item) }
+    }
+
+    private mutating func tellHeld(_ fates: [Fate]) {
+        let groups = Dictionary(grouping: fates, by: \.item.parent).sorted { $0.key.text < $1.key.text }
+        for (parent, group) in groups.prefix(Self.mostAlike) {
+            let first = group[0].item.id
+            let letGo = cures.tool("jobs", "retry", "--queue", queue.text, first.text)
+            let retry = group[0].state.map { _ in
+                cures.tool("jobs", "retry", "--queue", group[0].place.text, parent.text) + "; or "
+            }
+            part.add(
+                .notice, "queue.held",
+                "\(HumanText.count(group.count, "job")), such as \(first), \(group.count == 1 ? "is" : "are") held behind \(parent), "
+                    + "which \(group[0].state.map { "was \($0.rawValue)" } ?? "is gone")",
+                cure: (retry ?? "") + "let a follower go: \(letGo), or cancel it")
+        }
+        if groups.count > Self.mostAlike { part.unseen.append("\(groups.count - Self.mostAlike) more jobs that hold followers") }
+    }
+
+    private mutating func tellOrphans(_ fates: [Fate]) {
+        for fate in fates.prefix(Self.mostAlike) {
+            let item = fate.item
+            let why =
+                item.trouble == .bare
+                ? "waits for nothing" : "waits for \(item.parent), which \(fate.state.map { "was \($0.rawValue)" } ?? "is gone")"
+            part.add(
+                .problem, "queue.orphan", "\(item.id) is suspended and \(why), and nothing releases it",
+                cure: cures.tool("jobs", "retry", "--queue", queue.text, item.id.text) + " lets it go; or cancel it")
+        }
+        if fates.count > Self.mostAlike { part.unseen.append("\(fates.count - Self.mostAlike) more that nothing releases") }
+    }
+}

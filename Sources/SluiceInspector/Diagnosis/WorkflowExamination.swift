@@ -1,0 +1,99 @@
+import SluiceCore
+import SluiceStore
+
+/// Looks for workflows that do not go on.
+struct WorkflowExamination {
+    /// Workflows that are looked at.
+    private static let most = 1000
+    /// Ms after which somebody should have looked after one.
+    private static let patience = 60_000
+
+    let store: Store
+    let queues: [QueueName]
+    let cures: CureText
+    var part = Diagnosis.Part(subject: .workflows, looked: "")
+
+    init(_ store: Store, _ queues: [QueueName], _ cures: CureText) {
+        self.store = store
+        self.queues = queues
+        self.cures = cures
+    }
+
+    mutating func run() async throws(SluiceError) {
+        let ids = try await store.workflows(from: 0, most: Self.most)
+        part.looked = "\(HumanText.count(ids.count, "workflow")) that \(ids.count == 1 ? "is" : "are") kept: nodes, jobs, care"
+        if ids.count == Self.most { part.unseen.append("workflows beyond the first \(HumanText.number(Self.most))") }
+        for id in ids { try await examine(id) }
+        try await examineCare()
+    }
+
+    private mutating func examine(_ id: String) async throws(SluiceError) {
+        guard let found = try await store.call(DiagnoseWorkflow(), workflow: id) else { return }
+        if found.hasMore { part.unseen.append("nodes of workflow \(id) beyond the first 200 of a state") }
+        if found.held > 0 {
+            part.add(
+                .notice, "workflow.held",
+                "\(HumanText.count(found.held, "node")) of workflow \(id) \(found.held == 1 ? "is" : "are") held, since one before "
+                    + "failed",
+                cure: cures.tool("workflows", "retry", id) + ", or cancel it, or a node of it")
+        }
+        let lost = try await lost(of: id, found)
+        if found.over.isEmpty && lost.isEmpty { return }
+        // What was looked at one after the other may have moved in between.
+        guard let again = try await store.call(DiagnoseWorkflow(), workflow: id) else { return }
+        for node in found.over where again.over.contains(node) {
+            part.add(
+                .problem, "workflow.stuck",
+                "node \(node) of workflow \(id) is suspended though all before it has ended, and nothing releases it",
+                cure: cures.tool("workflows", "cancel", id, node))
+        }
+        let still = try await self.lost(of: id, again)
+        for (node, state) in lost where again.active.contains(node) && still.contains(where: { $0.node == node }) {
+            tellLost(node, state, of: id)
+        }
+    }
+
+    private mutating func tellLost(_ node: DiagnoseWorkflow.Active, _ state: JobState?, of id: String) {
+        let news = cures.redis(
+            "FCALL", "sluice1_workflow_step", "1", store.keys.workflow(id), "done", node.node, node.job.text, "deleted", "")
+        part.add(
+            .problem, "workflow.lost",
+            "node \(node.node) of workflow \(id) waits for job \(node.job) of queue \(node.queue), which "
+                + (state.map { "was \($0.rawValue)" } ?? "is gone") + ", and nothing tells it",
+            cure: state == nil ? news : cures.tool("jobs", "retry", "--queue", node.queue, node.job.text))
+    }
+
+    /// Active nodes whose jobs will not be heard of, and what became of those.
+    private func lost(
+        of id: String, _ found: DiagnoseWorkflow.Standing
+    ) async throws(SluiceError) -> [(node: DiagnoseWorkflow.Active, state: JobState?)] {
+        var lost: [(node: DiagnoseWorkflow.Active, state: JobState?)] = []
+        for (name, nodes) in Dictionary(grouping: found.active, by: \.queue) {
+            guard let queue = try? QueueName(name) else { continue }
+            let places = try await store.call(DiagnoseWhereabouts(nodes.map(\.job), for: "workflow.\(id)"), on: queue)
+            for (node, place) in zip(nodes, places) where !place.isTold && place.state?.isEnded ?? true {
+                lost.append((node, place.state))
+            }
+        }
+        return lost.sorted { $0.node.node < $1.node.node }
+    }
+
+    /// Somebody has to look at each workflow from time to time, though nothing happens.
+    private mutating func examineCare() async throws(SluiceError) {
+        let now: Int
+        if let queue = queues.first {
+            now = try await store.call(DiagnoseWorkers(), on: queue).now
+        } else {
+            now = try await store.now()
+        }
+        let overdue = try await store.overdueWorkflows(before: now - Self.patience, most: Self.most)
+        guard let first = overdue.first else { return }
+        let isBatch = first.hasPrefix(BatchBook.prefix)
+        let name = isBatch ? "batch \(first.dropFirst(BatchBook.prefix.count))" : "workflow \(first)"
+        let rest = overdue.count > 1 ? " and \(HumanText.number(overdue.count - 1)) more" : ""
+        part.add(
+            .problem, "workflow.untended",
+            "nobody looks after \(name)\(rest): deadlines, and what a dead process carried, wait for that",
+            cure: "start a worker, of any queue: " + cures.tool("worker", queues.first?.text ?? "QUEUE", "--exec", "COMMAND"))
+    }
+}

@@ -1,0 +1,95 @@
+import Hiredis
+import SluiceCore
+import SluiceStore
+import SluiceTesting
+import Testing
+
+@testable import SluiceInspector
+
+/// What the doctor finds in queues and workflows, and that its cures cure.
+@Suite(.timeLimit(.minutes(2)))
+struct DiagnosisTests {
+    @Test(arguments: Ailment.all)
+    func isFoundAndCured(_ ailment: Ailment) async throws {
+        let patient = try await Patient()
+        #expect(try await patient.findings() == [])
+        try await ailment.provoke(patient)
+        let findings = try await patient.findings()
+        #expect(findings.map(\.code) == [ailment.code])
+        let finding = try #require(findings.first)
+        #expect(finding.severity == ailment.severity)
+        #expect(finding.what.contains(ailment.what), "\(finding.what)")
+        // The namespace, which tests alone have, stands at the end of each command.
+        let cure = finding.cure.replacing(" --namespace \(patient.queues.namespace)", with: "")
+        #expect(cure.contains(ailment.cure), "\(cure)")
+        #expect(finding.queue == (ailment.code.hasPrefix("queue.") ? "mail" : nil))
+        #expect(!(finding.what + finding.cure).contains("\n"))
+        if let heal = ailment.heal { try await heal(patient) } else { try await patient.follow(cure: cure) }
+        #expect(try await patient.findings() == [])
+    }
+
+    @Test func whatGoesOnIsNotFound() async throws {
+        let patient = try await Patient()
+        // A follower of a job that waits; one whose parent has moved to its own queue; one whose end is on its way back.
+        try await patient.enqueue("a")
+        try await patient.follow("b", after: "a", "cancel")
+        try await patient.follow("c", after: "a", "cancel")
+        try await patient.enqueue("p", in: "web")
+        try await patient.tamper("HSET", "after", "c", "p cancel 0")
+        try await patient.follow("d", after: "a", "cancel")
+        try await patient.enqueue("q", #"{"kind":"k"}"#, #"{"links":["slot.mail"]}"#, in: "web")
+        try await patient.call("cancel", "q", in: "web")
+        try await patient.tamper("HSET", "after", "d", "q cancel 0")
+        // A member of a batch that is there.
+        _ = try await patient.queues.store.call(BatchCall(.open(name: "x", callbacks: [:])), on: BatchID("x"))
+        try await patient.enqueue("e", #"{"kind":"k"}"#, #"{"links":["batch.x"]}"#)
+        // A node whose job has ended, of which the workflow has still to hear.
+        try await patient.startFlow()
+        try await patient.enqueue("w:first", #"{"kind":"k"}"#, #"{"links":["workflow.w first"]}"#)
+        try await patient.call("cancel", "w:first")
+        let codes = try await patient.findings().map(\.code)
+        #expect(codes == ["queue.no_worker"], "that of web, which has no worker")
+    }
+
+    @Test func thereIsABoundAndItIsTold() async throws {
+        let patient = try await Patient()
+        for start in stride(from: 0, to: 1200, by: 400) {
+            let jobs = (start..<start + 400).flatMap { ["j\($0)", #"{"kind":"k"}"#, ""] }
+            _ = try await patient.queues.store.send(
+                RedisCommand(["FCALL", "sluice_enqueue", "1", patient.queues.base("mail")] + jobs))
+        }
+        let parts = try await patient.inspector.diagnose("mail").parts
+        #expect(parts.map(\.subject) == [.server, .library, .queue("mail")])
+        #expect(parts.last?.unseen == ["the kinds of waiting jobs beyond the first 1,000 of each state"])
+        #expect(parts.last?.looked.hasPrefix("1,200 jobs that have not ended, 1 live worker: data, ") == true)
+    }
+
+    @Test func aQueueOfANewerFormatIsAFinding() async throws {
+        let patient = try await Patient()
+        try await patient.tamper("HSET", "config", "format", "2", in: "web")
+        let findings = try await patient.findings()
+        #expect(findings.map(\.code) == ["queue.format"] && findings.first?.queue == "web")
+    }
+
+    @Test func programsGetAllOfIt() {
+        let diagnosis = Diagnosis(parts: [
+            Diagnosis.Part(subject: .server, looked: "clock", unseen: ["memory"]),
+            Diagnosis.Part(
+                subject: .queue("mail"), looked: "data",
+                findings: [
+                    Diagnosis.Finding(severity: .problem, queue: "mail", code: "queue.no_worker", what: "w", cure: "c")
+                ]),
+        ])
+        #expect(
+            String(decoding: diagnosis.json.encoded(), as: UTF8.self)
+                == #"{"healthy":false,"findings":[{"severity":"problem","queue":"mail","code":"queue.no_worker","what":"w","#
+                + #""cure":"c"}],"parts":[{"part":"server","looked":"clock","unseen":["memory"]},"#
+                + #"{"part":"queue mail","looked":"data","unseen":[]}]}"#)
+    }
+
+    @Test func wordsOfOthersAreQuoted() throws {
+        let cures = CureText(namespace: try Namespace("other"))
+        #expect(cures.tool("jobs", "retry", "it's; rm -rf") == #"sluice jobs retry 'it'\''s; rm -rf' --namespace other"#)
+        #expect(CureText(namespace: .standard).redis("GET", "{a}") == "redis-cli GET '{a}'")
+    }
+}

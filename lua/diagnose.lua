@@ -1,0 +1,227 @@
+-- diagnose section …
+--
+-- What `sluice doctor` asks of a queue: what nobody is there for, what nothing can release, what nobody carries. Changes nothing,
+-- and looks at a bounded part: `more` tells that there was more, a cursor other than 0 where to go on. Sections:
+--   workers             {now, live workers, jobs that could run, running jobs}
+--   kinds               {more, flat list of kind, count, example}: of waiting jobs, those that no live worker declares
+--   chains              {more, flat list of gate, job, jobs behind it}: chains that a discarded job holds
+--   outbox              {more, flat list of class, target, count, since, example}: facts that do not arrive, where they go, and
+--                       since when the oldest is true. stuck: due a minute ago, and nobody came; slow: ten minutes old, though
+--                       it is carried; expired: so old that it is not carried any more
+--   suspended rank      {cursor, flat list of id, class, parent, its state, policy}: followers that may wait for ever. held: the
+--                       parent ended badly and the policy is to hold; late: it has ended, and they were not told; gone: it is not
+--                       in this queue; bare: they wait for nothing
+--   check id…           the same of these jobs
+--   whereabouts target id…     a flat list of state (empty for no such job), and 1 if a fact for the target names it, or may
+--   links cursor        {cursor, flat list of batch.ID or workflow.ID, example, count}: of jobs that have not ended
+-- Errors: BADARG, BADKEY, FORMAT.
+local M = {}
+
+local SAMPLE = 1000           -- jobs of a state, facts, workers
+local PAGE = 200              -- suspended jobs, links
+local LANES = 100             -- of a chain
+local BYTES = 8388608         -- of specs
+local STUCK, SLOW = 60000, 600000
+
+local function text(number) return require('queue').text(number) end
+
+local function push(list, ...)
+  for _, value in ipairs({ ... }) do list[#list + 1] = value end
+end
+
+local sections = {}
+
+function sections.workers(q)
+  local counts, now = require('states').counts(q), text(q.now)
+  local due = redis.call('ZCOUNT', q.keys.scheduled, '-inf', now) + redis.call('ZCOUNT', q.keys.retryable, '-inf', now)
+  return { q.now, redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf'), counts.available + due, counts.executing }
+end
+
+-- The kinds that live workers declare; nil if one of them takes all, or nobody lives.
+local function declared(q)
+  local live = redis.call('ZRANGE', q.keys.workers, '(' .. text(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
+  if #live == 0 or #live == SAMPLE then return nil end
+  local kinds = {}
+  for i = 1, #live do
+    local read, info = pcall(cjson.decode, redis.call('HGET', require('keys').worker(q.keys, live[i]), 'info') or '{}')
+    if not read or type(info) ~= 'table' or type(info.kinds) ~= 'table' then return nil end
+    for _, kind in ipairs(info.kinds) do
+      if kind == '*' then return nil end
+      kinds[kind] = true
+    end
+  end
+  return kinds
+end
+
+-- The first waiting jobs of each state, and whether there are more.
+local function waiting(q)
+  local ids, more = {}, 0
+  for _, state in ipairs({ 'available', 'scheduled', 'retryable' }) do
+    local some, next = require('view').page(q, state, '0', SAMPLE)
+    for i = 1, #some do ids[#ids + 1] = some[i] end
+    if next ~= '0' then more = 1 end
+  end
+  return ids, more
+end
+
+function sections.kinds(q)
+  local known, flat, at, bytes = declared(q), {}, {}, 0
+  if not known then return { 0, flat } end
+  local ids, more = waiting(q)
+  for i = 1, #ids do
+    local spec = redis.call('HGET', q.keys.spec, ids[i]) or ''
+    local kind = require('columns').kind_of(spec)
+    bytes = bytes + #spec
+    if kind and not known[kind] then
+      if not at[kind] then
+        push(flat, kind, 0, ids[i])
+        at[kind] = #flat - 1
+      end
+      flat[at[kind]] = flat[at[kind]] + 1
+    end
+    if bytes > BYTES then return { 1, flat } end
+  end
+  return { more, flat }
+end
+
+-- Jobs of a chain that wait, those in the lane of its holder and in lanes that are parked at it.
+local function behind(q, gate, lane)
+  local keys, lanes = require('keys'), { [lane] = true }
+  local parked, count = redis.call('ZRANGE', keys.parked(q.keys, gate), 0, LANES - 1), 0
+  for i = 1, #parked do lanes[parked[i]] = true end
+  for name in pairs(lanes) do count = count + redis.call('ZCARD', keys.wait(q.keys, name)) end
+  return count
+end
+
+function sections.chains(q)
+  local ids, flat, chains = redis.call('ZRANGE', q.keys.discarded, 0, SAMPLE - 1, 'REV'), {}, require('chains')
+  local holds = require('columns').read(q, 'hold', ids)
+  for i = 1, #ids do
+    if holds[i] and chains.holds(q, ids[i]) then
+      local lane = redis.call('HGET', q.keys.lane, ids[i])
+      local count = behind(q, chains.gate(lane), lane)
+      if count > 0 then push(flat, chains.gate(lane), ids[i], count) end
+    end
+  end
+  return { #ids == SAMPLE and 1 or 0, flat }
+end
+
+-- Why a fact does not arrive, and since when it is true; nil if it is on its way.
+local function trouble(q, number, due, target)
+  local outbox, since = require('outbox'), due
+  if tonumber(number) then
+    local _, taken = require('queue').read_score(tonumber(number))
+    since = taken
+  end
+  if string.find(target, '^queue%.') and outbox.is_given_up(q, since) then return 'expired', since end
+  if due <= q.now - STUCK then return 'stuck', since end
+  return since <= q.now - SLOW and 'slow' or nil, since
+end
+
+function sections.outbox(q)
+  local numbers, flat, at = redis.call('ZRANGE', q.keys.outbox, 0, SAMPLE - 1, 'WITHSCORES'), {}, {}
+  for i = 1, #numbers, 2 do
+    local target, example = string.match(redis.call('HGET', q.keys.facts, numbers[i]) or '', '^(%S+) (%S+)')
+    target = target or ''
+    local class, since = trouble(q, numbers[i], tonumber(numbers[i + 1]), target)
+    if class then
+      local name = class .. ' ' .. target
+      if not at[name] then
+        push(flat, class, target, 0, since, example or '')
+        at[name] = #flat - 2
+      end
+      flat[at[name]], flat[at[name] + 1] = flat[at[name]] + 1, math.min(flat[at[name] + 1], since)
+    end
+  end
+  return { #numbers == 2 * SAMPLE and 1 or 0, flat }
+end
+
+-- Why a follower may wait for ever; nil if something will release it.
+local function stranded(q, parent, policy, state, target)
+  if not parent then return not target and 'bare' or nil end
+  if require('outbox').is_telling(q, parent) then return nil end
+  if not state then return 'gone' end
+  if not require('states').is_ended(state) then return nil end
+  return state ~= 'completed' and policy == 'hold' and 'held' or 'late'
+end
+
+local function look(q, ids)
+  local flat = {}
+  if #ids == 0 then return flat end
+  local afters, targets = redis.call('HMGET', q.keys.after, unpack(ids)), redis.call('HMGET', q.keys.target, unpack(ids))
+  for i = 1, #ids do
+    local parent, policy = string.match(afters[i] or '', '^(%S+) (%S+)')
+    local state = parent and require('states').of(q, parent)
+    local class = stranded(q, parent, policy, state, targets[i])
+    if class then push(flat, ids[i], class, parent or '', state or '', policy or '') end
+  end
+  return flat
+end
+
+function sections.suspended(q, args)
+  local rank = require('queue').number(args[2], 0, 1e9, 'rank')
+  local ids = redis.call('ZRANGE', q.keys.suspended, rank, rank + PAGE - 1)
+  return { #ids == PAGE and text(rank + PAGE) or '0', look(q, ids) }
+end
+
+local function rest(args, first)
+  local ids = { unpack(args, first) }
+  if #ids < 1 or #ids > require('queue').MOST then require('queue').refuse('BADARG', 'give 1 to 1000 ids') end
+  return ids
+end
+
+function sections.check(q, args)
+  local ids, here = rest(args, 2), {}
+  for i = 1, #ids do
+    if redis.call('ZSCORE', q.keys.suspended, ids[i]) then here[#here + 1] = ids[i] end
+  end
+  return { '0', look(q, here) }
+end
+
+-- What the facts for a target name; nil if there are too many to look.
+local function named(q, target)
+  if redis.call('HLEN', q.keys.facts) > SAMPLE then return nil end
+  local words = {}
+  for _, number in ipairs(redis.call('HKEYS', q.keys.facts)) do
+    local of, line = string.match(redis.call('HGET', q.keys.facts, number), '^(%S+) ([^\n]*)')
+    if of == target then
+      for word in string.gmatch(line, '%S+') do words[word] = true end
+    end
+  end
+  return words
+end
+
+function sections.whereabouts(q, args)
+  local ids, words, flat = rest(args, 3), named(q, args[2]), {}
+  for i = 1, #ids do
+    push(flat, require('states').of(q, ids[i]) or '', (not words or words[ids[i]]) and 1 or 0)
+  end
+  return flat
+end
+
+function sections.links(q, args)
+  local states, flat, at = require('states'), {}, {}
+  if not string.find(args[2] or '', '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
+  local found = redis.call('HSCAN', q.keys.links, args[2], 'COUNT', PAGE)
+  for i = 1, #found[2], 2 do
+    local state = states.of(q, found[2][i])
+    for target in string.gmatch(state and not states.is_ended(state) and found[2][i + 1] or '', '[^\n%s]+') do
+      if string.find(target, '^batch%.') or string.find(target, '^workflow%.') then
+        if not at[target] then
+          push(flat, target, found[2][i], 0)
+          at[target] = #flat
+        end
+        flat[at[target]] = flat[at[target]] + 1
+      end
+    end
+  end
+  return { found[1], flat }
+end
+
+function M.run(q, args)
+  local section = sections[args[1] or '']
+  if not section then require('queue').refuse('BADARG', 'no such section: ' .. tostring(args[1])) end
+  return section(q, args)
+end
+
+return M
