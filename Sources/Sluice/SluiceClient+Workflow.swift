@@ -40,12 +40,7 @@ extension SluiceClient {
     public func workflowStatuses(
         state: WorkflowStatus.State? = nil, most: Int = 50
     ) async throws(SluiceError) -> [WorkflowStatus] {
-        var ids: [String] = []
-        while ids.count < 10_000 {
-            let page = try await store.workflows(from: ids.count, most: 1000)
-            ids += page
-            if page.count < 1000 { break }
-        }
+        let ids = try await store.workflows(most: 10_000)
         var found: [WorkflowStatus] = []
         // Ids made by clients sort by age; those of people's own come by their times below.
         for id in ids.sorted(by: >) {

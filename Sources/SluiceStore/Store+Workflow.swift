@@ -20,9 +20,16 @@ extension Store {
         return try await send(RedisCommand(range)).root.elements.compactMap(\.string)
     }
 
-    /// Ids of workflows, those that nobody has to look at for the longest first.
-    package func workflows(from rank: Int, most: Int) async throws(SluiceError) -> [String] {
-        let range = ["ZREVRANGE", keys.workflows + ":all", "\(rank)", "\(rank + most - 1)"]
-        return try await send(RedisCommand(range)).root.elements.compactMap(\.string).filter { !$0.hasPrefix(BatchBook.prefix) }
+    /// Ids of workflows, those that nobody has to look at for the longest first; about `most` of them.
+    package func workflows(most: Int) async throws(SluiceError) -> [String] {
+        var ids: [String] = []
+        for rank in stride(from: 0, to: .max, by: 1000) {
+            let range = ["ZREVRANGE", keys.workflows + ":all", "\(rank)", "\(rank + 999)"]
+            let page = try await send(RedisCommand(range)).root.elements.compactMap(\.string)
+            // Batches that are being sealed are looked after with the workflows.
+            ids += page.filter { !$0.hasPrefix(BatchBook.prefix) }
+            if page.count < 1000 || ids.count >= most { break }
+        }
+        return ids
     }
 }

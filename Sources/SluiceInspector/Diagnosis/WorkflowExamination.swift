@@ -20,9 +20,10 @@ struct WorkflowExamination {
     }
 
     mutating func run() async throws(SluiceError) {
-        let ids = try await store.workflows(from: 0, most: Self.most)
+        let all = try await store.workflows(most: Self.most)
+        let ids = all.prefix(Self.most)
         part.looked = "\(HumanText.count(ids.count, "workflow")) that \(ids.count == 1 ? "is" : "are") kept: nodes, jobs, care"
-        if ids.count == Self.most { part.unseen.append("workflows beyond the first \(HumanText.number(Self.most))") }
+        if all.count > ids.count { part.unseen.append("workflows beyond the first \(HumanText.number(Self.most))") }
         for id in ids { try await examine(id) }
         try await examineCare()
     }
