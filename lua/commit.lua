@@ -17,13 +17,13 @@ end
 
 -- The options of a job, ready for enqueue.add; nil for none.
 local function read(q, text, target)
-  local enqueue, option = require('enqueue'), nil
+  local options, option = require('options'), nil
   if text ~= '' then
-    local valid, found = pcall(enqueue.read_options, q, text)
+    local valid, found = pcall(options.read, q, text)
     option = valid and not found.after and found or nil
   end
   if target == '' then return option end
-  option = option or enqueue.read_options(q, '{}')
+  option = option or options.read(q, '{}')
   option.target, option.text, option.plan = target, text == '' and '{}' or text, 'enter'
   return option
 end

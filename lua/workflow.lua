@@ -12,7 +12,8 @@
 --             cancelled; i, it starts all the same; h, it is held until N completes after all
 --   todo      what is left to tell, so that no call is long: `ok|bad|revive NODE RANK`, `walk VERB RANK PREFIX`, first in first
 --   ready     nodes that were released and not yet given out        stop, cancels   nodes whose jobs are to be cancelled
--- This module moves nodes; workflow_add.lua and workflow_step.lua are what is called.
+-- This module knows the record and moves single nodes; workflow_tell.lua tells others of it; workflow_add.lua and
+-- workflow_step.lua are what is called.
 local M = {}
 
 M.PAGE = 500                  -- edges and nodes handled, and nodes given out, in one call
@@ -52,14 +53,24 @@ function M.codes_of(w, names)
   return list
 end
 
+-- One of a workflow that has ended makes it run again, if only until the end of this call: how it ended may be another way now.
 function M.set(w, name, code)
   w.known[name], w.changed[name] = code, code
   if code >= codes.completed then w.may_end = true end
-  if code < codes.completed and w.ended then
+  if w.ended then
     w.ended, w.state = nil, 'running'
     redis.call('HDEL', w.keys.config, 'ended')
     redis.call('HSET', w.keys.config, 'state', 'running')
   end
+end
+
+-- Notes that a node, of whose edges more are to come, is to be cancelled when it has them all: a retry would start it too early
+-- if some were never told.
+function M.doom(w, name) redis.call('HSET', w.keys.config, 'doomed:' .. name, '1') end
+
+-- Whether a node was doomed, and still has reason to be.
+function M.is_doomed(w, name)
+  return redis.call('HDEL', w.keys.config, 'doomed:' .. name) == 1 and M.is_barred(w, name)
 end
 
 -- Notes that what waits for a node has to be told.
@@ -91,13 +102,14 @@ function M.release(w, name)
   w.fresh[#w.fresh + 1] = name
 end
 
-local function is_waiting(w, name) return redis.call('EXISTS', require('keys').need(w.keys, name)) == 1 end
-local function is_barred(w, name) return w.failed and redis.call('EXISTS', require('keys').bad(w.keys, name)) == 1 end
+-- Whether a node waits for others; whether one of those has ended otherwise than completed.
+function M.is_waiting(w, name) return redis.call('EXISTS', require('keys').need(w.keys, name)) == 1 end
+function M.is_barred(w, name) return w.failed and redis.call('EXISTS', require('keys').bad(w.keys, name)) == 1 end
 
 -- Puts a node, whose edges are known, where it belongs.
 function M.place(w, name)
-  if is_barred(w, name) then return M.set(w, name, codes.held) end
-  if is_waiting(w, name) then return M.set(w, name, codes.suspended) end
+  if M.is_barred(w, name) then return M.set(w, name, codes.held) end
+  if M.is_waiting(w, name) then return M.set(w, name, codes.suspended) end
   M.release(w, name)
 end
 
@@ -110,125 +122,11 @@ function M.bar(w, name, up)
   end
 end
 
-local told = {}
-
--- The node before has completed, or it does not matter how it ended. One that was cancelled because of it waits or starts again.
-function told.ok(w, up, name, _, code)
-  local keys = require('keys')
-  redis.call('SREM', keys.need(w.keys, name), up)
-  local was_bad = w.failed and redis.call('SREM', keys.bad(w.keys, name), up) == 1
-  local revived = code == codes.cancelled and was_bad
-  if code ~= codes.suspended and code ~= codes.held and not revived or is_barred(w, name) then return end
-  if revived then M.push(w, 'revive', name) end
-  M.place(w, name)
-end
-
-function told.bad(w, up, name, policy, code)
-  if policy == 'i' then return told.ok(w, up, name, policy, code) end
-  M.bar(w, name, up)
-  if policy == 'h' then
-    if code == codes.suspended then M.set(w, name, codes.held) end
-  elseif code and code <= codes.held then
-    M.set(w, name, codes.cancelled)
-    M.push(w, 'bad', name)
-  end
-end
-
--- The node before, which had ended otherwise than completed, runs again.
-function told.revive(w, up, name, policy, code)
-  local bad = require('keys').bad(w.keys, name)
-  if policy == 'i' or redis.call('SREM', bad, up) == 0 or redis.call('EXISTS', bad) == 1 then return end
-  if code ~= codes.cancelled and code ~= codes.held then return end
-  if code == codes.cancelled then M.push(w, 'revive', name) end
-  M.place(w, name)
-end
-
--- Tells what waits for a node, from a rank on. Returns how many were told.
-local function tell(w, word, up, rank, most)
-  local edges = redis.call('LRANGE', require('keys').down(w.keys, up), rank, rank + most - 1)
-  if #edges == 0 then return 0 end
-  local names, policies = {}, {}
-  for i = 1, #edges do policies[i], names[i] = string.match(edges[i], '^(%a) (.*)$') end
-  M.codes_of(w, names)
-  for i = 1, #names do told[word](w, up, names[i], policies[i], w.known[names[i]]) end
-  if #edges == most then M.push_first(w, word .. ' ' .. up .. ' ' .. rank + most) end
-  return #edges
-end
-
-local walks = {}
-
-function walks.start(w, name, code)
-  if code == codes.suspended and not is_waiting(w, name) then M.release(w, name) end
-end
-
-function walks.cancel(w, name, code)
-  if code <= codes.held then
-    M.set(w, name, codes.cancelled)
-    M.push(w, 'bad', name)
-  elseif code == codes.releasing or code == codes.active then
-    redis.call('SADD', w.keys.cancels, name)
-    redis.call('RPUSH', w.keys.stop, name)
-    -- Cancelled once it has arrived: somebody may be carrying it.
-    if code == codes.releasing then redis.call('RPUSH', w.keys.ready, name) end
-  end
-end
-
-function walks.retry(w, name, code)
-  if not M.is_bad(code) or is_barred(w, name) then return end
-  M.push(w, 'revive', name)
-  M.place(w, name)
-end
-
-function walks.remove(w, name)
-  local keys = require('keys')
-  redis.call('DEL', keys.need(w.keys, name), keys.bad(w.keys, name), keys.down(w.keys, name))
-end
-
 -- Nothing of it is left.
-local function drop(w)
+function M.drop(w)
   local k = w.keys
-  redis.call('DEL', k.config, k.specs, k.nodes, k.order, k.runs, k.outputs, k.todo, k.ready, k.stop, k.cancels, k.waiters)
+  redis.call('UNLINK', k.config, k.specs, k.nodes, k.order, k.runs, k.outputs, k.todo, k.ready, k.stop, k.cancels, k.waiters)
   w.state, w.entries, w.changed, w.fresh, w.may_end = 'missing', {}, {}, {}, false
-end
-
--- Goes over nodes in order, from a rank on: all, or one and those whose names begin with its and a dot.
-local function walk(w, verb, rank, prefix, most)
-  local names = redis.call('LRANGE', w.keys.order, rank, rank + most - 1)
-  M.codes_of(w, names)
-  for i = 1, #names do
-    local name = names[i]
-    if prefix == '-' or name == prefix or string.sub(name, 1, #prefix + 1) == prefix .. '.' then
-      walks[verb](w, name, w.known[name])
-    end
-  end
-  if #names == most then
-    M.push_first(w, 'walk ' .. verb .. ' ' .. rank + most .. ' ' .. prefix)
-  elseif verb == 'remove' then
-    drop(w)
-  end
-  return #names
-end
-
-local function handle(w, entry, most)
-  local word, first, second, third = string.match(entry, '^(%S+) (%S+) (%S+) ?(.*)$')
-  if word == 'walk' then return walk(w, first, tonumber(second), third, most) end
-  return tell(w, word, first, tonumber(second), most)
-end
-
--- Does what is left to be told, as much as one call may.
-function M.work(w)
-  local left, at, stored = M.PAGE, 1, redis.call('LLEN', w.keys.todo)
-  while left > 0 do
-    local entry
-    if stored > 0 then
-      entry, stored, w.may_end = redis.call('LPOP', w.keys.todo), stored - 1, true
-    else
-      entry, at = w.entries[at], at + 1
-    end
-    if not entry then break end
-    left = left - math.max(handle(w, entry, left), 1)
-  end
-  if at <= #w.entries then redis.call('RPUSH', w.keys.todo, unpack(w.entries, at)) end
 end
 
 -- The links of a node's job, before whatever else it was given.
@@ -310,7 +208,7 @@ end
 -- Ends a call: returns {now, state, more, what to bring into queues, jobs to cancel, when to look}. `more` is 1 if the caller
 -- should call again.
 function M.close(w)
-  M.work(w)
+  require('workflow_tell').work(w)
   local given, stopped = {}, {}
   write_codes(w)
   if w.state ~= 'missing' then

@@ -143,10 +143,12 @@ local function add(w, node)
   local is_cancelled = false
   for _, edge in ipairs(node.up) do is_cancelled = connect(w, edge.node, node.name, edge.policy) or is_cancelled end
   for _, edge in ipairs(node.down) do connect(w, node.name, edge.node, edge.policy) end
-  if is_cancelled then
+  if node.flag == 'open' or node.flag == 'link' then
+    if is_cancelled then workflow.doom(w, node.name) end
+  elseif is_cancelled or node.flag == 'close' and workflow.is_doomed(w, node.name) then
     workflow.set(w, node.name, codes.cancelled)
     workflow.push(w, 'bad', node.name)
-  elseif node.flag == 'new' or node.flag == 'close' then
+  else
     if w.state == 'building' then workflow.set(w, node.name, codes.suspended) else workflow.place(w, node.name) end
   end
 end

@@ -109,12 +109,19 @@ function verbs.retry(w, prefix)
   require('workflow').push_first(w, 'walk retry 0 ' .. prefix)
 end
 
+-- Lets go of all of it, which may take more than this call.
+local function remove(w)
+  local first = redis.call('LINDEX', w.keys.todo, 0)
+  if first and string.find(first, '^walk remove ') then return end
+  require('workflow').push_first(w, 'walk remove 0 -')
+end
+
 function verbs.tend(w)
   local kept = require('workflow').KEPT[w.state]
   w.again, w.may_end = true, true
   local since = w.ended and kept and w.ended + kept
   if w.state == 'building' then since = (w.touched or 0) + require('workflow').BUILT end
-  if since and w.now >= since then return require('workflow').push_first(w, 'walk remove 0 -') end
+  if since and w.now >= since then return remove(w) end
   local cancels = redis.call('SRANDMEMBER', w.keys.cancels, 100)
   if #cancels > 0 then redis.call('RPUSH', w.keys.stop, unpack(cancels)) end
 end

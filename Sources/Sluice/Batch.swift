@@ -15,17 +15,15 @@ public struct Batch: Sendable {
     /// The batch.
     public let id: BatchID
     let client: SluiceClient
-    private let wantsAttempts: Bool?
 
-    init(_ id: BatchID, _ client: SluiceClient, wantsAttempts: Bool? = nil) {
+    init(_ id: BatchID, _ client: SluiceClient) {
         self.id = id
         self.client = client
-        self.wantsAttempts = wantsAttempts
     }
 
     /// Adds jobs of a type, of any number. When it returns, all are members and enqueued.
-    /// - Throws: `invalidArgument` and the like for a job that is refused, `batchEnded` if the batch is finished; what came before
-    ///   stays.
+    /// - Throws: `invalidArgument` and the like for a job that is refused, `batchEnded` if the batch is finished or not known;
+    ///   what came before, of up to 1,000 jobs at a time, stays.
     @discardableResult
     public func add<Jobs: Sequence>(_ jobs: Jobs) async throws(SluiceError) -> EnqueuedMany where Jobs.Element: Job {
         var part: [JobRequest] = []
@@ -65,7 +63,7 @@ public struct Batch: Sendable {
     /// added and never enqueued would be waited for.
     private func flush(_ requests: inout [JobRequest], _ total: inout EnqueuedMany) async throws(SluiceError) {
         if requests.isEmpty { return }
-        let link = "batch.\(id)" + (try await attempts() ? " attempted" : "")
+        let link = "batch.\(id)" + (try await client.wantsAttempts(of: id) ? " attempted" : "")
         let trace = TraceHeaders.current()
         var jobs: [QueueName: [NewJob]] = [:]
         for var request in requests {
@@ -100,10 +98,5 @@ public struct Batch: Sendable {
         } else {
             total.existing += 1
         }
-    }
-
-    private func attempts() async throws(SluiceError) -> Bool {
-        if let wantsAttempts { return wantsAttempts }
-        return try await client.store.call(ReadBatch(), on: id)["attempts"] == "1"
     }
 }

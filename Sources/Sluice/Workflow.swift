@@ -124,6 +124,9 @@ public struct Workflow: Sendable {
         before: some WorkflowNodes = [Node]()
     ) -> Node {
         if let id = request.id { refuse(SluiceError(.invalidArgument, "node '\(name)' cannot have an id of its own, '\(id)'")) }
+        if let parent = request.after?.parent {
+            refuse(SluiceError(.invalidArgument, "node '\(name)' cannot follow the job '\(parent)': let it come after a node"))
+        }
         items.append(
             Item(name: name, request: request, after: edges(after, onFailed), before: edges(before, onFailed)))
         return Node(name)

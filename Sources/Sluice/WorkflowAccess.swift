@@ -18,6 +18,14 @@ package struct WorkflowAccess: Sendable {
         guard flow.name.utf8.count <= 256 else {
             throw SluiceError(.invalidArgument, "a workflow's name takes at most 256 bytes")
         }
+        if let deadline = flow.deadline, deadline <= .zero {
+            throw SluiceError(.invalidArgument, "the deadline of workflow '\(flow.name)' would be over before it starts")
+        }
+        guard flow.context.utf8.count <= payloadLimit else {
+            throw SluiceError(
+                .payloadTooLarge,
+                "what workflow '\(flow.name)' shares, \(flow.context.utf8.count) bytes, is above the limit of \(payloadLimit)")
+        }
         let plan = try WorkflowPlan(flow, id: id, isAddition: false)
         let pages = try plan.pages(limit: payloadLimit, trace: TraceHeaders.current())
         let head = WorkflowAdd.Head(name: flow.name, deadline: flow.deadline, context: flow.context)
@@ -130,7 +138,10 @@ extension WorkflowAccess {
     package func output(of node: String, in id: String) async throws(SluiceError) -> String {
         let found = try await store.call(ReadOutputs([node]), workflow: id).nodes[0]
         if !found.output.isEmpty { return found.output }
-        if found.state.isEmpty { throw SluiceError(.invalidArgument, "workflow '\(id)' has no node '\(node)'") }
+        if found.state.isEmpty {
+            if try await store.call(ReadWorkflow(), workflow: id).isEmpty { throw Self.unknown(id) }
+            throw SluiceError(.invalidArgument, "workflow '\(id)' has no node '\(node)'")
+        }
         let why = found.state == "completed" ? "its handler returns none" : "it is \(found.state)"
         throw SluiceError(.noOutput, "node '\(node)' of workflow '\(id)' has no output: \(why)")
     }

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 22
+    package static let revision = 23
 
     /// The text of the library.
     /// - Parameters:
@@ -76,6 +76,7 @@ package enum FunctionLibrary {
         "manage": source(PackageResources.manage_lua),
         "migration": source(PackageResources.migration_lua),
         "once": source(PackageResources.once_lua),
+        "options": source(PackageResources.options_lua),
         "outbox": source(PackageResources.outbox_lua),
         "overrides": source(PackageResources.overrides_lua),
         "parking": source(PackageResources.parking_lua),
@@ -99,6 +100,7 @@ package enum FunctionLibrary {
         "workflow_add": source(PackageResources.workflow_add_lua),
         "workflow_index": source(PackageResources.workflow_index_lua),
         "workflow_step": source(PackageResources.workflow_step_lua),
+        "workflow_tell": source(PackageResources.workflow_tell_lua),
         "workflow_view": source(PackageResources.workflow_view_lua),
     ]
 

@@ -4,7 +4,7 @@ import NIOPosix
 import Synchronization
 
 /// Stands between a client and a server, and breaks chosen calls: it cuts the connection before a request arrives, or before
-/// its reply does, or holds the reply back.
+/// its reply does, holds the reply back, or swallows the request.
 package final class FaultyProxy: Sendable {
     /// What happens to a call.
     package enum Fault: Sendable {
@@ -14,6 +14,8 @@ package final class FaultyProxy: Sendable {
         case loseReply
         /// The reply comes when `release` says so.
         case holdReply
+        /// The request never arrives, nor does what follows it, and the connection stays.
+        case swallow
     }
 
     private struct Rule {
@@ -154,6 +156,7 @@ private final class Relay: ChannelInboundHandler {
         if let fault = owner.value?.fault(of: text) { connection.present = fault }
         switch connection.present {
         case .loseRequest: connection.cut()
+        case .swallow: break
         case .loseReply, .holdReply, nil: connection.server.writeAndFlush(bytes, promise: nil)
         }
     }
@@ -166,7 +169,7 @@ private final class Relay: ChannelInboundHandler {
                 connection.present = nil
                 connection.client.writeAndFlush(bytes, promise: nil)
             }
-        case nil: connection.client.writeAndFlush(bytes, promise: nil)
+        case .swallow, nil: connection.client.writeAndFlush(bytes, promise: nil)
         }
     }
 

@@ -41,9 +41,11 @@ final class Load: Sendable {
     }
 
     /// Starts a process that serves the queues `load` and `away`.
-    func chainWorker(through url: String? = nil, lease: Int = 1000) async throws -> WorkerProcess {
+    func chainWorker(
+        through url: String? = nil, lease: Int = 1000, ack: String = "batched", milliseconds: Int = 0
+    ) async throws -> WorkerProcess {
         let worker = try await WorkerProcess(
-            arguments: ["chain", url ?? server.url, queues.namespace.text, log.path, "\(lease)"])
+            arguments: ["chain", url ?? server.url, queues.namespace.text, log.path, "\(lease)", ack, "\(milliseconds)"])
         workers.withLock { $0.append(worker) }
         return worker
     }

@@ -51,4 +51,24 @@ struct BatchTests {
         #expect(try await LuaQueue("batch.none").fcall(["batch", "seal"]).hasPrefix("batchEnded"))
         #expect(try await batch.fcall(["batch", "fly"]).hasPrefix("invalidArgument"))
     }
+    @Test func callsThatMakeNoSenseAreRefusedAndNothingIsStored() async throws {
+        let batch = try await opened("completed")
+        _ = try await batch.fcall(["batch", "add", "a"])
+        let many = (0...1000).map { "m\($0)" }
+        for words in [
+            ["batch"], ["batch", "add"], ["batch", "add"] + many, ["batch", "done", "lost", "a"], ["batch", "done", "completed"],
+            ["batch", "done", "completed"] + many, ["batch", "fired"], ["batch", "close"],
+        ] {
+            try await batch.checkRefused(words, "invalidArgument")
+        }
+        let fresh = try await LuaQueue("batch.fresh", in: batch.queues)
+        for words in [["batch", "open", "n", "finished", "x"], ["batch", "open", "n", "completed", "x", "failed"]] {
+            try await fresh.checkRefused(words, "invalidArgument")
+        }
+        for key in ["batch.x y", "batch." + String(repeating: "x", count: 65), "batch.", "workflow.b"] {
+            let reply = try await batch.fcall(["batch", "open", "n"], key: "\(batch.queues.namespace):{\(key)}")
+            #expect(reply.hasPrefix("invalidArgument"), "\(key): \(reply)")
+        }
+        #expect(try await batch.fcall(["batch", "tend"]) == "[[T+0, 0, 0], []]")
+    }
 }

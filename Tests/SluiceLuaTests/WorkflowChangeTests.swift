@@ -128,6 +128,55 @@ struct WorkflowChangeTests {
         #expect(try await flow.done("b", run: 2) == ["c"])
     }
 
+    @Test func aNodeWithTwoFailedParentsStaysCancelledUntilBothHaveCompletedAfterAll() async throws {
+        let flow = try await LuaWorkflow()
+        try await flow.start("a", "b", "c<a,b", "d<c", "e<a,b:h")
+        try await flow.done("a", .discarded)
+        try await flow.done("b", .discarded)
+        // Its job was retried in its queue.
+        #expect(try await flow.done("a") == [])
+        #expect(try await flow.states() == "a=completed b=discarded c=cancelled d=cancelled e=cancelled")
+        #expect(try await flow.done("b") == ["c", "e"])
+        #expect(try await flow.states() == "a=completed b=completed c=active d=suspended e=active")
+    }
+
+    @Test func aNodeThatIsHeldByOneWaitsForTheOthersAsWell() async throws {
+        let flow = try await LuaWorkflow()
+        try await flow.start("a", "b", "c<a:h,b:h", "x")
+        try await flow.done("a", .discarded)
+        try await flow.done("b")
+        #expect(try await flow.states() == "a=discarded b=completed c=held x=active")
+        // One that comes between, and one that is retried though it is barred, change nothing of that.
+        #expect(try await flow.append("d<x>c").word == .ok)
+        try await flow.step(.retry("c"))
+        try await flow.done("x")
+        try await flow.done("d")
+        #expect(try await flow.states() == "a=discarded b=completed c=held x=completed d=completed")
+        #expect(try await flow.done("a") == ["c"])
+    }
+
+    @Test func howItEndedIsToldAnewWhenThatChanges() async throws {
+        let flow = try await LuaWorkflow()
+        try await flow.start("a", "b")
+        try await flow.done("a")
+        try await flow.done("b", .discarded)
+        #expect(try await flow.state() == "discarded")
+        try await flow.queues.advance(by: .seconds(5))
+        let before = try await flow.call(ReadWorkflow())["ended"]
+        try await flow.done("b")
+        #expect(try await flow.state() == "completed")
+        #expect(try await flow.call(ReadWorkflow())["ended"] != before)
+        // A node without a job is never under way.
+        let other = try await LuaWorkflow("other", in: flow.queues)
+        try await other.start("a", "!v<a")
+        try await other.step(.cancel("v"))
+        try await other.done("a")
+        #expect(try await other.state() == "cancelled")
+        try await other.step(.retry("v"))
+        #expect(try await other.states() == "a=completed v=completed")
+        #expect(try await other.state() == "completed")
+    }
+
     @Test func aDeadlineCancelsAll() async throws {
         let flow = try await LuaWorkflow()
         try await flow.make("a", "b<a", deadline: .seconds(30))

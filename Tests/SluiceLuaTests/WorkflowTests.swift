@@ -122,41 +122,6 @@ struct WorkflowTests {
         #expect(try await only.state() == "completed")
     }
 
-    @Test func manyAfterOneAndOneAfterManyTakeNoLongCall() async throws {
-        let flow = try await LuaWorkflow()
-        let names = (0..<2500).map { "n\($0)" }
-        try await flow.make("a")
-        for page in stride(from: 0, to: 2500, by: 500) {
-            let nodes = LuaWorkflow.nodes(names[page..<page + 500].map { $0 + "<a" })
-            _ = try await flow.call(WorkflowAdd(head: .init(name: "", deadline: nil, context: ""), token: "t", nodes: nodes))
-        }
-        for page in stride(from: 0, to: 2500, by: 500) {
-            let flag = page == 0 ? "open" : page == 2000 ? "close" : "link"
-            try await flow.make("\(flag) z<" + names[page..<page + 500].joined(separator: ","))
-        }
-        try await flow.step(.start)
-        var reply = try await flow.step(.done(node: "a", job: JobID(known: "w:a"), state: .completed, output: ""))
-        var released: [String] = []
-        while true {
-            #expect(reply.nodes.count <= 500)
-            released += reply.nodes.map(\.name)
-            guard reply.hasMore else { break }
-            reply = try await flow.step(.released(reply.nodes.map(\.name)))
-        }
-        #expect(released == names)
-        for page in stride(from: 0, to: 2500, by: 500) {
-            #expect(try await !flow.states().contains("z=active"))
-            let verbs = names[page..<page + 500].map {
-                WorkflowStep.Verb.done(node: $0, job: JobID(known: "w:\($0)"), state: .completed, output: "")
-            }
-            var reply = try await flow.call(WorkflowStep(verbs))
-            while reply.hasMore { reply = try await flow.step() }
-        }
-        #expect(try await flow.done("z") == [])
-        #expect(try await flow.state() == "completed")
-        #expect(try await flow.leftovers() == [])
-    }
-
     @Test func onlyAnOpenNodeTakesMoreEdges() async throws {
         let flow = try await LuaWorkflow()
         try await flow.start("a")
@@ -171,5 +136,29 @@ struct WorkflowTests {
         #expect(try await flow.append("link z<a").existing == ["z"])
         try await flow.done("z")
         #expect(try await flow.state() == "completed")
+    }
+    @Test func anOpenNodeAfterOneThatFailedStillWaitsForAllItsEdges() async throws {
+        let flow = try await LuaWorkflow()
+        try await flow.start("a", "b", "c")
+        _ = try await flow.append("open y<a")
+        try await flow.done("a", .discarded)
+        _ = try await flow.append("open z<a")
+        #expect(try await flow.states() == "a=discarded b=active c=active y=building z=building")
+        for node in ["y", "z"] { _ = try await flow.append("link \(node)<b", "close \(node)<c") }
+        #expect(try await flow.states() == "a=discarded b=active c=active y=cancelled z=cancelled")
+        #expect(try await flow.step(.retry("a")).nodes.map(\.item.id.text) == ["w:a:2"])
+        #expect(try await flow.states() == "a=active b=active c=active y=suspended z=suspended")
+        #expect(try await flow.done("a", run: 2) == [])
+        #expect(try await flow.done("b") == [])
+        #expect(try await flow.done("c") == ["y", "z"])
+        // One that failed and has completed after all cancels nobody.
+        let other = try await LuaWorkflow("other", in: flow.queues)
+        try await other.start("a", "b")
+        try await other.done("a", .discarded)
+        _ = try await other.append("open z<a")
+        try await other.done("a")
+        #expect(try await other.append("close z<b").step.nodes.isEmpty)
+        #expect(try await other.states() == "a=completed b=active z=suspended")
+        #expect(try await other.done("b") == ["z"])
     }
 }
