@@ -56,7 +56,8 @@ extension Evidence {
                 found.append("\(most) starts of account \(account) in a second, \(scale.accountRate) allowed")
             }
         }
-        return Verdict(found, "at most \(most) of \(scale.rate) starts in any second, Redis killed \(events.outages.count)×")
+        return Verdict(
+            found, "at most \(most) of \(scale.rate) starts in any second, over \(events.outages.count) restart of Redis")
     }
 
     /// The most in any window.

@@ -14,7 +14,7 @@ enum Promise: Int, Sendable, CaseIterable {
         case .sameEnds: "every job ends as planned, once, and all cells end alike"
         case .fencing: "a run that was overtaken changes nothing"
         case .takeOver: "jobs of dead and frozen workers run again, at their old place, within a lease and a cycle"
-        case .ratesHold: "rates hold in every window, over all workers and over the death of Redis"
+        case .ratesHold: "rates hold in every window, over all workers and a restart of Redis"
         case .workflows: "a node starts once, after all that it comes after, and sees their outputs; nothing polls"
         case .chunks: "each member of a chunk ends in one state of its own; a worker's death brings all of them back"
         case .observers: "observers in workers hear of each outcome that is stored, once"

@@ -7,8 +7,8 @@ struct Plan: Sendable {
     static let portions = 5
     /// While these run a worker is killed, and one is frozen.
     static let victims = (killed: "long-item", frozen: "long-plain")
-    /// What those take, in ms.
-    private static let long = 400
+    /// What those take, in ms, when they run for the first time: long enough to be found in the middle of it.
+    private static let long = 1200
 
     private(set) var jobs: [PlannedJob] = []
     private(set) var flows: [PlannedFlow] = []

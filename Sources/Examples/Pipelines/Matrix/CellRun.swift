@@ -11,6 +11,7 @@ struct CellRun: Sendable {
     let scale: Scale
     let asOriginal: Bool
     let seed: UInt64
+    let records: CellRecords?
 
     /// - Throws: only when it is cancelled; what goes wrong is in the result.
     func run() async throws -> CellResult {
@@ -52,6 +53,7 @@ struct CellRun: Sendable {
             try await stage.open()
             try await CellScript(stage: stage).play()
             let evidence = try await evidence(of: stage)
+            try records?.write(evidence, log: stage.log.path)
             await stage.close()
             return result(evidence)
         } catch {

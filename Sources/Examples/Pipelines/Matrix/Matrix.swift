@@ -3,6 +3,7 @@ struct Matrix: Sendable {
     let scale: Scale
     let asOriginal: Bool
     let seed: UInt64
+    let records: CellRecords?
 
     /// Runs them. Returns what came of each, in their order.
     func run() async throws -> [CellResult] {
@@ -10,7 +11,7 @@ struct Matrix: Sendable {
             var waiting = Array(scale.cells.enumerated())[...]
             func start() {
                 guard let (index, cell) = waiting.popFirst() else { return }
-                let run = CellRun(cell: cell, scale: scale, asOriginal: asOriginal, seed: seed)
+                let run = CellRun(cell: cell, scale: scale, asOriginal: asOriginal, seed: seed, records: records)
                 group.addTask { (index, try await run.run()) }
             }
             for _ in 0..<scale.parallel { start() }

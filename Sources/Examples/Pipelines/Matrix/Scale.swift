@@ -29,7 +29,7 @@ struct Scale: Sendable {
     static let lease = Duration.seconds(1)
     /// How long something may be ready to run, with room at all its limits, before somebody takes it. Lost tokens cost half a
     /// lease, a worker that is frozen with its places a whole one; the rest is for a machine that is busy with other things.
-    static let patience = Duration.seconds(4)
+    static let patience = Duration.seconds(5)
 
     static let quick = Scale(
         name: "quick", cells: Cell.some, parallel: 6, plain: 60, flows: 5, items: 80, chains: 3, links: 5, work: 10, workers: 3,

@@ -20,7 +20,7 @@ struct CellEvents: Sendable {
     }
 
     var blows: [Blow] = []
-    /// From before Redis was killed to when it answered again.
+    /// From before Redis was stopped to when it answered again.
     var outages: [Span] = []
     /// From when a pause was in force to before it was lifted.
     var pauses: [Span] = []

@@ -93,9 +93,18 @@ struct History: Sendable {
     /// When a job went into an ended state.
     func endings(of id: String) -> [Move] { own[id, default: []].filter { $0.to?.isEnded ?? false } }
 
-    /// When how many jobs of a queue were claimed, whether their handlers began or not.
+    /// When which jobs of a queue were claimed, whether their handlers began or not. What was told of a claim was written a little
+    /// after it, on a busy machine more than a little: the fences tell the time, of all that one call has claimed.
     func claims(in queue: QueueName) -> [(time: Int, ids: [String])] {
-        moves.filter { $0.to == .executing && $0.queue == queue }.map { ($0.time, $0.ids) }
+        let claims = moves.filter { $0.to == .executing && $0.queue == queue }
+        return claims.map { claim -> (time: Int, ids: [String]) in
+            let fences = claim.ids.compactMap { id -> Int? in
+                // An older one is of an earlier claim, and the handler of this one never began.
+                let since = (own[id] ?? []).last { $0.to == .available && $0.time <= claim.time }?.time ?? 0
+                return runs(of: id).last { $0.claimed <= claim.time && $0.claimed > since - 1000 }?.claimed
+            }
+            return (fences.max() ?? claim.time, claim.ids)
+        }.sorted { $0.time < $1.time }
     }
 
     /// The claims after which more ran at once than the limit allowed then, told as text.

@@ -2,6 +2,7 @@ import Foundation
 
 /// Reads what the workers of a cell write, as it grows.
 struct LogReader {
+    let path: String
     private let handle: FileHandle
     private var rest: [UInt8] = []
     private(set) var lines: [RunLine] = []
@@ -10,6 +11,7 @@ struct LogReader {
     init(path: String) throws {
         let isThere = FileManager.default.fileExists(atPath: path) || FileManager.default.createFile(atPath: path, contents: nil)
         guard isThere, let handle = FileHandle(forReadingAtPath: path) else { throw Unusable("cannot read \(path)") }
+        self.path = path
         self.handle = handle
     }
 

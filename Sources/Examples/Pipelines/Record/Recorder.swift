@@ -6,7 +6,7 @@ actor Recorder {
     private(set) var transitions: [Transition] = []
     /// When something was told last.
     private(set) var lastChange = ContinuousClock.now
-    private var states: [String: JobState] = [:]
+    private(set) var states: [String: JobState] = [:]
     private var available: Set<String> = []
     /// Jobs that were not where a transition says they came from: then something was missed.
     private(set) var gaps = 0

@@ -52,7 +52,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     private func register(_ worker: Worker, log: RunLog, chunk: Int) {
         worker.handle(Plain.self) { job, context in
-            try await Self.spend(job.milliseconds)
+            try await Self.spend(job.milliseconds, context.id, log)
             try await Self.write(context, log)
             try job.end.carryOut(attempt: context.attempt)
         }
@@ -76,7 +76,8 @@ struct WorkerCommand: AsyncParsableCommand {
         worker.handleChunk(Item.self, size: chunk, within: .milliseconds(10)) { chunk in
             let name = chunk.members.first.map { "\($0.id)@\($0.fence)" } ?? "-"
             for member in chunk.members { log.write(.chunk, member.context, note: name) }
-            try await Self.spend(chunk.members.map(\.job.milliseconds).max() ?? 0)
+            let longest = chunk.members.max { $0.job.milliseconds < $1.job.milliseconds }
+            if let longest { try await Self.spend(longest.job.milliseconds, longest.id, log) }
             for member in chunk.members {
                 do { try member.job.end.carryOut(attempt: member.attempt) } catch { member.fail(error) }
             }
@@ -86,7 +87,12 @@ struct WorkerCommand: AsyncParsableCommand {
         }
     }
 
-    /// What the work takes.
+    /// What the work takes; of a victim of a fault, only when it runs for the first time.
+    private static func spend(_ milliseconds: Int, _ id: JobID, _ log: RunLog) async throws {
+        let isVictim = id.text == Plan.victims.killed || id.text == Plan.victims.frozen
+        if !isVictim || log.isFirst(id) { try await spend(milliseconds) }
+    }
+
     private static func spend(_ milliseconds: Int) async throws {
         try await ContinuousClock().sleep(for: .milliseconds(milliseconds))
     }
