@@ -55,7 +55,7 @@ struct Plan: Sendable {
         return number % cancelled == 8 ? .cancels : .completes
     }
 
-    /// They are the first of their portions, and of an account of their own, so that they start at once.
+    /// They are of an account of their own, so that they start at once.
     private mutating func addVictims() throws {
         try add(
             PlannedJob(id: Self.victims.killed, kind: .item, account: "0", portion: 0, end: .completed),
