@@ -32,7 +32,7 @@ struct Scale: Sendable {
     static let patience = Duration.seconds(5)
 
     static let quick = Scale(
-        name: "quick", cells: Cell.some, parallel: 6, plain: 60, flows: 5, items: 80, chains: 3, links: 5, work: 10, workers: 3,
+        name: "quick", cells: Cell.some, parallel: 3, plain: 60, flows: 5, items: 80, chains: 3, links: 5, work: 10, workers: 3,
         concurrency: 6, chunk: 4, global: 6, perAccount: 2, rate: 50, accountRate: 12)
 
     static let full = Scale(
