@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "SluiceInspector", targets: ["SluiceInspector"]),
         .library(name: "SluiceTesting", targets: ["SluiceTesting"]),
         .executable(name: "sluice", targets: ["SluiceCLI"]),
+        .executable(name: "pipelines", targets: ["pipelines"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -132,6 +133,20 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        .executableTarget(
+            name: "pipelines",
+            dependencies: [
+                "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceCore", "SluiceStore", "SluiceLua", "Hiredis",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/Examples/Pipelines",
+            exclude: ["README.md"]
+        ),
         .testTarget(
             name: "HiredisTests",
             dependencies: [
@@ -217,6 +232,14 @@ let package = Package(
             dependencies: [
                 "FaultWorker", "SluiceWorker", "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis",
                 "SluiceTesting",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: [
+                "pipelines", "Sluice", "SluiceInspector", "SluiceTesting",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]

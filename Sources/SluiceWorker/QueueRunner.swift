@@ -122,7 +122,8 @@ actor QueueRunner {
     /// Places for more jobs. In confirmed mode a place is taken until Redis has the outcome.
     private func freePlaces(settling: Int) -> Int {
         let unrecorded = queue.ack == .confirmed ? outbox.count + settling : 0
-        return max(queue.concurrency - runs.count - unrecorded, 0)
+        let places = queue.concurrency - runs.count - unrecorded
+        return max(min(places, options.admission?.room(in: queue.name, running: runs.count) ?? places), 0)
     }
 
     /// Waits for something to do.
@@ -202,6 +203,7 @@ actor QueueRunner {
     private func absorb(_ reply: Cycle.Reply, _ settled: [Settled], demand: Int, idle: Duration) {
         recorded(settled, refused: reply.refused, decided: reply.decided)
         tell(reply.decided)
+        options.admission?.claimed(reply.jobs.count, in: queue.name)
         for id in reply.cancel { end(id, .cancelled) }
         for job in reply.jobs { start(job) }
         metrics.started(reply.jobs)

@@ -14,6 +14,8 @@ public struct WorkerOptions: Sendable {
     public var maxThreads: Int
     /// How long one blocking call for tokens lasts. Beats do not depend on it.
     package var blockingSpan: Duration = .seconds(20)
+    /// Asked before each claim, if there is one.
+    package var admission: (any Admission)?
 
     /// Options, each with a default for the common case.
     public init(
