@@ -180,6 +180,11 @@ final class WorkflowSimulation {
 
     /// What is wrong with how often jobs ran.
     func checkStarts() {
+        // What a worker believes to run though all is at rest was taken back from it, and it has not called since to hear of that.
+        for worker in workers where !worker.running.isEmpty {
+            for id in worker.running.keys { crashes[id.text, default: 0] += 1 }
+        }
+        workers.removeAll { !$0.running.isEmpty }
         // One that is to be cancelled does not run again after a crash.
         for (id, count) in starts where count > 1 + crashes[id, default: 0] || isPredictable && count <= crashes[id, default: 0] {
             faults.append("\(id) started \(count) times, with \(crashes[id, default: 0]) crashes")
