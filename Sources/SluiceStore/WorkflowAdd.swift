@@ -19,11 +19,11 @@ package struct WorkflowEdge: Sendable, Hashable {
     }
 }
 
-/// Adds nodes to a workflow: `lua/workflow_add.lua`. Repeating a call is harmless. At most 1,000 nodes and as many edges in a call.
+/// Adds nodes to a workflow: `lua/workflow_add.lua`. Repeating a call is harmless.
 package struct WorkflowAdd: StoreFunction {
     package static let name = "workflow_add"
-    /// Nodes, and edges, in one call.
-    package static let most = 1000
+    /// Nodes, and edges, in one call. The function takes 1,000, which is long for those who wait meanwhile.
+    package static let most = 400
     /// Bytes of specs above which a call is closed.
     package static let mostBytes = 4 << 20
 

@@ -60,6 +60,8 @@ final class Courier: Sendable {
     }
 
     private static let mostRounds = 8
+    /// Ends of nodes that one call tells a workflow: each may release another node, and nobody else is served meanwhile.
+    private static let mostEnds = 400
 
     private func carry(_ round: Round) async {
         await withTaskGroup(of: [String].self) { group in
@@ -133,7 +135,10 @@ final class Courier: Sendable {
     private func tell(_ workflows: [Destination: [Fact]], in round: Round) async -> [String] {
         let told = await withTaskGroup(of: Told?.self) { group in
             for case (.workflow(let workflow), let facts) in workflows {
-                group.addTask { await self.tell(workflow, facts, in: round) }
+                for first in stride(from: 0, to: facts.count, by: Self.mostEnds) {
+                    let page = Array(facts[first...].prefix(Self.mostEnds))
+                    group.addTask { await self.tell(workflow, page, in: round) }
+                }
             }
             var told: [Told] = []
             for await one in group { if let one { told.append(one) } }

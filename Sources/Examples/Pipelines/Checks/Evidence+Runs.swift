@@ -61,7 +61,7 @@ extension Evidence {
                 }
                 count += 1
                 longest = max(longest, left - blow.time)
-                if left - blow.time > bound(of: blow) { found.append("\(run.id) was taken back after \(left - blow.time) µs") }
+                if left - blow.time > Self.bound { found.append("\(run.id) was taken back after \(left - blow.time) µs") }
                 if !history.runs(of: run.id).contains(where: { $0.claimed > left }) {
                     found.append("\(run.id) did not run again")
                 }
@@ -72,12 +72,9 @@ extension Evidence {
         return Verdict(found, "\(count) runs taken back, within \(longest / 1000) ms")
     }
 
-    /// A lease, a cycle, and what a busy machine takes; five seconds more if Redis was away meanwhile.
-    private func bound(of blow: CellEvents.Blow) -> Int {
-        let lease = Scale.lease.microseconds
-        let plain = lease + lease / 2 + Scale.patience.microseconds / 2
-        return events.outages.contains { $0.to > blow.time && $0.from < blow.time + plain } ? plain + 5_000_000 : plain
-    }
+    /// A lease, a cycle, what is added to a lease after a silence of Redis, and what a busy machine takes.
+    private static let bound =
+        (Scale.lease + Scale.lease / 2 + Scale.grace + Scale.patience / 2).microseconds
 
     /// Plain jobs of the same lane and portion that came later, had not run yet, and were claimed before one that was taken back.
     private func overtakers(of id: String, from left: Int) -> [String] {
@@ -117,8 +114,24 @@ extension Evidence {
                 found.append("nobody was told the end of \(job.id)")
             }
         }
+        let (orphans, faults) = orphans
         let basis =
-            "\(expected - lost) of \(expected) ends told, of runs that workers settled; \(lost) replies were lost with Redis"
-        return Verdict(found, basis)
+            "\(expected - lost) of \(expected) ends told by who ran them, \(orphans) by who took them back; "
+            + "\(lost) replies were lost with Redis"
+        return Verdict(found + faults, basis)
+    }
+
+    /// How many runs of dead workers observers elsewhere were told of, and what is wrong with that. Each is told once at most: a
+    /// worker that is killed itself tells nobody.
+    private var orphans: (count: Int, faults: [String]) {
+        var told: [String: Int] = [:]
+        for line in history.lines where line.verb == .orphaned { told[line.id, default: 0] += 1 }
+        var faults: [String] = []
+        for (id, count) in told {
+            let taken = history.own[id, default: []].filter { $0.from == .executing && $0.to != .completed }.count
+            if count > taken { faults.append("\(id) was told \(count) times as left by a dead worker, and was \(taken) times") }
+        }
+        if told.isEmpty, totals["reclaimed", default: 0] > 0 { faults.append("nobody was told of the runs of dead workers") }
+        return (told.values.reduce(0, +), faults)
     }
 }

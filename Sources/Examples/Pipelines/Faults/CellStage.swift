@@ -71,7 +71,7 @@ final class CellStage {
         let end = ContinuousClock.now + limit
         while try await !condition() {
             let silence = await ContinuousClock.now - recorder.lastChange
-            if await recorder.hasWork, silence > Scale.patience + .seconds(1) { throw Stalled() }
+            if await recorder.hasWork, silence > Scale.silence { throw Stalled() }
             if ContinuousClock.now > end || silence > .seconds(60) { throw Unusable("waited in vain until \(what)") }
             try await Task.sleep(for: .milliseconds(5))
         }

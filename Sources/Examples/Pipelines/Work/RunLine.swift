@@ -11,6 +11,8 @@ struct RunLine: Sendable {
         case wrote, refused
         /// The worker's observer was told; the note is the state.
         case processed
+        /// The observer of another worker was told that the run's own worker died; the note is the state.
+        case orphaned
     }
 
     var verb: Verb

@@ -83,7 +83,9 @@ struct WorkerCommand: AsyncParsableCommand {
             }
         }
         worker.afterProcess { job in
-            log.write(RunLine(.processed, job.id.text, attempt: job.attempt, note: job.state.rawValue))
+            // Of a run whose worker died nobody knows how long it took.
+            let verb: RunLine.Verb = job.duration == nil ? .orphaned : .processed
+            log.write(RunLine(verb, job.id.text, attempt: job.attempt, note: job.state.rawValue))
         }
     }
 
