@@ -107,6 +107,12 @@ final class Load: Sendable {
 
     func total(_ name: String) async throws -> Int { try await inspector.status(of: queue).totals[name, default: 0] }
 
+    /// Jobs that a process holds, as Redis knows it.
+    func held(by worker: WorkerProcess) async throws -> Int {
+        let all = try await inspector.workers(of: queue)
+        return all.filter { $0.worker.text.split(separator: ".").contains("\(worker.pid)") }.reduce(0) { $0 + $1.jobs }
+    }
+
     /// Jobs whose handler started more than once.
     func startedTwice() -> [String] {
         let starts = Dictionary(grouping: log.entries().filter { !$0.isEnd }, by: \.id)
