@@ -35,6 +35,10 @@ actor InboxLoop {
         self.logger = logger
     }
 
+    /// What is found in a reader's inbox is given to it from now on, if anybody listens there. To be called before the call that
+    /// lets something come: a connection that is still blocked for one who does not wait any more takes it out.
+    nonisolated func expect(_ reader: any InboxReader) { state.withLock { $0.attended[reader.inbox] = reader } }
+
     /// Listens for a reader too, from now on.
     nonisolated func attend(_ reader: any InboxReader) async {
         let need: Need = state.withLock { state in

@@ -119,6 +119,7 @@ actor PermitKeeper: InboxReader {
 
     private func pump() async {
         while let call = take() {
+            listening.expect(self)
             do throws(SluiceError) {
                 let permits = PermitCall(
                     client: client, limit: call.terms.limit, lease: call.terms.lease, wishes: call.wishes)

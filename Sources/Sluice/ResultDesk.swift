@@ -136,6 +136,7 @@ actor ResultDesk: InboxReader {
 
     private func pump() async {
         while let call = take() {
+            if !call.forgets { listening.expect(self) }
             do throws(SluiceError) {
                 let standings = try await store.call(call, on: queue)
                 failures = 0

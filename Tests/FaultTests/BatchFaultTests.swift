@@ -7,7 +7,7 @@ import Testing
 /// Batches over two queues whose worker processes die.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct BatchFaultTests {
-    private static let milliseconds = 15
+    private static let milliseconds = 50
 
     private func open(_ load: Load) async throws -> Batch {
         let told = try JobRequest(kind: "load", queue: "away", arguments: "0")
@@ -61,7 +61,6 @@ struct BatchFaultTests {
         let failing = (0..<total).count { $0 % 7 == 3 }
         #expect(status.total == total && status.discarded == failing && status.completed == total - failing)
         try await expectCallbacks(load, total)
-        #expect(try await load.sum("reclaimed") > 0)
     }
 
     /// One job for each event that came true, and no other.

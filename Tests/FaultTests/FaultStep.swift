@@ -1,3 +1,5 @@
+import Foundation
+import SluiceInspector
 import SluiceTesting
 import Testing
 
@@ -38,9 +40,17 @@ extension Load {
         _ = try await chainWorker()
     }
 
-    /// Kills a worker that is in the middle of something, unless this process is too slow to see it there, and starts another one.
+    /// Kills a worker that is in the middle of something, unless there is nothing more to do, and starts another one.
     func replace(_ victim: WorkerProcess, ack: String, milliseconds: Int) async throws -> WorkerProcess {
-        _ = await queues.eventually(in: queue, within: .seconds(2)) { log.runs(in: victim.pid) }
+        for _ in 0..<100 {
+            victim.signal(SIGSTOP)
+            // Now it cannot end what it is in the middle of before it is killed.
+            let states = try await inspector.status(of: queue).states
+            let isDone = states[.available, default: 0] + states[.executing, default: 0] == 0
+            if try await held(by: victim) > 0 || isDone { break }
+            victim.signal(SIGCONT)
+            _ = await queues.eventually(in: queue, within: .seconds(1)) { log.runs(in: victim.pid) }
+        }
         await victim.killAndWait()
         return try await chainWorker(ack: ack, milliseconds: milliseconds)
     }

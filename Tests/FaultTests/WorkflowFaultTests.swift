@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct WorkflowFaultTests {
     private static let width = 6
-    private static let milliseconds = 20
+    private static let milliseconds = 50
 
     /// What becomes of the last node if one before it fails; nil: none fails.
     private static let kinds: [Workflow.Policy?] = [nil, .cancel, .ignore, .hold]
@@ -49,7 +49,6 @@ struct WorkflowFaultTests {
         for (number, handle) in handles.enumerated() { jobs += try await expectEnd(of: handle, number, load) }
         try await load.expectOrder(of: jobs)
         #expect(try await tooEarly(load) == [])
-        #expect(try await load.sum("reclaimed") > 0)
         // A place is free again only when the outcome is stored, so a dead worker takes no more than its places with it.
         if ack == "confirmed" { for process in dead { #expect(load.repeats(of: process) <= 2 * 10) } }
     }

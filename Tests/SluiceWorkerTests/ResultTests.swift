@@ -187,7 +187,11 @@ struct ResultTests {
         options.namespace = fixture.queues.namespace
         let other = try await SluiceClient(.url(fixture.queues.url), options: options)
         let runner = fixture.worker(4, client: other)
-        runner.handle(Told.self) { job, _ in "did " + job.what }
+        runner.handle(Told.self) { job, _ in
+            // A job that has ended before anybody asks is not waited for.
+            if job.what == "0" { await proxy.faults.wait() }
+            return "did " + job.what
+        }
         proxy.fail([word], with: fault)
         proxy.fail([word], after: 1, with: fault)
         try await fixture.running(runner) {
@@ -197,6 +201,39 @@ struct ResultTests {
             }
         }
         #expect(proxy.faults.count > 0)
+        await other.close()
+        await proxy.close()
+    }
+
+    @Test func anEndThatIsHeardBeforeTheAnswerIsNotLost() async throws {
+        let proxy = try await FaultyProxy(to: .shared())
+        let fixture = try await Fixture(through: proxy.url)
+        let client = fixture.client
+        var options = SluiceClient.Options()
+        options.namespace = fixture.queues.namespace
+        let other = try await SluiceClient(.url(fixture.queues.url), options: options)
+        let runner = fixture.worker(4, client: other)
+        runner.handle(Told.self) { job, _ in
+            // The first is waited for, so that somebody listens, and goes on listening for a while.
+            if job.what == "first" { while proxy.requests(with: "BLMPOP") == 0 { await Task.yield() } }
+            if job.what == "second" { await proxy.heldReplies.wait() }
+            return "did " + job.what
+        }
+        try await fixture.running(runner) {
+            #expect(try await client.enqueueAndWait(Told(what: "first"), timeout: .seconds(30)) == "did first")
+            let job = try await client.enqueue(Told(what: "second"))
+            proxy.fail(["sluice1_await"], with: .holdReply)
+            let waiting = Task { try await client.result(of: Told.self, job, timeout: .seconds(30)) }
+            await proxy.heldReplies.wait()
+            // It has ended, and whoever listens has taken the news out of the inbox.
+            let isHeard = await fixture.queues.eventually(in: fixture.queue) {
+                let inboxes = try await fixture.queues.dump().keys.filter { $0.contains(":inbox:") }
+                return try await fixture.state(job.id) == .completed && inboxes.isEmpty
+            }
+            #expect(isHeard)
+            proxy.release()
+            #expect(try await waiting.value == "did second")
+        }
         await other.close()
         await proxy.close()
     }
