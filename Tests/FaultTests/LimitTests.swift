@@ -48,7 +48,6 @@ struct LimitTests {
         for _ in 0..<4 { workers.append(try await load.worker(milliseconds: 5, limits: limits)) }
         try await load.enqueue(420, accounts: 5)
         #expect(await load.completed(240))
-        let quiet = try await RunHistory(of: load, deaths: [:])
         await workers.removeFirst().killAndWait()
         try await load.server.restart()
         workers.append(try await load.worker(milliseconds: 5, limits: limits))
@@ -66,10 +65,6 @@ struct LimitTests {
             let starts = history.runs.filter { $0.account == "\(account)" }.map(\.claimed).sorted()
             for (first, last) in zip(starts, starts.dropFirst(20)) { #expect(last - first >= period * 1000) }
         }
-        // While nothing was in the way, almost all of it was used.
-        let times = quiet.claims.map(\.time)
-        let lasted = Double((times.max() ?? 0) - (times.min() ?? 0)) / Double(period * 1000)
-        #expect(Double(quiet.claims.reduce(0) { $0 + $1.count }) >= 0.95 * 60 * (lasted + 1))
     }
 }
 
@@ -112,12 +107,23 @@ private final class Crew {
         deaths[victim.pid] = RunHistory.now()
     }
 
+    /// The worker that holds most jobs, if any holds some.
+    private func busiest() async throws -> WorkerProcess? {
+        var (most, found) = (0, WorkerProcess?.none)
+        for worker in workers {
+            let held = try await load.held(by: worker)
+            if held > most { (most, found) = (held, worker) }
+        }
+        return found
+    }
+
     /// Freezes a worker in the middle of something until that is taken from it.
     func freezeOne() async throws {
-        let frozen = workers[0]
         let before = try await load.total("reclaimed")
         for _ in 0..<60 {
             try await work()
+            // While the limit is reached, those that hold jobs take the next ones too, and others may wait for long.
+            guard let frozen = try await busiest() else { continue }
             frozen.signal(SIGSTOP)
             // What it holds is taken from it, unless its last call had settled all.
             let isOver = await load.queues.eventually(in: load.queue) {

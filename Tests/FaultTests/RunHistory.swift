@@ -49,9 +49,10 @@ struct RunHistory {
                 for id in ids { losses[id, default: []].append(time) }
                 lately += ids
             } else if fields["to"]?.string == "executing" {
-                claims.append((time, ids.count))
-                // A call takes back first and claims then, and its entries are younger than its claims.
-                guard let fence = ids.compactMap({ fences[$0]?.filter { $0 <= time }.max() }).max() else { continue }
+                // A call takes back first and claims then, and its entries are younger than its claims: on a busy machine by much.
+                let fence = ids.compactMap({ fences[$0]?.filter { $0 <= time }.max() }).max()
+                claims.append((fence ?? time, ids.count))
+                guard let fence else { continue }
                 for id in lately {
                     if let last = losses[id]?.popLast() { losses[id]?.append(min(last, fence - 1)) }
                 }
