@@ -55,7 +55,10 @@ let package = Package(
         ),
         .target(
             name: "SluiceCore",
-            dependencies: [.product(name: "Logging", package: "swift-log")]
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .target(
             name: "SluiceStore",
@@ -157,7 +160,8 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
-        .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore"]),
+        .testTarget(
+            name: "SluiceCoreTests", dependencies: ["SluiceCore", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "SluiceEmbeddedTests",
             dependencies: ["SluiceEmbedded", .product(name: "Subprocess", package: "swift-subprocess")]
@@ -212,6 +216,7 @@ let package = Package(
             name: "SluiceWorkerTests",
             dependencies: [
                 "SluiceWorker", "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -46,6 +46,12 @@ end
 
 local ERRORS = 10             -- kept of each job, the newest
 
+-- Whether the last line of a job's history ends with a text.
+function M.ends_with(q, id, text)
+  local lines = redis.call('HGET', q.keys.errors, id)
+  return lines and string.sub(lines, -#text) == text
+end
+
 -- Appends one error to a job's history, which is one JSON object a line.
 function M.add_error(q, id, line)
   local before = redis.call('HGET', q.keys.errors, id)

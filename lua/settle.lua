@@ -38,11 +38,15 @@ function outcomes.release(q, job)
   require('running').give_back(q, job)
 end
 
--- wait: `base cap`. Something it needs is not there; back to its place after base ms, doubling with each wait up to cap.
+-- wait: `base cap error`. Something it needs is not there; back to its place after base ms, doubling with each wait up to cap.
+-- The error, if there is one, is kept unless it is the last one already.
 function outcomes.wait(q, job, detail)
-  local base, cap = string.match(detail, '^(%d+) (%d+)')
+  local base, cap, text = string.match(detail, '^(%d+) (%d+) ?(.*)$')
   local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
   local delay = math.min(tonumber(cap) or 300000, (tonumber(base) or 1000) * 2 ^ math.min(waits - 1, 30))
+  if text and text ~= '' and not require('columns').ends_with(q, job.id, ',"error":' .. text .. '}') then
+    require('columns').add_error(q, job.id, error_line(q, job.record, text))
+  end
   require('stats').count(q, 'waited', 1)
   require('running').postpone(q, job, 'scheduled', q.now + math.max(math.floor(delay), 1), true)
 end

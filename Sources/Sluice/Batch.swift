@@ -69,7 +69,7 @@ public struct Batch: Sendable {
         for var request in requests {
             request.batch = id
             var job = try request.encoded(
-                id: request.id ?? IDs.next(), limit: client.options.payloadLimit, trace: trace)
+                id: request.id ?? IDs.next(), client.options.payload, trace: trace)
             job.links.append(link)
             let queue = try request.queue.validated()
             if let parent = request.after {

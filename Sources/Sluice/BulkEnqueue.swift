@@ -59,7 +59,7 @@ final class BulkEnqueue {
     func add(_ request: JobRequest) -> Bool {
         do throws(SluiceError) {
             let id = request.id ?? IDs.next()
-            let job = try request.encoded(id: id, limit: client.options.payloadLimit, trace: trace)
+            let job = try request.encoded(id: id, client.options.payload, trace: trace)
             let queue = try request.queue.validated()
             if let parent = request.after {
                 let place = try parent.places[0].validated()

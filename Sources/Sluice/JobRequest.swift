@@ -42,6 +42,13 @@ public struct JobRequest: Sendable {
     /// The job that it follows, if any: it stays suspended until that has ended. A delay counts from then.
     public var after: FollowUp?
 
+    /// Whether its arguments, its result and its recorded steps are encrypted with the client's keys.
+    public var isEncrypted = false
+    /// Names of fields whose values people are not shown.
+    public var redacted: [String] = []
+    /// The version of its arguments.
+    public var version = 1
+
     /// The batch that it is a member of, or a callback of.
     var batch: BatchID?
 
@@ -62,6 +69,9 @@ public struct JobRequest: Sendable {
         partitions = job.partitions
         needs = Kind.options.needs
         chain = job.chain
+        isEncrypted = Kind.options.isEncrypted
+        redacted = Kind.options.redacted
+        version = Kind.version
     }
 
     /// A job of a type, with what is other than its kind's.
@@ -100,12 +110,14 @@ public struct JobRequest: Sendable {
 
     /// Refuses what could not be enqueued, before anything is sent.
     /// - Throws: `invalidArgument` or `payloadTooLarge`.
-    package func check(limit: Int) throws(SluiceError) { _ = try encoded(id: id ?? JobID(known: "-"), limit: limit, trace: [:]) }
+    package func check(_ rules: PayloadRules) throws(SluiceError) {
+        _ = try encoded(id: id ?? JobID(known: "-"), rules, trace: [:])
+    }
 
     /// The job as the store takes it.
     /// - Throws: `invalidArgument` or `payloadTooLarge`; nothing has been sent then.
     package func encoded(
-        id: JobID, limit: Int, trace: [String: String], node: (workflow: String, node: String)? = nil
+        id: JobID, _ rules: PayloadRules, trace: [String: String], node: (workflow: String, node: String)? = nil
     ) throws(SluiceError) -> NewJob {
         guard (0...9).contains(priority) else {
             throw SluiceError(.invalidArgument, "priority is 0 (first) to 9 (last), not \(priority)")
@@ -122,9 +134,12 @@ public struct JobRequest: Sendable {
             chain: chain, maxWaits: maxWaits, batch: batch, trace: trace)
         description.workflow = node?.workflow
         description.node = node?.node
+        description.version = max(version, 1)
+        description.redacted = redacted
+        if isEncrypted { try description.seal(rules) }
         let spec = description.encoded()
-        guard spec.count <= limit else {
-            throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(limit)")
+        guard spec.count <= rules.limit else {
+            throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(rules.limit)")
         }
         return NewJob(
             id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs, chain: chain),

@@ -27,7 +27,7 @@ extension SluiceClient {
             }
             var request = request
             request.batch = id
-            let job = try request.encoded(id: JobID(known: "\(id).\(event.rawValue)"), limit: options.payloadLimit, trace: trace)
+            let job = try request.encoded(id: JobID(known: "\(id).\(event.rawValue)"), options.payload, trace: trace)
             texts[event.rawValue] = BatchCallback(job, queue: try request.queue.validated())
         }
         if let parent {

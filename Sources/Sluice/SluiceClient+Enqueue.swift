@@ -55,7 +55,7 @@ extension SluiceClient {
     private func send(_ request: JobRequest) async throws(SluiceError) -> Enqueued {
         let id = request.id ?? IDs.next()
         let queue = try request.queue.validated()
-        let job = try request.encoded(id: id, limit: options.payloadLimit, trace: TraceHeaders.current())
+        let job = try request.encoded(id: id, options.payload, trace: TraceHeaders.current())
         if let parent = request.after { return try await follow(parent, with: job, of: queue) }
         return Enqueued(id: id, queue: queue, isNew: try await gatherer(for: queue).enqueue(job) == .added)
     }
@@ -110,7 +110,7 @@ extension SluiceClient {
         do {
             for try await job in jobs {
                 let request = try JobRequest(job)
-                let encoded = try request.encoded(id: IDs.next(), limit: options.payloadLimit, trace: trace)
+                let encoded = try request.encoded(id: IDs.next(), options.payload, trace: trace)
                 guard await stream.add(encoded) else { break }
             }
             return nil

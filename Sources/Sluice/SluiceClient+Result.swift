@@ -15,11 +15,11 @@ extension SluiceClient {
     /// somebody waited for, is kept for an hour at least.
     /// - Parameter timeout: how long to wait by this host's clock; without end unless given.
     /// - Throws: ``JobFailed`` with the last error if the job was cancelled or discarded. ``SluiceError`` `timedOut`; `jobUnknown` if
-    ///   the job is not in its queue; `resultMissing` if its result was not kept or is of another type; and what Redis refuses
+    ///   the job is not in its queue; `resultMissing` if its result was not kept or is of another type; `undecryptable`; and what Redis refuses
     ///   for good. `CancellationError` if the task is cancelled.
     public func result<Kind: Job>(of kind: Kind.Type, _ job: Enqueued, timeout: Duration? = nil) async throws -> Kind.Output {
         switch try await results.end(of: job, timeout: timeout) {
-        case .completed(let result): try Self.output(of: kind, job, result)
+        case .completed(let result): try output(of: kind, job, result)
         case .failed(let state, let line): throw JobFailed(job, state, line: line)
         case .missing, .underWay:
             throw SluiceError(
@@ -59,7 +59,7 @@ extension SluiceClient {
         }
     }
 
-    private static func output<Kind: Job>(
+    private func output<Kind: Job>(
         of kind: Kind.Type, _ job: Enqueued, _ result: [UInt8]
     ) throws(SluiceError) -> Kind.Output {
         if result.isEmpty {
@@ -68,8 +68,9 @@ extension SluiceClient {
                 .resultMissing,
                 "the job \(job.id) has completed and kept no result: kinds keep it whose options say keepsResult: true")
         }
+        let plain = try options.payload.opened(result, as: .output)
         do {
-            return try JSONDecoder().decode(Kind.Output.self, from: Data(result))
+            return try JSONDecoder().decode(Kind.Output.self, from: Data(plain))
         } catch {
             throw SluiceError(.resultMissing, "the result of the job \(job.id) is no \(Kind.Output.self): \(error)")
         }

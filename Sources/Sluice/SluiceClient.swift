@@ -30,6 +30,10 @@ public final class SluiceClient: Service, Sendable {
         public var patience: Duration = .seconds(10)
         /// The largest job, in bytes of JSON with its envelope.
         public var payloadLimit = 1 << 20
+        /// What encrypts jobs of kinds that are encrypted, and what their workers read them with.
+        public var keys: PayloadKeys?
+
+        package var payload: PayloadRules { PayloadRules(limit: payloadLimit, keys: keys) }
 
         /// The defaults.
         public init() {}

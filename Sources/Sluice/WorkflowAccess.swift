@@ -8,7 +8,7 @@ package struct WorkflowAccess: Sendable {
     package let store: Store
     package let carrier: WorkflowCarrier
     let patience: Duration
-    let payloadLimit: Int
+    let payload: PayloadRules
     let logger: Logger
 
     /// Stores a workflow and starts it. Returns its id and whether it was added.
@@ -21,13 +21,13 @@ package struct WorkflowAccess: Sendable {
         if let deadline = flow.deadline, deadline <= .zero {
             throw SluiceError(.invalidArgument, "the deadline of workflow '\(flow.name)' would be over before it starts")
         }
-        guard flow.context.utf8.count <= payloadLimit else {
+        guard flow.context.utf8.count <= payload.limit else {
             throw SluiceError(
                 .payloadTooLarge,
-                "what workflow '\(flow.name)' shares, \(flow.context.utf8.count) bytes, is above the limit of \(payloadLimit)")
+                "what workflow '\(flow.name)' shares, \(flow.context.utf8.count) bytes, is above the limit of \(payload.limit)")
         }
         let plan = try WorkflowPlan(flow, id: id, isAddition: false)
-        let pages = try plan.pages(limit: payloadLimit, trace: TraceHeaders.current())
+        let pages = try plan.pages(payload, trace: TraceHeaders.current())
         let head = WorkflowAdd.Head(name: flow.name, deadline: flow.deadline, context: flow.context)
         let token = IDs.next().text
         // Before anything else, so that somebody finds what a client leaves behind that dies on the way.
@@ -72,7 +72,7 @@ package struct WorkflowAccess: Sendable {
         var flow = flow
         if let node { flow.root(after: node) }
         let plan = try WorkflowPlan(flow, id: id, isAddition: true)
-        let pages = try plan.pages(limit: payloadLimit, trace: TraceHeaders.current())
+        let pages = try plan.pages(payload, trace: TraceHeaders.current())
         var existing: [String] = []
         for page in pages {
             let add = WorkflowAdd(head: nil, token: "append", nodes: page)
@@ -134,10 +134,12 @@ package struct WorkflowAccess: Sendable {
 
 extension WorkflowAccess {
     /// What a node returned, as JSON.
-    /// - Throws: `unknownWorkflow`; `invalidArgument` if there is no such node; `noOutput` if it has none, and why.
+    /// - Throws: `unknownWorkflow`; `invalidArgument` if there is no such node; `noOutput` if it has none, and why; `undecryptable`.
     package func output(of node: String, in id: String) async throws(SluiceError) -> String {
         let found = try await store.call(ReadOutputs([node]), workflow: id).nodes[0]
-        if !found.output.isEmpty { return found.output }
+        if !found.output.isEmpty {
+            return String(decoding: try payload.opened(Array(found.output.utf8), as: .output), as: UTF8.self)
+        }
         if found.state.isEmpty {
             if try await store.call(ReadWorkflow(), workflow: id).isEmpty { throw Self.unknown(id) }
             throw SluiceError(.invalidArgument, "workflow '\(id)' has no node '\(node)'")

@@ -77,12 +77,12 @@ struct WorkflowPlan {
 
     /// The nodes as the store takes them, in pages; at least one page.
     /// - Throws: `invalidArgument` and `payloadTooLarge` for jobs that could not be enqueued either.
-    func pages(limit: Int, trace: [String: String]) throws(SluiceError) -> [[WorkflowAdd.Node]] {
+    func pages(_ rules: PayloadRules, trace: [String: String]) throws(SluiceError) -> [[WorkflowAdd.Node]] {
         var pages: [[WorkflowAdd.Node]] = [[]]
         var edges = 0
         var bytes = 0
         for item in items {
-            for node in try parts(of: item, limit: limit, trace: trace) {
+            for node in try parts(of: item, rules, trace: trace) {
                 let more = node.after.count + node.before.count
                 let page = pages[pages.count - 1]
                 if !page.isEmpty,
@@ -103,12 +103,12 @@ struct WorkflowPlan {
 
     /// A node, or, if it comes after more than one call can tell, the parts that make it.
     private func parts(
-        of item: Workflow.Item, limit: Int, trace: [String: String]
+        of item: Workflow.Item, _ rules: PayloadRules, trace: [String: String]
     ) throws(SluiceError) -> [WorkflowAdd.Node] {
         var node = WorkflowAdd.Node(item.name, after: item.after, before: item.before)
         if let request = item.request {
             let link = (workflow: id, node: item.name)
-            let job = try request.encoded(id: JobID(known: "\(id):\(item.name)"), limit: limit, trace: trace, node: link)
+            let job = try request.encoded(id: JobID(known: "\(id):\(item.name)"), rules, trace: trace, node: link)
             node.queue = try request.queue.validated()
             node.options = job.options ?? ""
             node.spec = job.spec

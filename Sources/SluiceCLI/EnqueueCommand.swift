@@ -74,6 +74,19 @@ struct EnqueueCommand: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var timeout: Duration?
 
+    @Flag(help: "Encrypt its arguments and its result, with the keys of --keys.")
+    var encrypt = false
+
+    @OptionGroup var keys: KeysOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "A field of the arguments and the result whose value people are not shown; may be repeated.", valueName: "name"))
+    var redact: [String] = []
+
+    @Option(help: ArgumentHelp("The version of its arguments. (default: 1)", valueName: "n"))
+    var argsVersion = 1
+
     var readsLines: Bool { lines || jsonLines }
 
     func validate() throws {
@@ -85,6 +98,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
         if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
         if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
+        if argsVersion < 1 { throw ValidationError("--args-version takes 1 or more") }
         if holdOnDiscard, chain == nil { throw ValidationError("--hold-on-discard is for jobs of a --chain") }
         if let name = PartitionText.repeated(partition) {
             throw ValidationError("--partition names '\(name)' twice; a job has one value for each name")
@@ -97,8 +111,15 @@ struct EnqueueCommand: AsyncParsableCommand {
         return need
     }
 
+    /// The keys, if they are needed.
+    func payloadKeys() throws -> PayloadKeys? {
+        if !encrypt { return nil }
+        guard let keys = try keys.load() else { throw ValidationError("--encrypt needs keys: --keys FILE") }
+        return keys
+    }
+
     /// The job that these options and arguments make, refused here if it cannot be enqueued.
-    func request(arguments: String) throws(SluiceError) -> JobRequest {
+    func request(arguments: String, _ keys: PayloadKeys?) throws(SluiceError) -> JobRequest {
         var request = try JobRequest(kind: kind, queue: queue, arguments: arguments)
         request.id = id
         switch due.due {
@@ -114,14 +135,18 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.chain = chain.map { Chain($0, onDiscarded: holdOnDiscard ? .hold : .continue) }
         request.maxWaits = maxWaits
         request.after = after.followUp(in: queue)
-        try request.check(limit: SluiceClient.Options().payloadLimit)
+        request.isEncrypted = encrypt
+        request.redacted = redact
+        request.version = argsVersion
+        try request.check(PayloadRules(limit: SluiceClient.Options().payloadLimit, keys: keys))
         return request
     }
 
     func run() async throws {
         if readsLines { return try await EnqueueLines(command: self).run() }
-        let request = try request(arguments: args ?? "{}")
-        try await global.withClient { client in
+        let keys = try payloadKeys()
+        let request = try request(arguments: args ?? "{}", keys)
+        try await global.withClient(keys: keys) { client in
             await client.store.warnOfEviction()
             let enqueued = try await client.enqueue(request)
             if global.json {

@@ -12,6 +12,7 @@ struct EnqueueLines {
 
     private let command: EnqueueCommand
     private var pending: [JobRequest] = []
+    private var keys: PayloadKeys?
     private var bytes = 0
     private var added = 0
     private var refused = 0
@@ -22,8 +23,9 @@ struct EnqueueLines {
     func run() async throws {
         var work = self
         // What no line could make good is refused before any is read.
-        _ = try command.request(arguments: "\"\"")
-        try await command.global.withClient { client in
+        work.keys = try command.payloadKeys()
+        _ = try command.request(arguments: "\"\"", work.keys)
+        try await command.global.withClient(keys: work.keys) { client in
             await client.store.warnOfEviction()
             do {
                 try await work.read(to: client)
@@ -56,7 +58,7 @@ struct EnqueueLines {
             }
             // Files of JSON lines may end with an empty one.
             if command.jsonLines, string.allSatisfy(\.isWhitespace) { return }
-            pending.append(try command.request(arguments: command.jsonLines ? string : JSONText.quoted(string)))
+            pending.append(try command.request(arguments: command.jsonLines ? string : JSONText.quoted(string), keys))
             bytes += text.count
         } catch {
             refuse(line.number, error)

@@ -56,11 +56,12 @@ extension GlobalOptions {
     static let silent = Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() }
 
     /// Lends a client, and closes it.
-    func withClient(_ body: (SluiceClient) async throws -> Void) async throws {
+    func withClient(keys: PayloadKeys? = nil, _ body: (SluiceClient) async throws -> Void) async throws {
         var options = SluiceClient.Options()
         options.namespace = namespace ?? .standard
         // A person waits.
         options.patience = .seconds(2)
+        options.keys = keys
         let client = try await SluiceClient(try await configuration(), options: options, logger: Self.silent)
         do {
             try await body(client)
@@ -72,8 +73,8 @@ extension GlobalOptions {
     }
 
     /// Lends an inspector, and closes it.
-    func withInspector(_ body: (Inspector) async throws -> Void) async throws {
-        let inspector = Inspector(try await store())
+    func withInspector(keys: PayloadKeys? = nil, _ body: (Inspector) async throws -> Void) async throws {
+        let inspector = Inspector(try await store(), keys: keys)
         do {
             try await body(inspector)
         } catch {

@@ -47,6 +47,8 @@ enum JobText {
             ("state", job.state.rawValue),
             ("kind", job.kind.isEmpty ? "none: its spec makes no sense" : job.kind),
             ("arguments", job.arguments),
+            ("version", job.version == 1 ? nil : "\(job.version) of its arguments"),
+            ("redacted", job.redacted.isEmpty ? nil : job.redacted.joined(separator: ", ")),
             ("chain", job.chain.map { $0.key + ($0.onDiscarded == .hold ? ", which it holds when it is discarded" : "") }),
             ("lane", job.lane.isEmpty ? nil : job.lane),
         ]

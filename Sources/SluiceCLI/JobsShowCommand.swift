@@ -4,7 +4,9 @@ import SluiceInspector
 
 struct JobsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show all that is known of a job. Exit status 1 if there is none.")
+        commandName: "show", abstract: "Show all that is known of a job. Exit status 1 if there is none.",
+        discussion: "Arguments and results that are encrypted are shown to whoever has their key (--keys); redacted fields never."
+    )
 
     @OptionGroup var global: GlobalOptions
 
@@ -16,8 +18,10 @@ struct JobsShowCommand: AsyncParsableCommand {
         transform: { try QueueName($0) })
     var queue: QueueName?
 
+    @OptionGroup var keys: KeysOptions
+
     func run() async throws {
-        try await global.withInspector { inspector in
+        try await global.withInspector(keys: try keys.load()) { inspector in
             guard let job = try await inspector.theJob(id, in: queue) else { throw Self.missing(id, in: queue) }
             if global.json {
                 try Terminal.output.json(job.json)

@@ -26,8 +26,7 @@ struct SluiceTool: AsyncParsableCommand {
                 name: "Managing",
                 subcommands: [
                     WorkflowsCommand.self, BatchesCommand.self, QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self,
-                    LibraryCommand.self,
-                    RedisCommandGroup.self,
+                    KeysCommand.self, LibraryCommand.self, RedisCommandGroup.self,
                 ]),
             CommandGroup(name: "Trying", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
 /// A piece of work to be done later, elsewhere: its arguments. Producers and workers share the type; the handler lives with
 /// the worker.
 ///
@@ -23,6 +29,14 @@ public protocol Job: Codable, Sendable {
 
     /// The chain it belongs to, whose jobs run one after another. None unless given.
     var chain: Chain? { get }
+
+    /// The version of its arguments, 1 unless given. Raise it with a change that older jobs or older workers could not read: a
+    /// worker leaves jobs of a newer version than its own to others, and asks ``migrate(_:from:)`` about older ones.
+    static var version: Int { get }
+
+    /// Reads arguments that an older version of the kind has written, as JSON. Called before the handler; an error counts as one of
+    /// the handler. Unless given they are read as if they were of this version.
+    static func migrate(_ arguments: Data, from version: Int) throws -> Self
 }
 
 extension Job {
@@ -34,6 +48,14 @@ extension Job {
 
     /// None.
     public var chain: Chain? { nil }
+
+    /// The first.
+    public static var version: Int { 1 }
+
+    /// Reads them as if they were of this version.
+    public static func migrate(_ arguments: Data, from version: Int) throws -> Self {
+        try JSONDecoder().decode(Self.self, from: arguments)
+    }
 }
 
 /// The output of jobs that have none.

@@ -16,11 +16,17 @@ public struct JobOptions: Sendable {
     public var needs: [Dependency]
     /// How often a job may wait because a dependency failed before it is discarded. Without a bound unless given.
     public var maxWaits: Int?
+    /// Whether arguments, results and recorded steps are encrypted with the client's ``PayloadKeys``.
+    public var isEncrypted: Bool
+    /// Names of fields whose values people are not shown: members of the arguments and of the result, at any depth, by their names
+    /// in JSON. What they hold is taken out of the texts of errors and of progress as well.
+    public var redacted: [String]
 
     /// Options, each with a default for the common case.
     public init(
         queue: QueueName = "default", priority: Int = 5, maxAttempts: Int = 20, retry: RetryPolicy = .exponential(),
-        timeout: Duration? = nil, keepsResult: Bool = false, needs: [Dependency] = [], maxWaits: Int? = nil
+        timeout: Duration? = nil, keepsResult: Bool = false, needs: [Dependency] = [], maxWaits: Int? = nil,
+        isEncrypted: Bool = false, redacted: [String] = []
     ) {
         self.queue = queue
         self.priority = priority
@@ -30,5 +36,7 @@ public struct JobOptions: Sendable {
         self.keepsResult = keepsResult
         self.needs = needs
         self.maxWaits = maxWaits
+        self.isEncrypted = isEncrypted
+        self.redacted = redacted
     }
 }

@@ -2,12 +2,14 @@
 ///
 /// ```json
 /// {"kind":"resize","max_attempts":3,"timeout_ms":5000,"partitions":{"host":"a.b"},
-///  "needs":["tmdb","imdb?"],"chain":"order-7","chain_hold":true,"max_waits":50,"trace":{"traceparent":"…"},"args":{…}}
+///  "needs":["tmdb","imdb?"],"chain":"order-7","chain_hold":true,"max_waits":50,"trace":{"traceparent":"…"},
+///  "version":2,"redact":["card"],"key":"2026-11","args":{…}}
 /// ```
-/// Only `kind` is required. The arguments are carried as text and coded once, by whoever knows their type.
+/// Only `kind` is required. The arguments are carried as text and coded once, by whoever knows their type; with a `key` they are
+/// encrypted, and a string.
 package struct JobSpec: Sendable, Equatable {
     package var kind: String
-    /// Arguments as JSON text, in UTF-8.
+    /// Arguments as JSON text, in UTF-8; base64 in quotes if they are sealed.
     package var arguments: [UInt8]
     package var maxAttempts: Int?
     package var timeout: Duration?
@@ -25,6 +27,12 @@ package struct JobSpec: Sendable, Equatable {
     /// The workflow that it is a node of, and its name there.
     package var workflow: String?
     package var node: String?
+    /// The version of the arguments.
+    package var version = 1
+    /// Names of fields that people are not shown.
+    package var redacted: [String] = []
+    /// The id of the key that the arguments are sealed with.
+    package var key: String?
 
     package init(
         kind: String, arguments: [UInt8], maxAttempts: Int? = nil, timeout: Duration? = nil, partitions: Partitions = [:],
@@ -68,6 +76,12 @@ extension JobSpec {
         if let workflow, let node {
             text.append(contentsOf: ",\"workflow\":\"\(workflow)\",\"node\":\"\(node)\"".utf8)
         }
+        if version != 1 { text.append(contentsOf: ",\"version\":\(version)".utf8) }
+        if !redacted.isEmpty {
+            text.append(contentsOf: ",\"redact\":".utf8)
+            JSONText.append(redacted, to: &text)
+        }
+        if let key { text.append(contentsOf: ",\"key\":\"\(key)\"".utf8) }
         text.append(contentsOf: Self.openArguments)
         text.append(contentsOf: arguments)
         text.append(UInt8(ascii: "}"))
@@ -108,6 +122,9 @@ extension JobSpec {
                 case "trace": trace = try JSONText.strings(value)
                 case "workflow": workflow = try JSONText.string(value)
                 case "node": node = try JSONText.string(value)
+                case "version": version = JSONText.integer(value).map { max($0, 1) } ?? 1
+                case "redact": redacted = try JSONText.list(value)
+                case "key": key = try JSONText.string(value)
                 default: break
                 }
             }
@@ -116,5 +133,39 @@ extension JobSpec {
         }
         if holdsChain { chain?.onDiscarded = .hold }
         if !hasKind { throw SluiceError(.invalidArgument, "the spec of the job has no kind") }
+    }
+}
+
+extension JobSpec {
+    /// The arguments as they were sealed; nil if they were not.
+    package var sealed: SealedText? {
+        guard let key else { return nil }
+        let base64 = arguments.withUnsafeBytes { try? JSONText.string($0) }
+        return SealedText(key: key, base64: base64 ?? "")
+    }
+
+    /// Seals the arguments.
+    package mutating func seal(_ rules: PayloadRules) throws(SluiceError) {
+        let sealed = try rules.seal(arguments, as: .arguments(kind))
+        key = sealed.key
+        arguments = Array("\"\(sealed.base64)\"".utf8)
+    }
+
+    /// The arguments as people may see them who have these keys.
+    package func shownArguments(_ keys: PayloadKeys?) -> String { shown(sealed, or: arguments, .arguments(kind), keys) }
+
+    /// A result of the job, likewise.
+    package func shownResult(_ text: String, _ keys: PayloadKeys?) -> String {
+        let text = Array(text.utf8)
+        return shown(SealedText(text), or: text, .output, keys)
+    }
+
+    private func shown(_ sealed: SealedText?, or plain: [UInt8], _ part: PayloadKeys.Part, _ keys: PayloadKeys?) -> String {
+        var text = plain
+        if let sealed {
+            guard let opened = try? keys?.open(sealed, as: part) else { return sealed.placeholder }
+            text = opened
+        }
+        return String(decoding: Redaction(redacted).masking(json: text), as: UTF8.self)
     }
 }

@@ -19,6 +19,16 @@ public struct JobInterruption: Error, Sendable, CustomStringConvertible {
 
     private init(_ outcome: Outcome<Never>) { self.outcome = outcome }
 
+    /// The same with its reason changed.
+    package func masked(_ mask: (String) -> String) -> JobInterruption {
+        switch outcome {
+        case .completed, .snooze: self
+        case .retry(let wait, let reason): JobInterruption(.retry(after: wait, reason: mask(reason)))
+        case .cancel(let reason): JobInterruption(.cancel(reason: mask(reason)))
+        case .discard(let reason): JobInterruption(.discard(reason: mask(reason)))
+        }
+    }
+
     /// Wait again by the handler's own wish. No attempt is spent.
     public static func snooze(for wait: Duration) -> JobInterruption { JobInterruption(.snooze(for: wait)) }
     /// Ended by the handler's wish.

@@ -54,6 +54,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case workflowEnded
         /// A node of a workflow has no output: it has not completed, or returns none.
         case noOutput
+        /// What is encrypted does not open with the keys that are there.
+        case undecryptable
         /// The client was shut down.
         case closed
         /// Something else was refused by the server, or a reply made no sense.
@@ -77,8 +79,7 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable, .timedOut: true
         case .authentication, .protocolViolation, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
             .invalidArgument, .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded,
-            .unknownWorkflow, .workflowEnded, .noOutput, .closed,
-            .server:
+            .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .closed, .server:
             false
         }
     }

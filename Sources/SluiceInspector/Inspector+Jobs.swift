@@ -11,7 +11,7 @@ extension Inspector {
     /// All that is known of a job; nil if the queue has none of that id.
     public func job(_ id: JobID, in queue: QueueName) async throws(SluiceError) -> JobDetails? {
         guard let reply = try await store.call(FindJob(id), on: queue) else { return nil }
-        return JobDetails(queue, reply: reply)
+        return JobDetails(queue, reply: reply, keys: keys)
     }
 
     /// The jobs of that id in all queues: most often one, since ids made by clients are unique, but one's own need not be.
@@ -44,7 +44,7 @@ extension Inspector {
                     state: place.state, cursor: place.inner, limit: filter.kind == nil ? limit : 1000, kind: filter.kind),
                 on: place.queue)
             let fresh = reply.items.dropFirst(place.skip).prefix(limit - jobs.count)
-            jobs += fresh.map { JobSummary($0, place) }
+            jobs += fresh.map { JobSummary($0, place, keys) }
             place.skip += fresh.count
             if place.skip < reply.items.count {
                 segments[segments.startIndex] = place
@@ -66,15 +66,15 @@ extension Inspector {
 }
 
 extension JobSummary {
-    fileprivate init(_ item: ListJobs.Item, _ place: JobCursor) {
+    fileprivate init(_ item: ListJobs.Item, _ place: JobCursor, _ keys: PayloadKeys?) {
         let spec = JobSpec(lenient: item.spec)
         let run = place.state == .executing ? JobRun(record: item.moment) : nil
         let number = Double(item.moment).map { Int($0) }
         self.init(
             queue: place.queue, id: item.id, state: place.state, kind: spec.kind,
-            arguments: String(decoding: spec.arguments, as: UTF8.self), attempts: item.attempts,
+            arguments: spec.shownArguments(keys), attempts: item.attempts,
             moment: run?.startedAt
                 ?? number.map { Date(milliseconds: place.state == .available ? Score.time($0) : $0) },
-            worker: run?.worker)
+            worker: run?.worker, key: spec.key)
     }
 }

@@ -15,15 +15,19 @@ package import SluiceStore
 /// repeating a change does no harm: what was done already is reported as the state the job is in.
 public final class Inspector: Sendable {
     package let store: Store
+    /// What encrypted arguments and results are shown with.
+    let keys: PayloadKeys?
 
     /// Names a server; nothing is sent before the first call.
     /// - Parameters:
     ///   - url: `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix:///path`.
     ///   - namespace: The first part of every key of these queues.
+    ///   - keys: What encrypted arguments and results are shown with; without their key, a word stands for them.
     ///   - logger: Told of connections made and lost.
     /// - Throws: `invalidArgument` if the URL names no server. The message does not repeat the URL.
     public convenience init(
-        url: String, namespace: Namespace = .standard, logger: Logger = Logger(label: "sluice.inspector")
+        url: String, namespace: Namespace = .standard, keys: PayloadKeys? = nil,
+        logger: Logger = Logger(label: "sluice.inspector")
     ) throws(SluiceError) {
         let configuration: RedisConfiguration
         do {
@@ -31,11 +35,14 @@ public final class Inspector: Sendable {
         } catch {
             throw SluiceError(.invalidArgument, error.description)
         }
-        self.init(Store(configuration, namespace: namespace, logger: logger))
+        self.init(Store(configuration, namespace: namespace, logger: logger), keys: keys)
     }
 
     /// Shares a store with others; whoever made it closes it.
-    package init(_ store: Store) { self.store = store }
+    package init(_ store: Store, keys: PayloadKeys? = nil) {
+        self.store = store
+        self.keys = keys
+    }
 
     /// Closes the connection. Later calls fail with `closed`.
     public func close() async { await store.close() }

@@ -9,6 +9,9 @@ extension JobDetails {
             "state": .string(state.rawValue),
             "kind": .string(kind),
             "arguments": JSONValue(text: Array(arguments.utf8)),
+            "version": .integer(version),
+            "key": JSONValue(key),
+            "redacted": .array(redacted.map(JSONValue.string)),
             "partitions": .object(
                 partitions.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) }),
             "needs": .array(needs.map { .string($0.description) }),

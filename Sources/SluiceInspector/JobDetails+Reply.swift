@@ -9,7 +9,7 @@ import SluiceStore
 
 extension JobDetails {
     /// Reads the flat reply of the library; nil if it lacks what every job has.
-    package init?(_ queue: QueueName, reply: [String: String]) {
+    package init?(_ queue: QueueName, reply: [String: String], keys: PayloadKeys? = nil) {
         guard let id = reply["id"], let state = reply["state"].flatMap(JobState.init(rawValue:)), let text = reply["spec"]
         else { return nil }
         let spec = JobSpec(lenient: text)
@@ -18,17 +18,19 @@ extension JobDetails {
         func number(_ name: String) -> Int? { reply[name].flatMap { Int($0) } }
         self.init(
             queue: queue, id: JobID(known: id), state: state, kind: spec.kind,
-            arguments: String(decoding: spec.arguments, as: UTF8.self), partitions: spec.partitions.values,
+            arguments: spec.shownArguments(keys), partitions: spec.partitions.values,
             needs: spec.needs, chain: spec.chain, lane: reply["lane"] ?? "",
             priority: number("priority") ?? (state == .available ? score.map(Score.priority) : nil) ?? 5,
             attempts: number("attempts") ?? 0, maxAttempts: spec.maxAttempts, timeout: spec.timeout,
             maxWaits: spec.maxWaits, crashes: number("crashes") ?? 0, waits: number("waits") ?? 0,
             failures: (reply["errors"] ?? "").split(separator: "\n").compactMap(JobFailure.init(line:)),
-            progress: reply["progress"].flatMap(JobProgress.init(column:)), result: reply["result"], run: run,
+            progress: reply["progress"].flatMap(JobProgress.init(column:)),
+            result: reply["result"].map { spec.shownResult($0, keys) }, run: run,
             createdAt: Self.created(state, column: number("created"), place: number("place"), score: score, run: run),
             dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,
             endedAt: state.isEnded ? score.map(Date.init(milliseconds:)) : nil,
-            time: Date(milliseconds: number("now") ?? 0), links: JobLinks(reply: reply))
+            time: Date(milliseconds: number("now") ?? 0), links: JobLinks(reply: reply), version: spec.version, key: spec.key,
+            redacted: spec.redacted)
     }
 
     /// Jobs that were never postponed tell when they were enqueued by their place in the queue alone.

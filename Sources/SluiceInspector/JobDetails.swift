@@ -16,7 +16,7 @@ public struct JobDetails: Sendable, Hashable {
     public var state: JobState
     /// The name of its kind.
     public var kind: String
-    /// Its arguments as JSON text, as they were enqueued.
+    /// Its arguments as JSON text, as they were enqueued; without the values of redacted fields, and a word for encrypted ones.
     public var arguments: String
     /// What limits may refer to.
     public var partitions: [String: String]
@@ -44,7 +44,7 @@ public struct JobDetails: Sendable, Hashable {
     public var failures: [JobFailure]
     /// How far the last run that said anything had come.
     public var progress: JobProgress?
-    /// What the handler returned, as JSON text, where results are kept.
+    /// What the handler returned, as JSON text, where results are kept; likewise without what is not to be shown.
     public var result: String?
     /// The run under way, or the last one of a job that ended as cancelled or discarded, or that waits and holds its chain.
     public var run: JobRun?
@@ -58,4 +58,10 @@ public struct JobDetails: Sendable, Hashable {
     public var time: Date
     /// What it has to do with other jobs.
     public var links = JobLinks()
+    /// The version of its arguments.
+    public var version = 1
+    /// The id of the key that they are encrypted with; nil if they are not.
+    public var key: String?
+    /// Names of fields whose values are not shown.
+    public var redacted: [String] = []
 }

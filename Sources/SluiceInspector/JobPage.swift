@@ -40,7 +40,7 @@ public struct JobSummary: Sendable, Hashable {
     public var state: JobState
     /// The name of its kind.
     public var kind: String
-    /// Its arguments as JSON text.
+    /// Its arguments as JSON text, without what is not to be shown.
     public var arguments: String
     /// Runs that ended badly so far.
     public var attempts: Int
@@ -48,6 +48,8 @@ public struct JobSummary: Sendable, Hashable {
     public var moment: Date?
     /// Who runs it, if it is executing.
     public var worker: WorkerID?
+    /// The id of the key that its arguments are encrypted with; nil if they are not.
+    public var key: String?
 }
 
 /// Part of a list of jobs.

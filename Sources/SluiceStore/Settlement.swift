@@ -10,8 +10,8 @@ package struct Settlement: Sendable {
         case snooze(Duration)
         /// Back at its place, unharmed.
         case release
-        /// Back at its place after `base`, doubled with each such wait up to `cap`.
-        case wait(base: Duration, cap: Duration)
+        /// Back at its place after `base`, doubled with each such wait up to `cap`; why as JSON, if that is to be told.
+        case wait(base: Duration, cap: Duration, error: String? = nil)
         /// Back at its place once the dependency may be tried again, no attempt spent; discarded beyond `maxWaits`. The error
         /// as JSON.
         case unavailable(dependency: String, retryAfter: Duration?, maxWaits: Int?, error: String)
@@ -81,7 +81,8 @@ extension Settlement.Outcome {
     package var size: Int {
         switch self {
         case .completed(let result): 64 + (result?.count ?? 0)
-        case .release, .snooze, .wait: 64
+        case .release, .snooze: 64
+        case .wait(_, _, let error): 64 + (error?.utf8.count ?? 0)
         case .retry(_, let error), .cancelled(let error), .discarded(let error), .unavailable(_, _, _, let error):
             112 + error.utf8.count
         }
@@ -94,7 +95,7 @@ extension Settlement.Outcome {
         case .retry(let wait, let error): Array("\(wait.milliseconds) \(error)".utf8)
         case .snooze(let wait): Array("\(wait.milliseconds)".utf8)
         case .release: []
-        case .wait(let base, let cap): Array("\(base.milliseconds) \(cap.milliseconds)".utf8)
+        case .wait(let base, let cap, let error): Array("\(base.milliseconds) \(cap.milliseconds) \(error ?? "")".utf8)
         case .unavailable(let dependency, let wait, let maxWaits, let error):
             Array("\(word(dependency)) \(wait?.milliseconds ?? 0) \(max(maxWaits ?? 0, 0)) \(error)".utf8)
         case .cancelled(let error), .discarded(let error): Array(error.utf8)

@@ -11,12 +11,15 @@ struct Handler: Sendable {
     typealias Body = @concurrent @Sendable (_ arguments: [UInt8], JobContext) async throws -> JobResult
 
     var options: JobOptions
+    /// The newest arguments that it reads; nil for one that reads any.
+    var version: Int?
     var body: Body
     /// What its runs wait in, for a kind that runs in chunks.
     var gathering: (any ChunkGathering)?
 
-    init(options: JobOptions, gathering: (any ChunkGathering)? = nil, body: @escaping Body) {
+    init(options: JobOptions, version: Int? = nil, gathering: (any ChunkGathering)? = nil, body: @escaping Body) {
         self.options = options
+        self.version = version
         self.gathering = gathering
         self.body = body
     }
@@ -26,17 +29,23 @@ struct Handler: Sendable {
     ) {
         let keepsResult = Kind.options.keepsResult
         options = Kind.options
+        version = Kind.version
         self.body = { arguments, context in
-            let job = try Self.decoder.decode(Kind.self, from: Data(arguments))
+            let job = try Self.decode(Kind.self, arguments, context)
             return try await body(job, context).asJSON(keepsResult || context.passesOn(Kind.Output.self))
         }
     }
 
     /// One for a kind that runs in chunks, in one queue.
     init<Kind: Job>(_ gatherer: ChunkGatherer<Kind>) {
-        self.init(options: Kind.options, gathering: gatherer) { arguments, context in
-            try await gatherer.join(try Self.decoder.decode(Kind.self, from: Data(arguments)), context)
+        self.init(options: Kind.options, version: Kind.version, gathering: gatherer) { arguments, context in
+            try await gatherer.join(try Self.decode(Kind.self, arguments, context), context)
         }
+    }
+
+    private static func decode<Kind: Job>(_ kind: Kind.Type, _ arguments: [UInt8], _ context: JobContext) throws -> Kind {
+        if context.version < Kind.version { return try Kind.migrate(Data(arguments), from: context.version) }
+        return try decoder.decode(Kind.self, from: Data(arguments))
     }
 
     private static let decoder = JSONDecoder()

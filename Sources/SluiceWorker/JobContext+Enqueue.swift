@@ -61,6 +61,6 @@ extension JobContext {
             throw SluiceError(.invalidArgument, "what a run enqueues with its outcome cannot follow another job")
         }
         let queue = try request.queue.validated()
-        return (try request.encoded(id: request.id ?? IDs.next(), limit: payloadLimit, trace: trace), queue)
+        return (try request.encoded(id: request.id ?? IDs.next(), payload, trace: trace), queue)
     }
 }

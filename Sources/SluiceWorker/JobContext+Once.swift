@@ -47,12 +47,17 @@ extension JobContext {
         _ key: String, _ body: (OnceToken) async throws -> Value
     ) async throws -> Value {
         let intent = try await record(key, token: IDs.next().text, result: nil)
-        if let result = intent.result { return try JSONDecoder().decode(Value.self, from: Data(result)) }
+        if let result = intent.result { return try read(result) }
         let value = try await body(OnceToken(text: intent.token))
-        let mine = Array(try JSONEncoder().encode(value))
+        let plain = Array(try JSONEncoder().encode(value))
+        let mine = isEncrypted ? try payload.seal(plain, as: .step).encoded : plain
         let recorded = try await record(key, token: intent.token, result: mine)
         guard let result = recorded.result, result != mine else { return value }
-        return try JSONDecoder().decode(Value.self, from: Data(result))
+        return try read(result)
+    }
+
+    private func read<Value: Decodable>(_ result: [UInt8]) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: Data(try payload.opened(result, as: .step)))
     }
 
     /// Does a step without a result once, as the other form does.

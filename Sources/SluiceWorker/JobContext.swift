@@ -10,6 +10,8 @@ public struct JobContext: Sendable {
     public let kind: String
     /// The queue it came from.
     public let queue: QueueName
+    /// The version of its arguments as they were enqueued.
+    public let version: Int
     /// What it was enqueued with, for limits.
     public let partitions: Partitions
     /// The chain it belongs to: no other job of it runs now.
@@ -38,8 +40,12 @@ public struct JobContext: Sendable {
 
     let worker: WorkerID
     let store: Store
-    /// The largest job that it may enqueue, in bytes.
-    let payloadLimit: Int
+    /// What holds for jobs that it enqueues, and for what it leaves behind.
+    let payload: PayloadRules
+    /// Whether what it leaves behind is encrypted.
+    let isEncrypted: Bool
+    /// What must not appear in texts.
+    let redaction: Redaction
     let jobs: RunJobs
     let baseLogger: Logger
     /// For a kind that runs in chunks.
@@ -55,6 +61,9 @@ public struct JobContext: Sendable {
         return logger
     }
 
+    /// A text without the values of the job's redacted fields, for a handler's own logs.
+    public func redacted(_ text: String) -> String { redaction.masking(text) }
+
     /// Whether something that the job needs is there. False only for what the job said it can do without, while it is switched
     /// off; as it was when the run was claimed.
     public func isAvailable(_ dependency: String) -> Bool { !without.contains(dependency) }
@@ -66,6 +75,6 @@ public struct JobContext: Sendable {
     /// - Throws: `fenced` if this run is over, because its lease ended and the job was given to another worker.
     public func progress(_ fraction: Double, note: String = "") async throws(SluiceError) {
         try await store.call(
-            Progress(worker: worker, id: id, fence: fence, fraction: fraction, note: note), on: queue)
+            Progress(worker: worker, id: id, fence: fence, fraction: fraction, note: redaction.masking(note)), on: queue)
     }
 }

@@ -9,8 +9,7 @@ struct Pipeline: Sendable {
     let worker: WorkerID
     let store: Store
     let logger: Logger
-    /// The largest result that is kept, and the largest job that a run may enqueue, in bytes.
-    private let resultLimit: Int
+    private let payload: PayloadRules
     private let workflows: WorkflowAccess
     private let handlers: [String: Handler]
     private let fallback: Handler?
@@ -19,7 +18,7 @@ struct Pipeline: Sendable {
     let gatherings: [any ChunkGathering]
 
     init(
-        queue: QueueName, worker: WorkerID, store: Store, logger: Logger, resultLimit: Int, workflows: WorkflowAccess,
+        queue: QueueName, worker: WorkerID, store: Store, logger: Logger, payload: PayloadRules, workflows: WorkflowAccess,
         handlers: [String: Handler],
         fallback: Handler?, middleware: [any JobMiddleware]
     ) {
@@ -27,7 +26,7 @@ struct Pipeline: Sendable {
         self.worker = worker
         self.store = store
         self.logger = logger
-        self.resultLimit = resultLimit
+        self.payload = payload
         self.workflows = workflows
         self.fallback = fallback
         self.middleware = middleware
@@ -41,7 +40,7 @@ struct Pipeline: Sendable {
     /// Puts the middleware around a handler once, at boot.
     private static func wrap(_ handler: Handler, in middleware: [any JobMiddleware]) -> Handler {
         if middleware.isEmpty { return handler }
-        return Handler(options: handler.options, gathering: handler.gathering) { arguments, context in
+        return Handler(options: handler.options, version: handler.version, gathering: handler.gathering) { arguments, context in
             var next: JobMiddleware.Next = { context in try await handler.body(arguments, context) }
             for layer in middleware.reversed() {
                 let inner = next
@@ -62,6 +61,34 @@ struct Pipeline: Sendable {
         guard let handler = handlers[spec.kind] ?? fallback.map({ Self.wrap($0, in: middleware) }) else {
             return RunReport(job, kind: spec.kind, maxAttempts: 1, retry: .fixed(.zero), result: .unknownKind)
         }
+        let arguments: [UInt8]
+        do throws(RunFailure) {
+            arguments = try readable(spec, by: handler)
+        } catch {
+            return RunReport(job, kind: spec.kind, maxAttempts: 1, retry: .fixed(.zero), result: .parked(error))
+        }
+        return await run(job, spec, arguments, by: handler, mailbox)
+    }
+
+    /// The arguments in the clear.
+    /// - Throws: why this worker cannot read them, and another one may.
+    private func readable(_ spec: JobSpec, by handler: Handler) throws(RunFailure) -> [UInt8] {
+        if let newest = handler.version, spec.version > newest {
+            throw RunFailure(
+                type: "newerVersion",
+                message: "its arguments are of version \(spec.version), and this worker reads up to version \(newest)")
+        }
+        guard let sealed = spec.sealed else { return spec.arguments }
+        do {
+            return try payload.open(sealed, as: .arguments(spec.kind))
+        } catch {
+            throw RunFailure(type: "undecryptable", message: error.message)
+        }
+    }
+
+    private func run(
+        _ job: ClaimedJob, _ spec: JobSpec, _ arguments: [UInt8], by handler: Handler, _ mailbox: Mailbox
+    ) async -> RunReport {
         let limit = spec.timeout ?? handler.options.timeout
         let maxAttempts = max(spec.maxAttempts ?? handler.options.maxAttempts, 1)
         let runLimit = limit.map { limit in
@@ -71,19 +98,29 @@ struct Pipeline: Sendable {
         }
         let ticket = handler.gathering == nil ? nil : ChunkTicket(mailbox, limit: runLimit)
         if ticket == nil, let runLimit { mailbox.post(runLimit) }
-        let context = context(of: job, spec, maxAttempts: maxAttempts, limit: limit, ticket)
+        let redaction = Redaction(spec.redacted, in: arguments)
+        let context = context(of: job, spec, redaction, maxAttempts: maxAttempts, limit: limit, ticket)
         let start = ContinuousClock.now
-        let result: RunReport.Result
-        do {
-            result = checked(try await handler.body(spec.arguments, context))
-        } catch {
-            result = .failed(RunFailure(error))
-        }
         var report = RunReport(
             job, kind: spec.kind, maxAttempts: maxAttempts, maxWaits: spec.maxWaits ?? handler.options.maxWaits,
-            retry: handler.options.retry, result: result, duration: Self.duration(since: start, ticket))
+            retry: handler.options.retry, result: .unknownKind)
+        do {
+            let outcome = try await handler.body(arguments, context)
+            report.sealed = try sealed(outcome, context)
+            report.result = checked(outcome, report.sealed)
+        } catch {
+            report.result = .failed(RunFailure(error))
+        }
+        report.result = report.result.masked(by: redaction)
+        report.duration = Self.duration(since: start, ticket)
         report.committed = context.jobs.finish()
         return report
+    }
+
+    /// The output as Redis keeps it, if that is not as it is.
+    private func sealed(_ outcome: JobResult, _ context: JobContext) throws(SluiceError) -> [UInt8]? {
+        guard context.isEncrypted, case .completed(let output) = outcome, let text = output.text else { return nil }
+        return try payload.seal(text, as: .output).encoded
     }
 
     /// How long a run took. The time in which its chunk gathered does not count.
@@ -94,22 +131,24 @@ struct Pipeline: Sendable {
     }
 
     /// A result that Redis would choke on makes the run one that ended badly.
-    private func checked(_ outcome: JobResult) -> RunReport.Result {
-        guard case .completed(let output) = outcome, let bytes = output.text?.count, bytes > resultLimit else {
+    private func checked(_ outcome: JobResult, _ sealed: [UInt8]?) -> RunReport.Result {
+        guard case .completed(let output) = outcome, let bytes = (sealed ?? output.text)?.count, bytes > payload.limit else {
             return .outcome(outcome)
         }
-        let message = "the result of \(bytes) bytes is above the limit of \(resultLimit)"
+        let message = "the result of \(bytes) bytes is above the limit of \(payload.limit)"
         return .failed(RunFailure(type: "ResultTooLarge", message: message))
     }
 
-    private func context(of job: ClaimedJob, _ spec: JobSpec, maxAttempts: Int, limit: Duration?, _ ticket: ChunkTicket?)
-        -> JobContext
-    {
+    private func context(
+        of job: ClaimedJob, _ spec: JobSpec, _ redaction: Redaction, maxAttempts: Int, limit: Duration?, _ ticket: ChunkTicket?
+    ) -> JobContext {
         JobContext(
-            id: job.id, kind: spec.kind, queue: queue, partitions: spec.partitions, chain: spec.chain, batch: spec.batch,
+            id: job.id, kind: spec.kind, queue: queue, version: spec.version, partitions: spec.partitions, chain: spec.chain,
+            batch: spec.batch,
             without: job.without, attempt: job.attempt, maxAttempts: maxAttempts, fence: job.fence,
             deadline: ticket == nil ? limit.map { ContinuousClock.now + $0 } : nil, availableSince: job.availableSince,
             claimedAt: job.claimedAt, trace: spec.trace, workflow: WorkflowContext(spec, workflows), worker: worker, store: store,
-            payloadLimit: resultLimit, jobs: RunJobs(), baseLogger: logger, ticket: ticket)
+            payload: payload, isEncrypted: spec.key != nil, redaction: redaction, jobs: RunJobs(), baseLogger: logger,
+            ticket: ticket)
     }
 }

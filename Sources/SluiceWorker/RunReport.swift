@@ -8,6 +8,8 @@ struct RunReport: Sendable {
         case failed(RunFailure)
         /// Nobody here handles its kind.
         case unknownKind
+        /// It waits for a worker that can read it.
+        case parked(RunFailure)
         /// Its spec makes no sense.
         case unreadable(String)
     }
@@ -21,6 +23,8 @@ struct RunReport: Sendable {
     var maxWaits: Int?
     var retry: RetryPolicy
     var result: Result
+    /// The output as Redis keeps it, if other than the handler's.
+    var sealed: [UInt8]?
     var duration: Duration
     /// What the run has enqueued, if it ends as its handler wished.
     var committed = CommittedJobs()
@@ -41,8 +45,26 @@ struct RunReport: Sendable {
     }
 }
 
+extension RunReport.Result {
+    /// The same without what must not appear in texts.
+    func masked(by redaction: Redaction) -> Self {
+        if redaction.isEmpty { return self }
+        func mask(_ text: String) -> String { redaction.masking(text) }
+        switch self {
+        case .outcome(.retry(let wait, let reason)): return .outcome(.retry(after: wait, reason: mask(reason)))
+        case .outcome(.cancel(let reason)): return .outcome(.cancel(reason: mask(reason)))
+        case .outcome(.discard(let reason)): return .outcome(.discard(reason: mask(reason)))
+        case .failed(var failure):
+            failure.message = mask(failure.message)
+            failure.interruption = failure.interruption?.masked(mask)
+            return .failed(failure)
+        case .outcome(.completed), .outcome(.snooze), .unknownKind, .parked, .unreadable: return self
+        }
+    }
+}
+
 /// What a handler threw, as text, with its wish for the next attempt.
-struct RunFailure: Sendable {
+struct RunFailure: Error {
     var type: String
     var message: String
     var retryAfter: Duration?

@@ -45,7 +45,7 @@ struct Verdict: Sendable {
     private static func isEndedByHandler(_ report: RunReport) -> Bool {
         switch report.result {
         case .outcome(.cancel), .outcome(.discard): true
-        case .outcome(.completed), .outcome(.retry), .outcome(.snooze), .unknownKind, .unreadable: false
+        case .outcome(.completed), .outcome(.retry), .outcome(.snooze), .unknownKind, .parked, .unreadable: false
         case .failed(let failure):
             switch failure.interruption?.outcome {
             case .cancel, .discard: true
@@ -56,7 +56,7 @@ struct Verdict: Sendable {
 
     private static func outcome(_ report: RunReport, _ ending: Ending?) -> (Settlement.Outcome, RunFailure?) {
         switch report.result {
-        case .outcome(.completed(let output)): (.completed(result: output.text), nil)
+        case .outcome(.completed(let output)): (.completed(result: report.sealed ?? output.text), nil)
         case .outcome(.snooze(let wait)): wished(.snooze(for: wait), report, ending)
         case .outcome(.cancel(let reason)): wished(.cancel(reason: reason), report, ending)
         case .outcome(.discard(let reason)): wished(.discard(reason: reason), report, ending)
@@ -67,7 +67,8 @@ struct Verdict: Sendable {
             } else {
                 bad(report, ending, failure, after: failure.retryAfter)
             }
-        case .unknownKind: (.wait(base: .seconds(1), cap: .seconds(300)), nil)
+        case .unknownKind: (.wait(base: .seconds(1), cap: .seconds(300), error: nil), nil)
+        case .parked(let failure): (.wait(base: .seconds(1), cap: .seconds(300), error: failure.json), failure)
         case .unreadable(let reason): ended(.discarded, reason)
         }
     }

@@ -141,7 +141,7 @@ public final class Worker: Service, Sendable {
     ) -> QueueRunner {
         let pipeline = Pipeline(
             queue: queue.name, worker: id, store: client.store, logger: logger,
-            resultLimit: client.options.payloadLimit, workflows: client.workflows,
+            payload: client.options.payload, workflows: client.workflows,
             handlers: registry.handlers.mapValues { $0() }, fallback: registry.fallback,
             middleware: middleware)
         return QueueRunner(

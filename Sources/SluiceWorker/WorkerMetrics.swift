@@ -39,9 +39,13 @@ struct WorkerMetrics: Sendable {
     func ended(_ report: RunReport, _ verdict: Verdict, _ logger: Logger) {
         ended[verdict.state]?.increment()
         runTime.recordNanoseconds(report.duration.nanoseconds)
+        let subject: Logger.Metadata = ["kind": "\(report.kind)", "job": "\(report.id)"]
         if case .unknownKind = report.result {
-            logger.warning(
-                "nobody here handles this kind: the job waits", metadata: ["kind": "\(report.kind)", "job": "\(report.id)"])
+            logger.warning("nobody here handles this kind: the job waits", metadata: subject)
+        }
+        if case .parked(let failure) = report.result {
+            let why: Logger.Metadata = ["why": "\(failure.message)"]
+            return logger.warning("a job cannot be read here: it waits", metadata: subject.merging(why) { $1 })
         }
         guard let failure = verdict.failure else { return }
         if let dependency = verdict.unavailable { return unavailable(dependency, report, failure, logger) }

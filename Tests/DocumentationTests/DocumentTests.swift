@@ -22,7 +22,10 @@ struct DocumentTests {
         #expect(try Document("README.md").blocks("swift").count == 7)
     }
 
-    @Test(arguments: [("Workflows", "WorkflowsArticleExample", 2), ("Batches", "ReadmeBatchExample", 1)])
+    @Test(arguments: [
+        ("Workflows", "WorkflowsArticleExample", 2), ("Batches", "ReadmeBatchExample", 1),
+        ("Payloads", "PayloadsArticleExample", 2),
+    ])
     func anArticleShowsPartsOfAFileThatIsCompiled(article: String, name: String, count: Int) throws {
         let file = try String(
             contentsOf: Document.root.appending(path: "Tests/DocumentationTests/\(name).swift"), encoding: .utf8)

@@ -12,66 +12,33 @@ import Testing
 /// `sluice worker` as people run it.
 @Suite(.timeLimit(.minutes(2)))
 struct WorkerToolTests {
-    private typealias Child = Execution<NoInput, DiscardedOutput, StringOutput<UTF8>>
-
-    /// Runs a worker of the queue `mail` while `body` runs. Returns its exit status and what it logged.
-    private func worker(
-        _ tool: Tool, _ command: String, _ options: [String] = [], _ body: (Child, Inspector) async throws -> Void
-    ) async throws -> (status: TerminationStatus, log: String) {
-        let inspector = Inspector(Store(try RedisConfiguration(url: tool.url), namespace: try Namespace(tool.namespace)))
-        let result = try await Subprocess.run(
-            .path(FilePath(try Tool.path)),
-            arguments: Arguments(["--namespace", tool.namespace, "worker", "mail", "--exec", command] + options),
-            environment: .inherit.updating(["SLUICE_REDIS_URL": tool.url]), input: .none, output: .discarded,
-            error: .string(limit: 1 << 20)
-        ) { child in
-            do {
-                try await body(child, inspector)
-            } catch {
-                Issue.record(error)
-                try? child.send(signal: .kill)
-            }
-        }
-        await inspector.close()
-        return (result.terminationStatus, result.standardError)
-    }
-
-    /// Waits for what other processes do; each try runs a command, which is what lets time pass.
-    private func job(_ id: String, _ inspector: Inspector, _ condition: (JobDetails) -> Bool) async throws -> JobDetails {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            let job = try await inspector.job(JobID(id), in: "mail")
-            if let job, condition(job) { return job }
-            guard ContinuousClock.now < deadline else {
-                throw Failure("it did not happen within 30 s: \(String(describing: job))")
-            }
-            _ = try await Subprocess.run(.name("true"), output: .discarded)
-        }
-    }
-
     @Test func jobsEndAsTheirCommandsDo() async throws {
         let tool = try await Tool()
         for (id, script) in [
             ("json", #"echo "{\"n\": 9007199254740993}""#), ("text", "echo hello"), ("silent", ":"),
             ("bad", "echo no such account >&2; exit 65"), ("later", "echo busy >&2; exit 75"), ("dead", "kill -9 $$"),
-            ("told", "echo $SLUICE_JOB_ID $SLUICE_QUEUE $SLUICE_KIND $SLUICE_ATTEMPT ${SLUICE_FENCE:+fence} [$SLUICE_REDIS_URL]"),
+            (
+                "told",
+                "echo $SLUICE_JOB_ID $SLUICE_QUEUE $SLUICE_KIND $SLUICE_ATTEMPT ${SLUICE_FENCE:+fence} v$SLUICE_ARGS_VERSION "
+                    + "[$SLUICE_REDIS_URL]"
+            ),
         ] {
             let arguments = String(decoding: JSONValue.string(script).encoded(), as: UTF8.self)
             #expect(try await tool.run("enqueue", "mail", "--id", id, "--kind", "shell", "--args", arguments).status == 0)
         }
         // The arguments are a JSON string, which a shell can run once its quotes are off.
         let runner = #"/bin/sh -c 'eval "$(sed -e "s/^.//" -e "s/.$//" -e "s/\\\\\\(.\\)/\\1/g")"'"#
-        let end = try await worker(tool, runner, ["--concurrency", "3"]) { child, inspector in
-            let results = ["json": #"{"n": 9007199254740993}"#, "text": #""hello""#, "told": #""told mail shell 1 fence []""#]
+        let end = try await tool.worker(runner, ["--concurrency", "3"]) { child, inspector in
+            let results = ["json": #"{"n": 9007199254740993}"#, "text": #""hello""#, "told": #""told mail shell 1 fence v1 []""#]
             for id in ["json", "text", "silent", "told"] {
-                let job = try await job(id, inspector) { $0.state == .completed }
+                let job = try await tool.job(id, inspector) { $0.state == .completed }
                 #expect(job.result == results[id])
             }
-            let bad = try await job("bad", inspector) { $0.state == .discarded }
+            let bad = try await tool.job("bad", inspector) { $0.state == .discarded }
             #expect(bad.failures.last?.message == "exit status 65: no such account")
-            let later = try await job("later", inspector) { $0.state == .retryable }
+            let later = try await tool.job("later", inspector) { $0.state == .retryable }
             #expect(later.failures.last?.message == "exit status 75: busy")
-            let dead = try await job("dead", inspector) { $0.state == .retryable }
+            let dead = try await tool.job("dead", inspector) { $0.state == .retryable }
             #expect(dead.failures.last?.message == "killed by SIGKILL")
             try child.send(signal: .terminate)
         }
@@ -84,8 +51,8 @@ struct WorkerToolTests {
     @Test func aTimeoutEndsTheChildAndTheJobIsTriedAgain() async throws {
         let tool = try await Tool()
         _ = try await tool.run("enqueue", "mail", "--id", "a", "--timeout", "200ms")
-        let end = try await worker(tool, "sleep 1000") { child, inspector in
-            let job = try await job("a", inspector) { $0.state == .retryable }
+        let end = try await tool.worker("sleep 1000") { child, inspector in
+            let job = try await tool.job("a", inspector) { $0.state == .retryable }
             #expect(job.failures.last?.message.contains("took longer") == true)
             try child.send(signal: .interrupt)
         }
@@ -95,11 +62,11 @@ struct WorkerToolTests {
     @Test func aCancelledJobLosesItsChild() async throws {
         let tool = try await Tool()
         _ = try await tool.run("enqueue", "mail", "--id", "a")
-        let end = try await worker(tool, "sleep 1000") { child, inspector in
-            _ = try await job("a", inspector) { $0.state == .executing }
+        let end = try await tool.worker("sleep 1000") { child, inspector in
+            _ = try await tool.job("a", inspector) { $0.state == .executing }
             let start = ContinuousClock.now
             #expect(try await tool.run("jobs", "cancel", "a").status == 0)
-            _ = try await job("a", inspector) { $0.state == .cancelled }
+            _ = try await tool.job("a", inspector) { $0.state == .cancelled }
             // Slow machines apart, it is a matter of milliseconds; a lease is 30 s.
             #expect(ContinuousClock.now - start < .seconds(5))
             try child.send(signal: .terminate)
@@ -119,11 +86,11 @@ struct WorkerToolTests {
         _ = try await tool.run("enqueue", "mail", "--id", "a", "--needs", "tmdb", "--needs", "imdb?")
         _ = try await tool.run("dependencies", "off", "imdb")
         let command = "sh -c 'test -e \(path) || { echo away >&2; exit 69; }; echo without $SLUICE_UNAVAILABLE'"
-        let end = try await worker(tool, command, ["--dependency", "tmdb"]) { child, inspector in
-            let waiting = try await job("a", inspector) { $0.waits >= 1 }
+        let end = try await tool.worker(command, ["--dependency", "tmdb"]) { child, inspector in
+            let waiting = try await tool.job("a", inspector) { $0.waits >= 1 }
             #expect(waiting.attempts == 0)
             #expect(FileManager.default.createFile(atPath: path, contents: nil))
-            let done = try await job("a", inspector) { $0.state == .completed }
+            let done = try await tool.job("a", inspector) { $0.state == .completed }
             #expect(done.attempts == 0)
             #expect(done.result == "\"without imdb\"")
             try child.send(signal: .terminate)
@@ -141,8 +108,8 @@ struct WorkerToolTests {
         }
         let options = ["--concurrency", "3", "--limit", "concurrency=1/account", "--limit", "rate=100/1s", "--deploy", "7"]
         let command = "sh -c 'until test -e \(path); do sleep 0.05; done'"
-        let end = try await worker(tool, command, options) { child, inspector in
-            _ = try await job("a", inspector) { $0.state == .executing }
+        let end = try await tool.worker(command, options) { child, inspector in
+            _ = try await tool.job("a", inspector) { $0.state == .executing }
             let limits = try await inspector.limits(of: "mail")
             #expect(limits.deploy == 7)
             #expect(limits.declared.map(\.name) == ["concurrency/account", "rate"])
@@ -150,7 +117,7 @@ struct WorkerToolTests {
             let reasons = try await inspector.explain(JobID("b"), in: "mail")?.reasons
             #expect(reasons?.map(\.code).contains("gate_concurrency") == true)
             #expect(FileManager.default.createFile(atPath: path, contents: nil))
-            _ = try await job("c", inspector) { $0.state == .completed }
+            _ = try await tool.job("c", inspector) { $0.state == .completed }
             try child.send(signal: .terminate)
         }
         #expect(end.status == .exited(0))
@@ -163,11 +130,11 @@ struct WorkerToolTests {
         defer { unlink(path) }
         _ = try await tool.run("enqueue", "mail", "--id", "a")
         let command = "sh -c 'until test -e \(path); do sleep 0.05; done; echo done'"
-        let end = try await worker(tool, command) { child, inspector in
-            _ = try await job("a", inspector) { $0.state == .executing }
+        let end = try await tool.worker(command) { child, inspector in
+            _ = try await tool.job("a", inspector) { $0.state == .executing }
             try child.send(signal: .terminate)
             #expect(FileManager.default.createFile(atPath: path, contents: nil))
-            let job = try await job("a", inspector) { $0.state == .completed }
+            let job = try await tool.job("a", inspector) { $0.state == .completed }
             #expect(job.result == "\"done\"")
         }
         #expect(end.status == .exited(0))
@@ -176,10 +143,10 @@ struct WorkerToolTests {
     @Test func whatOutlastsTheGraceIsGivenBackUnharmed() async throws {
         let tool = try await Tool()
         _ = try await tool.run("enqueue", "mail", "--id", "a")
-        let end = try await worker(tool, "sleep 1000", ["--grace", "100ms", "--json"]) { child, inspector in
-            _ = try await job("a", inspector) { $0.state == .executing }
+        let end = try await tool.worker("sleep 1000", ["--grace", "100ms", "--json"]) { child, inspector in
+            _ = try await tool.job("a", inspector) { $0.state == .executing }
             try child.send(signal: .terminate)
-            let job = try await job("a", inspector) { $0.state == .available }
+            let job = try await tool.job("a", inspector) { $0.state == .available }
             #expect(job.attempts == 0)
             #expect(job.crashes == 0)
         }
@@ -194,8 +161,8 @@ struct WorkerToolTests {
         let tool = try await Tool()
         _ = try await tool.run("enqueue", "mail", "--id", "a")
         let start = ContinuousClock.now
-        let end = try await worker(tool, "sleep 1000", ["--grace", "10m"]) { child, inspector in
-            _ = try await job("a", inspector) { $0.state == .executing }
+        let end = try await tool.worker("sleep 1000", ["--grace", "10m"]) { child, inspector in
+            _ = try await tool.job("a", inspector) { $0.state == .executing }
             // Signals that are pending together count once, so the second is sent until it has come.
             while try await inspector.job(JobID("a"), in: "mail")?.state == .executing {
                 try child.send(signal: .interrupt)

@@ -114,6 +114,22 @@ struct OrderTests {
         #expect(try await worker.claim(1) == ["a"])
     }
 
+    @Test func aWaitThatSaysWhyIsToldUnlessItWasTheLastThingTold() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("a")
+        let worker = try await queue.worker()
+        for why in [#""x""#, #""x""#, #""y""#, nil, #""x""#] {
+            try await worker.cycle(1)
+            try await worker.cycle(0, settling: ["a"], .wait(base: .seconds(1), cap: .seconds(1), error: why))
+            try await queue.advance(1)
+        }
+        let told = try #require(try await queue.key("errors")).split(separator: "\n").compactMap {
+            $0.split(separator: #""error":"#).last
+        }
+        #expect(told == [#""x"}"#, #""y"}"#, #""x"}"#])
+        #expect(try await queue.key("attempts") == nil)
+    }
+
     @Test func aReplyHoldsFourMebibytesOfSpecsOrOneJob() async throws {
         let queue = try await LuaQueue()
         let half = String(repeating: "x", count: 2 << 20)

@@ -191,7 +191,7 @@ struct OnceTests {
 
 extension Fixture {
     /// Waits until so many attempts of a job have failed.
-    fileprivate func fails(_ id: JobID, times: Int) async -> Bool {
+    func fails(_ id: JobID, times: Int) async -> Bool {
         await queues.eventually(in: queue) { try await self.details(id)?.attempts == times }
     }
 }

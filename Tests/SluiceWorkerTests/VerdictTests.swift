@@ -114,7 +114,7 @@ struct VerdictTests {
         case .retry(let wait, _): "retry \(Int(wait.seconds))"
         case .snooze(let wait): "snooze \(Int(wait.seconds))"
         case .release: "release"
-        case .wait(let base, _): "wait \(Int(base.seconds))"
+        case .wait(let base, _, _): "wait \(Int(base.seconds))"
         case .unavailable(let dependency, let wait, _, _): "\(dependency) \(Int((wait ?? .zero).seconds))"
         case .cancelled: "cancelled"
         case .discarded: "discarded"

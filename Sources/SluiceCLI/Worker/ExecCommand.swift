@@ -43,12 +43,15 @@ struct ExecCommand: Sendable {
             "SLUICE_JOB_ID": context.id.text, "SLUICE_QUEUE": context.queue.text,
             // No string of C can hold a NUL.
             "SLUICE_KIND": context.kind.replacing("\0", with: ""), "SLUICE_ATTEMPT": "\(context.attempt)",
-            "SLUICE_FENCE": "\(context.fence)", "SLUICE_UNAVAILABLE": context.without.sorted().joined(separator: ","),
+            "SLUICE_FENCE": "\(context.fence)", "SLUICE_ARGS_VERSION": "\(context.version)",
+            "SLUICE_UNAVAILABLE": context.without.sorted().joined(separator: ","),
         ]
     }
 
     func run(_ input: [UInt8], environment: [String: String]) async throws -> ExecEnd {
-        var changes: [Environment.Key: String?] = ["SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil]
+        var changes: [Environment.Key: String?] = [
+            "SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil, Environment.Key(stringLiteral: KeysOptions.variable): nil,
+        ]
         for (name, value) in environment {
             if let key = Environment.Key(rawValue: name) { changes[key] = value }
         }

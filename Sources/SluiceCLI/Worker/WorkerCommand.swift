@@ -13,7 +13,7 @@ struct WorkerCommand: AsyncParsableCommand {
         commandName: "worker", abstract: "Run a command for each job of some queues.",
         discussion: """
             The command gets the job's arguments as JSON on standard input, and SLUICE_JOB_ID, SLUICE_QUEUE, SLUICE_KIND, \
-            SLUICE_ATTEMPT and SLUICE_FENCE in its environment; SLUICE_UNAVAILABLE names, joined by commas, the dependencies that \
+            SLUICE_ATTEMPT, SLUICE_FENCE and SLUICE_ARGS_VERSION in its environment; SLUICE_UNAVAILABLE names, joined by commas, the dependencies that \
             are switched off and that the job can do without. What it prints is the job's result: JSON, or text, up to 1 MiB; \
             of more, the beginning is kept and marked as truncated.
 
@@ -80,6 +80,8 @@ struct WorkerCommand: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var lease: Duration = .seconds(30)
 
+    @OptionGroup var keys: KeysOptions
+
     private static func ackMode(_ text: String) throws -> Queue.AckMode {
         guard let mode = Queue.AckMode(rawValue: text) else { throw ValidationError("write batched or confirmed") }
         return mode
@@ -111,6 +113,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         var options = SluiceClient.Options()
         options.namespace = global.namespace ?? .standard
+        options.keys = try keys.load()
         let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
         let worker = worker(client, running: command, logger)
         var quiet = logger

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import SluiceCore
+import SluiceInspector
+
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "The keys that arguments and results of jobs are encrypted with.",
+        discussion: """
+            `new` and `rotate` print keys, and store nothing: put them into a file that only you can read, such as \
+            (umask 077; sluice keys new > keys.json).
+            """,
+        subcommands: [KeysNewCommand.self, KeysRotateCommand.self, KeysUsageCommand.self])
+
+    @OptionGroup var global: GlobalOptions
+
+    /// An id for a key that is made today.
+    static var today: String { String(Date().rfc3339.prefix(10)) }
+}
+
+struct KeysNewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "new", abstract: "Print new keys. Asks no server.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "The id of the key. (default: today's date)")
+    var id: String?
+
+    func run() throws { try Terminal.output.line(try PayloadKeys.random(id: id ?? KeysCommand.today).json) }
+}
+
+struct KeysRotateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Print the same keys with a new one, which encrypts from now on. Asks no server.",
+        discussion: """
+            Give every worker the new file before a producer uses it: a worker without the key leaves the jobs to others. An \
+            old key may be taken out of the file when `sluice keys usage` shows no job of it any more.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var keys: KeysOptions
+
+    @Argument(help: "The id of the new key. (default: today's date)")
+    var id: String?
+
+    func run() throws {
+        guard let keys = try keys.load() else { throw ValidationError("say where the keys are: --keys FILE") }
+        try Terminal.output.line(try keys.rotated(to: id ?? KeysCommand.today).json)
+    }
+}
+
+struct KeysUsageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "usage", abstract: "Count jobs by the key that they are encrypted with. Reads every job that is kept.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "Default: all queues.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            var counts: [String: Int] = [:]
+            var cursor: String?
+            repeat {
+                let page = try await inspector.jobs(
+                    matching: JobFilter(queues: queue.map { [$0] }), limit: 1000, after: cursor)
+                for job in page.jobs { counts[job.key ?? "", default: 0] += 1 }
+                cursor = page.next
+            } while cursor != nil
+            if global.json {
+                try Terminal.output.json(
+                    .array(
+                        counts.sorted { $0.key < $1.key }.map { key, count in
+                            ["key": JSONValue(key.isEmpty ? nil : key), "jobs": .integer(count)]
+                        }))
+            } else {
+                var table = Table([.text("KEY"), .number("JOBS")])
+                for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
+                    table.append([key.isEmpty ? "(not encrypted)" : key, HumanText.number(count)])
+                }
+                try Terminal.output.lines(table.lines(style: Terminal.output.style))
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// What holds for the payloads of a client and the workers made with it.
+package struct PayloadRules: Sendable {
+    /// The most bytes of a job, and of a result.
+    package var limit: Int
+    /// What seals and opens those that are encrypted.
+    package var keys: PayloadKeys?
+
+    package init(limit: Int, keys: PayloadKeys? = nil) {
+        self.limit = limit
+        self.keys = keys
+    }
+
+    /// Seals a text.
+    /// - Throws: `invalidArgument` without keys.
+    package func seal(_ text: [UInt8], as part: PayloadKeys.Part) throws(SluiceError) -> SealedText {
+        guard let keys else {
+            throw SluiceError(
+                .invalidArgument, "this is to be encrypted, and the client was given no keys: set its options' keys")
+        }
+        return try keys.seal(text, as: part)
+    }
+
+    /// The text itself, whether it was sealed or not.
+    /// - Throws: `undecryptable`.
+    package func opened(_ text: [UInt8], as part: PayloadKeys.Part) throws(SluiceError) -> [UInt8] {
+        guard let sealed = SealedText(text) else { return text }
+        return try open(sealed, as: part)
+    }
+
+    /// Opens a text.
+    /// - Throws: `undecryptable`.
+    package func open(_ sealed: SealedText, as part: PayloadKeys.Part) throws(SluiceError) -> [UInt8] {
+        guard let keys else { throw sealed.closed(to: []) }
+        return try keys.open(sealed, as: part)
+    }
+}

@@ -1,0 +1,51 @@
+import Hiredis
+import SluiceCore
+import SluiceInspector
+import SluiceStore
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import SluiceCLI
+
+extension Tool {
+    typealias Child = Execution<NoInput, DiscardedOutput, StringOutput<UTF8>>
+
+    /// Runs a worker of the queue `mail` while `body` runs. Returns its exit status and what it logged.
+    func worker(
+        _ command: String, _ options: [String] = [], environment: [String: String] = [:],
+        _ body: (Child, Inspector) async throws -> Void
+    ) async throws -> (status: TerminationStatus, log: String) {
+        let inspector = Inspector(Store(try RedisConfiguration(url: url), namespace: try Namespace(namespace)))
+        var changes: [Environment.Key: String?] = ["SLUICE_REDIS_URL": url]
+        for (name, value) in environment { changes.updateValue(value, forKey: Environment.Key(stringLiteral: name)) }
+        let result = try await Subprocess.run(
+            .path(FilePath(try Self.path)),
+            arguments: Arguments(["--namespace", namespace, "worker", "mail", "--exec", command] + options),
+            environment: .inherit.updating(changes), input: .none, output: .discarded,
+            error: .string(limit: 1 << 20)
+        ) { child in
+            do {
+                try await body(child, inspector)
+            } catch {
+                Issue.record(error)
+                try? child.send(signal: .kill)
+            }
+        }
+        await inspector.close()
+        return (result.terminationStatus, result.standardError)
+    }
+
+    /// Waits for what other processes do; each try runs a command, which is what lets time pass.
+    func job(_ id: String, _ inspector: Inspector, _ condition: (JobDetails) -> Bool) async throws -> JobDetails {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let job = try await inspector.job(JobID(id), in: "mail")
+            if let job, condition(job) { return job }
+            guard ContinuousClock.now < deadline else {
+                throw Failure("it did not happen within 30 s: \(String(describing: job))")
+            }
+            _ = try await Subprocess.run(.name("true"), output: .discarded)
+        }
+    }
+}
