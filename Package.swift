@@ -157,7 +157,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
-        .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore"]),
+        .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore"], exclude: ["CronTable.txt"]),
         .testTarget(
             name: "SluiceEmbeddedTests",
             dependencies: ["SluiceEmbedded", .product(name: "Subprocess", package: "swift-subprocess")]

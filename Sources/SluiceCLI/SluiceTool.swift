@@ -25,7 +25,8 @@ struct SluiceTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Managing",
                 subcommands: [
-                    WorkflowsCommand.self, BatchesCommand.self, QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self,
+                    WorkflowsCommand.self, BatchesCommand.self, CronCommand.self, QueuesCommand.self, LimitsCommand.self,
+                    DependenciesCommand.self,
                     LibraryCommand.self,
                     RedisCommandGroup.self,
                 ]),
