@@ -161,7 +161,9 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "SluiceCoreTests", dependencies: ["SluiceCore", .product(name: "Crypto", package: "swift-crypto")]),
+            name: "SluiceCoreTests", dependencies: ["SluiceCore", .product(name: "Crypto", package: "swift-crypto")],
+            exclude: ["CronTable.txt"]
+        ),
         .testTarget(
             name: "SluiceEmbeddedTests",
             dependencies: ["SluiceEmbedded", .product(name: "Subprocess", package: "swift-subprocess")]

@@ -8,7 +8,7 @@
 --                                                       and holds it
 --   I4  each lane with runnable jobs is listed, and ready by its head, or parked at a gate at which somebody will look again
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
---   I8  enqueued = live + kept ended + removed
+--   I8  enqueued = live + kept ended + removed      I10 what recurs has one next tick, and somebody looks for it
 local M = {}
 
 local PAGE = 200              -- checked in one call, about
@@ -16,6 +16,7 @@ local CALLS = 50              -- steps of one call, where there is little to che
 local phases = {}
 local order = {
   'totals', 'spec', 'lanes', 'ready', 'parked', 'gates', 'executing', 'workers', 'timed', 'suspects', 'ended', 'columns',
+  'cron', 'ticks',
 }
 
 local function wrong(found, invariant, what) found[#found + 1], found[#found + 2] = invariant, what end
@@ -231,6 +232,20 @@ local function check_column(q, name, cursor, found)
   return page[1], checked
 end
 phases.columns = over(require('columns').all, check_column)
+
+-- I10.
+function phases.cron(q, cursor, found)
+  local page = redis.call('HSCAN', q.keys.cron, cursor, 'COUNT', PAGE)
+  require('audit_cron').entries(q, page[2], function(what) wrong(found, 'I10', what) end)
+  return page[1], #page[2] / 2
+end
+
+function phases.ticks(q, cursor, found)
+  if cursor == '0' then require('audit_cron').mark(q, function(what) wrong(found, 'I10', what) end) end
+  local next, names = zset_page(q.keys.cron_next, cursor)
+  require('audit_cron').ticks(q, names, function(what) wrong(found, 'I10', what) end)
+  return next, #names
+end
 
 function M.run(q, args)
   local cursor = args[1] or ''

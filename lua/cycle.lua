@@ -14,7 +14,7 @@
 -- scores, a flat list of position from 0 and attempt for those whose attempt is not the first, and a flat list of position and
 -- names for those that run without dependencies that are off; a flat list of number and text of facts; a flat list of id,
 -- state, attempt, worker and kind of runs whose outcome was decided here: those of dead workers, and the caller's own that went
--- elsewhere than it said. `held` is how many jobs
+-- elsewhere than it said; and, only if ticks are due that the caller is to fire, 1. `held` is how many jobs
 -- the worker holds now; `come` the ms after which it should come though nobody wakes it, -1 for `idle`; `resync` is 1 if it has
 -- to resync before it can claim; `declared` rises when somebody declares other limits.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: one for each batch that moved.
@@ -84,7 +84,7 @@ function M.run(q, args)
   local cancel = redis.call('SMEMBERS', keys.cancel(q.keys, worker))
   local state = { q.now, jobs.fence, held, come, fit and 0 or 1, tonumber(q.config[10]) or 0 }
   return { state, refused, cancel, jobs.ids, jobs.specs, jobs.scores, jobs.again, jobs.without, q.given,
-    q.decided or {} }
+    q.decided or {}, q.cron }
 end
 
 return M

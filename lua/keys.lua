@@ -7,7 +7,7 @@ local names = {
   'completed', 'cancelled', 'discarded', 'workers', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
   'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
-  'links', 'after', 'target', 'hold', 'outbox', 'facts', 'seen', 'once',
+  'links', 'after', 'target', 'hold', 'outbox', 'facts', 'seen', 'once', 'cron', 'cron_next',
 }
 
 -- Kept between calls: building thirty strings costs as much as a small call. Dropped whole when there are many queues.
@@ -79,6 +79,10 @@ function M.bell(keys, worker) return keys.prefix .. 'bell:' .. worker end
 -- The followers of a job; what a client that waits for results is told, which expires by itself.
 function M.after(keys, parent) return keys.prefix .. 'after:' .. parent end
 function M.inbox(keys, client) return keys.prefix .. 'inbox:' .. client end
+
+-- Of an entry that recurs: what changes with it, what became of its ticks.
+function M.cron_state(keys, name) return keys.prefix .. 'cron_state:' .. name end
+function M.cron_history(keys, name) return keys.prefix .. 'cron_history:' .. name end
 
 -- The last call of a producer; expires by itself.
 function M.producer(keys, producer) return keys.prefix .. 'producer:' .. producer end

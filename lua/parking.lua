@@ -1,7 +1,7 @@
 -- Parked lanes: a lane that meets a shut gate waits there, in parked:<gate>, at no cost, however many they are. `turn` is the
 -- only way out: it is called for a gate whenever a place may have become free there, and whenever a lane that could have used
 -- one left without. `timed` holds the gates that open by themselves, by the time at which to look again, and under
--- `!NAME` the overrides that end.
+-- `!NAME` the overrides that end, under `@cron` what recurs.
 local M = {}
 
 local SLACK = 16              -- jobs that a lane may lag behind its peers when it comes back
@@ -165,7 +165,12 @@ function M.run(q)
   local names, left = due(q), MOST
   if end_overrides(q, names) then names = due(q) end
   for i = 1, #names do
-    if left > 0 and string.byte(names[i]) ~= 33 then left = left - look(q, names[i], left) end
+    local sign = string.byte(names[i])
+    if sign == 64 then
+      require('cron').hand_out(q)
+    elseif left > 0 and sign ~= 33 then
+      left = left - look(q, names[i], left)
+    end
   end
 end
 

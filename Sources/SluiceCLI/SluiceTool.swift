@@ -25,8 +25,8 @@ struct SluiceTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Managing",
                 subcommands: [
-                    WorkflowsCommand.self, BatchesCommand.self, QueuesCommand.self, LimitsCommand.self, DependenciesCommand.self,
-                    KeysCommand.self, LibraryCommand.self, RedisCommandGroup.self,
+                    WorkflowsCommand.self, BatchesCommand.self, CronCommand.self, QueuesCommand.self, LimitsCommand.self,
+                    DependenciesCommand.self, KeysCommand.self, LibraryCommand.self, RedisCommandGroup.self,
                 ]),
             CommandGroup(name: "Trying", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])

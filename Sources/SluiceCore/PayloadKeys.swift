@@ -80,10 +80,13 @@ extension PayloadKeys {
     }
 
     /// Seals a text with the current key.
-    package func seal(_ text: [UInt8], as part: Part) throws(SluiceError) -> SealedText {
+    /// - Parameter isRepeatable: whether equal texts become equal ones: the nonce is made from the text then, with the index key, as in
+    ///   synthetic initialization vectors (RFC 5297).
+    package func seal(_ text: [UInt8], as part: Part, isRepeatable: Bool = false) throws(SluiceError) -> SealedText {
         do {
             guard let key = keys[current] else { throw CryptoKitError.incorrectKeySize }
-            let box = try AES.GCM.seal(text, using: key, authenticating: part.bytes)
+            let nonce = isRepeatable ? try AES.GCM.Nonce(data: blind(part.bytes + [0] + text).prefix(12)) : AES.GCM.Nonce()
+            let box = try AES.GCM.seal(text, using: key, nonce: nonce, authenticating: part.bytes)
             return SealedText(key: current, base64: Data(box.nonce + box.ciphertext + box.tag).base64EncodedString())
         } catch {
             throw SluiceError(.invalidArgument, "what is to be encrypted cannot be: \(error)")

@@ -4,6 +4,8 @@ package struct PayloadRules: Sendable {
     package var limit: Int
     /// What seals and opens those that are encrypted.
     package var keys: PayloadKeys?
+    /// Whether equal texts are sealed to equal ones.
+    package var isRepeatable = false
 
     package init(limit: Int, keys: PayloadKeys? = nil) {
         self.limit = limit
@@ -17,7 +19,7 @@ package struct PayloadRules: Sendable {
             throw SluiceError(
                 .invalidArgument, "this is to be encrypted, and the client was given no keys: set its options' keys")
         }
-        return try keys.seal(text, as: part)
+        return try keys.seal(text, as: part, isRepeatable: isRepeatable)
     }
 
     /// The text itself, whether it was sealed or not.

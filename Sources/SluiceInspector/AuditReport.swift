@@ -8,7 +8,7 @@ public struct AuditReport: Sendable, Hashable {
     public struct Violation: Sendable, Hashable {
         /// The queue it was found in.
         public var queue: QueueName
-        /// Which invariant, `I1` to `I9`.
+        /// Which invariant, `I1` to `I10`.
         public var invariant: String
         /// What is wrong, in words.
         public var what: String

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 24
+    package static let revision = 25
 
     /// The text of the library.
     /// - Parameters:
@@ -45,6 +45,7 @@ package enum FunctionLibrary {
     package static let modules: [String: String] = [
         "ageing": source(PackageResources.ageing_lua),
         "audit": source(PackageResources.audit_lua),
+        "audit_cron": source(PackageResources.audit_cron_lua),
         "audit_gates": source(PackageResources.audit_gates_lua),
         "await": source(PackageResources.await_lua),
         "batch": source(PackageResources.batch_lua),
@@ -55,6 +56,9 @@ package enum FunctionLibrary {
         "clock": source(PackageResources.clock_lua),
         "columns": source(PackageResources.columns_lua),
         "commit": source(PackageResources.commit_lua),
+        "cron": source(PackageResources.cron_lua),
+        "cron_change": source(PackageResources.cron_change_lua),
+        "cron_fire": source(PackageResources.cron_fire_lua),
         "cycle": source(PackageResources.cycle_lua),
         "declare": source(PackageResources.declare_lua),
         "deliver": source(PackageResources.deliver_lua),

@@ -79,6 +79,8 @@ package struct Cycle: StoreFunction {
         package var facts: [Fact]
         /// Runs of dead workers that this call took back, and settlements of this one that went elsewhere than it said.
         package var decided: [DecidedRun]
+        /// Whether something that recurs is due, and for this worker to fire.
+        package var hasTicks: Bool
     }
 
     package var worker: WorkerID
@@ -146,7 +148,8 @@ package struct Cycle: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         let parts = Array(reply.elements)
-        guard parts.count == 10, let now = parts[0][0].integer, let fence = parts[0][1].string.flatMap({ UInt64($0) }),
+        guard (10...11).contains(parts.count), let now = parts[0][0].integer,
+            let fence = parts[0][1].string.flatMap({ UInt64($0) }),
             let held = parts[0][2].integer, let come = parts[0][3].integer, let resync = parts[0][4].integer,
             let declared = parts[0][5].integer
         else { throw malformed(Self.name) }
@@ -154,7 +157,7 @@ package struct Cycle: StoreFunction {
             now: now, held: held, come: come < 0 ? nil : .milliseconds(come), mustResync: resync == 1,
             declared: declared, refused: ids(parts[1]), cancel: ids(parts[2]),
             jobs: jobs(parts, Fence(fence), now), facts: Fact.list(parts[8]),
-            decided: DecidedRun.list(parts[9]))
+            decided: DecidedRun.list(parts[9]), hasTicks: parts.count == 11)
     }
 
     private func jobs(_ parts: [RedisValue], _ fence: Fence, _ now: Int) -> [ClaimedJob] {

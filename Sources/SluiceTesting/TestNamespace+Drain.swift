@@ -3,6 +3,7 @@ import ServiceLifecycle
 public import Sluice
 import SluiceCore
 import SluiceInspector
+import SluiceStore
 public import SluiceWorker
 
 extension TestNamespace {
@@ -49,7 +50,9 @@ private struct IdleWatch: Service {
     func run() async throws {
         var changes = transitions.makeAsyncIterator()
         while true {
-            if try await isTelling() {
+            let isTelling = try await isTelling()
+            let isFiring = try await isFiring()
+            if isTelling || isFiring {
                 // That it has been told makes no transition.
                 try await Task.sleep(for: .milliseconds(10))
             } else if try await isIdle() {
@@ -63,6 +66,15 @@ private struct IdleWatch: Service {
     /// Whether something is on its way from one queue to another.
     private func isTelling() async throws(SluiceError) -> Bool {
         for queue in queues where try await inspector.status(of: queue).outgoing > 0 { return true }
+        return false
+    }
+
+    /// Whether something that recurs is due, and has not fired yet. A tick that is skipped makes no transition.
+    private func isFiring() async throws(SluiceError) -> Bool {
+        for queue in queues {
+            let crontab = try await inspector.store.call(CronList(), on: queue)
+            if crontab.items.contains(where: { $0.next.map { $0 <= crontab.now } ?? false }) { return true }
+        }
         return false
     }
 

@@ -3,12 +3,16 @@ import SluiceCore
 
 /// What a worker tells of its process, for people and for `explain`.
 enum ProcessInfoJSON {
-    static func text(host: String?, concurrency: Int, kinds: [String]) -> String {
+    static func text(host: String?, concurrency: Int, kinds: [String], cron: [String] = []) -> String {
         let process = ProcessInfo.processInfo
         var text: [UInt8] = Array(
             ("{\"host\":\(JSONText.quoted(host ?? process.hostName)),\"pid\":\(process.processIdentifier),"
                 + "\"started\":\(started),\"concurrency\":\(concurrency),\"kinds\":").utf8)
         JSONText.append(kinds, to: &text)
+        if !cron.isEmpty {
+            text.append(contentsOf: ",\"cron\":".utf8)
+            JSONText.append(cron, to: &text)
+        }
         text.append(UInt8(ascii: "}"))
         return String(decoding: text, as: UTF8.self)
     }

@@ -1,3 +1,4 @@
+public import Sluice
 public import SluiceCore
 
 /// A queue as a worker serves it.
@@ -48,12 +49,15 @@ public struct Queue: Sendable {
     /// The number of the deploy that this program is of, 0 or above: rises with each. Of two declarations of limits, the higher
     /// deploy's stands; at the same number, the one that stands already. Where nobody else serves the queue, the last stands.
     public var deploy: Int
+    /// What recurs in it. Every worker of a queue should declare the same: where two declare one name differently, the higher
+    /// deploy's stands, else the last. One that is not declared any more stays until it is removed.
+    public var cron: [Cron]
 
     /// A queue by name, with defaults for the rest. What is nil here stays as it is in Redis.
     public init(
         _ name: QueueName, concurrency: Int = 20, ack: AckMode = .batched, keepsCompleted: Retention? = nil,
         keepsCancelled: Retention? = nil, keepsDiscarded: Retention? = nil, maxCrashes: Int? = nil,
-        limits: [Limit] = [], deploy: Int = 0
+        limits: [Limit] = [], deploy: Int = 0, cron: [Cron] = []
     ) {
         self.name = name
         self.concurrency = max(concurrency, 1)
@@ -64,6 +68,7 @@ public struct Queue: Sendable {
         self.maxCrashes = maxCrashes
         self.limits = limits
         self.deploy = deploy
+        self.cron = cron
     }
 
     /// What it declares, as the library takes it.

@@ -1,4 +1,5 @@
 import Logging
+import Sluice
 import SluiceCore
 import SluiceStore
 
@@ -10,8 +11,9 @@ extension QueueRunner {
         let listed = outbox.map { (id: $0.settlement.id, fence: $0.settlement.fence) } + runs.map { ($0.key, $0.value.job.fence) }
         let call = Resync(
             worker: worker, session: link.nextSession(), lease: options.lease,
-            info: ProcessInfoJSON.text(host: options.host, concurrency: queue.concurrency, kinds: pipeline.kinds), running: listed
-        )
+            info: ProcessInfoJSON.text(
+                host: options.host, concurrency: queue.concurrency, kinds: pipeline.kinds, cron: queue.cron.map(\.name)),
+            running: listed)
         do {
             let reply = try await store.call(call, on: queue.name)
             absorb(reply)

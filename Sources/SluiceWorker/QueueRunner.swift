@@ -19,6 +19,7 @@ actor QueueRunner {
     let metrics: WorkerMetrics
     let observer: ProcessedStream?
     private let courier: Courier
+    private let cron: CronFirer
     let pipeline: Pipeline
     let executor: HandlerExecutor
     private let attention: Attention
@@ -49,8 +50,8 @@ actor QueueRunner {
 
     init(
         queue: Queue, declaration: Declaration, client: SluiceClient, worker: WorkerID, options: WorkerOptions,
-        pipeline: Pipeline, executor: HandlerExecutor, attention: Attention, courier: Courier, observer: ProcessedStream?,
-        logger: Logger
+        pipeline: Pipeline, executor: HandlerExecutor, attention: Attention, courier: Courier, cron: CronFirer,
+        observer: ProcessedStream?, logger: Logger
     ) {
         self.queue = queue
         self.declaration = declaration
@@ -62,6 +63,7 @@ actor QueueRunner {
         self.attention = attention
         self.observer = observer
         self.courier = courier
+        self.cron = cron
         self.logger = logger
         self.metrics = WorkerMetrics(queue: queue.name)
         self.signal = Signal(client.store.eventLoop)
@@ -208,6 +210,7 @@ actor QueueRunner {
         for job in reply.jobs { start(job) }
         metrics.started(reply.jobs)
         courier.carry(reply.facts, of: queue.name, now: reply.now)
+        if reply.hasTicks { cron.fire(queue.name) { [weak self] in self?.poke() } }
         mayHaveMore = reply.jobs.count == demand
         nextBeat = .now() + TimeAmount(min(reply.come ?? idle, idle))
         if reply.mustResync || reply.held != runs.count + outbox.count {

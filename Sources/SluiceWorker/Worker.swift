@@ -22,11 +22,11 @@ public final class Worker: Service, Sendable {
     /// This process's identity, new at every start.
     public let id: WorkerID
 
-    private let client: SluiceClient
+    let client: SluiceClient
     package let queues: [Queue]
     private let options: WorkerOptions
     private let middleware: [any JobMiddleware]
-    private let logger: Logger
+    let logger: Logger
     private let registry = Mutex(Registry())
 
     private struct Registry {
@@ -89,23 +89,39 @@ public final class Worker: Service, Sendable {
         for (index, queue) in queues.enumerated() {
             try await declare(queue)
             try await declare(&declarations[index], of: queue, off: off)
+            try await declareCron(of: queue)
         }
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
         let attention = Attention(client.store.eventLoop)
-        let courier = Courier(client.store, client.workflows.carrier, logger: logger)
-        let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, attention, courier, observer) }
+        let beside = Beside(
+            courier: Courier(client.store, client.workflows.carrier, logger: logger),
+            cron: CronFirer(client.store, logger: logger), observer: observer)
+        let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, attention, beside) }
         let loop = WakeLoop(
             client.store.listener(), attention: attention, worker: id, span: options.blockingSpan, runners: runners,
             on: client.store.eventLoop, logger: logger)
         logger.info(
             "worker started", metadata: ["worker": "\(id)", "queues": "\(queues.map(\.name.text).joined(separator: ", "))"])
-        try await serve(runners, loop, courier, observer, registry.observers)
+        try await serve(runners, loop, beside, registry.observers)
         logger.info("worker stopped", metadata: ["worker": "\(id)"])
+    }
+
+    /// What works beside the queues, for all of them.
+    private struct Beside {
+        var courier: Courier
+        var cron: CronFirer
+        var observer: ProcessedStream?
     }
 
     private func checkQueues() throws(SluiceError) {
         if queues.isEmpty { throw SluiceError(.invalidArgument, "a worker needs a queue") }
-        for queue in queues { _ = try queue.name.validated() }
+        for queue in queues {
+            _ = try queue.name.validated()
+            for cron in queue.cron { _ = try cron.entry(payload: client.options.payload) }
+            if Set(queue.cron.map(\.name)).count < queue.cron.count {
+                throw SluiceError(.invalidArgument, "queue \(queue.name) declares two cron entries of one name")
+            }
+        }
         if Set(queues.map(\.name)).count < queues.count {
             throw SluiceError(
                 .invalidArgument, "a worker serves a queue once: \(queues.map(\.name.text).joined(separator: ", "))")
@@ -137,7 +153,7 @@ public final class Worker: Service, Sendable {
 
     private func runner(
         of queue: Queue, _ declaration: Declaration, _ registry: Registry, _ executor: HandlerExecutor, _ attention: Attention,
-        _ courier: Courier, _ observer: ProcessedStream?
+        _ beside: Beside
     ) -> QueueRunner {
         let pipeline = Pipeline(
             queue: queue.name, worker: id, store: client.store, logger: logger,
@@ -146,25 +162,27 @@ public final class Worker: Service, Sendable {
             middleware: middleware)
         return QueueRunner(
             queue: queue, declaration: declaration, client: client, worker: id, options: options, pipeline: pipeline,
-            executor: executor, attention: attention, courier: courier, observer: observer, logger: logger)
+            executor: executor, attention: attention, courier: beside.courier, cron: beside.cron,
+            observer: beside.observer, logger: logger)
     }
 
     private func serve(
-        _ runners: [QueueRunner], _ loop: WakeLoop, _ courier: Courier, _ observer: ProcessedStream?,
-        _ observers: [ProcessedStream.Observer]
+        _ runners: [QueueRunner], _ loop: WakeLoop, _ beside: Beside, _ observers: [ProcessedStream.Observer]
     ) async throws {
         let tender = WorkflowTender(client.workflows.carrier, on: client.store.eventLoop, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }
             for runner in runners { group.addTask { await runner.watchDeadlines() } }
-            group.addTask { [logger] in await observer?.run(observers, logger: logger) }
-            group.addTask { await courier.run() }
+            group.addTask { [logger] in await beside.observer?.run(observers, logger: logger) }
+            group.addTask { await beside.courier.run() }
+            group.addTask { await beside.cron.run() }
             group.addTask { await tender.run() }
             let result = await runAll(runners)
             await loop.stop()
-            courier.finish()
+            beside.courier.finish()
+            beside.cron.finish()
             tender.stop()
-            observer?.finish()
+            beside.observer?.finish()
             try result.get()
             try await group.waitForAll()
         }

@@ -9,7 +9,7 @@ import Testing
 struct DocumentTests {
     @Test(arguments: [
         "ReadmeExample", "ReadmeLimitsExample", "ReadmeCompositionExample", "ReadmeBatchExample", "ReadmeChainExample",
-        "ReadmeChunkExample", "ReadmeTestExample",
+        "ReadmeChunkExample", "ReadmeCronExample", "ReadmeTestExample",
     ])
     func theReadmeShowsAFileThatIsCompiled(name: String) throws {
         let file = try String(
@@ -19,12 +19,12 @@ struct DocumentTests {
     }
 
     @Test func theReadmeShowsNothingElseInSwift() throws {
-        #expect(try Document("README.md").blocks("swift").count == 7)
+        #expect(try Document("README.md").blocks("swift").count == 8)
     }
 
     @Test(arguments: [
         ("Workflows", "WorkflowsArticleExample", 2), ("Batches", "ReadmeBatchExample", 1),
-        ("Payloads", "PayloadsArticleExample", 2),
+        ("Payloads", "PayloadsArticleExample", 2), ("Cron", "ReadmeCronExample", 1),
     ])
     func anArticleShowsPartsOfAFileThatIsCompiled(article: String, name: String, count: Int) throws {
         let file = try String(

@@ -18,8 +18,12 @@ import Testing
         let old = try keys("a", ["a": key(1)])
         let sealed = try old.seal(text, as: .arguments("pay"))
         #expect(sealed.key == "a" && !sealed.base64.contains("4111"))
-        // The nonce is another one each time.
+        // The nonce is another one each time, unless equal texts are to be equal.
         #expect(try old.seal(text, as: .arguments("pay")) != sealed)
+        let repeated = try old.seal(text, as: .arguments("pay"), isRepeatable: true)
+        #expect(try repeated == old.seal(text, as: .arguments("pay"), isRepeatable: true) && repeated != sealed)
+        #expect(try repeated.base64.prefix(16) != old.seal(text, as: .output, isRepeatable: true).base64.prefix(16))
+        #expect(try old.open(repeated, as: .arguments("pay")) == text)
         let both = try keys("b", ["a": key(1), "b": key(2)])
         #expect(try both.open(sealed, as: .arguments("pay")) == text)
         #expect(try both.seal(text, as: .arguments("pay")).key == "b")

@@ -1,0 +1,124 @@
+public import SluiceCore
+package import SluiceStore
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// A job that recurs, under a name of its own in its queue.
+///
+/// ```swift
+/// Queue("mail", cron: [Cron("digest", "0 7 * * MON-FRI", zone: "Europe/Berlin", Digest(), overlap: .skip)])
+/// ```
+/// Each tick enqueues one job, whose id is made of the name and the tick, such as `cron:digest:20261123T060000Z`: any number of
+/// workers look for ticks, and each fires once. The article <doc:Cron> tells what happens when clocks are changed, when workers
+/// were away, and when a job takes longer than the time to the next.
+public struct Cron: Sendable {
+    /// 1 to 64 letters, digits, dots, dashes or underscores.
+    public var name: String
+    /// When it recurs, as ``CronExpression`` reads it.
+    public var expression: String
+    /// The name of a time zone, such as `Europe/Berlin`.
+    public var zone: String
+    /// What becomes of ticks that nobody could fire in time.
+    public var catchUp: CatchUp
+    /// What becomes of a tick while the job of the one before has not ended.
+    public var overlap: Overlap
+    /// By how much a job may be due after its tick: always as much for the same tick, and less than the time between two.
+    public var jitter: Duration
+    /// No tick is before it.
+    public var start: Date?
+    /// No tick is after it.
+    public var end: Date?
+    /// After so many jobs it is finished.
+    public var limit: Int?
+
+    private let request: Result<JobRequest, SluiceError>
+
+    /// A job of a type. Its kind's options tell how it is treated; its queue is the one of the entry.
+    public init<Kind: Job>(
+        _ name: String, _ expression: String, zone: String = "UTC", _ job: Kind, catchUp: CatchUp = .latest,
+        overlap: Overlap = .allow, jitter: Duration = .zero, start: Date? = nil, end: Date? = nil, limit: Int? = nil
+    ) {
+        let request: Result<JobRequest, SluiceError>
+        do throws(SluiceError) {
+            request = .success(try JobRequest(job))
+        } catch {
+            request = .failure(error)
+        }
+        self.init(name, expression, zone, request, catchUp, overlap)
+        (self.jitter, self.start, self.end, self.limit) = (jitter, start, end, limit)
+    }
+
+    /// A job as requested. It can have no id, no delay and no job that it follows.
+    public init(
+        _ name: String, _ expression: String, zone: String = "UTC", request: JobRequest, catchUp: CatchUp = .latest,
+        overlap: Overlap = .allow, jitter: Duration = .zero, start: Date? = nil, end: Date? = nil, limit: Int? = nil
+    ) {
+        self.init(name, expression, zone, .success(request), catchUp, overlap)
+        (self.jitter, self.start, self.end, self.limit) = (jitter, start, end, limit)
+    }
+
+    private init(
+        _ name: String, _ expression: String, _ zone: String, _ request: Result<JobRequest, SluiceError>, _ catchUp: CatchUp,
+        _ overlap: Overlap
+    ) {
+        self.name = name
+        self.expression = expression
+        self.zone = zone
+        self.request = request
+        self.catchUp = catchUp
+        self.overlap = overlap
+        jitter = .zero
+    }
+}
+
+extension Cron {
+    /// What is kept of it in Redis.
+    /// - Throws: `invalidArgument` for what makes no sense, `payloadTooLarge`.
+    package func entry(_ payload: PayloadRules) throws(SluiceError) -> CronEntry {
+        try checkName(name, of: "cron entry")
+        var request = try request.get()
+        guard request.id == nil, request.due == .now, request.after == nil else {
+            throw refusal("its jobs take no id, no delay and no job to follow")
+        }
+        // A batch or a trace belongs to whoever enqueues at that moment.
+        request.batch = nil
+        var rules = payload
+        // Every worker that declares it has to come to the same text.
+        rules.isRepeatable = true
+        let job = try request.encoded(id: JobID(known: "-"), rules, trace: [:])
+        var entry = CronEntry(
+            expression: expression, zone: zone, job: job.spec, options: job.options, catchUp: catchUp, overlap: overlap)
+        entry.jitter = jitter.milliseconds
+        entry.start = start.map(Self.milliseconds)
+        entry.end = end.map(Self.milliseconds)
+        entry.limit = limit
+        try check(entry)
+        return entry
+    }
+
+    private func check(_ entry: CronEntry) throws(SluiceError) {
+        let schedule = try entry.schedule()
+        if let limit, limit < 1 { throw refusal("its limit is 1 job or more, not \(limit)") }
+        if case .all(let limit) = catchUp, !(1...1000).contains(limit) {
+            throw refusal("it catches up with 1 to 1,000 ticks, not \(limit)")
+        }
+        if let start, let end, start >= end { throw refusal("its end comes before its start") }
+        if jitter < .zero { throw refusal("its jitter is less than nothing") }
+        guard schedule.next(after: (entry.start ?? 0) / 1000 - 1) != nil else {
+            throw refusal("no tick lies between its start and its end")
+        }
+        if let gap = schedule.shortestGap, entry.jitter >= gap * 1000 {
+            throw refusal("its jitter is longer than the time between two ticks, which is \(gap) s at the least")
+        }
+    }
+
+    private func refusal(_ reason: String) -> SluiceError { SluiceError(.invalidArgument, "cron entry '\(name)': \(reason)") }
+
+    private static func milliseconds(_ date: Date) -> Int {
+        Int(min(max((date.timeIntervalSince1970 * 1000).rounded(), 0), 1e14))
+    }
+}

@@ -1,0 +1,153 @@
+import ArgumentParser
+import Foundation
+import Sluice
+import SluiceCore
+import SluiceInspector
+
+struct CronAddCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Add an entry to the crontab of a queue, or change the one of that name.",
+        discussion: """
+            EXPRESSION has five fields, minute, hour, day of the month, month, day of the week, or is @hourly, @daily, @weekly, \
+            @monthly, @yearly, or @every 90s. Try it with `sluice cron next`. For example:
+              sluice cron add digest '0 7 * * MON-FRI' --queue mail --tz Europe/Berlin --kind digest --overlap skip
+
+            A pause stays, and so does the count of runs. What the code of workers declares is changed there, not here.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "1 to 64 letters, digits, dots, dashes or underscores.")
+    var name: String
+
+    @Argument(help: "When it recurs.")
+    var expression: String
+
+    @Option(help: "The queue its jobs go to.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName
+
+    @Option(help: ArgumentHelp("Its time zone, such as Europe/Berlin.", valueName: "zone"))
+    var tz = "UTC"
+
+    @Option(help: ArgumentHelp("What becomes of ticks that nobody fired in time: none, latest, all or all=N.", valueName: "how"))
+    var catchUp = "latest"
+
+    @Option(
+        help: ArgumentHelp("While a job has not ended: allow, skip or queue-one.", valueName: "how"),
+        transform: { try Self.overlap($0) })
+    var overlap = Overlap.allow
+
+    @Option(
+        help: ArgumentHelp("By how much a job may be due after its tick, such as 30s.", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var jitter: Duration = .zero
+
+    @Option(
+        help: ArgumentHelp("No tick before it, as --at of enqueue.", valueName: "time"), transform: { try TimeText.parse($0) })
+    var start: Int?
+
+    @Option(help: ArgumentHelp("No tick after it.", valueName: "time"), transform: { try TimeText.parse($0) })
+    var end: Int?
+
+    @Option(help: ArgumentHelp("Jobs after which it is finished.", valueName: "n"))
+    var limit: Int?
+
+    @OptionGroup var job: CronJobOptions
+
+    func run() async throws {
+        let cron = Cron(
+            name, expression, zone: tz, request: try job.request(queue), catchUp: try CatchUp(parsing: catchUp), overlap: overlap,
+            jitter: jitter, start: start.map(Date.init(milliseconds:)), end: end.map(Date.init(milliseconds:)), limit: limit)
+        _ = try cron.entry(SluiceClient.Options().payload)
+        try await global.withClient { client in
+            let crontab = client.crontab(of: queue)
+            let change = try await crontab.add(cron)
+            let status = try await crontab.list().first { $0.name == name }
+            if global.json {
+                try Terminal.output.json([
+                    "name": .string(name), "queue": .string(queue.text), "result": .string(change.rawValue),
+                    "next": JSONValue(time: status?.next),
+                ])
+            } else {
+                try Terminal.output.line("\(name) \(Self.sentence(change, in: queue)). \(status.map(CronText.next) ?? "")")
+            }
+        }
+    }
+
+    private static func overlap(_ text: String) throws -> Overlap {
+        guard let overlap = Overlap(rawValue: text) else {
+            throw ValidationError("'\(text.prefix(40))' is no way to overlap: write allow, skip or queue-one")
+        }
+        return overlap
+    }
+
+    private static func sentence(_ change: Crontab.Change, in queue: QueueName) -> String {
+        switch change {
+        case .added: "was added to \(queue)"
+        case .changed: "was changed in \(queue)"
+        case .unchanged: "is in \(queue) just so"
+        }
+    }
+}
+
+/// The job that an entry enqueues.
+struct CronJobOptions: ParsableArguments {
+    @Option(help: "What the worker is to do with it; workers with --exec take any.")
+    var kind = "exec"
+
+    @Option(help: ArgumentHelp("Its arguments, any JSON.", valueName: "json"))
+    var args = "{}"
+
+    @Option(help: ArgumentHelp("0 (first) to 9 (last).", valueName: "n"))
+    var priority = 5
+
+    @Option(
+        help: ArgumentHelp("What it is about, such as account=42; may be repeated.", valueName: "name=value"),
+        transform: { try PartitionText.parse($0) })
+    var partition: [PartitionText] = []
+
+    @Option(
+        help: ArgumentHelp("What it depends on; with a ? behind the name it runs without. May be repeated.", valueName: "name[?]")
+    )
+    var needs: [String] = []
+
+    @Option(help: ArgumentHelp("Jobs of one chain run one after another.", valueName: "key"))
+    var chain: String?
+
+    @Flag(help: "If the job is discarded, the next of its chain waits until somebody has decided.")
+    var holdOnDiscard = false
+
+    @Option(help: ArgumentHelp("Runs that may end badly before it is discarded.", valueName: "n"))
+    var maxAttempts: Int?
+
+    @Option(help: ArgumentHelp("Times that it may wait for what it depends on before it is discarded.", valueName: "n"))
+    var maxWaits: Int?
+
+    @Option(
+        help: ArgumentHelp("How long a run may take, such as 30s.", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var timeout: Duration?
+
+    func validate() throws {
+        if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
+        if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
+        if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
+        if holdOnDiscard, chain == nil { throw ValidationError("--hold-on-discard is for jobs of a --chain") }
+        if let name = PartitionText.repeated(partition) {
+            throw ValidationError("--partition names '\(name)' twice; a job has one value for each name")
+        }
+    }
+
+    func request(_ queue: QueueName) throws(SluiceError) -> JobRequest {
+        var request = try JobRequest(kind: kind, queue: queue, arguments: args)
+        request.priority = priority
+        request.maxAttempts = maxAttempts
+        request.maxWaits = maxWaits
+        request.timeout = timeout
+        request.partitions = Partitions(Dictionary(partition.map { ($0.name, $0.value) }) { $1 })
+        request.needs = needs.map(Dependency.init(text:))
+        for need in request.needs { try DimensionName.check(need.name) }
+        request.chain = chain.map { Chain($0, onDiscarded: holdOnDiscard ? .hold : .continue) }
+        return request
+    }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+
+struct CronRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove an entry. Jobs that it has enqueued stay.",
+        discussion: "One that a worker's code declares comes back when such a worker starts: pause it instead.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var entry: CronName
+
+    func run() async throws {
+        try await global.withClient { client in
+            let crontab = try await entry.crontab(client)
+            let changed = try await crontab.remove(entry.name)
+            try global.tell(entry.name, of: crontab.queue, changed, "was removed from \(crontab.queue)", "was not there")
+        }
+    }
+}
+
+struct CronPauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Let an entry not fire until it is resumed, whatever workers declare.",
+        discussion: "Ticks that pass meanwhile are not made up for. Exit status 1 if it was paused already.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var entry: CronName
+
+    @Option(help: "Why, for those who wonder.")
+    var reason = ""
+
+    func run() async throws {
+        try await global.withClient { client in
+            let crontab = try await entry.crontab(client)
+            let changed = try await crontab.pause(entry.name, reason: reason)
+            try global.tell(entry.name, of: crontab.queue, changed, "is paused in \(crontab.queue)", "was paused already")
+        }
+    }
+}
+
+struct CronResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "End the pause of an entry: it goes on with the first tick from now on.",
+        discussion: "Exit status 1 if it was not paused.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var entry: CronName
+
+    func run() async throws {
+        try await global.withClient { client in
+            let crontab = try await entry.crontab(client)
+            let changed = try await crontab.resume(entry.name)
+            try global.tell(entry.name, of: crontab.queue, changed, "goes on in \(crontab.queue)", "was not paused")
+        }
+    }
+}
+
+struct CronRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Enqueue one job of an entry now, and print its id.",
+        discussion: "Whatever its ticks, a pause, its limit and what runs of it. Each call enqueues one.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var entry: CronName
+
+    func run() async throws {
+        try await global.withClient { client in
+            let crontab = try await entry.crontab(client)
+            let id = try await crontab.run(entry.name)
+            if global.json {
+                try Terminal.output.json([
+                    "name": .string(entry.name), "queue": .string(crontab.queue.text), "id": .string(id.text),
+                ])
+            } else {
+                try Terminal.output.line(id.text)
+            }
+        }
+    }
+}
+
+extension GlobalOptions {
+    /// Tells whether something was changed; ends with "no" if not.
+    fileprivate func tell(
+        _ name: String, of queue: QueueName, _ changed: Bool, _ done: String, _ undone: String
+    ) throws {
+        if json {
+            try Terminal.output.json(["name": .string(name), "queue": .string(queue.text), "changed": .bool(changed)])
+        } else {
+            try Terminal.output.line("\(name) \(changed ? done : undone)")
+        }
+        if !changed { throw ExitCode.no }
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+import SluiceStore
+
+struct CronCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cron", abstract: "List and change what recurs; try an expression.",
+        discussion: """
+            Entries belong to a queue; workers of the queue fire them, each tick once. Where two queues have an entry of one name, \
+            --queue tells which is meant.
+            """,
+        subcommands: [
+            CronListCommand.self, CronAddCommand.self, CronRemoveCommand.self, CronPauseCommand.self, CronResumeCommand.self,
+            CronRunCommand.self, CronHistoryCommand.self, CronNextCommand.self,
+        ],
+        defaultSubcommand: CronListCommand.self)
+
+    @OptionGroup var global: GlobalOptions
+}
+
+/// One entry by its name, and the queue that has it.
+struct CronName: ParsableArguments {
+    @Argument(help: "The name of an entry.", transform: { try checked($0) })
+    var name: String
+
+    @Option(
+        help: "Its queue. Needed where two queues have an entry of this name.", completion: QueueArgument.completion,
+        transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    private static func checked(_ name: String) throws(SluiceError) -> String {
+        try checkName(name, of: "cron entry")
+        return name
+    }
+
+    /// The one crontab that has the entry.
+    func crontab(_ client: SluiceClient) async throws -> Crontab {
+        if let queue {
+            guard try await client.crontab(of: queue).has(name) else {
+                throw Failure("queue \(queue) has no cron entry '\(name)'. See: sluice cron list")
+            }
+            return client.crontab(of: queue)
+        }
+        var found: [QueueName] = []
+        for queue in try await client.store.queues() where try await client.crontab(of: queue).has(name) { found.append(queue) }
+        guard let first = found.first else { throw Failure("no queue has a cron entry '\(name)'. See: sluice cron list") }
+        if found.count > 1 {
+            let names = found.map(\.text).joined(separator: ", ")
+            throw Failure("queues \(names) have a cron entry '\(name)' each: say which with --queue", status: .usage)
+        }
+        return client.crontab(of: first)
+    }
+}
+
+struct CronListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Show what recurs, when next, and what became of the last tick.",
+        discussion: "NEXT is told in the zone of the entry.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    func run() async throws {
+        try await global.withClient { client in
+            let queues: [QueueName]
+            if let queue { queues = [queue] } else { queues = try await client.store.queues() }
+            var entries: [CronStatus] = []
+            for queue in queues { entries += try await client.crontab(of: queue).list() }
+            let terminal = Terminal.output
+            if global.json {
+                try terminal.json(.array(entries.map(CronText.json)))
+            } else if entries.isEmpty {
+                Terminal.complain("nothing recurs\(queue.map { " in \($0)" } ?? "")")
+            } else {
+                try terminal.lines(CronText.table(entries).lines(width: terminal.width, style: terminal.style))
+            }
+        }
+    }
+}
+
+struct CronHistoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "Show what became of the last ticks of an entry, the newest first.",
+        discussion: "The last hundred are kept.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var entry: CronName
+
+    @Option(help: "The most that are shown.")
+    var limit = 20
+
+    func validate() throws {
+        if !(1...100).contains(limit) { throw ValidationError("--limit is 1 to 100") }
+    }
+
+    func run() async throws {
+        try await global.withClient { client in
+            let ticks = try await entry.crontab(client).history(of: entry.name, limit: limit)
+            let terminal = Terminal.output
+            if global.json {
+                try terminal.json(.array(ticks.map(CronText.json)))
+            } else if ticks.isEmpty {
+                Terminal.complain("'\(entry.name)' has not had a tick yet")
+            } else {
+                try terminal.lines(CronText.table(ticks).lines(width: terminal.width, style: terminal.style))
+            }
+        }
+    }
+}

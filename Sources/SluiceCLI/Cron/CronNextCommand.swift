@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import SluiceCore
+import SluiceInspector
+
+struct CronNextCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "next", abstract: "Show the coming ticks of an expression. Needs no Redis.",
+        discussion: "From now on by the clock of this host, or from --from on.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "When something would recur, as for `cron add`.")
+    var expression: String
+
+    @Option(help: ArgumentHelp("A time zone, such as Europe/Berlin.", valueName: "zone"))
+    var tz = "UTC"
+
+    @Option(help: "How many.")
+    var count = 5
+
+    @Option(help: ArgumentHelp("Those after this time.", valueName: "time"), transform: { try TimeText.parse($0) })
+    var from: Int?
+
+    func validate() throws {
+        if !(1...1000).contains(count) { throw ValidationError("--count is 1 to 1000") }
+    }
+
+    func run() async throws {
+        let parsed = try CronExpression(expression)
+        let zone = try CronZone.named(tz)
+        let now = Date()
+        var tick = from.map(Date.init(milliseconds:)) ?? now
+        var ticks: [Date] = []
+        while ticks.count < count, let next = parsed.next(after: tick, in: zone) {
+            ticks.append(next)
+            tick = next
+        }
+        if global.json {
+            try Terminal.output.json(
+                .array(ticks.map { ["at": JSONValue(time: $0), "local": .string(CronText.local($0, zone))] }))
+        } else {
+            try Terminal.output.lines(ticks.map { "\(CronText.local($0, zone))  \(HumanText.age($0, at: now))" })
+        }
+    }
+}

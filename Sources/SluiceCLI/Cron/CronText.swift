@@ -1,0 +1,98 @@
+import Foundation
+import Sluice
+import SluiceCore
+import SluiceInspector
+
+/// What recurs, as text and as JSON.
+enum CronText {
+    static func table(_ entries: [CronStatus]) -> Table {
+        var table = Table([
+            .text("NAME"), .text("QUEUE"), .text("EXPRESSION"), .text("ZONE"), .text("NEXT"), .number("RUNS"), .text("LAST"),
+            .elastic("KIND"),
+        ])
+        for entry in entries {
+            let name = entry.isDeclared ? entry.name : entry.name + " (no longer declared)"
+            table.append([
+                name, entry.queue.text, entry.expression, entry.zone, when(entry),
+                HumanText.number(entry.runs) + (entry.limit.map { " of \(HumanText.number($0))" } ?? ""),
+                entry.last?.outcome.rawValue ?? "-", entry.kind,
+            ])
+        }
+        return table
+    }
+
+    static func table(_ ticks: [CronTick]) -> Table {
+        var table = Table([.text("TICK"), .text("LATE"), .text("OUTCOME"), .elastic("JOB")])
+        for tick in ticks { table.append([span(tick), late(tick), outcome(tick), tick.job?.text ?? "-"]) }
+        return table
+    }
+
+    /// When the next tick is, as a sentence.
+    static func next(_ entry: CronStatus) -> String {
+        if entry.pause != nil { return "It is paused." }
+        guard let next = entry.next, let zone = TimeZone(identifier: entry.zone) else { return "It has no tick left." }
+        return "Next: \(local(next, zone)), \(HumanText.age(next, at: entry.time))."
+    }
+
+    /// A moment by the clocks of a zone, such as `Mon 2026-11-23 07:00:00 +01:00`.
+    static func local(_ date: Date, _ zone: TimeZone) -> String {
+        let offset = zone.secondsFromGMT(for: date)
+        let shifted = Date(timeIntervalSince1970: date.timeIntervalSince1970 + Double(offset))
+        let text = String(shifted.rfc3339.prefix(19)).replacing("T", with: " ")
+        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let day = days[Int((shifted.timeIntervalSince1970 / 86_400).rounded(.down)) % 7]
+        let minutes = abs(offset) / 60
+        return "\(day) \(text) \(offset < 0 ? "-" : "+")\(two(minutes / 60)):\(two(minutes % 60))"
+    }
+
+    private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+    private static func when(_ entry: CronStatus) -> String {
+        if let pause = entry.pause { return pause.reason.isEmpty ? "paused" : "paused: \(pause.reason)" }
+        guard let next = entry.next, let zone = TimeZone(identifier: entry.zone) else { return "finished" }
+        return "\(local(next, zone)), \(HumanText.age(next, at: entry.time))"
+    }
+
+    private static func span(_ tick: CronTick) -> String {
+        let from = String(tick.tick.rfc3339.prefix(19)) + "Z"
+        guard let until = tick.until, until != tick.tick else { return from }
+        return "\(from) to \(String(until.rfc3339.prefix(19)))Z"
+    }
+
+    private static func late(_ tick: CronTick) -> String {
+        tick.outcome == .byHand ? "-" : HumanText.duration(tick.at.age(at: tick.tick))
+    }
+
+    private static func outcome(_ tick: CronTick) -> String {
+        switch tick.outcome {
+        case .enqueued: "enqueued"
+        case .exists: "its job was there already"
+        case .skipped: "skipped: the job before had not ended"
+        case .missed: "missed" + (tick.count.map { $0 > 1 ? ": \(HumanText.number($0)) ticks" : "" } ?? ": over 1,000 ticks")
+        case .byHand: "by hand"
+        }
+    }
+
+    static func json(_ entry: CronStatus) -> JSONValue {
+        [
+            "name": .string(entry.name), "queue": .string(entry.queue.text), "expression": .string(entry.expression),
+            "zone": .string(entry.zone), "kind": .string(entry.kind), "args": JSONValue(text: Array(entry.arguments.utf8)),
+            "catch_up": .string(entry.catchUp.description), "overlap": .string(entry.overlap.rawValue),
+            "jitter_ms": .integer(entry.jitter.milliseconds), "start": JSONValue(time: entry.start),
+            "end": JSONValue(time: entry.end), "limit": JSONValue(entry.limit), "runs": .integer(entry.runs),
+            "next": JSONValue(time: entry.next), "paused": pause(entry), "finished": JSONValue(time: entry.finished),
+            "source": .string(entry.source.rawValue), "declared": .bool(entry.isDeclared), "last": entry.last.map(json) ?? nil,
+        ]
+    }
+
+    private static func pause(_ entry: CronStatus) -> JSONValue {
+        entry.pause.map { ["since": JSONValue(time: $0.since), "reason": .string($0.reason)] } ?? nil
+    }
+
+    static func json(_ tick: CronTick) -> JSONValue {
+        [
+            "tick": JSONValue(time: tick.tick), "until": JSONValue(time: tick.until), "count": JSONValue(tick.count),
+            "at": JSONValue(time: tick.at), "outcome": .string(tick.outcome.rawValue), "job": JSONValue(tick.job?.text),
+        ]
+    }
+}

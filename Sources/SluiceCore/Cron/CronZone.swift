@@ -1,0 +1,44 @@
+package import Foundation
+
+/// Zones by their names in the IANA database.
+package enum CronZone {
+    /// - Throws: `invalidArgument` for a name that is none, with names that are near.
+    package static func named(_ text: String) throws(SluiceError) -> TimeZone {
+        // Foundation takes some texts for zones that are no names, such as GMT+7 and abbreviations.
+        if let zone = TimeZone(identifier: text), text == "UTC" || known.contains(text) || text.contains("/") { return zone }
+        let near = near(text)
+        let advice = near.isEmpty ? "write UTC, or a name such as Europe/Berlin" : "is it \(near.joined(separator: " or "))?"
+        throw SluiceError(.invalidArgument, "no time zone is called '\(text.prefix(60))': \(advice)")
+    }
+
+    private static let known = Set(TimeZone.knownTimeZoneIdentifiers + ["GMT", "Etc/UTC"])
+
+    /// Names of the same place in another part of the world, or that differ in a letter or two.
+    private static func near(_ text: String) -> [String] {
+        let wanted = text.lowercased().prefix(40)
+        guard let place = wanted.split(separator: "/").last, place.count > 2 else { return [] }
+        let ranked = known.compactMap { name -> (distance: Int, name: String)? in
+            let lower = name.lowercased()
+            if lower.split(separator: "/").last == place { return (0, name) }
+            let distance = distance(Array(wanted), Array(lower), most: 2)
+            return distance <= 2 ? (distance, name) : nil
+        }
+        return ranked.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+    }
+
+    /// Levenshtein's distance.
+    private static func distance(_ one: [Character], _ other: [Character], most: Int) -> Int {
+        if abs(one.count - other.count) > most { return most + 1 }
+        var row = Array(0...other.count)
+        for (i, left) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, right) in other.enumerated() {
+                let above = row[j + 1]
+                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (left == right ? 0 : 1))
+                diagonal = above
+            }
+        }
+        return row[other.count]
+    }
+}

@@ -1,0 +1,91 @@
+package import Hiredis
+package import SluiceCore
+
+/// Fires ticks of an entry that are due: `lua/cron_fire.lua`. All times in ms since 1970.
+package struct CronFire: StoreFunction {
+    package static let name = "cron_fire"
+    /// Ticks that one call can carry.
+    package static let mostTicks = 1000
+
+    package struct Reply: Sendable, Equatable {
+        /// False where somebody else has fired them, or the entry is another one now.
+        package var isFirst: Bool
+        package var enqueued: Int
+        package var skipped: Int
+    }
+
+    package var entry: String
+    package var revision: String
+    /// The tick that is next, as it was told.
+    package var expected: Int
+    /// The first tick that is not due.
+    package var following: Int?
+    package var ticks: [Int]
+    /// Whether there are more than these from `expected` on: they are the newest.
+    package var hasMore: Bool
+    package var spec: [UInt8]
+
+    /// The ticks of an entry that are due.
+    /// - Throws: `invalidArgument` if nothing can be made of the entry here.
+    package init(_ item: CronDue.Item, now: Int) throws(SluiceError) {
+        let entry = try CronEntry(decoding: item.text)
+        let schedule = try entry.schedule()
+        // Zones change: what was the next tick may be none any more.
+        let due = schedule.newest(Self.mostTicks, from: item.next / 1000, through: now / 1000)
+        self.entry = item.name
+        revision = item.revision
+        expected = item.next
+        ticks = due.ticks.map { $0 * 1000 }
+        hasMore = due.hasMore
+        following = schedule.next(after: now / 1000).map { $0 * 1000 }
+        spec = entry.job
+    }
+
+    package var size: (arguments: Int, bytes: Int) { (6 + ticks.count, 200 + spec.count + 16 * ticks.count) }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(entry)
+        command.append(revision)
+        command.append(expected)
+        command.append(following.map(String.init) ?? "")
+        command.append(hasMore ? 1 : 0)
+        command.append(contentsOf: spec)
+        for tick in ticks { command.append(tick) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard let word = reply[0].string, let enqueued = reply[1].integer, let skipped = reply[2].integer else {
+            throw malformed(Self.name)
+        }
+        return Reply(isFirst: word == "fired", enqueued: enqueued, skipped: skipped)
+    }
+}
+
+extension Store {
+    /// Fires what is due in a queue, for as long as something is. Whoever does so beside others does no harm.
+    /// - Parameter complain: told of entries of which nothing can be made here: others may be able to.
+    /// - Returns: how many jobs were enqueued.
+    @discardableResult
+    package func fireCron(
+        on queue: QueueName, _ complain: (CronDue.Item, SluiceError) -> Void
+    ) async throws(SluiceError) -> Int {
+        var enqueued = 0
+        for _ in 0..<20 {
+            let due = try await call(CronDue(), on: queue)
+            var hasFired = false
+            for item in due.items {
+                let fire: CronFire
+                do throws(SluiceError) {
+                    fire = try CronFire(item, now: due.now)
+                } catch {
+                    complain(item, error)
+                    continue
+                }
+                enqueued += try await call(fire, on: queue).enqueued
+                hasFired = true
+            }
+            if !hasFired { break }
+        }
+        return enqueued
+    }
+}

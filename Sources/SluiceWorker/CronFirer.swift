@@ -1,0 +1,56 @@
+import Logging
+import SluiceCore
+import SluiceStore
+import Synchronization
+
+/// Fires what recurs in the queues of a process, beside their cycles, when one of those finds something due.
+///
+/// What fails stays due, and is found again, by this worker or another one.
+final class CronFirer: Sendable {
+    private let store: Store
+    private let logger: Logger
+    private let requests: AsyncStream<Request>
+    private let continuation: AsyncStream<Request>.Continuation
+    /// Entries that were complained of, as `queue name revision`.
+    private let told = Mutex<Set<String>>([])
+
+    private struct Request: Sendable {
+        var queue: QueueName
+        /// Makes its worker look when the next is due.
+        var then: @Sendable () -> Void
+    }
+
+    init(_ store: Store, logger: Logger) {
+        self.store = store
+        self.logger = logger
+        // What is dropped here is found due again.
+        (requests, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(100))
+    }
+
+    func fire(_ queue: QueueName, then: @escaping @Sendable () -> Void) {
+        continuation.yield(Request(queue: queue, then: then))
+    }
+
+    func finish() { continuation.finish() }
+
+    /// Fires until finished.
+    func run() async {
+        for await request in requests {
+            await fire(request.queue)
+            request.then()
+        }
+    }
+
+    private func fire(_ queue: QueueName) async {
+        do throws(SluiceError) {
+            try await store.fireCron(on: queue) { item, error in
+                let isNew = told.withLock { $0.insert("\(queue) \(item.name) \(item.revision)").inserted }
+                logger.log(
+                    level: isNew ? .error : .debug, "an entry of cron cannot be fired here",
+                    metadata: ["queue": "\(queue)", "entry": "\(item.name)", "error": "\(error)"])
+            }
+        } catch {
+            logger.warning("cron could not fire: it is tried again", metadata: ["queue": "\(queue)", "error": "\(error)"])
+        }
+    }
+}

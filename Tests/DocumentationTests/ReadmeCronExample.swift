@@ -1,0 +1,12 @@
+import Sluice
+import SluiceWorker
+
+struct Digest: Job {
+    static let kind = "digest"
+    static let options = JobOptions(queue: "mail")
+}
+
+func mailer(_ sluice: SluiceClient) -> Worker {
+    let daily = Cron("digest", "0 7 * * MON-FRI", zone: "Europe/Berlin", Digest(), overlap: .skip)
+    return Worker(sluice, queues: [Queue("mail", cron: [daily])])
+}

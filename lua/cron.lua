@@ -1,0 +1,117 @@
+-- Recurring jobs. Entries live in the slot of the queue that they enqueue into: `cron` holds them by name, as JSON made by a
+-- client; `cron_state:<name>` what changes with them; `cron_next` the next tick of those that are neither paused nor finished;
+-- `cron_history:<name>` what became of the last hundred ticks. Nothing here knows calendars or zones: whoever works for the queue
+-- computes ticks, and a tick is an idempotent insert under an id made of entry and tick.
+-- `timed` has the member `@cron` for when the next of all ticks is due: each cycle looks there anyway. A cycle that finds it due
+-- hands it to its caller, and to nobody else for as long as LEASE.
+local M = {}
+
+M.MARK = '@cron'
+M.LEASE = 2000                -- ms for which only one worker is told that something is due
+M.KEPT = 100                  -- lines of history of each entry
+M.MOST = 1000                 -- entries of a queue
+local PAGE = 50               -- entries told in one call
+
+-- The name of an entry, or the call is refused.
+function M.name(value)
+  if type(value) ~= 'string' or #value > 64 or not string.find(value, '^[%w._-]+$') then
+    require('queue').refuse('BADARG', 'the name of an entry is 1 to 64 letters, digits, dots, dashes or underscores')
+  end
+  return value
+end
+
+-- Has the next tick of all looked at in time.
+function M.rearm(q)
+  local first = redis.call('ZRANGE', q.keys.cron_next, 0, 0, 'WITHSCORES')[2]
+  if not first then return redis.call('ZREM', q.keys.timed, M.MARK) end
+  redis.call('ZADD', q.keys.timed, first, M.MARK)
+  require('wake').due(q, tonumber(first))
+end
+
+-- Ticks are due: the caller of this cycle is told, and looked for again if nothing comes of it.
+function M.hand_out(q)
+  redis.call('ZADD', q.keys.timed, require('queue').text(q.now + M.LEASE), M.MARK)
+  q.cron = 1
+end
+
+-- What changes with an entry: revision, runs, last (id of its newest job), paused (`ms reason`), finished, source, deploy.
+function M.state(q, name)
+  local flat, state = redis.call('HGETALL', require('keys').cron_state(q.keys, name)), {}
+  for i = 1, #flat, 2 do state[flat[i]] = flat[i + 1] end
+  return state
+end
+
+-- Sets or removes the next tick of an entry, which is finished without one.
+function M.set_next(q, name, state, next)
+  local key = require('keys').cron_state(q.keys, name)
+  if next then
+    redis.call('HDEL', key, 'finished')
+  else
+    redis.call('HSET', key, 'finished', require('queue').text(q.now))
+  end
+  if next and not state.paused then
+    redis.call('ZADD', q.keys.cron_next, require('queue').text(next), name)
+  else
+    redis.call('ZREM', q.keys.cron_next, name)
+  end
+end
+
+-- Adds lines to the history of an entry, oldest first.
+function M.note(q, name, lines)
+  local key = require('keys').cron_history(q.keys, name)
+  for i = math.max(#lines - M.KEPT, 0) + 1, #lines do redis.call('LPUSH', key, lines[i]) end
+  redis.call('LTRIM', key, 0, M.KEPT - 1)
+end
+
+-- cron_due      What is due. Returns {now, a flat list of name, entry, revision, tick that is next}, 50 entries at most.
+-- Errors: BADKEY, FORMAT.
+function M.due(q)
+  local text, key = require('queue').text, q.keys.cron_next
+  local due = redis.call('ZRANGE', key, '-inf', text(q.now), 'BYSCORE', 'LIMIT', 0, PAGE, 'WITHSCORES')
+  if #due == 0 then
+    M.rearm(q)
+    return { q.now, {} }
+  end
+  redis.call('ZADD', q.keys.timed, text(q.now + M.LEASE), M.MARK)
+  local reply = {}
+  for i = 1, #due, 2 do
+    local at = #reply
+    reply[at + 1], reply[at + 2] = due[i], redis.call('HGET', q.keys.cron, due[i]) or ''
+    reply[at + 3], reply[at + 4] = M.state(q, due[i]).revision or '0', due[i + 1]
+  end
+  return { q.now, reply }
+end
+
+-- cron [name]      A flat list of name, entry, next tick in ms or nothing, revision, runs, source, `ms reason` if paused, when it
+--                  finished, the newest line of its history; after the time. Of all entries, or of one.
+-- Errors: BADARG, BADKEY, FORMAT.
+function M.list(q, args)
+  local names, reply = { args[1] }, {}
+  if not args[1] then
+    names = redis.call('HKEYS', q.keys.cron)
+    table.sort(names)
+  end
+  for i = 1, #names do
+    local name = M.name(names[i])
+    local entry = redis.call('HGET', q.keys.cron, name)
+    if entry then
+      local state, at = M.state(q, name), #reply
+      reply[at + 1], reply[at + 2] = name, entry
+      reply[at + 3] = redis.call('ZSCORE', q.keys.cron_next, name) or ''
+      reply[at + 4], reply[at + 5], reply[at + 6] = state.revision or '0', state.runs or '0', state.source or ''
+      reply[at + 7], reply[at + 8] = state.paused or '', state.finished or ''
+      reply[at + 9] = redis.call('LINDEX', require('keys').cron_history(q.keys, name), 0) or ''
+    end
+  end
+  return { require('queue').text(q.now), reply }
+end
+
+-- cron_history name [count]      What became of its last ticks, the newest first, a JSON object each: `tick` and `at` in ms;
+--                  `outcome`: enqueued, exists, skipped, missed, by hand; `job`; for several missed at once `until`, `count`.
+-- Errors: BADARG, BADKEY, FORMAT.
+function M.history(q, args)
+  local count = require('queue').number(args[2] or M.KEPT, 1, M.KEPT, 'count')
+  return redis.call('LRANGE', require('keys').cron_history(q.keys, M.name(args[1])), 0, count - 1)
+end
+
+return M

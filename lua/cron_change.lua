@@ -1,0 +1,138 @@
+-- Entries that recur: added, changed, removed, paused, resumed; and one job of an entry by hand. What a tick is, is computed by
+-- clients: they give the first one.
+local M = {}
+
+-- Refuses what is no entry. Returns it.
+local function check(q, text)
+  local queue = require('queue')
+  local valid, entry = pcall(cjson.decode, text or '')
+  if not valid or type(entry) ~= 'table' or type(entry.expression) ~= 'string' or type(entry.zone) ~= 'string'
+    or type(entry.job) ~= 'table' or type(entry.job.kind) ~= 'string' then
+    queue.refuse('BADARG', 'an entry is a JSON object with expression, zone and job')
+  end
+  local options = entry.options or {}
+  if type(options) ~= 'table' or options.delay or options.at or options.after or options.target then
+    queue.refuse('BADARG', 'the options of an entry tell no time, and no job that its jobs follow')
+  end
+  require('options').read(q, next(options) and cjson.encode(options) or '{}')
+  return entry
+end
+
+-- Whether two entries have the same ticks.
+local function is_same_time(one, other)
+  return one.expression == other.expression and one.zone == other.zone and one.start == other.start and one['end'] == other['end']
+end
+
+-- What the entry is to be, beside one that is there; or why it stays.
+local function refusal(state, text, before, source, deploy)
+  if before == nil or before == false then return nil end
+  if source == 'operator' and state.source == 'code' then return 'declared' end
+  if before == text then return 'same' end
+  return state.source == 'code' and deploy < (tonumber(state.deploy) or 0) and 'kept' or nil
+end
+
+-- cron_put name entry next source deploy
+--   next     the first tick from now on, in ms, or empty if there is none
+--   source   code or operator; what code declares is not changed by operators, other than paused or removed
+--   deploy   of a declaration by code; a lower one than stands changes nothing
+-- An entry that is there is changed: its runs go on being counted, a pause stays, and so does the next tick, unless other ticks
+-- are meant from now on.
+-- Returns `added`, `changed`, `same`, `kept` (of a higher deploy), `declared` (by code), and the revision.
+-- Errors: BADARG, BADKEY, FORMAT.
+function M.put(q, args)
+  local queue, cron = require('queue'), require('cron')
+  local name, text, entry = cron.name(args[1]), args[2], check(q, args[2])
+  local first = args[3] ~= '' and queue.number(args[3], 0, 1e14, 'next') or nil
+  local source, deploy = args[4], queue.number(args[5] or 0, 0, 9e15, 'deploy')
+  if source ~= 'code' and source ~= 'operator' then queue.refuse('BADARG', 'the source of an entry is code or operator') end
+  local state, before = cron.state(q, name), redis.call('HGET', q.keys.cron, name)
+  local word = refusal(state, text, before, source, deploy)
+  local key = require('keys').cron_state(q.keys, name)
+  if word then
+    if word == 'same' and source == 'code' then
+      redis.call('HSET', key, 'source', source, 'deploy', queue.text(math.max(deploy, tonumber(state.deploy) or 0)))
+    end
+    return { word, state.revision or '0' }
+  end
+  if not before and redis.call('HLEN', q.keys.cron) >= cron.MOST then
+    queue.refuse('BADARG', 'a queue has at most ' .. cron.MOST .. ' entries')
+  end
+  queue.create(q)
+  -- A number of the queue's own, so that none comes twice even if an entry is removed and added again.
+  local revision = queue.text(redis.call('HINCRBY', q.keys.config, 'cron', 1))
+  redis.call('HSET', q.keys.cron, name, text)
+  redis.call('HSET', key, 'revision', revision, 'source', source, 'deploy', queue.text(deploy))
+  if before and is_same_time(cjson.decode(before), entry) then
+    first = tonumber(redis.call('ZSCORE', q.keys.cron_next, name)) or first
+  end
+  if entry.limit and (tonumber(state.runs) or 0) >= entry.limit then first = nil end
+  cron.set_next(q, name, state, first)
+  cron.rearm(q)
+  return { before and 'changed' or 'added', revision }
+end
+
+-- cron_remove name      Its jobs that are there stay. Returns 1, or 0 if there was none.
+-- Errors: BADARG, BADKEY, FORMAT.
+function M.remove(q, args)
+  local cron, keys = require('cron'), require('keys')
+  local name = cron.name(args[1])
+  local removed = redis.call('HDEL', q.keys.cron, name)
+  redis.call('ZREM', q.keys.cron_next, name)
+  redis.call('DEL', keys.cron_state(q.keys, name), keys.cron_history(q.keys, name))
+  cron.rearm(q)
+  return removed
+end
+
+-- cron_pause name [reason]      Nothing fires until it is resumed; ticks that pass meanwhile are not made up for.
+-- Returns 1, 0 if it was paused already, -1 if there is no such entry.
+-- Errors: BADARG, BADKEY, FORMAT.
+function M.pause(q, args)
+  local cron = require('cron')
+  local name = cron.name(args[1])
+  if redis.call('HEXISTS', q.keys.cron, name) == 0 then return -1 end
+  local text = require('queue').text(q.now) .. ' ' .. (args[2] or '')
+  local paused = redis.call('HSETNX', require('keys').cron_state(q.keys, name), 'paused', text)
+  redis.call('ZREM', q.keys.cron_next, name)
+  cron.rearm(q)
+  return paused
+end
+
+-- cron_resume name revision next      Ends a pause; the next tick as for cron_put.
+-- Returns `resumed`, `running` if it was not paused, `changed` if the revision is another one now, or `missing`.
+-- Errors: BADARG, BADKEY, FORMAT.
+function M.resume(q, args)
+  local cron = require('cron')
+  local name = cron.name(args[1])
+  local first = args[3] ~= '' and require('queue').number(args[3], 0, 1e14, 'next') or nil
+  local state = cron.state(q, name)
+  if redis.call('HEXISTS', q.keys.cron, name) == 0 then return 'missing' end
+  if state.revision ~= args[2] then return 'changed' end
+  if not state.paused then return 'running' end
+  redis.call('HDEL', require('keys').cron_state(q.keys, name), 'paused')
+  state.paused = nil
+  local limit = tonumber(cjson.decode(redis.call('HGET', q.keys.cron, name)).limit)
+  if limit and (tonumber(state.runs) or 0) >= limit then first = nil end
+  cron.set_next(q, name, state, first)
+  cron.rearm(q)
+  return 'resumed'
+end
+
+-- cron_run name revision id spec      Enqueues a job of the entry now, whatever its ticks, a pause and what overlaps; it counts
+--                                     for no limit. The same id again adds nothing.
+-- Moves: nothing → available. Returns `added`, `exists`, `changed` if the revision is another one now, or `missing`.
+-- Errors: BADARG, BADKEY, FORMAT; OOM from the server.
+function M.by_hand(q, args)
+  local queue, cron = require('queue'), require('cron')
+  local name, id = cron.name(args[1]), queue.word(args[3], 'id')
+  local text = redis.call('HGET', q.keys.cron, name)
+  if not text then return 'missing' end
+  if cron.state(q, name).revision ~= args[2] then return 'changed' end
+  local options = cjson.decode(text).options or {}
+  local option = require('options').read(q, next(options) and cjson.encode(options) or '{}')
+  if #require('enqueue').add(q, { id, args[4] }, { id }, { option }) > 0 then return 'exists' end
+  local now = queue.text(q.now)
+  cron.note(q, name, { '{"tick":' .. now .. ',"at":' .. now .. ',"outcome":"by hand","job":"' .. id .. '"}' })
+  return 'added'
+end
+
+return M
