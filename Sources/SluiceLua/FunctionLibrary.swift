@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 24
+    package static let revision = 25
 
     /// The text of the library.
     /// - Parameters:
@@ -46,6 +46,7 @@ package enum FunctionLibrary {
         "ageing": source(PackageResources.ageing_lua),
         "audit": source(PackageResources.audit_lua),
         "audit_gates": source(PackageResources.audit_gates_lua),
+        "audit_unique": source(PackageResources.audit_unique_lua),
         "await": source(PackageResources.await_lua),
         "batch": source(PackageResources.batch_lua),
         "breaker": source(PackageResources.breaker_lua),
@@ -55,6 +56,7 @@ package enum FunctionLibrary {
         "clock": source(PackageResources.clock_lua),
         "columns": source(PackageResources.columns_lua),
         "commit": source(PackageResources.commit_lua),
+        "conflicts": source(PackageResources.conflicts_lua),
         "cycle": source(PackageResources.cycle_lua),
         "declare": source(PackageResources.declare_lua),
         "deliver": source(PackageResources.deliver_lua),
@@ -92,6 +94,7 @@ package enum FunctionLibrary {
         "states": source(PackageResources.states_lua),
         "stats": source(PackageResources.stats_lua),
         "suspects": source(PackageResources.suspects_lua),
+        "unique": source(PackageResources.unique_lua),
         "view": source(PackageResources.view_lua),
         "waiting": source(PackageResources.waiting_lua),
         "wake": source(PackageResources.wake_lua),

@@ -9,7 +9,7 @@ import Testing
 struct DocumentTests {
     @Test(arguments: [
         "ReadmeExample", "ReadmeLimitsExample", "ReadmeCompositionExample", "ReadmeBatchExample", "ReadmeChainExample",
-        "ReadmeChunkExample", "ReadmeTestExample",
+        "ReadmeUniqueExample", "ReadmeChunkExample", "ReadmeTestExample",
     ])
     func theReadmeShowsAFileThatIsCompiled(name: String) throws {
         let file = try String(
@@ -19,7 +19,7 @@ struct DocumentTests {
     }
 
     @Test func theReadmeShowsNothingElseInSwift() throws {
-        #expect(try Document("README.md").blocks("swift").count == 7)
+        #expect(try Document("README.md").blocks("swift").count == 8)
     }
 
     @Test(arguments: [
