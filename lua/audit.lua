@@ -7,6 +7,7 @@
 --                                                       chain its one job that runs, waits at its old place, or was discarded
 --                                                       and holds it
 --   I4  each lane with runnable jobs is listed, and ready by its head, or parked at a gate at which somebody will look again
+--   I5  a fingerprint is owned by a live job, or held by an ended one for its time; see audit_unique.lua
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
 --   I8  enqueued = live + kept ended + removed      I10 what recurs has one next tick, and somebody looks for it
 local M = {}
@@ -16,7 +17,7 @@ local CALLS = 50              -- steps of one call, where there is little to che
 local phases = {}
 local order = {
   'totals', 'spec', 'lanes', 'ready', 'parked', 'gates', 'executing', 'workers', 'timed', 'suspects', 'ended', 'columns',
-  'cron', 'ticks',
+  'unique', 'fingerprints', 'held', 'successions', 'cron', 'ticks',
 }
 
 local function wrong(found, invariant, what) found[#found + 1], found[#found + 2] = invariant, what end
@@ -245,6 +246,24 @@ function phases.ticks(q, cursor, found)
   local next, names = zset_page(q.keys.cron_next, cursor)
   require('audit_cron').ticks(q, names, function(what) wrong(found, 'I10', what) end)
   return next, #names
+end
+
+-- I5, by one hash of it.
+local function check_unique(name, check)
+  return function(q, cursor, found)
+    local page = redis.call('HSCAN', q.keys[name], cursor, 'COUNT', PAGE)
+    require('audit_unique')[check](q, page[2], function(what) wrong(found, 'I5', what) end)
+    return page[1], #page[2] / 2
+  end
+end
+phases.unique = check_unique('unique', 'owners')
+phases.fingerprints = check_unique('fingerprint', 'owned')
+phases.successions = check_unique('next', 'successions')
+
+function phases.held(q, cursor, found)
+  local next, fingerprints = zset_page(q.keys.unique_ends, cursor)
+  require('audit_unique').held(q, fingerprints, function(what) wrong(found, 'I5', what) end)
+  return next, #fingerprints
 end
 
 function M.run(q, args)

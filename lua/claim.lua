@@ -101,6 +101,7 @@ function M.run(q, worker, demand)
   local again = start(q, worker, fence, chosen)
   choose.take(q, chosen)
   gates.started(q, n)
+  require('unique').started(q, chosen.ids)
   require('stats').count(q, 'started', n)
   require('events').moved(q, 'available', 'executing', chosen.ids, worker)
   if room < math.huge then room, till = gates.star(q) end

@@ -28,6 +28,7 @@ local function tidy(q, silence)
     require('ended').tidy(q)
     require('events').tidy(q)
     require('deliver').tidy(q)
+    require('unique').tidy(q)
   end
 end
 

@@ -4,7 +4,8 @@
 -- came, though they have ended and were dropped since, until nobody can send them again: for an hour, and as long as this queue
 -- has facts as old, which may be news of them. `valid` followed by a colon and ms asks for longer than an hour; `forget` ends
 -- that, once whoever sent them has noted that they are here. A delivery later than `valid`, in ms by the server's clock, was held
--- up on its way and is refused LATE: whoever sent it looks at its own slot again.
+-- up on its way and is refused LATE: whoever sent it looks at its own slot again. One whose fingerprint another job owns here is
+-- cancelled, since it was told as added where it comes from.
 --   deliver VALID COUNT [id spec]… [position options]…
 -- Moves: nothing → available, scheduled. Returns how many were new. Errors: LATE, BADARG, BADKEY, FORMAT; OOM from the server.
 local M = {}
@@ -16,20 +17,22 @@ function M.run(q, args)
   local queue = require('queue')
   local valid, kept = string.match(args[1] or '', '^(%d+):?(%d*)$')
   if queue.number(valid, 0, 1e14, 'valid') < q.now then queue.refuse('LATE', 'this delivery was held up on its way') end
-  local jobs, ids, options = require('enqueue').read(q, args, 2)
+  local jobs, ids, options, keys = require('enqueue').read(q, args, 2)
+  q.is_delivery = true
   local known, scored, now = redis.call('ZMSCORE', q.keys.seen, unpack(ids)), {},
     queue.text(q.now + math.max((tonumber(kept) or KEPT) - KEPT, 0))
-  local new, new_ids, new_options = {}, {}, {}
+  local new, new_ids, new_options, new_keys = {}, {}, {}, keys and {}
   for i = 1, #ids do
     if not known[i] then
       local n = #new_ids + 1
       new_ids[n], new[2 * n - 1], new[2 * n], new_options[n] = ids[i], ids[i], jobs[2 * i], options[i]
       scored[2 * n - 1], scored[2 * n] = now, ids[i]
+      if keys then new_keys[n] = keys[i] end
     end
   end
   if #new_ids == 0 then return 0 end
   queue.create(q)
-  local not_new = require('enqueue').add(q, new, new_ids, new_options)
+  local not_new = require('enqueue').add(q, new, new_ids, new_options, new_keys)
   redis.call('ZADD', q.keys.seen, unpack(scored))
   return #new_ids - #not_new / 3
 end

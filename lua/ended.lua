@@ -49,6 +49,7 @@ function M.add(q, state, ids)
   redis.call('ZADD', q.keys[state], unpack(scored))
   require('stats').count(q, state, n)
   require('links').ended(q, state, ids, links)
+  require('unique').ended(q, ids)
 end
 
 -- When a job ended, in ms, by its score.

@@ -1,4 +1,4 @@
--- enqueue producer n count [id spec]… [position options]…       for clients
+-- enqueue producer n count [id spec]… [position options]… [keys key…]       for clients
 -- enqueue [id spec options]…                                    for people, as sluice_enqueue
 --
 -- Puts `count` jobs in. `spec` is the job as JSON, kept as it is. Only jobs out of the plain case have options, by position from
@@ -8,11 +8,15 @@
 --   target    the queue that it belongs to, where it goes when the job before it has ended; needs `after`
 --   links     a list of lines: what is to be told when it ends; see links.lua
 --   hold      true: discarded, it holds its chain until somebody has decided
+--   unique    {"key":…,"until":"end|start","period":ms,"conflict":"keep|replace|again|fail"}; see unique.lua, conflicts.lua
+-- Clients give the keys of unique jobs behind `keys`, one for each job, `*` for none, so that jobs which are alike but for that
+-- share their options.
 -- The job before may be one that comes before it in the same call.
 -- An id that is empty is made here. `n` rises with each call of a producer, which has one call in flight: a repeated one is
 -- answered as before and changes nothing, even if its jobs have come and gone meanwhile.
 -- Moves: nothing → available, scheduled, suspended, cancelled.
--- Returns, for clients, a flat list of position, word, id for the jobs that were not added (none: all were): `exists`;
+-- Returns, for clients, a flat list of position, word, id for the jobs that were not added (none: all were): `exists`; for those
+-- that met another one of their fingerprint, with its id, `exists`, `replaced`, `next` or `duplicate`;
 -- `orphan` if the job before it is not known; `moving` if that is on its way to its own queue, where to try again. For people,
 -- a line for each job: `added ID`, `exists ID` and so on.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
@@ -20,7 +24,7 @@ local M = {}
 
 -- An S and eleven digits of a place of its own in the queue, so that ids of one queue differ and sort by age.
 local DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-local function new_id(q)
+function M.new_id(q)
   local parts, number = {}, require('queue').sequence(q, 1)
   for i = 1, 11 do
     local digit = number % 32
@@ -43,7 +47,7 @@ local function check_ids(q, jobs, n)
   end
   for i = 1, empty and n or 0 do
     if ids[i] == '' then
-      ids[i] = new_id(q)
+      ids[i] = M.new_id(q)
       jobs[2 * i - 1] = ids[i]
     end
   end
@@ -96,21 +100,30 @@ local function plan(q, option, seen)
   return not option.plan and 'orphan' or option.plan == 'moving' and 'moving' or nil
 end
 
+-- Notes a job whose fingerprint another one owns, for when the new ones are in.
+local function meet(wanted, at, owner, id, spec, option, fingerprint)
+  wanted.met[#wanted.met + 1] = {
+    at = at, owner = owner, id = id, spec = spec, option = option, is_ended = wanted.ended[fingerprint],
+  }
+end
+
 -- Sorts the jobs that are new into what has to be written: specs, columns, runnable ones by lane, later ones. Returns also a
 -- flat list of what is not new.
-local function sort(q, jobs, ids, options)
+local function sort(q, jobs, ids, options, wanted)
   local queue, n = require('queue'), #ids
   local known, sequence = redis.call('HMGET', q.keys.spec, unpack(ids)), queue.sequence(q, n)
   local scores = queue.scores(queue.PRIORITY, sequence, n)
   local new = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {}, after = {} }
-  local not_new, seen = {}, {}
+  local not_new, seen, claim = {}, {}, wanted and require('unique').claim
   local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
   for i = 1, n do
     local id, option = ids[i], options[i]
     local word = (known[i] or seen[id]) and 'exists' or option and option.after and plan(q, option, seen)
-    if word then
+    local owner = not word and wanted and claim(q, wanted, i, id, option)
+    if word or owner then
       local k = #not_new
-      not_new[k + 1], not_new[k + 2], not_new[k + 3] = i - 1, word, id
+      not_new[k + 1], not_new[k + 2], not_new[k + 3] = i - 1, word or 'exists', owner or id
+      if owner then meet(wanted, k + 2, owner, id, jobs[2 * i], option, wanted.of[i]) end
     else
       seen[id], at = true, at + 2
       specs[at - 1], specs[at] = id, jobs[2 * i]
@@ -143,10 +156,8 @@ local function schedule(q, jobs)
   require('events').moved(q, '', 'scheduled', ids)
 end
 
--- Adds what is new. Returns the flat list of what is not.
-function M.add(q, jobs, ids, options)
-  local new, not_new = sort(q, jobs, ids, options)
-  if #new.specs == 0 then return not_new end
+-- Writes what is new.
+local function write(q, new)
   redis.call('HSET', q.keys.spec, unpack(new.specs))
   for column, values in pairs(new.columns) do redis.call('HSET', q.keys[column], unpack(values)) end
   if new.columns.links then q.has_links = true end
@@ -162,19 +173,32 @@ function M.add(q, jobs, ids, options)
   end
   require('stats').count(q, 'enqueued', #new.specs / 2)
   if #new.after > 0 then require('followers').tell_late(q, new.after) end
+end
+
+-- Adds what is new; `keys` are those of unique jobs, by position from 1, if any. Returns the flat list of what is not new.
+function M.add(q, jobs, ids, options, keys)
+  local wanted = (keys or next(options) ~= nil) and require('unique').look(q, options, keys, #ids)
+  local new, not_new = sort(q, jobs, ids, options, wanted)
+  if wanted then require('unique').write(q, wanted) end
+  if #new.specs > 0 then write(q, new) end
+  if wanted then require('conflicts').settle(q, wanted, not_new) end
   return not_new
 end
 
 -- Reads jobs from arguments, of which the count is the one at `first`. Returns a flat list of id and spec, the ids, and the
--- options by position from 1.
+-- options by position from 1, and the keys of unique jobs, if any.
 function M.read(q, args, first)
   local queue = require('queue')
   local n = queue.number(args[first], 1, queue.MOST, 'count')
-  if #args < first + 2 * n or (#args - first) % 2 == 1 then
-    queue.refuse('BADARG', 'jobs are id, spec; options are position, options')
+  local last, keys = #args, nil
+  if last > first + 3 * n and args[last - n] == 'keys' then
+    last, keys = last - n - 1, require('unique').keys(args, n)
+  end
+  if last < first + 2 * n or (last - first) % 2 == 1 then
+    queue.refuse('BADARG', 'jobs are id, spec; options are position, options; after keys there is one for each job')
   end
   local jobs, options, known, all = { unpack(args, first + 1, first + 2 * n) }, {}, {}, nil
-  for i = first + 1 + 2 * n, #args, 2 do
+  for i = first + 1 + 2 * n, last, 2 do
     local position = args[i] == '*' and -1 or queue.number(args[i], 0, n - 1, 'position')
     local text = args[i + 1]
     -- Most jobs of a call have the same.
@@ -183,7 +207,7 @@ function M.read(q, args, first)
     if position < 0 then all = option else options[position + 1] = option end
   end
   for i = 1, all and n or 0 do options[i] = options[i] or all end
-  return jobs, check_ids(q, jobs, n), options
+  return jobs, check_ids(q, jobs, n), options, keys
 end
 
 -- The form of clients.
@@ -196,9 +220,9 @@ function M.run(q, args)
     local before, answer = string.match(last, '^(%d+) (.*)$')
     if call <= tonumber(before) then return cjson.decode(answer) end
   end
-  local jobs, ids, options = M.read(q, args, 3)
+  local jobs, ids, options, keys = M.read(q, args, 3)
   queue.create(q)
-  local not_new = M.add(q, jobs, ids, options)
+  local not_new = M.add(q, jobs, ids, options, keys)
   local answer = #not_new > 0 and cjson.encode(not_new) or '[]'
   redis.call('SET', key, queue.text(call) .. ' ' .. answer, 'PX', 3600000)
   return not_new
@@ -218,6 +242,7 @@ local function read_by_hand(q, args)
     jobs[2 * i - 1], jobs[2 * i] = id, text
     if option ~= '' or spec.partitions or spec.needs or spec.chain ~= nil then
       options[i] = require('options').read(q, option == '' and '{}' or option, spec)
+      if options[i].unique and not options[i].unique.key then queue.refuse('BADARG', 'a unique job has a key') end
     end
   end
   return jobs, check_ids(q, jobs, n), options

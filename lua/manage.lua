@@ -3,16 +3,18 @@
 -- (`missing`, or the state it is in).
 local M = {}
 
--- Applies step(id, state, found) to each id; it returns the result, or nil where the state does not allow it.
+-- Applies step(id, state, found) to each id; it returns the result, or nil where the state does not allow it, and why if that is
+-- something else.
 local function each(q, ids, step)
   local queue, states = require('queue'), require('states')
   if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
   local results, refused = {}, 0
   for i = 1, #ids do
     local state, found = states.of(q, ids[i])
-    local result = state and step(ids[i], state, found)
+    local result, why
+    if state then result, why = step(ids[i], state, found) end
     if not result then refused = refused + 1 end
-    results[2 * i - 1], results[2 * i] = ids[i], result or state or 'missing'
+    results[2 * i - 1], results[2 * i] = ids[i], result or why or state or 'missing'
   end
   require('stats').count(q, 'refused', refused)
   if q.claimable then require('wake').push(q) end
@@ -59,7 +61,7 @@ end
 -- retry id…      completed, cancelled, discarded → available, with all attempts anew and the history of errors kept, at a new
 --                place unless it holds its chain;
 --                scheduled, retryable → available at once, attempts as they are; suspended → available, or on its way to its
---                queue, whatever it waits for.
+--                queue, whatever it waits for. `taken OWNER` if another live job owns its fingerprint.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.retry(q, args)
   return each(q, args, function(id, state, found)
@@ -70,6 +72,8 @@ function M.retry(q, args)
       return 'available'
     end
     if states.is_ended(state) then
+      local owner = require('unique').revived(q, id)
+      if owner then return nil, 'taken ' .. owner end
       for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'run' }) do
         redis.call('HDEL', q.keys[column], id)
       end
@@ -89,6 +93,7 @@ function M.delete(q, args)
   return each(q, args, function(id, state, found)
     if state == 'executing' then return cancel_run(q, id, found) end
     if is_moving(q, id, state, found) then return nil end
+    require('unique').deleted(q, id)
     require('links').deleted(q, id, require('states').is_ended(state))
     require('states').remove(q, id, state)
     require('columns').drop(q, { id })

@@ -83,6 +83,7 @@ function M.read(q, text, spec)
   option.hold = options.hold == true
   require('chains').check(option)
   if options.links then option.links = read_links(options.links) end
+  if options.unique then option.unique = require('unique').read(options.unique) end
   if options.after or options.target then read_after(option, options) end
   return option
 end

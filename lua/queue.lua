@@ -40,7 +40,7 @@ function M.open(keys)
   end
   local now, micros = require('clock').read(base)
   local config = redis.call('HMGET', names.config, 'format', 'paused', 'completed', 'cancelled', 'discarded', 'crashes',
-    'fence', 'limits', 'migration', 'declared')
+    'fence', 'limits', 'migration', 'declared', 'unique')
   if config[1] and config[1] ~= M.FORMAT then
     M.refuse('FORMAT', 'this queue has data format ' .. config[1] .. ', and this library reads ' .. M.FORMAT)
   end

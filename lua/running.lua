@@ -55,15 +55,21 @@ end
 
 -- Back to the place it had, as if it had never been claimed: no attempt, no crash.
 function M.give_back(q, job)
-  require('lanes').add(q, job.record.lane, { job.record.score, job.id })
+  if require('conflicts').run_again(q, job.id) then
+    require('columns').keep_created(q, job.id, job.record.score)
+    require('waiting').enter(q, { job.id })
+  else
+    require('lanes').add(q, job.record.lane, { job.record.score, job.id })
+  end
   leave_one(q, job)
   require('events').moved(q, 'executing', 'available', { job.id }, job.record.worker)
 end
 
 -- Waits in `state` until `due`. With `keep_place`, and in a chain, it comes back where it was, else at a new place.
 function M.postpone(q, job, state, due, keep_place)
-  local waiting, leaves = require('waiting'), require('chains').waits(q, job)
-  if keep_place or leaves then
+  local waiting, is_elsewhere = require('waiting'), require('conflicts').run_again(q, job.id)
+  local leaves = not is_elsewhere and require('chains').waits(q, job) or nil
+  if (keep_place or leaves) and not is_elsewhere then
     waiting.add_at_place(q, state, job.id, due, job.record.score)
   else
     require('columns').keep_created(q, job.id, job.record.score)

@@ -21,7 +21,8 @@ public struct Batch: Sendable {
         self.client = client
     }
 
-    /// Adds jobs of a type, of any number. When it returns, all are members and enqueued.
+    /// Adds jobs of a type, of any number. When it returns, all are members and enqueued, but for those that are unique and met
+    /// an equal job: that is no member, and they are told as existing.
     /// - Throws: `invalidArgument` and the like for a job that is refused, `batchEnded` if the batch is finished or not known;
     ///   what came before, of up to 1,000 jobs at a time, stays.
     @discardableResult
@@ -80,11 +81,10 @@ public struct Batch: Sendable {
         }
         requests = []
         for (queue, jobs) in jobs {
-            let existing = try await client.send(jobs, to: queue)
-            let new = jobs.enumerated().filter { !existing.contains($0.offset) }.map(\.element.id)
-            if !new.isEmpty { try await client.tell(id, .add(new)) }
-            total.added += new.count
-            total.existing += existing.count
+            let reply = try await client.send(jobs, to: queue)
+            let new = jobs.enumerated().filter { !reply.existing.contains($0.offset) && reply.duplicates[$0.offset] == nil }
+            if !new.isEmpty { try await client.tell(id, .add(new.map(\.element.id))) }
+            total.count(reply, of: jobs)
         }
     }
 
@@ -92,11 +92,8 @@ public struct Batch: Sendable {
     private func add(
         _ job: NewJob, behind parent: FollowUp, of queue: QueueName, _ total: inout EnqueuedMany
     ) async throws(SluiceError) {
-        if try await client.follow(parent, with: job, of: queue).isNew {
-            try await client.tell(id, .add([job.id]))
-            total.added += 1
-        } else {
-            total.existing += 1
-        }
+        let result = await client.tryFollow(parent, with: job, of: queue)
+        if case .success(let enqueued) = result, enqueued.isNew { try await client.tell(id, .add([job.id])) }
+        try total.count(result, of: job.id)
     }
 }

@@ -126,8 +126,7 @@ final class BulkEnqueue {
         producers[sending.queue, default: []].append(sent.producer)
         switch sent.reply {
         case .success(let reply):
-            total.existing += reply.existing.count
-            total.added += sending.batch.jobs.count - reply.existing.count - reply.refused.count
+            total.count(reply, of: sending.batch.jobs)
             for position in reply.refused.keys.sorted() { await follow(position, in: sending.batch) }
         case .failure(let error): failure = failure ?? error
         }
@@ -137,8 +136,9 @@ final class BulkEnqueue {
     private func follow(_ position: Int, in batch: Batch) async {
         guard let following = batch.followUps[position] else { return }
         do throws(SluiceError) {
-            let enqueued = try await client.follow(following.parent, with: batch.jobs[position], of: following.queue)
-            if enqueued.isNew { total.added += 1 } else { total.existing += 1 }
+            let job = batch.jobs[position]
+            let result = await client.tryFollow(following.parent, with: job, of: following.queue)
+            try total.count(result, of: job.id)
         } catch {
             failure = failure ?? error
         }

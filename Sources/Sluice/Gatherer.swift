@@ -16,7 +16,11 @@ actor Gatherer {
 
     /// What became of one job.
     enum Fate: Sendable, Hashable {
-        case added, existing
+        case added
+        /// This job is there already.
+        case existing(JobID)
+        /// It was to fail then.
+        case duplicate(JobID)
         case refused(Enqueue.Refusal)
     }
 
@@ -75,13 +79,15 @@ actor Gatherer {
                 reply = .failure(error)
             }
             for (position, waiting) in batch.enumerated() {
-                waiting.continuation.resume(returning: reply.map { Self.fate(position, $0) })
+                waiting.continuation.resume(returning: reply.map { Self.fate(of: waiting.job.id, position, $0) })
             }
         }
     }
 
-    private static func fate(_ position: Int, _ reply: Enqueue.Reply) -> Fate {
-        reply.refused[position].map { .refused($0) } ?? (reply.existing.contains(position) ? .existing : .added)
+    private static func fate(of id: JobID, _ position: Int, _ reply: Enqueue.Reply) -> Fate {
+        if let refusal = reply.refused[position] { return .refused(refusal) }
+        if let owner = reply.duplicates[position] { return .duplicate(owner) }
+        return reply.existing.contains(position) ? .existing(reply.owners[position] ?? id) : .added
     }
 
     /// The jobs of the next call, in order; nil, and the end of the pump, if there are none.

@@ -39,6 +39,8 @@ public struct JobRequest: Sendable {
     public var chain: Chain?
     /// How often it may wait because a dependency failed before it is discarded, if other than its kind's.
     public var maxWaits: Int?
+    /// What makes it equal to another job, of which at most one lives, if other than its kind's.
+    public var unique: Unique?
     /// The job that it follows, if any: it stays suspended until that has ended. A delay counts from then.
     public var after: FollowUp?
 
@@ -68,6 +70,7 @@ public struct JobRequest: Sendable {
         priority = Kind.options.priority
         partitions = job.partitions
         needs = Kind.options.needs
+        unique = Kind.options.unique
         chain = job.chain
         isEncrypted = Kind.options.isEncrypted
         redacted = Kind.options.redacted
@@ -141,9 +144,27 @@ public struct JobRequest: Sendable {
         guard spec.count <= rules.limit else {
             throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(rules.limit)")
         }
-        return NewJob(
+        var job = NewJob(
             id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs, chain: chain),
             holds: chain?.onDiscarded == .hold)
+        job.unique = try claim(ofNode: node?.node, rules)
+        return job
+    }
+
+    private func claim(ofNode node: String?, _ rules: PayloadRules) throws(SluiceError) -> UniqueClaim? {
+        guard let unique else { return nil }
+        if let node {
+            throw SluiceError(
+                .invalidArgument,
+                "node '\(node)' is a \(kind) job, which is unique, and a workflow needs each of its nodes: add it as a request "
+                    + "without 'unique'")
+        }
+        if case .period(let period) = unique.span, period < .milliseconds(1) || period > .seconds(1e10) {
+            throw SluiceError(.invalidArgument, "a job is unique for a period from a millisecond to 300 years, not for \(period)")
+        }
+        let fingerprint = try Fingerprint.of(
+            unique.basis, kind: kind, arguments: arguments, hiddenBy: isEncrypted ? rules.keys : nil)
+        return UniqueClaim(fingerprint, span: unique.span, onConflict: unique.onConflict)
     }
 
     private var storedDue: NewJob.Due? {

@@ -42,7 +42,7 @@ final class Sender: Sendable {
         producer.calls += 1
         let call = Enqueue(producer: producer.id, number: producer.calls, jobs: jobs)
         let reply = try await repeating { () async throws(SluiceError) in try await store.call(call, on: queue) }
-        enqueued.increment(by: jobs.count - reply.existing.count - reply.refused.count)
+        enqueued.increment(by: reply.added(of: jobs.count))
         return reply
     }
 

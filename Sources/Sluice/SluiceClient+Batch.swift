@@ -58,9 +58,9 @@ extension SluiceClient {
         try await BatchBook(store).tell(batch, verb)
     }
 
-    /// Enqueues at most a call's worth. Returns the positions of jobs that were there already.
-    func send(_ jobs: [NewJob], to queue: QueueName) async throws(SluiceError) -> Set<Int> {
+    /// Enqueues at most a call's worth.
+    func send(_ jobs: [NewJob], to queue: QueueName) async throws(SluiceError) -> Enqueue.Reply {
         var producer = Sender.Producer()
-        return try await sender(for: queue).send(jobs, as: &producer).existing
+        return try await sender(for: queue).send(jobs, as: &producer)
     }
 }

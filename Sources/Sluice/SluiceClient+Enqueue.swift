@@ -22,7 +22,8 @@ extension SluiceClient {
     ///   - timeout: how long a run may take, if other than the kind's.
     ///   - maxAttempts: bad ends before it is discarded, if other than the kind's.
     ///   - queue: if other than the kind's.
-    /// - Throws: `invalidArgument`, `payloadTooLarge`, `parentUnknown`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
+    /// - Returns: The job; the one that is there, if it is equal to this one by what makes its kind unique.
+    /// - Throws: `invalidArgument`, `payloadTooLarge`, `duplicate`, `parentUnknown`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
     ///   the client's patience: it may have been stored; enqueueing it again with the same id adds nothing twice.
     @discardableResult
     public func enqueue<Kind: Job>(
@@ -57,7 +58,7 @@ extension SluiceClient {
         let queue = try request.queue.validated()
         let job = try request.encoded(id: id, options.payload, trace: TraceHeaders.current())
         if let parent = request.after { return try await follow(parent, with: job, of: queue) }
-        return Enqueued(id: id, queue: queue, isNew: try await gatherer(for: queue).enqueue(job) == .added)
+        return try Enqueued(job, in: queue, try await gatherer(for: queue).enqueue(job))
     }
 
     /// Puts many jobs in, of any length: they are read as they are sent, in batches, with several on their way.

@@ -20,7 +20,7 @@ extension SluiceClient {
                     isMoving = true
                     continue
                 }
-                return Enqueued(id: job.id, queue: queue, isNew: fate == .added, origin: place == queue ? nil : place)
+                return try Enqueued(job, in: queue, fate, origin: place == queue ? nil : place)
             }
             guard isMoving else { throw SluiceError.unknownParent(parent, of: job.id) }
             guard ContinuousClock.now + pause < end else {
@@ -30,6 +30,19 @@ extension SluiceClient {
             }
             await store.eventLoop.pause(TimeAmount(pause))
             pause = min(pause * 2, .milliseconds(500))
+        }
+    }
+}
+
+extension SluiceClient {
+    /// The same, its error as a value.
+    func tryFollow(
+        _ parent: FollowUp, with job: NewJob, of queue: QueueName
+    ) async -> Result<Enqueued, SluiceError> {
+        do throws(SluiceError) {
+            return .success(try await follow(parent, with: job, of: queue))
+        } catch {
+            return .failure(error)
         }
     }
 }

@@ -38,9 +38,7 @@ actor StreamEnqueue {
             room.take()?.resume()
             var producer = producer
             do throws(SluiceError) {
-                let existing = try await sender.send(jobs, as: &producer).existing.count
-                total.existing += existing
-                total.added += jobs.count - existing
+                total.count(try await sender.send(jobs, as: &producer), of: jobs)
             } catch {
                 self.error = error
             }

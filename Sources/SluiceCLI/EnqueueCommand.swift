@@ -37,6 +37,8 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     @OptionGroup var after: AfterOptions
 
+    @OptionGroup var uniqueness: UniqueOptions
+
     @Option(help: ArgumentHelp("0 (first) to 9 (last).", valueName: "n"))
     var priority = 5
 
@@ -135,6 +137,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.chain = chain.map { Chain($0, onDiscarded: holdOnDiscard ? .hold : .continue) }
         request.maxWaits = maxWaits
         request.after = after.followUp(in: queue)
+        request.unique = uniqueness.choice
         request.isEncrypted = encrypt
         request.redacted = redact
         request.version = argsVersion

@@ -75,6 +75,8 @@ struct EnqueueLines {
         if pending.isEmpty { return }
         let sent = try await client.enqueue(pending)
         added += sent.added
+        refused += sent.duplicates
+        for duplicate in sent.duplicated { Terminal.complain("a line is equal to \(duplicate.owner), which is there") }
         pending.removeAll(keepingCapacity: true)
         bytes = 0
     }

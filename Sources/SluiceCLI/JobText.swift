@@ -26,6 +26,7 @@ enum JobText {
         case .cancelling: "cancelling: its worker was told"
         case .deleted: "deleted"
         case .refused(let state): "refused: it is \(state.rawValue)"
+        case .taken(let owner): "refused: \(owner) is equal to it and lives"
         case .missing: "missing: there is no such job"
         }
     }
@@ -51,7 +52,21 @@ enum JobText {
             ("redacted", job.redacted.isEmpty ? nil : job.redacted.joined(separator: ", ")),
             ("chain", job.chain.map { $0.key + ($0.onDiscarded == .hold ? ", which it holds when it is discarded" : "") }),
             ("lane", job.lane.isEmpty ? nil : job.lane),
+            ("unique by", job.uniqueness.map { unique($0, at: job.time) }),
+            ("then", job.uniqueness?.next.map(next)),
         ]
+    }
+
+    private static func unique(_ uniqueness: JobUniqueness, at time: Date) -> String {
+        let held = uniqueness.heldUntil.map { $0 > time ? ", at least until \($0.rfc3339)" : "" } ?? ""
+        return uniqueness.fingerprint + (uniqueness.isUntilStarted ? ", until it starts" : held)
+    }
+
+    private static func next(_ next: JobUniqueness.Next) -> String {
+        switch next {
+        case .again: "runs again"
+        case .arguments(let text): "runs with \(text)"
+        }
     }
 
     private static func counts(_ job: JobDetails) -> [Field] {

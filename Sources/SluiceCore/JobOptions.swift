@@ -21,12 +21,14 @@ public struct JobOptions: Sendable {
     /// Names of fields whose values people are not shown: members of the arguments and of the result, at any depth, by their names
     /// in JSON. What they hold is taken out of the texts of errors and of progress as well.
     public var redacted: [String]
+    /// What makes a job of this kind equal to another one, of which at most one lives. None are unless given.
+    public var unique: Unique?
 
     /// Options, each with a default for the common case.
     public init(
         queue: QueueName = "default", priority: Int = 5, maxAttempts: Int = 20, retry: RetryPolicy = .exponential(),
         timeout: Duration? = nil, keepsResult: Bool = false, needs: [Dependency] = [], maxWaits: Int? = nil,
-        isEncrypted: Bool = false, redacted: [String] = []
+        isEncrypted: Bool = false, redacted: [String] = [], unique: Unique? = nil
     ) {
         self.queue = queue
         self.priority = priority
@@ -38,5 +40,6 @@ public struct JobOptions: Sendable {
         self.maxWaits = maxWaits
         self.isEncrypted = isEncrypted
         self.redacted = redacted
+        self.unique = unique
     }
 }

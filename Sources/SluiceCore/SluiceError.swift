@@ -56,6 +56,9 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case noOutput
         /// What is encrypted does not open with the keys that are there.
         case undecryptable
+        /// An equal job is live, or was within its period, and the new one was to fail then: ``SluiceError/owner`` names it. Nothing was
+        /// stored.
+        case duplicate
         /// The client was shut down.
         case closed
         /// Something else was refused by the server, or a reply made no sense.
@@ -66,6 +69,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
     public var code: Code
     /// One line for people.
     public var message: String
+    /// Of `duplicate`, the job that is there.
+    public var owner: JobID?
 
     /// Makes an error from its parts.
     public init(_ code: Code, _ message: String) {
@@ -79,7 +84,7 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable, .timedOut: true
         case .authentication, .protocolViolation, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
             .invalidArgument, .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded,
-            .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .closed, .server:
+            .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .duplicate, .closed, .server:
             false
         }
     }

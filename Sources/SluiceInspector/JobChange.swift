@@ -20,6 +20,8 @@ public struct JobChange: Sendable, Hashable {
         case deleted
         /// It is in a state that does not allow the change, and stays there.
         case refused(JobState)
+        /// It is not to live again while another live job owns its fingerprint.
+        case taken(JobID)
         /// The queue has no such job.
         case missing
     }
@@ -38,7 +40,7 @@ public struct JobChange: Sendable, Hashable {
     public var isDone: Bool {
         switch result {
         case .now, .cancelling, .deleted: true
-        case .refused, .missing: false
+        case .refused, .taken, .missing: false
         }
     }
 }
@@ -67,7 +69,8 @@ extension Inspector {
     /// - Parameters:
     ///   - ids: Any number; sent 1,000 at a time.
     ///   - queue: The queue they are in.
-    /// - Returns: What became of each, in order. Jobs that run are refused.
+    /// - Returns: What became of each, in order. Jobs that run are refused, and so is an ended one that is unique while an equal
+    ///   one lives: ``JobChange/Result/taken(_:)``.
     public func retry(_ ids: [JobID], in queue: QueueName) async throws(SluiceError) -> [JobChange] {
         try await change(ids, in: queue, to: .available) { ids in RetryJobs(ids) }
     }
@@ -118,6 +121,10 @@ extension JobChange.Result {
         case "cancelling": self = .cancelling
         case "deleted": self = .deleted
         default:
+            if word.hasPrefix("taken ") {
+                self = .taken(JobID(known: String(word.dropFirst(6))))
+                return
+            }
             guard let state = JobState(rawValue: word) else {
                 self = .missing
                 return

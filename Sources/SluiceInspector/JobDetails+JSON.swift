@@ -35,6 +35,7 @@ extension JobDetails {
             "ended_at": JSONValue(time: endedAt),
             "time": JSONValue(time: time),
             "links": links.json,
+            "unique": uniqueness?.json ?? .null,
         ]
     }
 }

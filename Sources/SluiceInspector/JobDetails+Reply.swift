@@ -30,7 +30,7 @@ extension JobDetails {
             dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,
             endedAt: state.isEnded ? score.map(Date.init(milliseconds:)) : nil,
             time: Date(milliseconds: number("now") ?? 0), links: JobLinks(reply: reply), version: spec.version, key: spec.key,
-            redacted: spec.redacted)
+            redacted: spec.redacted, uniqueness: JobUniqueness(reply: reply, keys))
     }
 
     /// Jobs that were never postponed tell when they were enqueued by their place in the queue alone.

@@ -64,4 +64,6 @@ public struct JobDetails: Sendable, Hashable {
     public var key: String?
     /// Names of fields whose values are not shown.
     public var redacted: [String] = []
+    /// What makes it unique, if anything does.
+    public var uniqueness: JobUniqueness?
 }

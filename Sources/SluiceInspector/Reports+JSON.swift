@@ -38,13 +38,15 @@ extension Transition {
 }
 
 extension JobChange {
-    /// One job of `sluice jobs cancel|retry|delete|reschedule --json`. `result` is a state, `cancelling`, `deleted` or `missing`.
+    /// One job of `sluice jobs cancel|retry|delete|reschedule --json`. `result` is a state, `cancelling`, `deleted`, `taken` or
+    /// `missing`.
     package func json(queue: QueueName?) -> JSONValue {
         let word =
             switch result {
             case .now(let state), .refused(let state): state.rawValue
             case .cancelling: "cancelling"
             case .deleted: "deleted"
+            case .taken: "taken"
             case .missing: "missing"
             }
         return ["id": .string(id.text), "queue": JSONValue(queue?.text), "done": .bool(isDone), "result": .string(word)]

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 25
+    package static let revision = 26
 
     /// The text of the library.
     /// - Parameters:
@@ -47,6 +47,7 @@ package enum FunctionLibrary {
         "audit": source(PackageResources.audit_lua),
         "audit_cron": source(PackageResources.audit_cron_lua),
         "audit_gates": source(PackageResources.audit_gates_lua),
+        "audit_unique": source(PackageResources.audit_unique_lua),
         "await": source(PackageResources.await_lua),
         "batch": source(PackageResources.batch_lua),
         "breaker": source(PackageResources.breaker_lua),
@@ -56,6 +57,7 @@ package enum FunctionLibrary {
         "clock": source(PackageResources.clock_lua),
         "columns": source(PackageResources.columns_lua),
         "commit": source(PackageResources.commit_lua),
+        "conflicts": source(PackageResources.conflicts_lua),
         "cron": source(PackageResources.cron_lua),
         "cron_change": source(PackageResources.cron_change_lua),
         "cron_fire": source(PackageResources.cron_fire_lua),
@@ -96,6 +98,7 @@ package enum FunctionLibrary {
         "states": source(PackageResources.states_lua),
         "stats": source(PackageResources.stats_lua),
         "suspects": source(PackageResources.suspects_lua),
+        "unique": source(PackageResources.unique_lua),
         "view": source(PackageResources.view_lua),
         "waiting": source(PackageResources.waiting_lua),
         "wake": source(PackageResources.wake_lua),

@@ -38,6 +38,8 @@ package struct NewJob: Sendable {
     package var links: [String] = []
     /// Whether it holds its chain when it is discarded.
     package var holds: Bool
+    /// What makes it unique.
+    package var unique: UniqueClaim?
 
     package init(id: JobID, spec: [UInt8], due: Due? = nil, priority: Int = 5, lane: String = "", holds: Bool = false) {
         self.id = id
@@ -49,8 +51,14 @@ package struct NewJob: Sendable {
     }
 
     /// What is out of the plain case, as JSON; nil for nothing.
-    package var options: String? {
-        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, !holds { return nil }
+    package var options: String? { options(withKey: true) }
+
+    /// Whether its fingerprint travels apart from its options, so that jobs which differ in that alone share them. One that goes
+    /// to another queue claims it there.
+    var hasKey: Bool { unique != nil && after?.target == nil }
+
+    func options(withKey: Bool) -> String? {
+        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, !holds, unique == nil { return nil }
         var members: [String] = []
         if let after {
             members.append("\"after\":{\"id\":\(JSONText.quoted(after.parent.text)),\"failed\":\"\(after.failed)\"}")
@@ -65,7 +73,8 @@ package struct NewJob: Sendable {
         if !lane.isEmpty { members.append("\"lane\":\(JSONText.quoted(lane))") }
         if !links.isEmpty { members.append("\"links\":[\(links.map { JSONText.quoted($0) }.joined(separator: ","))]") }
         if holds { members.append("\"hold\":true") }
-        return "{" + members.joined(separator: ",") + "}"
+        if let unique = unique?.json(withKey: withKey) { members.append("\"unique\":\(unique)") }
+        return members.isEmpty ? nil : "{" + members.joined(separator: ",") + "}"
     }
 }
 
@@ -79,10 +88,17 @@ package struct Enqueue: StoreFunction {
 
     /// What became of the jobs, by position.
     package struct Reply: Sendable, Hashable {
-        /// Those whose id was there already.
+        /// Those whose id, or one of the same fingerprint, was there already.
         package var existing: Set<Int> = []
+        /// The jobs that are there, for those of `existing` that have another id.
+        package var owners: [Int: JobID] = [:]
+        /// Those that were to fail if one of the same fingerprint is there, and that one.
+        package var duplicates: [Int: JobID] = [:]
         /// Those that were not added because the job before them is not there.
         package var refused: [Int: Refusal] = [:]
+
+        /// How many of so many jobs were added.
+        package func added(of count: Int) -> Int { count - existing.count - duplicates.count - refused.count }
     }
 
     /// Where the job before is, if not in the queue.
@@ -105,7 +121,7 @@ package struct Enqueue: StoreFunction {
     }
 
     package var size: (arguments: Int, bytes: Int) {
-        (3 + 2 * jobs.count, jobs.reduce(64) { $0 + 26 + $1.spec.count })
+        (4 + 3 * jobs.count, jobs.reduce(64) { $0 + 50 + $1.spec.count })
     }
 
     package func write(into command: inout RedisCommand) {
@@ -116,13 +132,21 @@ package struct Enqueue: StoreFunction {
             command.append(job.id.text)
             command.append(contentsOf: job.spec)
         }
+        writeOptions(into: &command)
+        if jobs.contains(where: \.hasKey) {
+            command.append("keys")
+            for job in jobs { command.append(job.hasKey ? job.unique?.fingerprint ?? "*" : "*") }
+        }
+    }
+
+    private func writeOptions(into command: inout RedisCommand) {
         if let options = commonOptions {
             command.append("*")
             command.append(options)
             return
         }
         for (position, job) in jobs.enumerated() {
-            guard let options = job.options else { continue }
+            guard let options = job.options(withKey: !job.hasKey) else { continue }
             command.append(position)
             command.append(options)
         }
@@ -130,8 +154,9 @@ package struct Enqueue: StoreFunction {
 
     /// What all jobs have out of the plain case, if that is the same.
     private var commonOptions: String? {
-        guard jobs.count > 1, let first = jobs.first?.options, jobs.last?.options == first else { return nil }
-        return jobs.allSatisfy { $0.options == first } ? first : nil
+        func options(_ job: NewJob) -> String? { job.options(withKey: !job.hasKey) }
+        guard jobs.count > 1, let first = jobs.first.flatMap(options), jobs.last.flatMap(options) == first else { return nil }
+        return jobs.allSatisfy { options($0) == first } ? first : nil
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
@@ -140,12 +165,15 @@ package struct Enqueue: StoreFunction {
         var values = reply.elements.makeIterator()
         while let value = values.next() {
             guard let position = value.integer, jobs.indices.contains(position), let word = values.next()?.string,
-                values.next() != nil
+                let id = values.next()?.string
             else { throw malformed(Self.name) }
             if let refusal = Refusal(rawValue: word) {
                 answer.refused[position] = refusal
+            } else if word == "duplicate" {
+                answer.duplicates[position] = JobID(known: id)
             } else {
                 answer.existing.insert(position)
+                if id != jobs[position].id.text { answer.owners[position] = JobID(known: id) }
             }
         }
         return answer

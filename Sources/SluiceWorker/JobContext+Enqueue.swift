@@ -16,7 +16,8 @@ extension JobContext {
     /// the next attempt may enqueue the same again. A job of another queue follows at once, by way of this one.
     ///
     /// A run enqueues up to 500 jobs, with up to 1 MiB together.
-    /// - Returns: The id, made here unless given. If a job of that id is there already, nothing is added.
+    /// - Returns: The id, made here unless given. If a job of that id is there already, or this one is unique and an equal one is,
+    ///   nothing is added, and the outcome is recorded all the same.
     /// - Throws: `runLimit`, `invalidArgument`, `payloadTooLarge`; `fenced` when the run is over already.
     @discardableResult
     public func enqueue<Kind: Job>(

@@ -117,7 +117,7 @@ public final class Worker: Service, Sendable {
         if queues.isEmpty { throw SluiceError(.invalidArgument, "a worker needs a queue") }
         for queue in queues {
             _ = try queue.name.validated()
-            for cron in queue.cron { _ = try cron.entry(payload: client.options.payload) }
+            for cron in queue.cron { _ = try cron.entry(client.options.payload) }
             if Set(queue.cron.map(\.name)).count < queue.cron.count {
                 throw SluiceError(.invalidArgument, "queue \(queue.name) declares two cron entries of one name")
             }

@@ -9,7 +9,7 @@ import Testing
 struct DocumentTests {
     @Test(arguments: [
         "ReadmeExample", "ReadmeLimitsExample", "ReadmeCompositionExample", "ReadmeBatchExample", "ReadmeChainExample",
-        "ReadmeChunkExample", "ReadmeCronExample", "ReadmeTestExample",
+        "ReadmeUniqueExample", "ReadmeChunkExample", "ReadmeCronExample", "ReadmeTestExample",
     ])
     func theReadmeShowsAFileThatIsCompiled(name: String) throws {
         let file = try String(
@@ -19,7 +19,7 @@ struct DocumentTests {
     }
 
     @Test func theReadmeShowsNothingElseInSwift() throws {
-        #expect(try Document("README.md").blocks("swift").count == 8)
+        #expect(try Document("README.md").blocks("swift").count == 9)
     }
 
     @Test(arguments: [

@@ -20,6 +20,9 @@ struct BenchToolTests {
         var redis_us_node: Double?
         var redis_us_member: Double?
         var redis_us_plain: Double?
+        var redis_us_unique_enqueue: Double?
+        var redis_us_plain_enqueue: Double?
+        var bytes_per_unique: Double?
         var hot_lanes: Int?
         var hot_cycle_us: Spread?
         var free_cycle_us: Spread?
@@ -49,6 +52,12 @@ struct BenchToolTests {
         #expect(hot.median > 0 && hot.median <= hot.p99 && hot.p99 <= hot.longest)
         #expect((result.free_cycle_us?.calls ?? 0) > 5)
         #expect((result.parking_cycle_us?.calls ?? 0) > 0)
+    }
+
+    @Test func uniqueJobsBesidePlainOnes() async throws {
+        let result = try await bench("--mode", "unique", "--jobs", "2000")
+        #expect((result.redis_us_unique_enqueue ?? 0) > 0 && (result.redis_us_plain_enqueue ?? 0) > 0)
+        #expect((result.bytes_per_unique ?? 0) > 0 && result.drain_per_s == nil)
     }
 
     @Test func workflowsAndBatches() async throws {

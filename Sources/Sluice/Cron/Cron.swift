@@ -84,6 +84,9 @@ extension Cron {
         guard request.id == nil, request.due == .now, request.after == nil else {
             throw refusal("its jobs take no id, no delay and no job to follow")
         }
+        guard request.unique == nil else {
+            throw refusal("its jobs are told apart by their ticks: give it a request without 'unique', and an overlap")
+        }
         // A batch or a trace belongs to whoever enqueues at that moment.
         request.batch = nil
         var rules = payload

@@ -9,7 +9,8 @@ import SluiceEmbedded
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure this machine: enqueue, bulk, drain, latency, workflows, batches, beside what Redis alone can do.",
+        abstract:
+            "Measure this machine: enqueue, bulk, drain, latency, workflows, batches, unique jobs, beside what Redis alone can do.",
         discussion: """
             Runs on a private Redis that is thrown away, unless --redis or $SLUICE_REDIS_URL names one. Everything that is on by default is on: \
             arguments decoded through a Job, one middleware, retention, events, history. Workers are processes of their own.
@@ -19,7 +20,7 @@ struct BenchCommand: AsyncParsableCommand {
             """)
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
-        case enqueue, bulk, drain, latency, workflow, batch, all
+        case enqueue, bulk, drain, latency, workflow, batch, unique, all
     }
 
     @OptionGroup var global: GlobalOptions
@@ -106,6 +107,7 @@ struct BenchCommand: AsyncParsableCommand {
             try await modes.diamonds(&result)
         }
         if mode == .batch || mode == .all { try await modes.batch(&result) }
+        if mode == .unique || mode == .all { try await modes.unique(&result) }
         try await modes.floor(&result)
     }
 

@@ -160,7 +160,7 @@ struct BenchModes {
     }
 
     /// Removes a queue that only a benchmark has filled.
-    private func empty(_ queue: QueueName, _ client: SluiceClient) async throws {
+    func empty(_ queue: QueueName, _ client: SluiceClient) async throws {
         var cursor = "0"
         repeat {
             let page = try await client.store.send(

@@ -31,6 +31,9 @@ struct BenchResult: Encodable {
     var membersPerSecond: Double?
     var redisMicrosecondsMember: Double?
     var redisMicrosecondsPlain: Double?
+    var redisMicrosecondsUniqueEnqueue: Double?
+    var redisMicrosecondsPlainEnqueue: Double?
+    var bytesPerUnique: Double?
     var hotLanes: Int?
     var hotCycle: Spread?
     var hotMicrosecondsPerJob: Double?
@@ -66,6 +69,9 @@ struct BenchResult: Encodable {
         case membersPerSecond = "members_per_s"
         case redisMicrosecondsMember = "redis_us_member"
         case redisMicrosecondsPlain = "redis_us_plain"
+        case redisMicrosecondsUniqueEnqueue = "redis_us_unique_enqueue"
+        case redisMicrosecondsPlainEnqueue = "redis_us_plain_enqueue"
+        case bytesPerUnique = "bytes_per_unique"
         case hotLanes = "hot_lanes"
         case hotCycle = "hot_cycle_us"
         case hotMicrosecondsPerJob = "hot_us_per_job"
@@ -96,6 +102,9 @@ struct BenchResult: Encodable {
             ("batch: members enqueued and run", membersPerSecond, "jobs/s", 0),
             ("  Redis CPU of a member", redisMicrosecondsMember, "µs/job", 2),
             ("  Redis CPU of a plain job, likewise", redisMicrosecondsPlain, "µs/job", 2),
+            ("unique jobs enqueued in bulk, Redis CPU", redisMicrosecondsUniqueEnqueue, "µs/job", 2),
+            ("  plain ones, likewise", redisMicrosecondsPlainEnqueue, "µs/job", 2),
+            ("  memory of being unique, of a live job", bytesPerUnique, "bytes", 0),
             ("a claim, \(HumanText.count(hotLanes ?? 0, "lane")) parked, median", hotCycle?.median, "µs", 0),
             ("  99th percentile", hotCycle?.p99, "µs", 0),
             ("  longest", hotCycle?.longest, "µs", 0),

@@ -1,0 +1,41 @@
+import Sluice
+import SluiceCore
+import SluiceStore
+
+/// The measurement of unique jobs.
+extension BenchModes {
+    /// Unique jobs enqueued in batches, beside as many plain ones: what uniqueness costs the server, in time and in memory.
+    func unique(_ result: inout BenchResult) async throws {
+        let text = text
+        let plain = try await filling("bench-plain", (0..<jobs).lazy.map { BenchJob(number: $0, text: text) })
+        let unique = try await filling(
+            "bench-unique", (0..<jobs).lazy.map { BenchUniqueJob(BenchJob(number: $0, text: text)) })
+        let count = Double(jobs)
+        result.redisMicrosecondsPlainEnqueue = plain.redisMicroseconds / count
+        result.redisMicrosecondsUniqueEnqueue = unique.redisMicroseconds / count
+        result.bytesPerUnique = (unique.memory - plain.memory) / count
+    }
+
+    private func filling<Jobs: Sequence>(_ queue: QueueName, _ jobs: Jobs) async throws -> Stretch where Jobs.Element: Job {
+        let client = try await client()
+        let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
+            try await client.enqueue(jobs, queue: queue)
+        }
+        try await empty(queue, client)
+        await client.close()
+        return stretch
+    }
+}
+
+/// The job that is measured, unique by its arguments.
+struct BenchUniqueJob: Job {
+    static let kind = BenchJob.kind
+    static let options = JobOptions(unique: .whileLive(by: .arguments))
+    var job: BenchJob
+
+    init(_ job: BenchJob) { self.job = job }
+
+    init(from decoder: any Decoder) throws { self.init(try BenchJob(from: decoder)) }
+
+    func encode(to encoder: any Encoder) throws { try job.encode(to: encoder) }
+}

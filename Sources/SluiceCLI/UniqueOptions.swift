@@ -1,0 +1,58 @@
+import ArgumentParser
+import SluiceCore
+
+/// What makes a job unique.
+struct UniqueOptions: ParsableArguments {
+    private enum Ending: String, ExpressibleByArgument, CaseIterable { case end, start }
+
+    @Option(help: ArgumentHelp("Add nothing while an equal job of the queue, one of the same key, lives.", valueName: "key"))
+    var unique: String?
+
+    @Flag(help: "The same for jobs of the same kind and arguments.")
+    var uniqueArgs = false
+
+    @Option(
+        name: .customLong("unique-until"),
+        help: ArgumentHelp("Until when it counts: its end, or the start of its first run. (default: end)", valueName: "end|start")
+    )
+    private var ending: Ending?
+
+    @Option(
+        name: .customLong("unique-for"),
+        help: ArgumentHelp("Count it for so long from now, though it ends before, such as 1h.", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var period: Duration?
+
+    @Option(
+        name: .customLong("on-conflict"),
+        help: ArgumentHelp(
+            "What an equal job meets: keep it, replace its arguments, run it again after a run under way, fail. (default: keep)",
+            valueName: "keep|replace|again|fail"),
+        transform: { try conflict($0) })
+    private var conflict: Unique.Conflict?
+
+    func validate() throws {
+        if unique != nil, uniqueArgs { throw ValidationError("--unique and --unique-args exclude each other") }
+        if unique?.isEmpty == true { throw ValidationError("--unique takes a key that is not empty") }
+        if ending != nil, period != nil { throw ValidationError("--unique-until and --unique-for exclude each other") }
+        if period == .zero { throw ValidationError("--unique-for takes more than nothing") }
+        if unique == nil, !uniqueArgs, ending != nil || period != nil || conflict != nil {
+            throw ValidationError("--unique-until, --unique-for and --on-conflict go with --unique or --unique-args")
+        }
+    }
+
+    private static func conflict(_ text: String) throws(SluiceError) -> Unique.Conflict {
+        if let conflict = Unique.Conflict(rawValue: text) { return conflict }
+        throw SluiceError(.invalidArgument, "'\(text)' is none of keep, replace, again, fail")
+    }
+
+    /// Nil for a job that is not unique.
+    var choice: Unique? {
+        guard unique != nil || uniqueArgs else { return nil }
+        let basis = unique.map { Unique.Basis.key($0) } ?? .arguments
+        let conflict = conflict ?? .keepExisting
+        if let period { return .for(period, by: basis, onConflict: conflict) }
+        return ending == .start
+            ? .untilStarted(by: basis, onConflict: conflict) : .whileLive(by: basis, onConflict: conflict)
+    }
+}

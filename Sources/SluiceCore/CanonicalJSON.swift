@@ -1,0 +1,93 @@
+/// One text for equal JSON: members sorted by name, no blanks, no needless escapes. Numbers stay as they are written. After RFC 8785,
+/// but for these.
+package enum CanonicalJSON {
+    /// The canonical text of JSON that is known to be well-formed; of an object, those members alone that `fields` names.
+    package static func text(_ json: [UInt8], fields: [String]? = nil) throws(JSONScanner.Malformed) -> [UInt8] {
+        let result: Result<[UInt8], JSONScanner.Malformed> = json.withUnsafeBytes { bytes in
+            var text: [UInt8] = []
+            text.reserveCapacity(bytes.count)
+            do throws(JSONScanner.Malformed) {
+                let document = trimmed(bytes)
+                if let fields {
+                    try appendObject(document, fields: Set(fields), to: &text)
+                } else {
+                    try append(document, to: &text)
+                }
+                return .success(text)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private static func append(_ value: UnsafeRawBufferPointer, to text: inout [UInt8]) throws(JSONScanner.Malformed) {
+        switch value.first {
+        case UInt8(ascii: "{"): try appendObject(value, fields: nil, to: &text)
+        case UInt8(ascii: "["): try appendArray(value, to: &text)
+        case UInt8(ascii: "\""): JSONText.append(try JSONText.string(value), to: &text)
+        default: text.append(contentsOf: value)
+        }
+    }
+
+    private static func appendObject(
+        _ object: UnsafeRawBufferPointer, fields: Set<String>?, to text: inout [UInt8]
+    ) throws(JSONScanner.Malformed) {
+        var members: [(name: String, value: UnsafeRawBufferPointer)] = []
+        var scanner = JSONScanner(object)
+        try scanner.forEachMember { (name, value) throws(JSONScanner.Malformed) in
+            if fields?.contains(name) ?? true { members.append((name, value)) }
+        }
+        members.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        text.append(UInt8(ascii: "{"))
+        for (index, member) in members.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            JSONText.append(member.name, to: &text)
+            text.append(UInt8(ascii: ":"))
+            try append(member.value, to: &text)
+        }
+        text.append(UInt8(ascii: "}"))
+    }
+
+    private static func appendArray(_ array: UnsafeRawBufferPointer, to text: inout [UInt8]) throws(JSONScanner.Malformed) {
+        text.append(UInt8(ascii: "["))
+        for (index, element) in elements(array).enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            try append(element, to: &text)
+        }
+        text.append(UInt8(ascii: "]"))
+    }
+
+    /// The texts between the commas of an array.
+    private static func elements(_ array: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
+        var found: [UnsafeRawBufferPointer] = []
+        var depth = 0
+        var isString = false
+        var start = 1
+        var position = 1
+        while position < array.count - 1 {
+            switch array[position] {
+            case UInt8(ascii: "\\") where isString: position += 1
+            case UInt8(ascii: "\""): isString.toggle()
+            case _ where isString: break
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            case UInt8(ascii: ",") where depth == 0:
+                found.append(trimmed(UnsafeRawBufferPointer(rebasing: array[start..<position])))
+                start = position + 1
+            default: break
+            }
+            position += 1
+        }
+        let last = trimmed(UnsafeRawBufferPointer(rebasing: array[min(start, position)..<position]))
+        return last.isEmpty ? found : found + [last]
+    }
+
+    private static func trimmed(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var first = 0
+        var end = text.count
+        while first < end, text[first] <= 0x20 { first += 1 }
+        while end > first, text[end - 1] <= 0x20 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: text[first..<end])
+    }
+}

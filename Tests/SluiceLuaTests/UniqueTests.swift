@@ -1,0 +1,218 @@
+import SluiceCore
+import SluiceStore
+import Testing
+
+/// Who owns a fingerprint, from when to when.
+@Suite(.timeLimit(.minutes(5)))
+struct UniqueTests {
+    @Test func anEqualJobIsToldWhichOneIsThere() async throws {
+        let queue = try await LuaQueue()
+        let keys = ["keys", "k1", "*", "k1"]
+        try await queue.check(
+            ["enqueue", "p", "1", "3", "a", "{}", "b", "{}", "c", "{}"] + keys,
+            """
+            = [2, exists, a]
+            + config: format = 1
+            + config: unique = 1
+            + events: from= to=available ids=a b
+            + fingerprint: a = k1
+            + lanes: 0/T+0.0
+            + producer:p: (expires)
+            + producer:p: 1 [2,"exists","a"]
+            + ready: 2814749767106560
+            + seq: 0/T+0.2
+            + spec: a = {}
+            + spec: b = {}
+            + stats: enqueued = 2
+            + unique: k1 = a
+            + wait:: 5/T+0.0 a
+            + wait:: 5/T+0.1 b
+            + wake: 1
+            """)
+        try await queue.check(
+            ["enqueue", "p", "2", "1", "d", "{}", "0", #"{"unique":{"key":"k1"}}"#],
+            """
+            = [0, exists, a]
+            - producer:p: 1 [2,"exists","a"]
+            + producer:p: 2 [0,"exists","a"]
+            - seq: 0/T+0.2
+            + seq: 0/T+0.3
+            """)
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func theColumnTellsForHowLong() async throws {
+        let queue = try await LuaQueue()
+        try await queue.unique("a", "one")
+        try await queue.unique("b", "two", #""until":"start""#)
+        try await queue.unique("c", "three", #""period":5000"#)
+        #expect(try await queue.key("fingerprint") == "a = one\nb = >two\nc = @T+5000 three")
+        #expect(try await queue.key("unique") == "one = a\nthree = c\ntwo = b")
+        #expect(try await queue.redis("HGET", "config", "unique") == "2")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test(arguments: ["retry", "snooze", "release", "wait", "crash"]) func theLockLastsThroughRuns(_ way: String) async throws {
+        let queue = try await LuaQueue()
+        try await queue.unique("a", "k")
+        let worker = try await queue.worker()
+        #expect(try await worker.claim(1) == ["a"])
+        #expect(try await queue.unique("b", "k") == "[exists a]")
+        switch way {
+        case "retry": try await worker.cycle(0, settling: ["a"], .retry(after: .seconds(5), error: #""x""#))
+        case "snooze": try await worker.cycle(0, settling: ["a"], .snooze(.seconds(5)))
+        case "release": try await worker.cycle(0, settling: ["a"], .release)
+        case "wait": try await worker.cycle(0, settling: ["a"], .wait(base: .seconds(1), cap: .seconds(9)))
+        default:
+            try await queue.advance(20)
+            let other = try await queue.worker("other")
+            try await queue.advance(15)
+            try await other.cycle()
+        }
+        #expect(try await queue.unique("b", "k") == "[exists a]")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test(arguments: ["completed", "cancelled", "discarded", "cancel", "delete", "deaths"])
+    func theLockEndsWithTheJob(_ end: String) async throws {
+        let queue = try await LuaQueue()
+        _ = try await queue.fcall(["configure", "crashes", "1"])
+        try await queue.unique("a", "k")
+        let worker = try await queue.worker()
+        if end == "cancel" || end == "delete" {
+            _ = try await queue.fcall([end, "a"])
+        } else {
+            #expect(try await worker.claim(1) == ["a"])
+        }
+        switch end {
+        case "completed": try await worker.cycle(0, settling: ["a"])
+        case "cancelled": try await worker.cycle(0, settling: ["a"], .cancelled(error: #""x""#))
+        case "discarded": try await worker.cycle(0, settling: ["a"], .discarded(error: #""x""#))
+        case "deaths":
+            try await queue.advance(20)
+            let other = try await queue.worker("other")
+            try await queue.advance(15)
+            try await other.cycle()
+        default: break
+        }
+        #expect(try await queue.key("unique") == nil)
+        #expect(try await queue.unique("b", "k") == "[added b]")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func untilStartIsOverWithTheClaimForGood() async throws {
+        let queue = try await LuaQueue()
+        try await queue.unique("a", "k", #""until":"start""#)
+        #expect(try await queue.unique("b", "k") == "[exists a]")
+        let worker = try await queue.worker()
+        #expect(try await worker.claim(1) == ["a"])
+        #expect(try await queue.key("unique") == nil)
+        #expect(try await queue.key("fingerprint") == nil)
+        #expect(try await queue.unique("b", "k") == "[added b]")
+        try await worker.cycle(0, settling: ["a"], .release)
+        #expect(try await queue.key("unique") == "k = b")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func aPeriodOutlastsTheJobAndEnds() async throws {
+        let queue = try await LuaQueue()
+        _ = try await queue.fcall(["configure", "completed", "0 0"])
+        try await queue.unique("a", "k", #""period":60000"#)
+        let worker = try await queue.worker()
+        try await worker.drain()
+        #expect(try await queue.state("a") == nil)
+        #expect(try await queue.key("unique_ends") == "T+60000 k")
+        for conflict in ["keep", "replace", "again"] {
+            #expect(try await queue.unique("b", "k", #""conflict":"\#(conflict)""#) == "[exists a]")
+        }
+        #expect(try await queue.unique("b", "k", #""conflict":"fail""#) == "[duplicate a]")
+        #expect(try await queue.audit() == [])
+        try await queue.advance(60)
+        #expect(try await queue.unique("b", "k") == "[added b]")
+        #expect(try await queue.key("unique_ends") == nil)
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func aJobThatLivesLongerThanItsPeriodHoldsOn() async throws {
+        let queue = try await LuaQueue()
+        try await queue.unique("a", "k", #""period":1000"#)
+        try await queue.advance(5)
+        #expect(try await queue.unique("b", "k") == "[exists a]")
+        let worker = try await queue.worker()
+        try await worker.drain()
+        #expect(try await queue.key("unique") == nil)
+        #expect(try await queue.key("unique_ends") == nil)
+    }
+
+    @Test func whatWasHeldForATimeIsLetGoInBoundedSteps() async throws {
+        let queue = try await LuaQueue()
+        let jobs = (0..<1500).map { NewJob.unique("j\($0)", "f\($0)", .period(.seconds(60))) }
+        _ = try await queue.call(Enqueue(producer: "p", number: 1, jobs: Array(jobs[..<1000])))
+        _ = try await queue.call(Enqueue(producer: "p", number: 2, jobs: Array(jobs[1000...])))
+        let worker = try await queue.worker()
+        #expect(try await worker.drain().count == 1500)
+        #expect(try await queue.redis("ZCARD", "unique_ends") == "1500")
+        for left in ["500", "0"] {
+            try await queue.advance(65)
+            try await worker.cycle()
+            #expect(try await queue.redis("ZCARD", "unique_ends") == left)
+            #expect(try await queue.redis("HLEN", "unique") == left)
+        }
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func anEndedJobIsRetriedUnlessAnotherOneLives() async throws {
+        let queue = try await LuaQueue()
+        try await queue.unique("a", "k")
+        _ = try await queue.fcall(["cancel", "a"])
+        try await queue.unique("b", "k")
+        #expect(try await queue.fcall(["retry", "a"]) == "[a, taken b]")
+        _ = try await queue.fcall(["delete", "b"])
+        #expect(try await queue.fcall(["retry", "a"]) == "[a, available]")
+        #expect(try await queue.unique("c", "k") == "[exists a]")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func anEndedJobTakesBackWhatAnotherEndedOneHolds() async throws {
+        let queue = try await LuaQueue()
+        try await queue.unique("a", "k")
+        _ = try await queue.fcall(["cancel", "a"])
+        try await queue.unique("b", "k", #""period":60000"#)
+        _ = try await queue.fcall(["cancel", "b"])
+        #expect(try await queue.fcall(["retry", "a"]) == "[a, available]")
+        #expect(try await queue.key("unique") == "k = a")
+        #expect(try await queue.fcall(["retry", "b"]) == "[b, taken a]")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func deletingAnEndedJobLetsGoOfItsPeriod() async throws {
+        let queue = try await LuaQueue()
+        try await queue.unique("a", "k", #""period":60000"#)
+        _ = try await queue.fcall(["cancel", "a"])
+        #expect(try await queue.unique("b", "k") == "[exists a]")
+        _ = try await queue.fcall(["delete", "a"])
+        #expect(try await queue.key("unique") == nil)
+        #expect(try await queue.unique("b", "k") == "[added b]")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func badOptionsAreRefused() async throws {
+        let queue = try await LuaQueue()
+        let refused = [
+            ("1", "unique is an object"), ("{}", "a unique job has a key"), (#"{"key":""}"#, "the key of a unique job is"),
+            (#"{"key":"a b"}"#, "the key of a unique job is"), (#"{"key":"12345678901234567890123"}"#, "takes a client"),
+            (#"{"key":"a","until":"never"}"#, "until end or start"), (#"{"key":"a","conflict":"x"}"#, "conflict is"),
+            (#"{"key":"a","period":0}"#, "period must be"), (#"{"key":"a","period":9,"until":"start"}"#, "takes no period"),
+        ]
+        for (unique, message) in refused {
+            let options = #"{"unique":\#(unique)}"#
+            try await queue.checkRefused(["sluice_enqueue", "x", #"{"kind":"k"}"#, options], message)
+        }
+        for keys in [["a", "@b"], ["", "a"], ["a", "b c"], ["a", String(repeating: "a", count: 23)]] {
+            try await queue.checkRefused(["enqueue", "p", "1", "2", "x", "{}", "y", "{}", "keys"] + keys, "a key is")
+        }
+        for keys in [["a"], ["a", "b", "c"]] {
+            try await queue.checkRefused(["enqueue", "p", "1", "2", "x", "{}", "y", "{}", "keys"] + keys, "position")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+-- I5: a fingerprint is owned by a live job that says so, or held by an ended one for its time; a live job that has one owns it.
+local M = {}
+
+local function is_live(q, id)
+  local state = require('states').of(q, id)
+  return state and not require('states').is_ended(state), state
+end
+
+-- One entry of `unique`.
+local function owner(q, fingerprint, id, wrong)
+  local live, state = is_live(q, id)
+  local text = redis.call('HGET', q.keys.fingerprint, id)
+  local own, _, is_until_start = require('unique').parse(text or '')
+  local is_held = redis.call('ZSCORE', q.keys.unique_ends, fingerprint)
+  if is_held and live then wrong(fingerprint .. ' is held for a time, and its owner ' .. id .. ' is live') end
+  if not is_held and not live then wrong(fingerprint .. ' is owned by ' .. id .. ', which is not live') end
+  if state and own ~= fingerprint then wrong(fingerprint .. ' is owned by ' .. id .. ', which does not say so') end
+  if is_until_start and state == 'executing' then wrong(id .. ' was started, and still owns ' .. fingerprint) end
+end
+
+function M.owners(q, entries, wrong)
+  for i = 1, #entries, 2 do owner(q, entries[i], entries[i + 1], wrong) end
+end
+
+-- Entries of the column `fingerprint`.
+function M.owned(q, entries, wrong)
+  for i = 1, #entries, 2 do
+    local id, fingerprint = entries[i], require('unique').parse(entries[i + 1])
+    local by = redis.call('HGET', q.keys.unique, fingerprint)
+    if by ~= id and is_live(q, id) then
+      wrong(id .. ' is live, and ' .. fingerprint .. ' is owned by ' .. (by or 'nobody'))
+    end
+  end
+end
+
+-- Fingerprints that are held for a time.
+function M.held(q, fingerprints, wrong)
+  for i = 1, #fingerprints do
+    if redis.call('HEXISTS', q.keys.unique, fingerprints[i]) == 0 then
+      wrong(fingerprints[i] .. ' is held for a time, and nobody owns it')
+    end
+  end
+end
+
+-- Entries of the column `next`.
+function M.successions(q, entries, wrong)
+  for i = 1, #entries, 2 do
+    if redis.call('HEXISTS', q.keys.executing, entries[i]) == 0 then
+      wrong(entries[i] .. ' is to run again when its run is over, and does not run')
+    end
+  end
+end
+
+return M

@@ -1,0 +1,184 @@
+-- What becomes of the owner of a fingerprint that is enqueued again, by the wish of the new job:
+--   keep      nothing                                          `exists`
+--   fail      nothing, and the caller has an error of it       `duplicate`
+--   replace   its spec, lane and priority are those of the new one, and its time if that names one: `replaced`. While it runs,
+--             that waits in the column `next`, the last one wins: `next`
+--   again     it will run: `exists`; while it runs, `next` says that it is to run once more
+-- `next` is used by whatever comes first: the job is to run again, and does so with the new spec; or it ends, and a new job takes
+-- over the fingerprint in the same call. An ended owner is left as it is. `next` is `id kind length:options` and the spec,
+-- the kind being replace or again, the options those of the new job.
+local M = {}
+
+local function options_of(option)
+  local rule, text = option and option.unique or require('unique').plain, {}
+  text.unique = { ['until'] = rule.till, period = rule.period, conflict = rule.conflict }
+  if option then
+    text.at, text.hold = option.due, option.hold or nil
+    if option.lane ~= '' then text.lane = option.lane end
+    if option.priority ~= require('queue').PRIORITY then text.priority = option.priority end
+  end
+  return cjson.encode(text)
+end
+
+local function write_next(q, owner, id, kind, option, spec)
+  local options = options_of(option)
+  q.has_next = true
+  redis.call('HSET', q.keys.next, owner, id .. ' ' .. kind .. ' ' .. #options .. ':' .. options .. (spec or ''))
+end
+
+local function read_next(q, text)
+  local id, kind, length, at = string.match(text, '^(%S+) (%S+) (%d+):()')
+  length = tonumber(length)
+  local valid, option = pcall(require('options').read, q, string.sub(text, at, at + length - 1))
+  return id, kind, valid and option or require('options').read(q, '{}'), string.sub(text, at + length)
+end
+
+-- Sets a column, or clears it.
+local function set(q, name, id, value)
+  if value then redis.call('HSET', q.keys[name], id, value) else redis.call('HDEL', q.keys[name], id) end
+end
+
+-- Splits a spec, as clients write it, before its arguments, and finds what tells of a batch there.
+local function split_spec(spec)
+  local head, rest = string.match(spec, '^(.-)(,"args":.*)$')
+  if not head or string.find(head, '"partitions":{[^}]*$') then return nil end
+  local first
+  for _, behind in ipairs({ '$', ',"trace":{', ',"version":%d', ',"redact":%[', ',"key":"' }) do
+    first = first or string.find(head, ',"batch":"[%w._-]*"' .. behind)
+  end
+  return head, rest, first, first and string.find(head, '"', first + 10, true)
+end
+
+-- A job stays in the batch of which it is a member, and a new one comes into none: the spec tells it to whoever runs the job.
+local function with_batch_of(before, spec)
+  local head, rest, first, last = split_spec(spec)
+  if not head then return spec end
+  if first then head = string.sub(head, 1, first - 1) .. string.sub(head, last + 1) end
+  local old, _, from, to = split_spec(before)
+  return head .. (from and string.sub(old, from, to) or '') .. rest
+end
+
+-- Gives a job the spec and options of another one. Returns whether its lane or its class is another one now.
+local function change(q, id, spec, option)
+  local queue = require('queue')
+  local lane, priority = option and option.lane or '', option and option.priority or queue.PRIORITY
+  local before = redis.call('HGET', q.keys.lane, id) or ''
+  local class = tonumber(redis.call('HGET', q.keys.priority, id)) or queue.PRIORITY
+  redis.call('HSET', q.keys.spec, id, with_batch_of(redis.call('HGET', q.keys.spec, id), spec))
+  set(q, 'lane', id, lane ~= '' and lane)
+  set(q, 'priority', id, priority ~= queue.PRIORITY and priority)
+  set(q, 'hold', id, option and option.hold and '1')
+  return lane ~= before or priority ~= class, before
+end
+
+-- A job that is runnable moves to where its options say.
+local function move_available(q, id, found, due, before)
+  local columns, lanes = require('columns'), require('lanes')
+  columns.keep_created(q, id, found)
+  if due then
+    require('waiting').add(q, 'scheduled', id, due)
+    lanes.remove(q, before, id)
+    return require('events').moved(q, 'available', 'scheduled', { id })
+  end
+  require('waiting').enter(q, { id })
+  if before == (redis.call('HGET', q.keys.lane, id) or '') then lanes.settle(q, before) else lanes.remove(q, before, id) end
+end
+
+local function replace_waiting(q, id, state, found, spec, option)
+  local due = option and option.due
+  -- What it holds of a chain is that of the lane it has until now.
+  local is_elsewhere = option and option.lane or ''
+  if state ~= 'available' and (redis.call('HGET', q.keys.lane, id) or '') ~= is_elsewhere then require('chains').left(q, id) end
+  local has_moved, before = change(q, id, spec, option)
+  if has_moved and state ~= 'available' then
+    local place = redis.call('HGET', q.keys.place, id)
+    if place then require('columns').keep_created(q, id, place) end
+    redis.call('HDEL', q.keys.place, id)
+  end
+  if state == 'available' then
+    if has_moved or due then move_available(q, id, found, due, before) end
+  elseif state == 'scheduled' and due then
+    require('waiting').add(q, 'scheduled', id, due)
+  end
+end
+
+-- Does to an owner what a new job wants. Returns the word for the caller.
+local function meet(q, owner, id, spec, option, is_ended)
+  local wish = (option and option.unique or require('unique').plain).conflict
+  if wish == 'fail' then return 'duplicate' end
+  if wish == 'keep' or is_ended then return 'exists' end
+  local state, found = require('states').of(q, owner)
+  if state == 'executing' then
+    write_next(q, owner, id, wish, option, wish == 'replace' and spec or nil)
+    return 'next'
+  end
+  if wish == 'again' or not state or require('states').is_ended(state) then return 'exists' end
+  replace_waiting(q, owner, state, found, spec, option)
+  return 'replaced'
+end
+
+-- A job that came from another slot was told as added there, so it comes to be, and its end is told.
+local function cancel_arrival(q, id, spec, option, owner)
+  redis.call('HSET', q.keys.spec, id, spec)
+  redis.call('HSET', q.keys.created, id, require('queue').text(q.now))
+  local why = owner .. ', which has the same fingerprint, was here before it'
+  redis.call('HSET', q.keys.errors, id, cjson.encode({ at = q.now, error = why }))
+  if option and option.links then
+    redis.call('HSET', q.keys.links, id, option.links)
+    q.has_links = true
+  end
+  require('stats').count(q, 'enqueued', 1)
+  require('events').moved(q, '', 'cancelled', { id })
+  require('ended').add(q, 'cancelled', { id })
+  require('ended').trim(q, 'cancelled')
+end
+
+-- Goes through the new jobs of a call that met an owner: `at` is where in `not_new` the word is for it.
+function M.settle(q, wanted, not_new)
+  for k = 1, #wanted.met do
+    local one = wanted.met[k]
+    not_new[one.at] = meet(q, one.owner, one.id, one.spec, one.option, one.is_ended)
+    if q.is_delivery then cancel_arrival(q, one.id, one.spec, one.option, one.owner) end
+  end
+  if q.claimable and #wanted.met > 0 then require('wake').push(q) end
+end
+
+local function take(q, id)
+  if not q.config[11] then return nil end
+  if q.has_next == nil then q.has_next = redis.call('EXISTS', q.keys.next) == 1 end
+  local text = q.has_next and redis.call('HGET', q.keys.next, id)
+  if text then redis.call('HDEL', q.keys.next, id) end
+  return text
+end
+
+-- A run is over and its job is to run again: with what `next` says, if anything. Returns whether it is to stand elsewhere.
+function M.run_again(q, id)
+  local text = take(q, id)
+  if not text then return false end
+  local _, kind, option, spec = read_next(q, text)
+  if kind == 'again' then return false end
+  return (change(q, id, spec, option))
+end
+
+-- A job has ended that was to run again. The new one has the id of the enqueue that wished so.
+function M.succeed(q, id, text, fingerprint)
+  redis.call('HDEL', q.keys.next, id)
+  if not fingerprint then return end
+  local queue, enqueue = require('queue'), require('enqueue')
+  local new, kind, option, spec = read_next(q, text)
+  if kind == 'again' then
+    spec = redis.call('HGET', q.keys.spec, id)
+    option.lane = redis.call('HGET', q.keys.lane, id) or ''
+    option.priority = tonumber(redis.call('HGET', q.keys.priority, id)) or queue.PRIORITY
+    option.hold = redis.call('HEXISTS', q.keys.hold, id) == 1
+  end
+  spec = with_batch_of('', spec)
+  if redis.call('HEXISTS', q.keys.spec, new) == 1 then new = enqueue.new_id(q) end
+  option.unique = option.unique or require('unique').read({})
+  option.unique.key = fingerprint
+  redis.call('HDEL', q.keys.unique, fingerprint)
+  redis.call('ZREM', q.keys.unique_ends, fingerprint)
+  enqueue.add(q, { new, spec }, { new }, { option })
+end
+
+return M

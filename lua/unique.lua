@@ -1,0 +1,246 @@
+-- Unique jobs: at most one live job has a fingerprint, and the lock is owned by that job's life, not by a time.
+-- `unique` tells the owner of each fingerprint. The column `fingerprint` tells a job's own, so that jobs without cost nothing:
+--   FINGERPRINT         owned until the job ends       >FINGERPRINT      until it is claimed: the column goes with it
+--   @MS FINGERPRINT     until it ends, and not before that time: from its end to then `unique_ends` holds the fingerprint,
+--                       whether or not the job is still kept
+-- What an enqueue that meets an owner does to it is in conflicts.lua. The configuration `unique` says whether the queue ever had
+-- such jobs (1), and such as are until they are claimed (2).
+local M = {}
+
+M.MOST = 22                   -- characters of a fingerprint
+local BOUND = 1000            -- fingerprints whose time is over let go in one step
+local conflicts = { keep = true, replace = true, again = true, fail = true }
+
+M.plain = { till = 'end', conflict = 'keep' }
+
+function M.is_fingerprint(text)
+  return type(text) == 'string' and #text >= 1 and #text <= M.MOST and not string.find(text, '[^%w._-]')
+end
+
+-- Reads what a job's options say: {key, till, period, conflict}, or the call is refused. Clients may tell the key elsewhere.
+function M.read(given)
+  local queue = require('queue')
+  if type(given) ~= 'table' then queue.refuse('BADARG', 'unique is an object, such as {"key":"a"}') end
+  local till, conflict = given['until'] or 'end', given.conflict or 'keep'
+  if given.key ~= nil and not M.is_fingerprint(given.key) then
+    queue.refuse('BADARG', 'the key of a unique job is 1 to 22 letters, digits, _ . -: a longer one takes a client')
+  end
+  if till ~= 'end' and till ~= 'start' then queue.refuse('BADARG', 'a job is unique until end or start') end
+  if not conflicts[conflict] then queue.refuse('BADARG', 'conflict is keep, replace, again or fail') end
+  local period = given.period and queue.number(given.period, 1, 1e13, 'period') or nil
+  if period and till == 'start' then queue.refuse('BADARG', 'a job that is unique until its start takes no period') end
+  return { key = given.key, till = till, period = period, conflict = conflict }
+end
+
+-- Reads the keys of n jobs, one for each, `*` for none, from the end of a call's arguments. `are_all` if each job has one.
+function M.keys(args, n)
+  local keys, longest, queue = { unpack(args, #args - n + 1) }, 0, require('queue')
+  keys.are_all = true
+  for i = 1, n do
+    local length = #keys[i]
+    if length > longest then longest = length end
+    if length == 0 then longest = math.huge end
+  end
+  -- What could be taken for something else; a pattern would cost as much as storing them.
+  local text = table.concat(keys)
+  local function has(character) return string.find(text, character, 1, true) end
+  if longest > M.MOST or has(' ') or has('>') or has('@') then
+    queue.refuse('BADARG', 'a key is 1 to 22 letters, digits, _ . -')
+  end
+  for i = 1, has('*') and n or 0 do
+    if keys[i] == '*' then keys[i], keys.are_all = nil, false end
+  end
+  return keys
+end
+
+-- Whether a queue has fingerprints; looked up at most once a call.
+function M.is_used(q)
+  if not q.config[11] then return false end
+  if q.has_fingerprints == nil then q.has_fingerprints = redis.call('EXISTS', q.keys.fingerprint) == 1 end
+  return q.has_fingerprints
+end
+
+-- Fingerprint of a column's text, the time until which it holds at least, and whether it is released by the claim.
+function M.parse(text)
+  local first = string.byte(text)
+  if first == 62 then return string.sub(text, 2), nil, true end
+  if first ~= 64 then return text end
+  local till, fingerprint = string.match(text, '^@(%d+) (.*)$')
+  return fingerprint, tonumber(till)
+end
+
+-- Which of some fingerprints are those of ended jobs: true within their time, false if that is over.
+local function ended(q, fingerprints)
+  local of = {}
+  if #fingerprints == 0 or redis.call('EXISTS', q.keys.unique_ends) == 0 then return of end
+  local ends = redis.call('ZMSCORE', q.keys.unique_ends, unpack(fingerprints))
+  for i = 1, #fingerprints do
+    if ends[i] then of[fingerprints[i]] = tonumber(ends[i]) > q.now end
+  end
+  return of
+end
+
+-- The fingerprints that new jobs of a call want, by position, and the list of them.
+local function wishes(options, keys, n)
+  if keys and next(options) == nil and keys.are_all then return keys, keys end
+  local of, list = {}, {}
+  for i = 1, n do
+    local option = options[i]
+    local own = option and option.unique
+    local wanted = keys and keys[i] or own and own.key
+    if wanted and not (option and option.target) then of[i], list[#list + 1] = wanted, wanted end
+  end
+  return of, list
+end
+
+-- What is known of the fingerprints that new jobs of a call want, by their options and keys; nil if they want none. Jobs on
+-- their way to another queue want theirs there.
+function M.look(q, options, keys, n)
+  local of, list = wishes(options, keys, n)
+  if #list == 0 then return nil end
+  local owner, found, owned = {}, redis.call('HMGET', q.keys.unique, unpack(list)), {}
+  for i = 1, #list do
+    if found[i] then owner[list[i]], owned[#owned + 1] = found[i], list[i] end
+  end
+  local over = ended(q, owned)
+  for fingerprint, is_within in pairs(over) do
+    if not is_within then owner[fingerprint] = nil end
+  end
+  return { of = of, owner = owner, ended = over, n = 0, taken = {}, columns = {}, free = {}, met = {} }
+end
+
+-- The text of the column for a rule that is not the plain one.
+local function column(q, wanted, rule, fingerprint)
+  if rule.till == 'start' then
+    wanted.is_until_start = true
+    return '>' .. fingerprint
+  end
+  return rule.period and '@' .. require('queue').text(q.now + rule.period) .. ' ' .. fingerprint or fingerprint
+end
+
+-- Claims the fingerprint of the i-th job. Returns its owner, if that is another one.
+function M.claim(q, wanted, i, id, option)
+  local fingerprint = wanted.of[i]
+  if not fingerprint then return nil end
+  local owner = wanted.owner[fingerprint]
+  if owner then return owner end
+  wanted.owner[fingerprint] = id
+  local taken, columns, at, rule = wanted.taken, wanted.columns, wanted.n, option and option.unique
+  taken[at + 1], taken[at + 2], wanted.n = fingerprint, id, at + 2
+  columns[at + 1], columns[at + 2] = id, rule and column(q, wanted, rule, fingerprint) or fingerprint
+  if wanted.ended[fingerprint] == false then
+    wanted.free[#wanted.free + 1] = fingerprint
+    wanted.ended[fingerprint] = nil
+  end
+  return nil
+end
+
+-- Lets go, at most `most`, what ended jobs have held for their time.
+local function let_go_old(q, most)
+  local over = redis.call('ZRANGE', q.keys.unique_ends, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most)
+  if #over == 0 then return end
+  redis.call('HDEL', q.keys.unique, unpack(over))
+  redis.call('ZREM', q.keys.unique_ends, unpack(over))
+end
+
+-- Writes down what was claimed.
+function M.write(q, wanted)
+  if #wanted.taken == 0 then return end
+  local flag = wanted.is_until_start and '2' or '1'
+  if (q.config[11] or '0') < flag then
+    redis.call('HSET', q.keys.config, 'unique', flag)
+    q.config[11] = flag
+  end
+  q.has_fingerprints = true
+  if #wanted.free > 0 then redis.call('ZREM', q.keys.unique_ends, unpack(wanted.free)) end
+  redis.call('HSET', q.keys.unique, unpack(wanted.taken))
+  redis.call('HSET', q.keys.fingerprint, unpack(wanted.columns))
+  if #wanted.free > 0 or next(wanted.ended) ~= nil then let_go_old(q, BOUND) end
+end
+
+local function append(list, first, second)
+  local at = #list
+  list[at + 1], list[at + 2] = first, second
+end
+
+-- Sorts the jobs that own their fingerprint: what is released, what is held for a time.
+local function sort(q, ids, texts, keep)
+  local owners, of, list, free, held = {}, {}, {}, {}, {}
+  for i = 1, #ids do
+    if texts[i] then list[#list + 1], of[#of + 1] = M.parse(texts[i]), i end
+  end
+  if #list == 0 then return owners, free, held end
+  local found = redis.call('HMGET', q.keys.unique, unpack(list))
+  for k = 1, #list do
+    local i = of[k]
+    if found[k] == ids[i] then
+      owners[i] = list[k]
+      local _, till = M.parse(texts[i])
+      if keep and till and till > q.now then
+        append(held, require('queue').text(till), list[k])
+      else
+        free[#free + 1] = list[k]
+      end
+    end
+  end
+  return owners, free, held
+end
+
+local function release(q, free, held)
+  if #free > 0 then redis.call('HDEL', q.keys.unique, unpack(free)) end
+  if #held == 0 then return end
+  redis.call('ZADD', q.keys.unique_ends, unpack(held))
+  let_go_old(q, #held + 10)
+end
+
+-- Jobs have ended: their fingerprints are free, or held until their time is over; a job that was to run again, with other
+-- arguments or the same, is succeeded by a new one, which owns the fingerprint in the same call.
+function M.ended(q, ids)
+  if not M.is_used(q) then return end
+  local owners, free, held = sort(q, ids, redis.call('HMGET', q.keys.fingerprint, unpack(ids)), true)
+  release(q, free, held)
+  local texts = require('columns').read(q, 'next', ids)
+  for i = 1, #ids do
+    if texts[i] then require('conflicts').succeed(q, ids[i], texts[i], owners[i]) end
+  end
+end
+
+-- A job is deleted by somebody's wish: its fingerprint is free, whatever its time.
+function M.deleted(q, id)
+  if not M.is_used(q) then return end
+  local owners, free = sort(q, { id }, redis.call('HMGET', q.keys.fingerprint, id), false)
+  release(q, free, {})
+  if owners[1] then redis.call('ZREM', q.keys.unique_ends, owners[1]) end
+end
+
+-- Jobs are claimed: those that are unique until then are not any more.
+function M.started(q, ids)
+  if q.config[11] ~= '2' or not M.is_used(q) then return end
+  local texts, over, free = redis.call('HMGET', q.keys.fingerprint, unpack(ids)), {}, {}
+  for i = 1, #ids do
+    local fingerprint, _, is_until_start = M.parse(texts[i] or '')
+    if is_until_start then over[#over + 1], free[#free + 1] = ids[i], fingerprint end
+  end
+  if #over == 0 then return end
+  redis.call('HDEL', q.keys.unique, unpack(free))
+  redis.call('HDEL', q.keys.fingerprint, unpack(over))
+end
+
+-- An ended job is to live again: it owns its fingerprint, unless another live job does, which is returned.
+function M.revived(q, id)
+  local text = M.is_used(q) and redis.call('HGET', q.keys.fingerprint, id)
+  if not text then return nil end
+  local fingerprint = M.parse(text)
+  local owner = redis.call('HGET', q.keys.unique, fingerprint)
+  if owner and owner ~= id and not redis.call('ZSCORE', q.keys.unique_ends, fingerprint) then return owner end
+  redis.call('HSET', q.keys.unique, fingerprint, id)
+  redis.call('ZREM', q.keys.unique_ends, fingerprint)
+  return nil
+end
+
+-- Lets go what was held for a time, a bounded step.
+function M.tidy(q)
+  if q.config[11] then let_go_old(q, BOUND) end
+end
+
+return M
