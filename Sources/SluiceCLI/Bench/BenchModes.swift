@@ -64,7 +64,7 @@ struct BenchModes {
         await client.close()
     }
 
-    private func fill(_ queue: QueueName, _ client: SluiceClient) async throws -> Stretch {
+    func fill(_ queue: QueueName, _ client: SluiceClient) async throws -> Stretch {
         try await Stretch.measure(ServerMeter(store: client.store)) {
             let text = text
             let all = (0..<jobs).lazy.map { BenchJob(number: $0, text: text) }
@@ -160,7 +160,7 @@ struct BenchModes {
     }
 
     /// Removes a queue that only a benchmark has filled.
-    private func empty(_ queue: QueueName, _ client: SluiceClient) async throws {
+    func empty(_ queue: QueueName, _ client: SluiceClient) async throws {
         var cursor = "0"
         repeat {
             let page = try await client.store.send(
