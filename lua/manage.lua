@@ -1,18 +1,23 @@
--- What operators do to jobs: cancel, retry, delete, reschedule ids; pause and resume the queue.
+-- What operators do to jobs: cancel, retry, delete, reschedule ids; pause and resume the queue. What they do to many jobs, by
+-- what those are, is in bulk.lua.
 -- Each of the four takes up to 1,000 ids and returns a flat list of id, result: what became of it, or why it was refused
 -- (`missing`, or the state it is in).
 local M = {}
 
--- Applies step(id, state, found) to each id; it returns the result, or nil where the state does not allow it, and why if that is
--- something else.
-local function each(q, ids, step)
+-- What is done to one job, by the name of the change: step(q, id, state, found, due) returns the result, or nil where the state
+-- does not allow it, and why if that is something else.
+local steps = {}
+M.steps = steps
+
+-- Applies one of the steps to each id.
+local function each(q, ids, step, due)
   local queue, states = require('queue'), require('states')
   if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
   local results, refused = {}, 0
   for i = 1, #ids do
     local state, found = states.of(q, ids[i])
     local result, why
-    if state then result, why = step(ids[i], state, found) end
+    if state then result, why = step(q, ids[i], state, found, due) end
     if not result then refused = refused + 1 end
     results[2 * i - 1], results[2 * i] = ids[i], result or why or state or 'missing'
   end
@@ -48,14 +53,14 @@ end
 -- cancel id…     available, scheduled, retryable, suspended → cancelled; executing: its worker is told, `cancelling`; discarded
 --                and holding its chain → cancelled, and the chain goes on.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
-function M.cancel(q, args)
-  return each(q, args, function(id, state, found)
-    if state == 'executing' then return cancel_run(q, id, found) end
-    if is_moving(q, id, state, found) then return nil end
-    if require('states').is_ended(state) and not (state == 'discarded' and require('chains').holds(q, id)) then return nil end
-    finish(q, id, state, found)
-    return 'cancelled'
-  end)
+function M.cancel(q, args) return each(q, args, steps.cancel) end
+
+function steps.cancel(q, id, state, found)
+  if state == 'executing' then return cancel_run(q, id, found) end
+  if is_moving(q, id, state, found) then return nil end
+  if require('states').is_ended(state) and not (state == 'discarded' and require('chains').holds(q, id)) then return nil end
+  finish(q, id, state, found)
+  return 'cancelled'
 end
 
 -- retry id…      completed, cancelled, discarded → available, with all attempts anew and the history of errors kept, at a new
@@ -63,44 +68,44 @@ end
 --                scheduled, retryable → available at once, attempts as they are; suspended → available, or on its way to its
 --                queue, whatever it waits for. `taken OWNER` if another live job owns its fingerprint.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
-function M.retry(q, args)
-  return each(q, args, function(id, state, found)
-    local states = require('states')
-    if state == 'executing' or state == 'available' or is_moving(q, id, state, found) then return nil end
-    if state == 'suspended' then
-      require('followers').let_go(q, id)
-      return 'available'
-    end
-    if states.is_ended(state) then
-      local owner = require('unique').revived(q, id)
-      if owner then return nil, 'taken ' .. owner end
-      for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'run' }) do
-        redis.call('HDEL', q.keys[column], id)
-      end
-      if not require('chains').holds(q, id) then redis.call('HDEL', q.keys.place, id) end
-      require('stats').count(q, 'revived', 1)
-    end
-    require('waiting').enter(q, { id })
-    states.remove(q, id, state)
-    require('events').moved(q, state, 'available', { id })
+function M.retry(q, args) return each(q, args, steps.retry) end
+
+function steps.retry(q, id, state, found)
+  local states = require('states')
+  if state == 'executing' or state == 'available' or is_moving(q, id, state, found) then return nil end
+  if state == 'suspended' then
+    require('followers').let_go(q, id)
     return 'available'
-  end)
+  end
+  if states.is_ended(state) then
+    local owner = require('unique').revived(q, id)
+    if owner then return nil, 'taken ' .. owner end
+    for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'run' }) do
+      redis.call('HDEL', q.keys[column], id)
+    end
+    if not require('chains').holds(q, id) then redis.call('HDEL', q.keys.place, id) end
+    require('stats').count(q, 'revived', 1)
+  end
+  require('waiting').enter(q, { id })
+  states.remove(q, id, state)
+  require('events').moved(q, state, 'available', { id })
+  return 'available'
 end
 
 -- delete id…     Any state but executing → nothing. An executing one is told to cancel first, and is deleted by a later call.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
-function M.delete(q, args)
-  return each(q, args, function(id, state, found)
-    if state == 'executing' then return cancel_run(q, id, found) end
-    if is_moving(q, id, state, found) then return nil end
-    require('unique').deleted(q, id)
-    require('links').deleted(q, id, require('states').is_ended(state))
-    require('states').remove(q, id, state)
-    require('columns').drop(q, { id })
-    require('stats').count(q, 'removed', 1)
-    require('events').moved(q, state, '', { id })
-    return 'deleted'
-  end)
+function M.delete(q, args) return each(q, args, steps.delete) end
+
+function steps.delete(q, id, state, found)
+  if state == 'executing' then return cancel_run(q, id, found) end
+  if is_moving(q, id, state, found) then return nil end
+  require('unique').deleted(q, id)
+  require('links').deleted(q, id, require('states').is_ended(state))
+  require('states').remove(q, id, state)
+  require('columns').drop(q, { id })
+  require('stats').count(q, 'removed', 1)
+  require('events').moved(q, state, '', { id })
+  return 'deleted'
 end
 
 -- reschedule delay|@time id…      available, scheduled, retryable → scheduled, due `delay` ms from now or at the time in ms. In a
@@ -112,19 +117,20 @@ function M.reschedule(q, args)
   for i = 2, #args do ids[i - 1] = args[i] end
   local at = string.match(when, '^@(%d+)$')
   local due = at and queue.number(at, 0, 1e14, 'time') or q.now + queue.number(when, 0, 1e14, 'delay')
-  return each(q, ids, function(id, state, found)
-    local columns = require('columns')
-    if state ~= 'available' and state ~= 'scheduled' and state ~= 'retryable' then return nil end
-    if state == 'available' then columns.keep_created(q, id, found) end
-    require('waiting').add(q, 'scheduled', id, due)
-    if state == 'scheduled' then
-      require('chains').left(q, id)
-    else
-      require('states').remove(q, id, state)
-    end
-    require('events').moved(q, state, 'scheduled', { id })
-    return 'scheduled'
-  end)
+  return each(q, ids, steps.reschedule, due)
+end
+
+function steps.reschedule(q, id, state, found, due)
+  if state ~= 'available' and state ~= 'scheduled' and state ~= 'retryable' then return nil end
+  if state == 'available' then require('columns').keep_created(q, id, found) end
+  require('waiting').add(q, 'scheduled', id, due)
+  if state == 'scheduled' then
+    require('chains').left(q, id)
+  else
+    require('states').remove(q, id, state)
+  end
+  require('events').moved(q, state, 'scheduled', { id })
+  return 'scheduled'
 end
 
 -- pause [reason]     No job is claimed until resume; what runs goes on. Returns 1, or 0 if it was paused already.

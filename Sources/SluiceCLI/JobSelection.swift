@@ -2,20 +2,39 @@ import ArgumentParser
 import SluiceCore
 import SluiceInspector
 
-/// Jobs to change, by id, and what became of them.
+/// Jobs to change, by id or by what they have in common, and what became of them.
 struct JobSelection: ParsableArguments {
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Ids of jobs.", transform: { try JobID($0) })
-    var ids: [JobID]
+    @Argument(help: "Ids of jobs; or none, and conditions.", transform: { try JobID($0) })
+    var ids: [JobID] = []
 
     @Option(
         help: "The queue they are in. Default: looked for in all.", completion: QueueArgument.completion,
         transform: { try QueueName($0) })
     var queue: QueueName?
 
-    /// Changes the jobs, queue by queue, tells what became of each, and ends with "no" if any was refused.
+    @OptionGroup var conditions: JobConditions
+
+    func validate() throws {
+        if ids.isEmpty, queue == nil, !conditions.areNarrow {
+            throw ValidationError("give ids of jobs, or --queue, --state, --kind and the like")
+        }
+        if !ids.isEmpty, conditions.areGiven { throw ValidationError("give ids of jobs, or conditions, not both") }
+    }
+
+    /// Changes the jobs, as a bulk change where no ids are given.
     func change(
+        _ change: BulkChange,
+        _ apply: (Inspector, [JobID], QueueName) async throws(SluiceError) -> [JobChange]
+    ) async throws {
+        if !ids.isEmpty { return try await self.change(apply) }
+        let bulk = BulkRun(change: change, queue: queue, conditions: conditions, printsJSON: global.json)
+        try await global.withInspector { try await bulk.run($0) }
+    }
+
+    /// Changes the jobs, queue by queue, tells what became of each, and ends with "no" if any was refused.
+    private func change(
         _ apply: (Inspector, [JobID], QueueName) async throws(SluiceError) -> [JobChange]
     ) async throws {
         try await global.withInspector { inspector in

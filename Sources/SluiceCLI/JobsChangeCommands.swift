@@ -10,7 +10,7 @@ struct JobsRetryCommand: AsyncParsableCommand {
     @OptionGroup var jobs: JobSelection
 
     func run() async throws {
-        try await jobs.change { inspector, ids, queue throws(SluiceError) in try await inspector.retry(ids, in: queue) }
+        try await jobs.change(.retry) { inspector, ids, queue throws(SluiceError) in try await inspector.retry(ids, in: queue) }
     }
 }
 
@@ -21,7 +21,30 @@ struct JobsCancelCommand: AsyncParsableCommand {
     @OptionGroup var jobs: JobSelection
 
     func run() async throws {
-        try await jobs.change { inspector, ids, queue throws(SluiceError) in try await inspector.cancel(ids, in: queue) }
+        try await jobs.change(.cancel) { inspector, ids, queue throws(SluiceError) in try await inspector.cancel(ids, in: queue) }
+    }
+}
+
+struct JobsPurgeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "purge", abstract: "Remove all jobs that meet conditions, whether they wait or have ended.",
+        discussion: "Those that run are told to stop, and stay until they have ended.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(
+        help: "The queue they are in. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    @OptionGroup var conditions: JobConditions
+
+    func validate() throws {
+        if queue == nil, !conditions.areNarrow { throw ValidationError("give --queue, --state, --kind and the like") }
+    }
+
+    func run() async throws {
+        let bulk = BulkRun(change: .delete, queue: queue, conditions: conditions, printsJSON: global.json)
+        try await global.withInspector { try await bulk.run($0) }
     }
 }
 
@@ -33,7 +56,7 @@ struct JobsDeleteCommand: AsyncParsableCommand {
     @OptionGroup var jobs: JobSelection
 
     func run() async throws {
-        try await jobs.change { inspector, ids, queue throws(SluiceError) in try await inspector.delete(ids, in: queue) }
+        try await jobs.change(.delete) { inspector, ids, queue throws(SluiceError) in try await inspector.delete(ids, in: queue) }
     }
 }
 
@@ -50,7 +73,7 @@ struct JobsRescheduleCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let time = due.due else { return }
-        try await jobs.change { inspector, ids, queue throws(SluiceError) in
+        try await jobs.change(.reschedule(time)) { inspector, ids, queue throws(SluiceError) in
             try await inspector.reschedule(ids, to: time, in: queue)
         }
     }

@@ -5,7 +5,7 @@ struct JobsCommand: AsyncParsableCommand {
         commandName: "jobs", abstract: "List jobs, look at one, ask why it waits, change some.",
         subcommands: [
             JobsListCommand.self, JobsShowCommand.self, JobsExplainCommand.self, JobsRetryCommand.self, JobsCancelCommand.self,
-            JobsDeleteCommand.self, JobsRescheduleCommand.self,
+            JobsDeleteCommand.self, JobsRescheduleCommand.self, JobsPurgeCommand.self, JobsErrorsCommand.self,
         ],
         defaultSubcommand: JobsListCommand.self)
 

@@ -4,8 +4,8 @@ import SluiceInspector
 
 struct QueuesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queues", abstract: "List, pause and resume queues.",
-        subcommands: [QueuesListCommand.self, QueuesPauseCommand.self, QueuesResumeCommand.self],
+        commandName: "queues", abstract: "List, pause, resume and drain queues.",
+        subcommands: [QueuesListCommand.self, QueuesPauseCommand.self, QueuesResumeCommand.self, QueuesDrainCommand.self],
         defaultSubcommand: QueuesListCommand.self)
 
     @OptionGroup var global: GlobalOptions

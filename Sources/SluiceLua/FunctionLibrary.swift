@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 26
+    package static let revision = 27
 
     /// The text of the library.
     /// - Parameters:
@@ -51,6 +51,7 @@ package enum FunctionLibrary {
         "await": source(PackageResources.await_lua),
         "batch": source(PackageResources.batch_lua),
         "breaker": source(PackageResources.breaker_lua),
+        "bulk": source(PackageResources.bulk_lua),
         "chains": source(PackageResources.chains_lua),
         "choose": source(PackageResources.choose_lua),
         "claim": source(PackageResources.claim_lua),

@@ -14,6 +14,8 @@ struct BenchToolTests {
         var drain_per_s: Double?
         var redis_us_drain: Double?
         var enqueue_per_s: Double?
+        var purge_per_s: Double?
+        var beside_purge_ms: Spread?
         var step_p50_ms: Double?
         var step_p99_ms: Double?
         var diamond_nodes_per_s: Double?
@@ -58,6 +60,13 @@ struct BenchToolTests {
         let result = try await bench("--mode", "unique", "--jobs", "2000")
         #expect((result.redis_us_unique_enqueue ?? 0) > 0 && (result.redis_us_plain_enqueue ?? 0) > 0)
         #expect((result.bytes_per_unique ?? 0) > 0 && result.drain_per_s == nil)
+    }
+
+    @Test func enqueueingBesideAPurge() async throws {
+        let result = try await bench("--mode", "bulk", "--jobs", "3000")
+        #expect((result.purge_per_s ?? 0) > 0)
+        let beside = try #require(result.beside_purge_ms)
+        #expect(beside.calls > 0 && beside.median <= beside.p99 && beside.p99 <= beside.longest)
     }
 
     @Test func workflowsAndBatches() async throws {

@@ -10,7 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract:
-            "Measure this machine: enqueue, bulk, drain, latency, workflows, batches, unique jobs, beside what Redis alone can do.",
+            "Measure this machine: enqueue, bulk, purge, drain, latency, workflows, batches, unique jobs, beside what Redis alone does.",
         discussion: """
             Runs on a private Redis that is thrown away, unless --redis or $SLUICE_REDIS_URL names one. Everything that is on by default is on: \
             arguments decoded through a Job, one middleware, retention, events, history. Workers are processes of their own.
@@ -99,7 +99,10 @@ struct BenchCommand: AsyncParsableCommand {
             return try await modes.floor(&result)
         }
         if mode == .enqueue || mode == .all { try await modes.enqueue(&result) }
-        if mode == .bulk || mode == .all { try await modes.bulk(&result) }
+        if mode == .bulk || mode == .all {
+            try await modes.bulk(&result)
+            try await modes.purge(&result)
+        }
         if mode == .drain || mode == .all { try await modes.drain(&result) }
         if mode == .latency || mode == .all { try await modes.latency(&result) }
         if mode == .workflow || mode == .all {

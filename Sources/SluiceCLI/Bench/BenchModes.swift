@@ -64,7 +64,7 @@ struct BenchModes {
         await client.close()
     }
 
-    private func fill(_ queue: QueueName, _ client: SluiceClient) async throws -> Stretch {
+    func fill(_ queue: QueueName, _ client: SluiceClient) async throws -> Stretch {
         try await Stretch.measure(ServerMeter(store: client.store)) {
             let text = text
             let all = (0..<jobs).lazy.map { BenchJob(number: $0, text: text) }

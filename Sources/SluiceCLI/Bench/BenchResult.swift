@@ -15,6 +15,8 @@ struct BenchResult: Encodable {
     var bulkPerSecond: Double?
     var redisMicrosecondsBulk: Double?
     var bytesPerJob: Double?
+    var purgePerSecond: Double?
+    var besidePurge: Spread?
     var drainPerSecond: Double?
     var redisMicrosecondsDrain: Double?
     var commandsPerJob: Double?
@@ -53,6 +55,8 @@ struct BenchResult: Encodable {
         case bulkPerSecond = "bulk_per_s"
         case redisMicrosecondsBulk = "redis_us_bulk"
         case bytesPerJob = "bytes_per_job"
+        case purgePerSecond = "purge_per_s"
+        case besidePurge = "beside_purge_ms"
         case drainPerSecond = "drain_per_s"
         case redisMicrosecondsDrain = "redis_us_drain"
         case commandsPerJob = "commands_per_job"
@@ -88,6 +92,10 @@ struct BenchResult: Encodable {
             ("enqueue in bulk", bulkPerSecond, "jobs/s", 0),
             ("  Redis CPU", redisMicrosecondsBulk, "µs/job", 2),
             ("  memory of a waiting job", bytesPerJob, "bytes", 0),
+            ("purge, a step at a time", purgePerSecond, "jobs/s", 0),
+            ("  an enqueue beside it, median", besidePurge?.median, "ms", 3),
+            ("  99th percentile", besidePurge?.p99, "ms", 3),
+            ("  longest", besidePurge?.longest, "ms", 3),
             (drainTitle, drainPerSecond, "jobs/s", 0),
             ("  Redis CPU", redisMicrosecondsDrain, "µs/job", 2),
             ("  commands, those inside functions included", commandsPerJob, "per job", 2),

@@ -1,0 +1,48 @@
+import Sluice
+import SluiceCore
+import SluiceInspector
+
+extension BenchModes {
+    /// Clients that go on enqueueing, one job at a time each, while a queue is purged.
+    static let neighbours = 4
+
+    /// A purge of all jobs of a queue, and how long others wait for their calls meanwhile.
+    func purge(_ result: inout BenchResult) async throws {
+        let client = try await client()
+        let queue: QueueName = "bench-purge"
+        _ = try await fill(queue, client)
+        var samples: [Double] = []
+        try await withThrowingTaskGroup(of: [Double].self) { group in
+            for _ in 0..<Self.neighbours { group.addTask { try await neighbour() } }
+            let inspector = Inspector(client.store)
+            let start = ContinuousClock.now
+            let purge = try await inspector.change(.delete, in: queue)
+            result.purgePerSecond = Double(purge.changed) / (ContinuousClock.now - start).seconds
+            group.cancelAll()
+            for try await some in group { samples += some }
+        }
+        result.besidePurge = BenchResult.Spread(samples)
+        try await empty(queue, client)
+        try await empty("bench-beside", client)
+        await client.close()
+    }
+
+    /// Enqueues until it is cancelled, on a connection of its own. Returns how long each call took, in ms.
+    private func neighbour() async throws -> [Double] {
+        let client = try await client()
+        let text = text
+        var samples: [Double] = []
+        while !Task.isCancelled {
+            let start = ContinuousClock.now
+            do {
+                try await client.enqueue(BenchJob(number: samples.count, text: text), queue: "bench-beside")
+            } catch {
+                if Task.isCancelled { break }
+                throw error
+            }
+            samples.append((ContinuousClock.now - start).seconds * 1000)
+        }
+        await client.close()
+        return samples
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import SluiceCore
+import SluiceInspector
+
+/// A change of many jobs: counts them where that is asked for or somebody has to agree, changes them, and tells what came of it.
+struct BulkRun: Sendable {
+    let change: BulkChange
+    /// Nil for all.
+    let queue: QueueName?
+    let conditions: JobConditions
+    let printsJSON: Bool
+
+    func run(_ inspector: Inspector) async throws {
+        let queues: [QueueName]
+        if let queue { queues = [queue] } else { queues = try await inspector.queues() }
+        if conditions.dryRun { return try await showPreview(of: queues, inspector) }
+        if !conditions.yes, try await !isAgreed(queues, inspector) { return }
+        let (results, isInterrupted) = try await Interruption.heeding { () async throws in
+            try await apply(to: queues, inspector)
+        }
+        try show(results, isInterrupted: isInterrupted)
+        if isInterrupted { throw ExitCode(130) }
+        if results.contains(where: { $0.progress.refused > 0 }) { throw ExitCode.no }
+    }
+
+    private func apply(to queues: [QueueName], _ inspector: Inspector) async throws -> [BulkText.Result] {
+        var results: [BulkText.Result] = []
+        for queue in queues where !Task.isCancelled {
+            var filter = conditions.filter
+            if let limit = filter.limit {
+                filter.limit = limit - results.reduce(0) { $0 + $1.progress.matched }
+                if filter.limit == 0 { break }
+            }
+            var line = ProgressLine(queue)
+            let progress = try await inspector.change(change, where: filter, in: queue) { line.show($0) }
+            line.clear()
+            results.append(BulkText.Result(queue: queue, progress: progress))
+        }
+        return results
+    }
+
+    private func showPreview(of queues: [QueueName], _ inspector: Inspector) async throws {
+        var previews: [BulkText.Preview] = []
+        for queue in queues {
+            let (progress, groups) = try await inspector.preview(change, where: conditions.filter, in: queue)
+            previews.append(BulkText.Preview(queue: queue, progress: progress, groups: groups))
+        }
+        if printsJSON { return try Terminal.output.json(BulkText.json(change, previews)) }
+        let terminal = Terminal.output
+        try terminal.lines(BulkText.lines(change, previews, width: terminal.width, style: terminal.style))
+    }
+
+    /// Whether to go on. Where nothing narrows the choice, or nothing would be left, somebody has to say so.
+    private func isAgreed(_ queues: [QueueName], _ inspector: Inspector) async throws -> Bool {
+        var matched = 0
+        var all = 0
+        for queue in queues {
+            matched += try await inspector.preview(change, where: conditions.filter, in: queue).progress.matched
+            all += try await inspector.status(of: queue).states.values.reduce(0, +)
+        }
+        guard matched > 0, !conditions.areNarrow || matched >= all else { return true }
+        let place = queue.map { " of \($0)" } ?? " of all queues"
+        let question = "\(BulkText.verb(change)) \(HumanText.number(matched)) of \(HumanText.count(all, "job"))\(place)"
+        guard isatty(0) == 1, Terminal.errors.isInteractive else {
+            throw Failure("this would \(question): say --yes if that is meant", status: .usage)
+        }
+        try Terminal.errors.write("\(question)? [y/N] ")
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
+
+    private func show(_ results: [BulkText.Result], isInterrupted: Bool) throws {
+        if printsJSON { return try Terminal.output.json(BulkText.json(change, results)) }
+        if isInterrupted { Terminal.complain("interrupted: the rest is as it was") }
+        let total = results.reduce(0) { $0 + $1.progress.matched }
+        if total == 0, !isInterrupted { return Terminal.complain("no such job") }
+        try Terminal.output.lines(results.filter { $0.progress.matched > 0 }.map { BulkText.line(change, $0) })
+    }
+}

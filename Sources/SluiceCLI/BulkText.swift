@@ -1,0 +1,90 @@
+import SluiceCore
+import SluiceInspector
+
+/// What a change of many jobs looks like, to people and to programs.
+enum BulkText {
+    /// What became of a queue's jobs.
+    struct Result: Sendable {
+        var queue: QueueName
+        var progress: BulkProgress
+    }
+
+    /// What would become of them.
+    struct Preview: Sendable {
+        var queue: QueueName
+        var progress: BulkProgress
+        var groups: [ErrorGroup]
+    }
+
+    static func verb(_ change: BulkChange) -> String {
+        switch change {
+        case .cancel: "cancel"
+        case .retry: "retry"
+        case .delete: "delete"
+        case .reschedule: "reschedule"
+        }
+    }
+
+    private static func participle(_ change: BulkChange) -> String {
+        switch change {
+        case .cancel: "cancelled"
+        case .retry: "made available"
+        case .delete: "deleted"
+        case .reschedule: "rescheduled"
+        }
+    }
+
+    static func line(_ change: BulkChange, _ result: Result) -> String {
+        let progress = result.progress
+        var parts = ["\(HumanText.number(progress.changed)) \(participle(change))"]
+        if progress.cancelling > 0 { parts.append("\(HumanText.number(progress.cancelling)) running, told to stop") }
+        if progress.refused > 0 { parts.append("\(HumanText.number(progress.refused)) refused: on their way to another queue") }
+        return "\(result.queue): \(parts.joined(separator: ", ")); \(HumanText.count(progress.looked, "job")) looked at"
+    }
+
+    static func lines(_ change: BulkChange, _ previews: [Preview], width: Int?, style: Style) -> [String] {
+        var lines: [String] = []
+        for preview in previews {
+            lines.append(
+                "\(preview.queue): would \(verb(change)) \(HumanText.number(preview.progress.matched)) of "
+                    + "\(HumanText.count(preview.progress.looked, "job")) looked at")
+            if !preview.groups.isEmpty { lines += table(preview.groups).lines(width: width, style: style) }
+        }
+        return lines.isEmpty ? ["no queue was ever used"] : lines
+    }
+
+    static func table(_ groups: [ErrorGroup]) -> Table {
+        var table = Table([.number("JOBS"), .text("KIND"), .elastic("LAST ERROR"), .text("FOR EXAMPLE")])
+        for group in groups { table.append([HumanText.number(group.count), group.kind, group.error, group.example.text]) }
+        return table
+    }
+
+    static func json(_ change: BulkChange, _ results: [Result]) -> JSONValue {
+        let list = results.map { result -> JSONValue in
+            [
+                "queue": .string(result.queue.text), "looked": .integer(result.progress.looked),
+                "matched": .integer(result.progress.matched), "changed": .integer(result.progress.changed),
+                "cancelling": .integer(result.progress.cancelling), "refused": .integer(result.progress.refused),
+                "complete": .bool(result.progress.isComplete),
+            ]
+        }
+        return ["change": .string(verb(change)), "dry_run": false, "queues": .array(list)]
+    }
+
+    static func json(_ change: BulkChange, _ previews: [Preview]) -> JSONValue {
+        let list = previews.map { preview -> JSONValue in
+            [
+                "queue": .string(preview.queue.text), "looked": .integer(preview.progress.looked),
+                "matched": .integer(preview.progress.matched), "groups": .array(preview.groups.map(json)),
+            ]
+        }
+        return ["change": .string(verb(change)), "dry_run": true, "queues": .array(list)]
+    }
+
+    static func json(_ group: ErrorGroup) -> JSONValue {
+        [
+            "kind": .string(group.kind), "error": .string(group.error), "count": .integer(group.count),
+            "example": .string(group.example.text),
+        ]
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import SluiceCore
+import SluiceInspector
+
+/// What jobs have in common that are changed together.
+struct JobConditions: ParsableArguments {
+    @Option(
+        help: "Jobs in this state; may be repeated. Default: those in which the change makes sense.",
+        completion: .list(JobState.listed.map(\.rawValue)), transform: JobsListCommand.state)
+    var state: [JobState] = []
+
+    @Option(help: "Jobs of this kind.")
+    var kind: String?
+
+    @Option(
+        help: ArgumentHelp("Jobs with this partition; may be repeated for more.", valueName: "name=value"),
+        transform: { try PartitionText.parse($0) })
+    var partition: [PartitionText] = []
+
+    @Option(help: ArgumentHelp("Jobs whose last error has this text in it, upper and lower case alike.", valueName: "text"))
+    var error: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Jobs that ended so long ago, or else began to run, or else were enqueued: 90s, 1h, 2d.", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var olderThan: Duration?
+
+    @Option(help: ArgumentHelp("Change so many at most.", valueName: "n"))
+    var limit: Int?
+
+    @Flag(help: "Count what would be changed, and change nothing.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask, even if all jobs are meant.")
+    var yes = false
+
+    func validate() throws {
+        if let name = PartitionText.repeated(partition) { throw ValidationError("--partition has \(name) twice") }
+        if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more") }
+    }
+
+    /// Whether they leave anything out.
+    var areNarrow: Bool {
+        !state.isEmpty || kind != nil || !partition.isEmpty || error != nil || olderThan != nil || limit != nil
+    }
+
+    /// Whether any was given.
+    var areGiven: Bool { areNarrow || dryRun || yes }
+
+    var filter: BulkFilter {
+        BulkFilter(
+            states: state.isEmpty ? nil : state, kind: kind,
+            partitions: Dictionary(partition.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }), error: error,
+            olderThan: olderThan, limit: limit)
+    }
+}

@@ -1,0 +1,46 @@
+import SluiceCore
+import SluiceInspector
+
+/// How far a change of many jobs has come, on standard error: one line that is written over on a terminal, elsewhere a line every
+/// few seconds.
+struct ProgressLine {
+    private static let cells = 20
+
+    private let queue: QueueName
+    private let terminal = Terminal.errors
+    private let start = ContinuousClock.now
+    private var last = ContinuousClock.now
+    private var isShown = false
+
+    init(_ queue: QueueName) { self.queue = queue }
+
+    mutating func show(_ progress: BulkProgress) {
+        let now = ContinuousClock.now
+        guard now - last > (terminal.isInteractive ? .milliseconds(100) : .seconds(3)) else { return }
+        last = now
+        let text = Self.text(queue, progress, after: now - start, withBar: terminal.isInteractive)
+        // What cannot be shown is no reason to stop.
+        if terminal.isInteractive {
+            try? terminal.write("\r\u{1B}[K" + HumanText.cut(text, to: (terminal.width ?? 80) - 1))
+        } else {
+            try? terminal.line(text)
+        }
+        isShown = true
+    }
+
+    /// Takes the line away.
+    func clear() {
+        if isShown, terminal.isInteractive { try? terminal.write("\r\u{1B}[K") }
+    }
+
+    static func text(_ queue: QueueName, _ progress: BulkProgress, after elapsed: Duration, withBar: Bool) -> String {
+        let part = progress.expected > 0 ? min(Double(progress.looked) / Double(progress.expected), 1) : 1
+        let rate = Double(progress.looked) / max(elapsed.seconds, 0.001)
+        let left = Duration.seconds(Double(max(progress.expected - progress.looked, 0)) / max(rate, 1))
+        let full = Int(part * Double(cells))
+        let bar = "[" + String(repeating: "#", count: full) + String(repeating: ".", count: cells - full) + "] "
+        return "\(queue): \(withBar ? bar : "")\(HumanText.number(progress.looked)) of \(HumanText.number(progress.expected)) "
+            + "looked at, \(HumanText.number(progress.matched)) matched, \(HumanText.number(Int(rate)))/s, "
+            + "about \(HumanText.duration(left)) left"
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import SluiceCore
+import SluiceInspector
+
+struct QueuesDrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Wait until the jobs of a queue are done. Exit status 1 if they are not in time.",
+        discussion: """
+            Waits for what is available, executing or retryable; jobs that are due later or wait for others are left out, \
+            except with --all. Removes nothing (see: sluice jobs purge) and stops nobody from putting jobs in. Before \
+            maintenance: sluice queues pause QUEUE; sluice queues drain QUEUE --running
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
+    var queue: QueueName
+
+    @Flag(help: "Wait for all jobs that have not ended.")
+    var all = false
+
+    @Flag(help: "Wait only for the jobs that run.")
+    var running = false
+
+    @Option(help: "Wait no longer than this: 30s, 10m.", transform: { try DurationText.parse($0) })
+    var timeout: Duration?
+
+    func validate() throws {
+        if all, running { throw ValidationError("--all and --running exclude each other") }
+    }
+
+    private var states: Set<JobState> {
+        if running { return [.executing] }
+        return all ? [.available, .executing, .retryable, .scheduled, .suspended] : [.available, .executing, .retryable]
+    }
+
+    func run() async throws {
+        try await global.withInspector { inspector in
+            if !running, let pause = try await inspector.status(of: queue).pause {
+                let reason = pause.reason.isEmpty ? "" : " (\(HumanText.visible(pause.reason)))"
+                throw Failure(
+                    "\(queue) is paused\(reason), so its jobs do not start: resume it, or wait for what runs with --running")
+            }
+            let states = states
+            let (isDrained, left) = try await Interruption.heeding { () async throws in
+                var line = DrainLine(queue, states)
+                let isDrained = try await inspector.drain(queue, of: states, timeout: timeout) { line.show($0) }
+                line.clear()
+                return (isDrained, line.left)
+            }.value
+            if global.json {
+                try Terminal.output.json([
+                    "queue": .string(queue.text), "drained": .bool(isDrained), "left": .integer(left),
+                ])
+            } else {
+                try Terminal.output.line(
+                    isDrained ? "\(queue) is drained" : "\(queue) is not drained: \(HumanText.count(left, "job")) left")
+            }
+            if !isDrained { throw ExitCode.no }
+        }
+    }
+}
+
+/// How many jobs are left, on standard error: written over on a terminal, elsewhere a line every few seconds.
+private struct DrainLine {
+    private let queue: QueueName
+    private let states: Set<JobState>
+    private let terminal = Terminal.errors
+    private var last = ContinuousClock.now
+    private var isShown = false
+    /// As the last look told.
+    private(set) var left = 0
+
+    init(_ queue: QueueName, _ states: Set<JobState>) {
+        self.queue = queue
+        self.states = states
+    }
+
+    mutating func show(_ status: QueueStatus) {
+        left = states.reduce(0) { $0 + status.states[$1, default: 0] }
+        guard terminal.isInteractive || ContinuousClock.now - last > .seconds(3) else { return }
+        last = ContinuousClock.now
+        let running = status.states[.executing, default: 0]
+        let text = "\(queue): \(HumanText.count(left, "job")) left, \(HumanText.number(running)) running"
+        // What cannot be shown is no reason to stop.
+        try? terminal.write(terminal.isInteractive ? "\r\u{1B}[K" + text : text + "\n")
+        isShown = true
+    }
+
+    func clear() {
+        if isShown, terminal.isInteractive { try? terminal.write("\r\u{1B}[K") }
+    }
+}

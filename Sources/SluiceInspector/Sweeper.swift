@@ -1,0 +1,97 @@
+import SluiceCore
+import SluiceStore
+
+/// Goes through the jobs of a queue in bounded steps, state by state, and stops between two of them when its task is cancelled.
+struct Sweeper {
+    /// Told of each step, and of how far it came with that.
+    typealias OnStep = (Sweep.Reply, BulkProgress) async -> Void
+
+    let store: Store
+    let queue: QueueName
+    let sweep: Sweep
+    let states: [JobState]
+    let limit: Int?
+    let isCounting: Bool
+
+    private(set) var progress = BulkProgress()
+
+    init(
+        _ store: Store, _ queue: QueueName, _ change: BulkChange, _ filter: BulkFilter, isCounting: Bool
+    ) throws(SluiceError) {
+        self.store = store
+        self.queue = queue
+        self.sweep = try filter.sweep(for: change)
+        self.states = filter.states ?? change.usualStates
+        self.limit = filter.limit
+        self.isCounting = isCounting
+    }
+
+    /// Whether there is nothing more to do.
+    private var isOver: Bool { Task.isCancelled || limit.map { progress.matched >= $0 } ?? false }
+
+    mutating func run(_ onStep: OnStep) async throws(SluiceError) -> BulkProgress {
+        let status = QueueStatus(queue, reply: try await call(Status()))
+        progress.expected = states.reduce(0) { $0 + status.states[$1, default: 0] }
+        for state in states {
+            if isOver { return progress }
+            if state == .available { try await throughLanes(onStep) } else { try await through(state, onStep) }
+        }
+        progress.isComplete = !isOver
+        return progress
+    }
+
+    private mutating func through(_ state: JobState, _ onStep: OnStep) async throws(SluiceError) {
+        var place = Sweep.Place(state)
+        repeat {
+            let reply = try await step(place, onStep)
+            (place.cursor, place.bound) = (reply.cursor, reply.bound)
+        } while !place.cursor.isEmpty && !isOver
+    }
+
+    /// Runnable jobs are in the sets of their lanes. Each lane is gone through once, however often a page tells it.
+    private mutating func throughLanes(_ onStep: OnStep) async throws(SluiceError) {
+        var seen: Set<String> = []
+        var bound = ""
+        var cursor: String? = "0"
+        while let at = cursor, !isOver {
+            let page = try await call(LanesWhere(cursor: at, parts: sweep.parts))
+            if bound.isEmpty { bound = page.bound }
+            try await through(page.lanes.filter { seen.insert($0).inserted }, bound: bound, onStep)
+            cursor = page.cursor
+        }
+    }
+
+    private mutating func through(_ lanes: [String], bound: String, _ onStep: OnStep) async throws(SluiceError) {
+        var rest = lanes[...]
+        var place = Sweep.Place(.available)
+        place.bound = bound
+        while !rest.isEmpty, !isOver {
+            place.lanes = Array(rest.prefix(LanesWhere.perStep))
+            let reply = try await step(place, onStep)
+            rest = rest.dropFirst(reply.lanes)
+            place.cursor = reply.cursor
+        }
+    }
+
+    private mutating func step(_ place: Sweep.Place, _ onStep: OnStep) async throws(SluiceError) -> Sweep.Reply {
+        var place = place
+        if let limit { place.most = limit - progress.matched }
+        let reply =
+            isCounting ? try await call(CountWhere(sweep, at: place)) : try await call(ChangeWhere(sweep, at: place))
+        progress.add(reply)
+        await onStep(reply, progress)
+        return reply
+    }
+
+    /// A call whose reply is read whether or not somebody wants to stop meanwhile.
+    private func call<Function: StoreFunction>(_ function: Function) async throws(SluiceError) -> Function.Reply {
+        let result = await Task { [store, queue] in
+            do throws(SluiceError) {
+                return Result<Function.Reply, SluiceError>.success(try await store.call(function, on: queue))
+            } catch {
+                return .failure(error)
+            }
+        }.value
+        return try result.get()
+    }
+}

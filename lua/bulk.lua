@@ -1,0 +1,308 @@
+-- Changing and counting jobs by what they are. One call is one step over one state: it looks, and changes what matches in the
+-- same call, so nothing is done to a job that is no longer what it was. A step ends after 500 jobs or 1.5 ms of the server's
+-- time, whichever comes first, and tells where the next one goes on.
+--
+-- change_where action due state cursor bound most n [name value]… [lane]…
+-- count_where  action due state cursor bound most n [name value]… [lane]…     the same, changing nothing
+--   action    cancel, retry, delete, reschedule        due    for reschedule: ms from the first step, or @ and the time in ms
+--   cursor    empty, or as the step before told it      bound  likewise
+--   most      matches after which to stop, 0 for no end
+--   n         how many names and values follow: kind; part, such as account=42, which its lane has; error, a part of its last
+--             error; age, the ms since its end, or else since the start of its run, or else since it was enqueued
+--   lane…     for available jobs, which are gone through lane by lane; see lanes_where
+-- Jobs are gone through by score and id, so those that were there at the first step are seen once, whatever comes and goes; of
+-- those that run, which have no order, at least once. What enters a state after the first step is left alone, but for jobs that
+-- become due before others that were there.
+-- Returns {cursor, bound, lanes, looked, matched, changed, cancelling, refused, groups}: the cursor is empty at the end; `lanes`
+-- tells how many of those are done with. When counting, `groups` is a flat list of kind, last error, jobs, the id of one.
+--
+-- lanes_where cursor [part]…      A page of lanes with runnable jobs that have these parts: {cursor, bound, lanes}. The cursor is
+--                                 0 at first and at the end. A lane may be told twice.
+-- Errors: BADARG, BADKEY, FORMAT. Events: those of the changes.
+local M = {}
+
+local PAGE = 100              -- read at a time
+local MOST = 500              -- looked at in a step
+local MICROS = 1500           -- after which a step ends
+local TEXT = 200              -- bytes of an error by which jobs are told apart
+
+local states_of = {
+  cancel = { available = true, scheduled = true, retryable = true, suspended = true, executing = true, discarded = true },
+  retry = { scheduled = true, retryable = true, suspended = true, completed = true, cancelled = true, discarded = true },
+  reschedule = { available = true, scheduled = true, retryable = true },
+}
+
+-- The time that work is measured by: that of tests stands still.
+local function micros()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1e6 + tonumber(time[2])
+end
+
+-- Whether an id stands behind another one of the same score, as Redis compares them: byte by byte, whatever the locale.
+local function is_behind(id, other)
+  for i = 1, math.min(#id, #other) do
+    local byte, others = string.byte(id, i), string.byte(other, i)
+    if byte ~= others then return byte > others end
+  end
+  return #id > #other
+end
+
+-- The rank from which to go on after `score id`, be that still there or not.
+local function rank_after(key, cursor)
+  if cursor == '' then return 0 end
+  local score, id = string.match(cursor, '^(%S+) (%S+)$')
+  if not tonumber(score) then require('queue').refuse('BADARG', 'no such cursor') end
+  local low, high = redis.call('ZCOUNT', key, '-inf', '(' .. score), redis.call('ZCOUNT', key, '-inf', score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if is_behind(redis.call('ZRANGE', key, middle, middle)[1], id) then high = middle else low = middle + 1 end
+  end
+  return low
+end
+
+-- What is looked for: the names and values from args[first] on.
+local function read_filter(want, args, first, n)
+  for i = first, first + 2 * n - 1, 2 do
+    local name, value = args[i], args[i + 1]
+    if name == 'part' and value then
+      want.parts[#want.parts + 1] = '&' .. value .. '&'
+    elseif name == 'kind' or name == 'error' then
+      want[name] = name == 'error' and string.lower(value) or value
+    elseif name == 'age' then
+      want.age = require('queue').number(value, 0, 1e14, 'age')
+    else
+      require('queue').refuse('BADARG', 'no such condition: ' .. tostring(name))
+    end
+  end
+end
+
+-- Takes note of where the first step began: time, sequence, highest score.
+local function read_bound(q, want, text)
+  local now, sequence, last = string.match(text, '^(%d+) (%d+) (%S+)$')
+  if not now then
+    if text ~= '' then require('queue').refuse('BADARG', 'no such bound') end
+    local has_order = want.state ~= 'available' and want.state ~= 'executing'
+    last = has_order and redis.call('ZRANGE', q.keys[want.state], -1, -1, 'WITHSCORES')[2] or 'inf'
+    now, sequence = require('queue').text(q.now), redis.call('GET', q.keys.seq) or '0'
+  end
+  want.bound = now .. ' ' .. sequence .. ' ' .. last
+  want.now, want.sequence, want.last = tonumber(now), tonumber(sequence), last == 'inf' and math.huge or tonumber(last)
+end
+
+local function read(q, args, is_counting)
+  local queue = require('queue')
+  local want = {
+    action = args[1], state = args[3], cursor = args[4] or '', parts = {}, is_counting = is_counting,
+    scanned = 0, looked = 0, matched = 0, changed = 0, timed = 0, cancelling = 0, refused = 0,
+    groups = {}, order = {}, lanes = {},
+  }
+  local known = states_of[want.action]
+  if not (known and known[want.state] or want.action == 'delete' and require('states').counts(q)[want.state]) then
+    queue.refuse('BADARG', 'cannot ' .. tostring(want.action) .. ' jobs that are ' .. tostring(want.state))
+  end
+  read_bound(q, want, args[5] or '')
+  local most, n = queue.number(args[6], 0, 1e14, 'most'), queue.number(args[7], 0, 50, 'n')
+  want.most = most > 0 and most or math.huge
+  if #args < 7 + 2 * n then queue.refuse('BADARG', 'conditions are name, value') end
+  read_filter(want, args, 8, n)
+  for i = 8 + 2 * n, #args do want.lanes[#want.lanes + 1] = args[i] end
+  if want.action == 'reschedule' then
+    local at = string.match(args[2], '^@(%d+)$')
+    want.due = at and queue.number(at, 0, 1e14, 'time') or want.now + queue.number(args[2], 0, 1e14, 'delay')
+  end
+  want.ends = micros() + MICROS
+  return want
+end
+
+-- Looking costs less than asking for the time, so that is done after each change and now and then.
+local function is_over(want)
+  if want.scanned >= MOST or want.matched >= want.most then return true end
+  if want.scanned == 0 or want.timed == want.changed and want.scanned % 10 > 0 then return false end
+  want.timed = want.changed
+  return micros() > want.ends
+end
+
+-- Columns of a page that the conditions are about.
+local function read_columns(q, want, ids)
+  local columns, of = require('columns'), {}
+  if want.kind or want.is_counting then of.spec = redis.call('HMGET', q.keys.spec, unpack(ids)) end
+  if want.error or want.is_counting then of.errors = columns.read(q, 'errors', ids) end
+  if want.age then of.created = columns.read(q, 'created', ids) end
+  if #want.parts > 0 then of.lane = columns.read(q, 'lane', ids) end
+  return of
+end
+
+local function has_parts(parts, lane)
+  for i = 1, #parts do
+    if not string.find('&' .. lane .. '&', parts[i], 1, true) then return false end
+  end
+  return true
+end
+
+-- The message of the last error that a column holds.
+local function message(errors)
+  if not errors then return '' end
+  local line = string.match(errors, '([^\n]*)$')
+  local valid, decoded = pcall(cjson.decode, line)
+  local error = valid and type(decoded) == 'table' and decoded.error
+  if type(error) == 'table' then error = error.message end
+  return type(error) == 'string' and error or line
+end
+
+-- Since when a job has been there. `found` is its score, or the record of its run.
+local function since(q, state, found, created)
+  if require('states').is_ended(state) then return require('ended').time(found) end
+  if state == 'executing' then return require('record').read(found).started end
+  if created then return tonumber(created) end
+  if state ~= 'available' then return state == 'suspended' and tonumber(found) or q.now end
+  local _, time = require('queue').read_score(tonumber(found))
+  return time
+end
+
+-- Whether a job has come after the first step, as far as that can be told.
+local function is_new(want, found)
+  local state = want.state
+  if state == 'available' then return tonumber(found) % require('queue').CLASS > want.sequence end
+  if state == 'executing' then return require('record').read(found).started > want.now end
+  if state == 'suspended' then return tonumber(found) > want.now end
+  if require('states').is_ended(state) then return require('ended').time(found) > want.now end
+  return want.action == 'reschedule' and tonumber(found) == want.due
+end
+
+-- Whether the job at `i` of a page is looked for; also its kind and its error, if they were asked about.
+local function matches(q, want, of, i, found)
+  if #want.parts > 0 and not has_parts(want.parts, of.lane[i] or '') then return false end
+  if want.age and q.now - since(q, want.state, found, of.created[i]) < want.age then return false end
+  local kind = of.spec and (require('columns').kind_of(of.spec[i]) or '')
+  if want.kind and kind ~= want.kind then return false end
+  local error = of.errors and message(of.errors[i])
+  if want.error and not string.find(string.lower(error), want.error, 1, true) then return false end
+  return true, kind, error
+end
+
+local function count(want, id, kind, error)
+  error = string.sub(error, 1, TEXT)
+  local name = kind .. '\n' .. error
+  local group = want.groups[name]
+  if not group then
+    group = { kind, error, 0, id }
+    want.groups[name], want.order[#want.order + 1] = group, group
+  end
+  group[3] = group[3] + 1
+end
+
+-- Changes a job that was found, unless what this call has done already has moved it.
+local function change(q, want, key, id, found)
+  local now = redis.call(want.state == 'executing' and 'HGET' or 'ZSCORE', key, id)
+  if now ~= found or redis.call('HEXISTS', q.keys.spec, id) == 0 then return false end
+  local result = require('manage').steps[want.action](q, id, want.state, found, want.due)
+  local counted = not result and 'refused' or result == 'cancelling' and 'cancelling' or 'changed'
+  want[counted] = want[counted] + 1
+  return true
+end
+
+local function look(q, want, key, of, i, id, found)
+  want.scanned = want.scanned + 1
+  if is_new(want, found) then return end
+  want.looked = want.looked + 1
+  local is_wanted, kind, error = matches(q, want, of, i, found)
+  if not is_wanted then return end
+  if want.is_counting then
+    count(want, id, kind, error)
+  elseif not change(q, want, key, id, found) then
+    return
+  end
+  want.matched = want.matched + 1
+end
+
+-- Goes through a sorted set from a cursor on. Returns where the next step goes on, or nil at the end.
+local function through_zset(q, want, key, cursor)
+  repeat
+    local rank = rank_after(key, cursor)
+    local page = redis.call('ZRANGE', key, rank, rank + PAGE - 1, 'WITHSCORES')
+    local ids = {}
+    for i = 1, #page, 2 do ids[#ids + 1] = page[i] end
+    local of = #ids > 0 and read_columns(q, want, ids)
+    for i = 1, #ids do
+      local score = page[2 * i]
+      if tonumber(score) > want.last then return nil end
+      if is_over(want) then return cursor end
+      look(q, want, key, of, i, ids[i], score)
+      cursor = score .. ' ' .. ids[i]
+    end
+    if #ids < PAGE then return nil end
+  until is_over(want)
+  return cursor
+end
+
+-- What runs has no order: a page of the scan is a step.
+local function through_runs(q, want)
+  local cursor = want.cursor == '' and '0' or want.cursor
+  if not string.find(cursor, '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
+  local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
+  for first = 1, #page[2], 2 * PAGE do
+    local ids = {}
+    for i = first, math.min(first + 2 * PAGE, #page[2]) - 1, 2 do ids[#ids + 1] = page[2][i] end
+    local of = read_columns(q, want, ids)
+    for i = 1, #ids do
+      if want.matched < want.most then look(q, want, q.keys.executing, of, i, ids[i], page[2][first + 2 * i - 1]) end
+    end
+  end
+  return page[1] ~= '0' and page[1] or nil
+end
+
+-- Returns the cursor, and how many of the lanes are done with.
+local function through_lanes(q, want)
+  for i = 1, #want.lanes do
+    if i > 1 and is_over(want) then return '', i - 1 end
+    local cursor = through_zset(q, want, require('keys').wait(q.keys, want.lanes[i]), i == 1 and want.cursor or '')
+    if cursor then return cursor, i - 1 end
+  end
+  return '', #want.lanes
+end
+
+local function step(q, want)
+  local cursor, lanes
+  if want.state == 'available' then
+    cursor, lanes = through_lanes(q, want)
+  elseif want.state == 'executing' then
+    cursor = through_runs(q, want)
+  else
+    cursor = through_zset(q, want, q.keys[want.state], want.cursor)
+  end
+  local groups = {}
+  for i = 1, #want.order do
+    for k = 1, 4 do groups[4 * i - 4 + k] = want.order[i][k] end
+  end
+  return {
+    cursor or '', want.bound, lanes or 0, want.looked, want.matched, want.changed, want.cancelling, want.refused, groups,
+  }
+end
+
+function M.change(q, args)
+  local want = read(q, args, false)
+  local reply = step(q, want)
+  require('stats').count(q, 'refused', want.refused)
+  if q.claimable then require('wake').push(q) end
+  return reply
+end
+
+function M.count(q, args)
+  q.is_looking = true
+  return step(q, read(q, args, true))
+end
+
+function M.lanes(q, args)
+  local cursor, parts, found = args[1] or '0', {}, {}
+  if not string.find(cursor, '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
+  for i = 2, #args do parts[i - 1] = '&' .. args[i] .. '&' end
+  local page = redis.call('ZSCAN', q.keys.lanes, cursor, 'COUNT', MOST)
+  for i = 1, #page[2], 2 do
+    if has_parts(parts, page[2][i]) then found[#found + 1] = page[2][i] end
+  end
+  local want = { state = 'available' }
+  read_bound(q, want, '')
+  return { page[1], want.bound, found }
+end
+
+return M
