@@ -27,9 +27,10 @@ local function drop(q, state, ids)
 end
 
 -- The results and links of jobs, in their order, or nothing if the queue has none.
-local function keep_longer(q, ids)
+local function keep_longer(q, state, ids)
   local columns = require('columns')
-  if redis.call('EXISTS', q.keys.result, q.keys.links) == 0 then return nil end
+  if redis.call('EXISTS', q.keys.result, q.keys.links, q.keys.watched) == 0 then return nil end
+  require('polling').ended(q, state, ids)
   return columns.read(q, 'result', ids), columns.read(q, 'links', ids)
 end
 
@@ -41,7 +42,7 @@ function M.add(q, state, ids)
   local n = #ids
   if n == 0 then return end
   local scored, now = {}, require('queue').text(q.now)
-  local results, links = keep_longer(q, ids)
+  local results, links = keep_longer(q, state, ids)
   local later = results and string.format('%.1f', q.now + LONGER)
   for i = 1, n do
     scored[2 * i - 1], scored[2 * i] = results and (results[i] or is_wanted(q, links[i])) and later or now, ids[i]

@@ -32,6 +32,15 @@ function outcomes.snooze(q, job, detail)
   require('running').postpone(q, job, 'scheduled', q.now + math.max(number_and_text(detail), 1), false)
 end
 
+-- poll: `looks least most name`. Wait by the handler's own wish until it is worth looking again. No attempt spent.
+function outcomes.poll(q, job, detail)
+  local looks, least, most, name = string.match(detail, '^([%d.]+) (%d+) (%d+) (.+)$')
+  looks, least, most = tonumber(looks) or 6, math.max(tonumber(least) or 1000, 1), tonumber(most) or 60000
+  local delay = require('polling').wait(q, job, name or '', looks, least, math.max(most, least))
+  require('stats').count(q, 'snoozed', 1)
+  require('running').postpone(q, job, 'scheduled', q.now + math.max(delay, 1), false)
+end
+
 -- release: back to its place at once, no attempt spent.
 function outcomes.release(q, job)
   require('stats').count(q, 'released', 1)
@@ -84,7 +93,7 @@ end
 outcomes.cancelled, outcomes.discarded = ended_badly('cancelled'), ended_badly('discarded')
 
 -- Outcomes after which the job would run again: an operator's wish to cancel comes first.
-local again = { retry = true, snooze = true, release = true, wait = true, unavailable = true }
+local again = { retry = true, snooze = true, poll = true, release = true, wait = true, unavailable = true }
 
 local function settle_one(q, worker, id, record, outcome, detail)
   local job = { id = id, record = require('record').read(record) }

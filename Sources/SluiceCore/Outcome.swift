@@ -5,11 +5,16 @@ public enum Outcome<Output: Sendable>: Sendable {
     /// Ended badly: the next attempt after the policy's wait, or after this one; discarded if it was the last.
     case retry(after: Duration? = nil, reason: String = "the handler asked for a retry")
     /// Wait again by the handler's own wish. No attempt is spent.
-    case snooze(for: Duration)
+    case snooze(Snooze)
     /// Ended by the handler's wish.
     case cancel(reason: String)
     /// Ended for good, whatever attempts are left: the work makes no sense.
     case discard(reason: String)
+}
+
+extension Outcome {
+    /// Wait so long by the handler's own wish. No attempt is spent.
+    public static func snooze(for wait: Duration) -> Outcome { .snooze(.for(wait)) }
 }
 
 /// The same from deep inside a handler: throw one.
@@ -30,7 +35,9 @@ public struct JobInterruption: Error, Sendable, CustomStringConvertible {
     }
 
     /// Wait again by the handler's own wish. No attempt is spent.
-    public static func snooze(for wait: Duration) -> JobInterruption { JobInterruption(.snooze(for: wait)) }
+    public static func snooze(for wait: Duration) -> JobInterruption { JobInterruption(.snooze(.for(wait))) }
+    /// The same.
+    public static func snooze(_ snooze: Snooze) -> JobInterruption { JobInterruption(.snooze(snooze)) }
     /// Ended by the handler's wish.
     public static func cancel(reason: String) -> JobInterruption { JobInterruption(.cancel(reason: reason)) }
     /// Ended for good, whatever attempts are left.
@@ -41,7 +48,8 @@ public struct JobInterruption: Error, Sendable, CustomStringConvertible {
         switch outcome {
         case .completed: "completed"
         case .retry(_, let reason): reason
-        case .snooze(let wait): "snoozed for \(wait)"
+        case .snooze(.for(let wait)): "snoozed for \(wait)"
+        case .snooze(.adaptive): "snoozed until it is worth looking again"
         case .cancel(let reason): "cancelled: \(reason)"
         case .discard(let reason): "discarded: \(reason)"
         }

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 27
+    package static let revision = 28
 
     /// The text of the library.
     /// - Parameters:
@@ -87,6 +87,7 @@ package enum FunctionLibrary {
         "outbox": source(PackageResources.outbox_lua),
         "overrides": source(PackageResources.overrides_lua),
         "parking": source(PackageResources.parking_lua),
+        "polling": source(PackageResources.polling_lua),
         "progress": source(PackageResources.progress_lua),
         "queue": source(PackageResources.queue_lua),
         "rate": source(PackageResources.rate_lua),

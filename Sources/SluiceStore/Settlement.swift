@@ -8,6 +8,8 @@ package struct Settlement: Sendable {
         /// The next attempt in so long; the error as JSON.
         case retry(after: Duration, error: String)
         case snooze(Duration)
+        /// Until it is worth looking again at what bears this name.
+        case poll(AdaptivePolling, name: String)
         /// Back at its place, unharmed.
         case release
         /// Back at its place after `base`, doubled with each such wait up to `cap`; why as JSON, if that is to be told.
@@ -44,6 +46,7 @@ extension Settlement.Outcome {
         case .completed(let result): result == nil ? .completed : .result
         case .retry: .retry
         case .snooze: .snooze
+        case .poll: .poll
         case .release: .release
         case .wait: .wait
         case .unavailable: .unavailable
@@ -54,13 +57,14 @@ extension Settlement.Outcome {
 
     /// The words, told apart by whether they carry details.
     enum Word: Hashable {
-        case completed, result, retry, snooze, release, wait, unavailable, cancelled, discarded
+        case completed, result, retry, snooze, poll, release, wait, unavailable, cancelled, discarded
 
         var text: String {
             switch self {
             case .completed, .result: "completed"
             case .retry: "retry"
             case .snooze: "snooze"
+            case .poll: "poll"
             case .release: "release"
             case .wait: "wait"
             case .unavailable: "unavailable"
@@ -72,7 +76,7 @@ extension Settlement.Outcome {
         var isDetailed: Bool {
             switch self {
             case .completed, .release: false
-            case .result, .retry, .snooze, .wait, .unavailable, .cancelled, .discarded: true
+            case .result, .retry, .snooze, .poll, .wait, .unavailable, .cancelled, .discarded: true
             }
         }
     }
@@ -82,6 +86,7 @@ extension Settlement.Outcome {
         switch self {
         case .completed(let result): 64 + (result?.count ?? 0)
         case .release, .snooze: 64
+        case .poll(_, let name): 96 + name.utf8.count
         case .wait(_, _, let error): 64 + (error?.utf8.count ?? 0)
         case .retry(_, let error), .cancelled(let error), .discarded(let error), .unavailable(_, _, _, let error):
             112 + error.utf8.count
@@ -94,6 +99,8 @@ extension Settlement.Outcome {
         case .completed(let result): result ?? []
         case .retry(let wait, let error): Array("\(wait.milliseconds) \(error)".utf8)
         case .snooze(let wait): Array("\(wait.milliseconds)".utf8)
+        case .poll(let polling, let name):
+            Array("\(polling.looks) \(polling.least.milliseconds) \(polling.most.milliseconds) \(name)".utf8)
         case .release: []
         case .wait(let base, let cap, let error): Array("\(base.milliseconds) \(cap.milliseconds) \(error ?? "")".utf8)
         case .unavailable(let dependency, let wait, let maxWaits, let error):

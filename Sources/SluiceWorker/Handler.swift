@@ -63,7 +63,7 @@ extension Outcome where Output: Encodable {
         case .completed(let output):
             .completed(JSONOutput(text: isKept ? Array(try JSONEncoder().encode(output)) : nil))
         case .retry(let wait, let reason): .retry(after: wait, reason: reason)
-        case .snooze(let wait): .snooze(for: wait)
+        case .snooze(let snooze): .snooze(snooze)
         case .cancel(let reason): .cancel(reason: reason)
         case .discard(let reason): .discard(reason: reason)
         }

@@ -36,7 +36,7 @@ struct Verdict: Sendable {
     /// Whether a run ended as its handler wished, so that what it has enqueued comes to be.
     private static func commits(_ report: RunReport, _ outcome: Settlement.Outcome) -> Bool {
         switch outcome {
-        case .completed, .snooze: true
+        case .completed, .snooze, .poll: true
         case .cancelled, .discarded: isEndedByHandler(report)
         case .retry, .release, .wait, .unavailable: false
         }
@@ -57,7 +57,7 @@ struct Verdict: Sendable {
     private static func outcome(_ report: RunReport, _ ending: Ending?) -> (Settlement.Outcome, RunFailure?) {
         switch report.result {
         case .outcome(.completed(let output)): (.completed(result: report.sealed ?? output.text), nil)
-        case .outcome(.snooze(let wait)): wished(.snooze(for: wait), report, ending)
+        case .outcome(.snooze(let snooze)): wished(.snooze(snooze), report, ending)
         case .outcome(.cancel(let reason)): wished(.cancel(reason: reason), report, ending)
         case .outcome(.discard(let reason)): wished(.discard(reason: reason), report, ending)
         case .outcome(.retry(let wait, let reason)): wished(.retry(after: wait, reason: reason), report, ending)
@@ -80,7 +80,8 @@ struct Verdict: Sendable {
         switch outcome {
         case .cancel(let reason): ended(.cancelled, reason)
         case .discard(let reason): ended(.discarded, reason)
-        case .snooze(let wait) where ending == nil: (.snooze(bounded(wait)), nil)
+        case .snooze(.for(let wait)) where ending == nil: (.snooze(bounded(wait)), nil)
+        case .snooze(.adaptive(let polling)) where ending == nil: (.poll(polling, name: polling.name ?? report.kind), nil)
         case .snooze: bad(report, ending, RunFailure(type: "snooze", message: "snoozed"), after: nil)
         case .retry(let wait, let reason): bad(report, ending, RunFailure(type: "retry", message: reason), after: wait)
         }
@@ -124,7 +125,7 @@ struct Verdict: Sendable {
         switch outcome {
         case .completed: .completed
         case .retry: .retryable
-        case .snooze, .wait, .unavailable: .scheduled
+        case .snooze, .poll, .wait, .unavailable: .scheduled
         case .release: .available
         case .cancelled: .cancelled
         case .discarded: .discarded

@@ -25,6 +25,7 @@ struct DocumentTests {
     @Test(arguments: [
         ("Workflows", "WorkflowsArticleExample", 2), ("Batches", "ReadmeBatchExample", 1),
         ("Payloads", "PayloadsArticleExample", 2), ("Cron", "ReadmeCronExample", 1),
+        ("Polling", "PollingArticleExample", 1),
     ])
     func anArticleShowsPartsOfAFileThatIsCompiled(article: String, name: String, count: Int) throws {
         let file = try String(

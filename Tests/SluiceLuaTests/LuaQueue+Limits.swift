@@ -18,8 +18,11 @@ extension LuaQueue {
     }
 
     /// Sets the clock to so many ms after its start. Nobody is woken: scripted workers come by themselves.
-    func setClock(_ milliseconds: Int) async throws {
-        _ = try await queues.command("SET", "\(queues.namespace):clock", "\((start + milliseconds) * 1000)")
+    func setClock(_ milliseconds: Int) async throws { try await setClock(microseconds: milliseconds * 1000) }
+
+    /// The same to so many microseconds.
+    func setClock(microseconds: Int) async throws {
+        _ = try await queues.command("SET", "\(queues.namespace):clock", "\(start * 1000 + microseconds)")
     }
 
     /// How one gate stands.

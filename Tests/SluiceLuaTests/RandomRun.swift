@@ -76,7 +76,8 @@ final class RandomRun {
     private func outcome() -> Settlement.Outcome {
         let outcomes: [Settlement.Outcome] = [
             .completed(result: nil), .completed(result: Array("[1]".utf8)), .retry(after: .seconds(5), error: "1"),
-            .snooze(.seconds(3)), .release, .wait(base: .seconds(1), cap: .seconds(20)), .cancelled(error: "2"),
+            .snooze(.seconds(3)), .poll(AdaptivePolling(), name: "k"), .release, .wait(base: .seconds(1), cap: .seconds(20)),
+            .cancelled(error: "2"),
             .discarded(error: "3"),
         ]
         return outcomes.randomElement(using: &random) ?? .release

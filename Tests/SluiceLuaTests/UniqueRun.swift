@@ -119,7 +119,7 @@ final class UniqueRun {
         for (id, outcome) in settled where !refused.contains(id) {
             switch outcome {
             case .completed, .cancelled, .discarded: model.end(id.text)
-            case .retry, .snooze, .release, .wait, .unavailable: goOn(id.text)
+            case .retry, .snooze, .poll, .release, .wait, .unavailable: goOn(id.text)
             }
         }
     }

@@ -12,7 +12,7 @@ struct VerdictTests {
         ("completed", .outcome(.completed(JSONOutput(text: Array("1".utf8))))),
         ("retry", .outcome(.retry(after: .seconds(7), reason: "why"))),
         ("policy", .outcome(.retry(reason: "why"))),
-        ("snooze", .outcome(.snooze(for: .seconds(3)))),
+        ("snooze", .outcome(.snooze(for: .seconds(3)))), ("poll", .outcome(.snooze(.adaptive))),
         ("cancel", .outcome(.cancel(reason: "why"))),
         ("discard", .outcome(.discard(reason: "why"))),
         ("thrown", .failed(RunFailure(Failure()))),
@@ -23,6 +23,7 @@ struct VerdictTests {
         ("thrown unavailable", .failed(RunFailure(DependencyUnavailable("tmdb", retryAfter: .seconds(4))))),
         ("wrapped unavailable", .failed(RunFailure(Wrapper(retryAfter: nil, cause: DependencyUnavailable("tmdb"))))),
         ("unknown kind", .unknownKind),
+        ("parked", .parked(RunFailure(type: "undecryptable", message: "why"))),
         ("unreadable", .unreadable("why")),
     ]
 
@@ -36,6 +37,7 @@ struct VerdictTests {
         retry: retry 7, retry 5, cancelled, release | discarded, discarded, cancelled, release
         policy: retry 5, retry 5, cancelled, release | discarded, discarded, cancelled, release
         snooze: snooze 3, retry 5, cancelled, release | snooze 3, discarded, cancelled, release
+        poll: poll k, retry 5, cancelled, release | poll k, discarded, cancelled, release
         cancel: cancelled, cancelled, cancelled, cancelled | cancelled, cancelled, cancelled, cancelled
         discard: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
         thrown: retry 5, retry 5, cancelled, release | discarded, discarded, cancelled, release
@@ -46,6 +48,7 @@ struct VerdictTests {
         thrown unavailable: tmdb 4, retry 5, cancelled, release | tmdb 4, discarded, cancelled, release
         wrapped unavailable: tmdb 0, retry 5, cancelled, release | tmdb 0, discarded, cancelled, release
         unknown kind: wait 1, wait 1, wait 1, wait 1 | wait 1, wait 1, wait 1, wait 1
+        parked: wait 1, wait 1, wait 1, wait 1 | wait 1, wait 1, wait 1, wait 1
         unreadable: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
         """
 
@@ -113,6 +116,7 @@ struct VerdictTests {
         case .completed: "completed"
         case .retry(let wait, _): "retry \(Int(wait.seconds))"
         case .snooze(let wait): "snooze \(Int(wait.seconds))"
+        case .poll(_, let name): "poll \(name)"
         case .release: "release"
         case .wait(let base, _, _): "wait \(Int(base.seconds))"
         case .unavailable(let dependency, let wait, _, _): "\(dependency) \(Int((wait ?? .zero).seconds))"

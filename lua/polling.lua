@@ -1,0 +1,126 @@
+-- When to look again at something whose end nobody tells: between one look and the next lies time in which the end is not
+-- known, and each look costs. How long such things took before tells where looks are worth most. With h(t) the rate at which
+-- those end that take longer than t, the looks of least cost and delay come at a rate that is proportional to the square root of
+-- h(t) (J. B. Keller: Optimum checking schedules for systems subject to random failure, Management Science 21, 1974); its factor
+-- follows from how many looks a job is to take in the mean.
+--
+-- durations, a hash by the name of what is watched: `n bucket:weight …`. Buckets grow by a fourth root of two, so they tell 19 %
+-- apart from 50 ms to 14 hours; a job's weight of one lies evenly between its last two looks, between which it ended. Weights are
+-- halved now and then, so that what changes is learnt anew.
+-- watched, a column: `start last name` of jobs that are watched, in ms since 1970.
+local M = {}
+
+local FIRST, RATIO, BUCKETS = 50, 2 ^ 0.25, 80
+local FADE = 500              -- jobs after which weights are halved
+local KNOWN = 20              -- jobs before which nothing is known: looks come ever more slowly
+
+local edges
+
+local function edge(i)
+  if not edges then
+    edges = { [0] = 0 }
+    for k = 1, BUCKETS do edges[k] = FIRST * RATIO ^ (k - 1) end
+  end
+  return edges[i]
+end
+
+-- The bucket that an age is in: from edge(i) up to edge(i + 1); the last one has no end.
+local function bucket(age)
+  if age < FIRST then return 0 end
+  return math.min(BUCKETS, math.floor(math.log(age / FIRST) / math.log(RATIO)) + 1)
+end
+
+local function read(q, name)
+  local text = redis.call('HGET', q.keys.durations, name)
+  local weights = {}
+  if not text then return 0, weights end
+  for i, weight in string.gmatch(text, ' (%d+):([%d.]+)') do weights[tonumber(i)] = tonumber(weight) end
+  return tonumber(string.match(text, '^[%d.]+')) or 0, weights
+end
+
+-- The rate of looks in each bucket, per ms: `looks` of them to the end, in the mean. An end is found half a look later.
+local function rates(weights, looks, least, most)
+  local smooth, total = {}, 0
+  for i = 0, BUCKETS do
+    smooth[i] = ((weights[i - 1] or 0) + 2 * (weights[i] or 0) + (weights[i + 1] or 0)) / 4
+    total = total + smooth[i]
+  end
+  local roots, left, sum = {}, total, 0
+  for i = 0, BUCKETS - 1 do
+    local width, within = edge(i + 1) - edge(i), left - smooth[i] / 2
+    roots[i] = within > 1e-9 and math.sqrt(smooth[i] / (within * width)) or 0
+    sum = sum + within / total * roots[i] * width
+    left = left - smooth[i]
+  end
+  local factor = sum > 0 and math.max(looks - 0.5, 0.5) / sum or 0
+  for i = 0, BUCKETS do roots[i] = math.min(math.max(factor * (roots[i] or 0), 1 / most), 1 / least) end
+  return roots
+end
+
+-- How long to wait at an age until one more look is due.
+local function wait(schedule, age)
+  local i, at, need = bucket(age), age, 1
+  while i < BUCKETS and (edge(i + 1) - at) * schedule[i] < need do
+    need = need - (edge(i + 1) - at) * schedule[i]
+    i, at = i + 1, edge(i + 1)
+  end
+  return at + need / schedule[i] - age
+end
+
+-- What is known in this call of a name and its bounds.
+local function known(q, name, looks, least, most)
+  local key = table.concat({ name, looks, least, most }, ' ')
+  q.polling = q.polling or {}
+  if q.polling[key] == nil then
+    local n, weights = read(q, name)
+    q.polling[key] = n >= KNOWN and rates(weights, looks, least, most) or false
+  end
+  return q.polling[key]
+end
+
+-- The wait of a job that has just looked, in ms; between `least` and `most`, give or take a tenth, so that jobs spread.
+function M.wait(q, job, name, looks, least, most)
+  local text = require('queue').text
+  local found = redis.call('HGET', q.keys.watched, job.id)
+  local start = found and tonumber(string.match(found, '^%d+')) or job.record.started
+  redis.call('HSET', q.keys.watched, job.id, text(start) .. ' ' .. text(q.now) .. ' ' .. name)
+  local age = math.max(q.now - start, 0)
+  local schedule = known(q, name, looks, least, most)
+  local delay = schedule and wait(schedule, age) or age * 0.3
+  local spread = 0.9 + 0.2 * (tonumber(string.sub(job.record.fence, -3)) or 0) / 999
+  return math.floor(math.min(math.max(delay, least), most) * spread + 0.5)
+end
+
+-- Learns that something took from `low` to `high` ms.
+local function learn(q, name, low, high)
+  local n, weights = read(q, name)
+  high = math.max(high, low + 1)
+  local i = bucket(low)
+  while i <= BUCKETS and edge(i) < high do
+    local from, till = math.max(edge(i), low), i < BUCKETS and math.min(edge(i + 1), high) or high
+    weights[i] = (weights[i] or 0) + (till - from) / (high - low)
+    i = i + 1
+  end
+  n = n + 1
+  local share = n > FADE and 0.5 or 1
+  local parts = { string.format('%.3f', n * share) }
+  for k = 0, BUCKETS do
+    local weight = (weights[k] or 0) * share
+    if weight >= 0.001 then parts[#parts + 1] = string.format('%d:%.3f', k, weight) end
+  end
+  redis.call('HSET', q.keys.durations, name, table.concat(parts, ' '))
+end
+
+-- Jobs have ended; of those that completed it is learnt how long it took.
+function M.ended(q, state, ids)
+  local found = require('columns').read(q, 'watched', ids)
+  for i = 1, #ids do
+    if found[i] then
+      local start, last, name = string.match(found[i], '^(%d+) (%d+) (.*)$')
+      if state == 'completed' then learn(q, name, math.max(last - start, 0), math.max(q.now - start, 0)) end
+      redis.call('HDEL', q.keys.watched, ids[i])
+    end
+  end
+end
+
+return M
