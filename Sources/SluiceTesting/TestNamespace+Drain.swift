@@ -50,23 +50,26 @@ private struct IdleWatch: Service {
     func run() async throws {
         var changes = transitions.makeAsyncIterator()
         while true {
-            let isTelling = try await isTelling()
+            let before = try await statuses()
+            let isTelling = before.contains { $0.outgoing > 0 }
             let isFiring = try await isFiring()
             if isTelling || isFiring {
                 // That it has been told makes no transition.
                 try await Task.sleep(for: .milliseconds(10))
-            } else if try await isIdle() {
-                return
+            } else if try await isIdle(before) {
+                // Each queue was looked at for itself: what left one may have come to another one after that was looked at.
+                let after = try await statuses()
+                if zip(before, after).allSatisfy({ $0.totals == $1.totals && $1.outgoing == 0 }) { return }
             } else {
                 guard try await changes.next() != nil else { return }
             }
         }
     }
 
-    /// Whether something is on its way from one queue to another.
-    private func isTelling() async throws(SluiceError) -> Bool {
-        for queue in queues where try await inspector.status(of: queue).outgoing > 0 { return true }
-        return false
+    private func statuses() async throws(SluiceError) -> [QueueStatus] {
+        var statuses: [QueueStatus] = []
+        for queue in queues { statuses.append(try await inspector.status(of: queue)) }
+        return statuses
     }
 
     /// Whether something that recurs is due, and has not fired yet. A tick that is skipped makes no transition.
@@ -78,9 +81,8 @@ private struct IdleWatch: Service {
         return false
     }
 
-    private func isIdle() async throws(SluiceError) -> Bool {
-        for queue in queues {
-            let status = try await inspector.status(of: queue)
+    private func isIdle(_ statuses: [QueueStatus]) async throws(SluiceError) -> Bool {
+        for (queue, status) in zip(queues, statuses) {
             if status.states[.executing, default: 0] > 0 { return false }
             if status.pause != nil { continue }
             if status.states[.available, default: 0] > 0 { return false }
