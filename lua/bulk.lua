@@ -60,22 +60,6 @@ local function rank_after(key, cursor)
   return low
 end
 
--- What is looked for: the names and values from args[first] on.
-local function read_filter(want, args, first, n)
-  for i = first, first + 2 * n - 1, 2 do
-    local name, value = args[i], args[i + 1]
-    if name == 'part' and value then
-      want.parts[#want.parts + 1] = '&' .. value .. '&'
-    elseif name == 'kind' or name == 'error' then
-      want[name] = name == 'error' and string.lower(value) or value
-    elseif name == 'age' then
-      want.age = require('queue').number(value, 0, 1e14, 'age')
-    else
-      require('queue').refuse('BADARG', 'no such condition: ' .. tostring(name))
-    end
-  end
-end
-
 -- Takes note of where the first step began: time, sequence, highest score.
 local function read_bound(q, want, text)
   local now, sequence, last = string.match(text, '^(%d+) (%d+) (%S+)$')
@@ -104,7 +88,7 @@ local function read(q, args, is_counting)
   local most, n = queue.number(args[6], 0, 1e14, 'most'), queue.number(args[7], 0, 50, 'n')
   want.most = most > 0 and most or math.huge
   if #args < 7 + 2 * n then queue.refuse('BADARG', 'conditions are name, value') end
-  read_filter(want, args, 8, n)
+  require('bulk_filter').read(want, args, 8, n)
   for i = 8 + 2 * n, #args do want.lanes[#want.lanes + 1] = args[i] end
   if want.action == 'reschedule' then
     local at = string.match(args[2], '^@(%d+)$')
@@ -122,43 +106,6 @@ local function is_over(want)
   return micros() > want.ends
 end
 
--- Columns of a page that the conditions are about.
-local function read_columns(q, want, ids)
-  local columns, of = require('columns'), {}
-  if want.kind or want.is_counting then of.spec = redis.call('HMGET', q.keys.spec, unpack(ids)) end
-  if want.error or want.is_counting then of.errors = columns.read(q, 'errors', ids) end
-  if want.age then of.created = columns.read(q, 'created', ids) end
-  if #want.parts > 0 then of.lane = columns.read(q, 'lane', ids) end
-  return of
-end
-
-local function has_parts(parts, lane)
-  for i = 1, #parts do
-    if not string.find('&' .. lane .. '&', parts[i], 1, true) then return false end
-  end
-  return true
-end
-
--- The message of the last error that a column holds.
-local function message(errors)
-  if not errors then return '' end
-  local line = string.match(errors, '([^\n]*)$')
-  local valid, decoded = pcall(cjson.decode, line)
-  local error = valid and type(decoded) == 'table' and decoded.error
-  if type(error) == 'table' then error = error.message end
-  return type(error) == 'string' and error or line
-end
-
--- Since when a job has been there. `found` is its score, or the record of its run.
-local function since(q, state, found, created)
-  if require('states').is_ended(state) then return require('ended').time(found) end
-  if state == 'executing' then return require('record').read(found).started end
-  if created then return tonumber(created) end
-  if state ~= 'available' then return state == 'suspended' and tonumber(found) or q.now end
-  local _, time = require('queue').read_score(tonumber(found))
-  return time
-end
-
 -- Whether a job has come after the first step, as far as that can be told.
 local function is_new(want, found)
   local state = want.state
@@ -167,17 +114,6 @@ local function is_new(want, found)
   if state == 'suspended' then return tonumber(found) > want.now end
   if require('states').is_ended(state) then return require('ended').time(found) > want.now end
   return want.action == 'reschedule' and tonumber(found) == want.due
-end
-
--- Whether the job at `i` of a page is looked for; also its kind and its error, if they were asked about.
-local function matches(q, want, of, i, found)
-  if #want.parts > 0 and not has_parts(want.parts, of.lane[i] or '') then return false end
-  if want.age and q.now - since(q, want.state, found, of.created[i]) < want.age then return false end
-  local kind = of.spec and (require('columns').kind_of(of.spec[i]) or '')
-  if want.kind and kind ~= want.kind then return false end
-  local error = of.errors and message(of.errors[i])
-  if want.error and not string.find(string.lower(error), want.error, 1, true) then return false end
-  return true, kind, error
 end
 
 local function count(want, id, kind, error)
@@ -205,7 +141,7 @@ local function look(q, want, key, of, i, id, found)
   want.scanned = want.scanned + 1
   if is_new(want, found) then return end
   want.looked = want.looked + 1
-  local is_wanted, kind, error = matches(q, want, of, i, found)
+  local is_wanted, kind, error = require('bulk_filter').matches(q, want, of, i, found)
   if not is_wanted then return end
   if want.is_counting then
     count(want, id, kind, error)
@@ -222,7 +158,7 @@ local function through_zset(q, want, key, cursor)
     local page = redis.call('ZRANGE', key, rank, rank + PAGE - 1, 'WITHSCORES')
     local ids = {}
     for i = 1, #page, 2 do ids[#ids + 1] = page[i] end
-    local of = #ids > 0 and read_columns(q, want, ids)
+    local of = #ids > 0 and require('bulk_filter').columns(q, want, ids)
     for i = 1, #ids do
       local score = page[2 * i]
       if tonumber(score) > want.last then return nil end
@@ -243,7 +179,7 @@ local function through_runs(q, want)
   for first = 1, #page[2], 2 * PAGE do
     local ids = {}
     for i = first, math.min(first + 2 * PAGE, #page[2]) - 1, 2 do ids[#ids + 1] = page[2][i] end
-    local of = read_columns(q, want, ids)
+    local of = require('bulk_filter').columns(q, want, ids)
     for i = 1, #ids do
       if want.matched < want.most then look(q, want, q.keys.executing, of, i, ids[i], page[2][first + 2 * i - 1]) end
     end
@@ -298,7 +234,7 @@ function M.lanes(q, args)
   for i = 2, #args do parts[i - 1] = '&' .. args[i] .. '&' end
   local page = redis.call('ZSCAN', q.keys.lanes, cursor, 'COUNT', MOST)
   for i = 1, #page[2], 2 do
-    if has_parts(parts, page[2][i]) then found[#found + 1] = page[2][i] end
+    if require('bulk_filter').has_parts(parts, page[2][i]) then found[#found + 1] = page[2][i] end
   end
   local want = { state = 'available' }
   read_bound(q, want, '')

@@ -13,6 +13,7 @@ local M = {}
 local FIRST, RATIO, BUCKETS = 50, 2 ^ 0.25, 80
 local FADE = 500              -- jobs after which weights are halved
 local KNOWN = 20              -- jobs before which nothing is known: looks come ever more slowly
+local NAMES = 1000            -- of a queue; of more nothing is learnt
 
 local edges
 
@@ -91,9 +92,8 @@ function M.wait(q, job, name, looks, least, most)
   return math.floor(math.min(math.max(delay, least), most) * spread + 0.5)
 end
 
--- Learns that something took from `low` to `high` ms.
-local function learn(q, name, low, high)
-  local n, weights = read(q, name)
+-- Adds to weights that something took from `low` to `high` ms.
+local function add(weights, low, high)
   high = math.max(high, low + 1)
   local i = bucket(low)
   while i <= BUCKETS and edge(i) < high do
@@ -101,7 +101,14 @@ local function learn(q, name, low, high)
     weights[i] = (weights[i] or 0) + (till - from) / (high - low)
     i = i + 1
   end
-  n = n + 1
+end
+
+-- Learns how long things of one name took: a flat list of low and high ms.
+local function learn(q, name, spans)
+  local n, weights = read(q, name)
+  if n == 0 and redis.call('HLEN', q.keys.durations) >= NAMES then return end
+  for i = 1, #spans, 2 do add(weights, spans[i], spans[i + 1]) end
+  n = n + #spans / 2
   local share = n > FADE and 0.5 or 1
   local parts = { string.format('%.3f', n * share) }
   for k = 0, BUCKETS do
@@ -113,14 +120,20 @@ end
 
 -- Jobs have ended; of those that completed it is learnt how long it took.
 function M.ended(q, state, ids)
-  local found = require('columns').read(q, 'watched', ids)
+  local found, over, by_name = require('columns').read(q, 'watched', ids), {}, {}
   for i = 1, #ids do
     if found[i] then
+      over[#over + 1] = ids[i]
       local start, last, name = string.match(found[i], '^(%d+) (%d+) (.*)$')
-      if state == 'completed' then learn(q, name, math.max(last - start, 0), math.max(q.now - start, 0)) end
-      redis.call('HDEL', q.keys.watched, ids[i])
+      local spans = by_name[name] or {}
+      by_name[name] = spans
+      spans[#spans + 1], spans[#spans + 2] = math.max(last - start, 0), math.max(q.now - start, 0)
     end
   end
+  if #over == 0 then return end
+  redis.call('HDEL', q.keys.watched, unpack(over))
+  if state ~= 'completed' then return end
+  for name, spans in pairs(by_name) do learn(q, name, spans) end
 end
 
 return M

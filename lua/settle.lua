@@ -36,7 +36,7 @@ end
 function outcomes.poll(q, job, detail)
   local looks, least, most, name = string.match(detail, '^([%d.]+) (%d+) (%d+) (.+)$')
   looks, least, most = tonumber(looks) or 6, math.max(tonumber(least) or 1000, 1), tonumber(most) or 60000
-  local delay = require('polling').wait(q, job, name or '', looks, least, math.max(most, least))
+  local delay = require('polling').wait(q, job, string.sub(name or '', 1, 128), looks, least, math.max(most, least))
   require('stats').count(q, 'snoozed', 1)
   require('running').postpone(q, job, 'scheduled', q.now + math.max(delay, 1), false)
 end

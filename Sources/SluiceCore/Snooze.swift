@@ -24,7 +24,7 @@ public struct AdaptivePolling: Sendable, Hashable {
     /// The longest wait.
     public var most: Duration
     /// What is watched, where jobs of one kind watch things that take differently long: durations are learnt for each name apart. The
-    /// kind unless given. 1 to 128 bytes; keep them few.
+    /// kind unless given. The first 128 bytes count; of more than 1,000 names in a queue nothing is learnt.
     public var name: String?
 
     /// Each with a default.

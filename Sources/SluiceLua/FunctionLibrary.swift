@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 28
+    package static let revision = 29
 
     /// The text of the library.
     /// - Parameters:
@@ -52,6 +52,7 @@ package enum FunctionLibrary {
         "batch": source(PackageResources.batch_lua),
         "breaker": source(PackageResources.breaker_lua),
         "bulk": source(PackageResources.bulk_lua),
+        "bulk_filter": source(PackageResources.bulk_filter_lua),
         "chains": source(PackageResources.chains_lua),
         "choose": source(PackageResources.choose_lua),
         "claim": source(PackageResources.claim_lua),

@@ -122,37 +122,35 @@ package struct Sweep: Sendable {
     }
 }
 
-/// One step that changes jobs by what they are: `lua/bulk.lua`.
-package struct ChangeWhere: StoreFunction {
-    package static let name = "change_where"
-    package var sweep: Sweep
-    package var place: Sweep.Place
+/// One step through the jobs of one state: `lua/bulk.lua`.
+package protocol SweepStep: StoreFunction {
+    var sweep: Sweep { get }
+    var place: Sweep.Place { get }
+}
 
-    package init(_ sweep: Sweep, at place: Sweep.Place) {
-        self.sweep = sweep
-        self.place = place
-    }
-
+extension SweepStep {
     package func write(into command: inout RedisCommand) { sweep.write(place, into: &command) }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Sweep.Reply { try Sweep.read(reply, Self.name) }
 }
 
-/// One step that counts jobs by what they are, and changes nothing.
-package struct CountWhere: StoreFunction {
+/// One that changes those that match.
+package struct ChangeWhere: SweepStep {
+    package static let name = "change_where"
+    package let sweep: Sweep
+    package let place: Sweep.Place
+
+    package init(_ sweep: Sweep, at place: Sweep.Place) { (self.sweep, self.place) = (sweep, place) }
+}
+
+/// One that counts them, and changes nothing.
+package struct CountWhere: SweepStep {
     package static let name = "count_where"
     package static let isReadOnly = true
-    package var sweep: Sweep
-    package var place: Sweep.Place
+    package let sweep: Sweep
+    package let place: Sweep.Place
 
-    package init(_ sweep: Sweep, at place: Sweep.Place) {
-        self.sweep = sweep
-        self.place = place
-    }
-
-    package func write(into command: inout RedisCommand) { sweep.write(place, into: &command) }
-
-    package func read(_ reply: RedisValue) throws(SluiceError) -> Sweep.Reply { try Sweep.read(reply, Self.name) }
+    package init(_ sweep: Sweep, at place: Sweep.Place) { (self.sweep, self.place) = (sweep, place) }
 }
 
 /// A page of the lanes that have runnable jobs.

@@ -66,6 +66,36 @@ struct LimitTests {
             for (first, last) in zip(starts, starts.dropFirst(20)) { #expect(last - first >= period * 1000) }
         }
     }
+
+    /// Time stands still until all that may start has started: what is left unused is not a slow machine's doing.
+    @Test func almostAllOfARateIsUsedOverProcessesAndRestarts() async throws {
+        let load = try await Load(.init(aof: true), clock: .virtual)
+        let (allowance, period, step, periods) = (60, 10_000, 200, 8)
+        func worker() async throws -> WorkerProcess {
+            try await load.worker(
+                milliseconds: 0, lease: 86_400_000, limits: ["rate", "\(allowance)/\(period)/\(period * 3 / 100)"])
+        }
+        var workers: [WorkerProcess] = []
+        for _ in 0..<4 { workers.append(try await worker()) }
+        try await load.enqueue(allowance * periods * 2)
+        for time in stride(from: 0, to: period * periods, by: step) {
+            let isUsed = await load.queues.eventually(in: load.queue) {
+                let limits = try await load.inspector.limits(of: load.queue)
+                return limits.running == 0 && limits.nextStart.map { $0 > .zero } == true
+            }
+            #expect(isUsed, "at \(time) ms")
+            if !isUsed { return }
+            if time == 3 * period {
+                await workers.removeFirst().killAndWait()
+                workers.append(try await worker())
+            }
+            if time == 5 * period { try await load.server.restart() }
+            try await load.queues.advance(by: .milliseconds(step))
+        }
+        let used = try await load.total("completed")
+        #expect(used >= allowance * periods * 95 / 100 && used <= allowance * (periods + 1), "\(used)")
+        #expect(try await load.inspector.audit(load.queue).violations.isEmpty)
+    }
 }
 
 /// Worker processes with the same limits, and jobs for them.

@@ -16,9 +16,13 @@ final class Load: Sendable {
     let queue: QueueName = "load"
     private let workers = Mutex<[WorkerProcess]>([])
 
-    init(_ options: RedisTestServer.Options = RedisTestServer.Options(), patience: Duration = .seconds(20)) async throws {
+    init(
+        _ options: RedisTestServer.Options = RedisTestServer.Options(), clock: TestNamespace.Clock = .server,
+        patience: Duration = .seconds(20)
+    ) async throws {
         server = try await RedisTestServer.start(options)
-        queues = try await TestNamespace(on: server, clock: .server)
+        if clock == .virtual { try await server.useVirtualClock() }
+        queues = try await TestNamespace(on: server, clock: clock)
         var clientOptions = SluiceClient.Options()
         clientOptions.namespace = queues.namespace
         clientOptions.patience = patience

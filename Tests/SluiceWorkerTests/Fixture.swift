@@ -29,10 +29,24 @@ struct Fixture {
         } else {
             queues = try await TestNamespace(clock: clock)
         }
+        client = try await Self.client(of: queues, through: url)
+        inspector = Inspector(queues.store)
+    }
+
+    /// One more client.
+    func client(
+        through url: String? = nil, _ change: (inout SluiceClient.Options) throws -> Void = { _ in }
+    ) async throws -> SluiceClient {
+        try await Self.client(of: queues, through: url, change)
+    }
+
+    private static func client(
+        of queues: TestNamespace, through url: String? = nil, _ change: (inout SluiceClient.Options) throws -> Void = { _ in }
+    ) async throws -> SluiceClient {
         var options = SluiceClient.Options()
         options.namespace = queues.namespace
-        client = try await SluiceClient(.url(url ?? queues.url), options: options)
-        inspector = Inspector(queues.store)
+        try change(&options)
+        return try await SluiceClient(.url(url ?? queues.url), options: options)
     }
 
     /// A worker of the queue that does not make a test wait when it ends.

@@ -44,9 +44,7 @@ struct LostReplyTests {
     func everyJobRunsOnce(of broken: Case, ack: Queue.AckMode) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
-        var options = SluiceClient.Options()
-        options.namespace = fixture.queues.namespace
-        let client = try await SluiceClient(.url(proxy.url), options: options)
+        let client = try await fixture.client(through: proxy.url)
         let worker = fixture.worker(4, ack: ack, client: client)
         let runs = Recorder<Int>()
         let told = Recorder<JobID>()

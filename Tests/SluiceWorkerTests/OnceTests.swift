@@ -90,9 +90,7 @@ struct OnceTests {
     @Test func aRecordWhoseReplyIsLostStands() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
-        var options = SluiceClient.Options()
-        options.namespace = fixture.queues.namespace
-        let client = try await SluiceClient(.url(proxy.url), options: options)
+        let client = try await fixture.client(through: proxy.url)
         let worker = fixture.worker(1, client: client)
         let runs = Recorder<String>()
         worker.handle(Numbered.self) { (_, context) -> Int in

@@ -55,10 +55,9 @@ struct PayloadTests {
     init() async throws { fixture = try await Fixture() }
 
     private func client(_ current: String? = nil, _ keys: [String: SymmetricKey] = [:]) async throws -> SluiceClient {
-        var options = SluiceClient.Options()
-        options.namespace = fixture.queues.namespace
-        if let current { options.keys = try PayloadKeys(current: current, keys: keys, index: old) }
-        return try await SluiceClient(.url(fixture.queues.url), options: options)
+        try await fixture.client { options in
+            if let current { options.keys = try PayloadKeys(current: current, keys: keys, index: old) }
+        }
     }
 
     /// Whether something that Redis holds contains the text.

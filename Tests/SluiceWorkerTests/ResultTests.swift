@@ -155,9 +155,7 @@ struct ResultTests {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(through: proxy.url)
         let client = fixture.client
-        var options = SluiceClient.Options()
-        options.namespace = fixture.queues.namespace
-        let other = try await SluiceClient(.url(fixture.queues.url), options: options)
+        let other = try await fixture.client()
         let jobs: [Enqueued] = try await withThrowingTaskGroup(of: Enqueued.self) { group in
             for number in 0..<1000 { group.addTask { try await client.enqueue(Told(what: "\(number)")) } }
             var jobs: [Enqueued] = []
@@ -183,9 +181,7 @@ struct ResultTests {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(through: proxy.url)
         let client = fixture.client
-        var options = SluiceClient.Options()
-        options.namespace = fixture.queues.namespace
-        let other = try await SluiceClient(.url(fixture.queues.url), options: options)
+        let other = try await fixture.client()
         let runner = fixture.worker(4, client: other)
         runner.handle(Told.self) { job, _ in
             // A job that has ended before anybody asks is not waited for.
@@ -209,9 +205,7 @@ struct ResultTests {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(through: proxy.url)
         let client = fixture.client
-        var options = SluiceClient.Options()
-        options.namespace = fixture.queues.namespace
-        let other = try await SluiceClient(.url(fixture.queues.url), options: options)
+        let other = try await fixture.client()
         let runner = fixture.worker(4, client: other)
         runner.handle(Told.self) { job, _ in
             // The first is waited for, so that somebody listens, and goes on listening for a while.

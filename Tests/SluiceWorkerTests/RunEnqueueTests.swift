@@ -148,9 +148,7 @@ struct RunEnqueueTests {
     func aSettlementThatIsCutOffEnqueuesOnce(_ ack: Queue.AckMode, _ fault: FaultyProxy.Fault) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(.server)
-        var options = SluiceClient.Options()
-        options.namespace = fixture.queues.namespace
-        let client = try await SluiceClient(.url(proxy.url), options: options)
+        let client = try await fixture.client(through: proxy.url)
         let worker = fixture.worker(8, ack: ack, client: client)
         worker.handle(Numbered.self) { (job, context) -> Int in
             try context.enqueue((0..<50).map { Child(number: $0) })

@@ -11,8 +11,7 @@ struct CronRemoveCommand: AsyncParsableCommand {
     @OptionGroup var entry: CronName
 
     func run() async throws {
-        try await global.withClient { client in
-            let crontab = try await entry.crontab(client)
+        try await entry.withCrontab(global) { crontab in
             let changed = try await crontab.remove(entry.name)
             try global.tell(entry.name, of: crontab.queue, changed, "was removed from \(crontab.queue)", "was not there")
         }
@@ -31,8 +30,7 @@ struct CronPauseCommand: AsyncParsableCommand {
     var reason = ""
 
     func run() async throws {
-        try await global.withClient { client in
-            let crontab = try await entry.crontab(client)
+        try await entry.withCrontab(global) { crontab in
             let changed = try await crontab.pause(entry.name, reason: reason)
             try global.tell(entry.name, of: crontab.queue, changed, "is paused in \(crontab.queue)", "was paused already")
         }
@@ -48,8 +46,7 @@ struct CronResumeCommand: AsyncParsableCommand {
     @OptionGroup var entry: CronName
 
     func run() async throws {
-        try await global.withClient { client in
-            let crontab = try await entry.crontab(client)
+        try await entry.withCrontab(global) { crontab in
             let changed = try await crontab.resume(entry.name)
             try global.tell(entry.name, of: crontab.queue, changed, "goes on in \(crontab.queue)", "was not paused")
         }
@@ -65,8 +62,7 @@ struct CronRunCommand: AsyncParsableCommand {
     @OptionGroup var entry: CronName
 
     func run() async throws {
-        try await global.withClient { client in
-            let crontab = try await entry.crontab(client)
+        try await entry.withCrontab(global) { crontab in
             let id = try await crontab.run(entry.name)
             if global.json {
                 try Terminal.output.json([

@@ -34,8 +34,12 @@ struct CronName: ParsableArguments {
         return name
     }
 
-    /// The one crontab that has the entry.
-    func crontab(_ client: SluiceClient) async throws -> Crontab {
+    /// Lends the one crontab that has the entry.
+    func withCrontab(_ global: GlobalOptions, _ body: (Crontab) async throws -> Void) async throws {
+        try await global.withClient { client in try await body(try await crontab(client)) }
+    }
+
+    private func crontab(_ client: SluiceClient) async throws -> Crontab {
         if let queue {
             guard try await client.crontab(of: queue).has(name) else {
                 throw Failure("queue \(queue) has no cron entry '\(name)'. See: sluice cron list")
@@ -97,8 +101,8 @@ struct CronHistoryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await global.withClient { client in
-            let ticks = try await entry.crontab(client).history(of: entry.name, limit: limit)
+        try await entry.withCrontab(global) { crontab in
+            let ticks = try await crontab.history(of: entry.name, limit: limit)
             let terminal = Terminal.output
             if global.json {
                 try terminal.json(.array(ticks.map(CronText.json)))
