@@ -6,7 +6,7 @@ extension TestNamespace {
     /// makes none. A condition that throws does not hold yet: the server may be away.
     /// - Returns: false if it did not hold within the limit.
     package func eventually(
-        in queue: QueueName, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+        in queue: QueueName, within limit: Duration = .seconds(300), _ condition: () async throws -> Bool
     ) async -> Bool {
         let listener = store.eventListener()
         let end = ContinuousClock.now + limit

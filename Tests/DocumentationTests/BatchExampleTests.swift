@@ -5,7 +5,7 @@ import SluiceWorker
 import Testing
 
 /// The README's example of a batch does what it says.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct BatchExampleTests {
     @Test(arguments: [(false, "all files are in"), (true, "a file could not be imported")])
     func whatBecameOfAllFilesIsTold(isBroken: Bool, text: String) async throws {

@@ -6,7 +6,7 @@ import SluiceWorker
 import Testing
 
 /// The README's example of jobs that have to do with each other does what it says.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CompositionExampleTests {
     @Test func filmsAreRenderedAndPublished() async throws {
         let queues = try await TestNamespace()

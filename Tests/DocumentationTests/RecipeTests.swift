@@ -8,7 +8,7 @@ import SystemPackage
 import Testing
 
 /// What the README tells to type is typed, on a server of its own.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RecipeTests {
     private struct Recipe {
         var command: String

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 /// The example `pipelines` as people run it: all promises hold, and under the design that it replaces they do not.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PipelinesTests {
     private struct Result {
         var status: TerminationStatus

@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// Batches over two queues whose worker processes die.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct BatchFaultTests {
     private static let milliseconds = 50
 
@@ -51,7 +51,7 @@ struct BatchFaultTests {
             }
             workers.append(try await load.replace(workers.removeFirst(), ack: ack, milliseconds: Self.milliseconds))
         }
-        let isOver = await load.queues.eventually(in: "away", within: .seconds(60)) {
+        let isOver = await load.queues.eventually(in: "away", within: .seconds(300)) {
             let status = try #require(try await batch.status())
             #expect(isSound(status, added: total), "\(status)")
             return status.finished != nil
@@ -66,7 +66,7 @@ struct BatchFaultTests {
     /// One job for each event that came true, and no other.
     private func expectCallbacks(_ load: Load, _ members: Int) async throws {
         let told: Set = ["b.failed", "b.attempted", "b.exhausted"]
-        let haveRun = await load.queues.eventually(in: "away", within: .seconds(60)) {
+        let haveRun = await load.queues.eventually(in: "away", within: .seconds(300)) {
             told.isSubset(of: load.log.entries().filter(\.isEnd).map(\.id))
         }
         #expect(haveRun)
@@ -95,7 +95,7 @@ struct BatchFaultTests {
         try await batch.add(members(0..<4))
         try await batch.seal()
         try await load.die(at: step)
-        let isOver = await load.queues.eventually(in: "away", within: .seconds(60)) { try await batch.status()?.finished != nil }
+        let isOver = await load.queues.eventually(in: "away", within: .seconds(300)) { try await batch.status()?.finished != nil }
         #expect(isOver, "\(step)")
         let status = try #require(try await batch.status())
         #expect(status.total == 4 && status.completed == 3 && status.discarded == 1, "\(step)")

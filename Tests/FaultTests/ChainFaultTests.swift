@@ -6,7 +6,7 @@ import Testing
 
 /// A worker that dies between any two steps of the way from one queue to another: settlement, reading what is to be carried,
 /// delivery, acknowledgement; and of the news that goes back.
-@Suite(.serialized, .timeLimit(.minutes(4)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ChainFaultTests {
     /// The call whose reply the worker never sees: it was applied, and what would follow it was not done.
     struct Step: Sendable, CustomTestStringConvertible {
@@ -40,7 +40,7 @@ struct ChainFaultTests {
         _ = try await load.chainWorker()
         let ids = [first.id.text, "\(first.id)-1", middle.id.text, last.id.text]
         #expect(
-            await load.queues.eventually(in: load.queue, within: .seconds(60)) {
+            await load.queues.eventually(in: load.queue, within: .seconds(300)) {
                 let near = try await load.inspector.status(of: "load").totals["completed"]
                 let far = try await load.inspector.status(of: "away").totals["completed"]
                 return near == 2 && far == 2
@@ -53,7 +53,7 @@ struct ChainFaultTests {
         #expect(Set(load.log.entries().filter(\.isEnd).map(\.id)) == Set(ids))
         // The last fact may still be on its way.
         #expect(
-            await load.queues.eventually(in: load.queue, within: .seconds(30)) {
+            await load.queues.eventually(in: load.queue, within: .seconds(300)) {
                 try await load.queues.dump().keys.allSatisfy { !$0.hasSuffix(":facts") && !$0.hasSuffix(":suspended") }
             })
         for queue in ["load", "away"] as [QueueName] {
@@ -83,7 +83,7 @@ struct ChainFaultTests {
             workers.append(try await load.chainWorker())
         }
         #expect(
-            await load.queues.eventually(in: "away", within: .seconds(60)) {
+            await load.queues.eventually(in: "away", within: .seconds(300)) {
                 try await load.inspector.status(of: "away").totals["completed", default: 0] >= 600
             })
         // A run that was cut off before its outcome was recorded starts again; those that were enqueued do not come twice.

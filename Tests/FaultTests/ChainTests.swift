@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// Chains over worker processes that are killed.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ChainTests {
     private static let chains = 40
     private static let length = 25

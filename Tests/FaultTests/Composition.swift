@@ -36,7 +36,7 @@ extension Load {
     /// Nothing is on its way any more, no job whose outcome was stored was given to a worker again, and what ran twice was what dead
     /// workers held.
     func expectOrder(of jobs: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let isTold = await queues.eventually(in: queue, within: .seconds(45)) {
+        let isTold = await queues.eventually(in: queue, within: .seconds(300)) {
             try await queues.dump().keys.allSatisfy { key in
                 ![":outbox", ":facts", ":suspended", ":todo", ":ready", ":stop", ":cancels", ":firing", ":executing"].contains {
                     key.hasSuffix($0)

@@ -6,7 +6,7 @@ import SluiceTesting
 import Testing
 
 /// Worker processes that fire what recurs, and are killed while they do.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CronFaultTests {
     @Test func eachTickFiresOnceWhoeverDies() async throws {
         let load = try await Load()

@@ -33,7 +33,7 @@ final class Load: Sendable {
 
     /// Starts a worker process; it ends with the load at the latest.
     func worker(
-        concurrency: Int = 10, milliseconds: Int = 10, ack: String = "batched", lease: Int = 1000, grace: Int = 5000,
+        concurrency: Int = 10, milliseconds: Int = 10, ack: String = "batched", lease: Int = 2000, grace: Int = 5000,
         url: String? = nil, limits: [String] = []
     ) async throws -> WorkerProcess {
         let arguments = [
@@ -46,7 +46,7 @@ final class Load: Sendable {
 
     /// Starts a process that serves the queues `load` and `away`.
     func chainWorker(
-        through url: String? = nil, lease: Int = 1000, ack: String = "batched", milliseconds: Int = 0
+        through url: String? = nil, lease: Int = 2000, ack: String = "batched", milliseconds: Int = 0
     ) async throws -> WorkerProcess {
         let worker = try await WorkerProcess(
             arguments: ["chain", url ?? server.url, queues.namespace.text, log.path, "\(lease)", ack, "\(milliseconds)"])
@@ -82,7 +82,7 @@ final class Load: Sendable {
     }
 
     /// Waits until so many jobs have ended well.
-    func completed(_ count: Int, within limit: Duration = .seconds(45)) async -> Bool {
+    func completed(_ count: Int, within limit: Duration = .seconds(300)) async -> Bool {
         await queues.eventually(in: queue, within: limit) {
             try await inspector.status(of: queue).totals["completed", default: 0] >= count
         }

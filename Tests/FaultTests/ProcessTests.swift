@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// Worker processes that die, freeze and stop.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ProcessTests {
     @Test func killedAgainAndAgainUnderLoad() async throws {
         let load = try await Load()

@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// A Redis that restarts, drops connections, freezes and goes away while workers run.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ServerTests {
     @Test func restartsWithAppendOnlyFileUnderLoad() async throws {
         let load = try await Load(.init(aof: true))
@@ -44,7 +44,7 @@ struct ServerTests {
         try await load.enqueue(10)
         #expect(await load.queues.eventually(in: load.queue) { load.log.entries().count == 10 })
         try await load.server.suspend()
-        await lasting(.seconds(3))
+        await lasting(.seconds(4))
         try await load.server.resume()
         try await load.enqueue(40)
         try await load.expectAllDone(50)
@@ -60,7 +60,7 @@ struct ServerTests {
         try await load.enqueue(10)
         #expect(await load.queues.eventually(in: load.queue) { load.log.entries().count == 10 })
         try await load.server.stop()
-        await lasting(.seconds(3))
+        await lasting(.seconds(4))
         try await load.server.restart()
         try await load.enqueue(40)
         try await load.expectAllDone(50)

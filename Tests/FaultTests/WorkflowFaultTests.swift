@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// Workflows over two queues whose worker processes are killed again and again.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct WorkflowFaultTests {
     private static let width = 6
     private static let milliseconds = 50
@@ -57,7 +57,7 @@ struct WorkflowFaultTests {
     private func expectEnd(of handle: WorkflowHandle, _ number: Int, _ load: Load) async throws -> Int {
         let policy = Self.kinds[number % Self.kinds.count]
         if policy == .hold {
-            let isHeld = await load.queues.eventually(in: "away", within: .seconds(60)) {
+            let isHeld = await load.queues.eventually(in: "away", within: .seconds(300)) {
                 let nodes = try await handle.status().nodes
                 return nodes[.held] == 1 && nodes[.completed] == Self.width
             }
@@ -65,7 +65,7 @@ struct WorkflowFaultTests {
             #expect(isHeld, "\(status)")
             try await handle.cancel("last")
         }
-        let status = try await handle.wait(timeout: .seconds(60))
+        let status = try await handle.wait(timeout: .seconds(300))
         #expect(status.state == (policy == nil ? .completed : .discarded), "\(handle.id)")
         var states: [String: WorkflowStatus.NodeState] = [:]
         for node in try await handle.graph().nodes { states[node.name] = node.state }
@@ -116,7 +116,7 @@ struct WorkflowFaultTests {
         flow.add("last", near, after: [left, right])
         let handle = try await load.client.enqueue(flow)
         try await load.die(at: step)
-        let status = try await handle.wait(timeout: .seconds(60))
+        let status = try await handle.wait(timeout: .seconds(300))
         #expect(status.state == .completed && status.nodes == [.completed: 4], "\(step)")
         try await load.expectOrder(of: 4)
         #expect(try await load.sum("completed") == 4)

@@ -4,7 +4,7 @@ import Testing
 @testable import Hiredis
 
 /// What a client makes of servers that go away, answer late, or speak out of turn.
-@Suite(.timeLimit(.minutes(1))) struct BrokenConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct BrokenConnectionTests {
     /// The error of a call that must fail.
     private func failure(_ body: () async throws(RedisError) -> RedisReply) async -> RedisError? {
         do throws(RedisError) {

@@ -4,7 +4,7 @@ import Testing
 @testable import Hiredis
 
 /// Attempts to connect that fail, and those who wait for them.
-@Suite(.timeLimit(.minutes(1))) struct ConnectingTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectingTests {
     private func failure(of client: RedisClient, timeout: Duration? = nil) async -> RedisError? {
         do throws(RedisError) {
             _ = try await client.send(["A"], timeout: timeout)

@@ -4,7 +4,7 @@ import Testing
 @testable import Hiredis
 
 /// Against redis-server itself.
-@Suite(.timeLimit(.minutes(2))) struct RealServerTests {
+@Suite(.timeLimit(.minutes(10))) struct RealServerTests {
     private func client(_ url: String, _ change: (inout RedisConfiguration) -> Void = { _ in }) throws -> RedisClient {
         var configuration = try RedisConfiguration(url: url)
         configuration.connectTimeout = .seconds(40)

@@ -4,7 +4,7 @@ import Testing
 @testable import Hiredis
 
 /// Against a fake server that answers in order and in form.
-@Suite(.timeLimit(.minutes(1))) struct RedisClientTests {
+@Suite(.timeLimit(.minutes(10))) struct RedisClientTests {
     @Test func answersInOrderOverOneConnection() async throws {
         let server = try await FakeServer.start { words, peer in peer.write("+\(words[1])\r\n") }
         let client = RedisClient(server.configuration)

@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// A lane that needs two busy gates.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReservationTests {
     @Test func aLaneThatNeedsTwoBusyGatesStartsWithinTwoHundredSettlements() async throws {
         let settlements = try #require(try await settlementsUntilItStarts(among: 2000))

@@ -6,7 +6,7 @@ import SluiceTesting
 import Testing
 
 /// Batches as scripts meet them.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BatchesToolTests {
     private struct Shown: Decodable {
         struct Members: Decodable, Equatable { var total: Int; var waiting: Int; var completed: Int; var cancelled: Int }

@@ -5,7 +5,7 @@ import Testing
 @testable import SluiceCLI
 
 /// `sluice bench` with limits, in small.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BenchToolTests {
     private struct Result: Decodable {
         struct Spread: Decodable { var calls: Int; var median: Double; var p99: Double; var longest: Double }

@@ -7,7 +7,7 @@ import Testing
 @testable import SluiceCLI
 
 /// `sluice jobs purge` and its kin, as scripts meet them.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BulkToolTests {
     private struct Change: Decodable {
         struct Queue: Decodable {

@@ -3,7 +3,7 @@ import SluiceTesting
 import Testing
 
 /// Cron as scripts meet it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CronToolTests {
     private struct Entry: Decodable {
         struct Pause: Decodable { var reason: String }

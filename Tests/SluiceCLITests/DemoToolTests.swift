@@ -6,7 +6,7 @@ import Testing
 @testable import SluiceCLI
 
 /// `sluice demo` as people and scripts run it.
-@Suite(.timeLimit(.minutes(2)), .serialized)
+@Suite(.timeLimit(.minutes(10)), .serialized)
 struct DemoToolTests {
     private struct Report: Decodable {
         var files: Int

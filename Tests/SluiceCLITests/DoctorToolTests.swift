@@ -7,7 +7,7 @@ import Testing
 @testable import SluiceInspector
 
 /// The doctor as people and scripts meet it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct DoctorToolTests {
     private struct Report: Decodable {
         struct Finding: Decodable {

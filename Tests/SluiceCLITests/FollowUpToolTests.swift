@@ -6,7 +6,7 @@ import Testing
 @testable import SluiceCLI
 
 /// Jobs behind others, from the tool.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct FollowUpToolTests {
     private struct Details: Decodable {
         struct Links: Decodable {

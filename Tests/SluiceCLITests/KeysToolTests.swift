@@ -8,7 +8,7 @@ import Testing
 @testable import SluiceCLI
 
 /// Encrypted and redacted jobs, from the tool.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct KeysToolTests {
     private struct Shown: Decodable {
         var arguments: String

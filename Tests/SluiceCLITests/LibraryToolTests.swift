@@ -2,7 +2,7 @@ import SluiceTesting
 import Testing
 
 /// The library of functions, seen and loaded by the tool.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LibraryToolTests {
     @Test func theLibraryIsShownAndVersioned() async throws {
         let tool = try await Tool()

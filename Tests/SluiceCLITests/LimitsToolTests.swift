@@ -7,7 +7,7 @@ import Testing
 @testable import SluiceCLI
 
 /// Limits, dependencies and `explain` as scripts meet them.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LimitsToolTests {
     private struct Limits: Decodable {
         struct Override: Decodable, Equatable { var name: String; var value: String; var until: String? }

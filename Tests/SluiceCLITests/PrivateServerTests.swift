@@ -5,7 +5,7 @@ import Testing
 
 @testable import SluiceCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct PrivateServerTests {
     @Test func itIsStartedOnFirstUseSharedAndStopped() async throws {
         let home = "/tmp/sluice-cli-\(UInt32.random(in: .min ... .max))"

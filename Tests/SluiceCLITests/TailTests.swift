@@ -6,7 +6,7 @@ import Testing
 
 @testable import SluiceCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TailTests {
     /// Runs a pipeline that begins with `sluice tail`, and enqueues until it ends.
     private func follow(_ tool: Tool, _ options: String, _ reader: String) async throws -> (output: String, error: String) {

@@ -38,12 +38,12 @@ extension Tool {
 
     /// Waits for what other processes do; each try runs a command, which is what lets time pass.
     func job(_ id: String, _ inspector: Inspector, _ condition: (JobDetails) -> Bool) async throws -> JobDetails {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(300)
         while true {
             let job = try await inspector.job(JobID(id), in: "mail")
             if let job, condition(job) { return job }
             guard ContinuousClock.now < deadline else {
-                throw Failure("it did not happen within 30 s: \(String(describing: job))")
+                throw Failure("it did not happen within 300 s: \(String(describing: job))")
             }
             _ = try await Subprocess.run(.name("true"), output: .discarded)
         }

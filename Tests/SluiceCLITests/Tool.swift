@@ -77,7 +77,7 @@ struct HandWorker {
     init(_ tool: Tool) async throws {
         store = Store(try RedisConfiguration(url: tool.url), namespace: try Namespace(tool.namespace))
         _ = try await store.call(
-            Resync(worker: worker, session: 1, lease: .seconds(30), info: #"{"concurrency":4}"#, running: []),
+            Resync(worker: worker, session: 1, lease: .seconds(7200), info: #"{"concurrency":4}"#, running: []),
             on: "mail")
     }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import SluiceCLI
 
 /// The commands as scripts meet them: shapes of JSON and exit statuses.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ToolTests {
     private struct Added: Decodable, Equatable {
         var queue: String

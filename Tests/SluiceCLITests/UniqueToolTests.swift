@@ -6,7 +6,7 @@ import Testing
 @testable import SluiceCLI
 
 /// Unique jobs, from the tool.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct UniqueToolTests {
     private struct Enqueued: Decodable { var id: String; var added: Bool }
     private struct Details: Decodable {

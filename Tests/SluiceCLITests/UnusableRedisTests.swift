@@ -18,7 +18,7 @@ private final class WebServer: ChannelInboundHandler, Sendable {
 }
 
 /// Every way in which Redis cannot be used: one line that says what and what to do, status 3, nothing on standard output.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct UnusableRedisTests {
     private func expectRefusal(
         _ result: Tool.Result, saying words: String..., sourceLocation: SourceLocation = #_sourceLocation

@@ -6,7 +6,7 @@ import Testing
 @testable import SluiceCLI
 
 /// Children that behave badly, in all the ways that children do.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkerExecTests {
     private func shell(_ script: String) throws -> ExecCommand {
         var command = try ExecCommand("/bin/sh -c '\(script)'")

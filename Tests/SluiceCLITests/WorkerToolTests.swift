@@ -10,7 +10,7 @@ import Testing
 @testable import SluiceCLI
 
 /// `sluice worker` as people run it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkerToolTests {
     @Test func jobsEndAsTheirCommandsDo() async throws {
         let tool = try await Tool()
@@ -62,13 +62,11 @@ struct WorkerToolTests {
     @Test func aCancelledJobLosesItsChild() async throws {
         let tool = try await Tool()
         _ = try await tool.run("enqueue", "mail", "--id", "a")
-        let end = try await tool.worker("sleep 1000") { child, inspector in
+        // Nothing but the cancellation ends it while the test lasts.
+        let end = try await tool.worker("sleep 1000", ["--lease", "1h"]) { child, inspector in
             _ = try await tool.job("a", inspector) { $0.state == .executing }
-            let start = ContinuousClock.now
             #expect(try await tool.run("jobs", "cancel", "a").status == 0)
             _ = try await tool.job("a", inspector) { $0.state == .cancelled }
-            // Slow machines apart, it is a matter of milliseconds; a lease is 30 s.
-            #expect(ContinuousClock.now - start < .seconds(5))
             try child.send(signal: .terminate)
         }
         #expect(end.status == .exited(0))
@@ -160,8 +158,7 @@ struct WorkerToolTests {
     @Test func aSecondInterruptDoesNotWait() async throws {
         let tool = try await Tool()
         _ = try await tool.run("enqueue", "mail", "--id", "a")
-        let start = ContinuousClock.now
-        let end = try await tool.worker("sleep 1000", ["--grace", "10m"]) { child, inspector in
+        let end = try await tool.worker("sleep 1000", ["--grace", "1h"]) { child, inspector in
             _ = try await tool.job("a", inspector) { $0.state == .executing }
             // Signals that are pending together count once, so the second is sent until it has come.
             while try await inspector.job(JobID("a"), in: "mail")?.state == .executing {
@@ -172,7 +169,6 @@ struct WorkerToolTests {
         }
         #expect(end.status == .exited(0))
         #expect(end.log.contains("stopping at once"))
-        #expect(ContinuousClock.now - start < .seconds(60))
     }
 
     @Test func redisThatIsAwayEndsItAtOnce() async throws {

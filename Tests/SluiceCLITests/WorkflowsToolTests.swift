@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// Workflows as scripts meet them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkflowsToolTests {
     private struct Shown: Decodable {
         struct Graph: Decodable {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SluiceEmbedded
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PrivateRedisTests {
     @Test func itEndsWithItsOwnerThoughTheOwnersOtherChildrenLive() async throws {
         var redis: PrivateRedis? = try await PrivateRedis()

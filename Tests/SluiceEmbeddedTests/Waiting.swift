@@ -23,10 +23,10 @@ func withHome(named name: String = "home", _ body: (String) async throws -> Void
 func eventually(
     _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(300)
     while try await !condition() {
         guard ContinuousClock.now < deadline else {
-            Issue.record("did not happen within 20 s", sourceLocation: sourceLocation)
+            Issue.record("did not happen within 300 s", sourceLocation: sourceLocation)
             return
         }
         _ = try await runCommand("true", [])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SluiceInspector
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct AuditReportTests {
     @Test func aHealthyQueueIsClean() async throws {
         let fixture = try await Fixture()

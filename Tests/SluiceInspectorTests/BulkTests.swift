@@ -6,7 +6,7 @@ import Testing
 @testable import SluiceInspector
 
 /// Many jobs at once, through the inspector.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BulkTests {
     /// Of 1,200 jobs in 30 lanes, 300 are scheduled; three have run and were discarded.
     private func filled() async throws -> Fixture {

@@ -7,7 +7,7 @@ import Testing
 @testable import SluiceInspector
 
 /// What the doctor finds in queues and workflows, and that its cures cure.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct DiagnosisTests {
     @Test(arguments: Ailment.all)
     func isFoundAndCured(_ ailment: Ailment) async throws {

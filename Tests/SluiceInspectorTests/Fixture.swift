@@ -44,7 +44,7 @@ struct Fixture {
     func join() async throws {
         _ = try await store.call(
             Resync(
-                worker: worker, session: 1, lease: .seconds(30), info: #"{"host":"host","concurrency":4}"#, running: []),
+                worker: worker, session: 1, lease: .seconds(7200), info: #"{"host":"host","concurrency":4}"#, running: []),
             on: queue)
     }
 

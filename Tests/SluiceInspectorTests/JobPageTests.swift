@@ -5,7 +5,7 @@ import Testing
 
 @testable import SluiceInspector
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct JobPageTests {
     /// All pages, with no more than `limit` on any of them.
     private func all(_ inspector: Inspector, _ filter: JobFilter, limit: Int) async throws -> [JobSummary] {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SluiceInspector
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct QueueStatusTests {
     @Test func theReplyIsRead() {
         let status = QueueStatus(
@@ -68,6 +68,6 @@ struct QueueStatusTests {
         #expect(workers.map(\.worker) == [fixture.worker])
         #expect(workers.first?.jobs == 1)
         #expect(workers.first?.info.contains("\"concurrency\":4") == true)
-        #expect((workers.first?.lease ?? .zero) > .seconds(20))
+        #expect((workers.first?.lease ?? .zero) > .seconds(3600))
     }
 }

@@ -9,7 +9,7 @@ import Testing
 @testable import SluiceInspector
 
 /// What the doctor finds of a server and of the library on it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ServerDiagnosisTests {
     private static let cures = CureText(namespace: .standard)
 

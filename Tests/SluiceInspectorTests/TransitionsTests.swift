@@ -4,7 +4,7 @@ import Testing
 
 @testable import SluiceInspector
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TransitionsTests {
     @Test func theyAreToldInOrderFromNowOn() async throws {
         let fixture = try await Fixture()

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Data damaged on purpose, one way for each invariant, and what `audit` says of it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct AuditTests {
     /// `run` runs on `w`, `wait` waits in its lane, `later` for its time, `done` has ended.
     private func sound() async throws -> LuaQueue {

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Clients that wait for the end of jobs.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct AwaitTests {
     private static let states: [(state: String, outcome: Settlement.Outcome, detail: String)] = [
         ("completed", .completed(result: Array("[1]".utf8)), "[1]"), ("cancelled", .cancelled(error: #""c""#), #""error":"c""#),

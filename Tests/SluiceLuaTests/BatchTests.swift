@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// What a batch keeps and tells, call by call; every call repeated.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct BatchTests {
     private func opened(_ callbacks: String...) async throws -> LuaQueue {
         let batch = try await LuaQueue("batch.b")

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// A dependency that fails is left alone for a while, and then tried with one job at a time.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct BreakerTests {
     private let queue: LuaQueue
     private let one: ScriptedWorker

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Jobs changed by what they are, step by step.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct BulkTests {
     /// One job in each state, of a queue with a fixed name, so that two of them are alike.
     private func oneOfEach() async throws -> LuaQueue {

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Cancelling what runs.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CancellationTests {
     /// A queue whose worker runs `a`, which is to be cancelled.
     private func cancelling() async throws -> (queue: LuaQueue, worker: ScriptedWorker) {

@@ -2,7 +2,7 @@ import SluiceStore
 import Testing
 
 /// What `audit` says of chains whose data were damaged on purpose.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChainAuditTests {
     private static let damages: [(command: [String], found: String)] = [
         (["SADD", "gate:chain=r", "idle"], "I2 gate chain=r has idle, which holds no place there"),

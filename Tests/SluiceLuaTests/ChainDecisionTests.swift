@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// A discarded job of a chain keeps it, if it is to, until somebody has decided about it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChainDecisionTests {
     /// How somebody, or time, decides about a discarded job that holds its chain.
     enum Decision: CaseIterable { case retry, cancel, delete, count, age }

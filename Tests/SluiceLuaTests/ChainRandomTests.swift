@@ -1,7 +1,7 @@
 import Testing
 
 /// Chains in any order of events: no job runs before those ahead of it have ended for good, and none is stuck.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChainRandomTests {
     private static let runs = 60
     private static let steps = 60

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// What a chain may not have, how people give one to a job, and what is told of it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChainRuleTests {
     @Test func chainsHaveNoLimitsAndNoPriorities() async throws {
         let queue = try await LuaQueue()

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Jobs of a chain run one at a time, in their order, whatever happens to them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChainTests {
     private static let lane = "account=1&chain=k"
 

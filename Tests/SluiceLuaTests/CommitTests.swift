@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// What a run enqueues comes to be with its outcome, or not at all.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommitTests {
     /// A queue with a job `a` that runs on the worker `w`.
     private func running() async throws -> (queue: LuaQueue, worker: ScriptedWorker) {

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// What becomes of the owner of a fingerprint that is enqueued again.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConflictTests {
     private let replace = #""conflict":"replace""#
     private let again = #""conflict":"again""#

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Jobs whose worker died under them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CrashTests {
     private let queue: LuaQueue
     private let survivor: ScriptedWorker

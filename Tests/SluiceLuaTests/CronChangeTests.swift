@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Entries that recur: declared, changed, paused, run by hand, refused.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CronChangeTests {
     @Test func aJobWhoseIDIsThereIsNotEnqueuedAgain() async throws {
         let queue = try await LuaQueue()

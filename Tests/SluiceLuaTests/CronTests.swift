@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// What recurs, as the functions have it: one call fires a tick, however often it is made.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CronTests {
     @Test func anEntryHasOneNextTickWhichCyclesLookFor() async throws {
         let queue = try await LuaQueue()

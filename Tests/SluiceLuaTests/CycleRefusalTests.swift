@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceStore
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CycleRefusalTests {
     @Test func aSettlementOfAnotherRunChangesNothingAndIsCounted() async throws {
         let queue = try await LuaQueue()

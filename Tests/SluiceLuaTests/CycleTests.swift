@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Each outcome, and each other thing a cycle does, against the whole of the data.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CycleTests {
     private let idle = ["12000"]
 

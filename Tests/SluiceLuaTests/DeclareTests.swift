@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Whose declaration of limits stands.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DeclareTests {
     private func declared(_ queue: LuaQueue) async throws -> String? { try await queue.key("limits") }
 

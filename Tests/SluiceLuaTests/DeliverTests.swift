@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// From one slot to another: suspended → fact → delivered → acknowledged, whatever step is repeated or never comes.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DeliverTests {
     /// A job `f` of queue `away`, on its way there since its parent in `mail` has ended.
     private func underWay() async throws -> (mail: LuaQueue, away: LuaQueue, worker: ScriptedWorker, facts: [Fact]) {

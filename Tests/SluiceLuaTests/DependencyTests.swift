@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Dependencies that operators switch off and on.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DependencyTests {
     @Test func whileItIsOffJobsWaitOrRunWithout() async throws {
         let queue = try await LuaQueue()

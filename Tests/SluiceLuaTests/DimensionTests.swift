@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Limits of a dimension that come and go while jobs run.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DimensionTests {
     @Test func whoRunsIsFoundBeforeANewLimitHolds() async throws {
         let queue = try await LuaQueue()

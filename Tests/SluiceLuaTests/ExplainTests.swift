@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Why a job does not run: every reason, with names, counts and times.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ExplainTests {
     private let queue: LuaQueue
     private let worker: ScriptedWorker

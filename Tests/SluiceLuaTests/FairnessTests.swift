@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Shares of lanes: nobody is starved, and nobody saves anything up.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct FairnessTests {
     private func count(_ ids: some Sequence<String>, _ prefix: String) -> Int { ids.count { $0.hasPrefix(prefix) } }
 

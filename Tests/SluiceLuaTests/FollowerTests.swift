@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Jobs that wait, in the slot of another one, for its end.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct FollowerTests {
     private static let ends: [(state: String, outcome: Settlement.Outcome)] = [
         ("completed", .completed(result: nil)), ("cancelled", .cancelled(error: #""e""#)),

@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Whoever leaves `executing`, however, leaves its gates and passes its places on.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct GateExitTests {
     enum Exit: CaseIterable {
         case completed, completedWithResult, retry, snooze, release, wait, unavailable, cancelled, discarded

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// How many may run at once: of the queue, and of each partition.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct GateTests {
     @Test func theQueueRunsSoManyAtOnceOverAllWorkers() async throws {
         let queue = try await LuaQueue()

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Fairness between lanes.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LaneTests {
     /// How many of the ids begin with each of the prefixes.
     private func shares(_ ids: [String], _ prefixes: [String]) -> [Int] {

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Death of workers, and what only looks like it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LeaseTests {
     /// A queue whose worker `w` runs `a`, and a second worker that watches.
     private func twoWorkers() async throws -> (queue: LuaQueue, running: ScriptedWorker, watching: ScriptedWorker) {

@@ -6,7 +6,7 @@ import SluiceTesting
 import Testing
 
 /// The library on servers of the test's own: loading, replacing, and what a worker's user may do.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LibraryLoadingTests {
     private let server: RedisTestServer
 

@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Places in time outside jobs.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LimiterTests {
     @Test func whatIsStoredAndThatItExpires() async throws {
         let queue = try await LuaQueue("limiter.tmdb")

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// What operators do to jobs, against the whole of the data.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ManageTests {
     /// One job in each state that an id can be in, named after it. The worker `w` runs `executing`.
     private func oneOfEach() async throws -> LuaQueue {

@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Steps of jobs that are done once: the `once` function and its column.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OnceTests {
     private let queue: LuaQueue
 

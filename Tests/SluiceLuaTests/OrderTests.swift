@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// The places of jobs: which is next, and where one comes back.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OrderTests {
     @Test func delayedJobsComeAtTheirTimeAndInItsOrder() async throws {
         let queue = try await LuaQueue()

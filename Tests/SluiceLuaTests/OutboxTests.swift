@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Facts that wait to be carried.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OutboxTests {
     private func linked(_ lines: String...) async throws -> (queue: LuaQueue, worker: ScriptedWorker) {
         let queue = try await LuaQueue()

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// What operators set in the place of what is declared.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OverrideTests {
     @Test func itEndsByItself() async throws {
         let queue = try await LuaQueue()

@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Jobs that look again when it is worth it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PollingTests {
     /// Things that are watched, one after another, each by a job of its own.
     private final class Watch {

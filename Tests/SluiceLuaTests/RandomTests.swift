@@ -1,7 +1,7 @@
 import Testing
 
 /// Everything in any order: after each step the audit is clean and no job is lost or doubled.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct RandomTests {
     private static let runs = 300
     private static let steps = 60

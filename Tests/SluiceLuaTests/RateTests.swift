@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// At most so many starts in any window of time, by the server's clock.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct RateTests {
     @Test func everyStartCountsUntilItsWindowIsOver() async throws {
         let queue = try await LuaQueue()

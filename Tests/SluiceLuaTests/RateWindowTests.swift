@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Thousands of claims at random moments, and every window of them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct RateWindowTests {
     /// A claim of one job, in ms from the start of the clock.
     private struct Claims {

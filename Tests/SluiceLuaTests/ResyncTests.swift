@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceStore
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResyncTests {
     @Test func introducesAWorker() async throws {
         let queue = try await LuaQueue()

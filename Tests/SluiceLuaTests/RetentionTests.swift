@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// How long ended jobs are kept, and what is left when all work is done.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct RetentionTests {
     private static let outcomes: [(state: String, outcome: Settlement.Outcome)] = [
         ("completed", .completed(result: nil)), ("cancelled", .cancelled(error: #""e""#)),

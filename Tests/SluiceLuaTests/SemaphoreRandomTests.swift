@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Random clients of one semaphore, against a model of what they may believe.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct SemaphoreRandomTests {
     @Test(arguments: 0..<8) func neverMoreThanTheLimitAndNobodyIsForgotten(seed: UInt64) async throws {
         var random = SplitMix(seed: 4200 + seed)

@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// Permits outside jobs, call by call.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct SemaphoreTests {
     @Test func permitsAreGivenInOrderUpToTheLimit() async throws {
         let gpu = try await LuaQueue("semaphore.gpu")

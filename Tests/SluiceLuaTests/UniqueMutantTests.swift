@@ -3,7 +3,7 @@ import SluiceTesting
 import Testing
 
 /// The runs beside the model of unique jobs find faults: each line here is missed when it is another one.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct UniqueMutantTests {
     struct Mutant: CustomTestStringConvertible, Sendable {
         var module: String

@@ -1,7 +1,7 @@
 import Testing
 
 /// Unique jobs in any order, against a model: each answer is the one it has, and the audit is clean after each step.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct UniqueRandomTests {
     @Test(arguments: 0..<4) func isAsTheModelHasIt(_ part: Int) async throws {
         for seed in stride(from: part, to: 160, by: 4) {

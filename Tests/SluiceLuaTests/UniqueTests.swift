@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Who owns a fingerprint, from when to when.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct UniqueTests {
     @Test func anEqualJobIsToldWhichOneIsThere() async throws {
         let queue = try await LuaQueue()

@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// The functions that look: what they tell, and that they change nothing.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ViewTests {
     @Test func statusCountsAndTotals() async throws {
         let queue = try await LuaQueue()

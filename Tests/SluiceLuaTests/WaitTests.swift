@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Jobs that wait because something they depend on is not there.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WaitTests {
     private func fail(_ worker: ScriptedWorker, _ id: String, _ name: String, after: Duration? = nil, most: Int? = nil)
         async throws

@@ -3,7 +3,7 @@ import SluiceStore
 import Testing
 
 /// Tokens, the watch, and after how long a worker is told to come.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WakeTests {
     @Test func manyChangesLeaveOneToken() async throws {
         let queue = try await LuaQueue()

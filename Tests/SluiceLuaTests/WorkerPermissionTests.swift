@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// What the user of a worker may do, and what not.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkerPermissionTests {
     private let server: RedisTestServer
     private let store: Store

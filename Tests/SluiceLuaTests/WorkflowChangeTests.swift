@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// What is done to workflows while they run: added to, cancelled, retried, tended, removed; and what is refused.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkflowChangeTests {
     @Test func nodesMayBeAddedWhileItRuns() async throws {
         let flow = try await LuaWorkflow()

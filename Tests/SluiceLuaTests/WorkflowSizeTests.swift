@@ -4,7 +4,7 @@ import SluiceTesting
 import Testing
 
 /// Workflows as large as people make them: what a call touches does not grow with them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkflowSizeTests {
     private static let size = 10_000
     private static let page = 500

@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// The record of a workflow, call by call.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkflowTests {
     @Test func aNodeStartsWhenAllBeforeItHaveCompleted() async throws {
         let flow = try await LuaWorkflow()

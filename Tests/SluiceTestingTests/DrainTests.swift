@@ -13,7 +13,7 @@ private struct Note: Job {
 
 private struct Unlucky: Error {}
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct DrainTests {
     @Test func runsWhatIsDueAndLeavesTheRest() async throws {
         let queues = try await TestNamespace()

@@ -2,7 +2,7 @@ import Foundation
 import SluiceTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RedisTestServerTests {
     @Test func oneServerIsSharedByTheProcess() async throws {
         async let first = RedisTestServer.shared()

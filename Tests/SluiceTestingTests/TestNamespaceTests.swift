@@ -4,7 +4,7 @@ import SluiceStore
 import SluiceTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct TestNamespaceTests {
     @Test func namespacesDoNotSeeEachOther() async throws {
         let first = try await TestNamespace()

@@ -7,7 +7,7 @@ import SluiceTesting
 import Testing
 
 /// One job: what can be chosen, and what is refused before anything is sent.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EnqueueTests {
     @Test func theKindsOptionsApplyUnlessOthersAreGiven() async throws {
         let producer = try await Producer()

@@ -6,7 +6,7 @@ import SluiceTesting
 import Testing
 
 /// Jobs behind others, as producers enqueue them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct FollowUpTests {
     private func job(_ producer: Producer, _ id: JobID, _ queue: QueueName = "work") async throws -> JobDetails? {
         try await producer.inspector.job(id, in: queue)
@@ -98,7 +98,7 @@ struct FollowUpTests {
     private func takeFacts(_ store: Store) async throws -> [Fact] {
         let worker = WorkerID(host: "host", process: 1)
         _ = try await store.call(
-            Resync(worker: worker, session: 1, lease: .seconds(30), info: "{}", running: []), on: "work")
+            Resync(worker: worker, session: 1, lease: .seconds(7200), info: "{}", running: []), on: "work")
         let cycle = Cycle(worker: worker, session: 1, call: 1, demand: 0, idle: .seconds(1), settlements: [])
         return try await store.call(cycle, on: "work").facts
     }

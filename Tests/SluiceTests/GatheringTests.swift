@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// Jobs that are enqueued one by one at the same time.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct GatheringTests {
     @Test func whatComesWhileACallIsUnderWaySharesTheNext() async throws {
         let proxy = try await FaultyProxy(to: .shared())

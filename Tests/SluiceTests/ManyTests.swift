@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Sequences and streams of jobs.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ManyTests {
     @Test func aSequenceGoesInInOrder() async throws {
         let producer = try await Producer()

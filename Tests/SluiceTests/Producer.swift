@@ -41,7 +41,7 @@ struct Producer {
     /// The numbers of the runnable jobs, in the order in which a worker gets them.
     func numbers(as name: UInt64 = 0) async throws -> [Int] {
         let worker = WorkerID(host: "host\(name)", process: 1)
-        let resync = Resync(worker: worker, session: 1, lease: .seconds(30), info: "{}", running: [])
+        let resync = Resync(worker: worker, session: 1, lease: .seconds(7200), info: "{}", running: [])
         _ = try await queues.store.call(resync, on: queue)
         var numbers: [Int] = []
         for call in 1... {

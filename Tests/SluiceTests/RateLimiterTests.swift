@@ -6,7 +6,7 @@ import SluiceTesting
 import Testing
 
 /// Rate limiters as programs use them, by the real clock.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RateLimiterTests {
     @Test func noWindowHoldsMoreThanTheAllowanceWhoeverAsks() async throws {
         let permits = try await Permits(clients: 3)

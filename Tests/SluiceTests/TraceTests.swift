@@ -7,7 +7,7 @@ import SluiceTesting
 import Testing
 
 /// The context of a trace travels with the job.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct TraceTests {
     private static let bootstrap: Void = InstrumentationSystem.bootstrap(HeaderInstrument())
 

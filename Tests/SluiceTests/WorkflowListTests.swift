@@ -5,7 +5,7 @@ import SluiceTesting
 import Testing
 
 /// The list of workflows, which batches that are being sealed are on as well.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkflowListTests {
     @Test func batchesAmongThemEndNoPage() async throws {
         let queues = try await TestNamespace()

@@ -13,7 +13,7 @@ private struct Told: Job {
 }
 
 /// Batches as their users see them: members in a queue, callbacks in another.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BatchTests {
     private let fixture: Fixture
     private let told = Recorder<String>()
@@ -27,7 +27,7 @@ struct BatchTests {
 
     /// Serves both queues. Jobs with an odd number end badly for good; those above 1,000 do at their first attempt.
     private func worker() -> Worker {
-        let options = WorkerOptions(grace: .zero, cancellationGrace: .milliseconds(200), maxThreads: 8)
+        let options = WorkerOptions(grace: .zero, cancellationGrace: .seconds(2), maxThreads: 8)
         let worker = Worker(fixture.client, queues: [Queue("work", concurrency: 20), Queue("told")], options: options)
         worker.handle(Numbered.self) { job, context -> Int in
             if job.number % 2 == 1 { throw JobInterruption.discard(reason: "odd") }
@@ -99,7 +99,7 @@ struct BatchTests {
     @Test func aMemberMayAddMoreUntilTheLastOneEnds() async throws {
         let client = fixture.client
         let batch = try await client.openBatch("grows", id: BatchID("grows"), on: all)
-        let options = WorkerOptions(grace: .zero, cancellationGrace: .milliseconds(200), maxThreads: 8)
+        let options = WorkerOptions(grace: .zero, cancellationGrace: .seconds(2), maxThreads: 8)
         let worker = Worker(client, queues: [Queue("work"), Queue("told")], options: options)
         worker.handle(Numbered.self) { job, context -> Int in
             if job.number > 0, let batch = context.batch { try await client.batch(batch).add([Numbered(number: job.number - 1)]) }

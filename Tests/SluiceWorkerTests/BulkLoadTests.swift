@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// A purge of many jobs while others put jobs in and take them out.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct BulkLoadTests {
     private static let jobs = 100_000
     private static let others = 2_000

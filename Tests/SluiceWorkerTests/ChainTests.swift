@@ -27,7 +27,7 @@ private struct Step: Job {
 }
 
 /// Chains kept to by workers with real handlers.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChainTests {
     /// What a handler did.
     private struct Entry: Sendable {

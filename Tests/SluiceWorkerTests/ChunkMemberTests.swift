@@ -9,7 +9,7 @@ import SluiceWorker
 import Testing
 
 /// What becomes of the members of a chunk.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChunkMemberTests {
     /// Longer than a test runs: chunks of it run when they are full.
     private static let never = Duration.seconds(3600)

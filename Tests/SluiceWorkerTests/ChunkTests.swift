@@ -9,7 +9,7 @@ import SluiceWorker
 import Testing
 
 /// What a chunk is made of.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChunkTests {
     /// Longer than a test runs: chunks of it run when they are full.
     private static let never = Duration.seconds(3600)

@@ -7,7 +7,7 @@ import SluiceWorker
 import Testing
 
 /// Workflows and batches that make no sense are refused before anything is stored; what is odd and makes sense goes by its rule.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CompositionRefusalTests {
     private let fixture: Fixture
 

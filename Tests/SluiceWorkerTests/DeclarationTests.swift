@@ -8,7 +8,7 @@ import Testing
 @testable import SluiceWorker
 
 /// Workers that declare limits: before anything is claimed, alike or not.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct DeclarationTests {
     private static let overruled = "other limits than this worker's stand, declared by another"
     private static let contradicted = "another worker declares other limits than those of this worker, which stand"

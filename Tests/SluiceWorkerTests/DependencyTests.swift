@@ -25,7 +25,7 @@ private final class Outage: Sendable {
 private struct Unreachable: Error {}
 
 /// What jobs depend on fails, is switched off and comes back: handlers in a worker, time in the test's hands.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct DependencyTests {
     private func items(_ fixture: Fixture) async throws -> [Dependencies.Item] {
         try await fixture.queues.store.call(Dependencies(), on: fixture.queue)

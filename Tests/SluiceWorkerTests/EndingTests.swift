@@ -11,7 +11,7 @@ import SluiceWorker
 import Testing
 
 /// Runs that are ended from outside: by their timeout, by an operator, by the worker's stop.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EndingTests {
     @Test func aTimeoutCancelsTheTask() async throws {
         let fixture = try await Fixture()
@@ -64,8 +64,8 @@ struct EndingTests {
 
     @Test func anOperatorsCancelReachesARunAtOnce() async throws {
         let fixture = try await Fixture()
-        // Full, so that it listens for nothing but its bell.
-        let worker = fixture.worker(1)
+        // Full, so that it listens for nothing but its bell; by itself it would look again after the test's time is over.
+        let worker = fixture.worker(1, lease: .seconds(10_000))
         let started = Occurrences()
         let cancelled = Occurrences()
         worker.handle(Numbered.self) { (_, _) -> Int in
@@ -76,11 +76,8 @@ struct EndingTests {
         try await fixture.running(worker) {
             let id = try await fixture.enqueue()
             await started.wait()
-            let start = ContinuousClock.now
             _ = try await fixture.inspector.cancel([id], in: fixture.queue)
             await cancelled.wait()
-            // By itself it would look again after 10 s; with nothing else to do on the machine this takes milliseconds.
-            #expect(ContinuousClock.now - start < .seconds(5))
             #expect(await fixture.becomes(id, .cancelled))
         }
         #expect(try await fixture.leftovers() == [])

@@ -55,7 +55,7 @@ struct Fixture {
         lease: Duration = .seconds(30), limits: [Limit] = [], deploy: Int = 0, log: LogRecorder? = nil,
         @JobMiddlewareBuilder middleware: () -> [any JobMiddleware] = { [] }
     ) -> Worker {
-        let options = WorkerOptions(lease: lease, grace: grace, cancellationGrace: .milliseconds(200), maxThreads: 8)
+        let options = WorkerOptions(lease: lease, grace: grace, cancellationGrace: .seconds(2), maxThreads: 8)
         let queue = Queue(queue, concurrency: concurrency, ack: ack, limits: limits, deploy: deploy)
         let logger = log?.logger ?? Logger(label: "sluice.worker")
         return Worker(client ?? self.client, queues: [queue], options: options, logger: logger, middleware: middleware)
@@ -88,7 +88,7 @@ struct Fixture {
     }
 
     /// Waits until so many jobs are in a state.
-    func count(_ state: JobState, is number: Int, within limit: Duration = .seconds(20)) async -> Bool {
+    func count(_ state: JobState, is number: Int, within limit: Duration = .seconds(300)) async -> Bool {
         await queues.eventually(in: queue, within: limit) { try await inspector.status(of: queue).states[state] == number }
     }
 

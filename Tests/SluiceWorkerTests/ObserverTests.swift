@@ -8,7 +8,7 @@ import SluiceWorker
 import Testing
 
 /// What observers of outcomes are told where it is not the run's own worker that decides.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ObserverTests {
     @Test func runsOfAWorkerThatDiedAreToldByTheOneThatTakesThemBack() async throws {
         let fixture = try await Fixture()

@@ -7,7 +7,7 @@ import SluiceWorker
 import Testing
 
 /// Steps of handlers that are done once over all attempts.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct OnceTests {
     private struct Charge: Codable, Equatable, Sendable {
         var amount: Double

@@ -6,7 +6,7 @@ import SluiceWorker
 import Testing
 
 /// How a handler ends a run, and what becomes of the job: a worker in this process, time in the test's hands.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct OutcomeTests {
     @Test func aResultIsKeptAndObserversAreToldOnce() async throws {
         let fixture = try await Fixture()

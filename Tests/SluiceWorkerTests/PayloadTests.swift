@@ -8,7 +8,7 @@ import SluiceWorker
 import Testing
 
 /// Encryption, versions and redaction of what jobs carry, from the producer to the operator.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct PayloadTests {
     private struct Pay: Job {
         static let kind = "pay"
@@ -164,7 +164,7 @@ struct PayloadTests {
         flow.add("second", Pay(card: "none"), after: [first])
         let handle = try await client.enqueue(flow)
         try await fixture.running(worker) {
-            _ = try await handle.wait(timeout: .seconds(20))
+            _ = try await handle.wait(timeout: .seconds(300))
         }
         #expect(seen.all == ["paid with \(Self.secret)"])
         #expect(try await !isStored(Self.secret))

@@ -7,7 +7,7 @@ import SluiceWorker
 import Testing
 
 /// A server that refuses for a while, with outcomes waiting: they are kept and repeated, and nothing runs twice.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RefusalTests {
     /// Why a server refuses.
     enum Reason: String, CaseIterable, Sendable {

@@ -26,7 +26,7 @@ private struct Unkept: Job {
 }
 
 /// Those who wait for what a job comes to.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResultTests {
     private func worker(_ fixture: Fixture, gate: Occurrences? = nil) -> Worker {
         let worker = fixture.worker(50)
@@ -51,8 +51,8 @@ struct ResultTests {
         let gate = Occurrences()
         try await fixture.running(worker(fixture, gate: gate)) {
             let job = try await client.enqueue(Told(what: "a"))
-            async let early = client.result(of: Told.self, job, timeout: .seconds(20))
-            async let other = client.result(of: Told.self, job.id, timeout: .seconds(20))
+            async let early = client.result(of: Told.self, job, timeout: .seconds(300))
+            async let other = client.result(of: Told.self, job.id, timeout: .seconds(300))
             #expect(await fixture.becomes(job.id, .executing))
             gate.add()
             #expect(try await early == "did a")
@@ -65,14 +65,14 @@ struct ResultTests {
     @Test func whatHasNoOutputIsWaitedForAllTheSame() async throws {
         let fixture = try await Fixture()
         try await fixture.running(worker(fixture)) {
-            _ = try await fixture.client.enqueueAndWait(Silent(), timeout: .seconds(20))
+            _ = try await fixture.client.enqueueAndWait(Silent(), timeout: .seconds(300))
             let error = await #expect(throws: SluiceError.self) {
-                try await fixture.client.enqueueAndWait(Unkept(), timeout: .seconds(20))
+                try await fixture.client.enqueueAndWait(Unkept(), timeout: .seconds(300))
             }
             #expect(error?.code == .resultMissing && error?.message.contains("keepsResult") == true)
             let job = try await fixture.client.enqueue(Told(what: "a"))
             let wrong = await #expect(throws: SluiceError.self) {
-                try await fixture.client.result(of: Unkept.self, job, timeout: .seconds(20))
+                try await fixture.client.result(of: Unkept.self, job, timeout: .seconds(300))
             }
             #expect(wrong?.code == .resultMissing)
         }
@@ -89,7 +89,7 @@ struct ResultTests {
         try await fixture.running(worker(fixture)) {
             for _ in 0..<2 {
                 let error = await #expect(throws: JobFailed.self) {
-                    try await fixture.client.enqueueAndWait(Told(what: what), timeout: .seconds(20))
+                    try await fixture.client.enqueueAndWait(Told(what: what), timeout: .seconds(300))
                 }
                 #expect(error?.state == state && error?.reason.contains(reason) == true)
                 #expect(error?.description.contains("\n") == false)
@@ -162,7 +162,7 @@ struct ResultTests {
             for try await job in group { jobs.append(job) }
             return jobs
         }
-        let waiting = jobs.map { job in Task { try await client.result(of: Told.self, job, timeout: .seconds(60)) } }
+        let waiting = jobs.map { job in Task { try await client.result(of: Told.self, job, timeout: .seconds(300)) } }
         let runner = fixture.worker(50, client: other)
         runner.handle(Told.self) { job, _ in "did " + job.what }
         try await fixture.running(runner) {
@@ -192,7 +192,7 @@ struct ResultTests {
         proxy.fail([word], after: 1, with: fault)
         try await fixture.running(runner) {
             for number in 0..<5 {
-                let output = try await client.enqueueAndWait(Told(what: "\(number)"), timeout: .seconds(30))
+                let output = try await client.enqueueAndWait(Told(what: "\(number)"), timeout: .seconds(300))
                 #expect(output == "did \(number)")
             }
         }
@@ -214,10 +214,10 @@ struct ResultTests {
             return "did " + job.what
         }
         try await fixture.running(runner) {
-            #expect(try await client.enqueueAndWait(Told(what: "first"), timeout: .seconds(30)) == "did first")
+            #expect(try await client.enqueueAndWait(Told(what: "first"), timeout: .seconds(300)) == "did first")
             let job = try await client.enqueue(Told(what: "second"))
             proxy.fail(["sluice1_await"], with: .holdReply)
-            let waiting = Task { try await client.result(of: Told.self, job, timeout: .seconds(30)) }
+            let waiting = Task { try await client.result(of: Told.self, job, timeout: .seconds(300)) }
             await proxy.heldReplies.wait()
             // It has ended, and whoever listens has taken the news out of the inbox.
             let isHeard = await fixture.queues.eventually(in: fixture.queue) {
@@ -247,18 +247,18 @@ struct ResultTests {
         let client = fixture.client
         let both = Worker(
             client, queues: [Queue("work", concurrency: 2), Queue("other", concurrency: 2)],
-            options: WorkerOptions(grace: .zero, cancellationGrace: .milliseconds(200)))
+            options: WorkerOptions(grace: .zero, cancellationGrace: .seconds(2)))
         both.handle(Told.self) { job, _ in "did " + job.what }
         let first = try await client.enqueue(Told(what: "a"))
         let second = try await client.enqueue(Told(what: "b"), after: first, queue: "other")
         let third = try await client.enqueue(Told(what: "c"), after: second, queue: "work")
         try await fixture.running(both) {
-            let waiting = Task { try await client.result(of: Told.self, third, timeout: .seconds(30)) }
-            let middle = try await client.result(of: Told.self, second, timeout: .seconds(30))
+            let waiting = Task { try await client.result(of: Told.self, third, timeout: .seconds(300)) }
+            let middle = try await client.result(of: Told.self, second, timeout: .seconds(300))
             #expect(middle == "did b")
             let last = try await waiting.value
             #expect(last == "did c")
-            let again = try await client.result(of: Told.self, second, timeout: .seconds(5))
+            let again = try await client.result(of: Told.self, second, timeout: .seconds(300))
             #expect(again == "did b")
         }
         #expect(try await fixture.leftovers() == [])

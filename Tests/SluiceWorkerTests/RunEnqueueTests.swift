@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// What handlers enqueue comes with the outcome of their run, or not at all.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RunEnqueueTests {
     /// A job that is only put in.
     private struct Child: Job {
@@ -160,7 +160,7 @@ struct RunEnqueueTests {
         proxy.fail(["sluice1_cycle", "enqueue"], after: 3, with: fault)
         try await fixture.client.enqueue((0..<100).map { Numbered(number: $0) })
         try await fixture.running(worker) {
-            #expect(await fixture.queues.eventually(in: "children", within: .seconds(40)) { try await children(fixture) == 5000 })
+            #expect(await fixture.queues.eventually(in: "children") { try await children(fixture) == 5000 })
             #expect(await fixture.count(.completed, is: 200))
         }
         #expect(proxy.faults.count > 0)

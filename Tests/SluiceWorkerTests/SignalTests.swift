@@ -5,7 +5,7 @@ import Testing
 
 @testable import SluiceWorker
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SignalTests {
     private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
 

@@ -15,7 +15,7 @@ private struct Crawl: Job {
 }
 
 /// Unique jobs as their users see them.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct UniqueTests {
     private func request(_ page: String, _ depth: Int = 0, _ conflict: Unique.Conflict) throws -> JobRequest {
         var request = try JobRequest(Crawl(page: page, depth: depth))

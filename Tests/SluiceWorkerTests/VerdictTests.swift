@@ -6,7 +6,7 @@ import Testing
 @testable import SluiceWorker
 
 /// What the end of a run means for the job: each result, with each ending from outside, on an early attempt and on the last.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct VerdictTests {
     private static let results: [(name: String, result: RunReport.Result)] = [
         ("completed", .outcome(.completed(JSONOutput(text: Array("1".utf8))))),
@@ -132,7 +132,7 @@ struct VerdictTests {
         let store = fixture.queues.store
         let worker = WorkerID(host: "host", process: 1)
         _ = try await store.call(
-            Resync(worker: worker, session: 1, lease: .seconds(30), info: "{}", running: []), on: fixture.queue)
+            Resync(worker: worker, session: 1, lease: .seconds(7200), info: "{}", running: []), on: fixture.queue)
         let cycle = Cycle(worker: worker, session: 1, call: 1, demand: 1, idle: .seconds(1), settlements: [])
         return try #require(try await store.call(cycle, on: fixture.queue).jobs.first)
     }

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// A worker as a whole: kinds, middleware, queues, waking, load.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkerTests {
     @Test func aKindNobodyKnowsWaitsForAWorkerThatDoes() async throws {
         let fixture = try await Fixture()

@@ -24,7 +24,7 @@ private struct Sum: Job {
 }
 
 /// Workflows as a program has them: a client, workers of two queues, real time.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkflowTests {
     private let fixture: Fixture
     private let order = Recorder<String>()
@@ -32,7 +32,7 @@ struct WorkflowTests {
     init() async throws { fixture = try await Fixture(.server) }
 
     private func worker() -> Worker {
-        let options = WorkerOptions(grace: .zero, cancellationGrace: .milliseconds(200), maxThreads: 8)
+        let options = WorkerOptions(grace: .zero, cancellationGrace: .seconds(2), maxThreads: 8)
         let worker = Worker(
             fixture.client, queues: [Queue("work", concurrency: 8), Queue("other", concurrency: 2)], options: options)
         worker.handle(Part.self) { [order] (part, context) -> [Int] in
@@ -60,7 +60,7 @@ struct WorkflowTests {
         flow.add("sum", Sum(nodes: ["left", "right"]), after: [left, right])
         let handle = try await fixture.client.enqueue(flow)
         #expect(handle.isNew)
-        let status = try await fixture.running(worker()) { try await handle.wait(timeout: .seconds(30)) }
+        let status = try await fixture.running(worker()) { try await handle.wait(timeout: .seconds(300)) }
         #expect(status.state == .completed && status.total == 4 && status.name == "diamond" && status.ended != nil)
         #expect(try await handle.output(of: "sum") == 5)
         #expect(order.all.first == "first" && order.all.last == "sum" && order.all.count == 4)
@@ -104,7 +104,7 @@ struct WorkflowTests {
             }
             #expect(isWaiting)
             _ = try await fixture.inspector.retry([JobID("\(handle.id):list")], in: fixture.queue)
-            #expect(try await handle.wait(timeout: .seconds(30)).state == .completed)
+            #expect(try await handle.wait(timeout: .seconds(300)).state == .completed)
         }
         #expect(try await handle.output(of: "sum") == (0..<20).reduce(0, +))
         #expect(order.all.last == "sum")
@@ -121,7 +121,7 @@ struct WorkflowTests {
         let sub = flow.add("sub", inner, after: start)
         flow.add("sum", Sum(nodes: ["sub.parse", "sub.check"]), after: sub)
         let handle = try await fixture.client.enqueue(flow)
-        let status = try await fixture.running(worker()) { try await handle.wait(timeout: .seconds(30)) }
+        let status = try await fixture.running(worker()) { try await handle.wait(timeout: .seconds(300)) }
         #expect(status.state == .completed && status.total == 6)
         #expect(order.all.first == "start" && order.all.last == "sum" && order.all[1] == "sub.fetch")
         #expect(try await handle.output(of: "sum") == 5)
@@ -135,12 +135,12 @@ struct WorkflowTests {
         flow.add("sum", Sum(nodes: ["bad"]), after: bad, onFailed: .ignore)
         let handle = try await fixture.client.enqueue(flow)
         try await fixture.running(worker()) {
-            let status = try await handle.wait(timeout: .seconds(30))
+            let status = try await handle.wait(timeout: .seconds(300))
             #expect(status.state == .discarded && status.nodes == [.discarded: 2, .cancelled: 1, .completed: 1])
             let error = await #expect(throws: SluiceError.self) { let _: Int = try await handle.output(of: "bad") }
             #expect(error?.code == .noOutput && error?.message.contains("discarded") == true)
             try await handle.retry("bad")
-            #expect(try await handle.wait(timeout: .seconds(30)).state == .discarded)
+            #expect(try await handle.wait(timeout: .seconds(300)).state == .discarded)
         }
         #expect(order.all.filter { $0 == "bad" }.count == 2 && !order.all.contains("never"))
         let graph = try await handle.graph()
@@ -163,12 +163,12 @@ struct WorkflowTests {
         try await fixture.running(worker) {
             await started.happened.wait()
             try await handle.cancel()
-            let status = try await handle.wait(timeout: .seconds(30))
+            let status = try await handle.wait(timeout: .seconds(300))
             #expect(status.state == .cancelled && status.stopped == "cancelled" && status.nodes == [.cancelled: 2])
             let error = await #expect(throws: SluiceError.self) { try await handle.append(Workflow("x")) }
             #expect(error?.code == .workflowEnded)
             try await handle.retry()
-            #expect(try await handle.wait(timeout: .seconds(30)).state == .completed)
+            #expect(try await handle.wait(timeout: .seconds(300)).state == .completed)
         }
         #expect(started.all.count == 2 && order.all == ["after"])
     }
@@ -234,7 +234,7 @@ struct WorkflowTests {
         let first = try await fixture.client.enqueue(flow)
         let second = try await fixture.client.enqueue(flow)
         #expect(first.isNew && !second.isNew && first.id == second.id)
-        #expect(try await fixture.running(worker()) { try await first.wait(timeout: .seconds(30)) }.state == .completed)
+        #expect(try await fixture.running(worker()) { try await first.wait(timeout: .seconds(300)) }.state == .completed)
         let third = try await fixture.client.enqueue(flow)
         #expect(third.isNew && third.id != first.id)
         var own = Workflow("own")
