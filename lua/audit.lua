@@ -20,14 +20,18 @@ local order = {
   'unique', 'fingerprints', 'held', 'successions', 'cron', 'ticks',
 }
 
-local function wrong(found, invariant, what) found[#found + 1], found[#found + 2] = invariant, what end
+-- Notes what is wrong, and what repair.lua does about it: the name of a cure, and what that is for.
+local function wrong(found, invariant, what, ...)
+  found[#found + 1], found[#found + 2] = invariant, what
+  found.cures[#found / 2] = select('#', ...) > 0 and { ... } or nil
+end
 
 -- I8, and what can be counted at one instant.
 function phases.totals(q, _, found)
   local stats = redis.call('HMGET', q.keys.stats, 'enqueued', 'removed')
   local enqueued, removed, jobs = tonumber(stats[1]) or 0, tonumber(stats[2]) or 0, redis.call('HLEN', q.keys.spec)
   if enqueued ~= jobs + removed then
-    wrong(found, 'I8', enqueued .. ' enqueued, but ' .. jobs .. ' are there and ' .. removed .. ' were removed')
+    wrong(found, 'I8', enqueued .. ' enqueued, but ' .. jobs .. ' are there and ' .. removed .. ' were removed', 'recount')
   end
   local counts = require('states').counts(q)
   if counts.available < 0 then wrong(found, 'I1', 'the indexes hold ' .. -counts.available .. ' ids more than there are jobs') end
@@ -54,7 +58,7 @@ local function indexes_of(q, ids, found)
     if redis.call('ZSCORE', keys.wait(q.keys, lane), ids[i]) then
       where[i][#where[i] + 1] = 'available'
       if not redis.call('ZSCORE', q.keys.lanes, lane) then
-        wrong(found, 'I4', 'lane "' .. lane .. '" has jobs and is not listed')
+        wrong(found, 'I4', 'lane "' .. lane .. '" has jobs and is not listed', 'lane', lane)
       end
     end
   end
@@ -71,7 +75,8 @@ function phases.spec(q, cursor, found)
     local where = indexes_of(q, ids, found)
     for i = 1, #ids do
       if #where[i] ~= 1 then
-        wrong(found, 'I1', ids[i] .. ' is in ' .. (#where[i] == 0 and 'no index' or table.concat(where[i], ' and ')))
+        local indexes = #where[i] == 0 and 'no index' or table.concat(where[i], ' and ')
+        wrong(found, 'I1', ids[i] .. ' is in ' .. indexes, #where[i] == 0 and 'place' or 'keep_one', ids[i])
       end
     end
   end
@@ -86,12 +91,14 @@ local function zset_page(key, cursor)
 end
 
 -- I1 from the side of an index: what it holds must be a job.
-local function must_be_jobs(q, ids, found, name)
+local function must_be_jobs(q, ids, found, name, cure, of)
   for first = 1, #ids, 500 do
     local last = math.min(first + 499, #ids)
     local specs = redis.call('HMGET', q.keys.spec, unpack(ids, first, last))
     for i = first, last do
-      if not specs[i - first + 1] then wrong(found, 'I1', name .. ' holds ' .. ids[i] .. ', which is no job') end
+      if not specs[i - first + 1] then
+        wrong(found, 'I1', name .. ' holds ' .. ids[i] .. ', which is no job', cure or 'drop', of or name, ids[i])
+      end
     end
   end
 end
@@ -103,7 +110,7 @@ local function check_head(q, lane, score, found)
   local listed = redis.call('ZSCORE', q.keys.lanes, lane)
   if not (head and score) then return end
   if math.floor(head / CLASS) ~= math.floor(score / CLASS) or head % CLASS ~= tonumber(listed) then
-    wrong(found, 'I4', 'lane "' .. lane .. '" does not stand where its head belongs')
+    wrong(found, 'I4', 'lane "' .. lane .. '" does not stand where its head belongs', 'lane', lane)
   end
 end
 
@@ -113,13 +120,14 @@ function phases.lanes(q, cursor, found)
   local next, lanes = zset_page(q.keys.lanes, cursor)
   for _, lane in ipairs(lanes) do
     local ids = redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 499)
-    must_be_jobs(q, ids, found, 'lane "' .. lane .. '"')
-    if #ids == 0 then wrong(found, 'I4', 'lane "' .. lane .. '" is listed and empty') end
+    must_be_jobs(q, ids, found, 'lane "' .. lane .. '"', 'drop_waiting', lane)
+    local function misplaced(how) wrong(found, 'I4', 'lane "' .. lane .. '" ' .. how, 'lane', lane) end
+    if #ids == 0 then misplaced('is listed and empty') end
     local ready, gate = redis.call('ZSCORE', q.keys.ready, lane), redis.call('HGET', q.keys.where, lane)
     local parked = gate and redis.call('ZSCORE', keys.parked(q.keys, gate), lane)
-    if gate and not parked then wrong(found, 'I4', 'lane "' .. lane .. '" is not parked at ' .. gate .. ', as `where` says') end
-    if ready and gate then wrong(found, 'I4', 'lane "' .. lane .. '" is ready, and parked at ' .. gate) end
-    if not ready and not gate then wrong(found, 'I4', 'lane "' .. lane .. '" has jobs and is not ready') end
+    if gate and not parked then misplaced('is not parked at ' .. gate .. ', as `where` says') end
+    if ready and gate then misplaced('is ready, and parked at ' .. gate) end
+    if not ready and not gate then misplaced('has jobs and is not ready') end
     check_head(q, lane, tonumber(ready or parked), found)
   end
   return next, #lanes
@@ -128,24 +136,31 @@ end
 function phases.ready(q, cursor, found)
   local next, lanes = zset_page(q.keys.ready, cursor)
   for _, lane in ipairs(lanes) do
-    if not redis.call('ZSCORE', q.keys.lanes, lane) then wrong(found, 'I4', 'lane "' .. lane .. '" is ready and not listed') end
+    if not redis.call('ZSCORE', q.keys.lanes, lane) then
+      wrong(found, 'I4', 'lane "' .. lane .. '" is ready and not listed', 'lane', lane)
+    end
   end
   return next, #lanes
 end
 
--- I4: who is parked has jobs, and somebody will look again.
-function phases.parked(q, cursor, found)
-  local page = redis.call('HSCAN', q.keys.where, cursor, 'COUNT', PAGE)
-  require('audit_gates').parked(q, page[2], function(what) wrong(found, 'I4', what) end)
-  return page[1], #page[2] / 2
+-- A phase that goes through a hash by pages, which a function of another module checks.
+local function by_hash(name, invariant, module, check)
+  return function(q, cursor, found)
+    local page = redis.call('HSCAN', q.keys[name], cursor, 'COUNT', PAGE)
+    require(module)[check](q, page[2], function(...) wrong(found, invariant, ...) end)
+    return page[1], #page[2] / 2
+  end
 end
+
+-- I4: who is parked has jobs, and somebody will look again.
+phases.parked = by_hash('where', 'I4', 'audit_gates', 'parked')
 
 -- I2 from the gates' side. Their sets are found by going through the keys of the server.
 function phases.gates(q, cursor, found)
   local page = redis.call('SCAN', cursor, 'MATCH', q.keys.prefix .. 'gate:*', 'COUNT', 1000)
   for _, key in ipairs(page[2]) do
     local gate = string.sub(key, #q.keys.prefix + 6)
-    require('audit_gates').members(q, gate, function(what) wrong(found, 'I2', what) end)
+    require('audit_gates').members(q, gate, function(...) wrong(found, 'I2', ...) end)
   end
   return page[1], #page[2]
 end
@@ -159,12 +174,12 @@ function phases.executing(q, cursor, found)
     local id, record = page[2][i], read(page[2][i + 1])
     ids[#ids + 1] = id
     if redis.call('SISMEMBER', keys.held(q.keys, record.worker), id) == 0 then
-      wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which does not hold it')
+      wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which does not hold it', 'held', record.worker, id)
     end
     if not redis.call('ZSCORE', q.keys.workers, record.worker) then
-      wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which is not known')
+      wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which is not known', 'bury', record.worker)
     end
-    require('audit_gates').runs(q, id, record, function(what) wrong(found, 'I2', what) end)
+    require('audit_gates').runs(q, id, record, function(...) wrong(found, 'I2', ...) end)
   end
   must_be_jobs(q, ids, found, 'executing')
   return page[1], #ids
@@ -178,12 +193,12 @@ function phases.workers(q, cursor, found)
     for _, id in ipairs(redis.call('SMEMBERS', keys.held(q.keys, worker))) do
       local record = redis.call('HGET', q.keys.executing, id)
       if not record or read(record).worker ~= worker then
-        wrong(found, 'I7', worker .. ' holds ' .. id .. ', which does not run there')
+        wrong(found, 'I7', worker .. ' holds ' .. id .. ', which does not run there', 'not_held', worker, id)
       end
     end
     for _, id in ipairs(redis.call('SMEMBERS', keys.cancel(q.keys, worker))) do
       if redis.call('SISMEMBER', keys.held(q.keys, worker), id) == 0 then
-        wrong(found, 'I7', worker .. ' is to cancel ' .. id .. ', which it does not hold')
+        wrong(found, 'I7', worker .. ' is to cancel ' .. id .. ', which it does not hold', 'not_cancelled', worker, id)
       end
     end
   end
@@ -204,7 +219,7 @@ end
 local function check_zset(q, name, cursor, found)
   local next, ids = zset_page(q.keys[name], cursor)
   must_be_jobs(q, ids, found, name)
-  require('audit_gates').kept(q, ids, function(what) wrong(found, 'I2', what) end)
+  require('audit_gates').kept(q, ids, function(...) wrong(found, 'I2', ...) end)
   return next, #ids
 end
 
@@ -212,7 +227,9 @@ end
 function phases.suspects(q, cursor, found)
   local next, ids = zset_page(q.keys.suspects, cursor)
   for _, id in ipairs(ids) do
-    if not redis.call('ZSCORE', q.keys.retryable, id) then wrong(found, 'I1', 'suspect ' .. id .. ' is not retryable') end
+    if not redis.call('ZSCORE', q.keys.retryable, id) then
+      wrong(found, 'I1', 'suspect ' .. id .. ' is not retryable', 'no_suspect', id)
+    end
   end
   return next, #ids
 end
@@ -227,7 +244,7 @@ local function check_column(q, name, cursor, found)
   for i = 1, #page[2], 2 do
     checked = checked + 1
     if redis.call('HEXISTS', q.keys.spec, page[2][i]) == 0 then
-      wrong(found, 'I6', 'column ' .. name .. ' has ' .. page[2][i] .. ', which is no job')
+      wrong(found, 'I6', 'column ' .. name .. ' has ' .. page[2][i] .. ', which is no job', 'empty', name, page[2][i])
     end
   end
   return page[1], checked
@@ -235,51 +252,48 @@ end
 phases.columns = over(require('columns').all, check_column)
 
 -- I10.
-function phases.cron(q, cursor, found)
-  local page = redis.call('HSCAN', q.keys.cron, cursor, 'COUNT', PAGE)
-  require('audit_cron').entries(q, page[2], function(what) wrong(found, 'I10', what) end)
-  return page[1], #page[2] / 2
-end
+phases.cron = by_hash('cron', 'I10', 'audit_cron', 'entries')
 
 function phases.ticks(q, cursor, found)
-  if cursor == '0' then require('audit_cron').mark(q, function(what) wrong(found, 'I10', what) end) end
+  local function tick_wrong(...) wrong(found, 'I10', ...) end
+  if cursor == '0' then require('audit_cron').mark(q, tick_wrong) end
   local next, names = zset_page(q.keys.cron_next, cursor)
-  require('audit_cron').ticks(q, names, function(what) wrong(found, 'I10', what) end)
+  require('audit_cron').ticks(q, names, tick_wrong)
   return next, #names
 end
 
--- I5, by one hash of it.
-local function check_unique(name, check)
-  return function(q, cursor, found)
-    local page = redis.call('HSCAN', q.keys[name], cursor, 'COUNT', PAGE)
-    require('audit_unique')[check](q, page[2], function(what) wrong(found, 'I5', what) end)
-    return page[1], #page[2] / 2
-  end
-end
-phases.unique = check_unique('unique', 'owners')
-phases.fingerprints = check_unique('fingerprint', 'owned')
-phases.successions = check_unique('next', 'successions')
+-- I5.
+phases.unique = by_hash('unique', 'I5', 'audit_unique', 'owners')
+phases.fingerprints = by_hash('fingerprint', 'I5', 'audit_unique', 'owned')
+phases.successions = by_hash('next', 'I5', 'audit_unique', 'successions')
 
 function phases.held(q, cursor, found)
   local next, fingerprints = zset_page(q.keys.unique_ends, cursor)
-  require('audit_unique').held(q, fingerprints, function(what) wrong(found, 'I5', what) end)
+  require('audit_unique').held(q, fingerprints, function(...) wrong(found, 'I5', ...) end)
   return next, #fingerprints
 end
 
-function M.run(q, args)
+-- One page, with the cures of what was found.
+function M.page(q, args)
   local cursor = args[1] or ''
   if cursor == '' or cursor == '0' then cursor = '1|0' end
   local number, inner = string.match(cursor, '^(%d+)|([%d/]+)$')
   number = tonumber(number)
   if not order[number or 0] then require('queue').refuse('BADARG', 'no such cursor') end
-  local found, checked = {}, 0
+  local found, checked = { cures = {} }, 0
   for _ = 1, CALLS do
     local next, some = phases[order[number]](q, inner, found)
     checked, inner = checked + some, next
     if next == '0' then number = number + 1 end
     if checked >= PAGE or not order[number] then break end
   end
-  return { order[number] and number .. '|' .. inner or '0', checked, found }
+  return { next = order[number] and number .. '|' .. inner or '0', checked = checked, found = found }
+end
+
+function M.run(q, args)
+  local page = M.page(q, args)
+  page.found.cures = nil
+  return { page.next, page.checked, page.found }
 end
 
 return M

@@ -1,5 +1,5 @@
 -- I10: an entry that recurs has one next tick, unless it is paused or finished, a history of bounded length, and somebody looks
--- in time for the first tick of all.
+-- in time for the first tick of all. `wrong` is called with what it finds, and what repair.lua does about it.
 local M = {}
 
 -- Whether the first tick of all is looked for: as far as everything can be seen at one instant.
@@ -7,9 +7,9 @@ function M.mark(q, wrong)
   local cron = require('cron')
   local first = tonumber(redis.call('ZRANGE', q.keys.cron_next, 0, 0, 'WITHSCORES')[2])
   local mark = tonumber(redis.call('ZSCORE', q.keys.timed, cron.MARK))
-  if first and not mark then wrong('entries have a next tick, and nobody looks for it') end
-  if mark and not first then wrong('somebody looks for a next tick, and no entry has one') end
-  if first and mark and mark > math.max(first, q.now + cron.LEASE) then wrong('the next tick is looked for too late') end
+  if first and not mark then wrong('entries have a next tick, and nobody looks for it', 'rearm') end
+  if mark and not first then wrong('somebody looks for a next tick, and no entry has one', 'rearm') end
+  if first and mark and mark > math.max(first, q.now + cron.LEASE) then wrong('the next tick is looked for too late', 'rearm') end
 end
 
 -- Some entries, a flat list of name and text.
@@ -17,13 +17,14 @@ function M.entries(q, flat, wrong)
   local cron, keys = require('cron'), require('keys')
   for i = 1, #flat, 2 do
     local name = flat[i]
+    local function entry_wrong(what) wrong(what, 'entry', name) end
     local state, next = cron.state(q, name), redis.call('ZSCORE', q.keys.cron_next, name)
-    if not state.revision then wrong('entry ' .. name .. ' has no revision') end
+    if not state.revision then entry_wrong('entry ' .. name .. ' has no revision') end
     local runs = not (state.paused or state.finished)
-    if runs and not next then wrong('entry ' .. name .. ' has no next tick') end
-    if next and not runs then wrong('entry ' .. name .. ' is paused or finished, and has a next tick') end
+    if runs and not next then entry_wrong('entry ' .. name .. ' has no next tick') end
+    if next and not runs then entry_wrong('entry ' .. name .. ' is paused or finished, and has a next tick') end
     if redis.call('LLEN', keys.cron_history(q.keys, name)) > cron.KEPT then
-      wrong('the history of entry ' .. name .. ' is too long')
+      entry_wrong('the history of entry ' .. name .. ' is too long')
     end
   end
 end
@@ -31,7 +32,9 @@ end
 -- Some names that have a next tick.
 function M.ticks(q, names, wrong)
   for i = 1, #names do
-    if redis.call('HEXISTS', q.keys.cron, names[i]) == 0 then wrong(names[i] .. ' has a next tick, and is no entry') end
+    if redis.call('HEXISTS', q.keys.cron, names[i]) == 0 then
+      wrong(names[i] .. ' has a next tick, and is no entry', 'entry', names[i])
+    end
   end
 end
 

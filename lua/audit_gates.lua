@@ -1,4 +1,4 @@
--- What audit checks of gates and parked lanes. `wrong` is called with what it finds.
+-- What audit checks of gates and parked lanes. `wrong` is called with what it finds, and what repair.lua does about it.
 local M = {}
 
 local READY = 1000            -- lanes looked at to find one that meets a gate
@@ -27,12 +27,12 @@ function M.parked(q, page, wrong)
   local keys, of, seen = require('keys'), #page > 0 and met(q), {}
   for i = 1, #page, 2 do
     local lane, gate = page[i], page[i + 1]
-    if not redis.call('ZSCORE', q.keys.lanes, lane) then wrong('lane "' .. lane .. '" is parked and not listed') end
+    if not redis.call('ZSCORE', q.keys.lanes, lane) then wrong('lane "' .. lane .. '" is parked and not listed', 'lane', lane) end
     if not redis.call('ZSCORE', keys.parked(q.keys, gate), lane) then
-      wrong('lane "' .. lane .. '" is not parked at ' .. gate .. ', as `where` says')
+      wrong('lane "' .. lane .. '" is not parked at ' .. gate .. ', as `where` says', 'lane', lane)
     end
     if not seen[gate] and not q.migration and not is_looked_after(q, gate, of) then
-      wrong('gate ' .. gate .. ' is open, has parked lanes, and nobody will look')
+      wrong('gate ' .. gate .. ' is open, has parked lanes, and nobody will look', 'look', gate)
     end
     seen[gate] = true
   end
@@ -55,7 +55,7 @@ function M.kept(q, ids, wrong)
   for i = 1, #ids do
     local gate = places[i] and chains.gate(lanes[i] or '')
     if gate and redis.call('SISMEMBER', require('keys').gate(q.keys, gate), ids[i]) == 0 then
-      wrong(ids[i] .. ' has kept its place, and does not hold ' .. gate)
+      wrong(ids[i] .. ' has kept its place, and does not hold ' .. gate, 'hold', gate, ids[i])
     end
   end
 end
@@ -73,7 +73,7 @@ function M.members(q, gate, wrong)
       is_held = is_held or held.gate == gate
     end
     if not is_held and is_chain and not run then is_held = may_hold(q, gate, ids[i]) end
-    if not is_held then wrong('gate ' .. gate .. ' has ' .. ids[i] .. ', which holds no place there') end
+    if not is_held then wrong('gate ' .. gate .. ' has ' .. ids[i] .. ', which holds no place there', 'leave', gate, ids[i]) end
   end
 end
 
@@ -81,7 +81,7 @@ end
 function M.runs(q, id, run, wrong)
   for _, held in ipairs(require('gates').held(run.dimensions, run.lane)) do
     if redis.call('SISMEMBER', require('keys').gate(q.keys, held.gate), id) == 0 then
-      wrong(id .. ' runs with a place at ' .. held.gate .. ', which does not have it')
+      wrong(id .. ' runs with a place at ' .. held.gate .. ', which does not have it', 'join', held.gate, id)
     end
   end
 end

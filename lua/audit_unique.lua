@@ -1,4 +1,5 @@
 -- I5: a fingerprint is owned by a live job that says so, or held by an ended one for its time; a live job that has one owns it.
+-- `wrong` is called with what it finds, and what repair.lua does about it.
 local M = {}
 
 local function is_live(q, id)
@@ -12,10 +13,11 @@ local function owner(q, fingerprint, id, wrong)
   local text = redis.call('HGET', q.keys.fingerprint, id)
   local own, _, is_until_start = require('unique').parse(text or '')
   local is_held = redis.call('ZSCORE', q.keys.unique_ends, fingerprint)
-  if is_held and live then wrong(fingerprint .. ' is held for a time, and its owner ' .. id .. ' is live') end
-  if not is_held and not live then wrong(fingerprint .. ' is owned by ' .. id .. ', which is not live') end
-  if state and own ~= fingerprint then wrong(fingerprint .. ' is owned by ' .. id .. ', which does not say so') end
-  if is_until_start and state == 'executing' then wrong(id .. ' was started, and still owns ' .. fingerprint) end
+  local function owner_wrong(what) wrong(what, 'owner', fingerprint, id) end
+  if is_held and live then owner_wrong(fingerprint .. ' is held for a time, and its owner ' .. id .. ' is live') end
+  if not is_held and not live then owner_wrong(fingerprint .. ' is owned by ' .. id .. ', which is not live') end
+  if state and own ~= fingerprint then owner_wrong(fingerprint .. ' is owned by ' .. id .. ', which does not say so') end
+  if is_until_start and state == 'executing' then owner_wrong(id .. ' was started, and still owns ' .. fingerprint) end
 end
 
 function M.owners(q, entries, wrong)
@@ -28,7 +30,9 @@ function M.owned(q, entries, wrong)
     local id, fingerprint = entries[i], require('unique').parse(entries[i + 1])
     local by = redis.call('HGET', q.keys.unique, fingerprint)
     if by ~= id and is_live(q, id) then
-      wrong(id .. ' is live, and ' .. fingerprint .. ' is owned by ' .. (by or 'nobody'))
+      local what = id .. ' is live, and ' .. fingerprint .. ' is owned by ' .. (by or 'nobody')
+      -- Two that are live have come to be equal: nothing that could be done to one of them is safe.
+      if by and is_live(q, by) then wrong(what) else wrong(what, 'own', fingerprint, id) end
     end
   end
 end
@@ -37,7 +41,7 @@ end
 function M.held(q, fingerprints, wrong)
   for i = 1, #fingerprints do
     if redis.call('HEXISTS', q.keys.unique, fingerprints[i]) == 0 then
-      wrong(fingerprints[i] .. ' is held for a time, and nobody owns it')
+      wrong(fingerprints[i] .. ' is held for a time, and nobody owns it', 'hold_no_more', fingerprints[i])
     end
   end
 end
@@ -46,7 +50,7 @@ end
 function M.successions(q, entries, wrong)
   for i = 1, #entries, 2 do
     if redis.call('HEXISTS', q.keys.executing, entries[i]) == 0 then
-      wrong(entries[i] .. ' is to run again when its run is over, and does not run')
+      wrong(entries[i] .. ' is to run again when its run is over, and does not run', 'succeed', entries[i])
     end
   end
 end

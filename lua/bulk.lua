@@ -1,5 +1,5 @@
 -- Changing and counting jobs by what they are. One call is one step over one state: it looks, and changes what matches in the
--- same call, so nothing is done to a job that is no longer what it was. A step ends after 500 jobs or 1.5 ms of the server's
+-- same call, so nothing is done to a job that is no longer what it was. A step ends after 500 jobs or a ms of the server's
 -- time, whichever comes first, and tells where the next one goes on.
 --
 -- change_where action due state cursor bound most n [name value]… [lane]…
@@ -23,7 +23,7 @@ local M = {}
 
 local PAGE = 100              -- read at a time
 local MOST = 500              -- looked at in a step
-local MICROS = 1500           -- after which a step ends
+local MICROS = 1000           -- after which a step ends
 local TEXT = 200              -- bytes of an error by which jobs are told apart
 
 local states_of = {

@@ -181,4 +181,20 @@ function M.succeed(q, id, text, fingerprint)
   enqueue.add(q, { new, spec }, { new }, { option })
 end
 
+-- What `next` says of a job that does not run any more, which should not be, is used now, and nothing of it lost.
+function M.mend(q, id)
+  local text, states, unique = redis.call('HGET', q.keys.next, id), require('states'), require('unique')
+  local state, found = states.of(q, id)
+  if not text or state == 'executing' then return end
+  if state and states.is_ended(state) then
+    local own = unique.parse(redis.call('HGET', q.keys.fingerprint, id) or '')
+    local owner = redis.call('HGET', q.keys.unique, own)
+    return M.succeed(q, id, text, own ~= '' and (not owner or owner == id) and own or nil)
+  end
+  redis.call('HDEL', q.keys.next, id)
+  if not state then return end
+  local _, kind, option, spec = read_next(q, text)
+  if kind == 'replace' then replace_waiting(q, id, state, found, spec, option) end
+end
+
 return M

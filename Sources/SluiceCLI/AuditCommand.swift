@@ -5,15 +5,30 @@ import SluiceInspector
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Check the data of the queues. Exit status 1 if anything is wrong.",
-        discussion: "Changes nothing, and may run while the queues work: each page is checked at one instant.")
+        discussion: """
+            Changes nothing, and may run while the queues work: each page is checked at one instant. With --repair it tells what \
+            could be done about what it finds, and with --yes does that, each thing in the call that finds it, and checks again. \
+            No job is lost by a repair; one that was in two places may run once more.
+            """)
 
     @OptionGroup var global: GlobalOptions
 
     @Argument(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
     var queue: QueueName?
 
+    @Flag(help: "Tell what a repair would do; with --yes, do it.")
+    var repair = false
+
+    @Flag(help: "Do what --repair tells.")
+    var yes = false
+
+    func validate() throws {
+        if yes, !repair { throw ValidationError("--yes goes with --repair") }
+    }
+
     func run() async throws {
         try await global.withInspector { inspector in
+            if repair { return try await runRepair(inspector) }
             let report: AuditReport
             if let queue { report = try await inspector.audit(queue) } else { report = try await inspector.audit() }
             if global.json {
@@ -23,6 +38,45 @@ struct AuditCommand: AsyncParsableCommand {
             }
             if !report.isClean { throw ExitCode.no }
         }
+    }
+
+    private func runRepair(_ inspector: Inspector) async throws {
+        let queues: [QueueName]
+        if let queue { queues = [queue] } else { queues = try await inspector.queues() }
+        var repairs: [Repair] = []
+        var violations: [AuditReport.Violation] = []
+        for queue in queues {
+            repairs += yes ? try await inspector.repair(queue) : try await inspector.repairPlan(queue)
+            if yes { violations += try await inspector.audit(queue).violations }
+        }
+        let isClean = yes ? violations.isEmpty : repairs.isEmpty
+        if global.json {
+            try Terminal.output.json([
+                "clean": .bool(isClean), "done": .bool(yes), "repairs": .array(repairs.map(Self.json)),
+            ])
+        } else {
+            try Terminal.output.lines(Self.lines(repairs, left: violations.count))
+            if !yes, !repairs.isEmpty { Terminal.complain("nothing was changed: the same with --yes does it") }
+        }
+        if !isClean { throw ExitCode.no }
+    }
+
+    private static func lines(_ repairs: [Repair], left: Int) -> [String] {
+        let terminal = Terminal.output
+        let end = left == 0 ? [] : ["\(HumanText.count(left, "violation")) left: see sluice audit"]
+        if repairs.isEmpty { return [terminal.style.paint("clean", .green) + ": nothing to repair"] + end }
+        var table = Table([.text("QUEUE"), .text("INVARIANT"), .text("WHAT IS WRONG"), .text("REPAIR")])
+        for repair in repairs {
+            table.append([repair.queue.text, repair.invariant, repair.what, repair.cure ?? "none that is safe"])
+        }
+        return table.lines(width: terminal.width, style: terminal.style) + end
+    }
+
+    private static func json(_ repair: Repair) -> JSONValue {
+        [
+            "queue": .string(repair.queue.text), "invariant": .string(repair.invariant), "what": .string(repair.what),
+            "cure": JSONValue(repair.cure),
+        ]
     }
 
     static func lines(_ report: AuditReport, width: Int? = nil, style: Style = .plain) -> [String] {

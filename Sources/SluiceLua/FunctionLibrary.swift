@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 29
+    package static let revision = 30
 
     /// The text of the library.
     /// - Parameters:
@@ -93,6 +93,7 @@ package enum FunctionLibrary {
         "queue": source(PackageResources.queue_lua),
         "rate": source(PackageResources.rate_lua),
         "record": source(PackageResources.record_lua),
+        "repair": source(PackageResources.repair_lua),
         "reserve": source(PackageResources.reserve_lua),
         "resync": source(PackageResources.resync_lua),
         "running": source(PackageResources.running_lua),

@@ -1,3 +1,4 @@
+import Hiredis
 import SluiceCore
 import SluiceInspector
 import SluiceStore
@@ -101,6 +102,22 @@ struct BulkToolTests {
         async let drained = tool.run("queues", "drain", "mail", "--timeout", "60s", "--json")
         try await worker.cycle(2, jobs.map { .init(id: $0.id, fence: $0.fence, outcome: .completed(result: nil)) })
         #expect(try await drained.output.contains("\"drained\":true"))
+    }
+
+    @Test func aRepairIsToldAndThenDone() async throws {
+        let tool = try await filled()
+        #expect(try await tool.run("audit", "--repair").output == "clean: nothing to repair\n")
+        #expect(try await tool.run("audit", "--yes").status == 2)
+        let store = try await HandWorker(tool).store
+        _ = try await store.send(["ZREM", store.keys.base("mail") + ":wait:host=x%20y", "b1"])
+        let plan = try await tool.run("audit", "--repair", "mail")
+        #expect(plan.status == 1 && plan.output.contains("b1 is in no index") && plan.output.contains("it becomes available"))
+        #expect(plan.error.contains("nothing was changed"))
+        #expect(try await tool.run("audit").status == 1)
+        let done = try await tool.run("audit", "--repair", "--yes", "--json")
+        #expect(done.status == 0 && done.output.contains("\"clean\":true"))
+        #expect(try await tool.run("audit").status == 0)
+        #expect(try await tool.run("status", "--json").output.contains("\"available\":31"))
     }
 
     @Test func theLineOfProgress() {

@@ -1,0 +1,61 @@
+import SluiceCore
+import SluiceStore
+import Testing
+
+/// Data damaged on purpose, and what `repair` makes of it.
+@Suite(.timeLimit(.minutes(10)))
+struct RepairTests {
+    /// `run` and `free` run on `w`, `run` at the gate `h=x`; `wait` waits in the lane of that gate, `next` in another lane, `later`
+    /// for its time, `follow` for `later`; `done` has ended.
+    private func sound() async throws -> LuaQueue {
+        let queue = try await LuaQueue()
+        try await queue.declare("concurrency/h", "1")
+        try await queue.add("done")
+        let worker = try await queue.worker()
+        try await worker.cycle(1)
+        try await worker.cycle(0, settling: ["done"])
+        try await queue.add("run", options: #"{"lane":"h=x"}"#)
+        try await queue.add("free")
+        try await worker.cycle(2)
+        try await queue.add("wait", options: #"{"lane":"h=x"}"#)
+        try await queue.add("next", options: #"{"lane":"h=y"}"#)
+        try await queue.add("later", options: #"{"delay":60000}"#)
+        try await queue.add("follow", options: #"{"after":{"id":"later","failed":"ignore"}}"#)
+        #expect(try await queue.audit() == [])
+        return queue
+    }
+
+    private static let damages: [[String]] = [
+        ["HDEL", "executing", "run"], ["DEL", "executing"], ["ZREM", "scheduled", "later"], ["ZREM", "suspended", "follow"],
+        ["ZREM", "completed", "done"], ["ZREM", "wait:h=y", "next"], ["ZADD", "retryable", "1", "done"],
+        ["ZADD", "wait:", "1", "free"], ["ZADD", "scheduled", "1", "free"], ["ZADD", "discarded", "1", "later"],
+        ["ZADD", "discarded", "1", "ghost"], ["ZADD", "wait:h=y", "1", "ghost"], ["HDEL", "spec", "done"],
+        ["HDEL", "spec", "wait"], ["HDEL", "spec", "run"], ["HINCRBY", "stats", "removed", "1"],
+        ["HINCRBY", "stats", "enqueued", "-3"], ["ZREM", "ready", "h=y"], ["DEL", "ready"], ["ZREM", "lanes", "h=y"],
+        ["DEL", "lanes"], ["HSET", "where", "h=y", "h=y"], ["ZADD", "ready", "0", "h=y"], ["ZADD", "lanes", "0", "h=y"],
+        ["ZADD", "ready", "0", "h=nobody"], ["SREM", "gate:h=x", "run"], ["SADD", "gate:h=x", "wait"],
+        ["SADD", "gate:h=y", "done"],
+        ["SREM", "held:w", "run"], ["SADD", "held:w", "wait"], ["SADD", "cancel:w", "wait"], ["ZREM", "workers", "w"],
+        ["ZADD", "suspects", "1", "later"], ["HSET", "errors", "ghost", "{}"], ["HSET", "run", "ghost", "{}"],
+    ]
+
+    @Test(arguments: damages.indices) func nothingIsLost(_ index: Int) async throws {
+        let queue = try await sound()
+        let damage = Self.damages[index]
+        try await queue.damage(damage)
+        let jobs = try await queue.redis("HLEN", "spec")
+        let planned = try await queue.repairPlan()
+        #expect(planned.map { $0.invariant + " " + $0.what } == (try await queue.audit()), "\(damage)")
+        #expect(!planned.isEmpty && planned.allSatisfy { !$0.cure.isEmpty }, "\(damage)")
+        try await queue.repair()
+        #expect(try await queue.audit() == [], "\(damage)")
+        #expect(try await queue.redis("HLEN", "spec") == jobs, "\(damage)")
+        try await queue.runToTheEnd("\(damage)")
+    }
+
+    /// What is wrong by a plan is not touched once it is right again.
+    @Test func aSoundQueueIsLeftAlone() async throws {
+        let queue = try await sound()
+        try await queue.check(["repair"], "= [0, \(try await queue.auditPages().reduce(0) { $0 + $1.reply.checked }), []]")
+    }
+}

@@ -1,0 +1,218 @@
+-- repair [cursor]            Goes through the data as audit does, and repairs what it finds in the same call: nothing is done
+--                            about what is no longer so.
+-- repair_plan [cursor]       The same, changing nothing.
+-- Returns the next cursor, how many were checked, and a flat list of invariant, what is wrong, what is done about it (empty:
+-- nothing that is safe).
+-- No job is lost by it: one that is nowhere comes back, one that is in two places keeps the one from which it may yet run. A job
+-- may so run once more. One repair may make the next possible: go through it until audit is clean.
+-- Errors: BADARG, BADKEY, FORMAT. Events: of jobs that come back.
+local M = {}
+
+-- Where a job stays that is in several places: where it runs, else where it will, else where it has ended badly.
+local better = { 'executing', 'available', 'retryable', 'scheduled', 'suspended', 'discarded', 'cancelled', 'completed' }
+
+local cures = {}
+
+local function lane_of(q, id) return redis.call('HGET', q.keys.lane, id) or '' end
+
+-- The counters that tell what is no more: jobs that are there are the truth.
+function cures.recount(q)
+  local stats = redis.call('HMGET', q.keys.stats, 'enqueued', 'removed')
+  local enqueued, removed, jobs = tonumber(stats[1]) or 0, tonumber(stats[2]) or 0, redis.call('HLEN', q.keys.spec)
+  if enqueued >= jobs then
+    redis.call('HSET', q.keys.stats, 'removed', enqueued - jobs)
+  else
+    redis.call('HSET', q.keys.stats, 'enqueued', jobs + removed)
+  end
+end
+
+-- A lane stands where its head belongs, or nowhere.
+function cures.lane(q, lane)
+  local gate = redis.call('HGET', q.keys.where, lane)
+  if gate then
+    redis.call('ZREM', require('keys').parked(q.keys, gate), lane)
+    redis.call('HDEL', q.keys.where, lane)
+  end
+  redis.call('ZREM', q.keys.ready, lane)
+  require('lanes').settle(q, lane)
+  q.claimable = true
+end
+
+-- A job that is nowhere: suspended, if it waits for another one or was on its way elsewhere, else available.
+function cures.place(q, id)
+  if require('states').of(q, id) then return end
+  local text, target = require('queue').text, redis.call('HGET', q.keys.target, id)
+  if target or redis.call('HEXISTS', q.keys.after, id) == 1 then
+    redis.call('ZADD', q.keys.suspended, text(q.now), id)
+    if redis.call('HEXISTS', q.keys.after, id) == 0 then
+      require('outbox').put(q, 'queue.' .. string.match(target, '^%S+') .. ' ' .. id)
+    end
+    return require('events').moved(q, '', 'suspended', { id })
+  end
+  require('waiting').enter(q, { id })
+  q.claimable = true
+  require('events').moved(q, '', 'available', { id })
+end
+
+-- Takes an id out of one index.
+local function take(q, state, id)
+  if state == 'available' then return require('lanes').remove(q, lane_of(q, id), id) end
+  if state ~= 'executing' then return redis.call('ZREM', q.keys[state], id) end
+  local record = redis.call('HGET', q.keys.executing, id)
+  if not record then return end
+  local run = require('record').read(record)
+  redis.call('HDEL', q.keys.executing, id)
+  redis.call('SREM', require('keys').held(q.keys, run.worker or ''), id)
+  if run.dimensions and run.dimensions ~= '-' then
+    require('gates').leave(q, { { ids = { id }, dimensions = run.dimensions, lane = run.lane } })
+  end
+end
+
+function cures.keep_one(q, id)
+  local is_kept = false
+  for i = 1, #better do
+    local state, is_there = better[i]
+    if state == 'executing' then
+      is_there = redis.call('HEXISTS', q.keys.executing, id) == 1
+    elseif state == 'available' then
+      is_there = redis.call('ZSCORE', require('keys').wait(q.keys, lane_of(q, id)), id)
+    else
+      is_there = redis.call('ZSCORE', q.keys[state], id)
+    end
+    if is_there and is_kept then take(q, state, id) end
+    is_kept = is_kept or is_there
+  end
+end
+
+-- An entry of an index, or of a lane, that is no job.
+function cures.drop(q, name, id)
+  if redis.call('HEXISTS', q.keys.spec, id) == 1 then return end
+  take(q, name, id)
+end
+
+function cures.drop_waiting(q, lane, id)
+  if redis.call('HEXISTS', q.keys.spec, id) == 0 then require('lanes').remove(q, lane, id) end
+end
+
+-- A gate at which nobody would look again.
+function cures.look(q, gate) require('parking').at(q, gate, q.now) end
+
+function cures.leave(q, gate, id)
+  redis.call('SREM', require('keys').gate(q.keys, gate), id)
+  require('gates').changed(q, gate)
+  if require('parking').is_any(q, { gate }) then require('parking').turn(q, gate, 1) end
+end
+
+function cures.join(q, gate, id) redis.call('SADD', require('keys').gate(q.keys, gate), id) end
+
+-- A job of a chain that has kept its place holds the chain; if another one does, it gives the place up.
+function cures.hold(q, gate, id)
+  local key = require('keys').gate(q.keys, gate)
+  if redis.call('SCARD', key) == 0 then redis.call('SADD', key, id) else redis.call('HDEL', q.keys.place, id) end
+end
+
+function cures.held(q, worker, id) redis.call('SADD', require('keys').held(q.keys, worker), id) end
+function cures.not_held(q, worker, id) redis.call('SREM', require('keys').held(q.keys, worker), id) end
+function cures.not_cancelled(q, worker, id) redis.call('SREM', require('keys').cancel(q.keys, worker), id) end
+
+-- A worker that is not known has died: its lease is over, so that what it holds is taken back.
+function cures.bury(q, worker) redis.call('ZADD', q.keys.workers, 'NX', require('queue').text(q.now), worker) end
+
+function cures.no_suspect(q, id) redis.call('ZREM', q.keys.suspects, id) end
+
+function cures.empty(q, column, id)
+  if redis.call('HEXISTS', q.keys.spec, id) == 0 then redis.call('HDEL', q.keys[column], id) end
+end
+
+-- What owns a fingerprint: a live job that says so, or says nothing; an ended one within its time.
+function cures.owner(q, fingerprint, id)
+  if redis.call('HGET', q.keys.unique, fingerprint) ~= id then return end
+  local states, text = require('states'), redis.call('HGET', q.keys.fingerprint, id)
+  local state, ends = states.of(q, id), redis.call('ZSCORE', q.keys.unique_ends, fingerprint)
+  local own, till, is_until_start = require('unique').parse(text or fingerprint)
+  if own == fingerprint and state and not states.is_ended(state) and not (is_until_start and state == 'executing') then
+    redis.call('HSET', q.keys.fingerprint, id, text or fingerprint)
+    redis.call('ZREM', q.keys.unique_ends, fingerprint)
+  elseif own == fingerprint and (not state or states.is_ended(state)) and (ends or till and till > q.now) then
+    redis.call('ZADD', q.keys.unique_ends, 'NX', require('queue').text(till or tonumber(ends)), fingerprint)
+    if state and not text then redis.call('HSET', q.keys.fingerprint, id, '@' .. ends .. ' ' .. fingerprint) end
+  else
+    redis.call('HDEL', q.keys.unique, fingerprint)
+    redis.call('ZREM', q.keys.unique_ends, fingerprint)
+    if is_until_start and own == fingerprint then redis.call('HDEL', q.keys.fingerprint, id) end
+  end
+end
+
+-- A live job owns its fingerprint, unless another live one does.
+function cures.own(q, fingerprint, id)
+  local states, by = require('states'), redis.call('HGET', q.keys.unique, fingerprint)
+  local state, other = states.of(q, id), by and states.of(q, by)
+  local own, _, is_until_start = require('unique').parse(redis.call('HGET', q.keys.fingerprint, id) or '')
+  if own ~= fingerprint or not state or states.is_ended(state) or other and not states.is_ended(other) then return end
+  if is_until_start and state == 'executing' then return redis.call('HDEL', q.keys.fingerprint, id) end
+  redis.call('HSET', q.keys.unique, fingerprint, id)
+  redis.call('ZREM', q.keys.unique_ends, fingerprint)
+end
+
+function cures.hold_no_more(q, fingerprint)
+  if redis.call('HEXISTS', q.keys.unique, fingerprint) == 0 then redis.call('ZREM', q.keys.unique_ends, fingerprint) end
+end
+
+function cures.succeed(q, id) require('conflicts').mend(q, id) end
+
+function cures.rearm(q) require('cron').rearm(q) end
+
+-- An entry that is to run has a next tick: of those from now on, which whoever is told of it computes. One of which nothing is
+-- known, not even that it ran, is left to an operator.
+function cures.entry(q, name)
+  local cron, keys, text = require('cron'), require('keys'), require('queue').text
+  if redis.call('HEXISTS', q.keys.cron, name) == 0 then
+    redis.call('ZREM', q.keys.cron_next, name)
+    return cron.rearm(q)
+  end
+  local key, state, next = keys.cron_state(q.keys, name), cron.state(q, name), redis.call('ZSCORE', q.keys.cron_next, name)
+  if not state.revision then
+    redis.call('HSETNX', key, 'source', 'operator')
+    redis.call('HSET', key, 'revision', text(redis.call('HINCRBY', q.keys.config, 'cron', 1)))
+    state.paused = state.paused or not next and not state.finished and text(q.now) .. ' what was known of it is lost'
+    if state.paused then redis.call('HSET', key, 'paused', state.paused) end
+  end
+  if state.paused or state.finished then
+    redis.call('ZREM', q.keys.cron_next, name)
+  elseif not next then
+    redis.call('ZADD', q.keys.cron_next, text(math.ceil(q.now / 1000) * 1000), name)
+  end
+  redis.call('LTRIM', keys.cron_history(q.keys, name), 0, cron.KEPT - 1)
+  cron.rearm(q)
+end
+
+local texts = {
+  recount = 'the counters are set to the jobs that are there', lane = 'the lane is put where its head belongs',
+  place = 'it becomes available, or suspended if it waits for another job',
+  keep_one = 'it stays where it runs, else where it may yet run', drop = 'the entry is removed',
+  drop_waiting = 'the entry is removed', look = 'the next call looks', leave = 'the place is passed on',
+  join = 'the place is given to it', hold = 'it holds the chain, or gives up its place if another job holds it',
+  held = 'the worker holds it', not_held = 'the worker holds it no more', not_cancelled = 'the wish is removed',
+  bury = 'the worker is taken for dead, and its jobs are given back', no_suspect = 'it is no suspect',
+  empty = 'the entry is removed',
+  owner = 'a job that lives, or ended within its time, owns it; else it is free', own = 'it owns it',
+  hold_no_more = 'it is free', succeed = 'it runs with what it was to run again with, or is succeeded',
+  rearm = 'the next tick is looked for in time', entry = 'it has its next tick from now on, unless it is paused or finished',
+}
+
+local function go(q, args, is_planning)
+  local page = require('audit').page(q, args)
+  local reply = {}
+  for i = 1, #page.found, 2 do
+    local cure = page.found.cures[(i + 1) / 2]
+    if cure and not is_planning then cures[cure[1]](q, cure[2], cure[3]) end
+    for _, text in ipairs({ page.found[i], page.found[i + 1], cure and texts[cure[1]] or '' }) do reply[#reply + 1] = text end
+  end
+  if q.claimable then require('wake').push(q) end
+  return { page.next, page.checked, reply }
+end
+
+function M.run(q, args) return go(q, args, false) end
+function M.plan(q, args) return go(q, args, true) end
+
+return M
