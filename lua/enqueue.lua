@@ -17,8 +17,9 @@
 -- Moves: nothing → available, scheduled, suspended, cancelled.
 -- Returns, for clients, a flat list of position, word, id for the jobs that were not added (none: all were): `exists`; for those
 -- that met another one of their fingerprint, with its id, `exists`, `replaced`, `next` or `duplicate`;
--- `orphan` if the job before it is not known; `moving` if that is on its way to its own queue, where to try again. For people,
--- a line for each job: `added ID`, `exists ID` and so on.
+-- `orphan` if the job before it is not known; `moving` if that is on its way to its own queue, where to try again; `full`, with
+-- the ms after which to try again instead of an id, if as many wait as may: see depth.lua. For people, a line for each job:
+-- `added ID`, `exists ID` and so on.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
 local M = {}
 
@@ -100,6 +101,15 @@ local function plan(q, option, seen)
   return not option.plan and 'orphan' or option.plan == 'moving' and 'moving' or nil
 end
 
+-- Whether a job does not go in because enough wait, of which `n` come in the same call. One that follows another one does, unless
+-- that is refused itself; one that meets an owner of its fingerprint adds none.
+local function is_full(n, room, refused, option, wanted, i)
+  if option and option.after then return refused[option.after.parent] end
+  if n < room then return false end
+  local fingerprint = wanted and wanted.of[i]
+  return not (fingerprint and wanted.owner[fingerprint])
+end
+
 -- Notes a job whose fingerprint another one owns, for when the new ones are in.
 local function meet(wanted, at, owner, id, spec, option, fingerprint)
   wanted.met[#wanted.met + 1] = {
@@ -109,16 +119,20 @@ end
 
 -- Sorts the jobs that are new into what has to be written: specs, columns, runnable ones by lane, later ones. Returns also a
 -- flat list of what is not new.
-local function sort(q, jobs, ids, options, wanted)
+local function sort(q, jobs, ids, options, wanted, room)
   local queue, n = require('queue'), #ids
   local known, sequence = redis.call('HMGET', q.keys.spec, unpack(ids)), queue.sequence(q, n)
   local scores = queue.scores(queue.PRIORITY, sequence, n)
   local new = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {}, after = {} }
-  local not_new, seen, claim = {}, {}, wanted and require('unique').claim
+  local not_new, seen, refused, claim = {}, {}, {}, wanted and require('unique').claim
   local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
   for i = 1, n do
     local id, option = ids[i], options[i]
-    local word = (known[i] or seen[id]) and 'exists' or option and option.after and plan(q, option, seen)
+    local word = (known[i] or seen[id]) and 'exists'
+    if room and not word and is_full(at / 2, room, refused, option, wanted, i) then
+      word, refused[id] = 'full', true
+    end
+    word = word or option and option.after and plan(q, option, seen)
     local owner = not word and wanted and claim(q, wanted, i, id, option)
     if word or owner then
       local k = #not_new
@@ -175,13 +189,29 @@ local function write(q, new)
   if #new.after > 0 then require('followers').tell_late(q, new.after) end
 end
 
--- Adds what is new; `keys` are those of unique jobs, by position from 1, if any. Returns the flat list of what is not new.
-function M.add(q, jobs, ids, options, keys)
+-- Tells those that were refused when to try again.
+local function tell_full(q, not_new)
+  local n = 0
+  for i = 2, #not_new, 3 do
+    if not_new[i] == 'full' then n = n + 1 end
+  end
+  if n == 0 then return end
+  local wait = tostring(require('depth').retry_after(q, n))
+  for i = 2, #not_new, 3 do
+    if not_new[i] == 'full' then not_new[i + 1] = wait end
+  end
+  require('stats').count(q, 'full', n)
+end
+
+-- Adds what is new; `keys` are those of unique jobs, by position from 1, if any; `room` is how many may be added, if that is
+-- limited. Returns the flat list of what is not new.
+function M.add(q, jobs, ids, options, keys, room)
   local wanted = (keys or next(options) ~= nil) and require('unique').look(q, options, keys, #ids)
-  local new, not_new = sort(q, jobs, ids, options, wanted)
+  local new, not_new = sort(q, jobs, ids, options, wanted, room)
   if wanted then require('unique').write(q, wanted) end
   if #new.specs > 0 then write(q, new) end
   if wanted then require('conflicts').settle(q, wanted, not_new) end
+  if room then tell_full(q, not_new) end
   return not_new
 end
 
@@ -222,7 +252,7 @@ function M.run(q, args)
   end
   local jobs, ids, options, keys = M.read(q, args, 3)
   queue.create(q)
-  local not_new = M.add(q, jobs, ids, options, keys)
+  local not_new = M.add(q, jobs, ids, options, keys, require('depth').room(q))
   local answer = #not_new > 0 and cjson.encode(not_new) or '[]'
   redis.call('SET', key, queue.text(call) .. ' ' .. answer, 'PX', 3600000)
   return not_new
@@ -252,7 +282,7 @@ end
 function M.by_hand(q, args)
   local jobs, ids, options = read_by_hand(q, args)
   require('queue').create(q)
-  local not_new, lines = M.add(q, jobs, ids, options), {}
+  local not_new, lines = M.add(q, jobs, ids, options, nil, require('depth').room(q)), {}
   for i = 1, #ids do lines[i] = 'added ' .. ids[i] end
   for i = 1, #not_new, 3 do lines[not_new[i] + 1] = not_new[i + 1] .. ' ' .. not_new[i + 2] end
   return lines

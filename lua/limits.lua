@@ -1,7 +1,7 @@
 -- What limits hold: declared by the code of workers (`limits`), overridden by operators (`overrides`), effective. Claims read the
 -- field `limits` of `config`, which is made from both whenever one changes. Names are KIND, KIND/DIMENSION or
 -- KIND/DIMENSION=VALUE, values short texts: concurrency `12`, rate `40/10000/300` (allowance, period, guard in ms), breaker
--- `5/30000/20000` (failures, within, cools), weight `4`; an override may be `none`.
+-- `5/30000/20000` (failures, within, cools), weight `4`, depth `100000`; an override may be `none`.
 local M = {}
 
 local LONGEST = 2678400000    -- 31 days: periods, in ms
@@ -34,6 +34,8 @@ function readers.breaker(list)
   return { failures = list[1], within = list[2], cools = list[3] }
 end
 
+function readers.depth(list) return #list == 1 and is_within(list[1], 1e9) and list[1] end
+
 function readers.weight(list) return #list == 1 and is_within(list[1], 1000) and list[1] end
 
 -- What a value says, or nil if it is none of its kind.
@@ -50,6 +52,7 @@ function M.parts(name)
     if kind == 'breaker' or kind == 'weight' then return nil end
     return kind, '*'
   end
+  if kind == 'depth' then return nil end
   local dimension, value = string.match(rest, '^/([%w_.-]+)(.*)$')
   if not dimension or #dimension > 32 or value ~= '' and not string.find(value, '^=[%w_.%%~-]*$') then return nil end
   if kind == 'weight' and value == '' then return nil end
@@ -61,13 +64,13 @@ function M.check(name, value, is_override)
   local queue = require('queue')
   local kind, dimension = M.parts(name)
   if not kind then
-    queue.refuse('BADARG', 'no limit is called ' .. string.sub(name, 1, 80) .. ': concurrency, rate, concurrency/NAME, ' ..
+    queue.refuse('BADARG', 'no limit is called ' .. string.sub(name, 1, 80) .. ': concurrency, rate, depth, concurrency/NAME, ' ..
       'rate/NAME, breaker/NAME, each also for one value, /NAME=VALUE, and weight/NAME=VALUE')
   end
   if dimension == 'chain' then queue.refuse('BADARG', 'a chain runs one job at a time: there is no limit on `chain`') end
   if not (is_override and value == 'none') and not read(kind, value) then
     queue.refuse('BADARG', name .. ' cannot be ' .. string.sub(value, 1, 80) .. ': concurrency is N, rate is N/PERIOD_MS, ' ..
-      'breaker is N/WITHIN_MS/COOLS_MS, weight is N; all at least 1')
+      'breaker is N/WITHIN_MS/COOLS_MS, weight and depth are N; all at least 1')
   end
 end
 

@@ -2,10 +2,25 @@
 -- redis-cli shows readably.
 local M = {}
 
+local LOOKED = 500            -- runs
+
 local function text(number) return require('queue').text(number) end
 
--- status      Jobs by state, whether paused, the age of the oldest runnable job in ms, live workers, facts that have not arrived
---             where they belong, if any, totals since ever.
+-- Tells the age of the oldest of those that wait or run, in ms: how long the first is overdue, suspended, or runs. Of more than
+-- LOOKED runs nothing is told.
+local function put_ages(q, put)
+  for _, state in ipairs(require('states').timed) do
+    local head = tonumber(redis.call('ZRANGE', q.keys[state], 0, 0, 'WITHSCORES')[2])
+    put('oldest_' .. state .. '_ms', text(head and math.max(q.now - head, 0) or 0))
+  end
+  if redis.call('HLEN', q.keys.executing) > LOOKED then return end
+  local records, first = redis.call('HVALS', q.keys.executing), q.now
+  for i = 1, #records do first = math.min(first, tonumber(require('record').read(records[i]).started) or q.now) end
+  put('oldest_executing_ms', text(q.now - first))
+end
+
+-- status      Jobs by state, whether paused, the age of the oldest of those that wait or run in ms, how many may wait, if that is
+--             limited, live workers, facts that have not arrived where they belong, if any, totals since ever.
 function M.status(q)
   local states = require('states')
   local counts, reply = states.counts(q), {}
@@ -14,6 +29,9 @@ function M.status(q)
   local head = redis.call('ZRANGE', q.keys.lanes, 0, 0, 'WITHSCORES')[2]
   local _, since = require('queue').read_score(tonumber(head) or 0)
   put('oldest_available_ms', head and text(math.max(q.now - since, 0)) or '0')
+  put_ages(q, put)
+  local own = q.limits and q.limits.dimensions['*']
+  if own and own.depth then put('depth', text(own.depth)) end
   put('lanes', redis.call('ZCARD', q.keys.lanes))
   put('workers', redis.call('ZCARD', q.keys.workers))
   local outgoing = redis.call('ZCARD', q.keys.outbox)

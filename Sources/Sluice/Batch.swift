@@ -82,9 +82,13 @@ public struct Batch: Sendable {
         requests = []
         for (queue, jobs) in jobs {
             let reply = try await client.send(jobs, to: queue)
-            let new = jobs.enumerated().filter { !reply.existing.contains($0.offset) && reply.duplicates[$0.offset] == nil }
+            let full = Set(reply.full)
+            let new = jobs.enumerated().filter {
+                !reply.existing.contains($0.offset) && reply.duplicates[$0.offset] == nil && !full.contains($0.offset)
+            }
             if !new.isEmpty { try await client.tell(id, .add(new.map(\.element.id))) }
             total.count(reply, of: jobs)
+            if let failure = client.sender(for: queue).failure(reply) { throw failure }
         }
     }
 

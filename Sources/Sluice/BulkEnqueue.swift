@@ -127,6 +127,7 @@ final class BulkEnqueue {
         switch sent.reply {
         case .success(let reply):
             total.count(reply, of: sending.batch.jobs)
+            failure = failure ?? client.sender(for: sending.queue).failure(reply)
             for position in reply.refused.keys.sorted() { await follow(position, in: sending.batch) }
         case .failure(let error): failure = failure ?? error
         }

@@ -22,11 +22,12 @@ public struct Enqueued: Sendable, Hashable {
 
 extension Enqueued {
     /// What the store told of a job.
-    /// - Throws: `duplicate` if an equal one is there and this was to fail then.
+    /// - Throws: `duplicate` if an equal one is there and this was to fail then; `queueFull`.
     init(_ job: NewJob, in queue: QueueName, _ fate: Gatherer.Fate, origin: QueueName? = nil) throws(SluiceError) {
         switch fate {
         case .added, .refused: self.init(id: job.id, queue: queue, isNew: true, origin: origin)
         case .existing(let id): self.init(id: id, queue: queue, isNew: false, origin: origin)
+        case .full(let retryAfter): throw .queueFull(origin ?? queue, count: 1, retryAfter: retryAfter)
         case .duplicate(let owner):
             var error = SluiceError(
                 .duplicate, "\(job.id) was not enqueued: \(owner) of queue \(queue) is equal to it and is there")

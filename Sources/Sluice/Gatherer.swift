@@ -22,6 +22,8 @@ actor Gatherer {
         /// It was to fail then.
         case duplicate(JobID)
         case refused(Enqueue.Refusal)
+        /// As many wait as may.
+        case full(retryAfter: Duration)
     }
 
     private struct State {
@@ -87,6 +89,7 @@ actor Gatherer {
     private static func fate(of id: JobID, _ position: Int, _ reply: Enqueue.Reply) -> Fate {
         if let refusal = reply.refused[position] { return .refused(refusal) }
         if let owner = reply.duplicates[position] { return .duplicate(owner) }
+        if reply.full.contains(position) { return .full(retryAfter: reply.retryAfter) }
         return reply.existing.contains(position) ? .existing(reply.owners[position] ?? id) : .added
     }
 

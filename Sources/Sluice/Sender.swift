@@ -27,23 +27,57 @@ final class Sender: Sendable {
     private let queue: QueueName
     private let patience: Duration
     private let isRegistered = Mutex(false)
+    private let backPressure: BackPressure
     private let enqueued: Counter
+    private let refused: Counter
 
-    init(store: Store, queue: QueueName, patience: Duration) {
+    init(store: Store, queue: QueueName, patience: Duration, backPressure: BackPressure) {
         self.store = store
         self.queue = queue
         self.patience = patience
+        self.backPressure = backPressure
         self.enqueued = Counter(label: "sluice_jobs_enqueued_total", dimensions: [("queue", queue.text)])
+        self.refused = Counter(label: "sluice_jobs_refused_full_total", dimensions: [("queue", queue.text)])
     }
 
-    /// Sends at most a call's worth of jobs. Returns which were not added.
+    /// Sends at most a call's worth of jobs; those for which there is no room as often as this client waits for it. Returns which were
+    /// not added.
     func send(_ jobs: [NewJob], as producer: inout Producer) async throws(SluiceError) -> Enqueue.Reply {
         try await register()
+        var reply = try await sendOnce(jobs, as: &producer)
+        if reply.full.isEmpty { return reply }
+        if case .wait(let most) = backPressure { try await sendAgain(jobs, &reply, for: most, as: &producer) }
+        refused.increment(by: reply.full.count)
+        return reply
+    }
+
+    /// Sends those again that found no room, until all are in or the time is over.
+    private func sendAgain(
+        _ jobs: [NewJob], _ reply: inout Enqueue.Reply, for most: Duration, as producer: inout Producer
+    ) async throws(SluiceError) {
+        let end = ContinuousClock.now + most
+        while !reply.full.isEmpty {
+            let left = end - ContinuousClock.now
+            if left <= .zero { return }
+            // Clients that were refused together do not come back together.
+            await store.eventLoop.pause(TimeAmount(min(reply.retryAfter * Double.random(in: 0.75...1.25), left)))
+            let positions = reply.full
+            reply.merge(try await sendOnce(positions.map { jobs[$0] }, as: &producer), at: positions)
+        }
+    }
+
+    private func sendOnce(_ jobs: [NewJob], as producer: inout Producer) async throws(SluiceError) -> Enqueue.Reply {
         producer.calls += 1
         let call = Enqueue(producer: producer.id, number: producer.calls, jobs: jobs)
         let reply = try await repeating { () async throws(SluiceError) in try await store.call(call, on: queue) }
         enqueued.increment(by: reply.added(of: jobs.count))
         return reply
+    }
+
+    /// What those are told that found no room.
+    func failure(_ reply: Enqueue.Reply) -> SluiceError? {
+        if reply.full.isEmpty { return nil }
+        return .queueFull(queue, count: reply.full.count, retryAfter: reply.retryAfter)
     }
 
     /// Makes the queue known once, before its first jobs: no error may come after they are in. To keep the order of several calls,
@@ -69,5 +103,15 @@ final class Sender: Sendable {
                 pause = min(pause * 2, .seconds(1))
             }
         }
+    }
+}
+
+extension SluiceError {
+    static func queueFull(_ queue: QueueName, count: Int, retryAfter: Duration) -> SluiceError {
+        let jobs = count == 1 ? "a job" : "\(count) jobs"
+        var error = SluiceError(
+            .queueFull, "queue \(queue) is full: \(jobs) did not go in; there may be room in \(retryAfter.milliseconds) ms")
+        error.retryAfter = retryAfter
+        return error
     }
 }

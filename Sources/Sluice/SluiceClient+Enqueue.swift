@@ -23,7 +23,7 @@ extension SluiceClient {
     ///   - maxAttempts: bad ends before it is discarded, if other than the kind's.
     ///   - queue: if other than the kind's.
     /// - Returns: The job; the one that is there, if it is equal to this one by what makes its kind unique.
-    /// - Throws: `invalidArgument`, `payloadTooLarge`, `duplicate`, `parentUnknown`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
+    /// - Throws: `invalidArgument`, `payloadTooLarge`, `duplicate`, `parentUnknown`, `queueFull`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
     ///   the client's patience: it may have been stored; enqueueing it again with the same id adds nothing twice.
     @discardableResult
     public func enqueue<Kind: Job>(
@@ -82,12 +82,19 @@ extension SluiceClient {
     public func enqueue<Requests: Sequence>(
         _ requests: Requests
     ) async throws(SluiceError) -> EnqueuedMany where Requests.Element == JobRequest {
+        let end = await enqueueAll(requests)
+        if let failure = end.failure { throw failure }
+        return end.total
+    }
+
+    /// The same, with what went in before a failure.
+    package func enqueueAll(_ requests: some Sequence<JobRequest>) async -> (total: EnqueuedMany, failure: SluiceError?) {
         let bulk = BulkEnqueue(self)
         for request in requests {
             guard bulk.add(request) else { break }
             if bulk.hasFullBatch { await bulk.sendFullBatches() }
         }
-        return try await end(bulk)
+        return await bulk.finish()
     }
 
     /// Puts the jobs of a stream in as they come: none waits for others, those that come while a call is under way share the

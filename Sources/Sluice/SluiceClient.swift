@@ -28,6 +28,8 @@ public final class SluiceClient: Service, Sendable {
         public var namespace = Namespace.standard
         /// How long an enqueue is repeated while Redis is away or refuses for a while, before the error is thrown.
         public var patience: Duration = .seconds(10)
+        /// What an enqueue does where as many jobs wait in the queue as its limits let.
+        public var backPressure = BackPressure.refuse
         /// The largest job, in bytes of JSON with its envelope.
         public var payloadLimit = 1 << 20
         /// What encrypts jobs of kinds that are encrypted, and what their workers read them with.
@@ -107,8 +109,9 @@ public final class SluiceClient: Service, Sendable {
     func gatherer(for queue: QueueName) -> Gatherer {
         gatherers.withLock { known in
             if let found = known[queue] { return found }
-            let made = Gatherer(
-                Sender(store: store, queue: queue, patience: options.patience), on: store.eventLoop)
+            let sender = Sender(
+                store: store, queue: queue, patience: options.patience, backPressure: options.backPressure)
+            let made = Gatherer(sender, on: store.eventLoop)
             known[queue] = made
             return made
         }

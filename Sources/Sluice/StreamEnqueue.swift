@@ -38,7 +38,9 @@ actor StreamEnqueue {
             room.take()?.resume()
             var producer = producer
             do throws(SluiceError) {
-                total.count(try await sender.send(jobs, as: &producer), of: jobs)
+                let reply = try await sender.send(jobs, as: &producer)
+                total.count(reply, of: jobs)
+                error = sender.failure(reply)
             } catch {
                 self.error = error
             }

@@ -22,7 +22,7 @@ extension ExitStatus {
             self = .noRedis
         case .invalidArgument, .payloadTooLarge: self = .usage
         case .fenced, .stale, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded, .unknownWorkflow,
-            .workflowEnded, .noOutput, .undecryptable, .duplicate, .timedOut, .closed, .server:
+            .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .timedOut, .closed, .server:
             self = .failed
         }
     }
@@ -76,7 +76,7 @@ struct Ending: Equatable {
         case .outcomeUnknown: ". Whether it was done is not known."
         case .serverTooOld, .readOnly, .outOfMemory, .unavailable, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
             .invalidArgument, .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded,
-            .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .duplicate, .timedOut, .closed, .server:
+            .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .timedOut, .closed, .server:
             ""
         }
     }

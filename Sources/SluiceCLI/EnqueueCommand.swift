@@ -76,6 +76,15 @@ struct EnqueueCommand: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var timeout: Duration?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where as many jobs wait as the limit `depth` lets, wait so long for room. Default: not at all.",
+            valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var wait: Duration?
+
+    var backPressure: BackPressure { wait.map { .wait(upTo: $0) } ?? .refuse }
+
     @Flag(help: "Encrypt its arguments and its result, with the keys of --keys.")
     var encrypt = false
 
@@ -149,7 +158,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         if readsLines { return try await EnqueueLines(command: self).run() }
         let keys = try payloadKeys()
         let request = try request(arguments: args ?? "{}", keys)
-        try await global.withClient(keys: keys) { client in
+        try await global.withClient(keys: keys, backPressure: backPressure) { client in
             await client.store.warnOfEviction()
             let enqueued = try await client.enqueue(request)
             if global.json {

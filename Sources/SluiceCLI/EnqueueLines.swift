@@ -25,7 +25,7 @@ struct EnqueueLines {
         // What no line could make good is refused before any is read.
         work.keys = try command.payloadKeys()
         _ = try command.request(arguments: "\"\"", work.keys)
-        try await command.global.withClient(keys: work.keys) { client in
+        try await command.global.withClient(keys: work.keys, backPressure: command.backPressure) { client in
             await client.store.warnOfEviction()
             do {
                 try await work.read(to: client)
@@ -73,12 +73,13 @@ struct EnqueueLines {
 
     private mutating func send(to client: SluiceClient) async throws {
         if pending.isEmpty { return }
-        let sent = try await client.enqueue(pending)
+        let (sent, failure) = await client.enqueueAll(pending)
         added += sent.added
         refused += sent.duplicates
         for duplicate in sent.duplicated { Terminal.complain("a line is equal to \(duplicate.owner), which is there") }
         pending.removeAll(keepingCapacity: true)
         bytes = 0
+        if let failure { throw failure }
     }
 
     private func report() throws {

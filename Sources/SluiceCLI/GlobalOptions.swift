@@ -56,12 +56,15 @@ extension GlobalOptions {
     static let silent = Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() }
 
     /// Lends a client, and closes it.
-    func withClient(keys: PayloadKeys? = nil, _ body: (SluiceClient) async throws -> Void) async throws {
+    func withClient(
+        keys: PayloadKeys? = nil, backPressure: BackPressure = .refuse, _ body: (SluiceClient) async throws -> Void
+    ) async throws {
         var options = SluiceClient.Options()
         options.namespace = namespace ?? .standard
         // A person waits.
         options.patience = .seconds(2)
         options.keys = keys
+        options.backPressure = backPressure
         let client = try await SluiceClient(try await configuration(), options: options, logger: Self.silent)
         do {
             try await body(client)

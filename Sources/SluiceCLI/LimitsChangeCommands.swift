@@ -7,7 +7,7 @@ struct LimitsSetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Override a limit, at once and for all workers.",
         discussion: """
-            NAME: concurrency, rate (the queue); concurrency/account, rate/host, breaker/host (each value of a partition, or a \
+            NAME: concurrency, rate, depth (the queue); concurrency/account, rate/host, breaker/host (each value of a partition, or a \
             dependency); concurrency/account=42, weight/account=42 (one value). VALUE: 12; 40/10s for a rate; 5/30s/20s for a \
             breaker: failures, within, cools for; none for no limit meanwhile.
 
@@ -20,7 +20,7 @@ struct LimitsSetCommand: AsyncParsableCommand {
     @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
     var queue: QueueName
 
-    @Argument(help: "Which limit.", completion: .list(["concurrency", "rate"]))
+    @Argument(help: "Which limit.", completion: .list(["concurrency", "rate", "depth"]))
     var name: String
 
     @Argument(help: "What counts instead of what is declared.")

@@ -33,6 +33,10 @@ enum StatusText {
     static func card(_ status: QueueStatus, style: Style = .plain) -> [String] {
         var lines = [style.paint(status.queue.text, .bold)]
         if status.pause != nil { lines.append(style.paint("  paused \(HumanText.visible(pause(status)))", .yellow)) }
+        if let most = status.depthLimit {
+            let text = "  \(HumanText.number(status.waiting)) of \(HumanText.number(most)) jobs wait that may"
+            lines.append(status.waiting < most ? text : style.paint(text + ": full", .yellow))
+        }
         let width = status.states.values.reduce(1) { max($0, HumanText.number($1).count) }
         for state in JobState.counted {
             let count = HumanText.number(status.states[state, default: 0])

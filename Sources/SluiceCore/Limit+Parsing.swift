@@ -1,6 +1,6 @@
 extension Limit {
     /// Reads a limit as it is written on a command line: `concurrency=12`, `concurrency=2/account`, `rate=300/1s`,
-    /// `rate=40/10s/host`, `breaker=5/30s/20s/host`, `weight=4/account=42`. What comes after the numbers is a partition, one
+    /// `rate=40/10s/host`, `breaker=5/30s/20s/host`, `weight=4/account=42`, `depth=100000`. What comes after the numbers is a partition, one
     /// value of it, or a dependency.
     /// - Throws: `invalidArgument`, with what would be right.
     package init(parsing text: String) throws(SluiceError) {
@@ -8,7 +8,7 @@ extension Limit {
             throw SluiceError(
                 .invalidArgument,
                 "'\(text.prefix(80))' is no limit: write concurrency=12, concurrency=2/account, rate=300/1s, rate=40/10s/host, "
-                    + "breaker=5/30s/20s/host or weight=4/account=42")
+                    + "breaker=5/30s/20s/host, weight=4/account=42 or depth=100000")
         }
         let numbers = kind.numbers
         let parts = text[text.index(after: equals)...].split(
@@ -25,7 +25,7 @@ extension LimitName.Kind {
     /// How many numbers a value has, without the guard of a rate.
     fileprivate var numbers: Int {
         switch self {
-        case .concurrency, .weight: 1
+        case .concurrency, .weight, .depth: 1
         case .rate: 2
         case .breaker: 3
         }

@@ -60,6 +60,11 @@ public struct Limit: Hashable, Sendable, CustomStringConvertible {
         Limit(name: "weight/" + partition + "=" + PartitionValue.encoded(value), value: "\(weight)")
     }
 
+    /// Jobs of the queue that wait to run, available, scheduled, retryable or suspended: 1 to 1,000,000,000. What is enqueued beyond it
+    /// is refused with `queueFull`, or waits in its client: see `SluiceClient.Options.backPressure`. What was accepted before is not:
+    /// jobs that follow others, that recur, and that runs, workflows and batches bring in.
+    public static func depth(_ most: Int) -> Limit { Limit(name: "depth", value: "\(most)") }
+
     private static func rateText(_ allowance: Int, _ period: Duration, _ slack: Duration?) -> String {
         "\(allowance)/\(period.milliseconds)" + (slack.map { "/\($0.milliseconds)" } ?? "")
     }

@@ -1,7 +1,7 @@
-/// What a limit is on: `concurrency`, `rate/host`, `weight/account=42`. The same text in code, on the command line and in Redis.
+/// What a limit is on: `concurrency`, `depth`, `rate/host`, `weight/account=42`. The same text in code, on the command line and in Redis.
 package struct LimitName: Hashable, Sendable, CustomStringConvertible {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
-        case concurrency, rate, breaker, weight
+        case concurrency, rate, depth, breaker, weight
     }
 
     package let kind: Kind
@@ -46,6 +46,8 @@ package struct LimitName: Hashable, Sendable, CustomStringConvertible {
     private func checkScope() throws(SluiceError) {
         switch kind {
         case .concurrency, .rate: break
+        case .depth:
+            if dimension != nil { throw SluiceError(.invalidArgument, "a depth is of the whole queue: write depth alone") }
         case .breaker:
             if dimension == nil {
                 throw SluiceError(.invalidArgument, "a breaker is of a partition or a dependency: breaker/host")

@@ -6,6 +6,8 @@ package enum LimitValue: Hashable, Sendable, CustomStringConvertible {
     /// Opens after so many failures within a time, and cools for another.
     case breaker(failures: Int, within: Int, cools: Int)
     case weight(Int)
+    /// Jobs that may wait to run.
+    case depth(Int)
     /// No limit; for overrides alone.
     case none
 
@@ -30,6 +32,7 @@ package enum LimitValue: Hashable, Sendable, CustomStringConvertible {
         let numbers = parts.enumerated().map { index, part in index == 0 ? Int(part) : period(part) }
         switch (kind, numbers.count) {
         case (.concurrency, 1): self = .concurrency(try Self.number(numbers[0], 1_000_000, kind, text))
+        case (.depth, 1): self = .depth(try Self.number(numbers[0], 1_000_000_000, kind, text))
         case (.weight, 1): self = .weight(try Self.number(numbers[0], 1000, kind, text))
         case (.rate, 2...3):
             self = .rate(
@@ -40,7 +43,7 @@ package enum LimitValue: Hashable, Sendable, CustomStringConvertible {
             self = .breaker(
                 failures: try Self.number(numbers[0], 1000, kind, text),
                 within: try Self.period(numbers[1], kind, text), cools: try Self.period(numbers[2], kind, text))
-        case (.concurrency, _), (.weight, _), (.rate, _), (.breaker, _): throw Self.refusal(kind, text)
+        case (.concurrency, _), (.weight, _), (.depth, _), (.rate, _), (.breaker, _): throw Self.refusal(kind, text)
         }
     }
 
@@ -72,6 +75,7 @@ package enum LimitValue: Hashable, Sendable, CustomStringConvertible {
             case .rate: "ALLOWANCE/PERIOD, such as 300/1s"
             case .breaker: "FAILURES/WITHIN/COOLS, such as 5/30s/20s"
             case .weight: "a number, such as 4"
+            case .depth: "a number, such as 100000"
             }
         return SluiceError(.invalidArgument, "'\(text.prefix(80))' is no \(kind.rawValue) limit: write \(right)")
     }
@@ -79,7 +83,7 @@ package enum LimitValue: Hashable, Sendable, CustomStringConvertible {
     /// The canonical text.
     package var text: String {
         switch self {
-        case .concurrency(let number), .weight(let number): "\(number)"
+        case .concurrency(let number), .weight(let number), .depth(let number): "\(number)"
         case .rate(let allowance, let period, let slack): "\(allowance)/\(period)" + (slack.map { "/\($0)" } ?? "")
         case .breaker(let failures, let within, let cools): "\(failures)/\(within)/\(cools)"
         case .none: "none"

@@ -59,6 +59,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         /// An equal job is live, or was within its period, and the new one was to fail then: ``SluiceError/owner`` names it. Nothing was
         /// stored.
         case duplicate
+        /// As many jobs wait in the queue as may, and this one did not go in: ``SluiceError/retryAfter`` tells when to try again.
+        case queueFull
         /// The client was shut down.
         case closed
         /// Something else was refused by the server, or a reply made no sense.
@@ -71,6 +73,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
     /// Of `duplicate`, the job that is there.
     public var owner: JobID?
+    /// Of `queueFull`, when places should be free, by how fast jobs have ended of late.
+    public var retryAfter: Duration?
 
     /// Makes an error from its parts.
     public init(_ code: Code, _ message: String) {
@@ -81,7 +85,7 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the same call may succeed later without anybody changing anything but the server's condition.
     public var isTransient: Bool {
         switch code {
-        case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable, .timedOut: true
+        case .unreachable, .outcomeUnknown, .readOnly, .outOfMemory, .unavailable, .timedOut, .queueFull: true
         case .authentication, .protocolViolation, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
             .invalidArgument, .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded,
             .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .duplicate, .closed, .server:

@@ -11,6 +11,12 @@ extension QueueStatus {
             "paused_reason": JSONValue(pause?.reason),
             "paused_since": JSONValue(time: pause?.since),
             "oldest_available_ms": .integer(oldestAvailable.milliseconds),
+            "oldest_ms": .object(
+                JobState.counted.compactMap { state in
+                    oldest[state].map { .init(name: state.rawValue, value: .integer($0.milliseconds)) }
+                }),
+            "waiting": .integer(waiting),
+            "depth_limit": depthLimit.map { .integer($0) } ?? .null,
             "lanes": .integer(lanes),
             "workers": .integer(workers),
             "keeps": .object(

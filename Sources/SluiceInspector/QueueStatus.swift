@@ -32,6 +32,11 @@ public struct QueueStatus: Sendable, Hashable {
     public var pause: Pause?
     /// How long the first job of the lane that waits longest has been waiting; zero if none waits.
     public var oldestAvailable: Duration
+    /// How long the oldest of a state has been there: available, suspended and executing; overdue, for those that wait for a time. Nothing
+    /// is told of more than 500 runs.
+    public var oldest: [JobState: Duration] = [:]
+    /// How many jobs may wait to run; nil if that is not limited.
+    public var depthLimit: Int?
     /// Lanes with jobs that could be claimed.
     public var lanes: Int
     /// Workers whose lease has not been given up yet.
@@ -55,6 +60,10 @@ extension QueueStatus {
         states = Dictionary(uniqueKeysWithValues: JobState.allCases.map { ($0, number($0.rawValue)) })
         pause = Pause(reply["paused"] ?? "")
         oldestAvailable = .milliseconds(number("oldest_available_ms"))
+        depthLimit = reply["depth"].flatMap { Int($0) }
+        for state in JobState.allCases where !state.isEnded {
+            oldest[state] = reply["oldest_\(state.rawValue)_ms"].flatMap { Int($0) }.map { .milliseconds($0) }
+        }
         lanes = number("lanes")
         workers = number("workers")
         outgoing = number("outgoing")
@@ -65,6 +74,11 @@ extension QueueStatus {
             retention[state] = reply["keeps_" + state.rawValue].flatMap(Retention.init)
         }
         for (name, value) in reply where name.hasPrefix("total_") { totals[String(name.dropFirst(6))] = Int(value) }
+    }
+
+    /// Jobs that wait to run: available, scheduled, retryable and suspended.
+    public var waiting: Int {
+        [.available, .scheduled, .retryable, .suspended].reduce(0) { $0 + states[$1, default: 0] }
     }
 
     /// Whether nobody ever used it; a queue need not be made before its first job, so this is no error.

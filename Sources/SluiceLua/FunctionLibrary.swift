@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 30
+    package static let revision = 31
 
     /// The text of the library.
     /// - Parameters:
@@ -66,6 +66,7 @@ package enum FunctionLibrary {
         "cycle": source(PackageResources.cycle_lua),
         "declare": source(PackageResources.declare_lua),
         "deliver": source(PackageResources.deliver_lua),
+        "depth": source(PackageResources.depth_lua),
         "diagnose": source(PackageResources.diagnose_lua),
         "ended": source(PackageResources.ended_lua),
         "enqueue": source(PackageResources.enqueue_lua),

@@ -96,9 +96,22 @@ package struct Enqueue: StoreFunction {
         package var duplicates: [Int: JobID] = [:]
         /// Those that were not added because the job before them is not there.
         package var refused: [Int: Refusal] = [:]
+        /// Those that were not added because as many jobs wait as may, in order; and after how long to try again.
+        package var full: [Int] = []
+        package var retryAfter: Duration = .zero
+
+        /// Puts in the place of what was said of the jobs at some positions what a later call says of them.
+        package mutating func merge(_ later: Reply, at positions: [Int]) {
+            existing.formUnion(later.existing.map { positions[$0] })
+            owners.merge(later.owners.map { (positions[$0.key], $0.value) }) { $1 }
+            duplicates.merge(later.duplicates.map { (positions[$0.key], $0.value) }) { $1 }
+            refused.merge(later.refused.map { (positions[$0.key], $0.value) }) { $1 }
+            full = later.full.map { positions[$0] }
+            retryAfter = later.retryAfter
+        }
 
         /// How many of so many jobs were added.
-        package func added(of count: Int) -> Int { count - existing.count - duplicates.count - refused.count }
+        package func added(of count: Int) -> Int { count - existing.count - duplicates.count - refused.count - full.count }
     }
 
     /// Where the job before is, if not in the queue.
@@ -169,6 +182,9 @@ package struct Enqueue: StoreFunction {
             else { throw malformed(Self.name) }
             if let refusal = Refusal(rawValue: word) {
                 answer.refused[position] = refusal
+            } else if word == "full" {
+                answer.full.append(position)
+                answer.retryAfter = .milliseconds(Int(id) ?? 0)
             } else if word == "duplicate" {
                 answer.duplicates[position] = JobID(known: id)
             } else {

@@ -49,7 +49,7 @@ struct Link {
         case .unreachable, .readOnly, .outOfMemory, .unavailable: break
         case .authentication, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .invalidArgument,
             .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded, .unknownWorkflow,
-            .workflowEnded, .noOutput, .undecryptable, .duplicate, .timedOut, .closed, .server:
+            .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .timedOut, .closed, .server:
             if !hasSucceeded || error.code == .closed { throw error }
         }
         logger.log(

@@ -32,6 +32,14 @@ struct RenderingTests {
             ])
     }
 
+    @Test func aQueueInWhichAsManyWaitAsMayIsFull() {
+        var limited = status
+        limited.depthLimit = 5000
+        #expect(StatusText.card(limited).contains("  1,200 of 5,000 jobs wait that may"))
+        limited.depthLimit = 1200
+        #expect(StatusText.card(limited).contains("  1,200 of 1,200 jobs wait that may: full"))
+    }
+
     @Test func aCardForOneQueue() {
         #expect(
             StatusText.card(status) == [

@@ -19,7 +19,7 @@ struct ViewTests {
         try await queue.check(
             ["status"],
             """
-            = [available, 2, scheduled, 1, executing, 1, retryable, 0, suspended, 0, completed, 1, cancelled, 0, discarded, 0, oldest_available_ms, 500, lanes, 2, workers, 1, paused, , now, T+500, keeps_completed, 1000 3600000, keeps_cancelled, 10000 86400000, keeps_discarded, 10000 604800000, total_enqueued, 5, total_started, 2, total_completed, 1]
+            = [available, 2, scheduled, 1, executing, 1, retryable, 0, suspended, 0, completed, 1, cancelled, 0, discarded, 0, oldest_available_ms, 500, oldest_scheduled_ms, 0, oldest_retryable_ms, 0, oldest_suspended_ms, 0, oldest_executing_ms, 500, lanes, 2, workers, 1, paused, , now, T+500, keeps_completed, 1000 3600000, keeps_cancelled, 10000 86400000, keeps_discarded, 10000 604800000, total_enqueued, 5, total_started, 2, total_completed, 1]
             """)
         #expect(try await queue.fcall(["sluice_status"]) == (try await queue.fcall(["status"])))
     }
