@@ -29,6 +29,14 @@ struct BenchToolTests {
         var hot_cycle_us: Spread?
         var free_cycle_us: Spread?
         var parking_cycle_us: Spread?
+        struct Polling: Decodable {
+            struct Side: Decodable { var looks: Double; var mean_delay_ms: Double; var p95_delay_ms: Double }
+            var tasks: String
+            var interval_ms: Int
+            var fixed: Side
+            var adaptive: Side
+        }
+        var polling: [Polling]?
     }
 
     private func bench(_ arguments: String...) async throws -> Result {
@@ -67,6 +75,14 @@ struct BenchToolTests {
         #expect((result.purge_per_s ?? 0) > 0)
         let beside = try #require(result.beside_purge_ms)
         #expect(beside.calls > 0 && beside.median <= beside.p99 && beside.p99 <= beside.longest)
+    }
+
+    @Test func adaptivePollingBesideFixedIntervals() async throws {
+        let polling = try #require(try await bench("--mode", "polling", "--jobs", "12").polling)
+        #expect(Set(polling.map(\.tasks)) == ["log-normal", "bimodal"] && Set(polling.map(\.interval_ms)).count == 5)
+        for side in polling.flatMap({ [$0.fixed, $0.adaptive] }) {
+            #expect(side.looks >= 1 && side.mean_delay_ms > 0 && side.mean_delay_ms <= side.p95_delay_ms)
+        }
     }
 
     @Test func workflowsAndBatches() async throws {

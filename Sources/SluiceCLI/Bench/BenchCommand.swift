@@ -17,10 +17,13 @@ struct BenchCommand: AsyncParsableCommand {
 
             With --partitions, the drain alone is measured, under a limit of places in each partition; with two limits, in two \
             dimensions at once. With --hot-lanes, what a claim costs the server while so many lanes wait for one place.
+
+            --mode polling takes half a minute, and is not part of all: jobs that watch tasks of 1 to 3 s at fixed intervals, beside \
+            adaptive polling that looks a little less often; looks after a job's first run, and the delay with which the end is found.
             """)
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
-        case enqueue, bulk, drain, latency, workflow, batch, unique, all
+        case enqueue, bulk, drain, latency, workflow, batch, unique, polling, all
     }
 
     @OptionGroup var global: GlobalOptions
@@ -90,6 +93,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measure(_ modes: BenchModes, _ result: inout BenchResult) async throws {
+        if mode == .polling { return try await modes.polling(&result) }
         if let hotLanes {
             try await modes.hotGate(hotLanes, &result)
             return try await modes.floor(&result)
@@ -121,6 +125,7 @@ struct BenchCommand: AsyncParsableCommand {
             print(String(decoding: try encoder.encode(result), as: UTF8.self))
             return
         }
+        for line in result.pollingLines { print(line) }
         for row in result.rows {
             let figure = String(format: "%.\(row.digits)f", row.figure)
             let label = row.what.padding(toLength: 50, withPad: " ", startingAt: 0)

@@ -42,6 +42,7 @@ struct BenchResult: Encodable {
     var freeCycle: Spread?
     var freeMicrosecondsPerJob: Double?
     var parkingCycle: Spread?
+    var polling: [Polling]?
 
     enum CodingKeys: String, CodingKey {
         case jobs
@@ -82,6 +83,7 @@ struct BenchResult: Encodable {
         case freeCycle = "free_cycle_us"
         case freeMicrosecondsPerJob = "free_us_per_job"
         case parkingCycle = "parking_cycle_us"
+        case polling
     }
 
     /// Lines for people: what, figure, unit.

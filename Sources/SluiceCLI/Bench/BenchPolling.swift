@@ -1,0 +1,147 @@
+import Foundation
+import Sluice
+import SluiceCore
+import SluiceWorker
+
+/// The measurement of adaptive polling.
+extension BenchModes {
+    /// Fixed intervals, in ms, each beside adaptive polling that is to look a little less often.
+    private static let intervals = [150, 250, 400, 600, 900]
+    /// Looks of adaptive polling, for each of the fixed interval.
+    private static let share = 0.93
+    /// Jobs of one group.
+    private static let most = 500
+    /// Rounds in which durations are learnt, before the one that is measured.
+    private static let lessons = 2
+
+    /// Jobs that watch tasks of an upstream: at fixed intervals, and by what was learnt, which looks less often and finds the end
+    /// sooner.
+    func polling(_ result: inout BenchResult) async throws {
+        let producer = try await client()
+        let consumer = try await client()
+        let upstream = BenchUpstream()
+        let queue: QueueName = "bench-polling"
+        let worker = Worker(
+            consumer, queues: [Queue(queue, concurrency: concurrency)], options: WorkerOptions(grace: .zero), logger: logger
+        ) { BenchMiddleware() }
+        worker.handle(BenchWatch.self) { (job, _) -> Outcome<NoOutput> in
+            if let snooze = upstream.look(job) { return .snooze(snooze) }
+            return .completed(NoOutput())
+        }
+        result.polling = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await worker.run() }
+            var rows: [BenchResult.Polling] = []
+            for tasks in BenchTasks.allCases {
+                rows += try await sweep(tasks, upstream, producer, queue, group: 1000 * rows.count)
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+            return rows
+        }
+        try await empty(queue, producer)
+        await producer.close()
+        await consumer.close()
+    }
+
+    /// All intervals at the same time: jobs that wait cost nothing.
+    private func sweep(
+        _ tasks: BenchTasks, _ upstream: BenchUpstream, _ client: SluiceClient, _ queue: QueueName, group first: Int
+    ) async throws -> [BenchResult.Polling] {
+        let durations = tasks.durations(min(jobs, Self.most))
+        var next = first
+        func round(_ snoozes: [Snooze], _ durations: [Duration]) async throws -> [BenchUpstream.Watched] {
+            let groups = snoozes.map { snooze in
+                next += 1
+                upstream.open(next, durations, snooze: snooze)
+                return next
+            }
+            try await client.enqueue(groups.flatMap { group in try durations.indices.map { try Self.request(group, $0, queue) } })
+            while true {
+                let watched = groups.compactMap(upstream.watched)
+                if watched.count == groups.count { return watched }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        let fixed = try await round(Self.intervals.map { .for(.milliseconds($0)) }, durations)
+        let adaptive = zip(Self.intervals, fixed).map { interval, watched in
+            Snooze.adaptive(
+                AdaptivePolling(
+                    looks: Self.share * Double(watched.looks) / Double(durations.count), least: .milliseconds(20),
+                    most: .seconds(10), name: "\(tasks.rawValue) \(interval)"))
+        }
+        for _ in 0..<Self.lessons { _ = try await round(adaptive, tasks.durations(durations.count)) }
+        let learnt = try await round(adaptive, durations)
+        return Self.intervals.indices.map { at in
+            BenchResult.Polling(
+                tasks: tasks.rawValue, interval: Self.intervals[at], fixed: .init(fixed[at]), adaptive: .init(learnt[at]))
+        }
+    }
+
+    /// Jobs begin spread over a second, so that those of one interval do not all look at once.
+    private static func request(_ group: Int, _ number: Int, _ queue: QueueName) throws(SluiceError) -> JobRequest {
+        var request = try JobRequest(BenchWatch(group: group, number: number))
+        request.queue = queue
+        request.due = .after(.milliseconds(Int.random(in: 0..<1000)))
+        return request
+    }
+}
+
+extension BenchResult {
+    /// A fixed interval, and adaptive polling beside it.
+    struct Polling: Encodable {
+        struct Side: Encodable {
+            /// Looks of a job after its first run, in the mean.
+            var looks: Double
+            /// From the end of a task to the look that found it.
+            var meanDelay: Double
+            var delayP95: Double
+
+            init(_ watched: BenchUpstream.Watched) {
+                let delays = watched.delays.sorted()
+                let count = Double(max(delays.count, 1))
+                looks = Double(watched.looks) / count
+                meanDelay = 1000 * delays.reduce(0, +) / count
+                delayP95 = 1000 * (delays.isEmpty ? 0 : delays[delays.count * 95 / 100])
+            }
+
+            enum CodingKeys: String, CodingKey {
+                case looks
+                case meanDelay = "mean_delay_ms"
+                case delayP95 = "p95_delay_ms"
+            }
+        }
+
+        var tasks: String
+        var interval: Int
+        var fixed: Side
+        var adaptive: Side
+
+        /// Whether adaptive polling looked less often and found the end sooner.
+        var isBetter: Bool { adaptive.looks < fixed.looks && adaptive.delayP95 < fixed.delayP95 }
+
+        enum CodingKeys: String, CodingKey {
+            case tasks
+            case interval = "interval_ms"
+            case fixed
+            case adaptive
+        }
+    }
+
+    /// The table of adaptive polling; empty where that was not measured.
+    var pollingLines: [String] {
+        guard let polling else { return [] }
+        var table = Table(
+            [.text("TASKS"), .number("EVERY, ms"), .number("LOOKS"), .number("MEAN, ms"), .number("P95, ms")]
+                + [.number("ADAPTIVE: LOOKS"), .number("MEAN, ms"), .number("P95, ms"), .text("FEWER AND SOONER")])
+        for row in polling {
+            let sides = [row.fixed, row.adaptive].flatMap { side in
+                [
+                    String(format: "%.2f", side.looks), String(format: "%.0f", side.meanDelay),
+                    String(format: "%.0f", side.delayP95),
+                ]
+            }
+            table.append([row.tasks, "\(row.interval)"] + sides + [row.isBetter ? "yes" : "no"])
+        }
+        return table.lines()
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Sluice
+import SluiceCore
+import SluiceWorker
+import Synchronization
+
+/// The job that is measured: it starts a task of an upstream at its first run, and looks after it at each one later.
+struct BenchWatch: Job {
+    static let kind = "bench-watch"
+    /// Tasks that are watched in the same way.
+    var group: Int
+    var number: Int
+}
+
+/// An upstream within the process that tells nobody when a task is done: it has to be asked.
+final class BenchUpstream: Sendable {
+    /// How tasks of a group were watched.
+    struct Watched: Sendable {
+        /// Looks after the first run, of all jobs.
+        var looks = 0
+        /// From the end of a task to the look that found it, in s.
+        var delays: [Double] = []
+    }
+
+    private struct Group {
+        var snooze: Snooze
+        var durations: [Duration]
+        var ends: [Int: ContinuousClock.Instant] = [:]
+        var watched = Watched()
+    }
+
+    private let groups = Mutex<[Int: Group]>([:])
+
+    /// Opens a group of tasks that take so long.
+    func open(_ group: Int, _ durations: [Duration], snooze: Snooze) {
+        groups.withLock { $0[group] = Group(snooze: snooze, durations: durations) }
+    }
+
+    /// One run of a job. Returns how long it is to wait; nil if the task is done.
+    func look(_ job: BenchWatch) -> Snooze? {
+        let now = ContinuousClock.now
+        return groups.withLock { groups in
+            guard var group = groups[job.group], group.durations.indices.contains(job.number) else { return nil }
+            defer { groups[job.group] = group }
+            guard let end = group.ends[job.number] else {
+                group.ends[job.number] = now + group.durations[job.number]
+                return group.snooze
+            }
+            group.watched.looks += 1
+            if now < end { return group.snooze }
+            group.watched.delays.append((now - end).seconds)
+            return nil
+        }
+    }
+
+    /// How a group was watched, once all its tasks were found done.
+    func watched(_ group: Int) -> Watched? {
+        groups.withLock { groups in
+            guard let found = groups[group], found.watched.delays.count == found.durations.count else { return nil }
+            return found.watched
+        }
+    }
+}
+
+/// How long tasks take.
+enum BenchTasks: String, CaseIterable {
+    case logNormal = "log-normal"
+    case bimodal
+
+    func durations(_ count: Int) -> [Duration] {
+        (0..<count).map { _ in .milliseconds(Int(1000 * min(max(seconds, 0.3), 6))) }
+    }
+
+    /// About 2 s: a hump with a long tail; or mostly 1.2 s, else 2.8 s.
+    private var seconds: Double {
+        switch self {
+        case .logNormal: exp(0.6 + 0.35 * Self.normal)
+        case .bimodal: Double.random(in: 0..<1) < 0.7 ? 1.2 + 0.1 * Self.normal : 2.8 + 0.2 * Self.normal
+        }
+    }
+
+    /// By Box and Muller.
+    private static var normal: Double {
+        sqrt(-2 * log(Double.random(in: Double.leastNonzeroMagnitude..<1))) * cos(2 * .pi * Double.random(in: 0..<1))
+    }
+}
