@@ -3,7 +3,7 @@ local M = {}
 
 M.all = {
   'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run', 'links',
-  'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched',
+  'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched', 'notified',
 }
 
 -- Removes every trace of jobs, at most a call's worth, from `spec` and the columns.

@@ -15,6 +15,7 @@ local function options_of(option)
   if option then
     text.at, text.hold = option.due, option.hold or nil
     if option.lane ~= '' then text.lane = option.lane end
+    text.notify = option.notify and require('notices').option(option.notify)
     if option.priority ~= require('queue').PRIORITY then text.priority = option.priority end
   end
   return cjson.encode(text)

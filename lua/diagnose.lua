@@ -107,12 +107,9 @@ function sections.chains(q)
 end
 
 -- Why a fact does not arrive, and since when it is true; nil if it is on its way.
-local function trouble(q, number, due, target)
-  local outbox, since = require('outbox'), due
-  if tonumber(number) then
-    local _, taken = require('queue').read_score(tonumber(number))
-    since = taken
-  end
+local function trouble(q, number, due, target, fact)
+  local outbox = require('outbox')
+  local since = outbox.since(number, fact) or due
   if string.find(target, '^queue%.') and outbox.is_given_up(q, since) then return 'expired', since end
   if due <= q.now - STUCK then return 'stuck', since end
   return since <= q.now - SLOW and 'slow' or nil, since
@@ -121,9 +118,10 @@ end
 function sections.outbox(q)
   local numbers, flat, at = redis.call('ZRANGE', q.keys.outbox, 0, SAMPLE - 1, 'WITHSCORES'), {}, {}
   for i = 1, #numbers, 2 do
-    local target, example = string.match(redis.call('HGET', q.keys.facts, numbers[i]) or '', '^(%S+) (%S+)')
+    local fact = redis.call('HGET', q.keys.facts, numbers[i]) or ''
+    local target, example = string.match(fact, '^(%S+) (%S+)')
     target = target or ''
-    local class, since = trouble(q, numbers[i], tonumber(numbers[i + 1]), target)
+    local class, since = trouble(q, numbers[i], tonumber(numbers[i + 1]), target, fact)
     if class then
       local name = class .. ' ' .. target
       if not at[name] then

@@ -7,6 +7,7 @@
 --   after     {"id":…,"failed":…}: suspended until that job of this queue ends; see followers.lua
 --   target    the queue that it belongs to, where it goes when the job before it has ended; needs `after`
 --   links     a list of lines: what is to be told when it ends; see links.lua
+--   notify    {"url":…,"on":["ended","progress"]}: a web hook that is to hear of it; see notices.lua
 --   hold      true: discarded, it holds its chain until somebody has decided
 --   unique    {"key":…,"until":"end|start","period":ms,"conflict":"keep|replace|again|fail"}; see unique.lua, conflicts.lua
 -- Clients give the keys of unique jobs behind `keys`, one for each job, `*` for none, so that jobs which are alike but for that

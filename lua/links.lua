@@ -4,6 +4,7 @@
 --   workflow.ID NODE   the workflow that it is a node of; NODE as it is named there
 --   batch.ID           the batch that it is a member of; `batch.ID attempted` if that wants to hear of its first bad end as well
 --   slot.QUEUE         followers that are in the slot of that queue, from which it has moved here
+--   notify EVENTS URL  a web hook; see notices.lua
 -- What is in this slot is told in the same call; the rest goes out as facts (outbox.lua). A job may end twice, if an operator
 -- retries it: whoever hears of it is told again.
 local M = {}
@@ -72,6 +73,8 @@ local function tell(q, line, id, state, batches)
   elseif target == 'wait' then
     tell_client(q, rest, id, state)
     M.remove(q, id, line)
+  elseif target == 'notify' then
+    if state ~= 'attempted' then require('notices').tell(q, line, id, 'ended', state) end
   elseif string.find(target, '^slot%.') then
     require('outbox').put(q, target .. ' ' .. state .. ' ' .. id)
   elseif string.find(target, '^batch%.') and (state ~= 'attempted' or rest == 'attempted') then

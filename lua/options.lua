@@ -83,6 +83,10 @@ function M.read(q, text, spec)
   option.hold = options.hold == true
   require('chains').check(option)
   if options.links then option.links = read_links(options.links) end
+  if options.notify then
+    option.notify = require('notices').read(options.notify)
+    option.links = option.links and option.links .. '\n' .. option.notify or option.notify
+  end
   if options.unique then option.unique = require('unique').read(options.unique) end
   if options.after or options.target then read_after(option, options) end
   return option

@@ -5,6 +5,8 @@
 --   workflow.ID STATE NODE JOB, a line feed, output     batch.ID STATE JOB…
 --   queue.NAME JOB…        jobs that are suspended here and belong there; dropped here when they have arrived
 --   slot.NAME STATE JOB    a job that has moved from there to here has ended; its followers are there
+--   notify.QUEUE JOB …     what a web hook is to hear of that job, see notices.lua. Its number is notify:JOB, so that there is
+--                          one for each job; whoever carries it is given notify:VERSION:JOB, the last version there
 --   follow JOB STATE RANK  the rest of a job's followers, from a rank on: done here, by the next who calls. Its number is
 --                          follow:JOB, so that there is one for each job
 local M = {}
@@ -36,15 +38,63 @@ function M.put_here(q, parent, state, rank)
   require('wake').push(q)
 end
 
+-- Gives a fact to the caller; one that grew in this call takes the place of what it was.
+local function give(q, number, text, key)
+  q.given_at = q.given_at or {}
+  local at = key and q.given_at[key] or #q.given + 1
+  q.given[at], q.given[at + 1] = number, text
+  if key then q.given_at[key] = at end
+end
+
+local function wire(number, last) return 'notify:' .. require('queue').text(last) .. ':' .. string.sub(number, 8) end
+
+-- A notice of a job, put behind those that have not arrived.
+function M.put_notice(q, id, about, spec)
+  local notices, text, number = require('notices'), require('queue').text, 'notify:' .. id
+  local before = notices.parse(redis.call('HGET', q.keys.facts, number))
+  local list = before and before.list or {}
+  notices.add(list, about, spec)
+  local fact, last = notices.join(about.queue, id, list)
+  redis.call('HSET', q.keys.facts, number, fact)
+  redis.call('ZADD', q.keys.outbox, text(q.given and q.now + CARRIED or q.now), number)
+  if q.given then give(q, wire(number, last), fact, number) else require('wake').push(q) end
+end
+
+-- Notices of a job have arrived, up to a version. Those that came meanwhile stay.
+local function acknowledge_notices(q, version, id)
+  local notices, number = require('notices'), 'notify:' .. id
+  local found = notices.parse(redis.call('HGET', q.keys.facts, number))
+  if not found or found.first > tonumber(version) then return end
+  local left = {}
+  for i = 1, #found.list do
+    if found.list[i].version > tonumber(version) then left[#left + 1] = found.list[i] end
+  end
+  local fact = notices.join(found.queue, id, left)
+  if fact then
+    redis.call('HSET', q.keys.facts, number, fact)
+  else
+    redis.call('HDEL', q.keys.facts, number)
+    redis.call('ZREM', q.keys.outbox, number)
+  end
+end
+
 -- Whether some of a job's followers have still to be told.
 function M.is_telling(q, parent) return redis.call('HEXISTS', q.keys.facts, 'follow:' .. parent) == 1 end
 
 -- From now on this call gives facts out: those it makes, and some that nobody carries.
 function M.open(q) q.given = {} end
 
+-- Since when a fact is true, in ms; nil for one that has no time.
+function M.since(number, text)
+  local sequence = tonumber(number) or tonumber(string.match(text or '', '^notify%.%S+ %S+ (%d+)'))
+  if not sequence then return nil end
+  local _, since = require('queue').read_score(sequence)
+  return since
+end
+
 -- The later, the longer it has not arrived.
-local function next_try(q, number)
-  local _, since = require('queue').read_score(tonumber(number) or 0)
+local function next_try(q, number, text)
+  local since = M.since(number, text) or 0
   return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), SLOWEST)), since
 end
 
@@ -67,10 +117,11 @@ function M.take(q)
       M.acknowledge(q, { due[i] })
       followers.tell(q, parent, state, tonumber(rank))
     elseif not parent then
-      local next, since = next_try(q, due[i])
+      local next, since = next_try(q, due[i], texts[i])
       later[#later + 1], later[#later + 2] = next, due[i]
       if q.now - since < OLDEST or not string.find(texts[i] or '', '^queue%.') then
-        q.given[#q.given + 1], q.given[#q.given + 2] = due[i], texts[i] or ''
+        local notices = require('notices').parse(texts[i])
+        give(q, notices and wire(due[i], notices.last) or due[i], texts[i] or '', notices and due[i])
       elseif M.is_given_up(q, since) and not followers.are_here(q, texts[i], since) then
         over[#over + 1] = due[i]
       end
@@ -93,6 +144,8 @@ function M.acknowledge(q, numbers)
   for i = 1, #numbers do
     local ids = string.match(texts[i] or '', '^queue%.%S+ (.*)$')
     if ids then require('followers').handed_over(q, ids) end
+    local version, id = string.match(numbers[i], '^notify:(%d+):(.+)$')
+    if version then acknowledge_notices(q, version, id) end
   end
   drop(q, numbers)
 end

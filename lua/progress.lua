@@ -1,4 +1,4 @@
--- progress worker id fence fraction note      How far a run has come; for display only, it decides nothing.
+-- progress worker id fence fraction note      How far a run has come; for display only, it decides nothing. A web hook may hear.
 -- `fraction` is 0 to 1, `note` a JSON string. Returns 1. Errors: FENCED, BADARG, BADKEY, FORMAT. No event.
 local M = {}
 
@@ -8,6 +8,7 @@ function M.run(q, args)
   if not (fraction and fraction >= 0 and fraction <= 1) then queue.refuse('BADARG', 'progress is from 0 to 1') end
   redis.call('HSET', q.keys.progress, id,
     '{"at":' .. queue.text(q.now) .. ',"fraction":' .. string.format('%.4g', fraction) .. ',"note":' .. note .. '}')
+  require('notices').progressed(q, id)
   return 1
 end
 

@@ -44,6 +44,9 @@ public struct JobRequest: Sendable {
     /// The job that it follows, if any: it stays suspended until that has ended. A delay counts from then.
     public var after: FollowUp?
 
+    /// The web hook that is to hear of it, if any. Nobody is told of a request that added nothing, since an equal job was there.
+    public var notify: Notify?
+
     /// Whether its arguments, its result and its recorded steps are encrypted with the client's keys.
     public var isEncrypted = false
     /// Names of fields whose values people are not shown.
@@ -148,6 +151,8 @@ public struct JobRequest: Sendable {
             id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs, chain: chain),
             holds: chain?.onDiscarded == .hold)
         job.unique = try claim(ofNode: node?.node, rules)
+        try notify?.check()
+        job.notify = notify
         return job
     }
 

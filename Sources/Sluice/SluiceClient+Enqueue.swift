@@ -22,17 +22,20 @@ extension SluiceClient {
     ///   - timeout: how long a run may take, if other than the kind's.
     ///   - maxAttempts: bad ends before it is discarded, if other than the kind's.
     ///   - queue: if other than the kind's.
+    ///   - notify: a web hook that is to hear of it.
     /// - Returns: The job; the one that is there, if it is equal to this one by what makes its kind unique.
     /// - Throws: `invalidArgument`, `payloadTooLarge`, `duplicate`, `parentUnknown`, `queueFull`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
     ///   the client's patience: it may have been stored; enqueueing it again with the same id adds nothing twice.
     @discardableResult
     public func enqueue<Kind: Job>(
         _ job: Kind, after parent: Enqueued? = nil, onFailed: OnFailed = .cancel, id: JobID? = nil, delay: Duration? = nil,
-        at date: Date? = nil, priority: Int? = nil, timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil
+        at date: Date? = nil, priority: Int? = nil, timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil,
+        notify: Notify? = nil
     ) async throws(SluiceError) -> Enqueued {
         var request = try JobRequest(
             job, id: id, delay: delay, at: date, priority: priority, timeout: timeout, maxAttempts: maxAttempts, queue: queue)
         request.after = parent.map { FollowUp($0, onFailed: onFailed) }
+        request.notify = notify
         return try await enqueue(request)
     }
 

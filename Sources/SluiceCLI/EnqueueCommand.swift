@@ -39,6 +39,8 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     @OptionGroup var uniqueness: UniqueOptions
 
+    @OptionGroup var notification: NotifyOptions
+
     @Option(help: ArgumentHelp("0 (first) to 9 (last).", valueName: "n"))
     var priority = 5
 
@@ -147,6 +149,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.maxWaits = maxWaits
         request.after = after.followUp(in: queue)
         request.unique = uniqueness.choice
+        request.notify = notification.hook
         request.isEncrypted = encrypt
         request.redacted = redact
         request.version = argsVersion

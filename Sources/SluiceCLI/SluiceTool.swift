@@ -16,7 +16,8 @@ struct SluiceTool: AsyncParsableCommand {
             + "revision \(FunctionLibrary.revision))",
         subcommands: [BenchWorkerCommand.self, DemoWorkerCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Jobs", subcommands: [EnqueueCommand.self, WorkerCommand.self, JobsCommand.self]),
+            CommandGroup(
+                name: "Jobs", subcommands: [EnqueueCommand.self, WorkerCommand.self, WebhooksCommand.self, JobsCommand.self]),
             CommandGroup(
                 name: "Looking",
                 subcommands: [

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 31
+    package static let revision = 32
 
     /// The text of the library.
     /// - Parameters:
@@ -84,6 +84,7 @@ package enum FunctionLibrary {
         "links": source(PackageResources.links_lua),
         "manage": source(PackageResources.manage_lua),
         "migration": source(PackageResources.migration_lua),
+        "notices": source(PackageResources.notices_lua),
         "once": source(PackageResources.once_lua),
         "options": source(PackageResources.options_lua),
         "outbox": source(PackageResources.outbox_lua),

@@ -36,6 +36,8 @@ package struct NewJob: Sendable {
     }
     /// What is to be told when it ends, as `lua/links.lua` has it.
     package var links: [String] = []
+    /// The web hook that is to hear of it.
+    package var notify: Notify?
     /// Whether it holds its chain when it is discarded.
     package var holds: Bool
     /// What makes it unique.
@@ -58,7 +60,9 @@ package struct NewJob: Sendable {
     var hasKey: Bool { unique != nil && after?.target == nil }
 
     func options(withKey: Bool) -> String? {
-        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, !holds, unique == nil { return nil }
+        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, notify == nil, !holds, unique == nil {
+            return nil
+        }
         var members: [String] = []
         if let after {
             members.append("\"after\":{\"id\":\(JSONText.quoted(after.parent.text)),\"failed\":\"\(after.failed)\"}")
@@ -72,6 +76,7 @@ package struct NewJob: Sendable {
         if priority != 5 { members.append("\"priority\":\(priority)") }
         if !lane.isEmpty { members.append("\"lane\":\(JSONText.quoted(lane))") }
         if !links.isEmpty { members.append("\"links\":[\(links.map { JSONText.quoted($0) }.joined(separator: ","))]") }
+        if let notify { members.append("\"notify\":\(notify.json)") }
         if holds { members.append("\"hold\":true") }
         if let unique = unique?.json(withKey: withKey) { members.append("\"unique\":\(unique)") }
         return members.isEmpty ? nil : "{" + members.joined(separator: ",") + "}"

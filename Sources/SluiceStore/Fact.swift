@@ -14,6 +14,8 @@ package struct Fact: Sendable, Hashable {
         case moved(queue: QueueName, jobs: [JobID])
         /// A job that has moved from that queue to this one has ended: its followers are there.
         case left(queue: QueueName, job: JobID, state: EndState)
+        /// A web hook is to hear of a job of that queue: in this order.
+        case notices(queue: QueueName, job: JobID, [Notice])
         /// Of a newer library than this program knows.
         case unknown
     }
@@ -57,6 +59,13 @@ extension Fact.News {
                 break
             }
             self = .left(queue: queue, job: JobID(known: words[2]), state: state)
+            return
+        case "notify":
+            guard words.count == 4, let queue = try? QueueName(target[1]), parts.count > 1, let list = Notice.list(parts[1])
+            else {
+                break
+            }
+            self = .notices(queue: queue, job: JobID(known: words[1]), list)
             return
         case "batch":
             guard words.count > 1 else { break }

@@ -83,6 +83,7 @@ final class Courier: Sendable {
         case slot(QueueName)
         case workflow(String)
         case batch(String)
+        case webhooks
         case nowhere
 
         init(_ fact: Fact) {
@@ -91,6 +92,7 @@ final class Courier: Sendable {
             case .left(let queue, _, _): self = .slot(queue)
             case .node(let workflow, _, _, _, _): self = .workflow(workflow)
             case .members(let batch, _, _): self = .batch(batch)
+            case .notices: self = .webhooks
             case .unknown: self = .nowhere
             }
         }
@@ -108,6 +110,7 @@ final class Courier: Sendable {
             case .queue(let queue): try await move(facts, to: queue, in: round)
             case .slot(let queue): try await tell(facts, to: queue)
             case .batch(let batch): try await tell(BatchID(known: batch), facts)
+            case .webhooks: try await notify(facts, in: round)
             case .workflow, .nowhere: return []
             }
             return facts.map(\.number)
@@ -208,7 +211,7 @@ final class Courier: Sendable {
         }
     }
 
-    private func register(_ queue: QueueName) async throws(SluiceError) {
+    func register(_ queue: QueueName) async throws(SluiceError) {
         if registered.withLock({ $0.contains(queue) }) { return }
         try await store.register(queue)
         registered.withLock { _ = $0.insert(queue) }
@@ -240,12 +243,23 @@ final class Courier: Sendable {
     private func forget(_ arrived: [String], _ round: Round) async {
         let arrived = Set(arrived)
         for fact in round.facts where arrived.contains(fact.number) {
-            guard case .moved(let queue, let jobs) = fact.news else { continue }
+            guard let (queue, jobs) = fact.news.brought else { continue }
             var rest = jobs[...]
             while !rest.isEmpty {
                 try? await store.call(Forget(Array(rest.prefix(1000))), on: queue)
                 rest = rest.dropFirst(1000)
             }
+        }
+    }
+}
+
+extension Fact.News {
+    /// The jobs that it brings to a queue, which remembers them.
+    fileprivate var brought: (QueueName, [JobID])? {
+        switch self {
+        case .moved(let queue, let jobs): (queue, jobs)
+        case .notices(_, _, let notices): (Notify.queue, notices.map(\.id))
+        case .left, .node, .members, .unknown: nil
         }
     }
 }

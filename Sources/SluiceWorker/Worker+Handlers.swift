@@ -39,6 +39,14 @@ extension Worker {
         register(fallback: Handler(options: options, body: body))
     }
 
+    /// Runs jobs of a kind from and to JSON.
+    package func handle(
+        kind: String, options: JobOptions,
+        _ body: @escaping @concurrent @Sendable (_ arguments: [UInt8], JobContext) async throws -> JobResult
+    ) {
+        register(kind, Handler(options: options, body: body))
+    }
+
     /// Observes every run once Redis has recorded its outcome, in this process, without asking Redis for anything. What it does
     /// or throws changes nothing about the job.
     ///

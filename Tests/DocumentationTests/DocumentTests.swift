@@ -25,7 +25,7 @@ struct DocumentTests {
     @Test(arguments: [
         ("Workflows", "WorkflowsArticleExample", 2), ("Batches", "ReadmeBatchExample", 1),
         ("Payloads", "PayloadsArticleExample", 2), ("Cron", "ReadmeCronExample", 1),
-        ("Polling", "PollingArticleExample", 1),
+        ("Polling", "PollingArticleExample", 1), ("Webhooks", "WebhooksArticleExample", 2),
     ])
     func anArticleShowsPartsOfAFileThatIsCompiled(article: String, name: String, count: Int) throws {
         let file = try String(

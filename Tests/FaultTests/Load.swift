@@ -54,6 +54,13 @@ final class Load: Sendable {
         return worker
     }
 
+    /// Starts a process that serves the queue and its web hooks.
+    func hookWorker(through url: String? = nil, lease: Int = 3000) async throws -> WorkerProcess {
+        let worker = try await WorkerProcess(arguments: ["hooks", url ?? server.url, queues.namespace.text, "\(lease)"])
+        workers.withLock { $0.append(worker) }
+        return worker
+    }
+
     func enqueue(_ count: Int, kind: String = "load") async throws {
         let requests = try (0..<count).map { try JobRequest(kind: kind, queue: queue, arguments: "\($0)") }
         #expect(try await client.enqueue(requests).added == count)

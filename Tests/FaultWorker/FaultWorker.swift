@@ -11,7 +11,7 @@ import UnixSignals
 /// A job of the kind `charged` also charges somebody, once: `charge id token pid time`.
 ///
 /// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`; with `chain`, it serves
-/// two queues: see `ChainWorker`.
+/// two queues: see `ChainWorker`; with `hooks`, it delivers to web hooks: see `HookWorker`.
 ///
 /// Arguments: URL, namespace, log file, concurrency, ms that a run takes, `batched` or `confirmed`, lease in ms, grace in ms;
 /// then limits that it declares, as name, value, name, value.
@@ -21,6 +21,7 @@ enum FaultWorker {
         let arguments = CommandLine.arguments
         if arguments.dropFirst().first == "permits" { return try await PermitHolder.main(Array(arguments.dropFirst(2))) }
         if arguments.dropFirst().first == "chain" { return try await ChainWorker.main(Array(arguments.dropFirst(2))) }
+        if arguments.dropFirst().first == "hooks" { return try await HookWorker.main(Array(arguments.dropFirst(2))) }
         guard arguments.count >= 9, arguments.count % 2 == 1 else { exit(2) }
         // Tests that crash leave nobody behind for long.
         alarm(300)

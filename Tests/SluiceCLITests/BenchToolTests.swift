@@ -25,6 +25,8 @@ struct BenchToolTests {
         var redis_us_unique_enqueue: Double?
         var redis_us_plain_enqueue: Double?
         var bytes_per_unique: Double?
+        var webhooks_per_s: Double?
+        var redis_us_webhook: Double?
         var hot_lanes: Int?
         var hot_cycle_us: Spread?
         var free_cycle_us: Spread?
@@ -62,6 +64,13 @@ struct BenchToolTests {
         #expect(hot.median > 0 && hot.median <= hot.p99 && hot.p99 <= hot.longest)
         #expect((result.free_cycle_us?.calls ?? 0) > 5)
         #expect((result.parking_cycle_us?.calls ?? 0) > 0)
+    }
+
+    @Test func webHooks() async throws {
+        let result = try await bench("--mode", "webhooks", "--jobs", "200")
+        #expect((result.webhooks_per_s ?? 0) > 0)
+        #expect((result.redis_us_webhook ?? 0) > 0)
+        #expect(result.enqueue_per_s == nil)
     }
 
     @Test func uniqueJobsBesidePlainOnes() async throws {

@@ -10,7 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract:
-            "Measure this machine: enqueue, bulk, purge, drain, latency, workflows, batches, unique jobs, beside what Redis alone does.",
+            "Measure this machine: enqueue, bulk, purge, drain, latency, workflows, batches, unique jobs, web hooks, beside Redis alone.",
         discussion: """
             Runs on a private Redis that is thrown away, unless --redis or $SLUICE_REDIS_URL names one. Everything that is on by default is on: \
             arguments decoded through a Job, one middleware, retention, events, history. Workers are processes of their own.
@@ -23,7 +23,7 @@ struct BenchCommand: AsyncParsableCommand {
             """)
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
-        case enqueue, bulk, drain, latency, workflow, batch, unique, polling, all
+        case enqueue, bulk, drain, latency, workflow, batch, unique, polling, webhooks, all
     }
 
     @OptionGroup var global: GlobalOptions
@@ -115,6 +115,7 @@ struct BenchCommand: AsyncParsableCommand {
         }
         if mode == .batch || mode == .all { try await modes.batch(&result) }
         if mode == .unique || mode == .all { try await modes.unique(&result) }
+        if mode == .webhooks || mode == .all { try await modes.webhooks(&result) }
         try await modes.floor(&result)
     }
 

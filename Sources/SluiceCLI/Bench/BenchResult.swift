@@ -36,6 +36,8 @@ struct BenchResult: Encodable {
     var redisMicrosecondsUniqueEnqueue: Double?
     var redisMicrosecondsPlainEnqueue: Double?
     var bytesPerUnique: Double?
+    var webhooksPerSecond: Double?
+    var redisMicrosecondsWebhook: Double?
     var hotLanes: Int?
     var hotCycle: Spread?
     var hotMicrosecondsPerJob: Double?
@@ -77,6 +79,8 @@ struct BenchResult: Encodable {
         case redisMicrosecondsUniqueEnqueue = "redis_us_unique_enqueue"
         case redisMicrosecondsPlainEnqueue = "redis_us_plain_enqueue"
         case bytesPerUnique = "bytes_per_unique"
+        case webhooksPerSecond = "webhooks_per_s"
+        case redisMicrosecondsWebhook = "redis_us_webhook"
         case hotLanes = "hot_lanes"
         case hotCycle = "hot_cycle_us"
         case hotMicrosecondsPerJob = "hot_us_per_job"
@@ -115,6 +119,8 @@ struct BenchResult: Encodable {
             ("unique jobs enqueued in bulk, Redis CPU", redisMicrosecondsUniqueEnqueue, "µs/job", 2),
             ("  plain ones, likewise", redisMicrosecondsPlainEnqueue, "µs/job", 2),
             ("  memory of being unique, of a live job", bytesPerUnique, "bytes", 0),
+            ("web hooks told, to a local receiver", webhooksPerSecond, "told/s", 0),
+            ("  Redis CPU", redisMicrosecondsWebhook, "µs/told", 2),
             ("a claim, \(HumanText.count(hotLanes ?? 0, "lane")) parked, median", hotCycle?.median, "µs", 0),
             ("  99th percentile", hotCycle?.p99, "µs", 0),
             ("  longest", hotCycle?.longest, "µs", 0),

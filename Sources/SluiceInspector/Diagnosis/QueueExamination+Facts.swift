@@ -44,6 +44,7 @@ extension QueueExamination {
         guard parts.count == 2 else { return target }
         return switch parts[0] {
         case "queue", "slot": "queue \(parts[1])"
+        case "notify": "web hooks, of jobs of queue \(parts[1])"
         default: "\(parts[0]) \(parts[1])"
         }
     }

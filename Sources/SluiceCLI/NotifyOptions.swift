@@ -1,0 +1,40 @@
+import ArgumentParser
+import SluiceCore
+
+/// Which web hook hears of a job.
+struct NotifyOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Tell this web hook, an http or https URL, of the job's end; `sluice webhooks` delivers.", valueName: "url"))
+    private var notify: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What it is told of, joined by commas: progress, ended. (default: ended)", valueName: "events"),
+        transform: { try events($0) })
+    private var notifyOn: Set<Notify.Event>?
+
+    func validate() throws {
+        if notify == nil, notifyOn != nil { throw ValidationError("--notify-on goes with --notify") }
+        do throws(SluiceError) {
+            try hook?.check()
+        } catch {
+            throw ValidationError("--notify: \(error.message)")
+        }
+    }
+
+    private static func events(_ text: String) throws(SluiceError) -> Set<Notify.Event> {
+        var events: Set<Notify.Event> = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let event = Notify.Event(rawValue: String(word)) else {
+                throw SluiceError(
+                    .invalidArgument, "'\(word)' is none of \(Notify.Event.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            events.insert(event)
+        }
+        return events
+    }
+
+    /// Nil for a job of which nobody hears.
+    var hook: Notify? { notify.map { Notify($0, on: notifyOn ?? [.ended]) } }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+import Sluice
+import SluiceCore
+import SluiceWebhooks
+import SluiceWorker
+import UnixSignals
+
+/// `sluice webhooks`
+struct WebhooksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "webhooks", abstract: "Tell web hooks what they are to hear of jobs.",
+        discussion: """
+            Delivers what jobs of `sluice enqueue --notify` have to tell: a POST of JSON for each, signed with the secrets of \
+            --secret-file, one a line, the newest first. Run as many as you like; those of one job go one after another.
+
+            An answer from 200 to 299 is the end of it; 410 cancels; 429 and 503 may say when to come again; else it is tried again \
+            with growing waits, and after the last try it is discarded: `sluice jobs retry --queue webhooks --state discarded` sends such \
+            again. Hooks at private, local and reserved addresses are refused, unless they are allowed.
+
+            SIGTERM or Ctrl-C: nothing more is claimed, what is on its way may end within the grace. Ctrl-C again: at once.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(
+        help: ArgumentHelp("Secrets that bodies are signed with, one a line, each of 16 bytes or more.", valueName: "file"),
+        completion: .file())
+    var secretFile: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Addresses that would be refused and are not, such as 10.0.0.0/8. May be repeated.", valueName: "range"),
+        transform: { try AddressRange($0) })
+    var allow: [AddressRange] = []
+
+    @Flag(help: "Refuse no address, private and local ones included.")
+    var allowPrivate = false
+
+    @Option(help: ArgumentHelp("Notifications on their way at the same time. (default: 50)", valueName: "n"))
+    var concurrency = 50
+
+    @Option(
+        help: ArgumentHelp(
+            "A limit over all workers, such as concurrency=10/host, so that a receiver that hangs leaves places to others. May be "
+                + "repeated.", valueName: "spec"),
+        transform: { try Limit(parsing: $0) })
+    var limit: [Limit] = []
+
+    @Option(
+        help: ArgumentHelp("Of two declarations of limits the one with the higher number stands. (default: 0)", valueName: "n"))
+    var deploy = 0
+
+    @Option(help: ArgumentHelp("Tries that may fail before a notification is discarded. (default: 20)", valueName: "n"))
+    var maxAttempts = 20
+
+    @Option(
+        help: ArgumentHelp("How long a receiver has to answer. (default: 10s)", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var timeout: Duration = .seconds(10)
+
+    @Option(
+        help: ArgumentHelp("How long a stop waits for what is on its way. (default: 30s)", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var grace: Duration = .seconds(30)
+
+    @Option(
+        help: ArgumentHelp(
+            "How long after this worker's death its notifications go elsewhere: 1s to 1d. (default: 30s)", valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var lease: Duration = .seconds(30)
+
+    func validate() throws {
+        if deploy < 0 { throw ValidationError("--deploy is 0 or more") }
+        if maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
+        if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
+        if allowPrivate, !allow.isEmpty { throw ValidationError("--allow-private allows all, so --allow says nothing") }
+        guard (1...10_000).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 10000") }
+        guard (.seconds(1) ... .seconds(86_400)).contains(lease) else { throw ValidationError("--lease is 1s to 1d") }
+        do throws(SluiceError) {
+            _ = try limit.checked()
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+
+    func run() async throws {
+        let sender = try WebhookSender(
+            WebhookOptions(
+                secrets: try WebhookSecret.load(secretFile), timeout: timeout, maxAttempts: maxAttempts,
+                allowed: allowPrivate ? AddressRange.all : allow))
+        let logger = Logger(label: "sluice.webhooks") { _ in
+            WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)
+        }
+        var options = SluiceClient.Options()
+        options.namespace = global.namespace ?? .standard
+        let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
+        let worker = Worker(
+            client, queues: [Queue(Notify.queue, concurrency: concurrency, limits: limit, deploy: deploy)],
+            options: WorkerOptions(lease: lease, grace: grace), logger: logger)
+        worker.deliverWebhooks(by: sender)
+        var quiet = logger
+        quiet.logLevel = .error
+        let services = ServiceGroup(services: [sender, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        do {
+            try await SecondInterrupt(services: services, logger: logger).run()
+        } catch {
+            await sender.close()
+            await client.close()
+            throw error
+        }
+        await sender.close()
+        await client.close()
+    }
+}

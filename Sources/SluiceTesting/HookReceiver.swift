@@ -1,0 +1,161 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// An HTTP server on the loopback address that remembers what it was told, and answers as a test wants.
+package final class HookReceiver: Sendable {
+    /// What it was told.
+    package struct Request: Sendable {
+        package var method: String
+        package var path: String
+        /// Lower-case names.
+        package var headers: [String: String]
+        package var body: [UInt8]
+    }
+
+    /// What it does then.
+    package enum Answer: Sendable {
+        case status(Int, headers: [String: String] = [:])
+        /// Nothing, for as long as the other side waits.
+        case hang
+        /// Breaks the connection off.
+        case reset
+        /// Sends the head byte by byte, for longer than anybody waits.
+        case slowHead
+        /// Sends the head, and then the body byte by byte, for longer than anybody waits.
+        case slowBody(Int)
+        /// Sends the head, and then a body without end.
+        case hugeBody(Int)
+    }
+
+    private struct State {
+        var requests: [Request] = []
+        var sent = 0
+    }
+
+    package let port: Int
+    private let channel: any Channel
+    private let state: Memory
+
+    /// What its connections share.
+    fileprivate final class Memory: Sendable {
+        private let state = Mutex(State())
+        let decide: @Sendable (Request) -> Answer
+
+        init(_ decide: @escaping @Sendable (Request) -> Answer) { self.decide = decide }
+
+        func answer(to request: Request) -> Answer {
+            state.withLock { $0.requests.append(request) }
+            return decide(request)
+        }
+
+        var requests: [Request] { state.withLock(\.requests) }
+        var sent: Int { state.withLock(\.sent) }
+        func count(sent bytes: Int) { state.withLock { $0.sent += bytes } }
+    }
+
+    package init(_ decide: @escaping @Sendable (Request) -> Answer = { _ in .status(204) }) async throws {
+        let memory = Memory(decide)
+        state = memory
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
+                    try channel.pipeline.syncOperations.addHandler(HookHandler(memory))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        port = channel.localAddress?.port ?? 0
+    }
+
+    package var url: String { "http://127.0.0.1:\(port)/hook" }
+
+    /// All that came, in order.
+    package var requests: [Request] { state.requests }
+
+    /// Bytes of bodies without end that went out.
+    package var sentBytes: Int { state.sent }
+
+    package func close() async { try? await channel.close() }
+}
+
+/// One connection.
+private final class HookHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = ByteBuffer
+
+    private let memory: HookReceiver.Memory
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+
+    init(_ memory: HookReceiver.Memory) { self.memory = memory }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): (self.head, body) = (head, [])
+        case .body(let part): body += part.readableBytesView
+        case .end:
+            guard let head else { return }
+            let headers = head.headers.map { ($0.name.lowercased(), $0.value) }
+            let request = HookReceiver.Request(
+                method: head.method.rawValue, path: head.uri, headers: Dictionary(headers) { $1 }, body: body)
+            act(memory.answer(to: request), context)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func act(_ answer: HookReceiver.Answer, _ context: ChannelHandlerContext) {
+        switch answer {
+        case .hang: return
+        case .reset: reset(context)
+        case .status(let status, let headers):
+            let lines = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
+            let length = status == 204 || status == 304 ? "" : "Content-Length: 2\r\n"
+            send("HTTP/1.1 \(status) x\r\n\(length)\(lines)\r\n" + (length.isEmpty ? "" : "ok"), context)
+        case .slowHead: drip("HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 5000), context)
+        case .slowBody(let status):
+            send("HTTP/1.1 \(status) x\r\nContent-Length: 5000\r\n\r\n", context)
+            drip(String(repeating: "x", count: 5000), context)
+        case .hugeBody(let status):
+            send("HTTP/1.1 \(status) x\r\nContent-Length: 1000000000000\r\n\r\n", context)
+            flood(context)
+        }
+    }
+
+    private func send(_ text: String, _ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+    }
+
+    /// A closed connection that has not been read to the end is reset.
+    private func reset(_ context: ChannelHandlerContext) {
+        let channel = context.channel
+        guard let options = channel as? any SocketOptionProvider else { return context.close(promise: nil) }
+        options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    private func drip(_ text: String, _ context: ChannelHandlerContext) {
+        let (channel, bytes) = (context.channel, Array(text.utf8))
+        @Sendable func next(_ index: Int) {
+            guard channel.isActive, index < bytes.count else { return }
+            channel.writeAndFlush(ByteBuffer(bytes: [bytes[index]]), promise: nil)
+            channel.eventLoop.scheduleTask(in: .milliseconds(50)) { next(index + 1) }
+        }
+        next(0)
+    }
+
+    private func flood(_ context: ChannelHandlerContext) {
+        let (channel, memory) = (context.channel, memory)
+        let part = ByteBuffer(repeating: UInt8(ascii: "x"), count: 65_536)
+        @Sendable func next() {
+            channel.writeAndFlush(part).whenSuccess {
+                memory.count(sent: part.readableBytes)
+                next()
+            }
+        }
+        next()
+    }
+}

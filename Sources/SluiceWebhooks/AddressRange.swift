@@ -1,0 +1,49 @@
+public import SluiceCore
+
+/// Addresses that begin alike, such as `10.0.0.0/8` or `fd00::/8`.
+public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
+    private let start: IPAddress
+    private let bits: Int
+
+    /// Reads a range, or a single address.
+    /// - Throws: `invalidArgument` if it is neither.
+    public init(_ text: String) throws(SluiceError) {
+        guard let range = AddressRange(reading: text) else {
+            throw SluiceError(.invalidArgument, "'\(text)' is no range of addresses, such as 10.0.0.0/8, fd00::/8 or 192.0.2.7")
+        }
+        self = range
+    }
+
+    private init?(reading text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let start = IPAddress(String(first)) else { return nil }
+        let most = start.bytes.count * 8
+        guard let bits = parts.count > 1 ? Int(parts[1]) : most, (0...most).contains(bits) else { return nil }
+        self.init(start, bits)
+    }
+
+    private init(_ start: IPAddress, _ bits: Int) {
+        self.start = start
+        self.bits = bits
+    }
+
+    /// All there are.
+    public static let all = [
+        AddressRange(IPAddress(bytes: Array(repeating: 0, count: 4)), 0),
+        AddressRange(IPAddress(bytes: Array(repeating: 0, count: 16)), 0),
+    ]
+
+    /// Of ranges written in code.
+    static func list(_ texts: String...) -> [AddressRange] { texts.compactMap { AddressRange(reading: $0) } }
+
+    func contains(_ address: IPAddress) -> Bool {
+        guard address.bytes.count == start.bytes.count else { return false }
+        let whole = bits / 8
+        guard address.bytes.prefix(whole) == start.bytes.prefix(whole) else { return false }
+        guard bits % 8 > 0 else { return true }
+        return (address.bytes[whole] ^ start.bytes[whole]) >> (8 - bits % 8) == 0
+    }
+
+    /// As it is read.
+    public var description: String { "\(start)/\(bits)" }
+}

@@ -1,0 +1,43 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Where a notification goes, read from its URL.
+struct WebhookTarget: Sendable, Hashable {
+    /// Why no request is made for a URL.
+    struct Refused: Error, Hashable, CustomStringConvertible {
+        var description: String
+    }
+
+    /// As it is requested.
+    let url: String
+    /// A name, or an address without brackets.
+    let host: String
+    let port: Int
+
+    /// The address, if the URL names one itself.
+    var address: IPAddress? { IPAddress(host) }
+
+    /// Refuses schemes other than http and https, users and passwords, and hosts whose text could be read in more than one way.
+    init(_ text: String) throws(Refused) {
+        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), let named = url.host, !named.isEmpty else {
+            throw Refused(description: "it is no URL with a host")
+        }
+        guard scheme == "https" || scheme == "http" else { throw Refused(description: "its scheme is neither http nor https") }
+        if url.user != nil || url.password != nil { throw Refused(description: "it has a user") }
+        var host = named
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        let isName = host.utf8.allSatisfy {
+            (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || "-._".utf8.contains($0)
+        }
+        guard isName || IPAddress(host)?.bytes.count == 16 else {
+            throw Refused(description: "its host is neither a name nor an address")
+        }
+        self.url = text
+        self.host = host
+        port = url.port ?? (scheme == "https" ? 443 : 80)
+        guard (1...65_535).contains(port) else { throw Refused(description: "its port is none") }
+    }
+}

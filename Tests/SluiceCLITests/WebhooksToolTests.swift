@@ -1,0 +1,86 @@
+import Foundation
+import SluiceCore
+import SluiceInspector
+import SluiceTesting
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import SluiceCLI
+
+/// `sluice enqueue --notify` and `sluice webhooks`.
+@Suite(.timeLimit(.minutes(5)))
+struct WebhooksToolTests {
+    private struct Shown: Decodable {
+        struct Links: Decodable { var told: [String] }
+        var links: Links
+    }
+
+    @Test func aJobSaysWhomItTells() async throws {
+        let tool = try await Tool()
+        let result = try await tool.run(
+            "enqueue", "mail", "--id", "a", "--notify", "https://x.test/h", "--notify-on", "progress,ended")
+        #expect(result.status == 0, "\(result.error)")
+        let shown = try await tool.run("jobs", "show", "a", "--queue", "mail", "--json").decoded(Shown.self)
+        #expect(shown.links.told == ["notify progress,ended https://x.test/h"])
+    }
+
+    @Test(arguments: [
+        (["--notify", "ftp://x/"], "http or https"), (["--notify", "https://u@x/"], "without a user"),
+        (["--notify-on", "ended"], "goes with --notify"),
+        (["--notify", "https://x/", "--notify-on", "started"], "none of progress, ended"),
+    ])
+    func nonsenseIsUsage(options: [String], message: String) async throws {
+        let result = try await Tool.run(["enqueue", "mail"] + options)
+        #expect(result.status == 2 && result.error.contains(message), "\(result.error)")
+    }
+
+    @Test func deliversUntilItIsToldToStop() async throws {
+        let tool = try await Tool()
+        let receiver = try await HookReceiver()
+        let file = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("a secret of enough bytes\n".utf8).write(to: file)
+        #expect(try await tool.run("enqueue", "mail", "--id", "a", "--notify", receiver.url).status == 0)
+        #expect(try await tool.run("jobs", "cancel", "--queue", "mail", "a").status == 0)
+        // A worker of the queue brings what it has to tell to the queue of the hooks.
+        _ = try await tool.worker("true") { worker, inspector in
+            let deadline = ContinuousClock.now + .seconds(120)
+            while try await inspector.status(of: "webhooks").totals["enqueued", default: 0] == 0, .now < deadline {
+                _ = try await Subprocess.run(.name("true"), output: .discarded)
+            }
+            try worker.send(signal: .terminate)
+        }
+        for options in [["--allow-private"], ["--allow", "127.0.0.0/8"]] where receiver.requests.isEmpty {
+            try await deliver(tool, receiver, ["--secret-file", file.path] + options)
+        }
+        #expect(receiver.requests.map { $0.headers["sluice-id"]?.hasPrefix("a:") } == [true])
+        await receiver.close()
+    }
+
+    private func deliver(_ tool: Tool, _ receiver: HookReceiver, _ options: [String]) async throws {
+        let result = try await Subprocess.run(
+            .path(FilePath(try Tool.path)),
+            arguments: Arguments(["--redis", tool.url, "--namespace", tool.namespace, "webhooks"] + options),
+            input: .none, output: .discarded, error: .string(limit: 1 << 20)
+        ) { child in
+            let deadline = ContinuousClock.now + .seconds(120)
+            while receiver.requests.isEmpty, .now < deadline {
+                _ = try await Subprocess.run(.name("true"), output: .discarded)
+            }
+            try child.send(signal: .terminate)
+        }
+        #expect(result.terminationStatus == .exited(0), "\(result.standardError)")
+    }
+
+    @Test(arguments: [
+        ([], "--secret-file"), (["--secret-file", "/nonexistent"], "cannot be read"),
+        (["--secret-file", "x", "--allow", "10.0.0.0/33"], "no range"),
+        (["--secret-file", "x", "--allow", "10.0.0.0/8", "--allow-private"], "says nothing"),
+        (["--secret-file", "x", "--max-attempts", "0"], "1 or more"),
+    ])
+    func whatIsNotThere(options: [String], message: String) async throws {
+        let result = try await Tool.run(["webhooks"] + options)
+        #expect(result.status != 0 && result.error.contains(message), "\(result.error)")
+    }
+}

@@ -1,0 +1,157 @@
+-- Notifications: a web hook is told of a job's end, and of its progress if it asks for that. The column `links` has a line,
+--   notify EVENTS URL      the events joined by commas: ended, progress
+-- and each change that it is to hear of becomes a notice, written by the call that makes the change, from what that has written:
+-- the spec of a job of queue `webhooks`, which the courier brings there. `notified` holds the version of the last one of a job,
+-- which rises for ever.
+-- The notices of a job that have not arrived are one fact (outbox.lua), `notify:JOB`, so that whoever carries one carries those
+-- before it as well, in their order: `notify.QUEUE JOB FIRST LAST`, a line feed, and for each `VERSION EVENT ID HOST LENGTH:`
+-- and its spec. Of progress that has not gone out only the newest is kept.
+local M = {}
+
+local URL = 2048              -- bytes
+local ID = 110                -- bytes of an id that goes into that of a notice as it is
+local RESULT = 65536          -- bytes of a result above which it is left out
+
+-- Reads what a job's options say of it: the line of its links, or the call is refused.
+function M.read(notify)
+  local refuse = require('queue').refuse
+  if type(notify) ~= 'table' or type(notify.url) ~= 'string' then refuse('BADARG', 'notify must be {"url":…,"on":[…]}') end
+  local host = string.match(notify.url, '^https?://([^/?#]+)[!-~]*$')
+  if not host or #notify.url > URL or string.find(host, '[@\\]') or string.find(host, '^:') or string.find(host, '^%[%]') then
+    refuse('BADARG', 'notify takes an http or https URL of at most ' .. URL .. ' printable characters, without a user')
+  end
+  local on = notify.on or { 'ended' }
+  if type(on) ~= 'table' then refuse('BADARG', 'the events of notify are a list') end
+  local wanted = {}
+  for key, event in pairs(on) do
+    if type(key) ~= 'number' or event ~= 'ended' and event ~= 'progress' then
+      refuse('BADARG', 'the events of notify are ended and progress')
+    end
+    wanted[event] = true
+  end
+  if next(wanted) == nil then refuse('BADARG', 'notify takes at least one event') end
+  local events = wanted.ended and (wanted.progress and 'progress,ended' or 'ended') or 'progress'
+  return 'notify ' .. events .. ' ' .. notify.url
+end
+
+-- The host of a URL, without its port.
+function M.host(url)
+  local host = string.lower(string.match(url, '^https?://([^/?#]+)'))
+  return string.match(host, '^(%[.*%])') or string.match(host, '^[^:]+')
+end
+
+-- The same again, from such a line.
+function M.option(line)
+  local events, url = string.match(line, '^notify (%S+) (%S+)$')
+  local on = {}
+  for event in string.gmatch(events, '[^,]+') do on[#on + 1] = event end
+  return { url = url, on = on }
+end
+
+-- The message of the last error of a job, as JSON, or nil.
+local function last_error(q, id)
+  local line = string.match(redis.call('HGET', q.keys.errors, id) or '', '([^\n]*)$')
+  local valid, found = pcall(cjson.decode, line)
+  local text = valid and type(found) == 'table' and found.error
+  if type(text) == 'table' then text = text.message end
+  return type(text) == 'string' and cjson.encode(text) or nil
+end
+
+-- What there is to say of a result: the member of the body, with its comma.
+local function result_of(q, id)
+  local result = redis.call('HGET', q.keys.result, id)
+  if not result then return '' end
+  if string.find(result, '^{"key":"[^"]*","sealed":"[^"]*"}$') then return ',"result_omitted":"sealed"' end
+  if #result > RESULT then return ',"result_omitted":"large"' end
+  return ',"result":' .. result
+end
+
+-- What the hook is told, as JSON.
+local function body(q, id, about)
+  local text = require('queue').text
+  local parts = {
+    '{"id":', cjson.encode(about.id), ',"event":"', about.event, '","job":', cjson.encode(id), ',"queue":"', about.queue,
+    '","kind":', cjson.encode(require('columns').kind_of(about.spec) or ''), ',"state":"', about.state,
+    '","version":', text(about.version), ',"time":', text(q.now),
+  }
+  local progress = redis.call('HGET', q.keys.progress, id)
+  if progress then parts[#parts + 1] = ',"progress":' .. progress end
+  if about.state == 'completed' then
+    parts[#parts + 1] = result_of(q, id)
+  elseif about.event == 'ended' then
+    local failure = last_error(q, id)
+    if failure then parts[#parts + 1] = ',"error":' .. failure end
+  end
+  parts[#parts + 1] = '}'
+  return table.concat(parts)
+end
+
+-- The names of the job's fields that people are not shown, as JSON, for the job that tells of it.
+local function redacted(spec)
+  if not string.find(spec, '"redact"', 1, true) then return '' end
+  local valid, found = pcall(cjson.decode, spec)
+  local names = valid and type(found) == 'table' and found.redact
+  return type(names) == 'table' and #names > 0 and ',"redact":' .. cjson.encode(names) or ''
+end
+
+-- A job has come to a change of which a line of its links wants to hear. `state` is that it is in now, or `deleted`.
+function M.tell(q, line, id, event, state)
+  local events, url = string.match(line, '^notify (%S+) (%S+)$')
+  if not events or not string.find(',' .. events .. ',', ',' .. event .. ',', 1, true) then return end
+  local queue = require('queue')
+  local target = redis.call('HGET', q.keys.target, id)
+  local about = {
+    event = event, state = state, version = queue.sequence(q, 1), spec = redis.call('HGET', q.keys.spec, id) or '{}',
+    queue = target and string.match(target, '^%S+') or string.match(q.keys.base, '{(.+)}'),
+  }
+  local name = #id <= ID and id or string.sub(id, 1, ID - 41) .. '~' .. redis.sha1hex(id)
+  about.id = name .. ':' .. queue.text(about.version)
+  redis.call('HSET', q.keys.notified, id, queue.text(about.version))
+  about.host = M.host(url)
+  local spec = '{"kind":"webhook","partitions":{"host":' .. cjson.encode(about.host) .. '},"chain":'
+    .. cjson.encode(about.queue .. '/' .. id) .. redacted(about.spec) .. ',"args":{"url":' .. cjson.encode(url)
+    .. ',"body":' .. body(q, id, about) .. '}}'
+  require('outbox').put_notice(q, id, about, spec)
+end
+
+-- How far a run has come, which some may want to hear.
+function M.progressed(q, id)
+  if not require('links').is_used(q) then return end
+  for line in string.gmatch(redis.call('HGET', q.keys.links, id) or '', '[^\n]+') do
+    if string.find(line, '^notify ') then M.tell(q, line, id, 'progress', 'executing') end
+  end
+end
+
+-- The fact of a job: {queue, first, last, list}, the list being the notices as {version, event, text}; nil for none.
+function M.parse(text)
+  local queue, first, last, at = string.match(text or '', '^notify%.(%S+) %S+ (%d+) (%d+)\n()')
+  if not queue then return nil end
+  local list = {}
+  while at <= #text do
+    local version, event, length, from = string.match(text, '^(%d+) (%S+) %S+ %S+ (%d+):()', at)
+    if not version then break end
+    list[#list + 1] = { version = tonumber(version), event = event, text = string.sub(text, at, from + length - 1) }
+    at = from + length
+  end
+  return { queue = queue, first = tonumber(first), last = tonumber(last), list = list }
+end
+
+-- The text of a fact, and the version of its last notice; nil if it has none.
+function M.join(queue, id, list)
+  if #list == 0 then return nil end
+  local text, parts = require('queue').text, {}
+  local last = list[#list].version
+  for i = 1, #list do parts[i] = list[i].text end
+  local head = 'notify.' .. queue .. ' ' .. id .. ' ' .. text(list[1].version) .. ' ' .. text(last)
+  return head .. '\n' .. table.concat(parts), last
+end
+
+-- A notice that is to be added to those of a job that have not arrived, as M.parse has them.
+function M.add(list, about, spec)
+  if about.event == 'progress' and #list > 0 and list[#list].event == 'progress' then list[#list] = nil end
+  local head = require('queue').text(about.version) .. ' ' .. about.event .. ' ' .. about.id .. ' ' .. about.host
+    .. ' ' .. #spec .. ':'
+  list[#list + 1] = { version = about.version, event = about.event, text = head .. spec }
+end
+
+return M
