@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "SluiceInspector", targets: ["SluiceInspector"]),
         .library(name: "SluiceTesting", targets: ["SluiceTesting"]),
         .executable(name: "sluice", targets: ["SluiceCLI"]),
+        .executable(name: "crawler", targets: ["crawler"]),
         .executable(name: "pipelines", targets: ["pipelines"]),
     ],
     dependencies: [
@@ -136,10 +137,41 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        .target(
+            name: "ExampleSupport",
+            dependencies: [
+                "Sluice", "SluiceWorker", "SluiceTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/Examples/Support"
+        ),
+        .executableTarget(
+            name: "crawler",
+            dependencies: [
+                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceCore", "SluiceStore",
+                "Hiredis",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Examples/Crawler",
+            exclude: ["README.md"]
+        ),
         .executableTarget(
             name: "pipelines",
             dependencies: [
-                "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceCore", "SluiceStore", "SluiceLua", "Hiredis",
+                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceCore", "SluiceStore",
+                "SluiceLua", "Hiredis",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -246,7 +278,7 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "pipelines", "Sluice", "SluiceInspector", "SluiceTesting",
+                "ExampleSupport", "crawler", "pipelines", "Sluice", "SluiceInspector", "SluiceTesting",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]

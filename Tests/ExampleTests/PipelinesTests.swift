@@ -1,82 +1,58 @@
-import Foundation
 import Subprocess
-import SystemPackage
 import Testing
 
-/// The example `pipelines` as people run it: all promises hold, and under the design that it replaces they do not.
-@Suite(.serialized, .timeLimit(.minutes(10)))
-struct PipelinesTests {
-    private struct Result {
-        var status: TerminationStatus
-        var output: String
-        var error: String
+extension Programs {
+    /// The example `pipelines` as people run it: all promises hold, and under the design that it replaces they do not.
+    @Suite(.serialized, .timeLimit(.minutes(10)))
+    struct PipelinesTests {
+        private let pipelines = ExampleProgram(name: "pipelines")
 
-        /// The row of a cell, by column.
-        func row(_ cell: String...) -> [String: String] {
-            let rows = output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-            guard let titles = rows.first(where: { $0.first == "acknowledged" }),
-                let row = rows.first(where: { Array($0.prefix(cell.count)) == cell && $0.count == titles.count })
-            else { return [:] }
-            return Dictionary(zip(titles, row), uniquingKeysWith: { first, _ in first })
+        private static let promises = (1...12).map { "O\($0)" }
+
+        @Test func everyPromiseHoldsInEveryCell() async throws {
+            let result = try await pipelines("--quick")
+            #expect(result.status == .exited(0), "\(result.output)\(result.error)")
+            #expect(result.output.contains("6 cells, all promises hold"))
+            #expect(!result.output.contains("FAIL"), "\(result.output)")
+            for cell in [
+                ("batched", "none"), ("batched", "global"), ("confirmed", "global"), ("batched", "global+partition"),
+                ("confirmed", "rate"), ("confirmed", "all"),
+            ] {
+                let row = result.row(cell.0, cell.1)
+                for promise in Self.promises { #expect(["ok", "-", "?"].contains(row[promise]), "\(cell) \(promise)") }
+            }
+            // Each promise is told, with what it was computed from.
+            for promise in Self.promises { #expect(result.output.contains("\n\(promise) "), "\(promise)") }
+        }
+
+        @Test func aCountInTheWorkerStopsTheQueue() async throws {
+            let result = try await pipelines("--quick", "--as-original")
+            #expect(result.status == .exited(1), "\(result.output)\(result.error)")
+            for limits in ["global", "all"] {
+                #expect(result.row("confirmed", limits)["O2"] == "FAIL", "\(result.output)")
+                #expect(result.output.contains("FAIL confirmed, \(limits): nothing started for"))
+            }
+            // It was asynchronous acknowledgement that kept the original going.
+            for limits in ["none", "global", "global+partition"] {
+                #expect(result.row("batched", limits)["O2"] == "ok", "\(result.output)")
+            }
+            #expect(result.output.contains("broken: O2, O4"), "\(result.output)")
+        }
+
+        @Test func optionsThatMakeNoSenseAreRefused() async throws {
+            #expect(try await pipelines("--quick", "--full").status == .exited(2))
+            #expect(try await pipelines("--help").status == .exited(0))
         }
     }
+}
 
-    private static let promises = (1...12).map { "O\($0)" }
-
-    @Test func everyPromiseHoldsInEveryCell() async throws {
-        let result = try await pipelines("--quick")
-        #expect(result.status == .exited(0), "\(result.output)\(result.error)")
-        #expect(result.output.contains("6 cells, all promises hold"))
-        #expect(!result.output.contains("FAIL"), "\(result.output)")
-        for cell in [
-            ("batched", "none"), ("batched", "global"), ("confirmed", "global"), ("batched", "global+partition"),
-            ("confirmed", "rate"), ("confirmed", "all"),
-        ] {
-            let row = result.row(cell.0, cell.1)
-            for promise in Self.promises { #expect(["ok", "-", "?"].contains(row[promise]), "\(cell) \(promise)") }
-        }
-        // Each promise is told, with what it was computed from.
-        for promise in Self.promises { #expect(result.output.contains("\n\(promise) "), "\(promise)") }
-    }
-
-    @Test func aCountInTheWorkerStopsTheQueue() async throws {
-        let result = try await pipelines("--quick", "--as-original")
-        #expect(result.status == .exited(1), "\(result.output)\(result.error)")
-        for limits in ["global", "all"] {
-            #expect(result.row("confirmed", limits)["O2"] == "FAIL", "\(result.output)")
-            #expect(result.output.contains("FAIL confirmed, \(limits): nothing started for"))
-        }
-        // It was asynchronous acknowledgement that kept the original going.
-        for limits in ["none", "global", "global+partition"] {
-            #expect(result.row("batched", limits)["O2"] == "ok", "\(result.output)")
-        }
-        #expect(result.output.contains("broken: O2, O4"), "\(result.output)")
-    }
-
-    @Test func optionsThatMakeNoSenseAreRefused() async throws {
-        #expect(try await pipelines("--quick", "--full").status == .exited(2))
-        #expect(try await pipelines("--help").status == .exited(0))
-    }
-
-    private func pipelines(_ arguments: String...) async throws -> Result {
-        var platform = PlatformOptions()
-        platform.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(5))]
-        let result = try await Subprocess.run(
-            .path(FilePath(try Self.path)), arguments: Arguments(arguments), platformOptions: platform, input: .none,
-            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-        return Result(status: result.terminationStatus, output: result.standardOutput, error: result.standardError)
-    }
-
-    /// The program lies beside the tests.
-    private static var path: String {
-        get throws {
-            let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent()
-            let found = [tests, package.appendingPathComponent(".build/debug")]
-                .map { $0.appendingPathComponent("pipelines").path }
-                .first(where: FileManager.default.isExecutableFile(atPath:))
-            return try #require(found, "the example is not built")
-        }
+extension ExampleProgram.Result {
+    /// The row of a cell, by column.
+    fileprivate func row(_ cell: String...) -> [String: String] {
+        let rows = output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        guard let titles = rows.first(where: { $0.first == "acknowledged" }),
+            let row = rows.first(where: { Array($0.prefix(cell.count)) == cell && $0.count == titles.count })
+        else { return [:] }
+        return Dictionary(zip(titles, row), uniquingKeysWith: { first, _ in first })
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Foundation
-import UnixSignals
+import ExampleSupport
 
 struct PipelinesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,29 +35,9 @@ struct PipelinesCommand: AsyncParsableCommand {
         let scale = full ? Scale.full : Scale.quick
         let matrix = Matrix(scale: scale, asOriginal: asOriginal, seed: seed, records: keep.map { CellRecords(folder: $0) })
         let started = ContinuousClock.now
-        let results = try await interruptibly { try await matrix.run() }
+        let results = try await Launch.interruptibly("pipelines") { try await matrix.run() }
         let report = Report(results, elapsed: ContinuousClock.now - started, asOriginal: asOriginal)
         Console.write(report.lines.map { $0 + "\n" }.joined())
         if !report.isGood { throw ExitCode(1) }
-    }
-
-    /// Cancels the work on Ctrl-C, and lets it clean up.
-    private func interruptibly<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return nil }
-                return nil
-            }
-            let first = try await group.next() ?? nil
-            group.cancelAll()
-            guard let first else {
-                // It has been told to stop, and says so by an error of whatever kind.
-                while await group.nextResult() != nil {}
-                Console.write("pipelines: interrupted, nothing is left behind\n", to: 2)
-                throw ExitCode(130)
-            }
-            return first
-        }
     }
 }

@@ -1,3 +1,4 @@
+import ExampleSupport
 import Sluice
 
 /// Looks for the longest time in which a job could have started and none did: it was available, no pause was on, and its account,

@@ -1,3 +1,4 @@
+import ExampleSupport
 import Sluice
 
 extension Evidence {
@@ -76,9 +77,4 @@ extension Evidence {
         }
         return most
     }
-}
-
-extension Duration {
-    /// Whole microseconds.
-    var microseconds: Int { Int(components.seconds) * 1_000_000 + Int(components.attoseconds / 1_000_000_000_000) }
 }

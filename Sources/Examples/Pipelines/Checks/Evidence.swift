@@ -1,3 +1,4 @@
+import ExampleSupport
 import Sluice
 
 /// All that is known of a cell when it is over.

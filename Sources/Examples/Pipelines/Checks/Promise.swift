@@ -23,19 +23,3 @@ enum Promise: Int, Sendable, CaseIterable {
         }
     }
 }
-
-/// What became of a check.
-enum Verdict: Sendable, Equatable {
-    /// With what it was computed from.
-    case holds(String)
-    case broken([String])
-    /// There is nothing of the kind in this cell.
-    case absent(String)
-    /// What it needs did not come to pass.
-    case unknown(String)
-
-    /// Holds if nothing was found.
-    init(_ found: [String], _ basis: String) { self = found.isEmpty ? .holds(basis) : .broken(found) }
-
-    var isBroken: Bool { if case .broken = self { true } else { false } }
-}

@@ -1,3 +1,4 @@
+import ExampleSupport
 import Sluice
 import SluiceTesting
 
@@ -18,9 +19,9 @@ struct Plan: Sendable {
         var random = SplitMix(seed: seed)
         let accounts = Zipf(Scale.accounts)
         try addVictims()
-        for number in 0..<scale.links * scale.chains { try addLink(number, scale, accounts.draw(&random)) }
+        for number in 0..<scale.links * scale.chains { try addLink(number, scale, "\(accounts.draw(&random))") }
         for number in 0..<scale.plain {
-            let account = accounts.draw(&random)
+            let account = "\(accounts.draw(&random))"
             let end = Self.end(number, failing: 11, discarded: 23, cancelled: 29)
             let milliseconds = Int.random(in: 1...2 * scale.work, using: &random)
             try add(
@@ -29,14 +30,15 @@ struct Plan: Sendable {
                 Plain(account: account, milliseconds: milliseconds, end: end))
         }
         for number in 0..<scale.items {
-            let account = accounts.draw(&random)
+            let account = "\(accounts.draw(&random))"
             let end = Self.end(number, failing: 13, discarded: 31, cancelled: .max)
             try add(
                 PlannedJob(id: "item-\(number)", kind: .item, account: account, portion: number % Self.portions, end: end.state),
                 Item(account: account, milliseconds: scale.work, end: end))
         }
         for number in 0..<scale.flows {
-            flows.append(PlannedFlow(number, account: accounts.draw(&random), work: scale.work, portion: number % Self.portions))
+            flows.append(
+                PlannedFlow(number, account: "\(accounts.draw(&random))", work: scale.work, portion: number % Self.portions))
         }
         for flow in flows { jobs += flow.jobs }
     }

@@ -1,4 +1,4 @@
-import Foundation
+import ExampleSupport
 import Sluice
 import SluiceInspector
 import SluiceLua
@@ -17,33 +17,13 @@ struct CellRun: Sendable {
     func run() async throws -> CellResult {
         let started = ContinuousClock.now
         do {
-            var result = try await withServer { try await play(on: $0) }
+            var result = try await RedisTestServer.lend(.init(aof: true)) { try await play(on: $0) }
             result.elapsed = ContinuousClock.now - started
             return result
         } catch {
             try Task.checkCancellation()
             return CellResult(cell: cell, elapsed: ContinuousClock.now - started, failure: "\(error)")
         }
-    }
-
-    /// Lends a Redis with an append-only file, and returns when nothing is left of it.
-    private func withServer(_ body: (RedisTestServer) async throws -> CellResult) async throws -> CellResult {
-        var directory = ""
-        let result: Result<CellResult, any Error>
-        do {
-            let server = try await RedisTestServer.start(.init(aof: true))
-            directory = server.directory
-            result = .success(try await body(server))
-        } catch {
-            result = .failure(error)
-        }
-        // Whoever keeps the server removes the directory when it has ended; that is waited for even if we are to stop.
-        await Task { [directory] in
-            for _ in 0..<500 where FileManager.default.fileExists(atPath: directory) {
-                try? await Task.sleep(for: .milliseconds(10))
-            }
-        }.value
-        return try result.get()
     }
 
     private func play(on server: RedisTestServer) async throws -> CellResult {

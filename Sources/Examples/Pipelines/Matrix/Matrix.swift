@@ -1,3 +1,5 @@
+import ExampleSupport
+
 /// All cells, some at a time.
 struct Matrix: Sendable {
     let scale: Scale

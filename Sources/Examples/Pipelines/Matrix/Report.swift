@@ -1,3 +1,4 @@
+import ExampleSupport
 import SluiceWorker
 
 /// What people and scripts read at the end: a table of cells and promises, and what is behind it.
@@ -43,30 +44,12 @@ struct Report {
         let names = Promise.allCases.map(\.name)
         var rows = [["acknowledged", "limits"] + names + ["jobs", "runs", "seconds"]]
         for result in results {
-            let marks = Promise.allCases.map { mark(result.verdicts[$0]) }
+            let marks = Promise.allCases.map { result.verdicts[$0]?.mark ?? "?" }
             rows.append(
                 [result.cell.ack.rawValue, result.cell.limits.title] + marks
                     + ["\(result.jobs)", "\(result.runs)", "\(Double(result.elapsed.microseconds / 100_000) / 10)"])
         }
-        return aligned(rows) + [""] + Promise.allCases.flatMap(explanation) + failures + ["", conclusion]
-    }
-
-    private func mark(_ verdict: Verdict?) -> String {
-        switch verdict {
-        case .holds: "ok"
-        case .broken: "FAIL"
-        case .absent: "-"
-        case .unknown, nil: "?"
-        }
-    }
-
-    private func aligned(_ rows: [[String]]) -> [String] {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            let line = cells.joined(separator: "  ")
-            return String(line.prefix(line.count - line.reversed().prefix { $0 == " " }.count))
-        }
+        return TextTable.aligned(rows) + [""] + Promise.allCases.flatMap(explanation) + failures + ["", conclusion]
     }
 
     /// What a promise says, what it was computed from in the last cell that it holds in, and where it does not.

@@ -1,3 +1,5 @@
+import ExampleSupport
+
 /// What the controller of a cell did to it, and when, in microseconds since 1970.
 struct CellEvents: Sendable {
     struct Blow: Sendable {

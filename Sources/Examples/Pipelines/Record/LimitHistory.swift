@@ -1,3 +1,5 @@
+import ExampleSupport
+
 /// The values of one limit, and when they changed. While a change is on its way both values may hold.
 struct LimitHistory: Sendable {
     private var changes: [(before: Int, after: Int, value: Int)] = []

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What a worker process writes of a run, a line each, into a file that all of a cell append to.
-struct RunLine: Sendable {
-    enum Verb: String, Sendable {
-        /// The handler was called, and has returned or thrown.
+/// What a worker process writes of a run, a line each, into a file that all of them append to.
+package struct RunLine: Sendable {
+    package enum Verb: String, Sendable {
+        /// The handler was called, and has returned or thrown; the note says how.
         case start, end
         /// The run is in a chunk that begins; the note is the chunk's.
         case chunk
@@ -13,21 +13,25 @@ struct RunLine: Sendable {
         case processed
         /// The observer of another worker was told that the run's own worker died; the note is the state.
         case orphaned
+        /// The store would not take what became of the run.
+        case unstored
+        /// Something was logged as a warning, or counted; the note says what.
+        case warned, counted
     }
 
-    var verb: Verb
-    var id: String
+    package var verb: Verb
+    package var id: String
     /// When the run was claimed, in microseconds since 1970 by the server's clock, which is this machine's; 0 where it is not known.
-    var fence: Int
-    var attempt: Int
-    var note: String
-    var process: Int32 = 0
+    package var fence: Int
+    package var attempt: Int
+    package var note: String
+    package var process: Int32 = 0
     /// In microseconds since 1970.
-    var time = 0
+    package var time = 0
 
-    static func now() -> Int { Int(Date().timeIntervalSince1970 * 1_000_000) }
+    package static func now() -> Int { Int(Date().timeIntervalSince1970 * 1_000_000) }
 
-    init(_ verb: Verb, _ id: String, fence: Int = 0, attempt: Int, note: String = "-") {
+    package init(_ verb: Verb, _ id: String, fence: Int = 0, attempt: Int, note: String = "-") {
         self.verb = verb
         self.id = id
         self.fence = fence
@@ -36,7 +40,7 @@ struct RunLine: Sendable {
     }
 
     /// Reads a line; nil for anything else.
-    init?(_ line: Substring) {
+    package init?(_ line: Substring) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count == 7, let verb = Verb(rawValue: words[0]), let fence = Int(words[2]), let attempt = Int(words[3]),
             let process = Int32(words[5]), let time = Int(words[6])
@@ -47,5 +51,5 @@ struct RunLine: Sendable {
     }
 
     /// The line of this process at this moment.
-    var text: String { "\(verb.rawValue) \(id) \(fence) \(attempt) \(note) \(getpid()) \(Self.now())\n" }
+    package var text: String { "\(verb.rawValue) \(id) \(fence) \(attempt) \(note) \(getpid()) \(Self.now())\n" }
 }

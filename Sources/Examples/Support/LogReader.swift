@@ -1,14 +1,14 @@
 import Foundation
 
-/// Reads what the workers of a cell write, as it grows.
-struct LogReader {
-    let path: String
+/// Reads what workers write, as it grows.
+package struct LogReader {
+    package let path: String
     private let handle: FileHandle
     private var rest: [UInt8] = []
-    private(set) var lines: [RunLine] = []
+    package private(set) var lines: [RunLine] = []
 
     /// - Parameter path: of a file that is made here if it is not there yet.
-    init(path: String) throws {
+    package init(path: String) throws {
         let isThere = FileManager.default.fileExists(atPath: path) || FileManager.default.createFile(atPath: path, contents: nil)
         guard isThere, let handle = FileHandle(forReadingAtPath: path) else { throw Unusable("cannot read \(path)") }
         self.path = path
@@ -16,7 +16,7 @@ struct LogReader {
     }
 
     /// Takes in what is new.
-    mutating func read() throws {
+    package mutating func read() throws {
         guard let data = try handle.readToEnd(), !data.isEmpty else { return }
         rest += data
         guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { return }
@@ -26,7 +26,7 @@ struct LogReader {
     }
 
     /// The process that runs a job now, if one has said that it does and not that it has ended.
-    func runner(of id: String) -> Int32? {
+    package func runner(of id: String) -> Int32? {
         var open: [Int: Int32] = [:]
         for line in lines where line.id == id {
             if line.verb == .start { open[line.fence] = line.process }

@@ -2,10 +2,12 @@ import Foundation
 import ServiceLifecycle
 
 /// Ends this process when the one that started it is gone, however that ended.
-struct ParentWatch: Service {
+package struct ParentWatch: Service {
     private let parent = getppid()
 
-    func run() async throws {
+    package init() {}
+
+    package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while getppid() == parent { try await Task.sleep(for: .milliseconds(250)) }
             exit(1)

@@ -3,12 +3,12 @@ import Subprocess
 import SystemPackage
 
 /// A worker process, to be sent signals: this program again, with a hidden command.
-final class WorkerProcess: Sendable {
-    let host: String
-    let pid: Int32
+package final class WorkerProcess: Sendable {
+    package let host: String
+    package let pid: Int32
     private let ending: Task<TerminationStatus?, Never>
 
-    init(host: String, arguments: [String]) async throws {
+    package init(host: String, arguments: [String]) async throws {
         self.host = host
         let started = AsyncStream.makeStream(of: Int32.self)
         var platform = PlatformOptions()
@@ -37,16 +37,19 @@ final class WorkerProcess: Sendable {
         ending.cancel()
     }
 
-    func signal(_ number: Int32) { kill(pid, number) }
+    package func signal(_ number: Int32) { kill(pid, number) }
+
+    /// Returns when it has ended, however.
+    package func ended() async { _ = await ending.value }
 
     /// Ends it at once, and returns when it is gone.
-    func killAndWait() async {
+    package func killAndWait() async {
         signal(SIGKILL)
         _ = await ending.value
     }
 
     /// Asks it to stop, for so long. Returns whether it ended in order.
-    func stop(within limit: Duration = .seconds(20)) async -> Bool {
+    package func stop(within limit: Duration = .seconds(20)) async -> Bool {
         signal(SIGTERM)
         let limiter = Task { [pid] in
             try await Task.sleep(for: limit)

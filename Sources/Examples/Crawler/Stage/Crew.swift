@@ -1,0 +1,59 @@
+import ExampleSupport
+
+/// The worker processes. One that dies is replaced, under the same host name.
+actor Crew {
+    private let arguments: [String]
+    private var workers: [WorkerProcess] = []
+    private var watches: [Task<Void, Never>] = []
+    private var isOpen = true
+    /// Processes that died before their time.
+    private(set) var dead: Set<Int32> = []
+
+    init(_ scale: Scale, url: String, log: String, api: String, asOriginal: Bool) {
+        arguments =
+            ["--url", url, "--log", log, "--api", api, "--scale", scale.name] + (asOriginal ? ["--original"] : [])
+    }
+
+    var processes: Set<Int32> { Set(workers.map(\.pid)) }
+
+    func hire(_ host: String) async throws {
+        let worker = try await WorkerProcess(host: host, arguments: arguments)
+        guard isOpen else { return await worker.killAndWait() }
+        workers.append(worker)
+        watches.append(
+            Task { [weak self] in
+                await worker.ended()
+                await self?.lost(worker)
+            })
+    }
+
+    private func lost(_ worker: WorkerProcess) async {
+        workers.removeAll { $0.pid == worker.pid }
+        guard isOpen else { return }
+        dead.insert(worker.pid)
+        try? await hire(worker.host)
+    }
+
+    /// SIGKILL to one of them.
+    func killOne() { workers.first?.signal(9) }
+
+    /// Asks all to stop. Returns how many did not end in order.
+    func dismiss() async -> Int {
+        isOpen = false
+        let left = workers
+        return await withTaskGroup(of: Bool.self) { group in
+            for worker in left { group.addTask { await worker.stop() } }
+            var disorderly = 0
+            for await isInOrder in group where !isInOrder { disorderly += 1 }
+            return disorderly
+        }
+    }
+
+    /// Ends all at once.
+    func end() async {
+        isOpen = false
+        for worker in workers { await worker.killAndWait() }
+        for watch in watches { await watch.value }
+        watches = []
+    }
+}
