@@ -118,5 +118,12 @@ struct CrawlerCheckTests {
                 $0.scale.assertsTimes = true
                 $0.drain?.to = 73_000_000
             })
+        // A job whose call hung came 2.25 s later.
+        #expect(
+            !isBroken(.recovery) {
+                $0.scale.assertsTimes = true
+                $0.drain?.to = 73_000_000
+                $0.drain?.hung = 1
+            })
     }
 }

@@ -59,13 +59,15 @@ extension Evidence {
         return Verdict(found, "first success " + basis.joined(separator: ", ") + told + "; " + rest)
     }
 
-    /// What was left when all was announced took hardly longer than its calls must.
+    /// What was left when all was announced took hardly longer than its calls must, and the job whose calls hung most.
     private func drained(_ drain: Drain, _ found: inout [String]) -> String {
         let needed = Double(drain.calls) / Double(scale.ownRate)
         let took = Double(drain.to - drain.from) / 1_000_000
         // Less than some windows tells nothing.
-        if scale.assertsTimes, needed >= 5, took > 1.2 * needed {
-            found.append("the last \(drain.calls) calls took \(took) s, 1.2 times \(needed) s allowed")
+        let hung = Double(drain.hung * (Scale.timeout + Scale.retry).microseconds) / 1_000_000
+        if scale.assertsTimes, needed >= 5, took > 1.2 * needed + hung {
+            found.append(
+                "the last \(drain.calls) calls took \(took) s, 1.2 times \(needed) s and \(hung) s that calls hung allowed")
         }
         return
             "the last \(drain.calls) calls in \(Duration.fractional(took).brief), \(Duration.fractional(needed).brief) at the rate"
@@ -82,11 +84,16 @@ extension Evidence {
             if most > allowed { found.append("\(most) starts with \(key) in a second, \(allowed) allowed") }
             let own = calls.filter { $0.key == key }
             let delay = own.map { $0.time - $0.fence }.max() ?? 0
+            if delay >= period {
+                let late = "a call came \(delay / 1000) ms after its claim, so that the API's log tells nothing"
+                basis.append("\(key): \(most) of \(allowed), but \(late)")
+                continue
+            }
             let seen = Self.most(own.map(\.time).sorted(), in: period - delay)
             if seen > allowed {
                 found.append("the API saw \(seen) calls with \(key) in \((period - delay) / 1000) ms, \(allowed) allowed")
             }
-            basis.append("\(key): \(most) of \(allowed), the API saw \(seen) in any \(max(period - delay, 0) / 1000) ms")
+            basis.append("\(key): \(most) of \(allowed), the API saw \(seen) in any \((period - delay) / 1000) ms")
         }
         if calls.isEmpty { return .unknown("nobody called") }
         return Verdict(found, basis.joined(separator: "; "))
@@ -96,8 +103,8 @@ extension Evidence {
     private static func most(_ times: [Int], in window: Int) -> Int {
         var (most, first) = (0, 0)
         for (index, time) in times.enumerated() {
-            while times[first] <= time - max(window, 0), first < index { first += 1 }
-            if window > 0 { most = max(most, index - first + 1) }
+            while times[first] <= time - window, first < index { first += 1 }
+            most = max(most, index - first + 1)
         }
         return most
     }

@@ -71,6 +71,8 @@ struct Evidence: Sendable {
         var to: Int
         /// Calls with the own key in that time.
         var calls: Int
+        /// The most calls of one job that were never answered.
+        var hung = 0
     }
 
     var scale: Scale

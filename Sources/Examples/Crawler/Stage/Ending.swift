@@ -11,7 +11,8 @@ struct Ending {
         let (from, calls) = (RunLine.now(), stage.api.calls.count)
         try await untilNothingLives()
         let own = stage.api.calls(from: calls).filter { $0.key == Scale.ownKey }
-        stage.evidence.drain = Evidence.Drain(from: from, to: own.last?.time ?? from, calls: own.count)
+        let hung = Dictionary(grouping: own.filter { $0.status == 0 }, by: \.id).values.map(\.count).max() ?? 0
+        stage.evidence.drain = Evidence.Drain(from: from, to: own.last?.time ?? from, calls: own.count, hung: hung)
         try await again()
         try await untilNothingLives()
         try await stage.audit()
