@@ -98,7 +98,7 @@ local function plan(q, option, seen)
     option.plan, option.is_late = 'wait', true
     return nil
   end
-  option.plan = require('followers').plan(q, option.after)
+  option.plan, option.parent_was = require('followers').plan(q, option.after)
   return not option.plan and 'orphan' or option.plan == 'moving' and 'moving' or nil
 end
 

@@ -3,7 +3,7 @@
 -- waits for, `parent policy delay`, or @ and the time at which it is due; the column `target`, for those of another queue, that
 -- queue and their options.
 --   policy: what becomes of it if the parent ends otherwise than completed: cancel, ignore (it runs), hold (it stays suspended
---   until the parent completes after all, or an operator decides)
+--   until the parent completes after all, or an operator decides), compensate (it runs, and is cancelled if the parent completes)
 -- A delay counts from the parent's end. A parent that has itself moved to another queue is told of there, by the link
 -- `slot.<this queue>`, and its followers stay here until it ends.
 local M = {}
@@ -11,30 +11,35 @@ local M = {}
 M.PAGE = 500                  -- followers told in one call
 local BYTES = 4194304         -- of specs in one reply
 
-local policies = { cancel = true, ignore = true, hold = true }
+local policies = { cancel = true, ignore = true, hold = true, compensate = true }
 
 -- Reads what a job's options say of it: {parent, policy}, or the call is refused.
 function M.read(after)
   local queue = require('queue')
   if type(after) ~= 'table' then queue.refuse('BADARG', 'after must be {"id":…,"failed":…}') end
   local policy = after.failed or 'cancel'
-  if not policies[policy] then queue.refuse('BADARG', 'failed must be cancel, ignore or hold') end
+  if not policies[policy] then queue.refuse('BADARG', 'failed must be cancel, ignore, hold or compensate') end
   return { parent = queue.word(after.id, 'id of the job before'), policy = policy }
 end
 
 -- Whether a suspended job is on its way to its own queue.
 function M.is_moving(q, id) return redis.call('HEXISTS', q.keys.after, id) == 0 end
 
+-- What becomes of a follower by the state in which its parent has ended: enter, cancel or hold.
+local function fate(policy, state)
+  if policy == 'compensate' then return state == 'completed' and 'cancel' or 'enter' end
+  return (state == 'completed' or policy == 'ignore') and 'enter' or policy
+end
+
 -- What becomes of a follower now: wait, enter, cancel, hold; moving, if the parent is on its way elsewhere; or nil if there is no
--- such parent.
+-- such parent. And the state of the parent.
 function M.plan(q, after)
   local states = require('states')
   local state = states.of(q, after.parent)
   if not state then return nil end
   if state == 'suspended' and M.is_moving(q, after.parent) then return 'moving' end
-  if not states.is_ended(state) then return 'wait' end
-  if state == 'completed' or after.policy == 'ignore' then return 'enter' end
-  return after.policy
+  if not states.is_ended(state) then return 'wait', state end
+  return fate(after.policy, state), state
 end
 
 local function error_of(q, parent, state)
@@ -46,7 +51,7 @@ function M.add(q, id, option, plan)
   local text = require('queue').text
   if option.target then redis.call('HSET', q.keys.target, id, option.target .. ' ' .. option.text) end
   if plan == 'cancel' then
-    redis.call('HSET', q.keys.errors, id, error_of(q, option.after.parent, 'not completed'))
+    redis.call('HSET', q.keys.errors, id, error_of(q, option.after.parent, option.parent_was))
     require('ended').add(q, 'cancelled', { id })
     return require('events').moved(q, '', 'cancelled', { id })
   end
@@ -113,16 +118,15 @@ local function sort(q, parent, state, ids)
   local texts = #ids > 0 and redis.call('HMGET', q.keys.after, unpack(ids)) or {}
   for i = 1, #ids do
     local of, policy, when = string.match(texts[i] or '', '^(%S+) (%S+) (%S+)')
-    if of ~= parent or seen[ids[i]] then
-      of = nil
-    elseif state == 'completed' or policy == 'ignore' then
+    local own = of == parent and not seen[ids[i]] and fate(policy, state)
+    if own == 'enter' then
       going[#going + 1], dues[#dues + 1] = ids[i], due(q, when)
-    elseif policy == 'cancel' then
+    elseif own == 'cancel' then
       over[#over + 1] = ids[i]
-    else
+    elseif own then
       is_holding = true
     end
-    if of then seen[ids[i]] = true end
+    if own then seen[ids[i]] = true end
   end
   return going, dues, over, is_holding
 end

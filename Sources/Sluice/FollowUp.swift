@@ -9,6 +9,8 @@ public enum OnFailed: String, Sendable, Hashable, Codable, CaseIterable {
     case ignore
     /// It stays suspended until the other one completes after all, or somebody decides.
     case hold
+    /// It runs only then: it is cancelled once the other one has completed.
+    case compensate
 }
 
 /// The job that another one follows: it stays suspended until that has ended.

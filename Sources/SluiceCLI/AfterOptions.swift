@@ -15,7 +15,9 @@ struct AfterOptions: ParsableArguments {
     var afterQueue: QueueName?
 
     @Option(
-        help: ArgumentHelp("What becomes of it if that job does not complete: cancel, ignore or hold.", valueName: "policy"),
+        help: ArgumentHelp(
+            "What becomes of it if that job does not complete: cancel, ignore (run), hold, or compensate (run only then).",
+            valueName: "policy"),
         transform: { try policy($0) })
     var onFailed: OnFailed = .cancel
 
@@ -26,7 +28,7 @@ struct AfterOptions: ParsableArguments {
 
     private static func policy(_ text: String) throws(SluiceError) -> OnFailed {
         if let policy = OnFailed(rawValue: text) { return policy }
-        throw SluiceError(.invalidArgument, "'\(text)' is none of cancel, ignore, hold")
+        throw SluiceError(.invalidArgument, "'\(text)' is none of \(OnFailed.allCases.map(\.rawValue).joined(separator: ", "))")
     }
 
     func followUp(in queue: QueueName) -> FollowUp? { after.map { FollowUp($0, in: afterQueue ?? queue, onFailed: onFailed) } }

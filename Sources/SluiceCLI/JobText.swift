@@ -95,7 +95,7 @@ enum JobText {
     }
 
     private static func links(_ links: JobLinks) -> [Field] {
-        let policy = links.parent.map { $0.onFailed == "ignore" ? "" : ", or \($0.onFailed) if that does not complete" } ?? ""
+        let policy = links.parent.map { Self.policy($0.onFailed) } ?? ""
         let more = links.followerCount - links.followers.prefix(5).count
         let named = links.followers.prefix(5).map(\.text).joined(separator: " ")
         return [
@@ -104,6 +104,14 @@ enum JobText {
             ("followed by", links.followers.isEmpty ? nil : named + (more > 0 ? " and \(HumanText.number(more)) more" : "")),
             ("told to", links.told.isEmpty ? nil : links.told.joined(separator: ", ")),
         ]
+    }
+
+    private static func policy(_ onFailed: String) -> String {
+        switch onFailed {
+        case "ignore": ""
+        case "compensate": ", only if that does not complete"
+        default: ", or \(onFailed) if that does not complete"
+        }
     }
 
     private static func outcome(_ job: JobDetails) -> [Field] {

@@ -70,7 +70,15 @@ private struct SentenceParts {
             state.map { "which is \($0.rawValue)" }
             ?? "which is not in this queue any more: it has moved to its own, or was deleted"
         return "it waits for the end of \(job), \(now)" + (target.map { "; then it goes to queue \($0)" } ?? "")
-            + (onFailed == "ignore" ? "" : "; if that does not complete, it is \(onFailed == "hold" ? "held" : "cancelled")")
+            + policy(onFailed)
+    }
+
+    private func policy(_ onFailed: String) -> String {
+        switch onFailed {
+        case "ignore": ""
+        case "compensate": "; if that completes, it is cancelled"
+        default: "; if that does not complete, it is \(onFailed == "hold" ? "held" : "cancelled")"
+        }
     }
 
     func age(_ moment: Date) -> String { HumanText.age(moment, at: now) }

@@ -39,6 +39,19 @@ struct FollowUpToolTests {
         #expect(why.contains("it waits for the end of render, which is available; then it goes to queue web"))
     }
 
+    @Test func aCompensationIsToldAsSuch() async throws {
+        let tool = try await Tool()
+        #expect(try await tool.run("enqueue", "films", "--id", "render").status == 0)
+        let added = try await tool.run("enqueue", "films", "--id", "refund", "--after", "render", "--on-failed", "compensate")
+        #expect(added.status == 0)
+        let card = try await tool.run("jobs", "show", "refund").output
+        #expect(card.contains("render, only if that does not complete"))
+        let why = try await tool.run("jobs", "explain", "refund").output
+        #expect(why.contains("it waits for the end of render, which is available; if that completes, it is cancelled"))
+        #expect(try await tool.run("jobs", "cancel", "render").status == 0)
+        #expect(try await tool.run("jobs", "show", "refund", "--json").decoded(Details.self).state == "available")
+    }
+
     @Test func aParentThatIsNotThereIsRefused() async throws {
         let tool = try await Tool()
         let refused = try await tool.run("enqueue", "web", "--after", "never")

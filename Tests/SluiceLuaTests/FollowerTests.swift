@@ -9,10 +9,11 @@ struct FollowerTests {
         ("completed", .completed(result: nil)), ("cancelled", .cancelled(error: #""e""#)),
         ("discarded", .discarded(error: #""e""#)),
     ]
-    private static let policies = ["cancel", "ignore", "hold"]
+    private static let policies = ["cancel", "ignore", "hold", "compensate"]
 
     /// What becomes of a follower whose parent has come to an end.
     private func fate(_ end: String, _ policy: String) -> String {
+        if policy == "compensate" { return end == "completed" ? "cancelled" : "available" }
         if end == "completed" || policy == "ignore" { return "available" }
         return policy == "cancel" ? "cancelled" : "suspended"
     }
@@ -58,8 +59,65 @@ struct FollowerTests {
         try await queue.add("p")
         try await queue.follow("f", after: "p")
         _ = try await queue.end("p", worker, .discarded(error: #""e""#))
-        let errors = try #require(try await queue.call(FindJob(JobID(known: "f")))?["errors"])
-        #expect(errors.contains("the job before it, p, was discarded"))
+        try await queue.follow("late", after: "p")
+        for id in ["f", "late"] {
+            let errors = try #require(try await queue.call(FindJob(JobID(known: id)))?["errors"])
+            #expect(errors.contains("the job before it, p, was discarded"))
+        }
+        try await queue.add("good")
+        try await queue.follow("undo", after: "good", "compensate")
+        _ = try await queue.end("good", worker)
+        try await queue.follow("too-late", after: "good", "compensate")
+        for id in ["undo", "too-late"] {
+            let errors = try #require(try await queue.call(FindJob(JobID(known: id)))?["errors"])
+            #expect(errors.contains("the job before it, good, was completed"))
+        }
+    }
+
+    @Test func aCompensationRunsWhoeverEndedItsParent() async throws {
+        let queue = try await LuaQueue()
+        _ = try await queue.fcall(["configure", "crashes", "1"])
+        for id in ["crashed", "cancelled", "deleted", "retried"] {
+            try await queue.add(id)
+            try await queue.follow("undo-\(id)", after: id, "compensate")
+        }
+        let worker = try await queue.worker("survivor", lease: .seconds(3600))
+        #expect(try await queue.worker("dying", lease: .seconds(2)).claim(1) == ["crashed"])
+        #expect(try await queue.fcall(["cancel", "cancelled"]) == "[cancelled, cancelled]")
+        #expect(try await queue.fcall(["delete", "deleted"]) == "[deleted, deleted]")
+        try await queue.advance(2)
+        try await worker.cycle()
+        #expect(try await queue.state("crashed") == "discarded")
+        for id in ["crashed", "cancelled", "deleted"] { #expect(try await queue.state("undo-\(id)") == "available") }
+        // Not an end: it runs again.
+        #expect(try await worker.claim(1) == ["retried"])
+        try await worker.cycle(0, settling: ["retried"], .retry(after: .seconds(1), error: #""e""#))
+        #expect(try await queue.state("undo-retried") == "suspended")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func aCompensationIsToldOfAnEndInAnotherQueue() async throws {
+        let films = try await LuaQueue("films")
+        let web = try await films.other("web")
+        let worker = try await films.worker()
+        let there = try await web.worker()
+        try await films.add("p")
+        for id in ["good", "bad"] {
+            try await films.follow(id, after: "p", more: #""target":"web""#)
+            try await films.follow("undo-\(id)", after: id, "compensate")
+        }
+        let facts = try await films.end("p", worker)
+        try await films.deliver(films.moved(facts), to: web)
+        try await films.acknowledge(facts)
+        #expect(try await films.state("undo-good") == "suspended")
+        _ = try await web.end("good", there)
+        _ = try await web.end("bad", there, .discarded(error: #""e""#))
+        _ = try await films.fcall(["tell", "completed", "good"])
+        _ = try await films.fcall(["tell", "discarded", "bad"])
+        #expect(try await films.state("undo-good") == "cancelled")
+        #expect(try await films.state("undo-bad") == "available")
+        #expect(try await films.audit() == [])
+        #expect(try await web.audit() == [])
     }
 
     @Test func aDelayCountsFromTheEndAndATimeStands() async throws {
