@@ -10,6 +10,7 @@
 --   I5  a fingerprint is owned by a live job, or held by an ended one for its time; see audit_unique.lua
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
 --   I8  enqueued = live + kept ended + removed      I10 what recurs has one next tick, and somebody looks for it
+--   I11 a live job is looked at by its deadline
 local M = {}
 
 local PAGE = 200              -- checked in one call, about
@@ -17,7 +18,7 @@ local CALLS = 50              -- steps of one call, where there is little to che
 local phases = {}
 local order = {
   'totals', 'spec', 'lanes', 'ready', 'parked', 'gates', 'executing', 'workers', 'timed', 'suspects', 'ended', 'columns',
-  'unique', 'fingerprints', 'held', 'successions', 'cron', 'ticks',
+  'unique', 'fingerprints', 'held', 'successions', 'cron', 'ticks', 'deadline', 'deadlines',
 }
 
 -- Notes what is wrong, and what repair.lua does about it: the name of a cure, and what that is for.
@@ -133,16 +134,6 @@ function phases.lanes(q, cursor, found)
   return next, #lanes
 end
 
-function phases.ready(q, cursor, found)
-  local next, lanes = zset_page(q.keys.ready, cursor)
-  for _, lane in ipairs(lanes) do
-    if not redis.call('ZSCORE', q.keys.lanes, lane) then
-      wrong(found, 'I4', 'lane "' .. lane .. '" is ready and not listed', 'lane', lane)
-    end
-  end
-  return next, #lanes
-end
-
 -- A phase that goes through a hash by pages, which a function of another module checks.
 local function by_hash(name, invariant, module, check)
   return function(q, cursor, found)
@@ -152,7 +143,16 @@ local function by_hash(name, invariant, module, check)
   end
 end
 
--- I4: who is parked has jobs, and somebody will look again.
+local function by_zset(name, invariant, module, check)
+  return function(q, cursor, found)
+    local next, members = zset_page(q.keys[name], cursor)
+    require(module)[check](q, members, function(...) wrong(found, invariant, ...) end)
+    return next, #members
+  end
+end
+
+-- I4: who is ready is listed; who is parked has jobs, and somebody will look again.
+phases.ready = by_zset('ready', 'I4', 'audit_gates', 'ready')
 phases.parked = by_hash('where', 'I4', 'audit_gates', 'parked')
 
 -- I2 from the gates' side. Their sets are found by going through the keys of the server.
@@ -224,16 +224,7 @@ local function check_zset(q, name, cursor, found)
 end
 
 -- I1: who is suspected waits for its turn in `retryable`.
-function phases.suspects(q, cursor, found)
-  local next, ids = zset_page(q.keys.suspects, cursor)
-  for _, id in ipairs(ids) do
-    if not redis.call('ZSCORE', q.keys.retryable, id) then
-      wrong(found, 'I1', 'suspect ' .. id .. ' is not retryable', 'no_suspect', id)
-    end
-  end
-  return next, #ids
-end
-
+phases.suspects = by_zset('suspects', 'I1', 'audit_gates', 'suspects')
 phases.timed = over({ 'scheduled', 'retryable', 'suspended' }, check_zset)
 phases.ended = over({ 'completed', 'cancelled', 'discarded' }, check_zset)
 
@@ -267,11 +258,11 @@ phases.unique = by_hash('unique', 'I5', 'audit_unique', 'owners')
 phases.fingerprints = by_hash('fingerprint', 'I5', 'audit_unique', 'owned')
 phases.successions = by_hash('next', 'I5', 'audit_unique', 'successions')
 
-function phases.held(q, cursor, found)
-  local next, fingerprints = zset_page(q.keys.unique_ends, cursor)
-  require('audit_unique').held(q, fingerprints, function(...) wrong(found, 'I5', ...) end)
-  return next, #fingerprints
-end
+phases.held = by_zset('unique_ends', 'I5', 'audit_unique', 'held')
+
+-- I11.
+phases.deadline = by_hash('deadline', 'I11', 'audit_deadlines', 'jobs')
+phases.deadlines = by_zset('deadlines', 'I11', 'audit_deadlines', 'looked_at')
 
 -- One page, with the cures of what was found.
 function M.page(q, args)

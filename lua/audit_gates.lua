@@ -86,4 +86,22 @@ function M.runs(q, id, run, wrong)
   end
 end
 
+-- Some lanes that are ready.
+function M.ready(q, lanes, wrong)
+  for i = 1, #lanes do
+    if not redis.call('ZSCORE', q.keys.lanes, lanes[i]) then
+      wrong('lane "' .. lanes[i] .. '" is ready and not listed', 'lane', lanes[i])
+    end
+  end
+end
+
+-- Some jobs that are suspected of killing their workers.
+function M.suspects(q, ids, wrong)
+  for i = 1, #ids do
+    if not redis.call('ZSCORE', q.keys.retryable, ids[i]) then
+      wrong('suspect ' .. ids[i] .. ' is not retryable', 'no_suspect', ids[i])
+    end
+  end
+end
+
 return M

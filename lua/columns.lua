@@ -3,7 +3,7 @@ local M = {}
 
 M.all = {
   'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run', 'links',
-  'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched', 'notified',
+  'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched', 'notified', 'deadline',
 }
 
 -- Removes every trace of jobs, at most a call's worth, from `spec` and the columns.
@@ -17,6 +17,7 @@ function M.drop(q, ids)
     if left == 0 then return end
     if redis.call('EXISTS', columns[i]) == 1 then
       redis.call('HDEL', columns[i], unpack(ids))
+      if M.all[i] == 'deadline' then redis.call('ZREM', q.keys.deadlines, unpack(ids)) end
       left = left - 1
     end
   end

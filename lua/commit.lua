@@ -25,6 +25,7 @@ local function read(q, text, target)
   if target == '' then return option end
   option = option or options.read(q, '{}')
   option.target, option.text, option.plan = target, text == '' and '{}' or text, 'enter'
+  if option.deadline then option.text = options.travelling(cjson.decode(text), option) end
   return option
 end
 

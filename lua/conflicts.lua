@@ -1,8 +1,8 @@
 -- What becomes of the owner of a fingerprint that is enqueued again, by the wish of the new job:
 --   keep      nothing                                          `exists`
 --   fail      nothing, and the caller has an error of it       `duplicate`
---   replace   its spec, lane and priority are those of the new one, and its time if that names one: `replaced`. While it runs,
---             that waits in the column `next`, the last one wins: `next`
+--   replace   its spec, lane, priority and deadline are those of the new one, and its time if that names one: `replaced`.
+--             While it runs, that waits in the column `next`, the last one wins: `next`
 --   again     it will run: `exists`; while it runs, `next` says that it is to run once more
 -- `next` is used by whatever comes first: the job is to run again, and does so with the new spec; or it ends, and a new job takes
 -- over the fingerprint in the same call. An ended owner is left as it is. `next` is `id kind length:options` and the spec,
@@ -13,7 +13,7 @@ local function options_of(option)
   local rule, text = option and option.unique or require('unique').plain, {}
   text.unique = { ['until'] = rule.till, period = rule.period, conflict = rule.conflict }
   if option then
-    text.at, text.hold = option.due, option.hold or nil
+    text.at, text.hold, text.deadline_at = option.due, option.hold or nil, option.deadline
     if option.lane ~= '' then text.lane = option.lane end
     text.notify = option.notify and require('notices').option(option.notify)
     if option.priority ~= require('queue').PRIORITY then text.priority = option.priority end
@@ -69,6 +69,7 @@ local function change(q, id, spec, option)
   set(q, 'lane', id, lane ~= '' and lane)
   set(q, 'priority', id, priority ~= queue.PRIORITY and priority)
   set(q, 'hold', id, option and option.hold and '1')
+  require('deadlines').set(q, id, option and option.deadline)
   return lane ~= before or priority ~= class, before
 end
 

@@ -32,21 +32,23 @@ local function tidy(q, silence)
   end
 end
 
--- When somebody should look again, ms from now, or nil.
+-- When somebody should look again, ms from now, or nil; and when for a deadline.
 local function next_look(q, worker)
+  local gate, deadline = require('parking').next(q)
   local due = math.min(require('waiting').next_due(q) or math.huge, require('workers').next_end(q, worker) or math.huge,
-    require('parking').next(q) or math.huge, q.has_facts and require('outbox').next(q) or math.huge)
-  return due < math.huge and math.max(due - q.now, 0) or nil
+    gate or math.huge, q.has_facts and require('outbox').next(q) or math.huge)
+  return due < math.huge and math.max(due - q.now, 0) or nil, deadline and math.max(deadline - q.now, 0)
 end
 
 -- Sees to it that somebody looks when the next thing is due. Returns after how many ms the caller should come, or -1.
 local function hand_over(q, worker, idle, full)
   local wake = require('wake')
-  local look = next_look(q, worker)
+  local look, deadline = next_look(q, worker)
   if full then
     wake.unwatch(q, worker)
     if look then wake.due(q, q.now + look) end
-    return -1
+    -- All may be full of what has to end by then.
+    return deadline and deadline < idle and deadline or -1
   end
   local till = look and math.min(look, idle) or idle
   if wake.watch(q, worker, q.now + till) then return till end

@@ -34,4 +34,18 @@ function M.retry_after(q, n)
   return math.floor(math.min(math.max(n * span / ended, SOONEST), LATEST))
 end
 
+-- Tells the jobs of a call that were refused, in its flat list of what is not new, when to try again.
+function M.tell(q, not_new)
+  local n = 0
+  for i = 2, #not_new, 3 do
+    if not_new[i] == 'full' then n = n + 1 end
+  end
+  if n == 0 then return end
+  local wait = tostring(M.retry_after(q, n))
+  for i = 2, #not_new, 3 do
+    if not_new[i] == 'full' then not_new[i + 1] = wait end
+  end
+  require('stats').count(q, 'full', n)
+end
+
 return M

@@ -2,7 +2,8 @@
 --
 -- What `sluice doctor` asks of a queue: what nobody is there for, what nothing can release, what nobody carries. Changes nothing,
 -- and looks at a bounded part: `more` tells that there was more, a cursor other than 0 where to go on. Sections:
---   workers             {now, live workers, jobs that could run, running jobs}
+--   workers             {now, live workers, jobs that could run, running jobs, jobs that nobody has ended a minute
+--                       after their deadline}
 --   kinds               {more, flat list of kind, count, example}: of waiting jobs, those that no live worker declares
 --   chains              {more, flat list of gate, job, jobs behind it}: chains that a discarded job holds
 --   outbox              {more, flat list of class, target, count, since, example}: facts that do not arrive, where they go, and
@@ -34,7 +35,8 @@ local sections = {}
 function sections.workers(q)
   local counts, now = require('states').counts(q), text(q.now)
   local due = redis.call('ZCOUNT', q.keys.scheduled, '-inf', now) + redis.call('ZCOUNT', q.keys.retryable, '-inf', now)
-  return { q.now, redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf'), counts.available + due, counts.executing }
+  local late = redis.call('ZCOUNT', q.keys.deadlines, '-inf', text(q.now - STUCK))
+  return { q.now, redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf'), counts.available + due, counts.executing, late }
 end
 
 -- The kinds that live workers declare; nil if one of them takes all, or nobody lives.

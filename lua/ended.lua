@@ -29,7 +29,8 @@ end
 -- The results and links of jobs, in their order, or nothing if the queue has none.
 local function keep_longer(q, state, ids)
   local columns = require('columns')
-  if redis.call('EXISTS', q.keys.result, q.keys.links, q.keys.watched) == 0 then return nil end
+  if redis.call('EXISTS', q.keys.result, q.keys.links, q.keys.watched, q.keys.deadline) == 0 then return nil end
+  require('deadlines').ended(q, ids)
   require('polling').ended(q, state, ids)
   return columns.read(q, 'result', ids), columns.read(q, 'links', ids)
 end

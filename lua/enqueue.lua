@@ -8,6 +8,7 @@
 --   target    the queue that it belongs to, where it goes when the job before it has ended; needs `after`
 --   links     a list of lines: what is to be told when it ends; see links.lua
 --   notify    {"url":…,"on":["ended","progress"]}: a web hook that is to hear of it; see notices.lua
+--   deadline  ms from now, or deadline_at, ms since 1970, after which it is cancelled unless it has ended; see deadlines.lua
 --   hold      true: discarded, it holds its chain until somebody has decided
 --   unique    {"key":…,"until":"end|start","period":ms,"conflict":"keep|replace|again|fail"}; see unique.lua, conflicts.lua
 -- Clients give the keys of unique jobs behind `keys`, one for each job, `*` for none, so that jobs which are alike but for that
@@ -66,10 +67,19 @@ local function append(lists, name, first, second)
   list[at + 1], list[at + 2] = first, second
 end
 
--- Whether a job has nothing out of the plain case but links.
+-- Whether a job has nothing out of the plain case but links and a deadline.
 local function is_plain(option)
   return not (option.due or option.after or option.target or option.hold) and option.lane == ''
     and option.priority == require('queue').PRIORITY
+end
+
+-- Notes what jobs of all cases may have: links, and a deadline.
+local function note(new, id, option)
+  if option.links then append(new.columns, 'links', id, option.links) end
+  if not option.deadline then return end
+  local at = require('queue').text(option.deadline)
+  append(new.columns, 'deadline', id, at)
+  new.deadlines[#new.deadlines + 1], new.deadlines[#new.deadlines + 2] = at, id
 end
 
 -- Sorts a job that has options.
@@ -78,7 +88,7 @@ local function sort_one(new, id, option, sequence)
   if option.plan == 'enter' and option.target or option.plan and option.plan ~= 'enter' then
     new.after[#new.after + 1] = { id = id, option = option }
   end
-  if option.links then append(new.columns, 'links', id, option.links) end
+  note(new, id, option)
   if option.target then return end
   if option.lane ~= '' then append(new.columns, 'lane', id, option.lane) end
   if option.hold then append(new.columns, 'hold', id, '1') end
@@ -124,7 +134,7 @@ local function sort(q, jobs, ids, options, wanted, room)
   local queue, n = require('queue'), #ids
   local known, sequence = redis.call('HMGET', q.keys.spec, unpack(ids)), queue.sequence(q, n)
   local scores = queue.scores(queue.PRIORITY, sequence, n)
-  local new = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {}, after = {} }
+  local new = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {}, after = {}, deadlines = {} }
   local not_new, seen, refused, claim = {}, {}, {}, wanted and require('unique').claim
   local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
   for i = 1, n do
@@ -143,7 +153,7 @@ local function sort(q, jobs, ids, options, wanted, room)
       seen[id], at = true, at + 2
       specs[at - 1], specs[at] = id, jobs[2 * i]
       if not option or is_plain(option) then
-        if option and option.links then append(new.columns, 'links', id, option.links) end
+        if option then note(new, id, option) end
         runnable[#runnable + 1] = id
         plain[#plain + 1] = scores[i]
         plain[#plain + 1] = id
@@ -176,6 +186,7 @@ local function write(q, new)
   redis.call('HSET', q.keys.spec, unpack(new.specs))
   for column, values in pairs(new.columns) do redis.call('HSET', q.keys[column], unpack(values)) end
   if new.columns.links then q.has_links = true end
+  if #new.deadlines > 0 then require('deadlines').added(q, new.deadlines) end
   for i = 1, #new.after do
     require('followers').add(q, new.after[i].id, new.after[i].option, new.after[i].option.plan)
   end
@@ -190,20 +201,6 @@ local function write(q, new)
   if #new.after > 0 then require('followers').tell_late(q, new.after) end
 end
 
--- Tells those that were refused when to try again.
-local function tell_full(q, not_new)
-  local n = 0
-  for i = 2, #not_new, 3 do
-    if not_new[i] == 'full' then n = n + 1 end
-  end
-  if n == 0 then return end
-  local wait = tostring(require('depth').retry_after(q, n))
-  for i = 2, #not_new, 3 do
-    if not_new[i] == 'full' then not_new[i + 1] = wait end
-  end
-  require('stats').count(q, 'full', n)
-end
-
 -- Adds what is new; `keys` are those of unique jobs, by position from 1, if any; `room` is how many may be added, if that is
 -- limited. Returns the flat list of what is not new.
 function M.add(q, jobs, ids, options, keys, room)
@@ -212,7 +209,7 @@ function M.add(q, jobs, ids, options, keys, room)
   if wanted then require('unique').write(q, wanted) end
   if #new.specs > 0 then write(q, new) end
   if wanted then require('conflicts').settle(q, wanted, not_new) end
-  if room then tell_full(q, not_new) end
+  if room then require('depth').tell(q, not_new) end
   return not_new
 end
 

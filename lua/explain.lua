@@ -156,6 +156,7 @@ function M.run(q, args)
   local states = require('states')
   local state, found = states.of(q, id)
   if not state then return list end
+  local deadline = tonumber(redis.call('HGET', q.keys.deadline, id))
   if state == 'executing' then
     executing(q, list, found)
   elseif state == 'available' then
@@ -167,6 +168,7 @@ function M.run(q, args)
   else
     timed(q, list, id, state, found)
   end
+  if deadline and not states.is_ended(state) then put(list, 'deadline', { at = deadline }) end
   return list
 end
 

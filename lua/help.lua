@@ -21,7 +21,7 @@ local lines = {
   "Changing:",
   "  FCALL sluice_enqueue 1 KEY '' '{\"kind\":\"email\",\"args\":{}}' ''      id (made if empty), spec, options;",
   "        spec: also partitions (object), needs (array of names), chain (text), chain_hold (true);",
-  "        options: '' or JSON with delay, at (ms), priority (0 to 9; not with chain),",
+  "        options: '' or JSON with delay, at, deadline (ms), priority (0 to 9; not with chain),",
   "        after: {\"id\":ID,\"failed\":\"cancel|ignore|hold|compensate\"},",
   "        notify: {\"url\":\"https://…\",\"on\":[\"ended\",\"progress\"]},",
   "        unique: {\"key\":\"a\",\"until\":\"end|start\",\"period\":MS,\"conflict\":\"keep|replace|again|fail\"}",

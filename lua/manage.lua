@@ -27,7 +27,7 @@ local function each(q, ids, step, due)
 end
 
 -- Whether a job is on its way to its own queue: it may be there already. After a week nobody brings it there any more.
-local function is_moving(q, id, state, found)
+function M.is_moving(q, id, state, found)
   return state == 'suspended' and require('followers').is_moving(q, id) and redis.call('HEXISTS', q.keys.target, id) == 1
     and not require('outbox').is_given_up(q, tonumber(found))
 end
@@ -57,14 +57,14 @@ function M.cancel(q, args) return each(q, args, steps.cancel) end
 
 function steps.cancel(q, id, state, found)
   if state == 'executing' then return cancel_run(q, id, found) end
-  if is_moving(q, id, state, found) then return nil end
+  if M.is_moving(q, id, state, found) then return nil end
   if require('states').is_ended(state) and not (state == 'discarded' and require('chains').holds(q, id)) then return nil end
   finish(q, id, state, found)
   return 'cancelled'
 end
 
 -- retry id…      completed, cancelled, discarded → available, with all attempts anew and the history of errors kept, at a new
---                place unless it holds its chain;
+--                place unless it holds its chain, and without its deadline;
 --                scheduled, retryable → available at once, attempts as they are; suspended → available, or on its way to its
 --                queue, whatever it waits for. `taken OWNER` if another live job owns its fingerprint.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
@@ -72,7 +72,7 @@ function M.retry(q, args) return each(q, args, steps.retry) end
 
 function steps.retry(q, id, state, found)
   local states = require('states')
-  if state == 'executing' or state == 'available' or is_moving(q, id, state, found) then return nil end
+  if state == 'executing' or state == 'available' or M.is_moving(q, id, state, found) then return nil end
   if state == 'suspended' then
     require('followers').let_go(q, id)
     return 'available'
@@ -80,7 +80,7 @@ function steps.retry(q, id, state, found)
   if states.is_ended(state) then
     local owner = require('unique').revived(q, id)
     if owner then return nil, 'taken ' .. owner end
-    for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'run' }) do
+    for _, column in ipairs({ 'attempts', 'crashes', 'waits', 'result', 'progress', 'run', 'deadline' }) do
       redis.call('HDEL', q.keys[column], id)
     end
     if not require('chains').holds(q, id) then redis.call('HDEL', q.keys.place, id) end
@@ -98,7 +98,7 @@ function M.delete(q, args) return each(q, args, steps.delete) end
 
 function steps.delete(q, id, state, found)
   if state == 'executing' then return cancel_run(q, id, found) end
-  if is_moving(q, id, state, found) then return nil end
+  if M.is_moving(q, id, state, found) then return nil end
   require('unique').deleted(q, id)
   require('links').deleted(q, id, require('states').is_ended(state))
   require('states').remove(q, id, state)

@@ -45,6 +45,19 @@ local function read_links(lines)
   return table.concat(lines, '\n')
 end
 
+-- The text of options that go to another queue: a deadline counts from now, wherever the job is.
+function M.travelling(options, option)
+  options.deadline, options.deadline_at = nil, option.deadline
+  return next(options) and cjson.encode(options) or '{}'
+end
+
+-- The deadline of a job, in ms since 1970, or nil.
+local function read_deadline(q, options)
+  local queue = require('queue')
+  if options.deadline_at then return queue.number(options.deadline_at, 0, 1e14, 'deadline_at') end
+  return options.deadline and q.now + queue.number(options.deadline, 1, 1e13, 'deadline') or nil
+end
+
 -- What a job waits for, and the queue it goes to then, with what is left of its options.
 local function read_after(option, options)
   local queue = require('queue')
@@ -54,7 +67,7 @@ local function read_after(option, options)
     queue.refuse('BADARG', 'target is a queue')
   end
   option.target, options.after, options.target = options.target, nil, nil
-  option.text = next(options) and cjson.encode(options) or '{}'
+  option.text = M.travelling(options, option)
 end
 
 -- Where options name no lane, that of a spec written by hand counts.
@@ -80,7 +93,7 @@ function M.read(q, text, spec)
   local option = {
     due = due and due > q.now and due or nil, priority = priority, lane = lane, delay = options.delay, at = options.at,
   }
-  option.hold = options.hold == true
+  option.hold, option.deadline = options.hold == true, read_deadline(q, options)
   require('chains').check(option)
   if options.links then option.links = read_links(options.links) end
   if options.notify then

@@ -1,7 +1,7 @@
 -- Parked lanes: a lane that meets a shut gate waits there, in parked:<gate>, at no cost, however many they are. `turn` is the
 -- only way out: it is called for a gate whenever a place may have become free there, and whenever a lane that could have used
 -- one left without. `timed` holds the gates that open by themselves, by the time at which to look again, and under
--- `!NAME` the overrides that end, under `@cron` what recurs.
+-- `!NAME` the overrides that end, under `@cron` what recurs, under `@deadlines` the deadlines of jobs.
 local M = {}
 
 local SLACK = 16              -- jobs that a lane may lag behind its peers when it comes back
@@ -118,6 +118,7 @@ end
 
 local MOST = 200              -- lanes moved by M.run in one call
 local PAGE = 50               -- gates looked at
+local MARK = '@deadlines'
 
 -- Looks at one gate that is due. Returns how many lanes moved.
 local function look(q, name, most)
@@ -167,7 +168,7 @@ function M.run(q)
   for i = 1, #names do
     local sign = string.byte(names[i])
     if sign == 64 then
-      require('cron').hand_out(q)
+      if names[i] == MARK then require('deadlines').run(q) else require('cron').hand_out(q) end
     elseif left > 0 and sign ~= 33 then
       left = left - look(q, names[i], left)
     end
@@ -184,9 +185,14 @@ function M.rewind(q)
   end
 end
 
--- When the next gate is due, in ms, or nil.
+-- When the next gate is due, in ms, or nil. And when the first deadline is, if that is among what comes next.
 function M.next(q)
-  return tonumber(redis.call('ZRANGE', q.keys.timed, 0, 0, 'WITHSCORES')[2])
+  local first = redis.call('ZRANGE', q.keys.timed, 0, 3, 'WITHSCORES')
+  local deadline
+  for i = 1, #first, 2 do
+    if first[i] == MARK then deadline = tonumber(first[i + 1]) end
+  end
+  return tonumber(first[2]), deadline
 end
 
 return M

@@ -162,6 +162,19 @@ function cures.succeed(q, id) require('conflicts').mend(q, id) end
 
 function cures.rearm(q) require('cron').rearm(q) end
 
+-- A live job is looked at by its deadline, and nothing else is.
+function cures.deadline(q, id)
+  local states, at = require('states'), redis.call('HGET', q.keys.deadline, id)
+  local state = at and states.of(q, id)
+  if not state or states.is_ended(state) then return redis.call('ZREM', q.keys.deadlines, id) end
+  require('deadlines').added(q, { at, id })
+end
+
+function cures.deadlines(q)
+  require('deadlines').rearm(q)
+  require('wake').push(q, true)
+end
+
 -- An entry that is to run has a next tick: of those from now on, which whoever is told of it computes. One of which nothing is
 -- known, not even that it ran, is left to an operator.
 function cures.entry(q, name)
@@ -197,6 +210,7 @@ local texts = {
   empty = 'the entry is removed',
   owner = 'a job that lives, or ended within its time, owns it; else it is free', own = 'it owns it',
   hold_no_more = 'it is free', succeed = 'it runs with what it was to run again with, or is succeeded',
+  deadline = 'it is looked at by its deadline, if it lives and has one', deadlines = 'the first deadline is looked for in time',
   rearm = 'the next tick is looked for in time', entry = 'it has its next tick from now on, unless it is paused or finished',
 }
 

@@ -47,6 +47,7 @@ end
 function M.end_badly(q, job, state)
   local ended = require('ended')
   redis.call('HSET', q.keys.run, job.id, job.record.text)
+  if state == 'cancelled' then require('deadlines').note(q, job.id) end
   ended.add(q, state, { job.id })
   leave_one(q, job, state == 'discarded' and require('chains').discarded(q, job) or nil)
   ended.trim(q, state)

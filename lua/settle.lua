@@ -92,14 +92,15 @@ local function ended_badly(state)
 end
 outcomes.cancelled, outcomes.discarded = ended_badly('cancelled'), ended_badly('discarded')
 
--- Outcomes after which the job would run again: an operator's wish to cancel comes first.
+-- Outcomes after which the job would run again: an operator's wish to cancel, or its deadline, comes first.
 local again = { retry = true, snooze = true, poll = true, release = true, wait = true, unavailable = true }
 
 local function settle_one(q, worker, id, record, outcome, detail)
   local job = { id = id, record = require('record').read(record) }
   if again[outcome] and require('running').is_cancelled(q, worker, id) then
     require('running').note(q, job, 'cancelled', true)
-    outcomes.cancelled(q, job, '"cancelled while it ran"')
+    local deadlines = require('deadlines')
+    outcomes.cancelled(q, job, deadlines.is_over(q, id) and deadlines.WHY or '"cancelled while it ran"')
   else
     outcomes[outcome](q, job, detail)
   end

@@ -3,18 +3,18 @@
 -- idle beat at most. One idle worker holds `watch`, `until worker`, and comes by itself when the next job is due.
 local M = {}
 
--- Leaves a token unless one is there. A paused queue wakes nobody.
-function M.push(q)
-  if q.paused or q.pushed then return end
+-- Leaves a token unless one is there. A paused queue wakes nobody, but for what is done there as well.
+function M.push(q, is_done_paused)
+  if q.paused and not is_done_paused or q.pushed then return end
   q.pushed = true
   if redis.call('LLEN', q.keys.wake) == 0 then redis.call('RPUSH', q.keys.wake, '1') end
 end
 
 -- Called when something became due at `due`: if nobody will look by then, somebody is woken, who will.
-function M.due(q, due)
+function M.due(q, due, is_done_paused)
   local watch = redis.call('GET', q.keys.watch)
   local till = watch and tonumber(string.match(watch, '^%d+'))
-  if not till or due < till then M.push(q) end
+  if not till or due < till then M.push(q, is_done_paused) end
 end
 
 -- Rings for a worker, idle or not, so that it calls and hears what is new.

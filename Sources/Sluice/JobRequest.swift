@@ -31,6 +31,10 @@ public struct JobRequest: Sendable {
     public var maxAttempts: Int?
     /// How long a run may take, if other than its kind's.
     public var timeout: Duration?
+    /// How long after its enqueue, by the server's clock, it is cancelled unless it has ended; that of its kind unless set. It
+    /// counts from when the job is accepted, whatever it waits for: for a node of a workflow and a callback of a batch from when
+    /// they enter their queue, for what a run enqueues from that run's end.
+    public var deadline: Duration?
     /// What it is about, for limits and fairness.
     public var partitions: Partitions
     /// What it depends on outside.
@@ -74,6 +78,7 @@ public struct JobRequest: Sendable {
         partitions = job.partitions
         needs = Kind.options.needs
         unique = Kind.options.unique
+        deadline = Kind.options.deadline
         chain = job.chain
         isEncrypted = Kind.options.isEncrypted
         redacted = Kind.options.redacted
@@ -128,6 +133,10 @@ public struct JobRequest: Sendable {
         guard (0...9).contains(priority) else {
             throw SluiceError(.invalidArgument, "priority is 0 (first) to 9 (last), not \(priority)")
         }
+        if let deadline, deadline < .milliseconds(1) || deadline > .seconds(1e10) {
+            throw SluiceError(
+                .invalidArgument, "a deadline is from a millisecond to 300 years after the enqueue, not \(deadline)")
+        }
         guard chain == nil || priority == 5 else {
             throw SluiceError(
                 .invalidArgument, "a chain has an order of its own: its jobs take no priority, and this has \(priority)")
@@ -150,6 +159,7 @@ public struct JobRequest: Sendable {
         var job = NewJob(
             id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs, chain: chain),
             holds: chain?.onDiscarded == .hold)
+        job.deadline = deadline
         job.unique = try claim(ofNode: node?.node, rules)
         try notify?.check()
         job.notify = notify

@@ -80,6 +80,13 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Cancel it so long after now unless it has ended, whatever it waits for, such as 10m. Default: never.",
+            valueName: "duration"),
+        transform: { try DurationText.parse($0) })
+    var deadline: Duration?
+
+    @Option(
+        help: ArgumentHelp(
             "Where as many jobs wait as the limit `depth` lets, wait so long for room. Default: not at all.",
             valueName: "duration"),
         transform: { try DurationText.parse($0) })
@@ -110,6 +117,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         if readsLines, id != nil { throw ValidationError("--id names one job; --lines and --json-lines make many") }
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
         if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
+        if deadline == .zero { throw ValidationError("--deadline takes more than nothing") }
         if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
         if argsVersion < 1 { throw ValidationError("--args-version takes 1 or more") }
         if holdOnDiscard, chain == nil { throw ValidationError("--hold-on-discard is for jobs of a --chain") }
@@ -143,6 +151,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.priority = priority
         request.maxAttempts = maxAttempts
         request.timeout = timeout
+        request.deadline = deadline
         request.partitions = Partitions(Dictionary(partition.map { ($0.name, $0.value) }) { $1 })
         request.needs = needs
         request.chain = chain.map { Chain($0, onDiscarded: holdOnDiscard ? .hold : .continue) }

@@ -84,6 +84,10 @@ enum JobText {
 
     private static func times(_ job: JobDetails) -> [Field] {
         func moment(_ date: Date?) -> String? { date.map { "\($0.rfc3339)  (\(HumanText.age($0, at: job.time)))" } }
+        let deadline = job.deadline.map { date in
+            let left = date > job.time ? "in \(HumanText.duration(job.time.age(at: date)))" : HumanText.age(date, at: job.time)
+            return "\(date.rfc3339)  (\(left))"
+        }
         let run = job.run.map { run in "attempt \(run.attempt) on \(run.worker), fence \(run.fence)" }
         return [
             ("created", moment(job.createdAt)),
@@ -91,6 +95,7 @@ enum JobText {
             (job.state == .executing ? "runs" : "last run", run),
             ("started", moment(job.run?.startedAt)),
             ("ended", moment(job.endedAt)),
+            ("deadline", deadline),
         ]
     }
 

@@ -23,12 +23,15 @@ public struct JobOptions: Sendable {
     public var redacted: [String]
     /// What makes a job of this kind equal to another one, of which at most one lives. None are unless given.
     public var unique: Unique?
+    /// How long after its enqueue, by the server's clock, a job that has not ended is cancelled, whatever it waits for: from a
+    /// millisecond to 300 years. Without one unless given.
+    public var deadline: Duration?
 
     /// Options, each with a default for the common case.
     public init(
         queue: QueueName = "default", priority: Int = 5, maxAttempts: Int = 20, retry: RetryPolicy = .exponential(),
         timeout: Duration? = nil, keepsResult: Bool = false, needs: [Dependency] = [], maxWaits: Int? = nil,
-        isEncrypted: Bool = false, redacted: [String] = [], unique: Unique? = nil
+        isEncrypted: Bool = false, redacted: [String] = [], unique: Unique? = nil, deadline: Duration? = nil
     ) {
         self.queue = queue
         self.priority = priority
@@ -41,5 +44,6 @@ public struct JobOptions: Sendable {
         self.isEncrypted = isEncrypted
         self.redacted = redacted
         self.unique = unique
+        self.deadline = deadline
     }
 }

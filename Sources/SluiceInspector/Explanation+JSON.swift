@@ -76,6 +76,7 @@ extension Explanation.Reason {
             [member("job", job.text), member("state", state.rawValue), member("queue", JSONValue(target?.text))]
         case .moving(let queue, let since): [member("queue", queue.text), member("since", since)]
         case .noWorker, .suspended, .next: []
+        case .deadline(let date): [member("at", date)]
         }
     }
 }

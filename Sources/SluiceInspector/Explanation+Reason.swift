@@ -56,6 +56,8 @@ extension Explanation {
         case suspended
         /// Nothing stands in its way: the next claim may take it.
         case next
+        /// It is cancelled then, unless it has ended.
+        case deadline(Date)
         /// What a newer library says and this program does not know.
         case other(code: String, detail: String)
     }
@@ -114,6 +116,7 @@ extension Explanation.Reason {
         case .moving: "moving"
         case .suspended: "suspended"
         case .next: "next"
+        case .deadline: "deadline"
         case .other(let code, _): code
         }
     }

@@ -36,6 +36,7 @@ extension Explanation.Reason {
         case "held": detail.job.flatMap { job in detail.jobState.map { .held(job: job, state: $0, target: detail.target) } }
         case "moving": detail.target.flatMap { queue in detail.since.map { .moving(to: queue, since: $0.date) } }
         case "suspended": .suspended
+        case "deadline": detail.at.map { .deadline($0.date) }
         case "next": .next
         default: nil
         }

@@ -53,6 +53,7 @@ extension Explanation.Reason {
             "it is on its way to queue \(queue), let go \(words.age(since)): the next worker that calls brings it there"
         case .suspended: "it waits for something else to end first"
         case .next: "nothing stands in its way: the next claim may take it"
+        case .deadline(let date): words.deadline(date)
         case .other(let code, let detail): "\(code) \(detail)"
         }
     }
@@ -79,6 +80,12 @@ private struct SentenceParts {
         case "compensate": "; if that completes, it is cancelled"
         default: "; if that does not complete, it is \(onFailed == "hold" ? "held" : "cancelled")"
         }
+    }
+
+    func deadline(_ date: Date) -> String {
+        date > now
+            ? "unless it has ended, it is cancelled in \(span(now, date)), at its deadline"
+            : "its deadline was \(age(date)): a worker's next call cancels it, or has told its run to end"
     }
 
     func age(_ moment: Date) -> String { HumanText.age(moment, at: now) }

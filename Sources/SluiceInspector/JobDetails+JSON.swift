@@ -33,6 +33,7 @@ extension JobDetails {
             "due_at": JSONValue(time: dueAt),
             "started_at": JSONValue(time: run?.startedAt),
             "ended_at": JSONValue(time: endedAt),
+            "deadline": JSONValue(time: deadline),
             "time": JSONValue(time: time),
             "links": links.json,
             "unique": uniqueness?.json ?? .null,

@@ -29,6 +29,7 @@ extension JobDetails {
             createdAt: Self.created(state, column: number("created"), place: number("place"), score: score, run: run),
             dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,
             endedAt: state.isEnded ? score.map(Date.init(milliseconds:)) : nil,
+            deadline: number("deadline").map(Date.init(milliseconds:)),
             time: Date(milliseconds: number("now") ?? 0), links: JobLinks(reply: reply), version: spec.version, key: spec.key,
             redacted: spec.redacted, uniqueness: JobUniqueness(reply: reply, keys))
     }

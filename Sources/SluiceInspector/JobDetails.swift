@@ -54,6 +54,8 @@ public struct JobDetails: Sendable, Hashable {
     public var dueAt: Date?
     /// When it ended, if it has.
     public var endedAt: Date?
+    /// When it is cancelled, or was to be, unless it has ended; nil for most jobs.
+    public var deadline: Date?
     /// The server's time at that instant.
     public var time: Date
     /// What it has to do with other jobs.

@@ -25,6 +25,8 @@ package struct DiagnoseWorkers: DiagnoseSection {
         /// Jobs that could run, those included whose time has come.
         package var runnable: Int
         package var executing: Int
+        /// Jobs whose deadline was a minute ago, or more.
+        package var late: Int
     }
 
     package let words = ["workers"]
@@ -33,8 +35,10 @@ package struct DiagnoseWorkers: DiagnoseSection {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         let numbers = reply.elements.compactMap(\.integer)
-        guard numbers.count == 4 else { throw malformed(Self.name) }
-        return Reply(now: numbers[0], live: numbers[1], runnable: numbers[2], executing: numbers[3])
+        guard numbers.count >= 4 else { throw malformed(Self.name) }
+        return Reply(
+            now: numbers[0], live: numbers[1], runnable: numbers[2], executing: numbers[3],
+            late: numbers.count > 4 ? numbers[4] : 0)
     }
 }
 

@@ -15,6 +15,8 @@ package struct NewJob: Sendable {
     /// The spec as JSON text.
     package var spec: [UInt8]
     package var due: Due?
+    /// How long after its enqueue it is cancelled unless it has ended.
+    package var deadline: Duration?
     package var priority: Int
     package var lane: String
     /// The job whose end it waits for, in the queue to which the call goes.
@@ -23,7 +25,7 @@ package struct NewJob: Sendable {
     /// What a follow-up waits for.
     package struct After: Sendable, Hashable {
         package var parent: JobID
-        /// What becomes of it if that does not complete: cancel, ignore, hold.
+        /// What becomes of it if that does not complete: cancel, ignore, hold, compensate.
         package var failed: String
         /// Its own queue, if that is another one than the parent's.
         package var target: QueueName?
@@ -60,7 +62,9 @@ package struct NewJob: Sendable {
     var hasKey: Bool { unique != nil && after?.target == nil }
 
     func options(withKey: Bool) -> String? {
-        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, notify == nil, !holds, unique == nil {
+        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, notify == nil, !holds, unique == nil,
+            deadline == nil
+        {
             return nil
         }
         var members: [String] = []
@@ -73,6 +77,7 @@ package struct NewJob: Sendable {
         case .at(let time): members.append("\"at\":\(max(time, 0))")
         case nil: break
         }
+        if let deadline { members.append("\"deadline\":\(deadline.milliseconds)") }
         if priority != 5 { members.append("\"priority\":\(priority)") }
         if !lane.isEmpty { members.append("\"lane\":\(JSONText.quoted(lane))") }
         if !links.isEmpty { members.append("\"links\":[\(links.map { JSONText.quoted($0) }.joined(separator: ","))]") }

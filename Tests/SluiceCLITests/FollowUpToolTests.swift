@@ -52,6 +52,19 @@ struct FollowUpToolTests {
         #expect(try await tool.run("jobs", "show", "refund", "--json").decoded(Details.self).state == "available")
     }
 
+    @Test func aDeadlineIsTakenAndShown() async throws {
+        struct Dated: Decodable { var deadline: String? }
+        let tool = try await Tool()
+        #expect(try await tool.run("enqueue", "films", "--id", "render", "--deadline", "10m").status == 0)
+        #expect(try await tool.run("enqueue", "films", "--id", "free").status == 0)
+        #expect(try await tool.run("jobs", "show", "render", "--json").decoded(Dated.self).deadline != nil)
+        #expect(try await tool.run("jobs", "show", "free", "--json").decoded(Dated.self).deadline == nil)
+        #expect(try await tool.run("jobs", "show", "render").output.contains("deadline"))
+        let why = try await tool.run("jobs", "explain", "render").output
+        #expect(why.contains("unless it has ended, it is cancelled in 9m") || why.contains("it is cancelled in 10m"))
+        #expect(try await tool.run("enqueue", "films", "--deadline", "0s").status == 2)
+    }
+
     @Test func aParentThatIsNotThereIsRefused() async throws {
         let tool = try await Tool()
         let refused = try await tool.run("enqueue", "web", "--after", "never")

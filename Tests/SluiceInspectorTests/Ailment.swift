@@ -51,6 +51,18 @@ extension Ailment {
                 try await $0.queues.advance(by: .seconds(7201))
             }, heal: { try await $0.join("w2") }),
         Ailment(
+            code: "queue.deadline", what: "1 job has not ended a minute after its deadline",
+            cure: "start the program that serves it",
+            provoke: {
+                try await $0.leave()
+                try await $0.enqueue("a", #"{"kind":"k"}"#, #"{"delay":3600000,"deadline":1000}"#)
+                try await $0.queues.advance(by: .seconds(61))
+            },
+            heal: {
+                try await $0.join()
+                try await $0.cycle()
+            }),
+        Ailment(
             code: "queue.unknown_kind", what: "no live worker handles 'z', of which 2 jobs wait, such as a",
             cure: "sluice jobs list --queue mail --kind z",
             provoke: {

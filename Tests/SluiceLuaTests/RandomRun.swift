@@ -57,11 +57,13 @@ final class RandomRun {
 
     private func enqueue() async throws {
         let jobs = pick(Int.random(in: 1...6, using: &random)).map { id in
-            NewJob(
+            var job = NewJob(
                 id: JobID(known: id), spec: Array(#"{"kind":"k"}"#.utf8),
                 due: Int.random(in: 0..<4, using: &random) == 0 ? .after(.seconds(Int.random(in: 0...30, using: &random))) : nil,
                 priority: Int.random(in: 0..<3, using: &random) == 0 ? Int.random(in: 0...9, using: &random) : 5,
                 lane: lanes.randomElement(using: &random) ?? "")
+            if Int.random(in: 0..<4, using: &random) == 0 { job.deadline = .seconds(Int.random(in: 1...60, using: &random)) }
+            return job
         }
         calls += 1
         steps.append("enqueue \(jobs.map(\.id))")

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10)))
 struct RepairTests {
     /// `run` and `free` run on `w`, `run` at the gate `h=x`; `wait` waits in the lane of that gate, `next` in another lane, `later`
-    /// for its time, `follow` for `later`; `done` has ended.
+    /// for its time, `follow` for `later`; `dated` has a deadline; `done` has ended.
     private func sound() async throws -> LuaQueue {
         let queue = try await LuaQueue()
         try await queue.declare("concurrency/h", "1")
@@ -22,6 +22,7 @@ struct RepairTests {
         try await queue.add("next", options: #"{"lane":"h=y"}"#)
         try await queue.add("later", options: #"{"delay":60000}"#)
         try await queue.add("follow", options: #"{"after":{"id":"later","failed":"ignore"}}"#)
+        try await queue.add("dated", options: #"{"delay":1000,"deadline":900000}"#)
         #expect(try await queue.audit() == [])
         return queue
     }
@@ -38,6 +39,9 @@ struct RepairTests {
         ["SADD", "gate:h=y", "done"],
         ["SREM", "held:w", "run"], ["SADD", "held:w", "wait"], ["SADD", "cancel:w", "wait"], ["ZREM", "workers", "w"],
         ["ZADD", "suspects", "1", "later"], ["HSET", "errors", "ghost", "{}"], ["HSET", "run", "ghost", "{}"],
+        ["ZREM", "deadlines", "dated"], ["DEL", "deadlines"], ["ZADD", "deadlines", "1", "ghost"],
+        ["ZADD", "deadlines", "9000000000000", "dated"], ["ZADD", "deadlines", "1", "dated"], ["HDEL", "deadline", "dated"],
+        ["HSET", "deadline", "ghost", "5"], ["ZREM", "timed", "@deadlines"], ["ZADD", "timed", "9000000000000", "@deadlines"],
     ]
 
     @Test(arguments: damages.indices) func nothingIsLost(_ index: Int) async throws {

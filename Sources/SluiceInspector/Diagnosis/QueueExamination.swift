@@ -92,6 +92,13 @@ struct QueueExamination {
     }
 
     private mutating func examineWorkers(_ workers: DiagnoseWorkers.Reply) {
+        if workers.late > 0 {
+            part.add(
+                .problem, "queue.deadline",
+                "\(HumanText.count(workers.late, "job")) \(workers.late == 1 ? "has" : "have") not ended a minute after "
+                    + "\(workers.late == 1 ? "its" : "their") deadline, for which a worker has to call",
+                cure: "start the program that serves it, or " + worker)
+        }
         if workers.live > 0 || workers.runnable + workers.executing == 0 { return }
         let waiting = workers.runnable > 0 ? ["\(HumanText.count(workers.runnable, "job")) could run"] : []
         let lost = workers.executing > 0 ? ["\(HumanText.count(workers.executing, "job")) ran on workers that are dead"] : []

@@ -1,0 +1,44 @@
+-- I11: a live job with a deadline is looked at by then; one that was told to end, or is on its way, a while later. Nothing else
+-- is looked at, and somebody comes for the first of all. `wrong` is called with what it finds, and what repair.lua does about it.
+local M = {}
+
+-- Whether somebody comes for the first of all: as far as everything can be seen at one instant.
+local function mark(q, wrong)
+  local MARK = require('deadlines').MARK
+  local first = tonumber(redis.call('ZRANGE', q.keys.deadlines, 0, 0, 'WITHSCORES')[2])
+  local at = first and tonumber(redis.call('ZSCORE', q.keys.timed, MARK))
+  if first and (not at or at > math.max(first, q.now)) then wrong('nobody looks for the first deadline in time', 'deadlines') end
+end
+
+-- The state of a job that has not ended, and what its index says of it; nil for one that is not there.
+local function live(q, id)
+  local state, found = require('states').of(q, id)
+  if state and not require('states').is_ended(state) then return state, found end
+end
+
+-- Entries of the column.
+function M.jobs(q, entries, wrong)
+  mark(q, wrong)
+  for i = 1, #entries, 2 do
+    local id, at = entries[i], tonumber(entries[i + 1])
+    local state, found = live(q, id)
+    local look = state and tonumber(redis.call('ZSCORE', q.keys.deadlines, id))
+    if state and not look then
+      wrong(id .. ' has a deadline, and nobody looks at it', 'deadline', id)
+    elseif state and look ~= at
+      and (look < at or state ~= 'executing' and not require('manage').is_moving(q, id, state, found)) then
+      wrong(id .. ' is not looked at by its deadline', 'deadline', id)
+    end
+  end
+end
+
+-- Some ids that are looked at.
+function M.looked_at(q, ids, wrong)
+  for i = 1, #ids do
+    if redis.call('HEXISTS', q.keys.deadline, ids[i]) == 0 or not live(q, ids[i]) then
+      wrong('the deadline of ' .. ids[i] .. ' is looked for, and it has none, or has ended', 'deadline', ids[i])
+    end
+  end
+end
+
+return M
