@@ -122,6 +122,18 @@ struct DeadlineRunTests {
         #expect(try await away.audit() == [])
     }
 
+    @Test func theJobOfATickHasItsOwn() async throws {
+        let queue = try await LuaQueue()
+        try await queue.put("e", LuaQueue.entry(#","options":{"deadline":30000}"#))
+        try await queue.advance(70)
+        try await queue.fire(expected: 60, following: 120, [60])
+        #expect(try await queue.key("deadlines") == "T+100000 " + queue.tickID(60))
+        try await queue.advance(30)
+        _ = try await queue.worker().cycle()
+        #expect(try await queue.state(queue.tickID(60)) == "cancelled")
+        #expect(try await queue.audit() == [])
+    }
+
     @Test func jobsOfACallMayShareIt() async throws {
         let queue = try await LuaQueue()
         let worker = try await queue.worker()

@@ -98,6 +98,36 @@ struct DeadlineTests {
         #expect(try await fixture.inspector.audit(fixture.queue).isClean)
     }
 
+    /// From when it enters its queue: the first one lasts for 50 s.
+    @Test func aNodeOfAWorkflowHasItsOwn() async throws {
+        let fixture = try await Fixture()
+        let worker = fixture.worker(lease: .seconds(7200))
+        let gate = Occurrences()
+        worker.handle(Refund.self) { _, _ in await gate.wait() }
+        worker.handle(Order.self) { _, _ in
+            for await _ in AsyncStream<Int>.makeStream().stream {}
+            throw CancellationError()
+        }
+        var flow = Workflow("dated")
+        let first = flow.add("first", Refund(order: 1))
+        flow.add("order", Order(), after: first)
+        let handle = try await fixture.client.enqueue(flow)
+        try await fixture.running(worker) {
+            #expect(await fixture.count(.executing, is: 1))
+            try await fixture.queues.advance(by: .seconds(50))
+            gate.add()
+            #expect(await fixture.count(.completed, is: 1))
+            #expect(await fixture.count(.executing, is: 1))
+            try await fixture.queues.advance(by: .milliseconds(59_999))
+            #expect(try await fixture.inspector.status(of: fixture.queue).states[.executing] == 1)
+            try await fixture.queues.advance(by: .milliseconds(1))
+            #expect(await fixture.count(.cancelled, is: 1))
+            let status = try await handle.wait(timeout: .seconds(300))
+            #expect(status.state != .completed)
+        }
+        #expect(try await fixture.leftovers() == [])
+    }
+
     @Test func oneOutOfBoundsIsRefused() async throws {
         let fixture = try await Fixture()
         for deadline in [Duration.zero, .seconds(-1), .seconds(2e10)] {
