@@ -20,7 +20,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
 }
 
 extension Ailment {
-    static let all = ofWorkers + ofFollowers + ofFacts + ofLinks + ofWorkflows
+    static let all = ofWorkers + ofFollowers + ofFacts + ofLinks + ofWorkflows + ofCron
 
     private static let ofWorkers = [
         Ailment(

@@ -51,6 +51,45 @@ struct DiagnosisTests {
         #expect(codes == ["queue.no_worker"], "that of web, which has no worker")
     }
 
+    @Test func cronThatGoesOnIsNotFound() async throws {
+        let patient = try await Patient()
+        // Late by what a worker may take; skipped twice; over for less than a day; of code that a worker runs.
+        try await patient.recur("skipped", overlap: .skip)
+        try await patient.recur("over", limit: 1)
+        try await patient.recur("declared", deploy: 1)
+        try await patient.join("w2", cron: ["declared"])
+        try await patient.tick(3)
+        #expect(try await patient.findings() == [])
+        try await patient.queues.advance(by: .seconds(120))
+        #expect(try await patient.findings() == [])
+        // One more makes three; but the job in the way has ended.
+        try await patient.fire()
+        #expect(try await patient.findings().map(\.code) == ["queue.cron_skipped"])
+        let history = try await patient.queues.store.call(CronHistory("skipped", count: 1), on: "mail")
+        let job = try #require(history.first.flatMap { CronLine($0) }?.job)
+        try await patient.call("cancel", job)
+        #expect(try await patient.findings() == [])
+    }
+
+    @Test func whatCodeDeclaresIsNotForgotten() async throws {
+        let patient = try await Patient()
+        // Removed, it would come back and run again.
+        try await patient.recur("over", limit: 1, deploy: 1)
+        try await patient.tick()
+        try await patient.queues.advance(by: .seconds(86_400))
+        try await patient.join("w2", cron: ["over"])
+        #expect(try await patient.findings() == [])
+        try await patient.join("w2")
+        #expect(try await patient.findings().map(\.code) == ["queue.cron_finished"])
+    }
+
+    @Test func withoutAWorkerNobodyKnowsWhatCodeDeclares() async throws {
+        let patient = try await Patient()
+        try await patient.recur(deploy: 1)
+        try await patient.leave()
+        #expect(try await patient.findings() == [])
+    }
+
     @Test func thereIsABoundAndItIsTold() async throws {
         let patient = try await Patient()
         for start in stride(from: 0, to: 1200, by: 400) {

@@ -27,12 +27,13 @@ final class Patient {
     }
 
     /// The worker boots.
-    func join(_ name: String = "w1", kinds: [String] = ["k"]) async throws {
+    func join(_ name: String = "w1", kinds: [String] = ["k"], cron: [String] = []) async throws {
         worker = WorkerID(known: name)
         (session, call) = (session + 1, 0)
-        let list = kinds.map { "\"\($0)\"" }.joined(separator: ",")
+        func list(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ",") }
+        let info = "{\"kinds\":[\(list(kinds))],\"cron\":[\(list(cron))]}"
         _ = try await queues.store.call(
-            Resync(worker: worker, session: session, lease: Self.lease, info: "{\"kinds\":[\(list)]}", running: []), on: "mail")
+            Resync(worker: worker, session: session, lease: Self.lease, info: info, running: []), on: "mail")
     }
 
     func leave() async throws { _ = try await queues.store.call(Leave(worker: worker, session: session), on: "mail") }
@@ -130,7 +131,7 @@ final class Patient {
             try await call("resume", in: try QueueName(words[3]))
         } else if words.starts(with: ["sluice", "dependencies", "on"]) {
             try await inspector.switchDependency(words[3], on: true, in: "mail")
-        } else {
+        } else if try await !followCron(words) {
             throw UnknownCure(text: cure)
         }
     }

@@ -77,7 +77,7 @@ extension CronStatus {
             arguments: String(decoding: spec.arguments, as: UTF8.self), catchUp: entry.catchUp, overlap: entry.overlap,
             jitter: .milliseconds(entry.jitter), start: date(entry.start), end: date(entry.end), limit: entry.limit,
             runs: item.runs, next: date(item.next), pause: Self.pause(item.paused), finished: date(item.finished),
-            source: Source(rawValue: item.source) ?? .operator, isDeclared: item.source != "code" || declared.contains(item.name),
+            source: Source(rawValue: item.source) ?? .operator, isDeclared: !item.isOfCode || declared.contains(item.name),
             last: CronTick(line: item.last), time: Date(timeIntervalSince1970: Double(now) / 1000))
     }
 

@@ -1,4 +1,5 @@
 public import SluiceCore
+import SluiceStore
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
@@ -37,20 +38,9 @@ public struct CronTick: Sendable, Hashable {
 }
 
 extension CronTick {
-    private struct Line: Decodable {
-        var tick: Double
-        var until: Double?
-        var count: Int?
-        var at: Double
-        var outcome: String
-        var job: String?
-    }
-
     /// A line of the history; nil if it is none.
     init?(line: String) {
-        guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
-            let outcome = Outcome(rawValue: line.outcome)
-        else { return nil }
+        guard let line = CronLine(line), let outcome = Outcome(rawValue: line.outcome) else { return nil }
         tick = Date(timeIntervalSince1970: line.tick / 1000)
         until = line.until.map { Date(timeIntervalSince1970: $0 / 1000) }
         count = line.count

@@ -54,8 +54,8 @@ public struct Crontab: Sendable {
     /// All entries, by name.
     public func list() async throws(SluiceError) -> [CronStatus] {
         let reply = try await store.call(CronList(), on: queue)
-        let workers = reply.items.contains { $0.source == "code" } ? try await store.call(ListWorkers(), on: queue) : []
-        let declared = Set(workers.filter { $0.lease > .zero }.flatMap { CronNames(info: $0.info).names })
+        let workers = reply.items.contains(where: \.isOfCode) ? try await store.call(ListWorkers(), on: queue) : []
+        let declared = CronNames.declared(by: workers)
         var list: [CronStatus] = []
         for item in reply.items {
             list.append(try CronStatus(item, queue: queue, now: reply.now, declared: declared))

@@ -4,7 +4,7 @@ import SluiceStore
 /// The functions on the server, against those of this program.
 struct LibraryExamination {
     /// The first revision that can be asked what is wrong.
-    static let firstRevision = 21
+    static let firstRevision = 24
 
     var found: LibraryVersion?
     var cures: CureText

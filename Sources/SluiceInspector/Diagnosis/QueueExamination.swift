@@ -48,7 +48,7 @@ struct QueueExamination {
         part.looked =
             "\(HumanText.count(jobs, "job")) that \(jobs == 1 ? "has" : "have") not ended, "
             + "\(HumanText.count(workers.live, "live worker")): data, pause, workers, kinds, followers, chains, facts, batches, "
-            + "dependencies"
+            + "dependencies, cron"
         try await audit()
         examinePause(status)
         examineWorkers(workers)
@@ -58,6 +58,7 @@ struct QueueExamination {
         try await examineOutbox()
         try await examineLinks()
         try await examineDependencies()
+        try await examineCron(workers)
     }
 
     private mutating func audit() async throws(SluiceError) {

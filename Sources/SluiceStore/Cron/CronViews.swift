@@ -22,6 +22,9 @@ package struct CronList: StoreFunction {
         package var finished: Int?
         /// The newest line of its history; empty if there is none.
         package var last: String
+
+        /// Whether a worker's code declared it.
+        package var isOfCode: Bool { source == "code" }
     }
 
     package struct Reply: Sendable {
