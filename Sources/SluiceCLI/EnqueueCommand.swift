@@ -94,18 +94,7 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     var backPressure: BackPressure { wait.map { .wait(upTo: $0) } ?? .refuse }
 
-    @Flag(help: "Encrypt its arguments and its result, with the keys of --keys.")
-    var encrypt = false
-
-    @OptionGroup var keys: KeysOptions
-
-    @Option(
-        help: ArgumentHelp(
-            "A field of the arguments and the result whose value people are not shown; may be repeated.", valueName: "name"))
-    var redact: [String] = []
-
-    @Option(help: ArgumentHelp("The version of its arguments. (default: 1)", valueName: "n"))
-    var argsVersion = 1
+    @OptionGroup var payload: PayloadOptions
 
     var readsLines: Bool { lines || jsonLines }
 
@@ -119,7 +108,6 @@ struct EnqueueCommand: AsyncParsableCommand {
         if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
         if deadline == .zero { throw ValidationError("--deadline takes more than nothing") }
         if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
-        if argsVersion < 1 { throw ValidationError("--args-version takes 1 or more") }
         if holdOnDiscard, chain == nil { throw ValidationError("--hold-on-discard is for jobs of a --chain") }
         if let name = PartitionText.repeated(partition) {
             throw ValidationError("--partition names '\(name)' twice; a job has one value for each name")
@@ -130,13 +118,6 @@ struct EnqueueCommand: AsyncParsableCommand {
         let need = Dependency(text: text)
         try DimensionName.check(need.name)
         return need
-    }
-
-    /// The keys, if they are needed.
-    func payloadKeys() throws -> PayloadKeys? {
-        if !encrypt { return nil }
-        guard let keys = try keys.load() else { throw ValidationError("--encrypt needs keys: --keys FILE") }
-        return keys
     }
 
     /// The job that these options and arguments make, refused here if it cannot be enqueued.
@@ -159,16 +140,14 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.after = after.followUp(in: queue)
         request.unique = uniqueness.choice
         request.notify = notification.hook
-        request.isEncrypted = encrypt
-        request.redacted = redact
-        request.version = argsVersion
+        payload.apply(to: &request)
         try request.check(PayloadRules(limit: SluiceClient.Options().payloadLimit, keys: keys))
         return request
     }
 
     func run() async throws {
         if readsLines { return try await EnqueueLines(command: self).run() }
-        let keys = try payloadKeys()
+        let keys = try payload.neededKeys()
         let request = try request(arguments: args ?? "{}", keys)
         try await global.withClient(keys: keys, backPressure: backPressure) { client in
             await client.store.warnOfEviction()

@@ -23,7 +23,7 @@ struct EnqueueLines {
     func run() async throws {
         var work = self
         // What no line could make good is refused before any is read.
-        work.keys = try command.payloadKeys()
+        work.keys = try command.payload.neededKeys()
         _ = try command.request(arguments: "\"\"", work.keys)
         try await command.global.withClient(keys: work.keys, backPressure: command.backPressure) { client in
             await client.store.warnOfEviction()

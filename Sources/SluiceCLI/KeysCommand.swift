@@ -34,7 +34,7 @@ struct KeysRotateCommand: ParsableCommand {
         commandName: "rotate", abstract: "Print the same keys with a new one, which encrypts from now on. Asks no server.",
         discussion: """
             Give every worker the new file before a producer uses it: a worker without the key leaves the jobs to others. An \
-            old key may be taken out of the file when `sluice keys usage` shows no job of it any more.
+            old key may be taken out of the file when `sluice keys usage` shows no job and no cron entry of it any more.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -51,7 +51,14 @@ struct KeysRotateCommand: ParsableCommand {
 
 struct KeysUsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "usage", abstract: "Count jobs by the key that they are encrypted with. Reads every job that is kept.")
+        commandName: "usage",
+        abstract: "Count jobs and cron entries by the key that they are encrypted with. Reads every job that is kept.")
+
+    /// What is encrypted with one key.
+    private struct Count {
+        var jobs = 0
+        var entries = 0
+    }
 
     @OptionGroup var global: GlobalOptions
 
@@ -60,27 +67,36 @@ struct KeysUsageCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await global.withInspector { inspector in
-            var counts: [String: Int] = [:]
-            var cursor: String?
-            repeat {
-                let page = try await inspector.jobs(
-                    matching: JobFilter(queues: queue.map { [$0] }), limit: 1000, after: cursor)
-                for job in page.jobs { counts[job.key ?? "", default: 0] += 1 }
-                cursor = page.next
-            } while cursor != nil
+            let counts = try await counts(inspector).sorted { ($0.key ?? "") < ($1.key ?? "") }
             if global.json {
                 try Terminal.output.json(
                     .array(
-                        counts.sorted { $0.key < $1.key }.map { key, count in
-                            ["key": JSONValue(key.isEmpty ? nil : key), "jobs": .integer(count)]
+                        counts.map { key, count in
+                            ["key": JSONValue(key), "jobs": .integer(count.jobs), "cron": .integer(count.entries)]
                         }))
             } else {
-                var table = Table([.text("KEY"), .number("JOBS")])
-                for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
-                    table.append([key.isEmpty ? "(not encrypted)" : key, HumanText.number(count)])
+                var table = Table([.text("KEY"), .number("JOBS"), .number("CRON")])
+                for (key, count) in counts {
+                    table.append([key ?? "(not encrypted)", HumanText.number(count.jobs), HumanText.number(count.entries)])
                 }
                 try Terminal.output.lines(table.lines(style: Terminal.output.style))
             }
         }
+    }
+
+    private func counts(_ inspector: Inspector) async throws -> [String?: Count] {
+        var counts: [String?: Count] = [:]
+        var cursor: String?
+        repeat {
+            let page = try await inspector.jobs(matching: JobFilter(queues: queue.map { [$0] }), limit: 1000, after: cursor)
+            for job in page.jobs { counts[job.key, default: Count()].jobs += 1 }
+            cursor = page.next
+        } while cursor != nil
+        let queues: [QueueName]
+        if let queue { queues = [queue] } else { queues = try await inspector.queues() }
+        for queue in queues {
+            for (key, number) in try await inspector.cronKeys(of: queue) { counts[key, default: Count()].entries += number }
+        }
+        return counts
     }
 }

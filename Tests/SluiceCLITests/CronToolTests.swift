@@ -137,6 +137,7 @@ struct CronToolTests {
         ["add", "e", "@daily", "--queue", "q", "--catch-up", "all=0"], ["add", "e", "@daily", "--queue", "q", "--overlap", "no"],
         ["add", "e", "@daily", "--queue", "q", "--args", "{"], ["add", "e", "@daily", "--queue", "q", "--priority", "10"],
         ["add", "e", "@daily", "--queue", "q", "--max-attempts", "0"], ["add", "e", "@daily", "--queue", "q", "--needs", "a b"],
+        ["add", "e", "@daily", "--queue", "q", "--encrypt"], ["add", "e", "@daily", "--queue", "q", "--args-version", "0"],
         ["pause", "a b"], ["history", "e", "--limit", "0"],
     ]) func whatMakesNoSenseIsRefusedBeforeAnythingIsSent(arguments: [String]) async throws {
         let result = try await Tool.run(["--redis", "redis://127.0.0.1:1", "cron"] + arguments)

@@ -18,7 +18,30 @@ struct KeysToolTests {
     private struct Usage: Decodable, Equatable {
         var key: String?
         var jobs: Int
+        var cron = 0
     }
+
+    private struct Entry: Decodable {
+        struct Arguments: Decodable, Equatable { var card: String; var cvc: String }
+        var args: Arguments
+        var key: String
+    }
+
+    /// All that the keys of a namespace hold, in one text.
+    private static let everything = """
+        local all = {}
+        local function add(value)
+          if type(value) == 'table' then for _, one in ipairs(value) do add(one) end else all[#all + 1] = tostring(value) end
+        end
+        local read = {hash = {'HGETALL'}, set = {'SMEMBERS'}, string = {'GET'}, zset = {'ZRANGE', 0, -1},
+          list = {'LRANGE', 0, -1}, stream = {'XRANGE', '-', '+'}}
+        for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do
+          local command = read[redis.call('TYPE', key).ok]
+          add(key)
+          add(redis.call(command[1], key, unpack(command, 2)))
+        end
+        return table.concat(all, ' ')
+        """
 
     /// A file of its owner's own.
     private func file(_ text: String, mode: Int = 0o600) throws -> String {
@@ -56,6 +79,50 @@ struct KeysToolTests {
             card.split(separator: "\n").filter { $0.trimmingCharacters(in: .whitespaces).hasSuffix(secret) }.count == 2, "\(card)"
         )
         #expect(try await !tool.run("jobs", "show", "pay").output.contains("4111"))
+    }
+
+    @Test func whatRecursIsEncryptedForAllTicks() async throws {
+        let tool = try await Tool()
+        let keys = try file(try await tool.run("keys", "new", "first").output)
+        let others = try file(try await tool.run("keys", "new", "second").output)
+        defer { for path in [keys, others] { try? FileManager.default.removeItem(atPath: path) } }
+        let add = [
+            "--redis", tool.url, "--namespace", tool.namespace, "cron", "add", "dun", "@every 1s", "--limit", "1", "--queue",
+            "mail",
+            "--args", #"{"card":"4111-1111","cvc":"c-v-c"}"#, "--redact", "cvc", "--encrypt",
+        ]
+        let without = try await Tool.run(add)
+        #expect(without.status == 2 && without.error.contains("--keys FILE"), "\(without.error)")
+        let missing = try await Tool.run(add + ["--keys", "/nonexistent"])
+        #expect(missing.status == 2 && missing.error.contains("cannot be read"), "\(missing.error)")
+        let added = try await Tool.run(add + ["--keys", keys])
+        #expect(added.status == 0, "\(added.error)")
+        for path in [nil, others] {
+            let closed = try await tool.run("cron", "list", "--json", environment: path.map { ["SLUICE_KEYS": $0] } ?? [:])
+            #expect(closed.output.contains(#""args":"[encrypted with key first]","key":"first""#), "\(closed.output)")
+        }
+        let open = try await tool.run("cron", "list", "--json", "--keys", keys).decoded([Entry].self)
+        #expect(open.map(\.args) == [Entry.Arguments(card: "4111-1111", cvc: "[redacted]")])
+        let usage = try await tool.run("keys", "usage", "--json").decoded([Usage].self)
+        #expect(usage == [Usage(key: "first", jobs: 0, cron: 1)])
+
+        let id = try await tool.run("cron", "run", "dun").output.trimmingCharacters(in: .newlines)
+        let end = try await tool.worker("/bin/cat", ["--keys", keys]) { child, inspector in
+            _ = try await tool.job(id, inspector) { $0.state == .completed }
+            // The tick that comes by itself.
+            let deadline = ContinuousClock.now + .seconds(300)
+            while try await inspector.status(of: "mail").totals["completed", default: 0] < 2, ContinuousClock.now < deadline {
+                _ = try await tool.run("cron", "history", "dun")
+            }
+            try child.send(signal: .terminate)
+        }
+        #expect(end.status == .exited(0))
+        #expect(try await tool.run("jobs", "show", id, "--keys", keys).output.contains("4111-1111"))
+        let stored = try await tool.server.cli("EVAL", Self.everything, "0", tool.namespace)
+        #expect(stored.contains("cron:dun:") && stored.contains(#""kind":"exec""#), "\(stored)")
+        #expect(!stored.contains("4111-1111") && !stored.contains("c-v-c"), "\(stored)")
+        let history = try await tool.run("cron", "history", "dun")
+        #expect(history.output.contains("enqueued") && history.output.contains("by hand"), "\(history.output)")
     }
 
     @Test func rotatingKeepsTheOldKey() async throws {

@@ -33,8 +33,11 @@ struct Tool {
     }
 
     /// Runs the tool with the test's server and namespace.
-    func run(_ arguments: String..., input: String = "") async throws -> Result {
-        try await Self.run(["--redis", url, "--namespace", namespace] + arguments, input: input)
+    func run(
+        _ arguments: String..., input: String = "", environment: [String: String] = [:]
+    ) async throws -> Result {
+        try await Self.run(
+            ["--redis", url, "--namespace", namespace] + arguments, input: input, environment: environment)
     }
 
     /// Runs the tool as it is.

@@ -35,8 +35,10 @@ public struct CronStatus: Sendable {
     public var zone: String
     /// The kind of its jobs.
     public var kind: String
-    /// Their arguments, as JSON.
+    /// Their arguments, as JSON: redacted fields masked, and a placeholder if they are encrypted with a key that the client lacks.
     public var arguments: String
+    /// The id of the key that their arguments are encrypted with; nil if they are not.
+    public var key: String?
     /// What becomes of ticks that were missed.
     public var catchUp: CatchUp
     /// What becomes of ticks while a job has not ended.
@@ -68,13 +70,15 @@ public struct CronStatus: Sendable {
 }
 
 extension CronStatus {
-    init(_ item: CronList.Item, queue: QueueName, now: Int, declared: Set<String>) throws(SluiceError) {
+    init(
+        _ item: CronList.Item, queue: QueueName, now: Int, declared: Set<String>, keys: PayloadKeys?
+    ) throws(SluiceError) {
         let entry = try CronEntry(decoding: item.text)
         let spec = try Self.spec(entry.job)
         func date(_ ms: Int?) -> Date? { ms.map { Date(timeIntervalSince1970: Double($0) / 1000) } }
         self.init(
             name: item.name, queue: queue, expression: entry.expression, zone: entry.zone, kind: spec.kind,
-            arguments: String(decoding: spec.arguments, as: UTF8.self), catchUp: entry.catchUp, overlap: entry.overlap,
+            arguments: spec.shownArguments(keys), key: spec.key, catchUp: entry.catchUp, overlap: entry.overlap,
             jitter: .milliseconds(entry.jitter), start: date(entry.start), end: date(entry.end), limit: entry.limit,
             runs: item.runs, next: date(item.next), pause: Self.pause(item.paused), finished: date(item.finished),
             source: Source(rawValue: item.source) ?? .operator, isDeclared: !item.isOfCode || declared.contains(item.name),

@@ -58,7 +58,7 @@ public struct Crontab: Sendable {
         let declared = CronNames.declared(by: workers)
         var list: [CronStatus] = []
         for item in reply.items {
-            list.append(try CronStatus(item, queue: queue, now: reply.now, declared: declared))
+            list.append(try CronStatus(item, queue: queue, now: reply.now, declared: declared, keys: payload.keys))
         }
         return list
     }

@@ -12,6 +12,9 @@ struct CronAddCommand: AsyncParsableCommand {
             @monthly, @yearly, or @every 90s. Try it with `sluice cron next`. For example:
               sluice cron add digest '0 7 * * MON-FRI' --queue mail --tz Europe/Berlin --kind digest --overlap skip
 
+            With --encrypt, its arguments are encrypted here, before they reach Redis, for all ticks to come: the key has to stay in \
+            the file of workers for as long as the entry does, or until it is added again with a newer one.
+
             A pause stays, and so does the count of runs. What the code of workers declares is changed there, not here.
             """)
 
@@ -58,8 +61,10 @@ struct CronAddCommand: AsyncParsableCommand {
         let cron = Cron(
             name, expression, zone: tz, request: try job.request(queue), catchUp: try CatchUp(parsing: catchUp), overlap: overlap,
             jitter: jitter, start: start.map(Date.init(milliseconds:)), end: end.map(Date.init(milliseconds:)), limit: limit)
-        _ = try cron.entry(SluiceClient.Options().payload)
-        try await global.withClient { client in
+        var options = SluiceClient.Options()
+        options.keys = try job.payload.neededKeys()
+        _ = try cron.entry(options.payload)
+        try await global.withClient(keys: options.keys) { client in
             let crontab = client.crontab(of: queue)
             let change = try await crontab.add(cron)
             let status = try await crontab.list().first { $0.name == name }
@@ -128,6 +133,8 @@ struct CronJobOptions: ParsableArguments {
         transform: { try DurationText.parse($0) })
     var timeout: Duration?
 
+    @OptionGroup var payload: PayloadOptions
+
     func validate() throws {
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
         if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
@@ -148,6 +155,7 @@ struct CronJobOptions: ParsableArguments {
         request.needs = needs.map(Dependency.init(text:))
         for need in request.needs { try DimensionName.check(need.name) }
         request.chain = chain.map { Chain($0, onDiscarded: holdOnDiscard ? .hold : .continue) }
+        payload.apply(to: &request)
         return request
     }
 }

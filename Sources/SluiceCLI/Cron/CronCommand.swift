@@ -60,15 +60,20 @@ struct CronName: ParsableArguments {
 struct CronListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show what recurs, when next, and what became of the last tick.",
-        discussion: "NEXT is told in the zone of the entry.")
+        discussion: """
+            NEXT is told in the zone of the entry. --json tells arguments, too: those that are encrypted to whoever has their key \
+            (--keys), redacted fields never.
+            """)
 
     @OptionGroup var global: GlobalOptions
 
     @Option(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
     var queue: QueueName?
 
+    @OptionGroup var keys: KeysOptions
+
     func run() async throws {
-        try await global.withClient { client in
+        try await global.withClient(keys: try keys.load()) { client in
             let queues: [QueueName]
             if let queue { queues = [queue] } else { queues = try await client.store.queues() }
             var entries: [CronStatus] = []

@@ -77,6 +77,7 @@ enum CronText {
         [
             "name": .string(entry.name), "queue": .string(entry.queue.text), "expression": .string(entry.expression),
             "zone": .string(entry.zone), "kind": .string(entry.kind), "args": JSONValue(text: Array(entry.arguments.utf8)),
+            "key": JSONValue(entry.key),
             "catch_up": .string(entry.catchUp.description), "overlap": .string(entry.overlap.rawValue),
             "jitter_ms": .integer(entry.jitter.milliseconds), "start": JSONValue(time: entry.start),
             "end": JSONValue(time: entry.end), "limit": JSONValue(entry.limit), "runs": .integer(entry.runs),

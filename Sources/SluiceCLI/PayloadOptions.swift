@@ -1,0 +1,36 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+
+/// How the arguments of new jobs are written and shown.
+struct PayloadOptions: ParsableArguments {
+    @Flag(help: "Encrypt its arguments and its result, with the keys of --keys.")
+    var encrypt = false
+
+    @OptionGroup var keys: KeysOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "A field of the arguments and the result whose value people are not shown; may be repeated.", valueName: "name"))
+    var redact: [String] = []
+
+    @Option(help: ArgumentHelp("The version of its arguments. (default: 1)", valueName: "n"))
+    var argsVersion = 1
+
+    func validate() throws {
+        if argsVersion < 1 { throw ValidationError("--args-version takes 1 or more") }
+    }
+
+    /// The keys, if they are needed.
+    func neededKeys() throws -> PayloadKeys? {
+        if !encrypt { return nil }
+        guard let keys = try keys.load() else { throw ValidationError("--encrypt needs keys: --keys FILE") }
+        return keys
+    }
+
+    func apply(to request: inout JobRequest) {
+        request.isEncrypted = encrypt
+        request.redacted = redact
+        request.version = argsVersion
+    }
+}
