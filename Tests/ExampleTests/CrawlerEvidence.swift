@@ -52,6 +52,8 @@ enum CrawlerEvidence {
         let paused = (sample(7_000_000, live: 5, oldest: .seconds(1)), sample(7_100_000, live: 105, oldest: .milliseconds(1100)))
         evidence.samples = [paused.0, paused.1]
         evidence.pause = Evidence.PauseTrial(added: 100, before: paused.0, after: paused.1)
+        evidence.mark = Evidence.MarkTrial(
+            mark: 145, waiting: 105, sent: 100, admitted: 40, refused: 60, advised: 60, later: 60)
         evidence.twins = [.scheduled, .available, .retryable, .executing].map {
             Evidence.TwinTrial(state: $0, owners: ["a"], added: 0)
         }

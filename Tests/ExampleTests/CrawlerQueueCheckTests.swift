@@ -64,6 +64,28 @@ struct CrawlerQueueCheckTests {
         #expect(isUnknown(.visible) { $0.pause = nil })
     }
 
+    @Test func b11AMarkThatDoesNotHold() {
+        func mark(
+            waiting: Int = 105, sent: Int = 100, admitted: Int = 40, refused: Int, advised: Int? = nil, later: Int? = nil
+        ) -> Evidence.MarkTrial {
+            Evidence.MarkTrial(
+                mark: 145, waiting: waiting, sent: sent, admitted: admitted, refused: refused, advised: advised ?? refused,
+                later: later ?? refused)
+        }
+        #expect(!isBroken(.visible) { $0.mark = mark(refused: 60) })
+        // One more went in than had room; one less, though it had; all; one though more waits than may.
+        #expect(isBroken(.visible) { $0.mark = mark(admitted: 41, refused: 59) })
+        #expect(isBroken(.visible) { $0.mark = mark(admitted: 39, refused: 61) })
+        #expect(isBroken(.visible) { $0.mark = mark(admitted: 100, refused: 0) })
+        #expect(isBroken(.visible) { $0.mark = mark(waiting: 150, admitted: 1, refused: 99) })
+        // One vanished; one was not told when to come again; one was refused for good.
+        #expect(isBroken(.visible) { $0.mark = mark(sent: 101, refused: 60) })
+        #expect(isBroken(.visible) { $0.mark = mark(refused: 60, advised: 59) })
+        #expect(isBroken(.visible) { $0.mark = mark(refused: 60, later: 59) })
+        #expect(isUnknown(.visible) { $0.mark = nil })
+        #expect(isUnknown(.visible) { $0.mark = mark(sent: 40, refused: 0) })
+    }
+
     @Test func b12RunsThatGoOn() {
         #expect(isBroken(.timeout) { $0.lateWrites = 1 })
         #expect(isBroken(.timeout) { evidence in evidence.runs.removeAll { $0.id == Item.id(1023, 6) && $0.attempt == 2 } })

@@ -34,7 +34,9 @@ extension Evidence {
 
     var visible: Verdict {
         guard let pause else { return .unknown("nothing was paused") }
-        var found: [String] = []
+        guard let mark else { return .unknown("no mark was set") }
+        if mark.refused == 0, mark.admitted <= mark.room { return .unknown("no more was sent than the mark lets in") }
+        var found = Self.found(of: mark)
         let grown = pause.after.live - pause.before.live
         if grown != pause.added { found.append("\(pause.added) jobs came in a pause, and \(grown) more were told") }
         let older = pause.after.oldest - pause.before.oldest
@@ -43,7 +45,20 @@ extension Evidence {
         if pause.added == 0 || pause.after.oldest == .zero { return .unknown("nothing waited in the pause") }
         let depth = samples.map(\.live).max() ?? 0
         let age = samples.map(\.oldest).max() ?? .zero
-        return Verdict(found, "\(pause.added) more in a pause; at most \(depth) jobs live, the oldest for \(age.brief)")
+        return Verdict(
+            found,
+            "\(pause.added) more in a pause; at most \(depth) jobs live, the oldest for \(age.brief); \(mark.sent) sent at a mark with "
+                + "room for \(mark.room): \(mark.admitted) went in, \(mark.refused) were told when to come again")
+    }
+
+    private static func found(of mark: MarkTrial) -> [String] {
+        var found: [String] = []
+        if mark.admitted != mark.room { found.append("\(mark.admitted) jobs went in at a mark with room for \(mark.room)") }
+        let silent = mark.sent - mark.admitted - mark.refused
+        if silent != 0 { found.append("\(silent) jobs neither went in nor were refused as too many") }
+        if mark.advised != mark.refused { found.append("\(mark.refused - mark.advised) were not told when to try again") }
+        if mark.later != mark.refused { found.append("\(mark.refused - mark.later) were refused without a mark") }
+        return found
     }
 
     /// Jobs of the same lane that were announced only after a retry was due, and began before it. Those that are sent while nobody
@@ -77,4 +92,9 @@ extension Evidence {
         let item = Item(number: run.number)
         return item.key + (item.isOptional ? "?" : "")
     }
+}
+
+extension Evidence.MarkTrial {
+    /// How many more may wait.
+    var room: Int { max(mark - waiting, 0) }
 }

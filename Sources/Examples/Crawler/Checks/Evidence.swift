@@ -30,6 +30,20 @@ struct Evidence: Sendable {
         var after: Sample
     }
 
+    /// What a mark on the queue does, while nothing ends: more is sent at once than it lets in.
+    struct MarkTrial: Sendable {
+        /// How many jobs may wait, and how many did before.
+        var mark: Int
+        var waiting: Int
+        var sent: Int
+        var admitted: Int
+        /// Those that were told that the queue is full, and those of them that were told when to try again.
+        var refused: Int
+        var advised: Int
+        /// Of those that were refused, those that went in when the mark was gone.
+        var later: Int
+    }
+
     /// A time in which a dependency was not there.
     struct Episode: Sendable {
         var from: Int
@@ -93,6 +107,7 @@ struct Evidence: Sendable {
     /// The newest announcement that a run was left with, and the runs it got.
     var replaced: (wanted: String, runs: [String])?
     var pause: PauseTrial?
+    var mark: MarkTrial?
     var outage: Episode?
     var rejection: Episode?
     var off: Episode?

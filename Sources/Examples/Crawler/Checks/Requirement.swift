@@ -18,7 +18,7 @@ enum Requirement: Int, Sendable, CaseIterable {
         case .rate: "calls keep to the rate in any window, over all workers, retries included"
         case .bulk: "an operator changes many jobs at once, in bounded steps"
         case .conservation: "no job is lost or made up: enqueued = present + removed, at every instant"
-        case .visible: "depth and age of what waits can be seen"
+        case .visible: "depth and age of what waits can be seen, and a mark refuses what goes beyond it"
         case .timeout: "a run that takes too long is cancelled, and what it still writes is refused"
         case .retriesServed: "what is retried is served within a bound, however much comes in"
         case .switching: "the API can be switched off and on while all runs"

@@ -84,7 +84,7 @@ struct Trials {
         }
     }
 
-    private func request(_ number: Int, _ announced: Int, _ act: Classify.Act?) throws -> JobRequest {
+    func request(_ number: Int, _ announced: Int, _ act: Classify.Act?) throws -> JobRequest {
         var request = try JobRequest(Classify(item: number, announced: announced, act: act))
         request.id = JobID(known: Item.id(number, announced))
         let basis = Unique.Basis.key(Item(number: number).fingerprint)
@@ -118,6 +118,7 @@ struct Trials {
         try await Task.sleep(for: .milliseconds(50))
         let after = try await stage.sampler.sample()
         stage.evidence.pause = Evidence.PauseTrial(added: added, before: before, after: after)
+        try await mark(items: first + 2000)
         try await stage.inspector.resume(CrawlStage.queue)
     }
 
