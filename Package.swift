@@ -140,11 +140,15 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        .target(
+            name: "SluiceSignals",
+            dependencies: [.product(name: "UnixSignals", package: "swift-service-lifecycle")]
+        ),
         .executableTarget(
             name: "SluiceCLI",
             dependencies: [
                 "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceCore", "SluiceStore", "SluiceEmbedded",
-                "SluiceLua",
+                "SluiceLua", "SluiceSignals",
                 "Hiredis",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -161,11 +165,10 @@ let package = Package(
         .target(
             name: "ExampleSupport",
             dependencies: [
-                "Sluice", "SluiceWorker", "SluiceTesting",
+                "Sluice", "SluiceWorker", "SluiceTesting", "SluiceSignals",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -234,10 +237,11 @@ let package = Package(
             dependencies: [
                 "SluiceCLI", "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceEmbedded", "SluiceWorker",
                 "Hiredis",
-                "SluiceTesting",
+                "SluiceSignals", "SluiceTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SluiceCore
 import SluiceInspector
+import SluiceSignals
 
 /// A change of many jobs: counts them where that is asked for or somebody has to agree, changes them, and tells what came of it.
 struct BulkRun: Sendable {
@@ -16,11 +17,10 @@ struct BulkRun: Sendable {
         if let queue { queues = [queue] } else { queues = try await inspector.queues() }
         if conditions.dryRun { return try await showPreview(of: queues, inspector) }
         if !conditions.yes, try await !isAgreed(queues, inspector) { return }
-        let (results, isInterrupted) = try await Interruption.heeding { () async throws in
-            try await apply(to: queues, inspector)
-        }
-        try show(results, isInterrupted: isInterrupted)
-        if isInterrupted { throw ExitCode(130) }
+        let outcome = await Interruption.heeding { try await apply(to: queues, inspector) }
+        let results = try outcome.result.get()
+        try show(results, isInterrupted: outcome.isInterrupted)
+        if outcome.isInterrupted { throw ExitCode(130) }
         if results.contains(where: { $0.progress.refused > 0 }) { throw ExitCode.no }
     }
 

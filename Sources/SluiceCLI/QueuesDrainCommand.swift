@@ -1,6 +1,7 @@
 import ArgumentParser
 import SluiceCore
 import SluiceInspector
+import SluiceSignals
 
 struct QueuesDrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,12 +43,12 @@ struct QueuesDrainCommand: AsyncParsableCommand {
                     "\(queue) is paused\(reason), so its jobs do not start: resume it, or wait for what runs with --running")
             }
             let states = states
-            let (isDrained, left) = try await Interruption.heeding { () async throws in
+            let (isDrained, left) = try await Interruption.heeding { () async throws -> (Bool, Int) in
                 var line = DrainLine(queue, states)
                 let isDrained = try await inspector.drain(queue, of: states, timeout: timeout) { line.show($0) }
                 line.clear()
                 return (isDrained, line.left)
-            }.value
+            }.result.get()
             if global.json {
                 try Terminal.output.json([
                     "queue": .string(queue.text), "drained": .bool(isDrained), "left": .integer(left),

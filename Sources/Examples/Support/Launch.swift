@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Foundation
 import Logging
-import UnixSignals
+import SluiceSignals
 
 /// How the commands of examples are run and ended.
 package enum Launch {
@@ -33,21 +33,11 @@ package enum Launch {
     package static func interruptibly<Value: Sendable>(
         _ name: String, _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return nil }
-                return nil
-            }
-            let first = try await group.next() ?? nil
-            group.cancelAll()
-            guard let first else {
-                // It has been told to stop, and says so by an error of whatever kind.
-                while await group.nextResult() != nil {}
-                Console.write("\(name): interrupted, nothing is left behind\n", to: 2)
-                throw ExitCode(130)
-            }
-            return first
+        let outcome = await Interruption.heeding { try await work() }
+        if outcome.isInterrupted {
+            Console.write("\(name): interrupted, nothing is left behind\n", to: 2)
+            throw ExitCode(130)
         }
+        return try outcome.result.get()
     }
 }

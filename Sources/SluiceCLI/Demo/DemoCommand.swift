@@ -3,7 +3,7 @@ import Foundation
 import SluiceCore
 import SluiceEmbedded
 import SluiceInspector
-import UnixSignals
+import SluiceSignals
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,12 +40,17 @@ struct DemoCommand: AsyncParsableCommand {
                 + " under \(HumanText.visible(path)), \(HumanText.bytes(scan.bytes))" + skipped(scan))
         try screen.say("A job for each, three worker processes; in the middle one of them is killed.")
         try screen.say()
-        let report = try await interruptibly { [screen] in
+        let outcome = await Interruption.heeding { [screen] in
             try await withPrivateRedis { url in
                 var run = DemoRun(scan.files, on: url, screen: screen)
                 return try await run.run()
             }
         }
+        if outcome.isInterrupted {
+            Terminal.complain("interrupted: worker processes and Redis are gone, nothing is left behind")
+            throw ExitCode(130)
+        }
+        let report = try outcome.result.get()
         if global.json {
             try Terminal.output.json(report.json)
         } else {
@@ -80,25 +85,5 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }.value
         return try result.get()
-    }
-
-    /// Cancels the work on Ctrl-C, and lets it clean up.
-    private func interruptibly<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return nil }
-                return nil
-            }
-            let first = try await group.next() ?? nil
-            group.cancelAll()
-            guard let first else {
-                // It has been told to stop, and says so by an error of whatever kind.
-                while await group.nextResult() != nil {}
-                Terminal.complain("interrupted: worker processes and Redis are gone, nothing is left behind")
-                throw ExitCode(130)
-            }
-            return first
-        }
     }
 }
