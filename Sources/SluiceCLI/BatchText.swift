@@ -11,7 +11,7 @@ enum BatchText {
             .number("AGE"),
         ])
         for batch in batches {
-            let age = Duration.fractional(max(Date().timeIntervalSince(batch.created), 0))
+            let age = max(batch.created.age(at: Date()), .zero)
             table.append([
                 batch.id.text, batch.name, batch.state.rawValue, HumanText.number(batch.total), HumanText.number(batch.pending),
                 HumanText.number(batch.failed), HumanText.duration(age),

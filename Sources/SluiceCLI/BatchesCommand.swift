@@ -17,34 +17,13 @@ struct BatchesListCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(
-        help: "Only those in this state: open, sealed, finished.",
-        transform: { text in
-            guard let state = BatchStatus.State(rawValue: text) else {
-                throw ValidationError("'\(text)' is no state of a batch")
-            }
-            return state
-        })
-    var state: BatchStatus.State?
-
-    @Option(help: "The most that are listed.")
-    var limit = 50
-
-    func validate() throws {
-        if limit < 1 || limit > 10_000 { throw ValidationError("--limit is 1 to 10000") }
-    }
+    @OptionGroup var listing: ListingOptions<BatchStatus.State>
 
     func run() async throws {
         try await global.withClient { client in
-            let found = try await client.batchStatuses(state: state, most: limit)
-            if global.json {
-                try Terminal.output.json(.array(found.map(BatchText.json)))
-            } else if found.isEmpty {
-                Terminal.complain("no batch is there")
-            } else {
-                let terminal = Terminal.output
-                try terminal.lines(BatchText.table(found).lines(width: terminal.width, style: terminal.style))
-            }
+            try global.show(
+                try await client.batchStatuses(state: listing.state, most: listing.limit), orSay: "no batch is there",
+                json: BatchText.json, table: BatchText.table)
         }
     }
 }

@@ -25,14 +25,7 @@ struct WorkersListCommand: AsyncParsableCommand {
         try await global.withInspector { inspector in
             let workers: [WorkerStatus]
             if let queue { workers = try await inspector.workers(of: queue) } else { workers = try await inspector.workers() }
-            if global.json {
-                try Terminal.output.json(.array(workers.map(\.json)))
-            } else if workers.isEmpty {
-                Terminal.complain("no worker is there")
-            } else {
-                let terminal = Terminal.output
-                try terminal.lines(Self.table(workers).lines(width: terminal.width, style: terminal.style))
-            }
+            try global.show(workers, orSay: "no worker is there", json: \.json, table: Self.table)
         }
     }
 

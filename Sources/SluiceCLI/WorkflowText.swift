@@ -12,7 +12,7 @@ enum WorkflowText {
         ])
         for workflow in workflows {
             let failed = [.cancelled, .discarded, .deleted].reduce(0) { $0 + workflow.nodes[$1, default: 0] }
-            let age = workflow.created.map { Duration.fractional(max(Date().timeIntervalSince($0), 0)) }
+            let age = workflow.created.map { max($0.age(at: Date()), .zero) }
             table.append([
                 workflow.id, workflow.name, workflow.state.rawValue, HumanText.number(workflow.total),
                 HumanText.number(workflow.nodes[.active, default: 0]), HumanText.number(failed),

@@ -19,34 +19,13 @@ struct WorkflowsListCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(
-        help: "Only those in this state: building, running, completed, cancelled, discarded.",
-        transform: { text in
-            guard let state = WorkflowStatus.State(rawValue: text) else {
-                throw ValidationError("'\(text)' is no state of a workflow")
-            }
-            return state
-        })
-    var state: WorkflowStatus.State?
-
-    @Option(help: "The most that are listed.")
-    var limit = 50
-
-    func validate() throws {
-        if limit < 1 || limit > 10_000 { throw ValidationError("--limit is 1 to 10000") }
-    }
+    @OptionGroup var listing: ListingOptions<WorkflowStatus.State>
 
     func run() async throws {
         try await global.withClient { client in
-            let found = try await client.workflowStatuses(state: state, most: limit)
-            if global.json {
-                try Terminal.output.json(.array(found.map(WorkflowText.json)))
-            } else if found.isEmpty {
-                Terminal.complain("no workflow is there")
-            } else {
-                let terminal = Terminal.output
-                try terminal.lines(WorkflowText.table(found).lines(width: terminal.width, style: terminal.style))
-            }
+            try global.show(
+                try await client.workflowStatuses(state: listing.state, most: listing.limit), orSay: "no workflow is there",
+                json: WorkflowText.json, table: WorkflowText.table)
         }
     }
 }

@@ -78,14 +78,8 @@ struct CronListCommand: AsyncParsableCommand {
             if let queue { queues = [queue] } else { queues = try await client.store.queues() }
             var entries: [CronStatus] = []
             for queue in queues { entries += try await client.crontab(of: queue).list() }
-            let terminal = Terminal.output
-            if global.json {
-                try terminal.json(.array(entries.map(CronText.json)))
-            } else if entries.isEmpty {
-                Terminal.complain("nothing recurs\(queue.map { " in \($0)" } ?? "")")
-            } else {
-                try terminal.lines(CronText.table(entries).lines(width: terminal.width, style: terminal.style))
-            }
+            try global.show(
+                entries, orSay: "nothing recurs\(queue.map { " in \($0)" } ?? "")", json: CronText.json, table: CronText.table)
         }
     }
 }
@@ -108,14 +102,8 @@ struct CronHistoryCommand: AsyncParsableCommand {
     func run() async throws {
         try await entry.withCrontab(global) { crontab in
             let ticks = try await crontab.history(of: entry.name, limit: limit)
-            let terminal = Terminal.output
-            if global.json {
-                try terminal.json(.array(ticks.map(CronText.json)))
-            } else if ticks.isEmpty {
-                Terminal.complain("'\(entry.name)' has not had a tick yet")
-            } else {
-                try terminal.lines(CronText.table(ticks).lines(width: terminal.width, style: terminal.style))
-            }
+            try global.show(
+                ticks, orSay: "'\(entry.name)' has not had a tick yet", json: CronText.json, table: CronText.table)
         }
     }
 }
