@@ -12,7 +12,8 @@ local M = {}
 
 local FIRST, RATIO, BUCKETS = 50, 2 ^ 0.25, 80
 local FADE = 500              -- jobs after which weights are halved
-local KNOWN = 20              -- jobs before which nothing is known: looks come ever more slowly
+local KNOWN = 20              -- jobs before which nothing is known: looks come ever more slowly,
+local SHARE = 0.3             -- each after so much of the age
 local NAMES = 1000            -- of a queue; of more nothing is learnt
 
 local edges
@@ -39,7 +40,8 @@ local function read(q, name)
   return tonumber(string.match(text, '^[%d.]+')) or 0, weights
 end
 
--- The rate of looks in each bucket, per ms: `looks` of them to the end, in the mean. An end is found half a look later.
+-- The rate of looks in each bucket, per ms: `looks` of them to the end, in the mean. An end is found half a look later. Beyond
+-- the last end that is known they come as if nothing were.
 local function rates(weights, looks, least, most)
   local smooth, total = {}, 0
   for i = 0, BUCKETS do
@@ -49,12 +51,17 @@ local function rates(weights, looks, least, most)
   local roots, left, sum = {}, total, 0
   for i = 0, BUCKETS - 1 do
     local width, within = edge(i + 1) - edge(i), left - smooth[i] / 2
-    roots[i] = within > 1e-9 and math.sqrt(smooth[i] / (within * width)) or 0
-    sum = sum + within / total * roots[i] * width
+    if within > 1e-9 then
+      roots[i] = math.sqrt(smooth[i] / (within * width))
+      sum = sum + within / total * roots[i] * width
+    end
     left = left - smooth[i]
   end
   local factor = sum > 0 and math.max(looks - 0.5, 0.5) / sum or 0
-  for i = 0, BUCKETS do roots[i] = math.min(math.max(factor * (roots[i] or 0), 1 / most), 1 / least) end
+  for i = 0, BUCKETS do
+    local rate = roots[i] and factor * roots[i] or 1 / (SHARE * math.max(edge(i), FIRST))
+    roots[i] = math.min(math.max(rate, 1 / most), 1 / least)
+  end
   return roots
 end
 
@@ -87,7 +94,7 @@ function M.wait(q, job, name, looks, least, most)
   redis.call('HSET', q.keys.watched, job.id, text(start) .. ' ' .. text(q.now) .. ' ' .. name)
   local age = math.max(q.now - start, 0)
   local schedule = known(q, name, looks, least, most)
-  local delay = schedule and wait(schedule, age) or age * 0.3
+  local delay = schedule and wait(schedule, age) or age * SHARE
   local spread = 0.9 + 0.2 * (tonumber(string.sub(job.record.fence, -3)) or 0) / 999
   return math.floor(math.min(math.max(delay, least), most) * spread + 0.5)
 end

@@ -91,6 +91,14 @@ struct PollingTests {
         #expect(quick.looks == 1 && (800...1200).contains(quick.lag), "\(quick)")
     }
 
+    /// What takes longer than anything before is not left alone for as long as may be.
+    @Test func beyondAllThatIsKnownLooksComeAsBeforeAnythingIsKnown() async throws {
+        let watch = try await Watch()
+        for number in 0..<40 { _ = try await watch.look(for: 4000 + number * 10, Self.polling) }
+        let late = try await watch.look(for: 30_000, Self.polling)
+        #expect((8...20).contains(late.looks) && late.lag < 12_000, "\(late)")
+    }
+
     @Test func whatChangesIsLearntAnew() async throws {
         let watch = try await Watch()
         for duration in durations(40) { _ = try await watch.look(for: duration, Self.polling) }
