@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "SluiceTesting", targets: ["SluiceTesting"]),
         .executable(name: "sluice", targets: ["SluiceCLI"]),
         .executable(name: "crawler", targets: ["crawler"]),
+        .executable(name: "image-gateway", targets: ["image-gateway"]),
         .executable(name: "pipelines", targets: ["pipelines"]),
     ],
     dependencies: [
@@ -167,6 +168,7 @@ let package = Package(
             dependencies: [
                 "Sluice", "SluiceWorker", "SluiceTesting", "SluiceSignals",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -189,6 +191,24 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Sources/Examples/Crawler",
+            exclude: ["README.md"]
+        ),
+        .executableTarget(
+            name: "image-gateway",
+            dependencies: [
+                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceCore",
+                "SluiceStore", "Hiredis",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Examples/ImageGateway",
             exclude: ["README.md"]
         ),
         .executableTarget(
@@ -315,7 +335,7 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "ExampleSupport", "crawler", "pipelines", "Sluice", "SluiceInspector", "SluiceTesting",
+                "ExampleSupport", "crawler", "image-gateway", "pipelines", "Sluice", "SluiceInspector", "SluiceTesting",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]

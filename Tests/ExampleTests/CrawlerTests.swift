@@ -35,12 +35,3 @@ extension Programs {
         }
     }
 }
-
-extension ExampleProgram.Result {
-    /// The mark of each requirement.
-    fileprivate var marks: [String: String] {
-        let rows = output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-        let pairs = rows.filter { $0.count > 2 && $0[0].hasPrefix("B") }.map { ($0[0], $0[1]) }
-        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
-    }
-}

@@ -9,6 +9,13 @@ struct ExampleProgram {
         var status: TerminationStatus
         var output: String
         var error: String
+
+        /// The mark of each requirement, which a letter and a number name.
+        var marks: [String: String] {
+            let rows = output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+            let pairs = rows.filter { $0.count > 2 && $0[0].wholeMatch(of: /[BN]\d+/) != nil }.map { ($0[0], $0[1]) }
+            return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+        }
     }
 
     let name: String

@@ -10,4 +10,27 @@ package enum TextTable {
             return String(line.prefix(line.count - line.reversed().prefix { $0 == " " }.count))
         }
     }
+
+    /// How much of what is wrong is told of each.
+    private static let most = 2
+
+    /// A table of what was checked: its name, the verdict, its text, and under that what the verdict was computed from.
+    package static func findings(_ checks: [(name: String, text: String, verdict: Verdict)]) -> [String] {
+        var rows = [["", "", "requirement, and what it was computed from"]]
+        for check in checks {
+            rows.append([check.name, check.verdict.mark, check.text])
+            rows += basis(check.verdict).map { ["", "", "  " + $0] }
+        }
+        return aligned(rows)
+    }
+
+    private static func basis(_ verdict: Verdict) -> [String] {
+        switch verdict {
+        case .holds(let text), .absent(let text): return [text]
+        case .unknown(let why): return ["not evaluated: " + why]
+        case .broken(let found):
+            let more = found.count > most ? ["and \(found.count - most) more"] : []
+            return found.prefix(most).map { "FAIL " + $0 } + more
+        }
+    }
 }

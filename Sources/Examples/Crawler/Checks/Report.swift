@@ -4,8 +4,6 @@ import ExampleSupport
 struct Report {
     private let evidence: Evidence
     private let verdicts: [(requirement: Requirement, verdict: Verdict)]
-    /// How much of what is wrong is told, for each requirement.
-    private static let most = 2
 
     init(_ evidence: Evidence) {
         self.evidence = evidence
@@ -18,22 +16,7 @@ struct Report {
     }
 
     var lines: [String] {
-        var rows = [["", "", "requirement, and what it was computed from"]]
-        for (requirement, verdict) in verdicts {
-            rows.append([requirement.name, verdict.mark, requirement.text])
-            rows += basis(verdict).map { ["", "", "  " + $0] }
-        }
-        return TextTable.aligned(rows) + ["", load, conclusion]
-    }
-
-    private func basis(_ verdict: Verdict) -> [String] {
-        switch verdict {
-        case .holds(let text), .absent(let text): return [text]
-        case .unknown(let why): return ["not evaluated: " + why]
-        case .broken(let found):
-            let more = found.count > Self.most ? ["and \(found.count - Self.most) more"] : []
-            return found.prefix(Self.most).map { "FAIL " + $0 } + more
-        }
+        TextTable.findings(verdicts.map { ($0.requirement.name, $0.requirement.text, $0.verdict) }) + ["", load, conclusion]
     }
 
     private var load: String {

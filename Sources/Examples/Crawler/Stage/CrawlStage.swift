@@ -14,7 +14,7 @@ final class CrawlStage {
     let client: SluiceClient
     let inspector: Inspector
     let api: FakeAPI
-    let crew: Crew
+    let crew: StandingCrew
     let sampler: Sampler
     let marks: RunLog
     var log: LogReader
@@ -33,7 +33,8 @@ final class CrawlStage {
         log = try LogReader(path: path)
         marks = try RunLog(path: path)
         api = FakeAPI(scale, path: server.directory + "/api", seed: seed)
-        crew = Crew(scale, url: server.url, log: path, api: api.path, asOriginal: asOriginal)
+        crew = StandingCrew(
+            ["--url", server.url, "--log", path, "--api", api.path, "--scale", scale.name] + (asOriginal ? ["--original"] : []))
         evidence = Evidence(scale: scale, asOriginal: asOriginal)
         zipf = Zipf(scale.items)
         var silent = Logger(label: "crawler")

@@ -26,7 +26,7 @@ struct WorkerCommand: AsyncParsableCommand {
         var logger = Logger(label: "crawler.worker")
         logger.logLevel = .critical
         let log = try RunLog(path: log)
-        MetricsSystem.bootstrap(LogMetrics(log: log))
+        MetricsSystem.bootstrap(LogMetrics(log, prefix: "crawler_"))
         let client = try await SluiceClient(.url(url), logger: logger)
         let worker = worker(client, scale, log, logger)
         let handlers = Handlers(log: log, api: APIClient(path: api), shared: SharedKey(log: log))

@@ -1,22 +1,18 @@
-import ExampleSupport
-
-/// The worker processes. One that dies is replaced, under the same host name.
-actor Crew {
+/// Worker processes of which one that dies is replaced, under the same host name.
+package actor StandingCrew {
     private let arguments: [String]
     private var workers: [WorkerProcess] = []
     private var watches: [Task<Void, Never>] = []
     private var isOpen = true
     /// Processes that died before their time.
-    private(set) var dead: Set<Int32> = []
+    package private(set) var dead: Set<Int32> = []
 
-    init(_ scale: Scale, url: String, log: String, api: String, asOriginal: Bool) {
-        arguments =
-            ["--url", url, "--log", log, "--api", api, "--scale", scale.name] + (asOriginal ? ["--original"] : [])
-    }
+    /// - Parameter arguments: of the hidden command, for all.
+    package init(_ arguments: [String]) { self.arguments = arguments }
 
-    var processes: Set<Int32> { Set(workers.map(\.pid)) }
+    package var processes: Set<Int32> { Set(workers.map(\.pid)) }
 
-    func hire(_ host: String) async throws {
+    package func hire(_ host: String) async throws {
         let worker = try await WorkerProcess(host: host, arguments: arguments)
         guard isOpen else { return await worker.killAndWait() }
         workers.append(worker)
@@ -35,10 +31,10 @@ actor Crew {
     }
 
     /// SIGKILL to one of them.
-    func killOne() { workers.first?.signal(9) }
+    package func killOne() { workers.first?.signal(9) }
 
     /// Asks all to stop. Returns how many did not end in order.
-    func dismiss() async -> Int {
+    package func dismiss() async -> Int {
         isOpen = false
         let left = workers
         return await withTaskGroup(of: Bool.self) { group in
@@ -50,7 +46,7 @@ actor Crew {
     }
 
     /// Ends all at once.
-    func end() async {
+    package func end() async {
         isOpen = false
         for worker in workers { await worker.killAndWait() }
         for watch in watches { await watch.value }
