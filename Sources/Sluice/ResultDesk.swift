@@ -22,6 +22,8 @@ actor ResultDesk: InboxReader {
         var isPumping = false
         var isClosed = false
         var lastNumber = 0
+        /// Why the server could not be asked the last time, if so.
+        var outage: SluiceError?
     }
 
     private nonisolated let queue: QueueName
@@ -65,7 +67,7 @@ actor ResultDesk: InboxReader {
             if state.isClosed { return false }
             let timer = deadline.map { deadline in
                 store.eventLoop.scheduleTask(deadline: deadline) { [weak self] () -> Void in
-                    self?.leave(id, number, SluiceError(.timedOut, "the job \(id) has not ended in time"))
+                    self?.expire(id, number)
                 }
             }
             state.waiters[id, default: [:]][number] = Waiter(continuation: continuation, timer: timer)
@@ -74,6 +76,10 @@ actor ResultDesk: InboxReader {
             return true
         }
         if isIn { wake() } else { continuation.resume(returning: .failure(SluiceError(.closed, "the client was closed"))) }
+    }
+
+    private nonisolated func expire(_ id: JobID, _ number: Int) {
+        leave(id, number, SluiceError.notInTime("the job \(id)", outage: state.withLock(\.outage)))
     }
 
     /// Lets one waiter go without an answer.
@@ -140,6 +146,7 @@ actor ResultDesk: InboxReader {
             do throws(SluiceError) {
                 let standings = try await store.call(call, on: queue)
                 failures = 0
+                state.withLock { $0.outage = nil }
                 if !call.forgets { settle(standings.mapValues { .success($0) }) }
             } catch {
                 await failed(call, error)
@@ -174,6 +181,7 @@ actor ResultDesk: InboxReader {
             return settle(Dictionary(call.ids.map { ($0, .failure(error)) }) { $1 })
         }
         state.withLock { state in
+            state.outage = error
             for id in call.ids where state.waiters[id] != nil { state.asking.insert(id) }
         }
         failures += 1

@@ -26,33 +26,22 @@ public struct WorkflowHandle: Sendable {
         return status
     }
 
-    /// Waits until all of its nodes have ended, on a connection of its own, without asking again and again.
-    /// - Throws: `timedOut`; `unknownWorkflow`; `CancellationError`.
+    /// Waits until all of its nodes have ended, on a connection of its own, without asking again and again. Lost connections and a
+    /// Redis that restarts are waited out.
+    /// - Parameter timeout: how long to wait by this host's clock; without end unless given. An answer that Redis owes when the time
+    ///   is over is waited for as long as any call's.
+    /// - Throws: `timedOut`, which says so if Redis was away when the time was over; `unknownWorkflow`; what Redis refuses for good;
+    ///   `CancellationError`.
     public func wait(timeout: Duration? = nil) async throws -> WorkflowStatus {
         try checkName(id, of: "workflow")
-        let end = timeout.map { ContinuousClock.now + $0 }
-        let listener = access.store.workflowListener(client: "\(UInt64.random(in: .min ... .max))")
+        var wait = WorkflowWait(self, timeout: timeout)
         do {
-            let status = try await wait(listener, until: end)
-            await listener.close()
+            let status = try await wait.run()
+            await wait.close()
             return status
         } catch {
-            await listener.close()
+            await wait.close()
             throw error
-        }
-    }
-
-    private func wait(_ listener: WorkflowListener, until end: ContinuousClock.Instant?) async throws -> WorkflowStatus {
-        while true {
-            try Task.checkCancellation()
-            guard let state = try await access.store.call(AwaitWorkflow(client: listener.client), workflow: id) else {
-                throw WorkflowAccess.unknown(id)
-            }
-            if WorkflowStatus.State(rawValue: state)?.isEnded == true { return try await status() }
-            // What was told while the connection was away is asked for again.
-            let left = end.map { $0 - .now } ?? .seconds(20)
-            guard left > .zero else { throw SluiceError(.timedOut, "workflow '\(id)' has not ended in time: it is \(state)") }
-            _ = try await listener.next(of: id, within: min(left, .seconds(20)))
         }
     }
 
