@@ -91,6 +91,13 @@ struct RunFailure: Error {
         self.message = Self.bounded(message)
     }
 
+    /// The same with what was going on.
+    func explained(by circumstance: String) -> Self {
+        var failure = self
+        failure.message = Self.bounded("\(circumstance): \(message)")
+        return failure
+    }
+
     /// A character may have any number of bytes, so it is the bytes that count.
     private static func bounded(_ text: String) -> String {
         text.utf8.count <= longest ? text : String(decoding: text.utf8.prefix(longest), as: UTF8.self)

@@ -94,13 +94,22 @@ struct Verdict: Sendable {
         switch ending {
         case .stopping: return (.release, nil)
         case .cancelled: return ended(.cancelled, "cancelled while it ran")
-        case .timedOut(let limit): return retry(report, RunFailure(type: "timeout", message: "took longer than \(limit)"), nil)
-        case nil:
-            guard let dependency = failure.dependency else { return retry(report, failure, wait) }
-            let outcome = Settlement.Outcome.unavailable(
-                dependency: dependency, retryAfter: wait.map(bounded), maxWaits: report.maxWaits, error: failure.json)
-            return (outcome, failure)
+        case .timedOut(let limit):
+            // Whether it is the job that takes too long or what it called, only the handler knows.
+            if let outage = outage(report, failure.explained(by: "the run took longer than \(limit)"), wait) { return outage }
+            return retry(report, RunFailure(type: "timeout", message: "took longer than \(limit)"), nil)
+        case nil: return outage(report, failure, wait) ?? retry(report, failure, wait)
         }
+    }
+
+    /// No attempt is spent if the handler says what was down; waits of that kind are bounded by themselves.
+    private static func outage(
+        _ report: RunReport, _ failure: RunFailure, _ wait: Duration?
+    ) -> (Settlement.Outcome, RunFailure?)? {
+        guard let dependency = failure.dependency else { return nil }
+        let outcome = Settlement.Outcome.unavailable(
+            dependency: dependency, retryAfter: wait.map(bounded), maxWaits: report.maxWaits, error: failure.json)
+        return (outcome, failure)
     }
 
     private static func retry(

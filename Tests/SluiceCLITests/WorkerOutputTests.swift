@@ -107,6 +107,9 @@ struct WorkerOutputTests {
         var end = ExecEnd(status: .exited(0), output: head("x"), errors: OutputTail(limit: 10))
         end.wasInterrupted = true
         #expect(throws: CancellationError.self) { try end.result(dependency: "tmdb") }
+        // What it waited for when it was told to end, it may name all the same.
+        end.status = .exited(69)
+        #expect(throws: DependencyUnavailable.self) { try end.result(dependency: "tmdb") }
     }
 }
 

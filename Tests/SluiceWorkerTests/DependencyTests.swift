@@ -72,6 +72,61 @@ struct DependencyTests {
         #expect(try await fixture.leftovers() == [])
     }
 
+    @Test func anAPIThatHangsOpensItsBreaker() async throws {
+        let fixture = try await Fixture()
+        let outage = Outage()
+        // Nobody is given up on, however slow the machine is.
+        let options = WorkerOptions(lease: .seconds(7200), grace: .zero, cancellationGrace: .seconds(300), maxThreads: 8)
+        let worker = Worker(fixture.client, queues: [Queue("work", concurrency: 4)], options: options)
+        let attempts = Recorder<Int>()
+        let cut = Occurrences()
+        worker.handle(Film.self) { _, context in
+            attempts.add(context.attempt)
+            if !outage.lasts { return }
+            // As a call does that heeds cancellation.
+            await never(then: cut)
+            throw DependencyUnavailable("tmdb", reason: "no answer")
+        }
+        try await fixture.running(worker) {
+            let requests = try (0..<30).map { number in
+                var request = try JobRequest(Film(number: number))
+                request.timeout = .milliseconds(20)
+                return request
+            }
+            try await fixture.client.enqueue(requests)
+            #expect(
+                await fixture.queues.eventually(in: fixture.queue) {
+                    try await items(fixture).contains { $0.name == "tmdb" && $0.breaker == .open && $0.running == 0 }
+                })
+            #expect((5...8).contains(cut.count), "\(cut.count)")
+            outage.end()
+            try await fixture.queues.advance(by: .seconds(300))
+            #expect(await fixture.count(.completed, is: 30))
+        }
+        #expect(Set(attempts.all) == [1])
+        #expect(try await fixture.leftovers() == [])
+    }
+
+    @Test func aJobThatHangsByItselfSpendsItsAttempts() async throws {
+        let fixture = try await Fixture()
+        let worker = fixture.worker(1) { DependencyFailures("tmdb") { _ in true } }
+        let attempts = Recorder<Int>()
+        worker.handle(Film.self) { _, context in
+            attempts.add(context.attempt)
+            await Occurrences().wait(for: .max)
+            try Task.checkCancellation()
+        }
+        try await fixture.running(worker) {
+            var request = try JobRequest(Film())
+            request.timeout = .milliseconds(20)
+            let id = try await fixture.client.enqueue(request).id
+            #expect(await fixture.becomes(id, .retryable))
+            try await fixture.queues.advance(by: .seconds(10))
+            #expect(await fixture.becomes(id, .discarded))
+        }
+        #expect(attempts.all == [1, 2])
+    }
+
     @Test func anAskedForWaitOpensTheBreakerAtOnce() async throws {
         let fixture = try await Fixture()
         let worker = fixture.worker(1)

@@ -45,8 +45,8 @@ struct VerdictTests {
         thrown snooze: snooze 3, retry 5, cancelled, release | snooze 3, discarded, cancelled, release
         thrown cancel: cancelled, cancelled, cancelled, cancelled | cancelled, cancelled, cancelled, cancelled
         thrown discard: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
-        thrown unavailable: tmdb 4, retry 5, cancelled, release | tmdb 4, discarded, cancelled, release
-        wrapped unavailable: tmdb 0, retry 5, cancelled, release | tmdb 0, discarded, cancelled, release
+        thrown unavailable: tmdb 4, tmdb 4, cancelled, release | tmdb 4, tmdb 4, cancelled, release
+        wrapped unavailable: tmdb 0, tmdb 0, cancelled, release | tmdb 0, tmdb 0, cancelled, release
         unknown kind: wait 1, wait 1, wait 1, wait 1 | wait 1, wait 1, wait 1, wait 1
         parked: wait 1, wait 1, wait 1, wait 1 | wait 1, wait 1, wait 1, wait 1
         unreadable: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
@@ -64,6 +64,20 @@ struct VerdictTests {
             lines.append("\(name): " + halves.joined(separator: " | "))
         }
         #expect(lines.joined(separator: "\n") == Self.expected)
+    }
+
+    @Test func anOutageThatATimeoutBroughtToLightSaysBoth() async throws {
+        var report = RunReport(
+            try await claimed(), kind: "k", maxAttempts: 2, retry: .fixed(.zero),
+            result: .failed(RunFailure(DependencyUnavailable("tmdb", reason: "no answer"))))
+        report.maxWaits = 3
+        let verdict = Verdict(report, ending: .timedOut(.seconds(1)))
+        guard case .unavailable("tmdb", nil, 3, let error) = verdict.settlement.outcome else {
+            Issue.record("\(verdict.settlement.outcome)")
+            return
+        }
+        #expect(error.contains("the run took longer than 1.0 seconds: tmdb is unavailable: no answer"), "\(error)")
+        #expect(verdict.unavailable == "tmdb" && verdict.state == .scheduled)
     }
 
     @Test func theSettlementNamesTheRun() async throws {

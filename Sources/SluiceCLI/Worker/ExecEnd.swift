@@ -11,7 +11,7 @@ struct ExecEnd: Sendable, Equatable {
     var status: Status
     var output: OutputHead
     var errors: OutputTail
-    /// Whether it was told to end: what it did about that says nothing about its work.
+    /// Whether it was told to end: what it did about that says nothing about its work, unless it names what was missing.
     var wasInterrupted = false
 }
 
@@ -24,13 +24,13 @@ extension ExecEnd {
 
     /// What the end of the child means for its job.
     /// - Parameter dependency: What it is that was missing.
-    /// - Throws: `CancellationError` if it was told to end, whatever its exit status: many programs answer SIGTERM with 0;
-    ///   `DependencyUnavailable` if something was missing.
+    /// - Throws: `DependencyUnavailable` if something was missing, though it was told to end while it waited for that;
+    ///   `CancellationError` if it was told to end, whatever else its exit status says: many programs answer SIGTERM with 0.
     func result(dependency: String) throws -> JobResult {
-        if wasInterrupted { throw CancellationError() }
         if status == .exited(Self.unavailable) {
             throw DependencyUnavailable(dependency, reason: failure("exit status \(Self.unavailable)"))
         }
+        if wasInterrupted { throw CancellationError() }
         return switch status {
         case .exited(0): .completed(JSONOutput(text: output.json()))
         case .exited(Self.discard): .discard(reason: failure("exit status \(Self.discard)"))
