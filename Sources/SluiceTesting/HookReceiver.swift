@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// An HTTP server on the loopback address that remembers what it was told, and answers as a test wants.
@@ -35,6 +36,7 @@ package final class HookReceiver: Sendable {
     }
 
     package let port: Int
+    private let scheme: String
     private let channel: any Channel
     private let state: Memory
 
@@ -55,14 +57,20 @@ package final class HookReceiver: Sendable {
         func count(sent bytes: Int) { state.withLock { $0.sent += bytes } }
     }
 
-    package init(_ decide: @escaping @Sendable (Request) -> Answer = { _ in .status(204) }) async throws {
+    /// - Parameter certificates: for one that speaks TLS: what it shows.
+    package init(
+        tls certificates: TestCertificates? = nil, _ decide: @escaping @Sendable (Request) -> Answer = { _ in .status(204) }
+    ) async throws {
         let memory = Memory(decide)
         state = memory
+        scheme = certificates == nil ? "http" : "https"
+        let tls = try certificates.map(Self.context)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
                     try channel.pipeline.syncOperations.addHandler(HookHandler(memory))
                 }
@@ -71,7 +79,16 @@ package final class HookReceiver: Sendable {
         port = channel.localAddress?.port ?? 0
     }
 
-    package var url: String { "http://127.0.0.1:\(port)/hook" }
+    private static func context(_ certificates: TestCertificates) throws -> NIOSSLContext {
+        let chain = try NIOSSLCertificate.fromPEMFile(certificates.serverCertificate).map {
+            NIOSSLCertificateSource.certificate($0)
+        }
+        let key = try NIOSSLPrivateKey(file: certificates.serverKey, format: .pem)
+        return try NIOSSLContext(
+            configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+    }
+
+    package var url: String { "\(scheme)://127.0.0.1:\(port)/hook" }
 
     /// All that came, in order.
     package var requests: [Request] { state.requests }

@@ -15,8 +15,11 @@ public struct TestCertificates: Sendable {
     /// Private key of the client.
     public let clientKey: String
 
-    static func make(in directory: String) async throws -> TestCertificates {
-        let extensions = "subjectAltName=DNS:localhost,IP:127.0.0.1\n"
+    /// - Parameter names: whom the certificates are for, as OpenSSL writes it.
+    package static func make(
+        in directory: String, for names: String = "DNS:localhost,IP:127.0.0.1"
+    ) async throws -> TestCertificates {
+        let extensions = "subjectAltName=\(names)\n"
         try Data(extensions.utf8).write(to: URL(fileURLWithPath: directory + "/names.ext"))
         try await openssl(
             ["req", "-x509"] + newKey("ca") + ["-out", "ca.crt", "-days", "30", "-subj", "/CN=Sluice test authority"],

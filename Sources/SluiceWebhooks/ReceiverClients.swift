@@ -32,10 +32,10 @@ final class ReceiverClients: Sendable {
 
     private let rules: AddressRules
     private let timeout: TimeAmount
-    private let tls: TLSConfiguration?
+    private let tls: TLSConfiguration
     private let state = Mutex(State())
 
-    init(_ rules: AddressRules, timeout: TimeAmount, tls: TLSConfiguration?) {
+    init(_ rules: AddressRules, timeout: TimeAmount, tls: TLSConfiguration = .makeClientConfiguration()) {
         self.rules = rules
         self.timeout = timeout
         self.tls = tls

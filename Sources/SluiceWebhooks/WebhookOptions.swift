@@ -1,4 +1,3 @@
-package import NIOSSL
 public import SluiceCore
 
 /// How web hooks are told.
@@ -14,19 +13,20 @@ public struct WebhookOptions: Sendable {
     public var retry: RetryPolicy
     /// Addresses that would be refused, as private ones are, and are not.
     public var allowed: [AddressRange]
-
-    /// What is checked of those who answer by https, for tests.
-    package var tls: TLSConfiguration?
+    /// A PEM file of authorities that are believed, beside the system's, when they vouch for a receiver of https.
+    public var authorities: String?
 
     /// The default is twenty tries over about half a day, ten seconds each.
     public init(
         secrets: [WebhookSecret], timeout: Duration = .seconds(10), maxAttempts: Int = 20,
-        retry: RetryPolicy = .exponential(base: .seconds(5), cap: .seconds(3600)), allowed: [AddressRange] = []
+        retry: RetryPolicy = .exponential(base: .seconds(5), cap: .seconds(3600)), allowed: [AddressRange] = [],
+        authorities: String? = nil
     ) {
         self.secrets = secrets
         self.timeout = timeout
         self.maxAttempts = maxAttempts
         self.retry = retry
         self.allowed = allowed
+        self.authorities = authorities
     }
 }

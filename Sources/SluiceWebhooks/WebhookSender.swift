@@ -34,7 +34,7 @@ public final class WebhookSender: Service {
     private static let drainTime = TimeAmount.seconds(1)
 
     /// A sender. It takes a worker to have anything to send.
-    /// - Throws: `invalidArgument` without a secret.
+    /// - Throws: `invalidArgument` without a secret, and if the file of authorities has none.
     public convenience init(_ options: WebhookOptions) throws(SluiceError) {
         try self.init(options, metrics: MetricsSystem.factory)
     }
@@ -49,7 +49,8 @@ public final class WebhookSender: Service {
         resolver = NameResolver(lookup: lookup)
         dead = Counter(label: "sluice_webhooks_dead_total", factory: metrics)
         delivered = Counter(label: "sluice_webhooks_delivered_total", factory: metrics)
-        clients = ReceiverClients(rules, timeout: TimeAmount(options.timeout), tls: options.tls)
+        clients = ReceiverClients(
+            rules, timeout: TimeAmount(options.timeout), tls: try ReceiverTrust.configuration(beside: options.authorities))
     }
 
     /// Waits for the service group to shut down, and closes. Stands before the worker in a group, so that it outlives it.
@@ -85,7 +86,7 @@ public final class WebhookSender: Service {
             return .discard(reason: "the URL is refused: \(refused)")
         } catch {
             logger.debug("a web hook could not be told", metadata: ["error": "\(error)"])
-            return .retry(reason: "no answer: \(error)")
+            return .retry(reason: "no answer: \(ReceiverTrust.refusal(error) ?? "\(error)")")
         }
     }
 

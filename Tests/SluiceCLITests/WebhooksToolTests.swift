@@ -73,6 +73,14 @@ struct WebhooksToolTests {
         #expect(result.terminationStatus == .exited(0), "\(result.standardError)")
     }
 
+    @Test func authoritiesAreReadBeforeAnythingIsSent() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("a secret of enough bytes\n".utf8).write(to: file)
+        let result = try await Tool.run(["webhooks", "--secret-file", file.path, "--ca-file", file.path])
+        #expect(result.status == 2 && result.error.contains("the file of authorities"), "\(result.error)")
+    }
+
     @Test(arguments: [
         ([], "--secret-file"), (["--secret-file", "/nonexistent"], "cannot be read"),
         (["--secret-file", "x", "--allow", "10.0.0.0/33"], "no range"),

@@ -131,7 +131,7 @@ struct DeliveryTests {
     /// If all else failed, the peer of the connection is looked at before anything is said to it.
     @Test func thePeerIsCheckedAsWell() async throws {
         let receiver = try await HookReceiver()
-        let clients = ReceiverClients(AddressRules(allowed: []), timeout: .seconds(60), tls: nil)
+        let clients = ReceiverClients(AddressRules(allowed: []), timeout: .seconds(60))
         let key = ReceiverClients.Key(host: "127.0.0.1", address: try #require(IPAddress("127.0.0.1")))
         await #expect(throws: ReceiverClients.AddressRefused.self) {
             try await clients.with(key) { client in

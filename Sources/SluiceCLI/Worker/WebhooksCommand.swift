@@ -38,6 +38,12 @@ struct WebhooksCommand: AsyncParsableCommand {
     @Flag(help: "Refuse no address, private and local ones included.")
     var allowPrivate = false
 
+    @Option(
+        help: ArgumentHelp(
+            "PEM certificates of authorities that are believed beside the system's, for receivers of https.", valueName: "file"),
+        completion: .file())
+    var caFile: String?
+
     @Option(help: ArgumentHelp("Notifications on their way at the same time. (default: 50)", valueName: "n"))
     var concurrency = 50
 
@@ -89,7 +95,7 @@ struct WebhooksCommand: AsyncParsableCommand {
         let sender = try WebhookSender(
             WebhookOptions(
                 secrets: try WebhookSecret.load(secretFile), timeout: timeout, maxAttempts: maxAttempts,
-                allowed: allowPrivate ? AddressRange.all : allow))
+                allowed: allowPrivate ? AddressRange.all : allow, authorities: caFile))
         let logger = Logger(label: "sluice.webhooks") { _ in
             WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)
         }
