@@ -10,26 +10,31 @@
 -- Moves: executing → completed, retryable, scheduled, available, cancelled, discarded; scheduled, retryable → available;
 -- executing of dead workers → available, retryable, discarded; available → executing.
 -- Facts (outbox.lua) that this call made, and some that nobody carries, are for the caller to carry to where they belong.
--- Returns {now, fence, held, come, resync, declared}; refused ids; ids to cancel; of the claimed jobs the ids, specs,
+-- Returns {now, fence, held, come, resync, declared, gauges}; refused ids; ids to cancel; of the claimed jobs the ids, specs,
 -- scores, a flat list of position from 0 and attempt for those whose attempt is not the first, and a flat list of position and
 -- names for those that run without dependencies that are off; a flat list of number and text of facts; a flat list of id,
 -- state, attempt, worker and kind of runs whose outcome was decided here: those of dead workers, and the caller's own that went
 -- elsewhere than it said; and, only if ticks are due that the caller is to fire, 1. `held` is how many jobs
 -- the worker holds now; `come` the ms after which it should come though nobody wakes it, -1 for `idle`; `resync` is 1 if it has
--- to resync before it can claim; `declared` rises when somebody declares other limits.
+-- to resync before it can claim; `declared` rises when somebody declares other limits; `gauges`, what monitoring shows of the
+-- queue (view.lua), is told to one caller every few seconds.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: one for each batch that moved.
 local M = {}
 
-local TIDY = 5000
+local SPAN = 5000
 
--- Removes what is too old, every few seconds: when the beats before and after lie in different spans of time.
-local function tidy(q, silence)
-  if math.floor(q.now / TIDY) ~= math.floor((q.now - silence) / TIDY) then
-    require('ended').tidy(q)
-    require('events').tidy(q)
-    require('deliver').tidy(q)
-    require('unique').tidy(q)
-  end
+-- Whether this is the first call in a while: the beats before and after it lie in different spans of time. What is done then is
+-- done every few seconds, by one worker.
+local function opens_span(q, silence)
+  return math.floor(q.now / SPAN) ~= math.floor((q.now - silence) / SPAN)
+end
+
+-- Removes what is too old.
+local function tidy(q)
+  require('ended').tidy(q)
+  require('events').tidy(q)
+  require('deliver').tidy(q)
+  require('unique').tidy(q)
 end
 
 -- When somebody should look again, ms from now, or nil; and when for a deadline.
@@ -75,7 +80,8 @@ function M.run(q, args)
   end
   require('waiting').promote(q)
   workers.reclaim(q, silence, known and known.lease or 30000)
-  tidy(q, silence)
+  local opens = opens_span(q, silence)
+  if opens then tidy(q) end
   demand = fit and demand or 0
   require('outbox').take(q)
   require('migration').migrate(q)
@@ -85,7 +91,8 @@ function M.run(q, args)
   local come = fit and hand_over(q, worker, idle, #jobs.ids == demand) or -1
   local held = redis.call('SCARD', keys.held(q.keys, worker))
   local cancel = redis.call('SMEMBERS', keys.cancel(q.keys, worker))
-  local state = { q.now, jobs.fence, held, come, fit and 0 or 1, tonumber(q.config[10]) or 0 }
+  local state = { q.now, jobs.fence, held, come, fit and 0 or 1, tonumber(q.config[10]) or 0,
+    opens and require('view').gauges(q) or nil }
   return { state, refused, cancel, jobs.ids, jobs.specs, jobs.scores, jobs.again, jobs.without, q.given,
     q.decided or {}, q.cron }
 end

@@ -19,17 +19,24 @@ local function put_ages(q, put)
   put('oldest_executing_ms', text(q.now - first))
 end
 
--- status      Jobs by state, whether paused, the age of the oldest of those that wait or run in ms, how many may wait, if that is
---             limited, live workers, facts that have not arrived where they belong, if any, totals since ever.
-function M.status(q)
-  local states = require('states')
-  local counts, reply = states.counts(q), {}
+-- What monitoring shows: how many jobs are in each state, and the ages of the oldest, as a flat list of name and value.
+function M.gauges(q)
+  local states, reply = require('states'), {}
   local function put(name, value) reply[#reply + 1], reply[#reply + 2] = name, value end
+  local counts = states.counts(q)
   for _, state in ipairs(states.all) do put(state, counts[state]) end
   local head = redis.call('ZRANGE', q.keys.lanes, 0, 0, 'WITHSCORES')[2]
   local _, since = require('queue').read_score(tonumber(head) or 0)
   put('oldest_available_ms', head and text(math.max(q.now - since, 0)) or '0')
   put_ages(q, put)
+  return reply
+end
+
+-- status      Jobs by state, whether paused, the age of the oldest of those that wait or run in ms, how many may wait, if that is
+--             limited, live workers, facts that have not arrived where they belong, if any, totals since ever.
+function M.status(q)
+  local reply = M.gauges(q)
+  local function put(name, value) reply[#reply + 1], reply[#reply + 2] = name, value end
   local own = q.limits and q.limits.dimensions['*']
   if own and own.depth then put('depth', text(own.depth)) end
   put('lanes', redis.call('ZCARD', q.keys.lanes))

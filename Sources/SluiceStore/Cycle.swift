@@ -70,6 +70,8 @@ package struct Cycle: StoreFunction {
         package var mustResync: Bool
         /// Rises whenever a worker declares other limits than those that stand.
         package var declared: Int
+        /// What the queue holds, told to one worker every few seconds.
+        package var gauges: QueueGauges?
         /// Settlements that changed nothing: their run was over.
         package var refused: [JobID]
         /// Jobs it holds that somebody wants cancelled.
@@ -155,7 +157,7 @@ package struct Cycle: StoreFunction {
         else { throw malformed(Self.name) }
         return Reply(
             now: now, held: held, come: come < 0 ? nil : .milliseconds(come), mustResync: resync == 1,
-            declared: declared, refused: ids(parts[1]), cancel: ids(parts[2]),
+            declared: declared, gauges: QueueGauges(parts[0][6]), refused: ids(parts[1]), cancel: ids(parts[2]),
             jobs: jobs(parts, Fence(fence), now), facts: Fact.list(parts[8]),
             decided: DecidedRun.list(parts[9]), hasTicks: parts.count == 11)
     }

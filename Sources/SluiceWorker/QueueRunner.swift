@@ -1,3 +1,4 @@
+import CoreMetrics
 import Hiredis
 import Logging
 import NIOCore
@@ -16,7 +17,7 @@ actor QueueRunner {
     let worker: WorkerID
     let options: WorkerOptions
     let logger: Logger
-    let metrics: WorkerMetrics
+    private var metrics: WorkerMetrics
     let observer: ProcessedStream?
     private let courier: Courier
     private let cron: CronFirer
@@ -65,7 +66,7 @@ actor QueueRunner {
         self.courier = courier
         self.cron = cron
         self.logger = logger
-        self.metrics = WorkerMetrics(queue: queue.name)
+        self.metrics = WorkerMetrics(queue: queue.name, factory: options.metrics ?? MetricsSystem.factory)
         self.signal = Signal(client.store.eventLoop)
         self.deadlines = Signal(client.store.eventLoop)
         self.mailbox = Mailbox(signal, deadlines: deadlines)
@@ -94,6 +95,7 @@ actor QueueRunner {
             deadlines.set()
             for run in runs.values { run.task.cancel() }
             for gathering in pipeline.gatherings { gathering.cancel() }
+            metrics.gauges.clear()
         }
         while true {
             collect()
@@ -209,6 +211,7 @@ actor QueueRunner {
         for id in reply.cancel { end(id, .cancelled) }
         for job in reply.jobs { start(job) }
         metrics.started(reply.jobs)
+        metrics.gauges.update(reply.gauges, at: .now())
         courier.carry(reply.facts, of: queue.name, now: reply.now)
         if reply.hasTicks { cron.fire(queue.name) { [weak self] in self?.poke() } }
         mayHaveMore = reply.jobs.count == demand

@@ -11,18 +11,24 @@ struct WorkerMetrics: Sendable {
     private let waitTime: CoreMetrics.Timer
     private let queue: QueueName
     private let ended: [JobState: Counter]
+    private let factory: any MetricsFactory
+    /// What the whole queue holds, while it is this worker that knows.
+    var gauges: GaugeBoard
 
-    init(queue: QueueName) {
+    init(queue: QueueName, factory: any MetricsFactory) {
         self.queue = queue
+        self.factory = factory
         let dimensions = [("queue", queue.text)]
-        startedJobs = Counter(label: "sluice_jobs_started_total", dimensions: dimensions)
-        refusedSettlements = Counter(label: "sluice_settlements_refused_total", dimensions: dimensions)
-        runTime = Timer(label: "sluice_run_duration", dimensions: dimensions)
-        waitTime = Timer(label: "sluice_wait_duration", dimensions: dimensions)
+        startedJobs = Counter(label: "sluice_jobs_started_total", dimensions: dimensions, factory: factory)
+        refusedSettlements = Counter(label: "sluice_settlements_refused_total", dimensions: dimensions, factory: factory)
+        runTime = Timer(label: "sluice_run_duration", dimensions: dimensions, factory: factory)
+        waitTime = Timer(label: "sluice_wait_duration", dimensions: dimensions, factory: factory)
         ended = Dictionary(
             uniqueKeysWithValues: JobState.allCases.map {
-                ($0, Counter(label: "sluice_runs_ended_total", dimensions: dimensions + [("state", $0.rawValue)]))
+                let dimensions = dimensions + [("state", $0.rawValue)]
+                return ($0, Counter(label: "sluice_runs_ended_total", dimensions: dimensions, factory: factory))
             })
+        gauges = GaugeBoard(queue: queue, factory: factory)
     }
 
     func started(_ jobs: [ClaimedJob]) {
@@ -60,7 +66,7 @@ struct WorkerMetrics: Sendable {
     /// Counts a run that failed for a dependency, by the dependency.
     private func unavailable(_ dependency: String, _ report: RunReport, _ failure: RunFailure, _ logger: Logger) {
         let dimensions = [("queue", queue.text), ("dependency", dependency)]
-        Counter(label: "sluice_dependency_failures_total", dimensions: dimensions).increment()
+        Counter(label: "sluice_dependency_failures_total", dimensions: dimensions, factory: factory).increment()
         logger.warning(
             "a dependency is unavailable: the job waits, no attempt spent",
             metadata: [

@@ -1,3 +1,5 @@
+package import CoreMetrics
+
 /// How a worker process behaves.
 public struct WorkerOptions: Sendable {
     /// How long its jobs stay its own after the last sign of life. It gives one each time it settles or claims, and at least
@@ -14,6 +16,8 @@ public struct WorkerOptions: Sendable {
     public var maxThreads: Int
     /// How long one blocking call for tokens lasts. Beats do not depend on it.
     package var blockingSpan: Duration = .seconds(20)
+    /// Where metrics go, if not to the backend of the process.
+    package var metrics: (any MetricsFactory)?
     /// Asked before each claim, if there is one.
     package var admission: (any Admission)?
 

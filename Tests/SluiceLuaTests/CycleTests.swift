@@ -231,6 +231,27 @@ struct CycleTests {
             """)
     }
 
+    @Test func oneWorkerIsToldEveryFewSecondsWhatTheQueueHolds() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("a", "b", "c")
+        try await queue.add("d", options: #"{"delay":3000}"#)
+        let (worker, other) = (try await queue.worker(), try await queue.worker("v"))
+        try await worker.cycle(1)
+        #expect(try await other.cycle().gauges == nil)
+        try await queue.advance(4)
+        #expect(try await other.cycle().gauges == nil)
+        try await queue.advance(2)
+        let told = try await other.cycle().gauges
+        #expect(told?.jobs.filter { $0.value > 0 } == [.available: 3, .executing: 1])
+        #expect(told?.jobs.count == JobState.allCases.count)
+        // What was scheduled has a new place, since it became available.
+        #expect(told?.oldest.filter { $0.value > .zero } == [.available: .seconds(6), .executing: .seconds(6)])
+        // Somebody knows, for these few seconds.
+        #expect(try await worker.cycle().gauges == nil)
+        try await queue.advance(4)
+        #expect(try await worker.cycle().gauges?.jobs[.available] == 3)
+    }
+
     @Test func takesBackWhatADeadWorkerHeld() async throws {
         let queue = try await running()
         let other = try await queue.worker("v")
@@ -242,7 +263,9 @@ struct CycleTests {
         try await queue.check(
             ["cycle", "v", "1", "3", "0"] + idle,
             """
-            = [[T+31000, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], [a, available, 1, w, k]]
+            = [[T+31000, 0, 0, -1, 0, 0, [available, 1, scheduled, 0, executing, 0, retryable, 0, suspended, 0, completed, 0, \
+            cancelled, 0, discarded, 0, oldest_available_ms, 31000, oldest_scheduled_ms, 0, oldest_retryable_ms, 0, \
+            oldest_suspended_ms, 0, oldest_executing_ms, 0]], [], [], [], [], [], [], [], [], [a, available, 1, w, k]]
             - beat: T+28000
             + beat: T+31000
             + crashes: a = 1
