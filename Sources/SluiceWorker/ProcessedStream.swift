@@ -17,7 +17,13 @@ struct ProcessedStream: Sendable {
     /// Lets `run` return when everything has been told.
     func finish() { continuation.finish() }
 
+    /// Goes on until all is told, also when the worker is cancelled: what Redis has recorded until then is to be told as well. A
+    /// stream that is read by a cancelled task takes nothing more.
     func run(_ observers: [Observer], logger: Logger) async {
+        await Task { await tellAll(observers, logger) }.value
+    }
+
+    private func tellAll(_ observers: [Observer], _ logger: Logger) async {
         for await job in stream {
             for observer in observers {
                 do {

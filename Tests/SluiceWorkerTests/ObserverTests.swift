@@ -42,6 +42,24 @@ struct ObserverTests {
         #expect(told.all.count == 6)
     }
 
+    /// What ends while the worker is cancelled is recorded, and told.
+    @Test func aCancelledWorkerTellsWhatItHasRecorded() async throws {
+        let fixture = try await Fixture()
+        let worker = fixture.worker(2)
+        let (started, cancelled) = (Occurrences(), Occurrences())
+        worker.handle(Numbered.self) { (job, _) -> Int in
+            started.add()
+            await never(then: cancelled)
+            return job.number
+        }
+        let told = Recorder<JobState>()
+        worker.afterProcess { told.add($0.state) }
+        let ids = [try await fixture.enqueue(1), try await fixture.enqueue(2)]
+        try await fixture.running(worker) { await started.wait(for: 2) }
+        for id in ids { #expect(try await fixture.state(id) == .completed) }
+        #expect(told.all == [.completed, .completed])
+    }
+
     @Test func aWaitThatRedisMadeADiscardIsToldAsThat() async throws {
         let fixture = try await Fixture()
         let worker = fixture.worker(1)
