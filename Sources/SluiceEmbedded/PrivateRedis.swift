@@ -111,6 +111,8 @@ extension PrivateRedis {
                 processID = nil
                 throw EmbeddedRedisError.diedAtStart(executable: executable.path, log: log.tail())
             }
+            // It may have come up since the file was looked for, and whom nobody knows nobody can end.
+            guard processID != nil else { return false }
             return try await probe.isReady()
         }
         guard ready else { throw EmbeddedRedisError.silent(socket: socketPath, processID: processID ?? 0) }
