@@ -34,11 +34,8 @@ struct ExecStreams: Sendable {
         let head = await read(execution.standardOutput, into: output) { $0.append($1) }
         let tail = await said
         await written
-        // It may have closed its streams and still run. Signal 0 does nothing but wait; the task's cancellation, which ends the
-        // child elsewhere, ends the wait too.
-        await execution.teardown(using: [
-            .send(signal: Signal(rawValue: 0), allowedDurationToNextStep: .seconds(Int32.max))
-        ])
+        // It may have closed its streams and still run. A cancellation of this task ends the child elsewhere, and so this wait.
+        await ChildExit.wait(for: execution.processIdentifier)
         let wasInterrupted = Task.isCancelled
         // Not reaped yet, so the number is nobody else's.
         _ = kill(-child, SIGKILL)
@@ -60,7 +57,7 @@ struct ExecStreams: Sendable {
         do {
             for try await buffer in stream {
                 buffer.withUnsafeBytes { keep(&kept, $0) }
-                guard hasExited else { continue }
+                guard ChildExit.has(child) else { continue }
                 // What comes now is of a child's child, which may go on for ever.
                 unread -= buffer.count
                 if unread <= 0 { break }
@@ -69,11 +66,5 @@ struct ExecStreams: Sendable {
             // A stream that breaks has said all that it will say; the exit status tells the rest.
         }
         return kept
-    }
-
-    /// Whether the child has ended; it is left to be reaped by whoever started it.
-    private var hasExited: Bool {
-        var info = siginfo_t()
-        return waitid(P_PID, id_t(child), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_signo == SIGCHLD
     }
 }
