@@ -5,7 +5,8 @@
 -- change_where action due state cursor bound most n [name value]… [lane]…
 -- count_where  action due state cursor bound most n [name value]… [lane]…     the same, changing nothing
 --   action    cancel, retry, delete, reschedule        due    for reschedule: ms from the first step, or @ and the time in ms
---   cursor    empty, or as the step before told it      bound  likewise
+--   cursor    empty, or as the step before told it      bound  likewise; for the first step of another state the first two of
+--             its words and `?`, so that all states of one change have the same beginning
 --   most      matches after which to stop, 0 for no end
 --   n         how many names and values follow: kind; part, such as account=42, which its lane has; error, a part of its last
 --             error; age, the ms since its end, or else since the start of its run, or else since it was enqueued
@@ -60,14 +61,16 @@ local function rank_after(key, cursor)
   return low
 end
 
--- Takes note of where the first step began: time, sequence, highest score.
+-- Takes note of where the whole change began, time and sequence, and of the highest score that the state had at its first step.
 local function read_bound(q, want, text)
   local now, sequence, last = string.match(text, '^(%d+) (%d+) (%S+)$')
-  if not now then
-    if text ~= '' then require('queue').refuse('BADARG', 'no such bound') end
+  if now and last ~= '?' and last ~= 'inf' and not tonumber(last) or not now and text ~= '' then
+    require('queue').refuse('BADARG', 'no such bound')
+  end
+  if not now then now, sequence = require('queue').text(q.now), redis.call('GET', q.keys.seq) or '0' end
+  if not last or last == '?' then
     local has_order = want.state ~= 'available' and want.state ~= 'executing'
     last = has_order and redis.call('ZRANGE', q.keys[want.state], -1, -1, 'WITHSCORES')[2] or 'inf'
-    now, sequence = require('queue').text(q.now), redis.call('GET', q.keys.seq) or '0'
   end
   want.bound = now .. ' ' .. sequence .. ' ' .. last
   want.now, want.sequence, want.last = tonumber(now), tonumber(sequence), last == 'inf' and math.huge or tonumber(last)
@@ -78,7 +81,7 @@ local function read(q, args, is_counting)
   local want = {
     action = args[1], state = args[3], cursor = args[4] or '', parts = {}, is_counting = is_counting,
     scanned = 0, looked = 0, matched = 0, changed = 0, timed = 0, cancelling = 0, refused = 0,
-    groups = {}, order = {}, lanes = {},
+    groups = {}, order = {}, lanes = {}, seen = {},
   }
   local known = states_of[want.action]
   if not (known and known[want.state] or want.action == 'delete' and require('states').counts(q)[want.state]) then
@@ -127,6 +130,13 @@ local function count(want, id, kind, error)
   group[3] = group[3] + 1
 end
 
+-- Whether a job that was retried since the change began has failed again.
+local function has_failed_since(q, want, id)
+  if want.action ~= 'retry' or want.state ~= 'retryable' then return false end
+  local at = string.match(redis.call('HGET', q.keys.errors, id) or '', '{"at":(%d+)[^\n]*$')
+  return at and tonumber(at) > want.now or false
+end
+
 -- Changes a job that was found, unless what this call has done already has moved it.
 local function change(q, want, key, id, found)
   local now = redis.call(want.state == 'executing' and 'HGET' or 'ZSCORE', key, id)
@@ -139,7 +149,8 @@ end
 
 local function look(q, want, key, of, i, id, found)
   want.scanned = want.scanned + 1
-  if is_new(want, found) then return end
+  if want.seen[id] or is_new(want, found) or has_failed_since(q, want, id) then return end
+  want.seen[id] = true
   want.looked = want.looked + 1
   local is_wanted, kind, error = require('bulk_filter').matches(q, want, of, i, found)
   if not is_wanted then return end

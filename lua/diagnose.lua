@@ -7,8 +7,8 @@
 --   kinds               {more, flat list of kind, count, example}: of waiting jobs, those that no live worker declares
 --   chains              {more, flat list of gate, job, jobs behind it}: chains that a discarded job holds
 --   outbox              {more, flat list of class, target, count, since, example}: facts that do not arrive, where they go, and
---                       since when the oldest is true. stuck: due a minute ago, and nobody came; slow: ten minutes old, though
---                       it is carried; expired: so old that it is not carried any more
+--                       since when the oldest is true. stuck: due a minute ago, 5 s ago if no worker lives, and nobody came;
+--                       slow: ten minutes old, though it is carried; expired: so old that it is not carried any more
 --   suspended rank      {cursor, flat list of id, class, parent, its state, policy}: followers that may wait for ever. held: the
 --                       parent ended badly and the policy is to hold; late: it has ended, and they were not told; gone: it is not
 --                       in this queue; bare: they wait for nothing
@@ -22,7 +22,7 @@ local SAMPLE = 1000           -- jobs of a state, facts, workers
 local PAGE = 200              -- suspended jobs, links
 local LANES = 100             -- of a chain
 local BYTES = 8388608         -- of specs
-local STUCK, SLOW = 60000, 600000
+local STUCK, UNSERVED, SLOW = 60000, 5000, 600000
 
 local function text(number) return require('queue').text(number) end
 
@@ -109,21 +109,22 @@ function sections.chains(q)
 end
 
 -- Why a fact does not arrive, and since when it is true; nil if it is on its way.
-local function trouble(q, number, due, target, fact)
+local function trouble(q, number, due, target, fact, patience)
   local outbox = require('outbox')
   local since = outbox.since(number, fact) or due
   if string.find(target, '^queue%.') and outbox.is_given_up(q, since) then return 'expired', since end
-  if due <= q.now - STUCK then return 'stuck', since end
+  if due <= q.now - patience then return 'stuck', since end
   return since <= q.now - SLOW and 'slow' or nil, since
 end
 
 function sections.outbox(q)
   local numbers, flat, at = redis.call('ZRANGE', q.keys.outbox, 0, SAMPLE - 1, 'WITHSCORES'), {}, {}
+  local is_served = redis.call('ZCOUNT', q.keys.workers, '(' .. text(q.now), '+inf') > 0
   for i = 1, #numbers, 2 do
     local fact = redis.call('HGET', q.keys.facts, numbers[i]) or ''
     local target, example = string.match(fact, '^(%S+) (%S+)')
     target = target or ''
-    local class, since = trouble(q, numbers[i], tonumber(numbers[i + 1]), target, fact)
+    local class, since = trouble(q, numbers[i], tonumber(numbers[i + 1]), target, fact, is_served and STUCK or UNSERVED)
     if class then
       local name = class .. ' ' .. target
       if not at[name] then

@@ -162,7 +162,7 @@ function M.tell_late(q, jobs)
 end
 
 -- tell state id…     Jobs that have moved from here to another queue have ended there: their followers are told. Repeating it is
--- harmless. Returns OK. Errors: BADARG, BADKEY, FORMAT.
+-- harmless. Returns 1 if that has put facts into the outbox, else 0. Errors: BADARG, BADKEY, FORMAT.
 function M.ended_elsewhere(q, args)
   local queue, ends = require('queue'), { completed = true, cancelled = true, discarded = true, deleted = true }
   if #args < 2 or #args > queue.MOST or not ends[args[1]] then queue.refuse('BADARG', 'give the state of an end, and ids') end
@@ -171,7 +171,7 @@ function M.ended_elsewhere(q, args)
     if redis.call('ZSCORE', q.keys.suspended, args[i]) and M.is_moving(q, args[i]) then M.handed_over(q, args[i]) end
     if redis.call('HEXISTS', q.keys.spec, args[i]) == 0 then M.tell(q, args[i], args[1], M.has_room(q) and 0 or nil, true) end
   end
-  return 'OK'
+  return q.has_left and 1 or 0
 end
 
 -- Whether some of the jobs that a fact of a time, in ms, brings to their queue are still here, and not let go anew since.

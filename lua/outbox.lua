@@ -1,7 +1,7 @@
 -- Facts on their way to another slot. One is written in the call that makes it true, and stays until whoever carries it says
 -- that it has arrived; so it arrives at least once, and receivers take a repeated one as one. `facts` holds their texts by
 -- number, `outbox` the numbers by the time at which somebody else should carry them. A worker is given the facts of its own
--- calls at once, and those that nobody carries.
+-- calls at once, and those that nobody carries; whoever calls another function that may write some calls `relay` after it.
 --   workflow.ID STATE NODE JOB, a line feed, output     batch.ID STATE JOB…
 --   queue.NAME JOB…        jobs that are suspended here and belong there; dropped here when they have arrived
 --   slot.NAME STATE JOB    a job that has moved from there to here has ended; its followers are there
@@ -25,8 +25,14 @@ function M.put(q, text)
   if q.given then
     q.given[#q.given + 1], q.given[#q.given + 2] = number, text
   else
-    require('wake').push(q)
+    M.leave(q)
   end
+end
+
+-- A fact stays in the outbox for whoever comes next.
+function M.leave(q)
+  q.has_left = true
+  require('wake').push(q)
 end
 
 -- The rest of a job's followers, from a rank on: told here, by the next call.
@@ -35,7 +41,7 @@ function M.put_here(q, parent, state, rank)
   redis.call('HSET', q.keys.facts, number, 'follow ' .. parent .. ' ' .. state .. ' ' .. (rank or 0))
   redis.call('ZADD', q.keys.outbox, require('queue').text(q.now), number)
   q.has_facts = true
-  require('wake').push(q)
+  M.leave(q)
 end
 
 -- Gives a fact to the caller; one that grew in this call takes the place of what it was.
@@ -57,7 +63,7 @@ function M.put_notice(q, id, about, spec)
   local fact, last = notices.join(about.queue, id, list)
   redis.call('HSET', q.keys.facts, number, fact)
   redis.call('ZADD', q.keys.outbox, text(q.given and q.now + CARRIED or q.now), number)
-  if q.given then give(q, wire(number, last), fact, number) else require('wake').push(q) end
+  if q.given then give(q, wire(number, last), fact, number) else M.leave(q) end
 end
 
 -- Notices of a job have arrived, up to a version. Those that came meanwhile stay.
@@ -129,6 +135,16 @@ function M.take(q)
   end
   if #later > 0 then redis.call('ZADD', q.keys.outbox, unpack(later)) end
   drop(q, over)
+end
+
+-- relay     Gives the caller the facts that are due, to carry and then to acknowledge, and tells followers, within the bound of a
+--           call. They are given out again after a while. Returns {now, flat list of number and text, 1 if more is due}.
+-- Moves: those of followers that are told. Errors: BADARG, BADKEY, FORMAT.
+function M.relay(q)
+  M.open(q)
+  M.take(q)
+  local next = q.has_facts and M.next(q)
+  return { q.now, q.given, next and next <= q.now and 1 or 0 }
 end
 
 -- When the next one should be carried, in ms, or nil.

@@ -3,10 +3,13 @@
 -- The workflows of a namespace, by when somebody has to look at them, so that none is stranded by the death of whoever carried
 -- it. Puts workflows in, to be looked at after `delay` ms; -1 takes one out. Returns ms until the next is due, -1 if there is
 -- none, and up to `most` that are due: they are the caller's to look at, and given out again after 15 s unless it says otherwise.
+-- One entry is no workflow, and does not count as next: `outboxes:`, put in by the first call that takes anything on. The caller
+-- that is given it looks at the outboxes of all queues of the namespace, and says when that is to be done again.
 -- Errors: BADARG, BADKEY.
 local M = {}
 
 local CLAIMED = 15000
+local OUTBOXES = 'outboxes:'
 
 function M.run(w, args)
   local queue = require('queue')
@@ -23,11 +26,13 @@ function M.run(w, args)
   end
   if #scored > 0 then redis.call('ZADD', w.keys.all, unpack(scored)) end
   if #gone > 0 then redis.call('ZREM', w.keys.all, unpack(gone)) end
+  if most > 0 then redis.call('ZADD', w.keys.all, 'NX', queue.text(w.now), OUTBOXES) end
   local due = most > 0 and redis.call('ZRANGE', w.keys.all, '-inf', queue.text(w.now), 'BYSCORE', 'LIMIT', 0, most) or {}
   local later = {}
   for i = 1, #due do later[2 * i - 1], later[2 * i] = queue.text(w.now + CLAIMED), due[i] end
   if #later > 0 then redis.call('ZADD', w.keys.all, unpack(later)) end
-  local first = redis.call('ZRANGE', w.keys.all, 0, 0, 'WITHSCORES')[2]
+  local heads = redis.call('ZRANGE', w.keys.all, 0, 1, 'WITHSCORES')
+  local first = heads[1] == OUTBOXES and heads[4] or heads[1] ~= OUTBOXES and heads[2]
   return { first and math.max(tonumber(first) - w.now, 0) or -1, due }
 end
 

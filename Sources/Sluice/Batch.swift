@@ -53,7 +53,7 @@ public struct Batch: Sendable {
     }
 
     /// Makes the events that tell of all members fire when they come true: no more members come from outside.
-    public func seal() async throws(SluiceError) { try await BatchBook(client.store).seal(id) }
+    public func seal() async throws(SluiceError) { try await client.relay.seal(id) }
 
     /// How it stands; nil if there is no such batch, or it finished more than a day ago.
     public func status() async throws(SluiceError) -> BatchStatus? {

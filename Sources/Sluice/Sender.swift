@@ -24,6 +24,7 @@ final class Sender: Sendable {
     }
 
     private let store: Store
+    private let relay: Relay
     private let queue: QueueName
     private let patience: Duration
     private let isRegistered = Mutex(false)
@@ -31,8 +32,9 @@ final class Sender: Sendable {
     private let enqueued: Counter
     private let refused: Counter
 
-    init(store: Store, queue: QueueName, patience: Duration, backPressure: BackPressure) {
+    init(store: Store, relay: Relay, queue: QueueName, patience: Duration, backPressure: BackPressure) {
         self.store = store
+        self.relay = relay
         self.queue = queue
         self.patience = patience
         self.backPressure = backPressure
@@ -71,6 +73,8 @@ final class Sender: Sendable {
         let call = Enqueue(producer: producer.id, number: producer.calls, jobs: jobs)
         let reply = try await repeating { () async throws(SluiceError) in try await store.call(call, on: queue) }
         enqueued.increment(by: reply.added(of: jobs.count))
+        // The job before may have ended: then this one goes to its own queue, or is cancelled, which others may want to hear of.
+        if jobs.contains(where: { $0.after != nil }) { await relay.relay(queue) }
         return reply
     }
 

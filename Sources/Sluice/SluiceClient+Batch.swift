@@ -55,7 +55,7 @@ extension SluiceClient {
     }
 
     func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
-        try await BatchBook(store).tell(batch, verb)
+        try await relay.tell(batch, verb)
     }
 
     /// Enqueues at most a call's worth.

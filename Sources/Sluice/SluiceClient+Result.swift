@@ -54,7 +54,10 @@ extension SluiceClient {
             return try await result(of: Kind.self, enqueued, timeout: timeout)
         } catch let error where cancelOnTimeout && (error is CancellationError || (error as? SluiceError)?.code == .timedOut) {
             // In a task of its own, which is not cancelled.
-            await Task { _ = try? await store.call(CancelJobs([enqueued.id]), on: enqueued.queue) }.value
+            await Task {
+                guard (try? await store.call(CancelJobs([enqueued.id]), on: enqueued.queue)) != nil else { return }
+                await relay.relay(enqueued.queue)
+            }.value
             throw error
         }
     }

@@ -47,7 +47,7 @@ public final class SluiceClient: Service, Sendable {
     let semaphores: SemaphoreHub
     let results: ResultHub
     private let inboxes: InboxLoop
-    let carrier: WorkflowCarrier
+    package let relay: Relay
     private let gatherers = Mutex<[QueueName: Gatherer]>([:])
 
     /// Connects, and makes sure that the server has the function library.
@@ -78,7 +78,7 @@ public final class SluiceClient: Service, Sendable {
         self.store = Store(configuration, namespace: options.namespace, logger: logger)
         self.options = options
         self.logger = logger
-        self.carrier = WorkflowCarrier(store)
+        self.relay = Relay(store, logger: logger)
         let process = ProcessInfo.processInfo
         let id = WorkerID(host: process.hostName, process: process.processIdentifier).text
         self.inboxes = InboxLoop(store, logger: logger)
@@ -110,7 +110,7 @@ public final class SluiceClient: Service, Sendable {
         gatherers.withLock { known in
             if let found = known[queue] { return found }
             let sender = Sender(
-                store: store, queue: queue, patience: options.patience, backPressure: options.backPressure)
+                store: store, relay: relay, queue: queue, patience: options.patience, backPressure: options.backPressure)
             let made = Gatherer(sender, on: store.eventLoop)
             known[queue] = made
             return made

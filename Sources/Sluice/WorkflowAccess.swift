@@ -6,7 +6,7 @@ package import SluiceStore
 /// What client and handlers do to workflows. Calls that were cut off are repeated, which is harmless.
 package struct WorkflowAccess: Sendable {
     package let store: Store
-    package let carrier: WorkflowCarrier
+    package let relay: Relay
     let patience: Duration
     let payload: PayloadRules
     let logger: Logger
@@ -96,13 +96,13 @@ package struct WorkflowAccess: Sendable {
         if reply.state == nil { throw Self.unknown(id) }
         // One that has ended may have been off the list.
         if let look = reply.look { _ = try await store.call(WorkflowIndex(take: 0, looks: [(id, min(look, .seconds(60)))])) }
-        try await carrier.follow(id, reply)
+        try await relay.follow(id, reply)
     }
 
     /// What was committed is carried out, if not now then by a worker.
     private func carry(_ id: String, _ reply: WorkflowStep.Reply) async {
         do throws(SluiceError) {
-            try await carrier.follow(id, reply)
+            try await relay.follow(id, reply)
         } catch {
             logger.warning(
                 "nodes of a workflow could not be brought into their queues: a worker does it",

@@ -52,7 +52,7 @@ struct JobSelection: ParsableArguments {
 
     private func places(_ inspector: Inspector) async throws -> [(queue: QueueName?, change: JobChange)] {
         var places: [(queue: QueueName?, change: JobChange)] = []
-        for id in ids {
+        for id in ids.uniqued {
             let place: QueueName?
             if let queue { place = queue } else { place = try await inspector.theJob(id, in: nil)?.queue }
             places.append((place, JobChange(id: id, result: .missing)))

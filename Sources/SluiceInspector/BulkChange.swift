@@ -59,7 +59,7 @@ public enum BulkChange: Sendable, Hashable {
 
 /// Which jobs of a queue a bulk change is for. All conditions have to hold; without any, all jobs of the states match.
 public struct BulkFilter: Sendable, Hashable {
-    /// States to go through; nil for ``BulkChange/usualStates``.
+    /// States to go through, each once; nil for ``BulkChange/usualStates``.
     public var states: [JobState]?
     /// The name of their kind.
     public var kind: String?

@@ -20,7 +20,7 @@ extension Inspector {
         _ change: BulkChange, where filter: BulkFilter = BulkFilter(), in queue: QueueName,
         progress: (BulkProgress) async -> Void = { _ in }
     ) async throws(SluiceError) -> BulkProgress {
-        var sweeper = try Sweeper(store, queue, change, filter, isCounting: false)
+        var sweeper = try Sweeper(store, relay, queue, change, filter, isCounting: false)
         return try await sweeper.run { await progress($1) }
     }
 
@@ -31,7 +31,7 @@ extension Inspector {
         _ change: BulkChange, where filter: BulkFilter = BulkFilter(), in queue: QueueName
     ) async throws(SluiceError) -> (progress: BulkProgress, groups: [ErrorGroup]) {
         var groups = ErrorGroups()
-        var sweeper = try Sweeper(store, queue, change, filter, isCounting: true)
+        var sweeper = try Sweeper(store, relay, queue, change, filter, isCounting: true)
         let progress = try await sweeper.run { reply, _ in groups.add(reply.groups) }
         return (progress, groups.sorted)
     }

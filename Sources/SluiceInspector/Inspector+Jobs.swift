@@ -60,8 +60,8 @@ extension Inspector {
 
     private func segments(of filter: JobFilter) async throws(SluiceError) -> [JobCursor] {
         let queues: [QueueName]
-        if let chosen = filter.queues { queues = chosen } else { queues = try await self.queues() }
-        return queues.flatMap { queue in filter.states.map { JobCursor(queue: queue, state: $0) } }
+        if let chosen = filter.queues { queues = chosen.uniqued } else { queues = try await self.queues() }
+        return queues.flatMap { queue in filter.states.uniqued.map { JobCursor(queue: queue, state: $0) } }
     }
 }
 

@@ -35,6 +35,7 @@ extension Inspector {
                 try await self.store.call(MakeRepair(cursor: cursor), on: queue)
             }
             done += found
+            await relay.relay(queue)
             if !found.contains(where: { $0.cure != nil }) { break }
         }
         return done

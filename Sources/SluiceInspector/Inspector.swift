@@ -15,6 +15,7 @@ package import SluiceStore
 /// repeating a change does no harm: what was done already is reported as the state the job is in.
 public final class Inspector: Sendable {
     package let store: Store
+    let relay: Relay
     /// What encrypted arguments and results are shown with.
     let keys: PayloadKeys?
 
@@ -41,6 +42,7 @@ public final class Inspector: Sendable {
     /// Shares a store with others; whoever made it closes it.
     package init(_ store: Store, keys: PayloadKeys? = nil) {
         self.store = store
+        self.relay = Relay(store)
         self.keys = keys
     }
 

@@ -108,6 +108,7 @@ extension Inspector {
         for first in stride(from: 0, to: ids.count, by: ChangeJobs<Name>.mostJobs) {
             let some = Array(ids[first..<min(first + ChangeJobs<Name>.mostJobs, ids.count)])
             let words = try await store.call(make(some), on: queue)
+            await relay.relay(queue)
             changes += zip(some, words).map { JobChange(id: $0, result: JobChange.Result($1, wanted: target)) }
         }
         return changes

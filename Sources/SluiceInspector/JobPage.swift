@@ -8,9 +8,9 @@ public import SluiceCore
 
 /// Which jobs to list. Without anything: all.
 public struct JobFilter: Sendable, Hashable {
-    /// Queues, in the order to list them; nil for all.
+    /// Queues, in the order to list them; nil for all. One that is named twice is listed once.
     public var queues: [QueueName]?
-    /// States, in the order to list them.
+    /// States, in the order to list them. One that is named twice is listed once.
     public var states: [JobState]
     /// Only jobs of this kind. They are looked for among all, so this takes longer where they are few.
     public var kind: String?

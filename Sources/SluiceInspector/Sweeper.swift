@@ -7,6 +7,7 @@ struct Sweeper {
     typealias OnStep = (Sweep.Reply, BulkProgress) async -> Void
 
     let store: Store
+    let relay: Relay
     let queue: QueueName
     let sweep: Sweep
     let states: [JobState]
@@ -14,14 +15,17 @@ struct Sweeper {
     let isCounting: Bool
 
     private(set) var progress = BulkProgress()
+    /// When the whole began, as the first step told it, so that a job which a step has moved is not met in its new state.
+    private var beginning: String?
 
     init(
-        _ store: Store, _ queue: QueueName, _ change: BulkChange, _ filter: BulkFilter, isCounting: Bool
+        _ store: Store, _ relay: Relay, _ queue: QueueName, _ change: BulkChange, _ filter: BulkFilter, isCounting: Bool
     ) throws(SluiceError) {
         self.store = store
+        self.relay = relay
         self.queue = queue
         self.sweep = try filter.sweep(for: change)
-        self.states = filter.states ?? change.usualStates
+        self.states = (filter.states ?? change.usualStates).uniqued
         self.limit = filter.limit
         self.isCounting = isCounting
     }
@@ -42,6 +46,7 @@ struct Sweeper {
 
     private mutating func through(_ state: JobState, _ onStep: OnStep) async throws(SluiceError) {
         var place = Sweep.Place(state)
+        place.bound = firstBound
         repeat {
             let reply = try await step(place, onStep)
             (place.cursor, place.bound) = (reply.cursor, reply.bound)
@@ -51,20 +56,19 @@ struct Sweeper {
     /// Runnable jobs are in the sets of their lanes. Each lane is gone through once, however often a page tells it.
     private mutating func throughLanes(_ onStep: OnStep) async throws(SluiceError) {
         var seen: Set<String> = []
-        var bound = ""
         var cursor: String? = "0"
         while let at = cursor, !isOver {
             let page = try await call(LanesWhere(cursor: at, parts: sweep.parts))
-            if bound.isEmpty { bound = page.bound }
-            try await through(page.lanes.filter { seen.insert($0).inserted }, bound: bound, onStep)
+            begin(page.bound)
+            try await through(page.lanes.filter { seen.insert($0).inserted }, onStep)
             cursor = page.cursor
         }
     }
 
-    private mutating func through(_ lanes: [String], bound: String, _ onStep: OnStep) async throws(SluiceError) {
+    private mutating func through(_ lanes: [String], _ onStep: OnStep) async throws(SluiceError) {
         var rest = lanes[...]
         var place = Sweep.Place(.available)
-        place.bound = bound
+        place.bound = firstBound
         while !rest.isEmpty, !isOver {
             place.lanes = Array(rest.prefix(LanesWhere.perStep))
             let reply = try await step(place, onStep)
@@ -73,12 +77,22 @@ struct Sweeper {
         }
     }
 
+    private mutating func begin(_ bound: String) {
+        if beginning == nil { beginning = bound.split(separator: " ").prefix(2).joined(separator: " ") }
+    }
+
+    /// The bound of the first step over a state.
+    private var firstBound: String { beginning.map { $0 + " ?" } ?? "" }
+
     private mutating func step(_ place: Sweep.Place, _ onStep: OnStep) async throws(SluiceError) -> Sweep.Reply {
         var place = place
         if let limit { place.most = limit - progress.matched }
         let reply =
             isCounting ? try await call(CountWhere(sweep, at: place)) : try await call(ChangeWhere(sweep, at: place))
         progress.add(reply)
+        begin(reply.bound)
+        // What a step changes is told though the next one is not made any more.
+        if !isCounting, reply.changed > 0 { await Task { [relay, queue] in await relay.relay(queue) }.value }
         await onStep(reply, progress)
         return reply
     }

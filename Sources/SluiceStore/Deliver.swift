@@ -5,6 +5,8 @@ package import SluiceCore
 /// harmless.
 package struct Deliver: StoreFunction {
     package static let name = "deliver"
+    /// For how long a queue remembers jobs that were brought to it, unless it hears that they may be forgotten.
+    static let memory = Duration.seconds(7 * 86_400)
 
     /// A job as the slot that released it keeps it.
     package struct Item: Sendable, Hashable {
@@ -113,7 +115,8 @@ package struct Tell: StoreFunction {
         for job in jobs { command.append(job.text) }
     }
 
-    package func read(_ reply: RedisValue) throws(SluiceError) {}
+    /// Whether this has put messages into the outbox that nobody carries yet.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
 
 /// Says that facts have arrived: `outbox.run`. At most 1,000 in a call.

@@ -18,6 +18,9 @@ package struct Keys: Sendable, Hashable {
     /// The stream of transitions.
     package func events(_ queue: QueueName) -> String { base(queue) + ":events" }
 
+    /// What the queue has to tell elsewhere; there while there is anything.
+    func outbox(_ queue: QueueName) -> String { base(queue) + ":outbox" }
+
     /// What the functions of a semaphore outside jobs are called with.
     package func semaphore(_ name: String) -> String { "\(namespace):{semaphore.\(name)}" }
 

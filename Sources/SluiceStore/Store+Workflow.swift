@@ -17,7 +17,7 @@ extension Store {
     /// Ids of workflows that somebody was to look at before a moment, in ms since 1970, and nobody did.
     package func overdueWorkflows(before moment: Int, most: Int) async throws(SluiceError) -> [String] {
         let range = ["ZRANGE", keys.workflows + ":all", "-inf", "(\(moment)", "BYSCORE", "LIMIT", "0", "\(most)"]
-        return try await send(RedisCommand(range)).root.elements.compactMap(\.string)
+        return try await send(RedisCommand(range)).root.elements.compactMap(\.string).filter { $0 != WorkflowIndex.outboxes }
     }
 
     /// Ids of workflows, those that nobody has to look at for the longest first; about `most` of them.
@@ -26,8 +26,8 @@ extension Store {
         for rank in stride(from: 0, to: .max, by: 1000) {
             let range = ["ZREVRANGE", keys.workflows + ":all", "\(rank)", "\(rank + 999)"]
             let page = try await send(RedisCommand(range)).root.elements.compactMap(\.string)
-            // Batches that are being sealed are looked after with the workflows.
-            ids += page.filter { !$0.hasPrefix(BatchBook.prefix) }
+            // Batches that are being sealed, and outboxes, are looked after with the workflows.
+            ids += page.filter { !$0.hasPrefix(BatchBook.prefix) && $0 != WorkflowIndex.outboxes }
             if page.count < 1000 || ids.count >= most { break }
         }
         return ids

@@ -132,6 +132,8 @@ package struct AwaitWorkflow: StoreFunction {
 /// Says when somebody has to look at workflows, and takes on those that are due: `lua/workflow_index.lua`.
 package struct WorkflowIndex: StoreFunction {
     package static let name = "workflow_index"
+    /// The entry that has somebody look at the outboxes of all queues. No id of a workflow has a colon.
+    package static let outboxes = "outboxes:"
 
     package struct Reply: Sendable {
         /// Until the next is due; nil if there is none.

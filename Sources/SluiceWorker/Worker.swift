@@ -94,7 +94,7 @@ public final class Worker: Service, Sendable {
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
         let attention = Attention(client.store.eventLoop)
         let beside = Beside(
-            courier: Courier(client.store, client.workflows.carrier, logger: logger),
+            courier: Courier(Relay(client.store, logger: logger)),
             cron: CronFirer(client.store, logger: logger), observer: observer)
         let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, attention, beside) }
         let loop = WakeLoop(
@@ -169,7 +169,7 @@ public final class Worker: Service, Sendable {
     private func serve(
         _ runners: [QueueRunner], _ loop: WakeLoop, _ beside: Beside, _ observers: [ProcessedStream.Observer]
     ) async throws {
-        let tender = WorkflowTender(client.workflows.carrier, on: client.store.eventLoop, logger: logger)
+        let tender = WorkflowTender(client.relay, on: client.store.eventLoop, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }
             for runner in runners { group.addTask { await runner.watchDeadlines() } }

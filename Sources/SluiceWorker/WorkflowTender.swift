@@ -4,18 +4,18 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Looks after workflows that nobody carries: those whose deadline has come, whose client died, that ended long ago. One call a
-/// process every 30 s, more or less, and when the next is due.
+/// Looks after what nobody carries: workflows whose deadline has come, whose client died, that ended long ago, and what waits in the
+/// outboxes of queues, whoever serves those. One call a process every 30 s, more or less, and when the next workflow is due.
 final class WorkflowTender: Sendable {
     private static let span = Duration.seconds(30)
 
-    private let carrier: WorkflowCarrier
+    private let relay: Relay
     private let signal: Signal
     private let logger: Logger
     private let isStopped = Mutex(false)
 
-    init(_ carrier: WorkflowCarrier, on eventLoop: any EventLoop, logger: Logger) {
-        self.carrier = carrier
+    init(_ relay: Relay, on eventLoop: any EventLoop, logger: Logger) {
+        self.relay = relay
         self.logger = logger
         signal = Signal(eventLoop)
     }
@@ -36,7 +36,7 @@ final class WorkflowTender: Sendable {
 
     private func look() async -> Duration? {
         do throws(SluiceError) {
-            return try await carrier.tendDue { [logger] workflow, error in
+            return try await relay.tendDue { [logger] workflow, error in
                 logger.warning(
                     "a workflow could not be looked after: it is tried again",
                     metadata: ["workflow": "\(workflow)", "error": "\(error)"])

@@ -159,6 +159,18 @@ extension Ailment {
                 try await $0.queues.advance(by: .seconds(60))
             }, heal: { try await $0.arrive() }),
         Ailment(
+            code: "queue.facts_stuck", what: "1 fact for queue web, up to 5s old, and nobody carries what is due",
+            cure: "start a worker of any queue, such as sluice worker mail --exec COMMAND",
+            provoke: {
+                try await $0.leave()
+                try await letGo($0)
+                try await $0.queues.advance(by: .seconds(5))
+            },
+            heal: {
+                try await $0.join()
+                try await $0.arrive()
+            }),
+        Ailment(
             code: "queue.facts_slow", what: "1 fact for queue web, up to 10m old, carried again and again without arriving",
             cure: "see the logs of the workers of mail",
             provoke: {

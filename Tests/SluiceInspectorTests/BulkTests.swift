@@ -44,6 +44,75 @@ struct BulkTests {
         #expect(try await fixture.inspector.audit(fixture.queue).violations == [])
     }
 
+    /// Available jobs that are rescheduled are scheduled ones then, which the change goes through as well.
+    @Test(
+        arguments: [nil, [.available, .scheduled, .retryable, .available], [.scheduled, .retryable, .available]] as [[JobState]?])
+    func aRescheduleMeetsEachJobOnce(_ states: [JobState]?) async throws {
+        let fixture = try await filled()
+        try await fixture.stopClock()
+        for seconds in [3600, 60] {
+            let end = try await fixture.inspector.change(
+                .reschedule(.after(.seconds(seconds))), where: BulkFilter(states: states), in: fixture.queue
+            ) { _ in
+                // The steps take time.
+                try? await fixture.pass(milliseconds: 1)
+            }
+            #expect(end.changed == 1200 && end.matched == 1200 && end.looked == 1200 && end.expected == 1200)
+        }
+        let jobs = try await fixture.inspector.jobs(
+            matching: JobFilter(queues: [fixture.queue], states: [.scheduled]), limit: 1000)
+        #expect(Set(jobs.jobs.map(\.moment)).count == 1)
+    }
+
+    /// What a change stops ends in a state that the change goes through later.
+    @Test func whatRanWhenADeleteBeganIsTouchedOnce() async throws {
+        let fixture = try await filled()
+        try await fixture.stopClock()
+        let job = try #require(try await fixture.cycle(3, demand: 1).jobs.first)
+        var call = 3
+        let end = try await fixture.inspector.change(.delete, in: fixture.queue) { progress in
+            guard call == 3 else { return }
+            call += 1
+            try? await fixture.pass(milliseconds: 1)
+            _ = try? await fixture.cycle(
+                call, demand: 0, [Settlement(id: job.id, fence: job.fence, outcome: .cancelled(error: ""))])
+        }
+        #expect(end.cancelling == 1 && end.changed == 1202 && end.matched == 1203)
+        #expect(try await fixture.inspector.job(job.id, in: fixture.queue)?.state == .cancelled)
+    }
+
+    @Test func aRetryMeetsAJobThatFailsAgainOnce() async throws {
+        let fixture = try await Fixture()
+        try await fixture.join()
+        try await fixture.enqueue((0..<700).map { "j\($0)" })
+        try await fixture.stopClock()
+        var call = 0
+        func fail(_ demand: Int) async throws {
+            let jobs = try await fixture.cycle(call + 1, demand: demand).jobs
+            let outcome = Settlement.Outcome.retry(after: .milliseconds(1), error: #""no""#)
+            call += 2
+            try await fixture.cycle(call, jobs.map { Settlement(id: $0.id, fence: $0.fence, outcome: outcome) })
+        }
+        try await fail(700)
+        let end = try await fixture.inspector.change(.retry, in: fixture.queue) { _ in
+            try? await fixture.pass(milliseconds: 1)
+            // Most of what is available now was retried by this change; it comes to stand before those that it has not met.
+            if call < 20 { try? await fail(100) }
+        }
+        #expect(end.changed <= 700 && end.matched == end.changed)
+    }
+
+    @Test func whatIsNamedTwiceCountsOnce() async throws {
+        let fixture = try await filled()
+        let twice = BulkFilter(states: [.scheduled, .scheduled])
+        #expect(try await fixture.inspector.preview(.delete, where: twice, in: fixture.queue).progress.matched == 300)
+        let page = try await fixture.inspector.jobs(
+            matching: JobFilter(queues: [fixture.queue, fixture.queue], states: [.discarded, .discarded]))
+        #expect(page.jobs.count == 3)
+        let end = try await fixture.inspector.change(.delete, where: twice, in: fixture.queue)
+        #expect(end.matched == 300 && end.expected == 300 && end.changed == 300)
+    }
+
     @Test func theLimitHolds() async throws {
         let fixture = try await filled()
         let end = try await fixture.inspector.change(

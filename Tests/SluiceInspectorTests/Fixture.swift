@@ -48,6 +48,15 @@ struct Fixture {
             on: queue)
     }
 
+    /// Stops the clock of the queues, which `pass` moves from then on.
+    func stopClock() async throws {
+        _ = try await store.send(RedisCommand(["SET", "\(store.keys.namespace):clock", "\(try await store.now() * 1000)"]))
+    }
+
+    func pass(milliseconds: Int) async throws {
+        _ = try await store.send(RedisCommand(["INCRBY", "\(store.keys.namespace):clock", "\(milliseconds * 1000)"]))
+    }
+
     /// One cycle of the worker.
     @discardableResult
     func cycle(_ call: Int, demand: Int = 0, _ settlements: [Settlement] = []) async throws -> Cycle.Reply {

@@ -157,7 +157,7 @@ struct DeliverTests {
         let told = try await away.end("b", runner, [.completed(result: nil), .discarded(error: "")][index])
         let state = index == 0 ? Fact.EndState.completed : .discarded
         #expect(told.map(\.news) == [.left(queue: "mail", job: JobID(known: "b"), state: state)])
-        for _ in 0..<2 { try await mail.call(Tell(state, [JobID(known: "b")])) }
+        for _ in 0..<2 { _ = try await mail.call(Tell(state, [JobID(known: "b")])) }
         try await away.acknowledge(told)
         let last = try await worker.cycle().facts
         if index == 0 {
@@ -170,7 +170,7 @@ struct DeliverTests {
             #expect(try await mail.state("h") == "suspended")
             _ = try await away.fcall(["retry", "b"])
             #expect(try await away.end("b", runner).count == 1)
-            try await mail.call(Tell(.completed, [JobID(known: "b")]))
+            _ = try await mail.call(Tell(.completed, [JobID(known: "b")]))
             #expect(try await mail.state("h") == "available")
         }
         #expect(try await mail.audit() == [])

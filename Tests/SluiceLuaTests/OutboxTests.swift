@@ -50,6 +50,26 @@ struct OutboxTests {
         #expect(try await worker.cycle().facts == [])
     }
 
+    @Test func whoeverRelaysIsGivenWhatIsDueAndAgainAfterAWhile() async throws {
+        let (queue, worker) = try await linked("batch.b1")
+        _ = try await queue.fcall(["sluice_cancel", "a"])
+        let first = try await queue.call(TakeOutbox())
+        #expect(first.facts.map(\.news) == [.members(batch: "b1", state: .cancelled, jobs: [JobID(known: "a")])])
+        #expect(!first.hasMore)
+        #expect(try await worker.cycle().facts.isEmpty)
+        #expect(try await queue.call(TakeOutbox()).facts.isEmpty)
+        try await queue.advance(5)
+        #expect(try await queue.call(TakeOutbox()).facts == first.facts)
+        try await queue.acknowledge(first.facts)
+        #expect(try await queue.key("outbox") == nil)
+    }
+
+    @Test func whatAWorkerWasGivenIsLeftToIt() async throws {
+        let (queue, worker) = try await linked("batch.b1")
+        #expect(try await queue.end("a", worker).count == 1)
+        #expect(try await queue.call(TakeOutbox()).facts.isEmpty)
+    }
+
     @Test func anIdleWorkerIsToldWhenToCome() async throws {
         let (queue, worker) = try await linked("batch.b1")
         _ = try await queue.end("a", worker)

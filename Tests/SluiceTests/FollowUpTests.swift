@@ -72,34 +72,23 @@ struct FollowUpTests {
         let client = producer.client
         let parent = try await client.enqueue(Numbered())
         let middle = try await client.enqueue(Numbered(number: 1), after: parent, queue: "other")
-        // The parent ends, and a courier brings the one behind it to its queue.
+        // The parent ends, and the process that put in the next one dies before it has brought that to its queue.
         let store = producer.queues.store
         _ = try await store.call(CancelJobs([middle.id]), on: "work")
-        let again = try await client.enqueue(Numbered(number: 1), after: middle, onFailed: .ignore, queue: "other")
-        #expect(try await job(producer, again.id)?.links.target == "other")
-        let items = try await store.call(Outgoing([again.id]), on: "work")
-        _ = try await store.call(Deliver(validUntil: Int.max / 1_000_000, items: items), on: "other")
-        // On its way, it is in no place where others could wait for it.
-        let waiting = Task { try await client.enqueue(Numbered(number: 2), after: again, queue: "work") }
-        let facts = try await takeFacts(store)
-        try await store.call(Acknowledge(facts.map(\.number)), on: "work")
-        let last = try await waiting.value
+        let again = Enqueued(id: JobID(known: "again"), queue: "other", isNew: true, origin: "work")
+        var job = NewJob(id: again.id, spec: Array(#"{"kind":"numbered","args":{"number":1}}"#.utf8))
+        job.after = NewJob.After(parent: middle.id, failed: "ignore", target: "other")
+        _ = try await store.call(Enqueue(producer: "p", number: 1, jobs: [job]), on: "work")
+        #expect(try await self.job(producer, again.id)?.links.target == "other")
+        // On its way, it is in no place where others could wait for it: the one who wants to brings it to its queue.
+        let last = try await client.enqueue(Numbered(number: 2), after: again, queue: "work")
         #expect(last.isNew)
-        #expect(try await job(producer, last.id, "other")?.links.target == "work")
+        #expect(try await self.job(producer, last.id, "other")?.links.target == "work")
         var request = try JobRequest(Numbered(number: 3))
         request.after = FollowUp(again)
         let bulk = try await client.enqueue([request])
         #expect(bulk.added == 1)
         #expect(try await producer.inspector.audit("work").isClean)
         #expect(try await producer.inspector.audit("other").isClean)
-    }
-
-    /// What a worker of the queue `work` is given to carry.
-    private func takeFacts(_ store: Store) async throws -> [Fact] {
-        let worker = WorkerID(host: "host", process: 1)
-        _ = try await store.call(
-            Resync(worker: worker, session: 1, lease: .seconds(7200), info: "{}", running: []), on: "work")
-        let cycle = Cycle(worker: worker, session: 1, call: 1, demand: 0, idle: .seconds(1), settlements: [])
-        return try await store.call(cycle, on: "work").facts
     }
 }

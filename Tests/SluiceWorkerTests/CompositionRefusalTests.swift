@@ -140,7 +140,7 @@ struct CompositionRefusalTests {
         }
         let unknown = client.batch(try BatchID("none"))
         try await expectRefused("never opened", .batchEnded) { try await unknown.add([Numbered()]) }
-        try await expectRefused("no such batch", .batchEnded) { try await BatchBook(client.store).tell(unknown.id, .seal) }
+        try await expectRefused("no such batch", .batchEnded) { try await client.relay.tell(unknown.id, .seal) }
         #expect(try await unknown.status() == nil)
     }
 

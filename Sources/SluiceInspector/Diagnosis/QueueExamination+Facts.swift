@@ -21,7 +21,7 @@ extension QueueExamination {
             case .stuck:
                 part.add(
                     .problem, "queue.facts_stuck", "\(news), up to \(age) old, and nobody carries what is due",
-                    cure: "start a worker of \(queue): it carries them; by hand " + worker)
+                    cure: "start a worker of any queue, such as " + worker + ": within a minute it carries them")
             case .slow:
                 part.add(
                     .problem, "queue.facts_slow", "\(news), up to \(age) old, carried again and again without arriving",

@@ -4,15 +4,14 @@ package import SluiceCore
 ///
 /// A callback that could not be brought stays among those that fire, and comes with the next call on the batch.
 package struct BatchBook: Sendable {
-    private let store: Store
-    /// Ms by the server's clock for which a callback may be on its way.
-    private static let validity = 60_000
+    private let errand: Errand
+    private var store: Store { errand.store }
 
-    package init(_ store: Store) { self.store = store }
+    init(_ errand: Errand) { self.errand = errand }
 
     /// Tells a batch, and all that it is a member of.
     @discardableResult
-    package func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) -> BatchCall.Reply {
+    func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) -> BatchCall.Reply {
         let reply = try await store.call(BatchCall(verb), on: batch)
         if reply.firing.isEmpty { return reply }
         for (event, callback) in reply.firing {
@@ -28,7 +27,7 @@ package struct BatchBook: Sendable {
     }
 
     /// Seals a batch. What that fires is brought by whoever looks after the index, should this process die before it has.
-    package func seal(_ batch: BatchID) async throws(SluiceError) {
+    func seal(_ batch: BatchID) async throws(SluiceError) {
         let entry = Self.member(batch).text
         _ = try await store.call(WorkflowIndex(take: 0, looks: [(entry, .seconds(15))]))
         try await tell(batch, .seal)
@@ -40,6 +39,17 @@ package struct BatchBook: Sendable {
         guard entry.hasPrefix(Self.prefix) else { return false }
         try await tellIfKnown(BatchID(known: String(entry.dropFirst(Self.prefix.count))), .tend)
         return true
+    }
+
+    /// Tells a batch which members ended. One that is not known any more needs nothing.
+    func tell(_ batch: BatchID, _ facts: [Fact]) async throws(SluiceError) {
+        var ends: [Fact.EndState?: [JobID]] = [:]
+        for case .members(_, let state, let jobs) in facts.map(\.news) { ends[state, default: []] += jobs }
+        for (state, ids) in ends {
+            for first in stride(from: 0, to: ids.count, by: BatchCall.mostMembers) {
+                try await tellIfKnown(batch, .done(state, Array(ids[first...].prefix(BatchCall.mostMembers))))
+            }
+        }
     }
 
     /// A batch that is not known any more needs no news.
@@ -55,8 +65,7 @@ package struct BatchBook: Sendable {
         _ callback: BatchCallback, of event: String, _ batch: BatchID, _ now: Int
     ) async throws(SluiceError) {
         guard let job = callback.job(JobID(known: "\(batch).\(event)")) else { return }
-        try await store.register(job.queue)
-        _ = try await store.call(Deliver(validUntil: now + Self.validity, items: [job.item]), on: job.queue)
+        try await errand.deliver([job.item], to: job.queue, at: now)
     }
 
     /// What a batch is called as a member of another one. No job is called so by a client.
@@ -64,4 +73,20 @@ package struct BatchBook: Sendable {
 
     /// No id of a workflow begins so.
     package static let prefix = "batch:"
+}
+
+extension Relay {
+    /// Tells a batch something, brings what that fires to its queue, and relays what that puts into outboxes.
+    package func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
+        let errand = errand()
+        try await BatchBook(errand).tell(batch, verb)
+        await finish(errand)
+    }
+
+    /// Seals a batch.
+    package func seal(_ batch: BatchID) async throws(SluiceError) {
+        let errand = errand()
+        try await BatchBook(errand).seal(batch)
+        await finish(errand)
+    }
 }

@@ -1,0 +1,123 @@
+package import SluiceCore
+
+/// Brings the jobs of nodes that a workflow has released into their queues, and cancels those that it wants no more.
+extension Relay {
+    /// Ends of nodes that one call tells a workflow: each may release another node, and nobody else is served meanwhile.
+    private static let mostEnds = 400
+
+    /// Does what a call on a workflow asks for, and calls again until there is no more to do. Returns the last reply.
+    @discardableResult
+    package func follow(_ workflow: String, _ reply: WorkflowStep.Reply) async throws(SluiceError) -> WorkflowStep.Reply {
+        let errand = errand()
+        let last = try await follow(workflow, reply, errand)
+        await finish(errand)
+        return last
+    }
+
+    private func follow(
+        _ workflow: String, _ reply: WorkflowStep.Reply, tending: Bool = false, _ errand: Errand
+    ) async throws(SluiceError) -> WorkflowStep.Reply {
+        var reply = reply
+        while true {
+            try await deliver(reply.nodes, at: reply.now, errand)
+            try await cancel(reply.stops, errand)
+            if !reply.hasMore && !(tending && !reply.nodes.isEmpty) { return reply }
+            var verbs: [WorkflowStep.Verb] = reply.nodes.isEmpty ? [] : [.released(reply.nodes.map(\.name))]
+            // Tending goes over all that is being released, a page at a time.
+            if tending { verbs.append(.tend) }
+            reply = try await store.call(WorkflowStep(verbs), workflow: workflow)
+        }
+    }
+
+    /// Looks after one workflow, or batch. Returns when to do so again; nil if it is gone.
+    func tend(_ workflow: String) async throws(SluiceError) -> Duration? {
+        let errand = errand()
+        if try await BatchBook(errand).tend(workflow) {
+            await finish(errand)
+            return nil
+        }
+        let reply = try await store.call(WorkflowStep([.tend]), workflow: workflow)
+        let look = try await follow(workflow, reply, tending: true, errand).look
+        await finish(errand)
+        return look
+    }
+
+    /// Brings jobs into their queues, whatever workflow they are of. Repeating it is harmless.
+    private func deliver(_ nodes: [WorkflowStep.Node], at now: Int, _ errand: Errand) async throws(SluiceError) {
+        for (queue, nodes) in Dictionary(grouping: nodes, by: \.queue) {
+            var rest = nodes[...]
+            while !rest.isEmpty {
+                let page = Self.page(of: rest)
+                rest = rest.dropFirst(page.count)
+                try await errand.deliver(page, to: queue, at: now)
+            }
+        }
+    }
+
+    /// What one call can carry.
+    private static func page(of nodes: ArraySlice<WorkflowStep.Node>) -> [Deliver.Item] {
+        var bytes = 0
+        let fitting = nodes.prefix(1000).prefix { node in
+            defer { bytes += node.item.spec.count }
+            return bytes < 4 << 20
+        }
+        return fitting.map(\.item)
+    }
+
+    private func cancel(_ stops: [WorkflowStep.Stop], _ errand: Errand) async throws(SluiceError) {
+        for (queue, stops) in Dictionary(grouping: stops, by: \.queue) {
+            try await errand.cancel(stops.map(\.job), in: queue)
+        }
+    }
+
+    /// What one workflow made of its news.
+    private struct Told: Sendable {
+        var numbers: [String]
+        /// What it released, to be brought into their queues with that of others.
+        var nodes: [WorkflowStep.Node]
+        var now: Int
+    }
+
+    /// Tells workflows of their nodes, and brings what they release into their queues, all together. Returns what has arrived.
+    func tell(_ workflows: [Destination: [Fact]], in round: Round, _ errand: Errand) async -> [String] {
+        let told = await withTaskGroup(of: Told?.self) { group in
+            for case (.workflow(let workflow), let facts) in workflows {
+                for first in stride(from: 0, to: facts.count, by: Self.mostEnds) {
+                    let page = Array(facts[first...].prefix(Self.mostEnds))
+                    group.addTask { await self.tell(workflow, page, in: round, errand) }
+                }
+            }
+            var told: [Told] = []
+            for await one in group { if let one { told.append(one) } }
+            return told
+        }
+        let nodes = told.flatMap(\.nodes)
+        if !nodes.isEmpty {
+            do throws(SluiceError) {
+                try await deliver(nodes, at: told.map(\.now).min() ?? round.now, errand)
+            } catch {
+                complain(error, nodes.count, to: "queues", in: round)
+                return told.filter(\.nodes.isEmpty).flatMap(\.numbers)
+            }
+        }
+        return told.flatMap(\.numbers)
+    }
+
+    private func tell(_ workflow: String, _ facts: [Fact], in round: Round, _ errand: Errand) async -> Told? {
+        var verbs: [WorkflowStep.Verb] = []
+        for fact in facts {
+            guard case .node(_, let name, let job, let state, let output) = fact.news else { continue }
+            verbs.append(.done(node: name, job: job, state: state, output: output))
+        }
+        do throws(SluiceError) {
+            let reply = try await store.call(WorkflowStep(verbs), workflow: workflow)
+            let told = Told(numbers: facts.map(\.number), nodes: reply.nodes, now: reply.now)
+            if !reply.hasMore, reply.stops.isEmpty { return told }
+            _ = try await follow(workflow, reply, errand)
+            return Told(numbers: told.numbers, nodes: [], now: reply.now)
+        } catch {
+            complain(error, facts.count, to: "workflow \(workflow)", in: round)
+            return nil
+        }
+    }
+}

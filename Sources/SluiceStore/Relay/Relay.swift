@@ -1,0 +1,186 @@
+package import Logging
+package import SluiceCore
+
+/// Carries facts from the outboxes of queues to where they belong, and acknowledges those that have arrived.
+///
+/// Workers, clients and inspectors share it. Whoever changes jobs outside a worker's cycle calls ``relay(_:)`` after that, so that
+/// what the change has to tell arrives though no worker of the queue lives; a worker carries what its cycles give out; and one
+/// process of the namespace looks from time to time at the outboxes of all queues. What fails stays in its outbox and is given out
+/// again, to this process or another one; receivers take what comes twice as one.
+package final class Relay: Sendable {
+    /// Calls for which one relay goes on; the rest is left to others.
+    private static let mostRounds = 1000
+
+    let store: Store
+    let logger: Logger
+    private let known = KnownQueues()
+
+    package init(_ store: Store, logger: Logger? = nil) {
+        self.store = store
+        self.logger = logger ?? store.logger
+    }
+
+    /// Carries what is due of a queue, and what that puts into the outboxes of other queues.
+    ///
+    /// It does not fail: what cannot be carried now is carried later, by another process.
+    package func relay(_ queue: QueueName) async {
+        let errand = errand()
+        errand.stir(queue)
+        await finish(errand)
+    }
+
+    /// Carries facts that a call gave out, and what that puts into the outboxes of other queues.
+    package func carry(_ facts: [Fact], of queue: QueueName, now: Int) async {
+        let errand = errand()
+        await carry(Round(queue: queue, now: now, facts: facts), errand)
+        await finish(errand)
+    }
+
+    func errand() -> Errand { Errand(store, known) }
+
+    /// Carries what an errand has put into outboxes, and what that puts into others.
+    func finish(_ errand: Errand) async {
+        for _ in 0..<Self.mostRounds {
+            guard !Task.isCancelled, let queue = errand.takeStirred() else { return }
+            do throws(SluiceError) {
+                let due = try await store.call(TakeOutbox(), on: queue)
+                await carry(Round(queue: queue, now: due.now, facts: due.facts), errand)
+                if due.hasMore { errand.stir(queue) }
+            } catch {
+                logger.warning(
+                    "what happened in a queue is not told elsewhere yet: another process does it later",
+                    metadata: ["queue": "\(queue)", "error": "\(error)"])
+                if error.isTransient { return }
+            }
+        }
+    }
+
+    /// Facts that one call gave out.
+    struct Round: Sendable {
+        var queue: QueueName
+        /// The server's time then, in ms since 1970.
+        var now: Int
+        var facts: [Fact]
+    }
+
+    private func carry(_ round: Round, _ errand: Errand) async {
+        if round.facts.isEmpty { return }
+        await withTaskGroup(of: [String].self) { group in
+            let places = Dictionary(grouping: round.facts, by: Destination.init)
+            for (destination, facts) in places where !destination.isWorkflow {
+                group.addTask { await self.carry(facts, to: destination, in: round, errand) }
+            }
+            let workflows = places.filter { $0.key.isWorkflow }
+            if !workflows.isEmpty { group.addTask { await self.tell(workflows, in: round, errand) } }
+            var arrived: [String] = []
+            for await numbers in group { arrived += numbers }
+            if await acknowledge(arrived, of: round.queue) { await forget(arrived, round) }
+        }
+    }
+
+    /// Where facts go that can travel together.
+    enum Destination: Hashable {
+        case queue(QueueName)
+        case slot(QueueName)
+        case workflow(String)
+        case batch(String)
+        case webhooks
+        case nowhere
+
+        init(_ fact: Fact) {
+            switch fact.news {
+            case .moved(let queue, _): self = .queue(queue)
+            case .left(let queue, _, _): self = .slot(queue)
+            case .node(let workflow, _, _, _, _): self = .workflow(workflow)
+            case .members(let batch, _, _): self = .batch(batch)
+            case .notices: self = .webhooks
+            case .unknown: self = .nowhere
+            }
+        }
+
+        var isWorkflow: Bool {
+            guard case .workflow = self else { return false }
+            return true
+        }
+    }
+
+    /// Returns the numbers of the facts that have arrived.
+    private func carry(_ facts: [Fact], to destination: Destination, in round: Round, _ errand: Errand) async -> [String] {
+        do throws(SluiceError) {
+            switch destination {
+            case .queue(let queue): try await move(facts, to: queue, in: round, errand)
+            case .slot(let queue):
+                for case .left(_, let job, let state) in facts.map(\.news) { try await errand.tell(job, state, in: queue) }
+            case .batch(let batch): try await BatchBook(errand).tell(BatchID(known: batch), facts)
+            case .webhooks: try await notify(facts, in: round, errand)
+            case .workflow, .nowhere: return []
+            }
+            return facts.map(\.number)
+        } catch {
+            complain(error, facts.count, to: "\(destination)", in: round)
+            return []
+        }
+    }
+
+    func complain(_ error: SluiceError, _ facts: Int, to destination: String, in round: Round) {
+        logger.warning(
+            "what happened in a queue could not be told elsewhere: it is tried again",
+            metadata: ["queue": "\(round.queue)", "to": "\(destination)", "facts": "\(facts)", "error": "\(error)"])
+    }
+
+    /// Brings jobs that are suspended in a queue to the one they belong to.
+    private func move(_ facts: [Fact], to queue: QueueName, in round: Round, _ errand: Errand) async throws(SluiceError) {
+        var ids: [JobID] = []
+        for case .moved(_, let jobs) in facts.map(\.news) { ids += jobs }
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let items = try await store.call(Outgoing(Array(rest.prefix(500))), on: round.queue)
+            guard let last = items.last else {
+                rest = rest.dropFirst(500)
+                continue
+            }
+            try await errand.deliver(items, to: queue, at: round.now, kept: Deliver.memory)
+            // A reply has as much as fits; it is in the order of the question.
+            rest = rest.drop { $0 != last.id }.dropFirst()
+        }
+    }
+
+    /// Returns whether all of them are acknowledged.
+    private func acknowledge(_ facts: [String], of queue: QueueName) async -> Bool {
+        var rest = facts[...]
+        while !rest.isEmpty {
+            do {
+                try await store.call(Acknowledge(Array(rest.prefix(1000))), on: queue)
+            } catch {
+                logger.debug("facts that arrived are given out again", metadata: ["queue": "\(queue)", "error": "\(error)"])
+                return false
+            }
+            rest = rest.dropFirst(1000)
+        }
+        return true
+    }
+
+    /// Jobs that nobody will bring again need not be remembered where they are. If this is not heard, they are for a week.
+    private func forget(_ arrived: [String], _ round: Round) async {
+        let arrived = Set(arrived)
+        for fact in round.facts where arrived.contains(fact.number) {
+            guard let (queue, jobs) = fact.news.brought else { continue }
+            var rest = jobs[...]
+            while !rest.isEmpty {
+                try? await store.call(Forget(Array(rest.prefix(1000))), on: queue)
+                rest = rest.dropFirst(1000)
+            }
+        }
+    }
+}
+
+extension Fact.News {
+    /// The jobs that it brings to a queue, which remembers them.
+    fileprivate var brought: (QueueName, [JobID])? {
+        switch self {
+        case .moved(let queue, let jobs): (queue, jobs)
+        case .notices(_, _, let notices): (Notify.queue, notices.map(\.id))
+        case .left, .node, .members, .unknown: nil
+        }
+    }
+}
