@@ -96,9 +96,11 @@ extension Evidence {
         var (drawn, cancelled) = (0, 0)
         for order in Set(wishes.filter { $0.isNew != nil }.map(\.order)) {
             guard let parent = byOrder[order] else { continue }
-            let state = actions[Gateway.action(on: order, index: 2)] ?? "missing"
+            let action = Gateway.action(on: order, index: 2)
+            let state = actions[action] ?? "missing"
             if state != (parent.isCompleted ? "completed" : "cancelled") {
-                found.append("\(order.id) is \(parent.state), and the action on it \(state)")
+                let why = actionErrors[action].map { ": \($0)" } ?? ""
+                found.append("\(order.id) is \(parent.state), and the action on it \(state)\(why)")
             }
             if parent.isCompleted { drawn += 1 } else { cancelled += 1 }
         }

@@ -24,6 +24,8 @@ struct Evidence: Sendable {
     var ends: [String: Int] = [:]
     var revived: [String] = []
     var actions: [String: String] = [:]
+    /// What ended actions that did not complete.
+    var actionErrors: [String: String] = [:]
     /// The upstream's books: its tasks, calls that asked for tasks, actions that it would not do.
     var tasks: [UpstreamTask] = []
     var polls = 0

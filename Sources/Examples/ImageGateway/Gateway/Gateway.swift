@@ -75,6 +75,13 @@ final class Gateway: Front {
         return Standing(state: job.state.rawValue, version: version.flatMap { Int($0) } ?? 0)
     }
 
+    /// On how many workers that died each job was, where there are any.
+    func crashes() async throws -> [(job: JobID, count: Int)] {
+        let key = inspector.store.keys.base(Self.queue) + ":crashes"
+        let fields = try await inspector.store.send(["HGETALL", key]).root.elements.map { $0.string ?? "" }
+        return stride(from: 0, to: fields.count - 1, by: 2).map { (JobID(known: fields[$0]), Int(fields[$0 + 1]) ?? 0) }
+    }
+
     /// The upstream has told something. That is no news but a hint: what is so is asked for, only sooner.
     func hear(_ body: [UInt8]) async -> Server.Answer {
         guard let status = try? JSONDecoder().decode(Messages.Status.self, from: Data(body)) else {

@@ -54,10 +54,13 @@ struct Order: Sendable, Hashable {
     var isRepeated: Bool { number % 5 == 2 }
 
     /// Where a worker dies of it, once: behind the answer to its submission, or to a look; behind the payment of its refund. As
-    /// often with many orders as with few, and apart, since who was on a worker that died three times is discarded.
+    /// often with many orders as with few.
     var diesSubmitted: Bool { [121, 271, 421].contains(number) }
     var diesLooking: Bool { [161, 361].contains(number) }
     var diesPaying: Bool { [137, 335].contains(number) }
+
+    /// How many workers die of it.
+    var deaths: Int { self == .deadly ? Scale.crashes : diesSubmitted || diesLooking || diesPaying ? 1 : 0 }
 
     /// The number that an id tells.
     static func number(of id: some StringProtocol) -> Int? {

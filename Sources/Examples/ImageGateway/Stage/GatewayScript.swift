@@ -26,7 +26,10 @@ struct GatewayScript {
 
     private func play() async throws {
         for portion in 0..<Scale.portions {
-            if portion == 3 || portion == 7 { await stage.crew.killOne() }
+            if portion == 3 || portion == 7 {
+                try await stage.expectDeaths(1)
+                await stage.crew.killOne()
+            }
             try await order(portion)
             try await stage.audit()
             stage.say("portion \(portion + 1) of \(Scale.portions) is in")
@@ -42,6 +45,7 @@ struct GatewayScript {
             // What is refused, or whose account is in trouble, was not accepted: the original tells its client so.
             if stage.asOriginal, order == .deadly || order.account(scale).isInTrouble { continue }
             if number % 10 == 0 { try await stage.until("there was room") { try await stage.isRoom() } }
+            try await stage.expectDeaths(order.deaths)
             let time = RunLine.now()
             do {
                 try await stage.client.order(order)

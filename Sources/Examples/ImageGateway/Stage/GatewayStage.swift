@@ -18,6 +18,8 @@ final class GatewayStage {
     var evidence: Evidence
     /// When each order was accepted.
     var accepted: [Order: Int] = [:]
+    /// Workers that have died so far by order, or are about to.
+    private var expectedDeaths = 0
     private let news: Server
     private var counting: Task<Void, Never>?
 
@@ -80,6 +82,26 @@ final class GatewayStage {
         return live < scale.window + accepted.keys.count { $0.account(scale).isInTrouble }
     }
 
+    /// Called before something that ends workers. It waits until no job is left that one more death would discard: the slower the
+    /// machine, the longer jobs live and the more deaths they meet.
+    func expectDeaths(_ count: Int) async throws {
+        if asOriginal || count == 0 { return }
+        try await until("jobs of dead workers had recovered", every: .milliseconds(50)) { try await hasRecovered() }
+        expectedDeaths += count
+    }
+
+    private func hasRecovered() async throws -> Bool {
+        let dead = await crew.dead
+        guard dead.count >= expectedDeaths else { return false }
+        let known = try await gateway.inspector.workers(of: Gateway.queue)
+        if known.contains(where: { dead.contains($0.worker.process) }) { return false }
+        for (id, count) in try await gateway.crashes() where count >= Scale.crashes - 1 {
+            let job = try await gateway.inspector.job(id, in: Gateway.queue)
+            if let job, !job.state.isEnded { return false }
+        }
+        return true
+    }
+
     func audit() async throws {
         if asOriginal { return }
         for queue in [Gateway.queue, Notify.queue] {
@@ -90,4 +112,9 @@ final class GatewayStage {
     }
 
     func say(_ text: String) { Console.progress("image-gateway: \(text)") }
+}
+
+extension WorkerID {
+    /// The process that its text tells: host, process and a random part, joined by dots.
+    fileprivate var process: Int32 { text.split(separator: ".").dropLast().last.flatMap { Int32($0) } ?? 0 }
 }

@@ -53,8 +53,9 @@ struct Gathering {
         }
         for order in Set(stage.evidence.wishes.map(\.order)) {
             let id = Gateway.action(on: order, index: 2)
-            let state = try await inspector.job(JobID(known: id), in: Gateway.queue)?.state
-            stage.evidence.actions[id] = state?.rawValue ?? "missing"
+            let found = try await inspector.job(JobID(known: id), in: Gateway.queue)
+            stage.evidence.actions[id] = found?.state.rawValue ?? "missing"
+            stage.evidence.actionErrors[id] = found?.failures.last?.message
         }
         stage.evidence.deadHooks = try await deadHooks()
         stage.evidence.ends = await stage.ends.ends
