@@ -65,7 +65,7 @@ struct BulkRun: Sendable {
         guard isatty(0) == 1, Terminal.errors.isInteractive else {
             throw Failure("this would \(question): say --yes if that is meant", status: .usage)
         }
-        try Terminal.errors.write("\(question)? [y/N] ")
+        try Terminal.errors.ask("\(question)? [y/N] ")
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }
 

@@ -16,8 +16,9 @@ enum EntryPoint {
     static func main() async {
         // A reader that goes away, or a Redis that does, is an error of one write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap { _ in WorkerLogHandler(isJSON: false, style: Terminal.errors.style) }
         do {
+            try InputText.checkProcess()
             var command = try await SluiceTool.asyncParseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -27,7 +28,7 @@ enum EntryPoint {
             exit(ExitStatus.done.rawValue)
         } catch {
             let ending = Ending(error)
-            if !ending.output.isEmpty { try? Terminal.output.write(ending.output) }
+            if !ending.output.isEmpty { try? Terminal.output.write(ours: ending.output) }
             if !ending.message.isEmpty { Terminal.complain(ending.message) }
             exit(ending.status)
         }

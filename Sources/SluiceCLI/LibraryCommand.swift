@@ -59,7 +59,7 @@ struct LibraryShowCommand: ParsableCommand {
                 "text": .string(FunctionLibrary.text()),
             ])
         } else {
-            try Terminal.output.write(FunctionLibrary.text())
+            try Terminal.output.write(ours: FunctionLibrary.text())
         }
     }
 }

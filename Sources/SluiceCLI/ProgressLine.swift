@@ -21,7 +21,7 @@ struct ProgressLine {
         let text = Self.text(queue, progress, after: now - start, withBar: terminal.isInteractive)
         // What cannot be shown is no reason to stop.
         if terminal.isInteractive {
-            try? terminal.write("\r\u{1B}[K" + HumanText.cut(text, to: (terminal.width ?? 80) - 1))
+            try? terminal.redraw(HumanText.cut(text, to: (terminal.width ?? 80) - 1))
         } else {
             try? terminal.line(text)
         }
@@ -30,7 +30,7 @@ struct ProgressLine {
 
     /// Takes the line away.
     func clear() {
-        if isShown, terminal.isInteractive { try? terminal.write("\r\u{1B}[K") }
+        if isShown, terminal.isInteractive { try? terminal.redraw("") }
     }
 
     static func text(_ queue: QueueName, _ progress: BulkProgress, after elapsed: Duration, withBar: Bool) -> String {

@@ -84,11 +84,11 @@ private struct DrainLine {
         let running = status.states[.executing, default: 0]
         let text = "\(queue): \(HumanText.count(left, "job")) left, \(HumanText.number(running)) running"
         // What cannot be shown is no reason to stop.
-        try? terminal.write(terminal.isInteractive ? "\r\u{1B}[K" + text : text + "\n")
+        if terminal.isInteractive { try? terminal.redraw(text) } else { try? terminal.line(text) }
         isShown = true
     }
 
     func clear() {
-        if isShown, terminal.isInteractive { try? terminal.write("\r\u{1B}[K") }
+        if isShown, terminal.isInteractive { try? terminal.redraw("") }
     }
 }

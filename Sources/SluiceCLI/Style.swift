@@ -2,7 +2,7 @@ import SluiceCore
 
 /// Colours for people.
 struct Style: Sendable {
-    enum Look: String {
+    enum Look: String, CaseIterable {
         case bold = "1"
         case dim = "2"
         case red = "31"
@@ -14,6 +14,12 @@ struct Style: Sendable {
     var isColoured: Bool
 
     static let plain = Style(isColoured: false)
+
+    /// How long the sequence of one of our colours is that stands first; nil if none does.
+    static func sequenceLength(_ text: Substring.UnicodeScalarView) -> Int? {
+        (["0"] + Look.allCases.map(\.rawValue)).map { "\u{1B}[\($0)m".unicodeScalars }
+            .first { text.starts(with: $0) }?.count
+    }
 
     func paint(_ text: String, _ look: Look) -> String {
         isColoured ? "\u{1B}[\(look.rawValue)m\(text)\u{1B}[0m" : text

@@ -40,9 +40,37 @@ struct Terminal: Sendable {
         return environment["COLUMNS"].flatMap { Int($0) } ?? 80
     }
 
-    /// Writes all of it.
+    /// Writes a line.
     /// - Throws: `OutputClosed` if nobody reads any more; `Failure` for a full disk and the like.
-    func write(_ text: some Sequence<UInt8>) throws {
+    func line(_ text: String = "") throws { try lines([text]) }
+
+    /// Writes lines.
+    func lines(_ lines: [String]) throws {
+        try write(lines.map { SafeText.shown($0, isColoured: style.isColoured) + "\n" }.joined().utf8)
+    }
+
+    /// Writes a document and a line end.
+    func json(_ value: JSONValue) throws { try write(SafeText.json(value.encoded()) + [UInt8(ascii: "\n")]) }
+
+    /// Writes over the line of the cursor, and stays there.
+    func redraw(_ text: String) throws {
+        try write("\r\u{1B}[K\(SafeText.shown(text, isColoured: style.isColoured))".utf8)
+    }
+
+    /// Writes over the last so many lines, and whatever is below, in one write, so that no half drawing is ever seen.
+    func redraw(_ lines: [String], over height: Int) throws {
+        let up = height > 0 ? "\u{1B}[\(height)A" : ""
+        let text = lines.map { SafeText.shown($0, isColoured: style.isColoured) + "\u{1B}[K\n" }.joined()
+        try write("\r\(up)\(text)\u{1B}[J".utf8)
+    }
+
+    /// Writes a question, and stays behind it.
+    func ask(_ question: String) throws { try write(SafeText.shown(question).utf8) }
+
+    /// Writes text of our own as it is: help, a completion script, the function library.
+    func write(ours text: String) throws { try write(text.utf8) }
+
+    private func write(_ text: some Sequence<UInt8>) throws {
         var rest = ArraySlice(Array(text))
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
@@ -56,29 +84,14 @@ struct Terminal: Sendable {
         }
     }
 
-    func write(_ text: String) throws { try write(text.utf8) }
-
-    /// Writes a line.
-    func line(_ text: String = "") throws { try write(text + "\n") }
-
-    /// Writes lines.
-    func lines(_ lines: [String]) throws { try write(lines.map { $0 + "\n" }.joined()) }
-
-    /// Writes a document and a line end.
-    func json(_ value: JSONValue) throws { try write(value.encoded() + [UInt8(ascii: "\n")]) }
-
     /// Whether nobody reads any more, which a writer that has nothing to write would not notice.
     var isClosed: Bool {
         var poll = pollfd(fd: descriptor, events: 0, revents: 0)
         return systemPoll(&poll, 1, 0) == 1 && poll.revents & Int16(POLLERR) != 0
     }
 
-    /// Writes one line to standard error, under the tool's name.
-    static func complain(_ message: String) {
-        let line = Array("sluice: \(message)\n".utf8)
-        // There is nobody to tell if this fails.
-        _ = line.withUnsafeBytes { systemWrite(2, $0.baseAddress, $0.count) }
-    }
+    /// Writes one line to standard error, under the tool's name; there is nobody to tell if that fails.
+    static func complain(_ message: String) { try? errors.write("sluice: \(SafeText.shown(message))\n".utf8) }
 }
 
 // Methods of the same name hide the system's functions.

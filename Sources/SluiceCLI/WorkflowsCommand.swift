@@ -59,7 +59,7 @@ struct WorkflowsShowCommand: AsyncParsableCommand {
             let status = try await workflow.status()
             let graph = try await workflow.graph(nodes: limit, edges: 4 * limit)
             if mermaid || dot {
-                try Terminal.output.write(mermaid ? graph.mermaid : graph.dot)
+                try Terminal.output.lines((mermaid ? graph.mermaid : graph.dot).split(separator: "\n").map(String.init))
             } else if global.json {
                 try Terminal.output.json(WorkflowText.json(status, graph))
             } else {

@@ -123,14 +123,14 @@ struct BenchCommand: AsyncParsableCommand {
         if global.json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
-            print(String(decoding: try encoder.encode(result), as: UTF8.self))
+            try Terminal.output.line(String(decoding: try encoder.encode(result), as: UTF8.self))
             return
         }
-        for line in result.pollingLines { print(line) }
+        try Terminal.output.lines(result.pollingLines)
         for row in result.rows {
             let figure = String(format: "%.\(row.digits)f", row.figure)
             let label = row.what.padding(toLength: 50, withPad: " ", startingAt: 0)
-            print(label + String(repeating: " ", count: max(12 - figure.count, 0)) + figure + " " + row.unit)
+            try Terminal.output.line(label + String(repeating: " ", count: max(12 - figure.count, 0)) + figure + " " + row.unit)
         }
     }
 }

@@ -30,9 +30,7 @@ struct DemoScreen {
         case .drawn:
             if progress == shown { return }
             let lines = progress.lines(width: terminal.width ?? 80, style: terminal.style)
-            let up = height > 0 ? "\u{1B}[\(height)A" : ""
-            // One write, so that no half drawing is ever seen; the rest of each old line is cleared, and what was below.
-            try terminal.write("\r" + up + lines.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J")
+            try terminal.redraw(lines, over: height)
             height = lines.count
         }
     }

@@ -26,20 +26,21 @@ struct WorkerLogHandler: LogHandler {
         // What went wrong may be long: it comes last.
         let details = all.sorted { ($0.key == "error" ? 1 : 0, $0.key) < ($1.key == "error" ? 1 : 0, $1.key) }
             .map { ($0.key, "\($0.value)") }
-        let line =
-            isJSON
-            ? json(event, details, at: .now) : Self.text(event.level, "\(event.message)", details, at: .now, style: style)
         // Nobody is left to be told that standard error is closed.
-        try? Terminal.errors.line(line)
+        if isJSON {
+            try? Terminal.errors.json(Self.json(event, details, at: .now))
+        } else {
+            try? Terminal.errors.line(Self.text(event.level, "\(event.message)", details, at: .now, style: style))
+        }
     }
 
-    private func json(_ event: LogEvent, _ details: [(String, String)], at now: Date) -> String {
+    private static func json(_ event: LogEvent, _ details: [(String, String)], at now: Date) -> JSONValue {
         var value: JSONValue = [
             "time": JSONValue(time: now),
             "level": .string(event.level.rawValue), "message": .string("\(event.message)"),
         ]
         for (name, text) in details { value = value.adding(name, .string(text)) }
-        return String(decoding: value.encoded(), as: UTF8.self)
+        return value
     }
 
     /// `12:00:01 completed  job=01J… took=12ms`
@@ -51,7 +52,7 @@ struct WorkerLogHandler: LogHandler {
                 "\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
                 timeZone: .current, calendar: .current))
         let words = details.map { style.paint("\($0.0)=", .dim) + HumanText.visible($0.1) }
-        let text = style.paint(time, .dim) + " " + paint(level, message, style)
+        let text = style.paint(time, .dim) + " " + paint(level, HumanText.visible(message), style)
         return ([text] + words).joined(separator: "  ")
     }
 
