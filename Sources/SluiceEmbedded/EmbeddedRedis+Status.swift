@@ -17,7 +17,9 @@ extension EmbeddedRedis {
 
     /// Looks, and starts nothing.
     package func status() async throws -> Status {
-        guard socketPath.utf8.count <= UnixSocket.pathLimit, FileLock.isHeld(lockPath) else { return .notRunning }
+        guard socketPath.utf8.count <= UnixSocket.pathLimit else { return .notRunning }
+        try checkHome()
+        guard FileLock.isHeld(lockPath) else { return .notRunning }
         guard case .reply(let text) = try await probe.ask("INFO"), let details = details(from: text) else {
             return FileLock.isHeld(lockPath) ? .silent(processID: recordedProcessID) : .notRunning
         }

@@ -24,13 +24,14 @@ package struct EmbeddedRedis: Sendable {
     /// Names the server; nothing is touched before `start`.
     ///
     /// - Parameters:
-    ///   - home: `SLUICE_HOME` when nil, else `~/.local/state/sluice`.
+    ///   - home: `SLUICE_HOME` when nil, else `.local/state/sluice` under `HOME`, or under the user's own directory without that.
     ///   - searchPath: Where to look for `redis-server` and `valkey-server`; `PATH` when nil.
     ///   - patience: How long a server may be silent before `start` and `stop` give up. Loading data is no silence.
     package init(home: String? = nil, searchPath: String? = nil, patience: Duration = .seconds(15)) {
         let environment = ProcessInfo.processInfo.environment
         let chosen = [home, environment["SLUICE_HOME"]].compactMap { $0 }.first { !$0.isEmpty }
-        self.home = URL(fileURLWithPath: chosen ?? NSHomeDirectory() + "/.local/state/sluice").path
+        let own = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+        self.home = URL(fileURLWithPath: chosen ?? own + "/.local/state/sluice").path
         self.searchPath = searchPath
         self.patience = patience
     }
@@ -52,6 +53,7 @@ package struct EmbeddedRedis: Sendable {
         guard socketPath.utf8.count <= UnixSocket.pathLimit else {
             throw EmbeddedRedisError.socketPathTooLong(path: socketPath, limit: UnixSocket.pathLimit)
         }
+        try checkHome()
         if try await probe.isReady() { return url }
         try PrivateDirectory.prepare(home, marker: "redis.lock")
         let executable = try await RedisExecutable.find(searchPath: searchPath)
@@ -77,6 +79,7 @@ package struct EmbeddedRedis: Sendable {
     /// - Returns: False when none was running.
     /// - Throws: `EmbeddedRedisError` when it refuses, or is still there after the time it was given.
     package func stop() async throws -> Bool {
+        try checkHome()
         guard FileLock.isHeld(lockPath) else { return false }
         switch try await probe.ask("SHUTDOWN", within: patience) {
         case .reply(let text) where !text.hasPrefix("-NOAUTH") && !text.hasPrefix("-NOPERM"):
@@ -97,6 +100,9 @@ extension EmbeddedRedis {
     var probe: RedisProbe { RedisProbe(socketPath: socketPath) }
     var lockPath: String { home + "/redis.lock" }
     private var pidPath: String { home + "/redis.pid" }
+
+    /// Refuses a directory in which another user may have put a lock, a pid or a socket.
+    func checkHome() throws { try PrivateDirectory.check(home, marker: "redis.lock") }
 
     /// What the server wrote into its pid file, or 0. Means something only while the lock is held.
     var recordedProcessID: Int32 {

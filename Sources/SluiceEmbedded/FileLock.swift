@@ -15,7 +15,7 @@ struct FileLock: ~Copyable {
 
     /// Takes the lock if it is free, making the file when missing; nil when another holds it.
     static func take(_ path: String) throws -> FileLock? {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw EmbeddedRedisError.system("cannot open \(path): \(String(cString: strerror(errno)))")
         }
@@ -28,7 +28,7 @@ struct FileLock: ~Copyable {
 
     /// Whether someone holds it now. A missing file is held by no one.
     static func isHeld(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0

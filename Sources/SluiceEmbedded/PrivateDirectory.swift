@@ -8,23 +8,73 @@ import Foundation
     import Darwin
 #endif
 
-/// A directory that no other user can change.
+/// A directory that no other user can change, with nothing in it that another user put there.
+///
+/// Whoever can put a lock, a socket or a symbolic link under a name that we use can pass for our Redis, or have us write elsewhere.
 enum PrivateDirectory {
+    /// The names that mean something there.
+    private static let names = [
+        "redis.lock", "redis.sock", "redis.pid", "redis.log", "redis.conf", "appendonlydir", "dump.rdb",
+    ]
+
     /// Makes the directory, mode 0700, and the missing ones above it.
     ///
-    /// One that exists is narrowed to 0700 when it is empty or holds `marker`, so is ours alone. One that holds other
-    /// things keeps its mode, and is refused when others could replace files in it: `SLUICE_HOME=/tmp` must not shut /tmp.
+    /// One that exists is narrowed to 0700 when it is empty, or holds `marker` and nothing that may be another's, so is ours alone.
+    /// One that holds other things keeps its mode, and is refused when others could replace files in it: `SLUICE_HOME=/tmp` must
+    /// not shut /tmp.
     static func prepare(_ path: String, marker: String) throws {
         try makeDirectory(path)
+        try check(path, marker: marker, narrowing: true)
+    }
+
+    /// Refuses what ``prepare(_:marker:)`` would refuse, and changes nothing. One that is missing is fine.
+    static func check(_ path: String, marker: String) throws { try check(path, marker: marker, narrowing: false) }
+
+    private static func check(_ path: String, marker: String, narrowing: Bool) throws {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw failure(path) }
+        guard stat(path, &status) == 0 else {
+            if errno == ENOENT, !narrowing { return }
+            throw failure(path)
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw refusal(path, "it is a file, not a directory") }
         guard status.st_uid == geteuid() else { throw refusal(path, "it belongs to another user") }
-        guard status.st_mode & 0o077 != 0 else { return }
-        let entries = try FileManager.default.contentsOfDirectory(atPath: path)
-        if entries.isEmpty || entries.contains(marker) {
-            guard chmod(path, 0o700) == 0 else { throw failure(path) }
-        } else if status.st_mode & 0o022 != 0 {
+        let isOpen = status.st_mode & 0o022 != 0
+        try checkContents(path, marker: marker, isOpen: isOpen)
+        guard narrowing, status.st_mode & 0o077 != 0 else { return }
+        let entries = try list(path)
+        guard entries.isEmpty || entries.contains(marker) else { return }
+        guard chmod(path, 0o700) == 0 else { throw failure(path) }
+        // What was put there between the look and the change.
+        try checkContents(path, marker: marker, isOpen: isOpen)
+    }
+
+    private static func checkContents(_ path: String, marker: String, isOpen: Bool) throws {
+        let entries = try list(path)
+        if isOpen, !entries.isEmpty, !entries.contains(marker) {
             throw refusal(path, "other users can write to it; set SLUICE_HOME to a directory of its own")
+        }
+        // Where others can write, nothing may be theirs, whatever it is called.
+        for name in isOpen ? entries : names {
+            var status = stat()
+            guard lstat("\(path)/\(name)", &status) == 0 else { continue }
+            let kind = status.st_mode & S_IFMT
+            let doubt: String? =
+                if status.st_uid != geteuid() {
+                    "belongs to another user"
+                } else if isOpen, kind == S_IFLNK || (kind == S_IFREG && status.st_nlink > 1) {
+                    "is a link, and other users can write to the directory"
+                } else {
+                    nil
+                }
+            if let doubt { throw refusal(path, "\(name) in it \(doubt): look at it, remove it, and chmod 700 the directory") }
+        }
+    }
+
+    private static func list(_ path: String) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch {
+            throw refusal(path, "it cannot be listed")
         }
     }
 
@@ -33,7 +83,7 @@ enum PrivateDirectory {
         do {
             try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
         } catch {
-            throw refusal(path, "\(parent.path) cannot be made")
+            throw refusal(path, "\(parent.path) cannot be made, or is no directory")
         }
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
     }
