@@ -155,14 +155,13 @@ end
 phases.ready = by_zset('ready', 'I4', 'audit_gates', 'ready')
 phases.parked = by_hash('where', 'I4', 'audit_gates', 'parked')
 
--- I2 from the gates' side. Their sets are found by going through the keys of the server.
+-- I2 from the gates' side: those that a page of jobs have in their lanes.
 function phases.gates(q, cursor, found)
-  local page = redis.call('SCAN', cursor, 'MATCH', q.keys.prefix .. 'gate:*', 'COUNT', 1000)
-  for _, key in ipairs(page[2]) do
-    local gate = string.sub(key, #q.keys.prefix + 6)
-    require('audit_gates').members(q, gate, function(...) wrong(found, 'I2', ...) end)
-  end
-  return page[1], #page[2]
+  local page = redis.call('HSCAN', q.keys.lane, cursor, 'COUNT', PAGE)
+  -- A queue of several pages meets each gate often, so a part of its members does each time.
+  local most = cursor == '0' and page[1] == '0' and 1000 or 20
+  require('audit_gates').of_jobs(q, page[2], most, function(...) wrong(found, 'I2', ...) end)
+  return page[1], #page[2] / 2
 end
 
 -- I7: what runs is held by its worker, which is known. I2: it is in its gates.
@@ -240,7 +239,12 @@ local function check_column(q, name, cursor, found)
   end
   return page[1], checked
 end
-phases.columns = over(require('columns').all, check_column)
+local check_columns = over(require('columns').all, check_column)
+
+function phases.columns(q, cursor, found)
+  if cursor == '0' and not require('columns').is_any(q) then return '0', 0 end
+  return check_columns(q, cursor, found)
+end
 
 -- I10.
 phases.cron = by_hash('cron', 'I10', 'audit_cron', 'entries')

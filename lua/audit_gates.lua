@@ -60,9 +60,10 @@ function M.kept(q, ids, wrong)
   end
 end
 
--- The set of one gate: at most a thousand of its members.
-function M.members(q, gate, wrong)
-  local ids = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate), 1000)
+-- The set of one gate: `most` of its members.
+local function check_members(q, gate, most, wrong)
+  local ids = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate), most)
+  if #ids == 0 then return end
   local records = redis.call('HMGET', q.keys.executing, unpack(ids))
   local is_chain = require('chains').is_gate(gate)
   if is_chain and #ids > 1 then wrong('gate ' .. gate .. ' has ' .. #ids .. ' jobs, and a chain has one at a time') end
@@ -74,6 +75,20 @@ function M.members(q, gate, wrong)
     end
     if not is_held and is_chain and not run then is_held = may_hold(q, gate, ids[i]) end
     if not is_held then wrong('gate ' .. gate .. ' has ' .. ids[i] .. ', which holds no place there', 'leave', gate, ids[i]) end
+  end
+end
+
+-- The gates of the lanes of some jobs, as a flat list of id and lane: `most` members of each.
+function M.of_jobs(q, jobs, most, wrong)
+  local seen = {}
+  for i = 2, #jobs, 2 do
+    for part in string.gmatch(jobs[i], '[^&]+') do
+      local gate = string.match(part, '^([^=?]+)%??$') or part
+      if not seen[gate] then
+        seen[gate] = true
+        check_members(q, gate, most, wrong)
+      end
+    end
   end
 end
 

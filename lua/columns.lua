@@ -6,12 +6,20 @@ M.all = {
   'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched', 'notified', 'deadline',
 }
 
+local function keys_of(q)
+  local columns = {}
+  for i = 1, #M.all do columns[i] = q.keys[M.all[i]] end
+  return columns
+end
+
+-- Whether any column is used.
+function M.is_any(q) return redis.call('EXISTS', unpack(keys_of(q))) > 0 end
+
 -- Removes every trace of jobs, at most a call's worth, from `spec` and the columns.
 function M.drop(q, ids)
   if #ids == 0 then return end
   redis.call('HDEL', q.keys.spec, unpack(ids))
-  local columns = {}
-  for i = 1, #M.all do columns[i] = q.keys[M.all[i]] end
+  local columns = keys_of(q)
   local left = redis.call('EXISTS', unpack(columns))
   for i = 1, #columns do
     if left == 0 then return end

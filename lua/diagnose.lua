@@ -2,6 +2,8 @@
 --
 -- What `sluice doctor` asks of a queue: what nobody is there for, what nothing can release, what nobody carries. Changes nothing,
 -- and looks at a bounded part: `more` tells that there was more, a cursor other than 0 where to go on. Sections:
+--   glance              {status as view.lua has it, workers as below, names of the other sections that have something to tell;
+--                       among them dependencies and cron, which are functions of their own}
 --   workers             {now, live workers, jobs that could run, running jobs, jobs that nobody has ended a minute
 --                       after their deadline}
 --   kinds               {more, flat list of kind, count, example}: of waiting jobs, those that no live worker declares
@@ -37,6 +39,22 @@ function sections.workers(q)
   local due = redis.call('ZCOUNT', q.keys.scheduled, '-inf', now) + redis.call('ZCOUNT', q.keys.retryable, '-inf', now)
   local late = redis.call('ZCOUNT', q.keys.deadlines, '-inf', text(q.now - STUCK))
   return { q.now, redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf'), counts.available + due, counts.executing, late }
+end
+
+-- What a section looks at: without any of these keys it has nothing to tell.
+local looks_at = {
+  { 'kinds', 'lanes', 'scheduled', 'retryable' }, { 'suspended', 'suspended' }, { 'chains', 'hold' }, { 'outbox', 'outbox' },
+  { 'links', 'links' }, { 'dependencies', 'off' }, { 'cron', 'cron' },
+}
+
+function sections.glance(q)
+  local found = {}
+  for _, look in ipairs(looks_at) do
+    local keys = {}
+    for i = 2, #look do keys[i - 1] = q.keys[look[i]] end
+    if redis.call('EXISTS', unpack(keys)) > 0 then found[#found + 1] = look[1] end
+  end
+  return { require('view').status(q), sections.workers(q), found }
 end
 
 -- The kinds that live workers declare; nil if one of them takes all, or nobody lives.

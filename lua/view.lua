@@ -8,12 +8,13 @@ local function text(number) return require('queue').text(number) end
 
 -- Tells the age of the oldest of those that wait or run, in ms: how long the first is overdue, suspended, or runs. Of more than
 -- LOOKED runs nothing is told.
-local function put_ages(q, put)
+local function put_ages(q, counts, put)
   for _, state in ipairs(require('states').timed) do
-    local head = tonumber(redis.call('ZRANGE', q.keys[state], 0, 0, 'WITHSCORES')[2])
+    local head = counts[state] > 0 and tonumber(redis.call('ZRANGE', q.keys[state], 0, 0, 'WITHSCORES')[2])
     put('oldest_' .. state .. '_ms', text(head and math.max(q.now - head, 0) or 0))
   end
-  if redis.call('HLEN', q.keys.executing) > LOOKED then return end
+  if counts.executing == 0 then return put('oldest_executing_ms', '0') end
+  if counts.executing > LOOKED then return end
   local records, first = redis.call('HVALS', q.keys.executing), q.now
   for i = 1, #records do first = math.min(first, tonumber(require('record').read(records[i]).started) or q.now) end
   put('oldest_executing_ms', text(q.now - first))
@@ -28,7 +29,7 @@ function M.gauges(q)
   local head = redis.call('ZRANGE', q.keys.lanes, 0, 0, 'WITHSCORES')[2]
   local _, since = require('queue').read_score(tonumber(head) or 0)
   put('oldest_available_ms', head and text(math.max(q.now - since, 0)) or '0')
-  put_ages(q, put)
+  put_ages(q, counts, put)
   return reply
 end
 

@@ -19,30 +19,39 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await global.withInspector { inspector in
-            let diagnosis = try await inspector.diagnose(queue)
+            let terminal = Terminal.output
+            var parts: [Diagnosis.Part] = []
+            try await inspector.diagnose(queue) { part in
+                parts.append(part)
+                // Many queues take their time, so that people see each part as it comes.
+                if !global.json { try terminal.lines(Self.lines(part, width: terminal.width, style: terminal.style)) }
+            }
+            let diagnosis = Diagnosis(parts: parts)
             if global.json {
-                try Terminal.output.json(diagnosis.json)
+                try terminal.json(diagnosis.json)
             } else {
-                try Terminal.output.lines(Self.lines(diagnosis, width: Terminal.output.width, style: Terminal.output.style))
+                try terminal.line(Self.summary(diagnosis, terminal.style))
             }
             if !diagnosis.isHealthy { throw ExitCode.no }
         }
     }
 
     static func lines(_ diagnosis: Diagnosis, width: Int? = nil, style: Style = .plain) -> [String] {
+        diagnosis.parts.flatMap { lines($0, width: width, style: style) } + [summary(diagnosis, style)]
+    }
+
+    static func lines(_ part: Diagnosis.Part, width: Int? = nil, style: Style = .plain) -> [String] {
         var lines: [String] = []
-        for part in diagnosis.parts {
-            if part.findings.isEmpty, !part.looked.isEmpty {
-                lines += marked("ok", .green, "\(part.subject): \(part.looked)", width, style)
-            }
-            for finding in part.findings {
-                let look = finding.severity == .problem ? Style.Look.red : .yellow
-                lines += marked(finding.severity.rawValue, look, "\(part.subject): \(finding.what)", width, style)
-                lines += marked("", .dim, "cure: \(finding.cure)", nil, style)
-            }
-            for text in part.unseen { lines += marked("unseen", .yellow, "\(part.subject): \(text)", width, style) }
+        if part.findings.isEmpty, !part.looked.isEmpty {
+            lines += marked("ok", .green, "\(part.subject): \(part.looked)", width, style)
         }
-        return lines + [summary(diagnosis, style)]
+        for finding in part.findings {
+            let look = finding.severity == .problem ? Style.Look.red : .yellow
+            lines += marked(finding.severity.rawValue, look, "\(part.subject): \(finding.what)", width, style)
+            lines += marked("", .dim, "cure: \(finding.cure)", nil, style)
+        }
+        for text in part.unseen { lines += marked("unseen", .yellow, "\(part.subject): \(text)", width, style) }
+        return lines
     }
 
     private static func marked(
@@ -60,7 +69,10 @@ struct DoctorCommand: AsyncParsableCommand {
         let problems = diagnosis.findings.count { $0.severity == .problem }
         let notices = diagnosis.findings.count - problems
         let rest = notices > 0 ? ", \(HumanText.count(notices, "notice"))" : ""
-        return problems == 0
-            ? style.paint("healthy", .green) + rest : style.paint(HumanText.count(problems, "problem"), .red) + rest
+        let unseen = diagnosis.parts.count { !$0.unseen.isEmpty }
+        let left = unseen > 0 ? ", \(HumanText.count(unseen, "part")) not seen to \(unseen == 1 ? "its" : "their") end" : ""
+        let verdict =
+            problems == 0 ? style.paint("healthy", .green) : style.paint(HumanText.count(problems, "problem"), .red)
+        return verdict + rest + left
     }
 }

@@ -15,35 +15,31 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         try await global.withInspector { inspector in
             await inspector.store.warnOfEviction()
-            let statuses: [QueueStatus]
-            if let queue {
-                let status = try await inspector.status(of: queue)
-                if status.isUnused { Terminal.complain("note: nobody has used a queue '\(queue)' so far") }
-                statuses = [status]
-            } else {
-                statuses = try await inspector.status()
+            let terminal = Terminal.output
+            let queues = if let queue { [queue] } else { try await inspector.queues() }
+            var pages = StatusPages(of: queues.count, on: terminal)
+            var documents: [JSONValue] = []
+            var notes: [String] = []
+            try await inspector.standings(of: queues) { status, restrictions in
+                if queue != nil, status.isUnused { Terminal.complain("note: nobody has used a queue '\(status.queue)' so far") }
+                if global.json {
+                    documents.append(restrictions.map { status.json.adding("restrictions", $0.json) } ?? status.json)
+                    return
+                }
+                if let note = restrictions.flatMap({ StatusText.note($0, status) }) { notes.append(note) }
+                if queue == nil {
+                    try pages.add(status)
+                } else {
+                    try terminal.lines(StatusText.card(status, style: terminal.style))
+                }
             }
-            try show(statuses, try await inspector.restrictions(of: statuses.map(\.queue)), on: .output)
-        }
-    }
-
-    private func show(
-        _ statuses: [QueueStatus], _ restrictions: [QueueName: Restrictions], on terminal: Terminal
-    ) throws {
-        let notes = statuses.compactMap { status in restrictions[status.queue].flatMap { StatusText.note($0, status) } }
-            .flatMap { HumanText.wrapped($0, to: terminal.width) }.map { terminal.style.paint($0, .yellow) }
-        if global.json {
-            try terminal.json(
-                .array(
-                    statuses.map { status in
-                        restrictions[status.queue].map { status.json.adding("restrictions", $0.json) } ?? status.json
-                    }))
-        } else if queue != nil {
-            for status in statuses { try terminal.lines(StatusText.card(status, style: terminal.style) + notes) }
-        } else if statuses.isEmpty {
-            Terminal.complain("no queue has been used so far; put a job in with: sluice enqueue QUEUE --args JSON")
-        } else {
-            try terminal.lines(StatusText.table(statuses).lines(width: terminal.width, style: terminal.style) + notes)
+            if global.json { return try terminal.json(.array(documents)) }
+            if queues.isEmpty {
+                return Terminal.complain("no queue has been used so far; put a job in with: sluice enqueue QUEUE --args JSON")
+            }
+            try pages.flush()
+            try terminal.lines(
+                notes.flatMap { HumanText.wrapped($0, to: terminal.width) }.map { terminal.style.paint($0, .yellow) })
         }
     }
 }

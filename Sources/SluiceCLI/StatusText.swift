@@ -8,16 +8,26 @@ enum StatusText {
     static func table(_ statuses: [QueueStatus]) -> Table {
         let arePaused = statuses.contains { $0.pause != nil }
         let areSuspended = statuses.contains { $0.states[.suspended, default: 0] > 0 }
-        let states: [JobState] =
-            [.available, .executing, .scheduled, .retryable] + (areSuspended ? [.suspended] : []) + [.discarded]
-        var table = Table(
-            [.text("QUEUE")] + states.map { .number($0.rawValue.uppercased()) } + [.number("OLDEST"), .number("WORKERS")]
-                + (arePaused ? [.elastic("PAUSED")] : []))
-        for status in statuses {
-            let counts = states.map { HumanText.number(status.states[$0, default: 0]) }
-            table.append([status.queue.text] + counts + [oldest(status), HumanText.number(status.workers), pause(status)])
-        }
+        var table = table(showing: columns(suspended: areSuspended), paused: arePaused)
+        for status in statuses { table.append(row(status, columns(suspended: areSuspended))) }
         return table
+    }
+
+    /// The states that have a column.
+    static func columns(suspended: Bool) -> [JobState] {
+        [.available, .executing, .scheduled, .retryable] + (suspended ? [.suspended] : []) + [.discarded]
+    }
+
+    /// A table without rows.
+    static func table(showing states: [JobState], paused: Bool) -> Table {
+        Table(
+            [.text("QUEUE")] + states.map { .number($0.rawValue.uppercased()) } + [.number("OLDEST"), .number("WORKERS")]
+                + (paused ? [.elastic("PAUSED")] : []))
+    }
+
+    static func row(_ status: QueueStatus, _ states: [JobState]) -> [String] {
+        let counts = states.map { HumanText.number(status.states[$0, default: 0]) }
+        return [status.queue.text] + counts + [oldest(status), HumanText.number(status.workers), pause(status)]
     }
 
     private static func oldest(_ status: QueueStatus) -> String {

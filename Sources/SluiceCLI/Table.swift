@@ -20,6 +20,8 @@ struct Table {
 
     private let columns: [Column]
     private var rows: [[String]] = []
+    /// How wide the columns were of the rows that were taken.
+    private var taken: [Int]?
 
     var isEmpty: Bool { rows.isEmpty }
 
@@ -35,9 +37,20 @@ struct Table {
         return [style.paint(head, .bold)] + rows.map { line($0, widths) }
     }
 
+    /// The lines of the rows so far, which are then forgotten: many need not be gathered. Later ones have no headings, and
+    /// columns that are no narrower.
+    mutating func takeLines(width: Int? = nil, style: Style = .plain) -> [String] {
+        let isFirst = taken == nil
+        let widths = widths(within: width)
+        let lines = self.lines(width: width, style: style)
+        (taken, rows) = (widths, [])
+        return isFirst ? lines : Array(lines.dropFirst())
+    }
+
     private func widths(within width: Int?) -> [Int] {
         var widths = columns.indices.map { column in
-            rows.reduce(columns[column].title.count) { max($0, column < $1.count ? $1[column].count : 0) }
+            let least = max(columns[column].title.count, taken?[column] ?? 0)
+            return rows.reduce(least) { max($0, column < $1.count ? $1[column].count : 0) }
         }
         guard let width else { return widths }
         let excess = widths.reduce(0, +) + Self.gap.count * (columns.count - 1) - width

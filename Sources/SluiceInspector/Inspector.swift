@@ -56,24 +56,6 @@ public final class Inspector: Sendable {
     func each<Value: Sendable>(
         of queues: [QueueName], _ body: @escaping @Sendable (QueueName) async throws(SluiceError) -> Value
     ) async throws(SluiceError) -> [Value] {
-        let results = await withTaskGroup(of: (Int, Result<Value, SluiceError>).self) { group in
-            for (index, queue) in queues.enumerated() {
-                group.addTask {
-                    do throws(SluiceError) {
-                        return (index, .success(try await body(queue)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
-            }
-            var results: [Int: Result<Value, SluiceError>] = [:]
-            for await (index, result) in group { results[index] = result }
-            return results
-        }
-        var values: [Value] = []
-        for index in queues.indices {
-            if let result = results[index] { values.append(try result.get()) }
-        }
-        return values
+        try await InOrder.map(queues, body)
     }
 }

@@ -20,17 +20,26 @@ extension Inspector {
             overrides: limits.overrides, unavailable: try await dependencies(of: queue).filter { !$0.isAvailable })
     }
 
-    /// The same for several queues. Queues are left out where the library on the server is of a revision without limits, to which
-    /// an administrator may have pinned it.
-    package func restrictions(of queues: [QueueName]) async throws(SluiceError) -> [QueueName: Restrictions] {
-        let found = try await each(of: queues) { queue throws(SluiceError) -> Restrictions? in
-            do throws(SluiceError) {
-                return try await self.restrictions(of: queue)
-            } catch {
-                guard error.code == .server else { throw error }
-                return nil
-            }
+    /// The same; nil where the library on the server is of a revision without limits, to which an administrator may have pinned it.
+    private func restrictionsIfKnown(of queue: QueueName) async throws(SluiceError) -> Restrictions? {
+        do throws(SluiceError) {
+            return try await restrictions(of: queue)
+        } catch {
+            guard error.code == .server else { throw error }
+            return nil
         }
-        return Dictionary(uniqueKeysWithValues: zip(queues, found)).compactMapValues { $0 }
+    }
+
+    /// How queues stand, and what is out of the ordinary with their limits, in order, each as soon as it is known.
+    package func standings(
+        of queues: [QueueName], take: (QueueStatus, Restrictions?) throws -> Void
+    ) async throws {
+        try await InOrder.run(queues) { queue in
+            async let status = self.status(of: queue)
+            async let restrictions = self.restrictionsIfKnown(of: queue)
+            return (try await status, try await restrictions)
+        } take: { status, restrictions in
+            try take(status, restrictions)
+        }
     }
 }

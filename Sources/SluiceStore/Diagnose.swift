@@ -16,6 +16,28 @@ extension DiagnoseSection {
     }
 }
 
+/// A first look at a queue: how it stands, and what else there is to look at.
+package struct DiagnoseGlance: DiagnoseSection {
+    package struct Reply: Sendable {
+        /// As ``Status`` reads it.
+        package var status: [String: String]
+        package var workers: DiagnoseWorkers.Reply
+        /// Sections that have something to tell, `dependencies` and `cron` among them.
+        package var sections: Set<String>
+    }
+
+    package let words = ["glance"]
+
+    package init() {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard reply.count == 3 else { throw malformed(Self.name) }
+        return Reply(
+            status: try Status().read(reply[0]), workers: try DiagnoseWorkers().read(reply[1]),
+            sections: Set(reply[2].elements.compactMap(\.string)))
+    }
+}
+
 /// Who is there for how many jobs.
 package struct DiagnoseWorkers: DiagnoseSection {
     package struct Reply: Sendable, Hashable {

@@ -43,6 +43,16 @@ struct HumanTextTests {
         #expect(HumanText.wrapped("", indent: " ", to: 8) == [" "])
     }
 
+    @Test func rowsThatAreTakenLeaveTheirColumnsBehind() {
+        var table = Table([.text("ID"), .number("COUNT")])
+        table.append(["long one", "5"])
+        #expect(table.takeLines() == ["ID        COUNT", "long one      5"])
+        table.append(["b", "1,000,000"])
+        #expect(table.takeLines() == ["b         1,000,000"])
+        table.append(["c", "1"])
+        #expect(table.takeLines() == ["c                 1"])
+    }
+
     @Test func tablesAreAlignedAndCut() {
         var table = Table([.text("ID"), .number("COUNT"), .elastic("ARGUMENTS")])
         table.append(["a", "5", "{}"])

@@ -54,6 +54,8 @@ public struct Diagnosis: Sendable, Hashable {
     /// The server, the library, the queues by name, workflows.
     public var parts: [Part]
 
+    package init(parts: [Part]) { self.parts = parts }
+
     /// All that was found.
     public var findings: [Finding] { parts.flatMap(\.findings) }
     /// Whether there is no problem; there may be notices.

@@ -22,35 +22,52 @@ extension Inspector {
     package func diagnose(
         _ queue: QueueName?, clock: @Sendable () -> Date
     ) async throws(SluiceError) -> Diagnosis {
+        var parts: [Diagnosis.Part] = []
+        do {
+            try await diagnose(queue, clock: clock) { parts.append($0) }
+        } catch {
+            throw SluiceError(any: error)
+        }
+        return Diagnosis(parts: parts)
+    }
+
+    /// The same, each part handed on as soon as it is known.
+    package func diagnose(
+        _ queue: QueueName?, clock: @Sendable () -> Date = { Date() }, tell: (Diagnosis.Part) throws -> Void
+    ) async throws {
         let store = store.withoutLoading()
-        let result: Result<Diagnosis, SluiceError>
-        do throws(SluiceError) {
-            result = .success(try await Self.diagnose(queue, store, clock))
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await Self.diagnose(queue, store, clock, tell))
         } catch {
             result = .failure(error)
         }
         await store.close()
-        return try result.get()
+        try result.get()
     }
 
     private static func diagnose(
-        _ queue: QueueName?, _ store: Store, _ clock: @Sendable () -> Date
-    ) async throws(SluiceError) -> Diagnosis {
+        _ queue: QueueName?, _ store: Store, _ clock: @Sendable () -> Date, _ tell: (Diagnosis.Part) throws -> Void
+    ) async throws {
         let cures = CureText(namespace: store.keys.namespace)
         let library = try await LibraryExamination(store, cures)
-        var parts = [try await ServerExamination(store, cures, clock: clock).part, library.part]
-        guard library.isUsable else { return Diagnosis(parts: parts) }
+        try tell(try await ServerExamination(store, cures, clock: clock).part)
+        try tell(library.part)
+        guard library.isUsable else { return }
         let queues = try await store.queues()
-        for one in queue.map({ [$0] }) ?? queues {
-            var examination = QueueExamination(store, one, among: queues, cures)
+        let asked = queue.map { [$0] } ?? queues
+        let effort = DiagnosisEffort(queues: asked.count)
+        try await InOrder.run(asked) { one in
+            var examination = QueueExamination(store, one, among: queues, effort, cures)
             try await examination.run()
-            parts.append(examination.part)
+            return examination.part
+        } take: { part in
+            try tell(part)
         }
         if queue == nil {
             var examination = WorkflowExamination(store, queues, cures)
             try await examination.run()
-            parts.append(examination.part)
+            try tell(examination.part)
         }
-        return Diagnosis(parts: parts)
     }
 }

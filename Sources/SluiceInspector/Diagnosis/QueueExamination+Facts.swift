@@ -55,7 +55,7 @@ extension QueueExamination {
         var pages = 0
         var targets: [String: DiagnoseLinks.Item] = [:]
         while let place = cursor {
-            if pages == Self.mostLinkPages {
+            if pages == min(Self.mostLinkPages, effort.pages) {
                 part.unseen.append("batches and workflows of jobs beyond the first \(HumanText.number(pages * 200))")
                 break
             }
@@ -63,7 +63,9 @@ extension QueueExamination {
             for item in page.links { targets[item.target, default: item].count += targets[item.target] == nil ? 0 : item.count }
             (cursor, pages) = (page.next, pages + 1)
         }
-        for item in targets.values.sorted(by: { $0.target < $1.target }) where try await isGone(item.target) {
+        for item in targets.values.sorted(by: { $0.target < $1.target }) {
+            if !effort.mayLookElsewhere() { return part.unseen.append("whether all batches and workflows of its jobs are there") }
+            guard try await isGone(item.target) else { continue }
             let kind = item.target.hasPrefix("batch.") ? "batch" : "workflow"
             part.add(
                 .notice, "queue.\(kind)_gone",

@@ -2,18 +2,20 @@ import SluiceCore
 import SluiceStore
 
 extension QueueExamination {
-    /// Followers that are looked at.
-    private static let mostFollowers = 5000
+    /// Pages of followers that are looked at.
+    private static let mostFollowerPages = 25
 
     /// Followers that nothing releases, and those that are held.
     mutating func examineSuspended() async throws(SluiceError) {
         var next: String? = "0"
+        var pages = 0
         var items: [DiagnoseSuspended.Item] = []
         while let rank = next {
-            if let number = Int(rank), number >= Self.mostFollowers {
-                part.unseen.append("suspended jobs beyond the first \(HumanText.number(number))")
+            if pages == min(Self.mostFollowerPages, effort.pages) {
+                part.unseen.append("suspended jobs beyond the first \(HumanText.number(Int(rank) ?? 0))")
                 break
             }
+            pages += 1
             let page = try await store.call(DiagnoseSuspended(from: rank), on: queue)
             items += page.jobs
             next = page.next
@@ -36,7 +38,7 @@ extension QueueExamination {
     }
 
     /// Looks in the other queues for jobs that have moved there. Leaves out followers that will hear of them.
-    private func resolved(_ items: [DiagnoseSuspended.Item]) async throws(SluiceError) -> [Fate] {
+    private mutating func resolved(_ items: [DiagnoseSuspended.Item]) async throws(SluiceError) -> [Fate] {
         var fates = items.filter { $0.trouble != .gone }.map { Fate(item: $0, place: queue, state: $0.state) }
         let gone = items.filter { $0.trouble == .gone }
         let parents = Array(Set(gone.map(\.parent)).prefix(1000))
@@ -44,6 +46,11 @@ extension QueueExamination {
         var found: [JobID: (place: QueueName, state: JobState)] = [:]
         var safe: Set<JobID> = []
         for other in queues where other != queue {
+            if !effort.mayLookElsewhere() {
+                part.unseen.append(
+                    "where the jobs before \(HumanText.count(gone.count, "follower")) are: too many queues to look in")
+                return fates
+            }
             let whereabouts = try await store.call(DiagnoseWhereabouts(parents, for: "slot.\(queue)"), on: other)
             for (parent, item) in zip(parents, whereabouts) {
                 guard let state = item.state else {

@@ -9,8 +9,6 @@ import SluiceStore
 
 /// Looks for what is wrong with one queue.
 struct QueueExamination {
-    /// Entries that the audit looks at.
-    static let mostAudited = 200_000
     /// How long a dependency may be off before one is reminded of it.
     static let longOff = Duration.seconds(3600)
     /// Findings of one kind that are told one by one.
@@ -19,14 +17,16 @@ struct QueueExamination {
     let store: Store
     let queue: QueueName
     let queues: [QueueName]
+    let effort: DiagnosisEffort
     let cures: CureText
     var part: Diagnosis.Part
     var now = Date(milliseconds: 0)
 
-    init(_ store: Store, _ queue: QueueName, among queues: [QueueName], _ cures: CureText) {
+    init(_ store: Store, _ queue: QueueName, among queues: [QueueName], _ effort: DiagnosisEffort, _ cures: CureText) {
         self.store = store
         self.queue = queue
         self.queues = queues
+        self.effort = effort
         self.cures = cures
         part = Diagnosis.Part(subject: .queue(queue), looked: "")
     }
@@ -35,14 +35,18 @@ struct QueueExamination {
         do throws(SluiceError) {
             try await examine()
         } catch {
-            guard error.code == .newerVersion else { throw error }
-            part.add(.problem, "queue.format", error.message, cure: "upgrade this tool, and the library with it")
+            switch error.code {
+            case .newerVersion:
+                part.add(.problem, "queue.format", error.message, cure: "upgrade this tool, and the library with it")
+            // One queue that cannot be looked at is no reason to say nothing of the others.
+            case .server, .permission: part.unseen.append("the rest: \(error.message)")
+            default: throw error
+            }
         }
     }
 
     private mutating func examine() async throws(SluiceError) {
-        let status = QueueStatus(queue, reply: try await store.call(Status(), on: queue))
-        let workers = try await store.call(DiagnoseWorkers(), on: queue)
+        let (status, workers, sections) = try await glance()
         now = Date(milliseconds: workers.now)
         let jobs = JobState.allCases.filter { !$0.isEnded }.reduce(0) { $0 + status.states[$1, default: 0] }
         part.looked =
@@ -52,29 +56,43 @@ struct QueueExamination {
         try await audit()
         examinePause(status)
         examineWorkers(workers)
-        try await examineKinds()
-        try await examineSuspended()
-        try await examineChains()
-        try await examineOutbox()
-        try await examineLinks()
-        try await examineDependencies()
-        try await examineCron(workers)
+        if sections.contains("kinds"), workers.live > 0 { try await examineKinds() }
+        if sections.contains("suspended") { try await examineSuspended() }
+        if sections.contains("chains") { try await examineChains() }
+        if sections.contains("outbox") { try await examineOutbox() }
+        if sections.contains("links") { try await examineLinks() }
+        if sections.contains("dependencies") { try await examineDependencies() }
+        if sections.contains("cron") { try await examineCron(workers) }
+    }
+
+    /// How the queue stands, and what is worth a call. A library of an older revision does not tell, and is asked for everything.
+    private func glance() async throws(SluiceError) -> (QueueStatus, DiagnoseWorkers.Reply, Set<String>) {
+        do throws(SluiceError) {
+            let glance = try await store.call(DiagnoseGlance(), on: queue)
+            return (QueueStatus(queue, reply: glance.status), glance.workers, glance.sections)
+        } catch {
+            if error.code != .invalidArgument { throw error }
+        }
+        return (
+            QueueStatus(queue, reply: try await store.call(Status(), on: queue)),
+            try await store.call(DiagnoseWorkers(), on: queue),
+            ["kinds", "suspended", "chains", "outbox", "links", "dependencies", "cron"]
+        )
     }
 
     private mutating func audit() async throws(SluiceError) {
         var cursor: String? = ""
-        var checked = 0
+        var (pages, checked) = (0, 0)
         var found: [String: [String]] = [:]
         while let place = cursor {
-            if checked >= Self.mostAudited {
+            if pages == effort.pages {
                 part.unseen.append(
                     "data beyond \(HumanText.number(checked)) entries; all of it: \(cures.tool("audit", queue.text))")
                 break
             }
             let page = try await store.call(AuditPage(cursor: place), on: queue)
-            checked += page.checked
+            (pages, checked, cursor) = (pages + 1, checked + page.checked, page.cursor)
             for violation in page.violations { found[violation.invariant, default: []].append(violation.what) }
-            cursor = page.cursor
         }
         for (invariant, texts) in found.sorted(by: { $0.key < $1.key }) {
             let rest = texts.count > 1 ? ", and \(HumanText.number(texts.count - 1)) more" : ""

@@ -24,7 +24,16 @@ struct WorkflowExamination {
         let ids = all.prefix(Self.most)
         part.looked = "\(HumanText.count(ids.count, "workflow")) that \(ids.count == 1 ? "is" : "are") kept: nodes, jobs, care"
         if all.count > ids.count { part.unseen.append("workflows beyond the first \(HumanText.number(Self.most))") }
-        for id in ids { try await examine(id) }
+        let found = try await InOrder.map(Array(ids)) { [self] id throws(SluiceError) in
+            var one = self
+            one.part = Diagnosis.Part(subject: .workflows, looked: "")
+            try await one.examine(id)
+            return one.part
+        }
+        for one in found {
+            part.unseen += one.unseen
+            part.findings += one.findings
+        }
         try await examineCare()
     }
 
@@ -79,14 +88,21 @@ struct WorkflowExamination {
         return lost.sorted { $0.node.node < $1.node.node }
     }
 
+    /// Ms since 1970 by the time of the queues, of the first that can be asked.
+    private func time() async throws(SluiceError) -> Int {
+        for queue in queues {
+            do throws(SluiceError) {
+                return try await store.call(DiagnoseWorkers(), on: queue).now
+            } catch {
+                if error.code != .server { throw error }
+            }
+        }
+        return try await store.now()
+    }
+
     /// Somebody has to look at each workflow from time to time, though nothing happens.
     private mutating func examineCare() async throws(SluiceError) {
-        let now: Int
-        if let queue = queues.first {
-            now = try await store.call(DiagnoseWorkers(), on: queue).now
-        } else {
-            now = try await store.now()
-        }
+        let now = try await time()
         let overdue = try await store.overdueWorkflows(before: now - Self.patience, most: Self.most)
         guard let first = overdue.first else { return }
         let isBatch = first.hasPrefix(BatchBook.prefix)
