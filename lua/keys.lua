@@ -11,7 +11,20 @@ local names = {
   'unique', 'unique_ends', 'fingerprint', 'next', 'watched', 'durations', 'notified', 'deadline', 'deadlines',
 }
 
--- Kept between calls: building thirty strings costs as much as a small call. Dropped whole when there are many queues.
+local fixed = {}
+for i = 1, #names do fixed[names[i]] = true end
+
+-- Joins a name when it is first asked for: a look at one of many queues needs few.
+local joining = {
+  __index = function(keys, name)
+    if not fixed[name] then return nil end
+    local key = keys.prefix .. name
+    rawset(keys, name, key)
+    return key
+  end,
+}
+
+-- Kept between calls. Dropped whole when there are many queues.
 local cache, cached = {}, 0
 
 -- Returns a table of the fixed names, with `base` and the `prefix` for the names that carry an argument.
@@ -20,8 +33,7 @@ function M.of(base)
   if found then return found end
   local namespace, queue = string.match(base, '^([%w._-]+):{([%w._-]+)}$')
   if not namespace or #namespace > 64 or #queue > 64 then return nil end
-  local keys = { base = base, prefix = base .. ':' }
-  for i = 1, #names do keys[names[i]] = keys.prefix .. names[i] end
+  local keys = setmetatable({ base = base, prefix = base .. ':' }, joining)
   if cached >= 1000 then cache, cached = {}, 0 end
   cache[base], cached = keys, cached + 1
   return keys
@@ -29,11 +41,11 @@ end
 
 -- What is used outside jobs has a slot of its own: the base is NAMESPACE:{KIND.NAME}. No name is one of a queue's keys, since a
 -- queue may be called so. Returns a table of the `names`, with the `prefix` for those that carry an argument.
-local function outside(base, kind, fixed)
+local function outside(base, kind, own)
   local namespace, name = string.match(base, '^([%w._-]+):{' .. kind .. '%.([%w._-]+)}$')
   if not namespace or #namespace > 64 or #name > 64 then return nil end
   local keys = { prefix = base .. ':', name = name }
-  for i = 1, #fixed do keys[fixed[i]] = keys.prefix .. fixed[i] end
+  for i = 1, #own do keys[own[i]] = keys.prefix .. own[i] end
   return keys
 end
 
@@ -52,6 +64,12 @@ function M.workflow(base) return outside(base, 'workflow', workflow) end
 function M.workflow_index(base)
   local namespace = string.match(base, '^([%w._-]+):{workflows}$')
   return namespace and #namespace <= 64 and { all = base .. ':all' } or nil
+end
+
+-- The batches of a namespace.
+function M.batch_index(base)
+  local namespace = string.match(base, '^([%w._-]+):{batches}$')
+  return namespace and #namespace <= 64 and { all = base .. ':all', ends = base .. ':ends' } or nil
 end
 
 -- Of a node of a workflow: what it waits for, what of that ended otherwise than completed, and what waits for it.

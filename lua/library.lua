@@ -56,6 +56,8 @@ register('semaphore', { 'allow-oom' }, open_outside('semaphore', 'run'))
 register('batch', { 'allow-oom' }, open_outside('batch', 'run'))
 register('batch_status', { 'no-writes' }, open_outside('batch', 'status'))
 register('batch_view', { 'no-writes' }, open_outside('batch', 'view'))
+register('batch_index', { 'allow-oom' }, open_outside('batch_index', 'run'))
+register('batch_list', { 'no-writes' }, open_outside('batch_index', 'list'))
 register('limiter', { 'allow-oom' }, open_outside('limiter', 'take'))
 register('limiter_return', { 'allow-oom' }, open_outside('limiter', 'give_back'))
 

@@ -50,7 +50,8 @@ function M.open(keys)
   }
 end
 
--- Opens what is used outside jobs, named by the one key of the call; `kind` is semaphore, limiter, workflow or workflow_index.
+-- Opens what is used outside jobs, named by the one key of the call; `kind` is semaphore, limiter, batch, batch_index,
+-- workflow or workflow_index.
 function M.open_outside(keys, kind)
   local base = keys[1]
   local names = base and #keys == 1 and require('keys')[kind](base)

@@ -67,17 +67,28 @@ extension Batch {
 extension SluiceClient {
     /// How the batches that are kept stand, the newest first.
     ///
-    /// Batches are in no list: it goes through the keys of the server, a million at most. That takes the server about half a second
-    /// in all, in short calls.
+    /// Unfinished ones are kept for as long as they are not finished, finished ones for a day.
     /// - Parameters:
     ///   - state: only those in this state.
     ///   - most: how many are told.
     public func batchStatuses(state: BatchStatus.State? = nil, most: Int = 50) async throws(SluiceError) -> [BatchStatus] {
         var found: [BatchStatus] = []
-        for id in try await store.batches(pages: 1000) {
-            guard let status = BatchStatus(id, try await store.call(ReadBatch(), on: id)) else { continue }
-            if state == nil || status.state == state { found.append(status) }
+        var gone: [BatchID] = []
+        var rank = 0
+        while found.count < most {
+            let page = try await store.batches(from: rank)
+            for id in page where found.count < most {
+                if let status = BatchStatus(id, try await store.call(ReadBatch(), on: id)) {
+                    if state == nil || status.state == state { found.append(status) }
+                } else {
+                    gone.append(id)
+                }
+            }
+            rank += page.count
+            if page.count < BatchList.page { break }
         }
-        return Array(found.sorted { ($0.created, $0.id.text) > ($1.created, $1.id.text) }.prefix(most))
+        // Who may only look is shown them all the same.
+        if !gone.isEmpty { try? await store.note(.gone, Array(gone.prefix(1000))) }
+        return found.sorted { ($0.created, $0.id.text) > ($1.created, $1.id.text) }
     }
 }

@@ -12,8 +12,7 @@ struct BatchesCommand: AsyncParsableCommand {
 
 struct BatchesListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the batches that are kept, the newest first.",
-        discussion: "Goes through the keys of the server, in many short calls.")
+        commandName: "list", abstract: "List the batches that are kept, the newest first.")
 
     @OptionGroup var global: GlobalOptions
 

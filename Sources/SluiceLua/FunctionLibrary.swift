@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 36
+    package static let revision = 37
 
     /// The text of the library.
     /// - Parameters:
@@ -51,6 +51,7 @@ package enum FunctionLibrary {
         "audit_unique": source(PackageResources.audit_unique_lua),
         "await": source(PackageResources.await_lua),
         "batch": source(PackageResources.batch_lua),
+        "batch_index": source(PackageResources.batch_index_lua),
         "breaker": source(PackageResources.breaker_lua),
         "bulk": source(PackageResources.bulk_lua),
         "bulk_filter": source(PackageResources.bulk_filter_lua),

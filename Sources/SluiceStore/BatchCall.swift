@@ -144,23 +144,6 @@ package struct ViewBatch: StoreFunction {
 }
 
 extension Store {
-    /// Ids of batches that are kept, in no order. Goes through the keys of the whole server, a thousand in a call.
-    /// - Parameter pages: calls at most.
-    package func batches(pages: Int) async throws(SluiceError) -> Set<BatchID> {
-        let (prefix, suffix) = ("\(keys.namespace):{batch.", "}:state")
-        var found: Set<BatchID> = []
-        var cursor = "0"
-        for _ in 0..<pages {
-            let reply = try await send(["SCAN", cursor, "MATCH", "\(prefix)*\(suffix)", "COUNT", "1000", "TYPE", "hash"]).root
-            for key in reply[1].elements.compactMap(\.string) where key.hasPrefix(prefix) && key.hasSuffix(suffix) {
-                found.insert(BatchID(known: String(key.dropFirst(prefix.count).dropLast(suffix.count))))
-            }
-            cursor = reply[0].string ?? "0"
-            if cursor == "0" { break }
-        }
-        return found
-    }
-
     /// Calls on a batch.
     package func call<Function: StoreFunction>(
         _ function: Function, on batch: BatchID

@@ -27,6 +27,9 @@ package struct Keys: Sendable, Hashable {
     /// What the functions of a batch are called with.
     package func batch(_ id: BatchID) -> String { "\(namespace):{batch.\(id)}" }
 
+    /// What the functions of the index of all batches are called with.
+    package var batches: String { "\(namespace):{batches}" }
+
     /// What the functions of a rate limiter outside jobs are called with.
     package func limiter(_ name: String) -> String { "\(namespace):{limiter.\(name)}" }
 

@@ -134,7 +134,7 @@ struct ServerDiagnosisTests {
                 aof: true,
                 aclUsers: [
                     "worker on >secret ~sluice:* +@read +@write +@blocking +@connection +time +wait -@dangerous -@scripting "
-                        + "+fcall +fcall_ro +info",
+                        + "-randomkey -dbsize -scan -move -swapdb -client|tracking +fcall +fcall_ro +info",
                     "blind on >secret ~sluice:* +@read +@connection +time -@dangerous +fcall +fcall_ro",
                 ]))
         try await load(FunctionLibrary.text(), server)

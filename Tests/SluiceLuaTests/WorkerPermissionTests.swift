@@ -1,3 +1,4 @@
+import Foundation
 import Hiredis
 import SluiceCore
 import SluiceStore
@@ -9,8 +10,9 @@ import Testing
 struct WorkerPermissionTests {
     private let server: RedisTestServer
     private let store: Store
-    private static let rules =
-        "~sluice:* +@read +@write +@blocking +@connection +time +wait -@dangerous -@scripting +fcall +fcall_ro +info"
+    static let rules =
+        "~sluice:* +@read +@write +@blocking +@connection +time +wait -@dangerous -@scripting -randomkey -dbsize -scan -move "
+        + "-swapdb -client|tracking +fcall +fcall_ro +info"
 
     init() async throws {
         server = try await RedisTestServer.start(.init(aclUsers: ["worker on >secret \(Self.rules)"]))
@@ -49,15 +51,35 @@ struct WorkerPermissionTests {
         #expect(try await store.call(AuditPage(), on: "mail").violations.isEmpty)
         #expect(try await store.call(Status(), on: "mail")["cancelled"] == "1")
         #expect(try await store.queues() == ["mail"])
+        let book = Relay(store)
+        try await book.tell(BatchID(known: "b"), .open(name: "", callbacks: [:]))
+        #expect(try await store.batches(from: 0).map(\.text) == ["b"])
     }
 
     @Test(arguments: [
         ["EVAL", "return 1", "0"], ["FUNCTION", "FLUSH"], ["FUNCTION", "LOAD", "x"], ["GET", "other"], ["SET", "other", "1"],
         ["FCALL", "sluice1_pause", "1", "other:{mail}", ""], ["FLUSHALL"], ["KEYS", "*"], ["CONFIG", "GET", "*"], ["SHUTDOWN"],
+        ["SCAN", "0"], ["RANDOMKEY"], ["DBSIZE"], ["CLIENT", "TRACKING", "ON", "BCAST"], ["CLIENT", "LIST"],
+        ["MOVE", "sluice:queues", "1"], ["SWAPDB", "0", "1"], ["COPY", "sluice:queues", "other"], ["EXISTS", "other"],
+        ["SUBSCRIBE", "__keyspace@0__:other"], ["PSUBSCRIBE", "*"], ["SORT", "sluice:queues", "BY", "*"],
     ])
     func cannotDoMore(_ words: [String]) async throws {
         let error = await #expect(throws: SluiceError.self) { try await store.send(RedisCommand(words)) }
         #expect(error?.code == .permission, "\(words)")
+    }
+
+    /// What is left of the server beside its keys, and what README says of it.
+    @Test func seesHowManyKeysThereAreAndNoName() async throws {
+        try await server.cli("SET", "other:secret", "1")
+        let info = try #require(try await store.send(["INFO"]).root.string)
+        #expect(info.contains("db0:keys=") && !info.contains("other:secret"))
+    }
+
+    @Test func readmeGivesTheseRights() throws {
+        var folder = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { folder.deleteLastPathComponent() }
+        let readme = try String(contentsOf: folder.appending(path: "README.md"), encoding: .utf8)
+        #expect(readme.contains("\nuser worker on >secret \(Self.rules)\n"))
     }
 
     @Test func isToldWhoCanLoadTheLibraryWhenItIsMissing() async throws {

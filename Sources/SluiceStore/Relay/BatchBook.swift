@@ -12,7 +12,10 @@ package struct BatchBook: Sendable {
     /// Tells a batch, and all that it is a member of.
     @discardableResult
     func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) -> BatchCall.Reply {
+        // Before it is there, so that none is that is not listed.
+        if case .open = verb { try await store.note(.open, [batch]) }
         let reply = try await store.call(BatchCall(verb), on: batch)
+        if reply.isFinished { try await store.note(.finished, [batch]) }
         if reply.firing.isEmpty { return reply }
         for (event, callback) in reply.firing {
             if event == "parent" {

@@ -1,0 +1,45 @@
+-- The batches of a namespace, so that they can be listed: `all`, by when they were opened; `ends`, those that are finished, by
+-- when their records vanish. Both in ms since 1970.
+local M = {}
+
+local KEPT = 86400000         -- as long as a finished batch is kept
+local SWEPT = 100             -- entries taken out in a call
+local OPENING = 60000         -- ms from the entry here to the record
+
+local function drop(b, ids)
+  if #ids == 0 then return end
+  redis.call('ZREM', b.keys.all, unpack(ids))
+  redis.call('ZREM', b.keys.ends, unpack(ids))
+end
+
+-- batch_index verb id…
+--   open       it is about to be opened          finished   its record vanishes in a day
+--   gone       it was looked for, and is not there; counts a minute after `open`
+-- What has vanished meanwhile is taken out by the way. Repeating a call is harmless. Errors: BADARG, BADKEY.
+function M.run(b, args)
+  local queue, verb, ids = require('queue'), args[1], { unpack(args, 2) }
+  if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to 1000 ids') end
+  for i = 1, #ids do
+    local id = queue.word(ids[i], 'id')
+    if verb == 'open' then
+      redis.call('ZADD', b.keys.all, 'NX', queue.text(b.now), id)
+    elseif verb == 'finished' then
+      redis.call('ZADD', b.keys.ends, queue.text(b.now + KEPT), id)
+    elseif verb == 'gone' then
+      if (tonumber(redis.call('ZSCORE', b.keys.all, id)) or 0) <= b.now - OPENING then drop(b, { id }) end
+    else
+      queue.refuse('BADARG', 'no such verb: ' .. tostring(verb))
+    end
+  end
+  drop(b, redis.call('ZRANGE', b.keys.ends, '-inf', queue.text(b.now), 'BYSCORE', 'LIMIT', 0, SWEPT))
+  return redis.status_reply('OK')
+end
+
+-- batch_list rank most      Ids of batches, the newest first, from a rank on. Errors: BADARG, BADKEY.
+function M.list(b, args)
+  local queue = require('queue')
+  local rank = queue.number(args[1], 0, 1e9, 'rank')
+  return redis.call('ZRANGE', b.keys.all, rank, rank + queue.number(args[2], 1, queue.MOST, 'most') - 1, 'REV')
+end
+
+return M
