@@ -83,13 +83,15 @@ final class ClientDriver {
         let limit = connector.configuration.connectTimeout
         attemptTimer = connector.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limiting: limit)) {
             [weak self, connector] in
-            self?.attemptFailed(attempt, .unreachable("\(connector.place): no connection within \(limit)"))
+            let hint = connector.configuration.tls == nil ? "" : connector.hint
+            self?.attemptFailed(attempt, .unreachable("\(connector.place): no connection within \(limit)\(hint)"))
         }
         connector.connect().assumeIsolated().whenComplete { [weak self, connector] result in
             switch result {
             case .success(let channel):
                 if let self { attemptSucceeded(attempt, channel) } else { channel.close(promise: nil) }
-            case .failure(let error): self?.attemptFailed(attempt, ConnectFailure.error(error, place: connector.place))
+            case .failure(let error):
+                self?.attemptFailed(attempt, ConnectFailure.error(error, place: connector.place, hint: connector.hint))
             }
         }
     }
@@ -98,7 +100,7 @@ final class ClientDriver {
         let handler = try? channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
         guard let handler, handler.ending == nil else {
             let error = handler?.ending ?? .unreachable("\(connector.place): the connection is gone")
-            return attemptFailed(attempt, ConnectFailure.error(error, place: connector.place))
+            return attemptFailed(attempt, ConnectFailure.error(error, place: connector.place, hint: connector.hint))
         }
         guard machine.attemptSucceeded(attempt) == .use else { return channel.close(promise: nil) }
         attemptTimer?.cancel()

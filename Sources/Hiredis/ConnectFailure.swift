@@ -11,11 +11,12 @@ import NIOSSL
 /// Turns what NIO says about a failed connection into one line for people.
 enum ConnectFailure {
     /// What a call that waited for the connection is told: it was not sent, whatever happened to the handshake.
-    static func error(_ error: any Error, place: String) -> RedisError {
+    /// - Parameter hint: what silence may mean.
+    static func error(_ error: any Error, place: String, hint: String = "") -> RedisError {
         guard let error = error as? RedisError else { return .unreachable("\(place): \(text(of: error))") }
         switch error {
         case .lost(let reason): return .unreachable(reason)
-        case .timedOut(let limit): return .unreachable("\(place): no answer to the handshake within \(limit)")
+        case .timedOut(let limit): return .unreachable("\(place): no answer to the handshake within \(limit)\(hint)")
         case .closed: return .unreachable("\(place): the connection was closed")
         case .unreachable, .protocolViolation, .server, .refused: return error
         }

@@ -12,6 +12,15 @@ struct Connector: Sendable {
 
     var place: String { configuration.endpoint.description }
 
+    /// What it may mean that the server says nothing at all: each of the two kinds of server is silent to clients of the other, or
+    /// hangs up on them.
+    var hint: String {
+        guard case .tcp = configuration.endpoint else { return "" }
+        return configuration.tls == nil
+            ? "; if it speaks TLS there, the URL begins with rediss://"
+            : "; if it does not speak TLS there, the URL begins with redis://"
+    }
+
     /// A channel whose pipeline ends with a `RedisChannelHandler` ready for use. Call it on the event loop.
     func connect() -> EventLoopFuture<any Channel> {
         open().flatMap { channel in
@@ -58,7 +67,7 @@ struct Connector: Sendable {
             let handler = try NIOSSLClientHandler(context: encryption, serverHostname: serverName)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
-        try channel.pipeline.syncOperations.addHandler(RedisChannelHandler(place: place))
+        try channel.pipeline.syncOperations.addHandler(RedisChannelHandler(place: place, hint: hint))
     }
 
     /// The name to ask for in TLS: the standard has none for addresses.

@@ -1,10 +1,13 @@
 /// A command sent on a new connection before any other.
-enum HandshakeStep {
+package enum HandshakeStep {
     case authenticate(username: String?, password: String)
     case select(database: Int)
     case name(String)
     /// Without anything else to say, a first reply still tells that there is a Redis server and that it lets us in.
     case ping
+
+    /// What a server says that has no room for one more client.
+    package static let crowded = "as many clients are connected as its maxclients lets in"
 
     static func all(for configuration: RedisConfiguration) -> [HandshakeStep] {
         var steps: [HandshakeStep] = []
@@ -29,7 +32,7 @@ enum HandshakeStep {
     /// What an error reply to this step means for the connection; nil if it can be used all the same.
     func failure(_ error: RedisServerError, place: String) -> RedisError? {
         // Redis says this in place of any first reply, and it passes.
-        if error.message.hasPrefix("max number of clients") { return .unreachable("\(place): \(error)") }
+        if error.message.hasPrefix("max number of clients") { return .unreachable("\(place): \(Self.crowded)") }
         switch self {
         case .authenticate: return .refused("\(place): AUTH: \(error)")
         case .select(let database): return .refused("\(place): SELECT \(database): \(error)")

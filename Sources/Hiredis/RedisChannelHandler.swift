@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 
 /// One connection: writes commands, matches replies to them in order, and watches their deadlines.
 ///
@@ -12,6 +13,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private static let joinedBytes = 128 << 10
 
     private let place: String
+    /// What it may mean that the server hangs up before it has said anything.
+    private let hint: String
+    private var hasHeard = false
     private var reader: ReplyReader
     private var context: ChannelHandlerContext?
     private var inFlight = CircularBuffer<PendingCall>()
@@ -21,8 +25,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Called once, after the calls in flight have failed.
     var onEnd: ((RedisError) -> Void)?
 
-    init(place: String, limits: ReplyLimits = ReplyLimits()) throws(RedisError) {
+    init(place: String, hint: String = "", limits: ReplyLimits = ReplyLimits()) throws(RedisError) {
         self.place = place
+        self.hint = hint
         reader = try ReplyReader(limits: limits)
     }
 
@@ -60,14 +65,25 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard ending == nil else { return }
+        let buffer = unwrapInboundIn(data)
+        if !hasHeard, Self.isTLS(buffer) {
+            return end(.protocolViolation("\(place): it speaks TLS there: the URL then begins with rediss://"))
+        }
+        hasHeard = true
         var replies: [RedisReply] = []
-        let violation = read(unwrapInboundIn(data), into: &replies)
+        let violation = read(buffer, into: &replies)
         do throws(RedisError) {
             for reply in replies where ending == nil { try deliver(reply) }
             if let violation { throw violation }
         } catch {
             end(error.located(at: place))
         }
+    }
+
+    /// Whether these are the first bytes of a TLS record, an alert or a handshake.
+    private static func isTLS(_ buffer: ByteBuffer) -> Bool {
+        let start = buffer.readableBytesView.prefix(2)
+        return start.elementsEqual([0x15, 0x03]) || start.elementsEqual([0x16, 0x03])
     }
 
     private func read(_ buffer: ByteBuffer, into replies: inout [RedisReply]) -> RedisError? {
@@ -112,12 +128,12 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         let moment = reader.isMidReply ? " in the middle of a reply" : ""
-        end(.lost("\(place): the server closed the connection\(moment)"))
+        end(.lost("\(place): the server closed the connection\(moment)\(hasHeard ? "" : hint)"))
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.lost("\(place): \(ConnectFailure.text(of: error))"))
+        end(.lost("\(place): \(ConnectFailure.text(of: error))\(hasHeard || error is NIOSSLError ? "" : hint)"))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

@@ -70,7 +70,7 @@ public struct JobRequest: Sendable {
         do {
             arguments = Array(try Self.encoder.encode(job))
         } catch {
-            throw SluiceError(.invalidArgument, "the arguments of a \(Kind.kind) job cannot be encoded: \(error)")
+            throw SluiceError(.invalidArgument, "the arguments of a job of kind '\(Kind.kind)' cannot be encoded: \(error)")
         }
         kind = Kind.kind
         queue = Kind.options.queue
@@ -154,7 +154,8 @@ public struct JobRequest: Sendable {
         if isEncrypted { try description.seal(rules) }
         let spec = description.encoded()
         guard spec.count <= rules.limit else {
-            throw SluiceError(.payloadTooLarge, "a \(kind) job of \(spec.count) bytes is above the limit of \(rules.limit)")
+            throw SluiceError(
+                .payloadTooLarge, "a job of kind '\(kind)' of \(spec.count) bytes is above the limit of \(rules.limit)")
         }
         var job = NewJob(
             id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs, chain: chain),
@@ -171,7 +172,7 @@ public struct JobRequest: Sendable {
         if let node {
             throw SluiceError(
                 .invalidArgument,
-                "node '\(node)' is a \(kind) job, which is unique, and a workflow needs each of its nodes: add it as a request "
+                "node '\(node)' is a job of kind '\(kind)', which is unique, and a workflow needs each of its nodes: add it as a request "
                     + "without 'unique'")
         }
         if case .period(let period) = unique.span, period < .milliseconds(1) || period > .seconds(1e10) {
@@ -186,7 +187,7 @@ public struct JobRequest: Sendable {
         switch due {
         case .now: nil
         case .after(let wait): wait > .zero ? .after(wait) : nil
-        case .at(let date): .at(Int(min(max((date.timeIntervalSince1970 * 1000).rounded(), 0), 1e14)))
+        case .at(let date): .moment(date)
         }
     }
 }

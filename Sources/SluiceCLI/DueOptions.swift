@@ -12,7 +12,8 @@ struct DueOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Due at this time: seconds since 1970, or 2026-11-22T08:30:00Z. Taken as it is: no clock of this host is asked.",
+            "Due at this time: seconds since 1970, or 2026-11-22T08:30:00Z. Taken as it is: no clock of this host is asked; "
+                + "what lies beyond the year 5138 counts as then.",
             valueName: "time"),
         transform: { try TimeText.parse($0) })
     var at: Int?

@@ -1,6 +1,7 @@
 import ArgumentParser
 import SluiceCore
 import SluiceEmbedded
+import SluiceInspector
 
 /// What the tool tells whoever called it. Scripts rely on the numbers.
 enum ExitStatus: Int32 {
@@ -41,7 +42,7 @@ struct Ending: Equatable {
         case is OutputClosed: self.init(ExitStatus.done.rawValue)
         case let code as ExitCode: self.init(code.rawValue)
         case let error as SluiceError:
-            self.init(ExitStatus(error.code).rawValue, message: error.message + Self.advice(error.code))
+            self.init(ExitStatus(error.code).rawValue, message: Self.sentence(error.message, then: Self.advice(error)))
         case let error as EmbeddedRedisError: self.init(ExitStatus.noRedis.rawValue, message: error.description)
         case let failure as Failure: self.init(failure.status.rawValue, message: failure.message)
         default: self.init(parsing: error)
@@ -68,12 +69,17 @@ struct Ending: Equatable {
     }
 
     /// What to do, where the error does not know that this is the tool.
-    private static func advice(_ code: SluiceError.Code) -> String {
-        switch code {
-        case .unreachable: ". Does it run there? See --redis and $SLUICE_REDIS_URL; without both, a private one is used."
-        case .authentication: ". Check user, password and database in --redis or $SLUICE_REDIS_URL."
-        case .protocolViolation: ". Is it Redis that listens there? See --redis and $SLUICE_REDIS_URL."
-        case .outcomeUnknown: ". Whether it was done is not known."
+    private static func advice(_ error: SluiceError) -> String {
+        let place = "See --redis and $SLUICE_REDIS_URL; without both, a private one is used."
+        return switch error.code {
+        // Who answers in whatever way does run.
+        case .unreachable where error.message.hasSuffix("refused") || error.message.hasSuffix("no such file or directory"):
+            "Does it run there? \(place)"
+        case .unreachable: place
+        case .authentication: "Check user, password and database in --redis or $SLUICE_REDIS_URL."
+        case .protocolViolation where error.message.contains("TLS"): "See --redis and $SLUICE_REDIS_URL."
+        case .protocolViolation: "Is it Redis that listens there? See --redis and $SLUICE_REDIS_URL."
+        case .outcomeUnknown: "Whether it was done is not known."
         case .serverTooOld, .readOnly, .outOfMemory, .unavailable, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
             .invalidArgument, .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded,
             .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .timedOut, .closed, .server:
@@ -81,13 +87,29 @@ struct Ending: Equatable {
         }
     }
 
-    /// The reason on one line, and where to read more.
+    /// The reason on one line, and where to read more. A value may have lines of its own.
     private static func usage(_ reason: String, full: String) -> String {
         let lines = full.split(separator: "\n")
         let hint = lines.last { $0.contains("--help'") }?.trimmingPrefix { $0 == " " } ?? ""
-        let first = reason.split(separator: "\n").first.map(String.init) ?? reason
-        let sentence = first.first.map { $0.lowercased() + first.dropFirst() } ?? first
-        return sentence + (hint.isEmpty ? "" : (sentence.hasSuffix(".") || sentence.hasSuffix("?") ? " " : ". ") + hint)
+        let text = HumanText.visible(reason)
+        let first = text.first.map { $0.lowercased() + text.dropFirst() } ?? text
+        return sentence(sentence(first, then: dashes(in: reason)), then: String(hint))
+    }
+
+    /// What to do about a value that looks like an option.
+    private static func dashes(in reason: String) -> String {
+        guard let option = reason.firstMatch(of: /Missing value for '(--[a-z-]+)/)?.1 else { return "" }
+        let words = CommandLine.arguments
+        guard let place = words.firstIndex(of: String(option)), place + 1 < words.count, words[place + 1].hasPrefix("-") else {
+            return ""
+        }
+        return "A value that begins with a dash is written \(option)=\(words[place + 1].prefix(40))."
+    }
+
+    /// Two sentences, the first of which may have its end already.
+    private static func sentence(_ text: String, then next: String) -> String {
+        if next.isEmpty { return text }
+        return text + (text.hasSuffix(".") || text.hasSuffix("?") || text.hasSuffix("!") ? " " : ". ") + next
     }
 }
 

@@ -20,7 +20,10 @@ struct EnqueueCommand: AsyncParsableCommand {
     @Option(help: "What the worker is to do with it; workers with --exec take any.")
     var kind = "exec"
 
-    @Option(help: ArgumentHelp("Its arguments, any JSON. (default: {})", valueName: "json"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Its arguments, any JSON; @FILE for what a file holds, - for standard input. (default: {})", valueName: "json"))
     var args: String?
 
     @Flag(help: "One job for each line of standard input, the line as a JSON string its arguments.")
@@ -148,7 +151,8 @@ struct EnqueueCommand: AsyncParsableCommand {
     func run() async throws {
         if readsLines { return try await EnqueueLines(command: self).run() }
         let keys = try payload.neededKeys()
-        let request = try request(arguments: args ?? "{}", keys)
+        let limit = SluiceClient.Options().payloadLimit
+        let request = try request(arguments: try InputText.json(args ?? "{}", limit: limit), keys)
         try await global.withClient(keys: keys, backPressure: backPressure) { client in
             await client.store.warnOfEviction()
             let enqueued = try await client.enqueue(request)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Sluice
 import SluiceCore
 import SluiceInspector
+import SluiceSignals
 
 /// Enqueues a job for each line of standard input, in batches, as the lines come.
 struct EnqueueLines {
@@ -16,6 +17,8 @@ struct EnqueueLines {
     private var bytes = 0
     private var added = 0
     private var refused = 0
+    /// The last line whose fate is settled.
+    private var line = 0
     private var told: [JSONValue] = []
 
     init(command: EnqueueCommand) { self.command = command }
@@ -25,17 +28,28 @@ struct EnqueueLines {
         // What no line could make good is refused before any is read.
         work.keys = try command.payload.neededKeys()
         _ = try command.request(arguments: "\"\"", work.keys)
+        let prepared = work
+        let outcome = await Interruption.heeding { try await prepared.done() }
+        let done = try outcome.result.get()
+        try done.report(isInterrupted: outcome.isInterrupted)
+        if outcome.isInterrupted { throw ExitCode(130) }
+        if done.refused > 0 { throw ExitCode.no }
+    }
+
+    /// How far it has come when input ends, or when it is to stop.
+    private func done() async throws -> EnqueueLines {
+        var work = self
         try await command.global.withClient(keys: work.keys, backPressure: command.backPressure) { client in
             await client.store.warnOfEviction()
             do {
                 try await work.read(to: client)
             } catch let error as SluiceError {
+                if Task.isCancelled { return }
                 let sent = HumanText.count(work.added, "job")
                 throw work.added == 0 ? error : SluiceError(error.code, "\(error.message); \(sent) went in before")
             }
         }
-        try work.report()
-        if work.refused > 0 { throw ExitCode.no }
+        return work
     }
 
     private mutating func read(to client: SluiceClient) async throws {
@@ -43,10 +57,10 @@ struct EnqueueLines {
         while let lines = try reader.next() {
             for line in lines {
                 take(line)
-                if pending.count == Self.mostJobs || bytes > Self.mostBytes { try await send(to: client) }
+                if pending.count == Self.mostJobs || bytes > Self.mostBytes { try await send(to: client, upTo: line.number) }
             }
             // Whoever writes slowly wants each line to go in at once.
-            try await send(to: client)
+            if let last = lines.last { try await send(to: client, upTo: last.number) }
         }
     }
 
@@ -71,7 +85,9 @@ struct EnqueueLines {
         Terminal.complain("line \(number): \(error.message)")
     }
 
-    private mutating func send(to client: SluiceClient) async throws {
+    private mutating func send(to client: SluiceClient, upTo number: Int) async throws {
+        if Task.isCancelled { return }
+        defer { line = number }
         if pending.isEmpty { return }
         let (sent, failure) = await client.enqueueAll(pending)
         added += sent.added
@@ -82,12 +98,17 @@ struct EnqueueLines {
         if let failure { throw failure }
     }
 
-    private func report() throws {
+    private func report(isInterrupted: Bool) throws {
+        if isInterrupted {
+            Terminal.complain("interrupted: what came of the first \(HumanText.count(line, "line")) is told below")
+        }
         if command.global.json {
-            try Terminal.output.json([
+            let report: JSONValue = [
                 "queue": .string(command.queue.text), "added": .integer(added), "refused": .integer(refused),
                 "errors": .array(told),
-            ])
+            ]
+            try Terminal.output.json(
+                isInterrupted ? report.adding("interrupted", true).adding("lines", .integer(line)) : report)
         } else {
             let rest = refused == 0 ? "" : ", \(HumanText.count(refused, "line")) refused"
             try Terminal.output.line("\(HumanText.count(added, "job")) enqueued in \(command.queue)\(rest)")

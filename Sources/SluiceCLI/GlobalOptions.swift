@@ -24,11 +24,18 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(help: "Print JSON, for programs.")
     var json = false
+
+    func validate() throws {
+        // A script whose variable is empty must not work on another Redis than it means.
+        if redis?.isEmpty == true {
+            throw ValidationError("--redis is empty: name a server, or leave it out for $SLUICE_REDIS_URL or your private Redis")
+        }
+    }
 }
 
 extension GlobalOptions {
     /// The server that was named; nil for the private one.
-    var url: String? { redis.flatMap { $0.isEmpty ? nil : $0 } ?? Self.environmentURL }
+    var url: String? { redis ?? Self.environmentURL }
 
     /// `$SLUICE_REDIS_URL`, unless it is empty.
     static var environmentURL: String? {

@@ -40,12 +40,23 @@ struct KeysRotateCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var keys: KeysOptions
 
-    @Argument(help: "The id of the new key. (default: today's date)")
+    @Argument(help: "The id of the new key. (default: today's date; with a number behind it, if there is such a key)")
     var id: String?
 
     func run() throws {
         guard let keys = try keys.load() else { throw ValidationError("say where the keys are: --keys FILE") }
-        try Terminal.output.line(try keys.rotated(to: id ?? KeysCommand.today).json)
+        try Terminal.output.line(try keys.rotated(to: id ?? Self.fresh(KeysCommand.today, beside: keys.ids)).json)
+    }
+
+    /// An id that no key has.
+    static func fresh(_ id: String, beside ids: [String]) -> String {
+        var number = 1
+        var candidate = id
+        while ids.contains(candidate) {
+            number += 1
+            candidate = "\(id)-\(number)"
+        }
+        return candidate
     }
 }
 

@@ -32,10 +32,11 @@ struct LineReader {
         self.limit = limit
     }
 
-    /// The lines that are complete now, waiting for input if there is none; nil at the end. The last one needs no line end.
+    /// The lines that are complete now, waiting for input if there is none; nil at the end, and where the task was cancelled. The
+    /// last one needs no line end.
     mutating func next() throws -> [Line]? {
         if isAtEnd { return nil }
-        let input = try readPiece()
+        guard let input = try readPiece() else { return nil }
         if input.isEmpty {
             isAtEnd = true
             return started.isEmpty && !isTooLong ? nil : [finish()]
@@ -61,8 +62,11 @@ struct LineReader {
         return line
     }
 
-    private func readPiece() throws -> [UInt8] {
-        while true {
+    private func readPiece() throws -> [UInt8]? {
+        while !Task.isCancelled {
+            var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            // A signal comes to another thread, so that to read at once would hold it up until there is input.
+            if poll(&input, 1, 100) == 0 { continue }
             var count = 0
             let bytes = [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, initialized in
                 count = read(descriptor, buffer.baseAddress, buffer.count)
@@ -71,5 +75,6 @@ struct LineReader {
             if count >= 0 { return bytes }
             if errno != EINTR { throw Failure("cannot read standard input: \(String(cString: strerror(errno)))") }
         }
+        return nil
     }
 }

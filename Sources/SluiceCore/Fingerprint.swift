@@ -22,7 +22,9 @@ package enum Fingerprint {
             return isReadable(key) ? key : digest(kind: "", Array(key.utf8), keys)
         case .arguments: return digest(kind: kind, try canonical(arguments, fields: nil), keys)
         case .fields(let names):
-            if names.isEmpty { throw SluiceError(.invalidArgument, "a \(kind) job is unique by no field at all: name some") }
+            if names.isEmpty {
+                throw SluiceError(.invalidArgument, "jobs of kind '\(kind)' are unique by no field at all: name some")
+            }
             return digest(kind: kind, try canonical(arguments, fields: names), keys)
         }
     }

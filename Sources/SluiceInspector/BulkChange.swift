@@ -52,7 +52,7 @@ public enum BulkChange: Sendable, Hashable {
         guard case .reschedule(let due) = self else { return nil }
         switch due {
         case .after(let wait): return .after(wait)
-        case .at(let date): return .at(date.milliseconds)
+        case .at(let date): return .moment(date)
         }
     }
 }

@@ -49,7 +49,7 @@ public struct JobChange: Sendable, Hashable {
 public enum DueTime: Sendable, Hashable {
     /// From now by the server's clock.
     case after(Duration)
-    /// At a moment, taken as it is.
+    /// At a moment, taken as it is; one beyond the year 5138 counts as then.
     case at(Date)
 }
 
@@ -96,7 +96,7 @@ extension Inspector {
         let when: NewJob.Due =
             switch due {
             case .after(let wait): .after(wait)
-            case .at(let date): .at(date.milliseconds)
+            case .at(let date): .moment(date)
             }
         return try await change(ids, in: queue, to: .scheduled) { ids in RescheduleJobs(ids, when: when) }
     }

@@ -1,10 +1,24 @@
 package import Hiredis
 package import SluiceCore
 
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
 /// A job on its way in.
 package struct NewJob: Sendable {
     /// When a job that is not to run at once is due.
     package enum Due: Sendable, Hashable {
+        /// The last ms since 1970 that a job can be due, in the year 5138.
+        package static let last = 100_000_000_000_000
+
+        /// At a moment; one beyond ``last`` counts as that.
+        package static func moment(_ date: Date) -> Due {
+            .at(Int(min(max((date.timeIntervalSince1970 * 1000).rounded(), 0), Double(last))))
+        }
+
         /// From now by the server's clock.
         case after(Duration)
         /// In ms since 1970.

@@ -5,6 +5,8 @@ extension SluiceError {
     /// What a failed command means to a user of the queue.
     init(_ error: RedisError) {
         switch error {
+        case .unreachable(let reason) where reason.hasSuffix(HandshakeStep.crowded):
+            self.init(.unavailable, "Redis lets nobody else in: \(reason). Close some, or raise maxclients.")
         case .unreachable: self.init(.unreachable, error.description)
         case .lost, .timedOut: self.init(.outcomeUnknown, error.description)
         case .protocolViolation: self.init(.protocolViolation, error.description)
@@ -27,14 +29,19 @@ extension SluiceError {
         case HandshakeRefusal.oldServer.rawValue: self.init(.serverTooOld, reply.message)
         case "NOAUTH", "WRONGPASS": self.init(.authentication, "Redis refused: \(reply.message)")
         case "NOPERM":
-            self.init(.permission, "the Redis user lacks a permission: \(reply.message). The README lists what a worker needs.")
+            self.init(.permission, "the Redis user lacks a permission: \(reply.clause). The README lists what a worker needs.")
         case "OOM":
             self.init(
-                .outOfMemory, "Redis is at its memory limit and takes no new jobs: \(reply.message). Raise maxmemory or drain.")
+                .outOfMemory, "Redis is at its memory limit and takes no new jobs: \(reply.clause). Raise maxmemory or drain.")
         case "READONLY": self.init(.readOnly, "this Redis is a replica and takes no writes: connect to the primary")
         case "MISCONF", "LOADING", "NOREPLICAS", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN":
             self.init(.unavailable, "Redis refuses for now (\(reply.code)): \(reply.message)")
         default: self.init(.server, "Redis answered: \(reply.code) \(reply.message)")
         }
     }
+}
+
+extension RedisServerError {
+    /// The text without the full stop that some have, for a sentence that goes on.
+    fileprivate var clause: String { message.hasSuffix(".") ? String(message.dropLast()) : message }
 }

@@ -15,6 +15,7 @@ package final class Store: Sendable {
     /// Where replies arrive.
     package let eventLoop: any EventLoop
     private let client: RedisClient
+    private let outage = Outage()
     /// Nil for a store that changes nothing on the server.
     private let handshake: Handshake?
     let logger: Logger
@@ -68,7 +69,7 @@ package final class Store: Sendable {
     /// loaded, and it is sent once more.
     private func sendLoading(_ command: RedisCommand, timeout: Duration?) async throws(SluiceError) -> RedisReply {
         do {
-            return try await client.send(command, timeout: timeout)
+            return try await attempt(command, timeout: timeout)
         } catch {
             guard case .server(let reply) = error, reply.isMissingFunction, handshake != nil else { throw SluiceError(error) }
         }
@@ -80,10 +81,24 @@ package final class Store: Sendable {
         return try await send(command, timeout: timeout)
     }
 
+    private func attempt(_ command: RedisCommand, timeout: Duration?) async throws(RedisError) -> RedisReply {
+        do {
+            let reply = try await client.send(command, timeout: timeout)
+            outage.answered(logger)
+            return reply
+        } catch {
+            switch error {
+            case .unreachable, .lost, .timedOut: outage.failed()
+            case .protocolViolation, .server, .refused, .closed: break
+            }
+            throw error
+        }
+    }
+
     /// Sends any command.
     package func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(SluiceError) -> RedisReply {
         do {
-            return try await client.send(command, timeout: timeout)
+            return try await attempt(command, timeout: timeout)
         } catch {
             throw SluiceError(error)
         }

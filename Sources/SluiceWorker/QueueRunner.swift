@@ -229,7 +229,7 @@ actor QueueRunner {
         let refused = Set(refused)
         for id in refused {
             logger.warning(
-                "the outcome of a run came too late: the job was given to another worker",
+                "the outcome of a run was not taken: its lease had ended, or Redis does not have the job any more",
                 metadata: ["job": "\(id)", "queue": "\(queue.name)"])
         }
         metrics.refused(refused.count)

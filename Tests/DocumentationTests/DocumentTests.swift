@@ -35,6 +35,17 @@ struct DocumentTests {
         for block in shown { #expect(file.contains(block.text), "\(name).swift has not this, word for word: \(block.text)") }
     }
 
+    /// What `jobs explain` can answer, by the source that reads its codes.
+    @Test func theTableOfReasonsHasThemAll() throws {
+        let source = try String(
+            contentsOf: Document.root.appending(path: "Sources/SluiceInspector/Explanation+Reply.swift"), encoding: .utf8)
+        let table = try String(
+            contentsOf: Document.root.appending(path: "\(Document.articles)/Limits.md"), encoding: .utf8)
+        let codes = source.matches(of: /case "([a-z_]+)":/).map { String($0.1) }
+        #expect(codes.count > 20)
+        for code in codes { #expect(table.contains("`\(code)`"), "Limits.md does not tell of \(code)") }
+    }
+
     @Test func linksLeadSomewhere() throws {
         for document in try Document.all() {
             let folder = Document.root.appending(path: document.path).deletingLastPathComponent()

@@ -56,7 +56,37 @@ import Testing
     @Test func aServerThatHangsUpOnTheGreetingIsUnreachable() async throws {
         let server = try await FakeServer.start(greets: false) { _, peer in peer.close() }
         let client = RedisClient(server.configuration)
-        #expect(await failure(of: client) == .unreachable("127.0.0.1:\(server.port): the server closed the connection"))
+        #expect(
+            await failure(of: client)
+                == .unreachable(
+                    "127.0.0.1:\(server.port): the server closed the connection; if it speaks TLS there, the URL begins with rediss://"
+                ))
+        await client.close()
+        try await server.stop()
+    }
+
+    @Test(arguments: ["\u{15}\u{03}\u{03}\u{00}\u{02}\u{02}\u{0A}", "\u{16}\u{03}\u{01}\u{00}"])
+    func aServerThatAnswersInTLSIsNamed(_ record: String) async throws {
+        let server = try await FakeServer.start(greets: false) { _, peer in peer.write(record) }
+        let client = RedisClient(server.configuration)
+        #expect(
+            await failure(of: client)
+                == .protocolViolation("127.0.0.1:\(server.port): it speaks TLS there: the URL then begins with rediss://"))
+        await client.close()
+        try await server.stop()
+    }
+
+    @Test func aServerThatIsSilentToTLSIsNamed() async throws {
+        let server = try await FakeServer.start(greets: false) { _, _ in }
+        var configuration = server.configuration
+        configuration.tls = RedisTLS(verification: .none)
+        configuration.connectTimeout = .milliseconds(60)
+        let client = RedisClient(configuration)
+        guard case .unreachable(let reason)? = await failure(of: client) else {
+            Issue.record("not unreachable")
+            return
+        }
+        #expect(reason.hasSuffix("; if it does not speak TLS there, the URL begins with redis://"), "\(reason)")
         await client.close()
         try await server.stop()
     }
@@ -68,7 +98,8 @@ import Testing
     func tellsALockedDoorFromACrowd(greeting: String, isRefusal: Bool) async throws {
         let server = try await FakeServer.start(greets: false) { _, peer in peer.write(greeting + "\r\n") }
         let client = RedisClient(server.configuration)
-        let reason = "127.0.0.1:\(server.port): \(greeting.dropFirst())"
+        let said = isRefusal ? String(greeting.dropFirst()) : HandshakeStep.crowded
+        let reason = "127.0.0.1:\(server.port): \(said)"
         #expect(await failure(of: client) == (isRefusal ? .refused(reason) : .unreachable(reason)))
         await client.close()
         try await server.stop()

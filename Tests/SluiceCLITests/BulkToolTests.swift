@@ -63,6 +63,20 @@ struct BulkToolTests {
         #expect(try await tool.run("jobs", "purge", "--queue", "mail", "--kind", "a").output.hasPrefix("mail: 30 deleted"))
     }
 
+    /// Some systems write the last day of the year 9999 for never.
+    @Test func whatEnqueueTakesForATimeRescheduleTakesToo() async throws {
+        let tool = try await Tool()
+        let times = ["0", "99999999999", "2026-11-22T08:30:00Z", "9999-12-31T23:59:59Z"]
+        for (number, time) in times.enumerated() {
+            let added = try await tool.run("enqueue", "mail", "--id", "a\(number)", "--at", time)
+            #expect(added.status == 0, "\(time): \(added.error)")
+            let moved = try await tool.run("jobs", "reschedule", "a\(number)", "--queue", "mail", "--at", time)
+            #expect(moved.status == 0, "\(time): \(moved.error)")
+            let all = try await tool.run("jobs", "reschedule", "--queue", "mail", "--at", time, "--yes")
+            #expect(all.status == 0, "\(time): \(all.error)")
+        }
+    }
+
     @Test func errorsByFrequency() async throws {
         let tool = try await filled()
         #expect(try await tool.run("jobs", "errors", "mail").error.contains("no job waits"))

@@ -27,6 +27,15 @@ struct EndingTests {
         #expect(Ending(Failure("why")).status == 1)
     }
 
+    @Test func adviceIsASentenceOfItsOwn() {
+        let refused = Ending(SluiceError(.unreachable, "cannot reach Redis: h:1: connection refused")).message
+        #expect(refused.contains("connection refused. Does it run there? See --redis"))
+        // Who closes a connection does run.
+        let closed = Ending(SluiceError(.unreachable, "cannot reach Redis: h:1: the server closed the connection")).message
+        #expect(!closed.contains("Does it run") && closed.contains("connection. See --redis"))
+        #expect(Ending(SluiceError(.authentication, "it said so.")).message.hasPrefix("it said so. Check user"))
+    }
+
     /// What parsing these arguments ends with.
     private func ending(_ arguments: [String]) async -> Ending? {
         do {

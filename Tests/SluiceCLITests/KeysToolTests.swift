@@ -132,6 +132,12 @@ struct KeysToolTests {
         let keys = try PayloadKeys(json: rotated.output)
         #expect(rotated.status == 0 && keys.current == "second" && keys.ids == ["first", "second"])
         #expect(try await Tool.run(["keys", "rotate", "first", "--keys", first]).status == 2)
+        // Twice on one day, and on the day on which the keys were made.
+        let today = try file(try await Tool.run(["keys", "new"]).output)
+        defer { try? FileManager.default.removeItem(atPath: today) }
+        let again = try PayloadKeys(json: try await Tool.run(["keys", "rotate", "--keys", today]).output)
+        #expect(again.ids.count == 2 && again.current.hasSuffix("-2"))
+        #expect(KeysRotateCommand.fresh("a", beside: ["a", "a-2"]) == "a-3")
         #expect(try await Tool.run(["keys", "rotate", "second"]).status == 2)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Hiredis
 import NIOCore
 import NIOPosix
 import SluiceTesting
@@ -100,6 +101,28 @@ struct UnusableRedisTests {
             #expect(result.error.contains("warning"))
             #expect(result.error.contains("noeviction"))
         }
+    }
+
+    @Test func aServerWithoutRoomForOneMoreClient() async throws {
+        let server = try await RedisTestServer.start()
+        let tool = try await Tool(server: server)
+        _ = try await tool.run("status")
+        try await server.cli("CONFIG", "SET", "maxclients", "1")
+        let held = RedisClient(try RedisConfiguration(url: server.socketURL))
+        _ = try await held.send(["PING"])
+        let result = try await tool.run("status")
+        expectRefusal(result, saying: "maxclients")
+        #expect(!result.error.contains("Does it run") && !result.error.contains("ERR"), "\(result.error)")
+        await held.close()
+    }
+
+    @Test func aPlainServerIsNotTakenForOneThatSpeaksTLSNorTheOtherWayRound() async throws {
+        let server = try await RedisTestServer.start(.init(tcp: true, tls: true))
+        let (plain, secure) = (try #require(server.tcpPort), try #require(server.tlsPort))
+        expectRefusal(try await Tool.run(["--redis", "redis://127.0.0.1:\(secure)", "status"]), saying: "rediss://")
+        expectRefusal(
+            try await Tool.run(["--redis", "rediss://127.0.0.1:\(plain)?verify=none", "status"]),
+            saying: "if it does not speak TLS there, the URL begins with redis://")
     }
 
     @Test func aForeignLibrary() async throws {

@@ -88,4 +88,17 @@ struct CronClockChangeTests {
         #expect(try ticks("0 0 29 2 *", "UTC", after: "2096-01-01T00:00:00Z", 2) == ["2096-02-29T00:00"])
         #expect(try ticks("0 0 29 2 *", "UTC", after: "2026-01-01T00:00:00Z", 2) == ["2028-02-29T00:00", "2032-02-29T00:00"])
     }
+
+    @Test(arguments: [
+        ("EST", "America/New_York"), ("CET", "Europe/Paris"), ("IST", "Asia/Kolkata"), ("pst", "America/Los_Angeles"),
+    ])
+    func anAbbreviationIsAnsweredWithAPlace(text: String, place: String) {
+        let error = #expect(throws: SluiceError.self) { try CronZone.named(text) }
+        #expect(error?.message.contains("is an abbreviation") == true && error?.message.hasSuffix("such as \(place)") == true)
+    }
+
+    @Test(arguments: ["XYZ", "ABCD", "QQQ"]) func nonsenseIsNotTakenForAnotherAbbreviation(text: String) {
+        let error = #expect(throws: SluiceError.self) { try CronZone.named(text) }
+        #expect(error?.message.hasSuffix("write UTC, or a name such as Europe/Berlin") == true, "\(error as Any)")
+    }
 }

@@ -100,7 +100,9 @@ struct CronJobOptions: ParsableArguments {
     @Option(help: "What the worker is to do with it; workers with --exec take any.")
     var kind = "exec"
 
-    @Option(help: ArgumentHelp("Its arguments, any JSON.", valueName: "json"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Its arguments, any JSON; @FILE for what a file holds, - for standard input.", valueName: "json"))
     var args = "{}"
 
     @Option(help: ArgumentHelp("0 (first) to 9 (last).", valueName: "n"))
@@ -146,7 +148,8 @@ struct CronJobOptions: ParsableArguments {
     }
 
     func request(_ queue: QueueName) throws(SluiceError) -> JobRequest {
-        var request = try JobRequest(kind: kind, queue: queue, arguments: args)
+        let arguments = try InputText.json(args, limit: SluiceClient.Options().payloadLimit)
+        var request = try JobRequest(kind: kind, queue: queue, arguments: arguments)
         request.priority = priority
         request.maxAttempts = maxAttempts
         request.maxWaits = maxWaits

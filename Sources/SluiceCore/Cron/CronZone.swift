@@ -6,6 +6,12 @@ package enum CronZone {
     package static func named(_ text: String) throws(SluiceError) -> TimeZone {
         // Foundation takes some texts for zones that are no names, such as GMT+7 and abbreviations.
         if let zone = TimeZone(identifier: text), text == "UTC" || known.contains(text) || text.contains("/") { return zone }
+        if let place = TimeZone.abbreviationDictionary[text.uppercased()], place.contains("/") {
+            throw SluiceError(
+                .invalidArgument,
+                "'\(text.prefix(60))' is an abbreviation, which does not tell when summer time begins: write the name of a place, such "
+                    + "as \(place)")
+        }
         let near = near(text)
         let advice = near.isEmpty ? "write UTC, or a name such as Europe/Berlin" : "is it \(near.joined(separator: " or "))?"
         throw SluiceError(.invalidArgument, "no time zone is called '\(text.prefix(60))': \(advice)")
@@ -20,8 +26,10 @@ package enum CronZone {
         let ranked = known.compactMap { name -> (distance: Int, name: String)? in
             let lower = name.lowercased()
             if lower.split(separator: "/").last == place { return (0, name) }
-            let distance = distance(Array(wanted), Array(lower), most: 2)
-            return distance <= 2 ? (distance, name) : nil
+            // Of three or four letters, two others are another word.
+            let most = wanted.count > 4 ? 2 : 1
+            let distance = distance(Array(wanted), Array(lower), most: most)
+            return distance <= most ? (distance, name) : nil
         }
         return ranked.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
     }
