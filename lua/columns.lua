@@ -3,7 +3,7 @@ local M = {}
 
 M.all = {
   'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run', 'links',
-  'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched', 'notified', 'deadline',
+  'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched', 'notified', 'deadline', 'died',
 }
 
 local function keys_of(q)

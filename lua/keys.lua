@@ -8,7 +8,7 @@ local names = {
   'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
   'links', 'after', 'target', 'hold', 'outbox', 'facts', 'seen', 'once', 'cron', 'cron_next',
-  'unique', 'unique_ends', 'fingerprint', 'next', 'watched', 'durations', 'notified', 'deadline', 'deadlines',
+  'unique', 'unique_ends', 'fingerprint', 'next', 'watched', 'durations', 'notified', 'deadline', 'deadlines', 'died',
 }
 
 local fixed = {}

@@ -61,9 +61,9 @@ function M.run(q, args)
     'lease', lease, 'info', args[4], 'host', tostring(info.host or ''))
   local own = reconcile(q, worker, fences)
   local lost = {}
-  for id in pairs(fences) do
-    if not own[id] then lost[#lost + 1] = id end
-  end
+  for id in pairs(own) do fences[id] = nil end
+  for id in pairs(fences) do lost[#lost + 1] = id end
+  require('suspects').came_back(q, fences)
   local silence, at = workers.beat(q, worker, { lease = lease, graced = before and before.graced })
   if at then workers.reclaim(q, silence, lease) end
   if q.claimable then require('wake').push(q) end

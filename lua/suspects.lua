@@ -2,11 +2,15 @@
 -- killer, so it runs in other company: suspects come one at a time, through `retryable`, 10 s apart, the next one sooner
 -- when the one before has shown itself harmless. After too many deaths the job is discarded. `suspects` holds those
 -- that wait, by due time.
+-- A worker that was frozen or starved for longer than its lease only seems dead. When it calls again, the crash of its run is
+-- taken back, up to 20 times a job: `died` holds the fence of the run that was the last crash, 0 if that was taken back, and how
+-- many were.
 local M = {}
 
 local APART = 10000
 local LIMIT = 5               -- deaths, unless the queue's code declares another number
 local LONG = 600000           -- a run that lived this long clears the record
+local LAPSES = 20             -- crashes of a job that are taken back
 local NAMED = 20              -- ids of the dead told in a discard
 
 local function waits(q, job)
@@ -26,6 +30,26 @@ local function discard(q, job, crashes, host, others)
   require('running').end_badly(q, job, 'discarded')
 end
 
+-- The fence of the run that was a job's last crash, if it was, and how many were taken back.
+local function read(q, id)
+  local fence, lapses = string.match(redis.call('HGET', q.keys.died, id) or '', '^(%S+) (%d+)$')
+  return fence, tonumber(lapses) or 0
+end
+
+-- A worker tells of runs that are not its own any more, as ids and fences. What counted as the crash of one was none: it is taken
+-- back, and a job that waits for it apart from others need not wait longer.
+function M.came_back(q, fences)
+  if next(fences) == nil or redis.call('EXISTS', q.keys.died) == 0 then return end
+  for id, fence in pairs(fences) do
+    local died, lapses = read(q, id)
+    if died == fence and lapses < LAPSES and not redis.call('ZSCORE', q.keys.discarded, id) then
+      redis.call('HSET', q.keys.died, id, '0 ' .. lapses + 1)
+      if redis.call('HINCRBY', q.keys.crashes, id, -1) < 1 then redis.call('HDEL', q.keys.crashes, id) end
+      if redis.call('ZREM', q.keys.suspects, id) == 1 then require('waiting').add(q, 'retryable', id, q.now) end
+    end
+  end
+end
+
 -- Puts a job of a dead worker where it belongs. `ids` are all that died with it, `host` where.
 function M.crashed(q, job, ids, host)
   local crashes
@@ -35,6 +59,8 @@ function M.crashed(q, job, ids, host)
   else
     crashes = redis.call('HINCRBY', q.keys.crashes, job.id, 1)
   end
+  local _, lapses = read(q, job.id)
+  redis.call('HSET', q.keys.died, job.id, job.record.fence .. ' ' .. lapses)
   if crashes >= (tonumber(q.config[6]) or LIMIT) then
     local others = {}
     for i = 1, #ids do

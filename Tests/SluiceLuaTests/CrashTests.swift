@@ -121,6 +121,53 @@ struct CrashTests {
         #expect(try await queue.state("a") == "available")
     }
 
+    @Test func aWorkerThatOnlySeemedDeadTakesTheCrashBack() async throws {
+        try await queue.add("a", "b")
+        let frozen = try await queue.worker("frozen", lease: .seconds(2))
+        #expect(try await frozen.claim(1) == ["a"])
+        try await queue.advance(2)
+        try await survivor.cycle()
+        #expect(try await queue.key("crashes") == "a = 1")
+        let fence = try #require(frozen.running[JobID(known: "a")])
+        try await frozen.resync()
+        #expect(try await queue.key("crashes") == nil)
+        // Told once more, since a reply may be lost, it takes back nothing more.
+        #expect(try await crash("w1", 1) == ["a"])
+        frozen.hold("a", fence)
+        try await frozen.resync()
+        #expect(try await queue.key("crashes") == "a = 1")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func aSuspectWhoseWorkerComesBackNeedNotWait() async throws {
+        try await queue.add("a")
+        _ = try await crash("w1")
+        let frozen = try await queue.worker("frozen", lease: .seconds(2))
+        #expect(try await frozen.claim(1) == ["a"])
+        try await queue.advance(2)
+        try await survivor.cycle()
+        #expect(try await queue.status("retryable") == 1)
+        try await frozen.resync()
+        #expect(try await queue.key("suspects") == nil)
+        #expect(try await survivor.claim(1) == ["a"])
+        #expect(try await queue.key("crashes") == "a = 1")
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func crashesAreTakenBackTwentyTimesAtMost() async throws {
+        try await queue.add("a")
+        for round in 1...25 {
+            let frozen = try await queue.worker("frozen-\(round)", lease: .seconds(2))
+            guard try await frozen.claim(1) == ["a"] else { break }
+            try await queue.advance(2)
+            try await survivor.cycle()
+            try await frozen.resync()
+            try await queue.advance(10)
+        }
+        #expect(try await queue.state("a") == "discarded")
+        #expect(try await queue.audit() == [])
+    }
+
     @Test func changesByOperatorsTakeASuspectOffTheList() async throws {
         try await queue.add("a", "b", "c", "d")
         for name in ["w1", "w2"] { _ = try await crash(name) }
