@@ -39,6 +39,8 @@ struct BenchToolTests {
             var adaptive: Side
         }
         var polling: [Polling]?
+        struct Memory: Decodable { var process: String; var jobs: Int; var start: Double; var middle: Double; var end: Double }
+        var memory: [Memory]?
     }
 
     private func bench(_ arguments: String...) async throws -> Result {
@@ -92,6 +94,14 @@ struct BenchToolTests {
         for side in polling.flatMap({ [$0.fixed, $0.adaptive] }) {
             #expect(side.looks >= 1 && side.mean_delay_ms > 0 && side.mean_delay_ms <= side.p95_delay_ms)
         }
+    }
+
+    @Test func memoryOfProcesses() async throws {
+        let memory = try #require(try await bench("--mode", "memory", "--jobs", "1000").memory)
+        #expect(
+            memory.map(\.process) == ["client that enqueues", "worker with handlers", "exec worker", "webhook worker"])
+        #expect(memory.map(\.jobs) == [1000, 1000, 40, 40])
+        for one in memory { #expect(one.start > 1_000_000 && one.middle > 1_000_000 && one.end > 1_000_000) }
     }
 
     @Test func workflowsAndBatches() async throws {

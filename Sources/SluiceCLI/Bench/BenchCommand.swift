@@ -20,10 +20,13 @@ struct BenchCommand: AsyncParsableCommand {
 
             --mode polling takes half a minute, and is not part of all: jobs that watch tasks of 1 to 3 s at fixed intervals, beside \
             adaptive polling that looks a little less often; looks after a job's first run, and the delay with which the end is found.
+
+            --mode memory is not part of all either: the resident memory of a client, a worker, an exec worker and a webhook worker \
+            after a tenth, half and all of their jobs. Exec and webhook workers get a twenty-fifth of --jobs. It needs /proc.
             """)
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
-        case enqueue, bulk, drain, latency, workflow, batch, unique, polling, webhooks, all
+        case enqueue, bulk, drain, latency, workflow, batch, unique, polling, webhooks, memory, all
     }
 
     @OptionGroup var global: GlobalOptions
@@ -94,6 +97,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     private func measure(_ modes: BenchModes, _ result: inout BenchResult) async throws {
         if mode == .polling { return try await modes.polling(&result) }
+        if mode == .memory { return try await modes.memory(&result) }
         if let hotLanes {
             try await modes.hotGate(hotLanes, &result)
             return try await modes.floor(&result)
@@ -127,6 +131,7 @@ struct BenchCommand: AsyncParsableCommand {
             return
         }
         try Terminal.output.lines(result.pollingLines)
+        try Terminal.output.lines((result.memory ?? []).map(\.line))
         for row in result.rows {
             let figure = String(format: "%.\(row.digits)f", row.figure)
             let label = row.what.padding(toLength: 50, withPad: " ", startingAt: 0)

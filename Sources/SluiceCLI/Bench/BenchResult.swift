@@ -45,6 +45,7 @@ struct BenchResult: Encodable {
     var freeMicrosecondsPerJob: Double?
     var parkingCycle: Spread?
     var polling: [Polling]?
+    var memory: [Memory]?
 
     enum CodingKeys: String, CodingKey {
         case jobs
@@ -88,6 +89,7 @@ struct BenchResult: Encodable {
         case freeMicrosecondsPerJob = "free_us_per_job"
         case parkingCycle = "parking_cycle_us"
         case polling
+        case memory
     }
 
     /// Lines for people: what, figure, unit.

@@ -6,19 +6,22 @@ import SystemPackage
 /// Worker processes of a benchmark: this program again, with a hidden command.
 struct BenchWorkers {
     let url: String
-    let namespace: Namespace
-    let queue: QueueName
-    let concurrency: Int
-    /// Limits that they declare.
-    let limits: [String]
+    /// The command and its arguments.
+    let arguments: [String]
     private let identifiers = Identifiers()
 
-    init(url: String, namespace: Namespace, queue: QueueName, concurrency: Int, limits: [String]) {
+    /// Processes that run a command of the tool, such as `["worker", "mail", "--exec", "true"]`.
+    init(url: String, namespace: Namespace, command: [String]) {
         self.url = url
-        self.namespace = namespace
-        self.queue = queue
-        self.concurrency = concurrency
-        self.limits = limits
+        arguments = command + ["--namespace", namespace.text]
+    }
+
+    /// Processes that run jobs of `bench`.
+    /// - Parameter limits: Limits that they declare.
+    init(url: String, namespace: Namespace, queue: QueueName, concurrency: Int, limits: [String] = []) {
+        self.init(
+            url: url, namespace: namespace,
+            command: ["bench-worker", queue.text, "\(concurrency)"] + limits.flatMap { ["--limit", $0] })
     }
 
     private actor Identifiers {
@@ -45,9 +48,7 @@ struct BenchWorkers {
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
         _ = try await Subprocess.run(
             .path(FilePath(ProgramPath.current)),
-            arguments: Arguments(
-                ["bench-worker", "--redis", url, "--namespace", namespace.text, queue.text, "\(concurrency)"]
-                    + limits.flatMap { ["--limit", $0] }),
+            arguments: Arguments(arguments + ["--redis", url]),
             platformOptions: platform, input: .none, output: .discarded,
             error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
         ) { execution in
@@ -56,6 +57,9 @@ struct BenchWorkers {
             while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
         }
     }
+
+    /// The resident memory of the first one, in bytes; nil where the system does not tell, or before it has started.
+    func residentBytes() async -> Double? { await identifiers.all.first.flatMap { ResidentMemory.bytes(of: $0.value) } }
 
     /// Processor time of all of them so far, in seconds; 0 where the system does not tell.
     func processorSeconds() async throws -> Double {

@@ -1,0 +1,131 @@
+import Foundation
+import Sluice
+import SluiceCore
+import SluiceStore
+
+/// The memory of processes through which many jobs go, to see that it stays where it is after warming up.
+extension BenchModes {
+    /// Jobs go in portions, so that Redis need not hold all of them.
+    private static let portions = 20
+    /// What a process per job or a call per job allows, in the time of the others.
+    private static let share = 25
+
+    /// Workers that run handlers, with the client that enqueues; exec workers; webhook workers.
+    func memory(_ result: inout BenchResult) async throws {
+        let client = try await client()
+        let handlers = BenchWorkers(
+            url: url, namespace: options.namespace, queue: "bench-memory", concurrency: concurrency)
+        result.memory = [BenchResult.Memory("client that enqueues", jobs), BenchResult.Memory("worker with handlers", jobs)]
+        try await handlers.run(1) {
+            try await through("bench-memory", jobs, client) { portion in
+                result.memory?[0].note(ResidentMemory.bytes(of: getpid()), at: portion)
+                result.memory?[1].note(await handlers.residentBytes(), at: portion)
+            }
+        }
+        let few = max(jobs / Self.share, Self.portions)
+        result.memory?.append(try await execMemory(few, client))
+        result.memory?.append(try await webhookMemory(few, client))
+        await client.close()
+    }
+
+    private func execMemory(_ count: Int, _ client: SluiceClient) async throws -> BenchResult.Memory {
+        let places = min(concurrency, 2 * ProcessInfo.processInfo.activeProcessorCount)
+        let workers = BenchWorkers(
+            url: url, namespace: options.namespace,
+            command: ["worker", "bench-exec", "--exec", "true", "--concurrency", "\(places)", "--json"])
+        var memory = BenchResult.Memory("exec worker", count)
+        try await workers.run(1) {
+            try await through("bench-exec", count, client) { portion in
+                memory.note(await workers.residentBytes(), at: portion)
+            }
+        }
+        return memory
+    }
+
+    private func webhookMemory(_ count: Int, _ client: SluiceClient) async throws -> BenchResult.Memory {
+        let receiver = try await BenchReceiver()
+        let secret = FileManager.default.temporaryDirectory.appending(path: "sluice-bench-\(UUID().uuidString)").path
+        let isWritten = FileManager.default.createFile(
+            atPath: secret, contents: Data("only for measurements\n".utf8), attributes: [.posixPermissions: 0o600])
+        if !isWritten { throw SluiceError(.invalidArgument, "cannot write the file \(secret)") }
+        defer { try? FileManager.default.removeItem(atPath: secret) }
+        let handlers = BenchWorkers(
+            url: url, namespace: options.namespace, queue: "bench-told", concurrency: concurrency)
+        let senders = BenchWorkers(
+            url: url, namespace: options.namespace,
+            command: ["webhooks", "--secret-file", secret, "--allow-private", "--json"])
+        var memory = BenchResult.Memory("webhook worker", count)
+        try await handlers.run(1) {
+            try await senders.run(1) {
+                try await through("bench-told", count, client, notify: Notify(receiver.url)) { portion in
+                    memory.note(await senders.residentBytes(), at: portion)
+                }
+            }
+        }
+        await receiver.close()
+        try await empty(Notify.queue, client)
+        return memory
+    }
+
+    /// Enqueues portions, each once the one before has completed, with its notifications if there are any.
+    private func through(
+        _ queue: QueueName, _ count: Int, _ client: SluiceClient, notify: Notify? = nil,
+        _ note: (_ portion: Double) async -> Void
+    ) async throws {
+        let each = max(count / Self.portions, 1)
+        let text = text
+        for portion in 1...Self.portions {
+            let numbers = (portion - 1) * each..<portion * each
+            try await client.enqueue(
+                numbers.lazy.map { number in
+                    // A job of this kind can be encoded, always.
+                    var request = try? JobRequest(BenchJob(number: number, text: text))
+                    request?.queue = queue
+                    request?.notify = notify
+                    return request
+                }.compactMap { $0 })
+            try await wait(client, queue) { $0["total_completed"] == "\(portion * each)" }
+            if notify != nil { try await wait(client, Notify.queue) { $0["total_completed"] == "\(portion * each)" } }
+            await note(Double(portion) / Double(Self.portions))
+        }
+        try await empty(queue, client)
+    }
+}
+
+extension BenchResult {
+    /// The resident memory of a process, in bytes.
+    struct Memory: Encodable {
+        var process: String
+        var jobs: Int
+        /// After a tenth of the jobs, when it has warmed up; after half; after all.
+        var start: Double?
+        var middle: Double?
+        var end: Double?
+
+        init(_ process: String, _ jobs: Int) {
+            self.process = process
+            self.jobs = jobs
+        }
+
+        mutating func note(_ bytes: Double?, at portion: Double) {
+            if portion == 0.1 { start = bytes }
+            if portion == 0.5 { middle = bytes }
+            if portion == 1 { end = bytes }
+        }
+
+        /// Bytes that each job of the second half has left behind.
+        var bytesPerJob: Double? {
+            guard let middle, let end else { return nil }
+            return (end - middle) / (Double(jobs) / 2)
+        }
+
+        /// A line for people.
+        var line: String {
+            func megabytes(_ bytes: Double?) -> String { bytes.map { String(format: "%.1f", $0 / 1_048_576) } ?? "?" }
+            let growth = bytesPerJob.map { String(format: "%.0f", $0) } ?? "?"
+            let name = "memory of a \(process)".padding(toLength: 34, withPad: " ", startingAt: 0)
+            return "\(name) \(megabytes(start)), \(megabytes(middle)), \(megabytes(end)) MiB after a tenth, half, all of "
+                + "\(jobs) jobs; \(growth) bytes a job in the second half"
+        }
+    }
+}
