@@ -9,7 +9,7 @@
 --   I4  each lane with runnable jobs is listed, and ready by its head, or parked at a gate at which somebody will look again
 --   I5  a fingerprint is owned by a live job, or held by an ended one for its time; see audit_unique.lua
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
---   I8  enqueued = live + kept ended + removed      I10 what recurs has one next tick, and somebody looks for it
+--   I8  came = live + kept ended + gone             I10 what recurs has one next tick, and somebody looks for it
 --   I11 a live job is looked at by its deadline
 local M = {}
 
@@ -29,10 +29,10 @@ end
 
 -- I8, and what can be counted at one instant.
 function phases.totals(q, _, found)
-  local stats = redis.call('HMGET', q.keys.stats, 'enqueued', 'removed')
-  local enqueued, removed, jobs = tonumber(stats[1]) or 0, tonumber(stats[2]) or 0, redis.call('HLEN', q.keys.spec)
-  if enqueued ~= jobs + removed then
-    wrong(found, 'I8', enqueued .. ' enqueued, but ' .. jobs .. ' are there and ' .. removed .. ' were removed', 'recount')
+  local came, gone = require('stats').balance(q)
+  local jobs = redis.call('HLEN', q.keys.spec)
+  if came ~= jobs + gone then
+    wrong(found, 'I8', came .. ' enqueued, but ' .. jobs .. ' are there and ' .. gone .. ' were removed', 'recount')
   end
   local counts = require('states').counts(q)
   if counts.available < 0 then wrong(found, 'I1', 'the indexes hold ' .. -counts.available .. ' ids more than there are jobs') end

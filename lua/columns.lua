@@ -49,8 +49,7 @@ end
 -- Keeps the moment of enqueueing for a job whose score no longer tells it.
 function M.keep_created(q, id, score)
   local queue = require('queue')
-  local _, created = queue.read_score(tonumber(score))
-  redis.call('HSETNX', q.keys.created, id, queue.text(created))
+  redis.call('HSETNX', q.keys.created, id, queue.moment(tonumber(score) % queue.CLASS))
 end
 
 local ERRORS = 10             -- kept of each job, the newest

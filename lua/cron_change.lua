@@ -24,17 +24,18 @@ local function is_same_time(one, other)
 end
 
 -- What the entry is to be, beside one that is there; or why it stays.
-local function refusal(state, text, before, source, deploy)
+local function refusal(q, state, text, before, source, deploy)
   if before == nil or before == false then return nil end
   if source == 'operator' and state.source == 'code' then return 'declared' end
   if before == text then return 'same' end
-  return state.source == 'code' and deploy < (tonumber(state.deploy) or 0) and 'kept' or nil
+  if state.source ~= 'code' or deploy >= (tonumber(state.deploy) or 0) then return nil end
+  return redis.call('ZCOUNT', q.keys.workers, require('queue').text(q.now), '+inf') > 0 and 'kept' or nil
 end
 
 -- cron_put name entry next source deploy
 --   next     the first tick from now on, in ms, or empty if there is none
 --   source   code or operator; what code declares is not changed by operators, other than paused or removed
---   deploy   of a declaration by code; a lower one than stands changes nothing
+--   deploy   of a declaration by code; a lower one than stands changes nothing while a worker of the queue lives
 -- An entry that is there is changed: its runs go on being counted, a pause stays, and so does the next tick, unless other ticks
 -- are meant from now on.
 -- Returns `added`, `changed`, `same`, `kept` (of a higher deploy), `declared` (by code), and the revision.
@@ -46,7 +47,7 @@ function M.put(q, args)
   local source, deploy = args[4], queue.number(args[5] or 0, 0, 9e15, 'deploy')
   if source ~= 'code' and source ~= 'operator' then queue.refuse('BADARG', 'the source of an entry is code or operator') end
   local state, before = cron.state(q, name), redis.call('HGET', q.keys.cron, name)
-  local word = refusal(state, text, before, source, deploy)
+  local word = refusal(q, state, text, before, source, deploy)
   local key = require('keys').cron_state(q.keys, name)
   if word then
     if word == 'same' and source == 'code' then

@@ -1,7 +1,8 @@
 -- declare deploy [name value]…
 --
 -- What the code of a worker declares, before its first claim. Of two declarations that differ the one of the higher deploy number
--- stands, else the one that stood first, for as long as a worker of the queue lives; overrides are not touched.
+-- stands, of equal numbers the last; where no worker of the queue lives, the last of all. So it is with entries of cron.
+-- Overrides are not touched.
 -- Returns {result, deploy, declared}: `same`, `taken`, or `kept` where another declaration stands, whose deploy number is told.
 -- `declared` rises whenever a declaration differs from what stands, so that every worker can hear of it.
 -- Errors: BADARG, BADKEY, FORMAT.
@@ -40,7 +41,7 @@ function M.run(q, args)
   require('queue').create(q)
   declared = redis.call('HINCRBY', q.keys.config, 'declared', 1)
   local lives = redis.call('ZCOUNT', q.keys.workers, require('queue').text(q.now), '+inf') > 0
-  if lives and found[1] and deploy <= standing then return { 'kept', standing, declared } end
+  if lives and found[1] and deploy < standing then return { 'kept', standing, declared } end
   redis.call('DEL', q.keys.limits)
   for name, value in pairs(new) do redis.call('HSET', q.keys.limits, name, value) end
   redis.call('HSET', q.keys.config, 'deploy', deploy)

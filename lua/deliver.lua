@@ -5,7 +5,7 @@
 -- has facts as old, which may be news of them. `valid` followed by a colon and ms asks for longer than an hour; `forget` ends
 -- that, once whoever sent them has noted that they are here. A delivery later than `valid`, in ms by the server's clock, was held
 -- up on its way and is refused LATE: whoever sent it looks at its own slot again. One whose fingerprint another job owns here is
--- cancelled, since it was told as added where it comes from.
+-- cancelled, since it was told as added where it comes from. One whose id another job has here is dropped, and counted `refused`.
 --   deliver VALID COUNT [id spec]… [position options]…
 -- Moves: nothing → available, scheduled. Returns how many were new. Errors: LATE, BADARG, BADKEY, FORMAT; OOM from the server.
 local M = {}
@@ -34,6 +34,11 @@ function M.run(q, args)
   queue.create(q)
   local not_new = require('enqueue').add(q, new, new_ids, new_options, new_keys)
   redis.call('ZADD', q.keys.seen, unpack(scored))
+  local dropped = 0
+  for i = 1, #not_new, 3 do
+    if not_new[i + 2] == new_ids[not_new[i] + 1] then dropped = dropped + 1 end
+  end
+  require('stats').count(q, 'refused', dropped)
   return #new_ids - #not_new / 3
 end
 

@@ -16,6 +16,8 @@
 --                       in this queue; bare: they wait for nothing
 --   check id…           the same of these jobs
 --   whereabouts target id…     a flat list of state (empty for no such job), and 1 if a fact for the target names it, or may
+--   dimension name      1 if a declared limit, or a job that waits or runs, has that partition or dependency, or if there are too
+--                       many to tell; else 0
 --   links cursor        {cursor, flat list of batch.ID or workflow.ID, example, count}: of jobs that have not ended
 -- Errors: BADARG, BADKEY, FORMAT.
 local M = {}
@@ -235,6 +237,26 @@ function sections.links(q, args)
     end
   end
   return { found[1], flat }
+end
+
+-- Whether a lane, or the name of a limit, has a part of that name.
+local function has_part(lane, name)
+  for part in string.gmatch(lane, '[^&]+') do
+    if string.match(part, '^[^=?]*') == name then return true end
+  end
+  return false
+end
+
+function sections.dimension(q, args)
+  local name, limits = args[2] or '', redis.call('HKEYS', q.keys.limits)
+  for i = 1, #limits do
+    if has_part(string.match(limits[i], '/(.*)$') or '', name) then return 1 end
+  end
+  local lanes = redis.call('HSCAN', q.keys.lane, '0', 'COUNT', SAMPLE)
+  for i = 2, #lanes[2], 2 do
+    if has_part(lanes[2][i], name) then return 1 end
+  end
+  return lanes[1] ~= '0' and 1 or 0
 end
 
 function M.run(q, args)

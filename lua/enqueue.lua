@@ -86,7 +86,7 @@ end
 local function sort_one(new, id, option, sequence)
   local queue = require('queue')
   if option.plan == 'enter' and option.target or option.plan and option.plan ~= 'enter' then
-    new.after[#new.after + 1] = { id = id, option = option }
+    new.after[#new.after + 1] = { id = id, option = option, sequence = sequence }
   end
   note(new, id, option)
   if option.target then return end
@@ -95,7 +95,7 @@ local function sort_one(new, id, option, sequence)
   if option.priority ~= queue.PRIORITY then append(new.columns, 'priority', id, option.priority) end
   if option.plan and option.plan ~= 'enter' then return end
   if option.due then
-    new.later[#new.later + 1] = { id = id, due = option.due }
+    new.later[#new.later + 1] = { id = id, due = option.due, sequence = sequence }
   else
     append(new.others, option.lane, queue.text(option.priority * queue.CLASS + sequence), id)
     new.runnable[#new.runnable + 1] = id
@@ -167,12 +167,12 @@ end
 
 local function schedule(q, jobs)
   if #jobs == 0 then return end
-  local created, text = {}, require('queue').text
+  local created, text, moment = {}, require('queue').text, require('queue').moment
   local scored, ids, earliest = {}, {}, jobs[1].due
   for i = 1, #jobs do
     local job = jobs[i]
     scored[2 * i - 1], scored[2 * i], ids[i] = text(job.due), job.id, job.id
-    created[2 * i - 1], created[2 * i] = job.id, text(q.now)
+    created[2 * i - 1], created[2 * i] = job.id, moment(job.sequence)
     earliest = math.min(earliest, job.due)
   end
   redis.call('HSET', q.keys.created, unpack(created))
@@ -188,7 +188,7 @@ local function write(q, new)
   if new.columns.links then q.has_links = true end
   if #new.deadlines > 0 then require('deadlines').added(q, new.deadlines) end
   for i = 1, #new.after do
-    require('followers').add(q, new.after[i].id, new.after[i].option, new.after[i].option.plan)
+    require('followers').add(q, new.after[i])
   end
   schedule(q, new.later)
   if #new.plain > 0 then require('lanes').add(q, '', new.plain, require('queue').PRIORITY) end
@@ -197,7 +197,12 @@ local function write(q, new)
     require('events').moved(q, '', 'available', new.runnable)
     if q.claimable then require('wake').push(q) end
   end
-  require('stats').count(q, 'enqueued', #new.specs / 2)
+  local visiting = 0
+  for i = 1, #new.after do
+    if new.after[i].option.target then visiting = visiting + 1 end
+  end
+  require('stats').count(q, 'enqueued', #new.specs / 2 - visiting)
+  require('stats').count(q, 'visiting', visiting)
   if #new.after > 0 then require('followers').tell_late(q, new.after) end
 end
 

@@ -46,9 +46,9 @@ local function error_of(q, parent, state)
   return cjson.encode({ at = q.now, error = 'the job before it, ' .. parent .. ', was ' .. state })
 end
 
--- Puts a new job, whose spec is written, where its plan says, unless that is to enter this queue.
-function M.add(q, id, option, plan)
-  local text = require('queue').text
+-- Puts a new job, whose spec is written, where its plan says, unless that is to enter this queue: {id, option, sequence}.
+function M.add(q, job)
+  local text, id, option, plan = require('queue').text, job.id, job.option, job.option.plan
   if option.target then redis.call('HSET', q.keys.target, id, option.target .. ' ' .. option.text) end
   if plan == 'cancel' then
     redis.call('HSET', q.keys.errors, id, error_of(q, option.after.parent, option.parent_was))
@@ -56,7 +56,7 @@ function M.add(q, id, option, plan)
     return require('events').moved(q, '', 'cancelled', { id })
   end
   redis.call('ZADD', q.keys.suspended, text(q.now), id)
-  redis.call('HSET', q.keys.created, id, text(q.now))
+  redis.call('HSET', q.keys.created, id, require('queue').moment(job.sequence))
   require('events').moved(q, '', 'suspended', { id })
   if plan == 'enter' then return require('outbox').put(q, 'queue.' .. option.target .. ' ' .. id) end
   local after, when = option.after, option.at and '@' .. text(option.at) or text(option.delay or 0)
@@ -204,7 +204,7 @@ function M.handed_over(q, text)
   if #ids == 0 then return end
   require('links').moved(q, ids)
   require('columns').drop(q, ids)
-  require('stats').count(q, 'removed', #ids)
+  require('stats').count(q, 'passed', #ids)
   require('events').moved(q, 'suspended', '', ids)
 end
 

@@ -6,6 +6,7 @@ local lines = {
   "  FCALL_RO sluice_status 1 KEY                           jobs by state, oldest, workers, totals",
   "  FCALL_RO sluice_list 1 KEY STATE 0 LIMIT [KIND]        a page of jobs; go on with the cursor it returns",
   "  FCALL_RO sluice_job 1 KEY ID                           everything about a job",
+  "  FCALL_RO sluice_moves 1 KEY ID [CURSOR]                when it went from state to state; go on with the cursor it returns",
   "  FCALL_RO sluice_explain 1 KEY ID                       why a job does not run",
   "  FCALL_RO sluice_limits 1 KEY [GATE]                    declared, overridden, effective; how gates stand",
   "  FCALL_RO sluice_dependencies 1 KEY                     on or off, breakers, who runs, who waits",

@@ -98,6 +98,7 @@ both('cron_history', { 'no-writes' }, open('cron', 'history'))
 
 both('status', { 'no-writes' }, open('view', 'status'))
 both('job', { 'no-writes' }, open('view', 'job'))
+both('moves', { 'no-writes' }, open('view', 'moves'))
 both('list', { 'no-writes' }, open('view', 'list'))
 both('workers', { 'no-writes' }, open('view', 'workers'))
 both('history', { 'no-writes' }, open('view', 'history'))

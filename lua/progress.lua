@@ -9,6 +9,8 @@ function M.run(q, args)
   redis.call('HSET', q.keys.progress, id,
     '{"at":' .. queue.text(q.now) .. ',"fraction":' .. string.format('%.4g', fraction) .. ',"note":' .. note .. '}')
   require('notices').progressed(q, id)
+  -- Its worker relays what the hook is to hear, also if it has no free place and so listens to no token.
+  if q.has_left then require('wake').ring(q, args[1]) end
   return 1
 end
 

@@ -83,6 +83,14 @@ function M.sequence(q, n)
   return first
 end
 
+-- When a sequence number was taken, as text that sorts like it: the ms since 1970, and behind a dot its rank in that ms, unless
+-- it is the first.
+function M.moment(sequence)
+  local ms = math.floor(sequence / 512)
+  local rank = sequence - ms * 512
+  return M.text(ms + M.EPOCH) .. (rank > 0 and string.format('.%03d', rank) or '')
+end
+
 local low = {}
 -- Consecutive scores as text, for `n` jobs from `first` on in a class. Formatting a number costs as much as storing it,
 -- so the digits that all have in common are made once.

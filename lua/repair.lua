@@ -17,12 +17,13 @@ local function lane_of(q, id) return redis.call('HGET', q.keys.lane, id) or '' e
 
 -- The counters that tell what is no more: jobs that are there are the truth.
 function cures.recount(q)
-  local stats = redis.call('HMGET', q.keys.stats, 'enqueued', 'removed')
-  local enqueued, removed, jobs = tonumber(stats[1]) or 0, tonumber(stats[2]) or 0, redis.call('HLEN', q.keys.spec)
-  if enqueued >= jobs then
-    redis.call('HSET', q.keys.stats, 'removed', enqueued - jobs)
+  local came, gone = require('stats').balance(q)
+  local left = came - gone - redis.call('HLEN', q.keys.spec)
+  local removed = tonumber(redis.call('HGET', q.keys.stats, 'removed')) or 0
+  if removed + left >= 0 then
+    redis.call('HINCRBY', q.keys.stats, 'removed', left)
   else
-    redis.call('HSET', q.keys.stats, 'enqueued', jobs + removed)
+    redis.call('HINCRBY', q.keys.stats, 'enqueued', -left)
   end
 end
 

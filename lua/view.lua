@@ -138,6 +138,25 @@ function M.list(q, args)
   return { next, #ids, reply }
 end
 
+local MOVES = 100             -- entries of the stream looked at in one call
+
+-- moves id [cursor]      When a job went from one state to another, as far as the stream of transitions still tells, the newest
+--                        first: {cursor, flat list of ms since 1970, from, to}. The cursor is empty at the end. Errors: BADARG.
+function M.moves(q, args)
+  local queue, cursor, reply = require('queue'), args[2] or '', {}
+  local id = ' ' .. queue.word(args[1], 'id') .. ' '
+  if cursor ~= '' and not string.find(cursor, '^%d+%-%d+$') then queue.refuse('BADARG', 'no such cursor') end
+  local page = redis.call('XREVRANGE', q.keys.events, cursor == '' and '+' or '(' .. cursor, '-', 'COUNT', MOVES)
+  for i = 1, #page do
+    local fields = page[i][2]
+    if string.find(' ' .. fields[6] .. ' ', id, 1, true) then
+      local at = #reply
+      reply[at + 1], reply[at + 2], reply[at + 3] = string.match(page[i][1], '^%d+'), fields[2], fields[4]
+    end
+  end
+  return { #page == MOVES and page[#page][1] or '', reply }
+end
+
 -- workers     A flat list of worker, lease end in ms from now, jobs held, info as JSON.
 function M.workers(q)
   local keys, reply = require('keys'), {}

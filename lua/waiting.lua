@@ -52,11 +52,46 @@ function M.enter(q, ids)
   for i = 1, #order do require('chains').back(q, order[i], scored[order[i]]) end
 end
 
+local MOST_ALIKE = 2000       -- due in the same ms that are put in order together
+
+-- The first of ids that are due in the same ms, in the order of their enqueue, which `created` tells.
+local function in_order(q, ids, most)
+  local created, at = require('columns').read(q, 'created', ids), {}
+  for i = 1, #ids do at[ids[i]] = created[i] or '' end
+  table.sort(ids, function(one, other)
+    if at[one] == at[other] then return one < other end
+    return at[one] < at[other]
+  end)
+  return { unpack(ids, 1, math.min(most, #ids)) }
+end
+
+-- At most `most` jobs of a state that are due, by their time, and those of one ms in the order of their enqueue. Redis has those
+-- in the order of their ids.
+local function take_due(q, state, most)
+  local key = q.keys[state]
+  local page = redis.call('ZRANGE', key, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
+  local due, first = {}, 1
+  while first < #page do
+    local score, alike = page[first + 1], {}
+    while page[first + 1] == score do
+      alike[#alike + 1], first = page[first], first + 2
+    end
+    local room = most - #due
+    if first > #page and #due + #alike == most then
+      -- There may be more of this ms.
+      alike = redis.call('ZRANGE', key, score, score, 'BYSCORE', 'LIMIT', 0, MOST_ALIKE)
+    end
+    if #alike > 1 then alike = in_order(q, alike, room) end
+    for i = 1, #alike do due[#due + 1] = alike[i] end
+  end
+  return due
+end
+
 -- Moves what is due from `state` to its lanes, at most `most` jobs. Returns how many moved.
 local function promote(q, state, most)
   local first = head(q, state)
   if not first or first > q.now then return 0 end
-  local due = redis.call('ZRANGE', q.keys[state], '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most)
+  local due = take_due(q, state, most)
   if #due == 0 then return 0 end
   M.enter(q, due)
   redis.call('ZREM', q.keys[state], unpack(due))

@@ -74,7 +74,7 @@ public struct Batch: Sendable {
             job.links.append(link)
             let queue = try request.queue.validated()
             if let parent = request.after {
-                try await add(job, behind: parent, of: queue, &total)
+                try await add(job, behind: parent, of: queue, isNamed: request.id != nil, &total)
             } else {
                 jobs[queue, default: []].append(job)
             }
@@ -94,9 +94,9 @@ public struct Batch: Sendable {
 
     /// Adds one that follows another job, wherever that is.
     private func add(
-        _ job: NewJob, behind parent: FollowUp, of queue: QueueName, _ total: inout EnqueuedMany
+        _ job: NewJob, behind parent: FollowUp, of queue: QueueName, isNamed: Bool, _ total: inout EnqueuedMany
     ) async throws(SluiceError) {
-        let result = await client.tryFollow(parent, with: job, of: queue)
+        let result = await client.tryFollow(parent, with: job, of: queue, isNamed: isNamed)
         if case .success(let enqueued) = result, enqueued.isNew { try await client.tell(id, .add([job.id])) }
         try total.count(result, of: job.id)
     }

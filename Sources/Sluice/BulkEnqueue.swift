@@ -30,6 +30,8 @@ final class BulkEnqueue {
     private struct Following {
         var parent: FollowUp
         var queue: QueueName
+        /// Whether its id is of the caller's own.
+        var isNamed: Bool
     }
 
     private struct Sending {
@@ -63,7 +65,8 @@ final class BulkEnqueue {
             let queue = try request.queue.validated()
             if let parent = request.after {
                 let place = try parent.places[0].validated()
-                put(parent.following(job, of: queue, at: place), into: place, following: Following(parent: parent, queue: queue))
+                let following = Following(parent: parent, queue: queue, isNamed: request.id != nil)
+                put(parent.following(job, of: queue, at: place), into: place, following: following)
             } else {
                 put(job, into: queue)
             }
@@ -107,7 +110,15 @@ final class BulkEnqueue {
         return (total, failure)
     }
 
-    private func send(_ batch: Batch, to queue: QueueName) async {
+    private func send(_ all: Batch, to queue: QueueName) async {
+        let batch: Batch
+        do throws(SluiceError) {
+            batch = try await withoutKnown(all, of: queue)
+        } catch {
+            failure = failure ?? error
+            return
+        }
+        if batch.jobs.isEmpty { return }
         let producer = producers[queue]?.popLast() ?? Sender.Producer()
         let gatherer = client.gatherer(for: queue)
         do throws(SluiceError) {
@@ -118,6 +129,24 @@ final class BulkEnqueue {
         }
         let task = await gatherer.start(batch.jobs, as: producer)
         sendings.append(Sending(queue: queue, batch: batch, task: task))
+    }
+
+    /// The batch without those jobs that would be dropped when they arrive in their own queue, which has a job of their id.
+    private func withoutKnown(_ batch: Batch, of place: QueueName) async throws(SluiceError) -> Batch {
+        let named = batch.followUps.filter { $0.value.isNamed && $0.value.queue != place }
+        if named.isEmpty { return batch }
+        var dropped: Set<Int> = []
+        for (queue, positions) in Dictionary(grouping: named.keys, by: { named[$0]?.queue ?? place }) {
+            let known = try await client.sender(for: queue).known(positions.map { batch.jobs[$0].id })
+            dropped.formUnion(positions.filter { known.contains(batch.jobs[$0].id) })
+        }
+        total.existing += dropped.count
+        var rest = Batch()
+        for (position, job) in batch.jobs.enumerated() where !dropped.contains(position) {
+            if let following = batch.followUps[position] { rest.followUps[rest.jobs.count] = following }
+            rest.jobs.append(job)
+        }
+        return rest
     }
 
     private func takeOne() async {
@@ -138,7 +167,7 @@ final class BulkEnqueue {
         guard let following = batch.followUps[position] else { return }
         do throws(SluiceError) {
             let job = batch.jobs[position]
-            let result = await client.tryFollow(following.parent, with: job, of: following.queue)
+            let result = await client.tryFollow(following.parent, with: job, of: following.queue, isNamed: following.isNamed)
             try total.count(result, of: job.id)
         } catch {
             failure = failure ?? error

@@ -48,6 +48,9 @@ public struct EnqueuedMany: Sendable, Hashable {
     /// The first 1,000 of them.
     public var duplicated: [Duplicate] = []
 
+    /// The first 1,000 that did not go in because the queue is full, by the ids that they were given.
+    package var turnedAway: [JobID] = []
+
     /// A job that was not added, since an equal one is there.
     public struct Duplicate: Sendable, Hashable {
         /// The id that it was given, or would have had.
@@ -64,6 +67,7 @@ public struct EnqueuedMany: Sendable, Hashable {
         for (position, owner) in reply.duplicates.sorted(by: { $0.key < $1.key }) where duplicated.count < 1000 {
             duplicated.append(Duplicate(id: jobs[position].id, owner: owner))
         }
+        for position in reply.full where turnedAway.count < 1000 { turnedAway.append(jobs[position].id) }
     }
 
     /// Counts what became of one that was enqueued apart.

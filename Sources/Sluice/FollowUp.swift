@@ -43,6 +43,9 @@ public struct FollowUp: Sendable, Hashable {
     /// The queues that may know the job before, in the order in which to ask them.
     var places: [QueueName] { [origin, queue].compactMap { $0 } }
 
+    /// Whether a job of a queue may wait elsewhere for it, so that its own queue is not asked about its id when it is enqueued.
+    func isElsewhere(for queue: QueueName) -> Bool { places.contains { $0 != queue } }
+
     /// The job as it waits in the slot of one of them.
     func following(_ job: NewJob, of queue: QueueName, at place: QueueName) -> NewJob {
         var job = job

@@ -84,6 +84,11 @@ final class Sender: Sendable {
         return .queueFull(queue, count: reply.full.count, retryAfter: reply.retryAfter)
     }
 
+    /// Those of some ids that the queue knows: see ``Store/known(_:in:)``.
+    func known(_ ids: [JobID]) async throws(SluiceError) -> Set<JobID> {
+        try await repeating { () async throws(SluiceError) in try await store.known(ids, in: queue) }
+    }
+
     /// Makes the queue known once, before its first jobs: no error may come after they are in. To keep the order of several calls,
     /// wait for this before the first.
     func register() async throws(SluiceError) {

@@ -60,7 +60,9 @@ extension SluiceClient {
         let id = request.id ?? IDs.next()
         let queue = try request.queue.validated()
         let job = try request.encoded(id: id, options.payload, trace: TraceHeaders.current())
-        if let parent = request.after { return try await follow(parent, with: job, of: queue) }
+        if let parent = request.after {
+            return try await follow(parent, with: job, of: queue, isNamed: request.id != nil)
+        }
         return try Enqueued(job, in: queue, try await gatherer(for: queue).enqueue(job))
     }
 

@@ -5,11 +5,16 @@ import SluiceStore
 extension SluiceClient {
     /// Puts a job in behind another one, wherever that is: where it waits, or waited, itself, or in its queue. While it is on its
     /// way from one to the other neither takes it.
+    ///
+    /// One that has an id of its own is not new if its own queue has a job of that id: it would be dropped when it arrived there.
     func follow(
-        _ parent: FollowUp, with job: NewJob, of queue: QueueName
+        _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool
     ) async throws(SluiceError) -> Enqueued {
         let end = ContinuousClock.now + options.patience
         for place in parent.places { _ = try place.validated() }
+        if isNamed, parent.isElsewhere(for: queue), try await !sender(for: queue).known([job.id]).isEmpty {
+            return Enqueued(id: job.id, queue: queue, isNew: false)
+        }
         var pause = Duration.milliseconds(5)
         while true {
             var isMoving = false
@@ -37,10 +42,10 @@ extension SluiceClient {
 extension SluiceClient {
     /// The same, its error as a value.
     func tryFollow(
-        _ parent: FollowUp, with job: NewJob, of queue: QueueName
+        _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool
     ) async -> Result<Enqueued, SluiceError> {
         do throws(SluiceError) {
-            return .success(try await follow(parent, with: job, of: queue))
+            return .success(try await follow(parent, with: job, of: queue, isNamed: isNamed))
         } catch {
             return .failure(error)
         }

@@ -73,7 +73,7 @@ struct BulkRun: Sendable {
         if printsJSON { return try Terminal.output.json(BulkText.json(change, results)) }
         if isInterrupted { Terminal.complain("interrupted: the rest is as it was") }
         let total = results.reduce(0) { $0 + $1.progress.matched }
-        if total == 0, !isInterrupted { return Terminal.complain("no such job") }
+        if total == 0, !isInterrupted { return Terminal.complain("no job matches") }
         try Terminal.output.lines(results.filter { $0.progress.matched > 0 }.map { BulkText.line(change, $0) })
     }
 }

@@ -13,6 +13,8 @@ struct EnqueueLines {
 
     private let command: EnqueueCommand
     private var pending: [JobRequest] = []
+    /// The lines of pending jobs, by the ids that they are given.
+    private var lines: [JobID: Int] = [:]
     private var keys: PayloadKeys?
     private var bytes = 0
     private var added = 0
@@ -20,6 +22,8 @@ struct EnqueueLines {
     /// The last line whose fate is settled.
     private var line = 0
     private var told: [JSONValue] = []
+    /// Why no further line was read, unless all were.
+    private var stopped: SluiceError?
 
     init(command: EnqueueCommand) { self.command = command }
 
@@ -31,9 +35,15 @@ struct EnqueueLines {
         let prepared = work
         let outcome = await Interruption.heeding { try await prepared.done() }
         let done = try outcome.result.get()
+        // A queue that is full refuses lines; what else stops the work is an error, and says how far it came.
+        if let stopped = done.stopped, stopped.code != .queueFull {
+            if command.global.json { try done.report(isInterrupted: false) }
+            let sent = HumanText.count(done.added, "job")
+            throw done.added == 0 ? stopped : SluiceError(stopped.code, "\(stopped.message); \(sent) went in before")
+        }
         try done.report(isInterrupted: outcome.isInterrupted)
         if outcome.isInterrupted { throw ExitCode(130) }
-        if done.refused > 0 { throw ExitCode.no }
+        if done.refused > 0 || done.stopped != nil { throw ExitCode.no }
     }
 
     /// How far it has come when input ends, or when it is to stop.
@@ -44,9 +54,7 @@ struct EnqueueLines {
             do {
                 try await work.read(to: client)
             } catch let error as SluiceError {
-                if Task.isCancelled { return }
-                let sent = HumanText.count(work.added, "job")
-                throw work.added == 0 ? error : SluiceError(error.code, "\(error.message); \(sent) went in before")
+                if !Task.isCancelled { work.stopped = error }
             }
         }
         return work
@@ -72,7 +80,11 @@ struct EnqueueLines {
             }
             // Files of JSON lines may end with an empty one.
             if command.jsonLines, string.allSatisfy(\.isWhitespace) { return }
-            pending.append(try command.request(arguments: command.jsonLines ? string : JSONText.quoted(string), keys))
+            var request = try command.request(arguments: command.jsonLines ? string : JSONText.quoted(string), keys)
+            let id = IDs.next()
+            request.id = id
+            lines[id] = line.number
+            pending.append(request)
             bytes += text.count
         } catch {
             refuse(line.number, error)
@@ -91,9 +103,12 @@ struct EnqueueLines {
         if pending.isEmpty { return }
         let (sent, failure) = await client.enqueueAll(pending)
         added += sent.added
-        refused += sent.duplicates
-        for duplicate in sent.duplicated { Terminal.complain("a line is equal to \(duplicate.owner), which is there") }
+        for duplicate in sent.duplicated {
+            refuse(lines[duplicate.id] ?? 0, SluiceError(.duplicate, "it is equal to \(duplicate.owner), which is there"))
+        }
+        for id in sent.turnedAway { refuse(lines[id] ?? 0, SluiceError(.queueFull, "queue \(command.queue) is full")) }
         pending.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
         bytes = 0
         if let failure { throw failure }
     }
@@ -105,13 +120,15 @@ struct EnqueueLines {
         if command.global.json {
             let report: JSONValue = [
                 "queue": .string(command.queue.text), "added": .integer(added), "refused": .integer(refused),
-                "errors": .array(told),
+                "errors": .array(told), "stopped_after_line": stopped == nil ? .null : .integer(line),
+                "stopped": JSONValue(stopped?.message),
             ]
             try Terminal.output.json(
                 isInterrupted ? report.adding("interrupted", true).adding("lines", .integer(line)) : report)
         } else {
             let rest = refused == 0 ? "" : ", \(HumanText.count(refused, "line")) refused"
             try Terminal.output.line("\(HumanText.count(added, "job")) enqueued in \(command.queue)\(rest)")
+            if stopped != nil { Terminal.complain("stopped after line \(line): what comes behind it was not read") }
         }
     }
 }

@@ -33,7 +33,7 @@ enum JobText {
 
     /// Everything about one job.
     static func card(_ job: JobDetails, style: Style = .plain) -> [String] {
-        let fields = place(job) + counts(job) + times(job) + links(job.links) + outcome(job)
+        let fields = place(job) + counts(job) + times(job) + links(job.links) + steps(job) + outcome(job)
         return [style.paint("\(job.id)", .bold) + "  in \(job.queue)"]
             + fields.compactMap { name, value in
                 value.map { "  \(name.padding(toLength: 12, withPad: " ", startingAt: 0))\(HumanText.visible($0))" }
@@ -93,7 +93,7 @@ enum JobText {
             ("created", moment(job.createdAt)),
             ("due", moment(job.dueAt)),
             (job.state == .executing ? "runs" : "last run", run),
-            ("started", moment(job.run?.startedAt)),
+            ("started", moment(job.startedAt)),
             ("ended", moment(job.endedAt)),
             ("deadline", deadline),
         ]
@@ -125,6 +125,13 @@ enum JobText {
                 + "  (\(HumanText.age(progress.at, at: job.time)))"
         }
         return [("progress", progress), ("result", job.result)]
+    }
+
+    private static func steps(_ job: JobDetails) -> [Field] {
+        job.steps.enumerated().map { position, step in
+            let end = step.result.map { "done: \($0)" } ?? "begun, and not known to have ended; its token is \(step.token)"
+            return (position == 0 ? "steps" : "", "\(step.name) \(end)")
+        }
     }
 
     private static func failures(_ job: JobDetails, _ style: Style) -> [String] {

@@ -44,7 +44,7 @@ struct JobsListCommand: AsyncParsableCommand {
             return try terminal.json(["jobs": .array(page.jobs.map(\.json)), "next": JSONValue(page.next)])
         }
         if page.jobs.isEmpty {
-            Terminal.complain("no such job")
+            Terminal.complain("no job matches")
         } else {
             try terminal.lines(JobText.table(page).lines(width: terminal.width, style: terminal.style))
         }

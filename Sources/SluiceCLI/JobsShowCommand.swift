@@ -22,7 +22,9 @@ struct JobsShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await global.withInspector(keys: try keys.load()) { inspector in
-            guard let job = try await inspector.theJob(id, in: queue) else { throw Self.missing(id, in: queue) }
+            guard let found = try await inspector.theJob(id, in: queue) else { throw Self.missing(id, in: queue) }
+            // A library that does not tell the other times is no reason to show nothing.
+            let job = (try? await inspector.withTimes(found)) ?? found
             if global.json {
                 try Terminal.output.json(job.json)
             } else {

@@ -39,10 +39,15 @@ struct LimitsSetCommand: AsyncParsableCommand {
     func run() async throws {
         try await global.withInspector { inspector in
             let setting = try await inspector.override(name, to: value, in: queue, for: span)
+            let unknown = try? await inspector.unknownDimension(of: name, in: queue)
+            if let unknown {
+                Terminal.complain(
+                    "note: no declared limit and no job of \(queue) has '\(unknown)': this limits nothing until a job has")
+            }
             if global.json {
                 try Terminal.output.json([
                     "queue": .string(queue.text), "name": .string(setting.name), "value": .string(setting.value),
-                    "for_ms": JSONValue(duration: span),
+                    "for_ms": JSONValue(duration: span), "known": .bool(unknown == nil),
                 ])
             } else {
                 let end = span.map { " for \(HumanText.duration($0))" } ?? ""

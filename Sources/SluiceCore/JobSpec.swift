@@ -160,6 +160,12 @@ extension JobSpec {
         return shown(SealedText(text), or: text, .output, keys)
     }
 
+    /// The result of a step as people are shown it, likewise.
+    package func shownStep(_ text: String, _ keys: PayloadKeys?) -> String {
+        let text = Array(text.utf8)
+        return shown(SealedText(text), or: text, .step, keys)
+    }
+
     private func shown(_ sealed: SealedText?, or plain: [UInt8], _ part: PayloadKeys.Part, _ keys: PayloadKeys?) -> String {
         var text = plain
         if let sealed {

@@ -36,6 +36,13 @@ extension Inspector {
         return QueueLimits.Setting(name: name.text, value: value.text)
     }
 
+    /// What a limit is on that no declared limit and no job of a queue has, as far as they can be looked through: the name may be
+    /// mistyped. Nil for one that is known, and for limits on the whole queue.
+    package func unknownDimension(of limit: String, in queue: QueueName) async throws(SluiceError) -> String? {
+        guard let dimension = try LimitName(parsing: limit).dimension else { return nil }
+        return try await store.call(DiagnoseDimension(dimension), on: queue) ? nil : dimension
+    }
+
     /// Ends an override: what is declared counts again.
     /// - Returns: False if there was none.
     @discardableResult

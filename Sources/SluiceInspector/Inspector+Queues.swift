@@ -16,11 +16,15 @@ extension Inspector {
     /// From the next claim on, no job of the queue is claimed until it is resumed. What runs goes on; enqueueing stays possible.
     /// - Parameter reason: Shown by ``status(of:)``.
     /// - Returns: False if it was paused already; the earlier reason then stands.
+    /// - Throws: `invalidArgument` for a queue that no client and no worker has used: a mistyped name makes no queue.
     @discardableResult
     public func pause(_ queue: QueueName, reason: String = "") async throws(SluiceError) -> Bool {
-        let isNew = try await store.call(Pause(reason: reason), on: queue)
-        try await store.register(queue)
-        return isNew
+        guard try await store.isKnown(queue) else {
+            throw SluiceError(
+                .invalidArgument, "there is no queue '\(queue)' to pause: no job was ever enqueued in it, and no worker serves it"
+            )
+        }
+        return try await store.call(Pause(reason: reason), on: queue)
     }
 
     /// Ends a pause; waiting workers start at once.

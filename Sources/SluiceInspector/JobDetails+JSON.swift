@@ -31,12 +31,13 @@ extension JobDetails {
             "run": run?.json ?? .null,
             "created_at": JSONValue(time: createdAt),
             "due_at": JSONValue(time: dueAt),
-            "started_at": JSONValue(time: run?.startedAt),
+            "started_at": JSONValue(time: startedAt),
             "ended_at": JSONValue(time: endedAt),
             "deadline": JSONValue(time: deadline),
             "time": JSONValue(time: time),
             "links": links.json,
             "unique": uniqueness?.json ?? .null,
+            "steps": .array(steps.map(\.json)),
         ]
     }
 }

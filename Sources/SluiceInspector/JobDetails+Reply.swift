@@ -26,13 +26,18 @@ extension JobDetails {
             failures: (reply["errors"] ?? "").split(separator: "\n").compactMap(JobFailure.init(line:)),
             progress: reply["progress"].flatMap(JobProgress.init(column:)),
             result: reply["result"].map { spec.shownResult($0, keys) }, run: run,
-            createdAt: Self.created(state, column: number("created"), place: number("place"), score: score, run: run),
+            createdAt: Self.created(state, column: Self.moment(reply["created"]), place: number("place"), score: score, run: run),
+            startedAt: run?.startedAt,
             dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,
             endedAt: state.isEnded ? score.map(Date.init(milliseconds:)) : nil,
             deadline: number("deadline").map(Date.init(milliseconds:)),
             time: Date(milliseconds: number("now") ?? 0), links: JobLinks(reply: reply), version: spec.version, key: spec.key,
-            redacted: spec.redacted, uniqueness: JobUniqueness(reply: reply, keys))
+            redacted: spec.redacted, uniqueness: JobUniqueness(reply: reply, keys),
+            steps: JobStep.list(reply["once"] ?? "") { spec.shownStep($0, keys) })
     }
+
+    /// Reads ms since 1970, behind which a dot and the rank in that ms may stand.
+    private static func moment(_ text: String?) -> Int? { text.flatMap { Int($0.prefix { $0 != "." }) } }
 
     /// Jobs that were never postponed tell when they were enqueued by their place in the queue alone.
     private static func created(_ state: JobState, column: Int?, place: Int?, score: Int?, run: JobRun?) -> Date? {

@@ -48,8 +48,10 @@ public struct JobDetails: Sendable, Hashable {
     public var result: String?
     /// The run under way, or the last one of a job that ended as cancelled or discarded, or that waits and holds its chain.
     public var run: JobRun?
-    /// When it was enqueued; nil for most jobs that have completed, which are kept with less.
+    /// When it was enqueued; nil for most jobs that have completed, which are kept with less: ``Inspector/withTimes(_:)``.
     public var createdAt: Date?
+    /// When its last run began, if it has run; nil for most jobs that have completed, likewise.
+    public var startedAt: Date?
     /// When it is due, if it is scheduled or retryable.
     public var dueAt: Date?
     /// When it ended, if it has.
@@ -68,4 +70,6 @@ public struct JobDetails: Sendable, Hashable {
     public var redacted: [String] = []
     /// What makes it unique, if anything does.
     public var uniqueness: JobUniqueness?
+    /// Its steps that are done once over all its runs, in the order in which they began.
+    public var steps: [JobStep] = []
 }

@@ -10,7 +10,7 @@ package struct Declare: StoreFunction {
         case same
         /// What was declared stands now.
         case taken
-        /// Something else stands and goes on standing: this deploy is not higher, and a worker of the queue lives.
+        /// Something else stands and goes on standing: this deploy is lower, and a worker of the queue lives.
         case kept
     }
 

@@ -211,6 +211,18 @@ package struct DiagnoseWhereabouts: DiagnoseSection {
     }
 }
 
+/// Whether a partition or dependency of that name is known to a queue: to a declared limit, or to a job that is there.
+package struct DiagnoseDimension: DiagnoseSection {
+    package let words: [String]
+
+    package init(_ name: String) { words = ["dimension", name] }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Bool {
+        guard let known = reply.integer else { throw malformed(Self.name) }
+        return known == 1
+    }
+}
+
 /// Batches and workflows that hear of jobs which have not ended.
 package struct DiagnoseLinks: DiagnoseSection {
     package struct Item: Sendable, Hashable {

@@ -18,6 +18,12 @@ package struct Keys: Sendable, Hashable {
     /// The stream of transitions.
     package func events(_ queue: QueueName) -> String { base(queue) + ":events" }
 
+    /// Each job of the queue as it was enqueued, by id.
+    func spec(_ queue: QueueName) -> String { base(queue) + ":spec" }
+
+    /// Ids of jobs that were brought to the queue from other slots.
+    func seen(_ queue: QueueName) -> String { base(queue) + ":seen" }
+
     /// What the queue has to tell elsewhere; there while there is anything.
     func outbox(_ queue: QueueName) -> String { base(queue) + ":outbox" }
 

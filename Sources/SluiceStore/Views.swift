@@ -29,6 +29,44 @@ package struct FindJob: StoreFunction {
     }
 }
 
+/// When a job went from one state to another, as far as the stream of transitions tells, the newest first: `lua/view.lua`.
+package struct JobMoves: StoreFunction {
+    package static let name = "moves"
+    package static let isReadOnly = true
+
+    package struct Move: Sendable {
+        /// Ms since 1970.
+        package var time: Int
+        /// Nil for a job that was enqueued.
+        package var from: JobState?
+        /// Nil for one that was removed.
+        package var to: JobState?
+    }
+
+    package var id: JobID
+    package var cursor: String
+
+    package init(_ id: JobID, cursor: String = "") {
+        self.id = id
+        self.cursor = cursor
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(id.text)
+        command.append(cursor)
+    }
+
+    /// The moves, and where to go on; nil at the end.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, moves: [Move]) {
+        guard let next = reply[0].string else { throw malformed(Self.name) }
+        let flat = reply[1].elements.map { $0.string ?? "" }
+        let moves = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
+            Move(time: Int(flat[at]) ?? 0, from: JobState(rawValue: flat[at + 1]), to: JobState(rawValue: flat[at + 2]))
+        }
+        return (next.isEmpty ? nil : next, moves)
+    }
+}
+
 /// One page of jobs in a state: `lua/view.lua`.
 package struct ListJobs: StoreFunction {
     package static let name = "list"

@@ -46,11 +46,11 @@ public struct Queue: Sendable {
     /// What its jobs may take, over all workers. Every worker of a queue should declare the same; one that differs is warned of,
     /// and so is everyone else.
     public var limits: [Limit]
-    /// The number of the deploy that this program is of, 0 or above: rises with each. Of two declarations of limits, the higher
-    /// deploy's stands; at the same number, the one that stands already. Where nobody else serves the queue, the last stands.
+    /// The number of the deploy that this program is of, 0 or above: rises with each. Of two declarations of limits, or of one entry of
+    /// ``cron``, the higher deploy's stands; at the same number, the last. Where no worker of the queue lives, the last of all stands.
     public var deploy: Int
-    /// What recurs in it. Every worker of a queue should declare the same: where two declare one name differently, the higher
-    /// deploy's stands, else the last. One that is not declared any more stays until it is removed.
+    /// What recurs in it. Every worker of a queue should declare the same: where two declare one name differently, ``deploy``
+    /// decides. One that is not declared any more stays until it is removed.
     public var cron: [Cron]
 
     /// A queue by name, with defaults for the rest. What is nil here stays as it is in Redis.

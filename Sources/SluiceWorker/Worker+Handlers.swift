@@ -8,7 +8,7 @@ extension Worker {
     public func handle<Kind: Job>(
         _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Kind.Output
     ) {
-        register(Kind.kind, Handler(kind) { job, context in .completed(try await body(job, context)) })
+        register(Kind.kind, of: Kind.options.queue, Handler(kind) { job, context in .completed(try await body(job, context)) })
     }
 
     /// Runs jobs of a kind that has no output.
@@ -16,7 +16,7 @@ extension Worker {
         _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Void
     ) where Kind.Output == NoOutput {
         register(
-            Kind.kind,
+            Kind.kind, of: Kind.options.queue,
             Handler(kind) { job, context in
                 try await body(job, context)
                 return .completed(NoOutput())
@@ -28,7 +28,7 @@ extension Worker {
     public func handle<Kind: Job>(
         _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Outcome<Kind.Output>
     ) {
-        register(Kind.kind, Handler(kind, body: body))
+        register(Kind.kind, of: Kind.options.queue, Handler(kind, body: body))
     }
 
     /// Runs jobs of all kinds that have no handler of their own, from and to JSON.

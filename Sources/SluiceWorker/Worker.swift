@@ -32,6 +32,8 @@ public final class Worker: Service, Sendable {
     private struct Registry {
         /// Made anew for each queue, since chunks do not mix queues.
         var handlers: [String: @Sendable () -> Handler] = [:]
+        /// By kind, the queue that its jobs go to unless one is enqueued otherwise, where the kind tells it.
+        var homes: [String: QueueName] = [:]
         var chunks: [String: ChunkRules] = [:]
         var fallback: Handler?
         var observers: [ProcessedStream.Observer] = []
@@ -52,9 +54,10 @@ public final class Worker: Service, Sendable {
         self.logger = logger
     }
 
-    func register(_ kind: String, _ handler: Handler) {
+    func register(_ kind: String, of home: QueueName? = nil, _ handler: Handler) {
         registry.withLock { registry in
             registry.handlers[kind] = { handler }
+            registry.homes[kind] = home
             registry.chunks[kind] = nil
         }
     }
@@ -62,6 +65,7 @@ public final class Worker: Service, Sendable {
     func register(_ rules: ChunkRules, _ handler: @escaping @Sendable () -> Handler) {
         registry.withLock { registry in
             registry.handlers[rules.kind] = handler
+            registry.homes[rules.kind] = rules.queue
             registry.chunks[rules.kind] = rules
         }
     }
@@ -79,6 +83,7 @@ public final class Worker: Service, Sendable {
         for queue in queues { declarations.append(try Declaration(queue)) }
         let registry = registry.withLock { $0 }
         for rules in registry.chunks.values { try rules.check(queues) }
+        warnOfHomes(registry)
         let executor = HandlerExecutor(mostThreads: options.maxThreads, logger: logger)
         let watch = executor.watch(on: client.store.eventLoop)
         defer {
@@ -104,6 +109,16 @@ public final class Worker: Service, Sendable {
             "worker started", metadata: ["worker": "\(id)", "queues": "\(queues.map(\.name.text).joined(separator: ", "))"])
         try await serve(runners, loop, beside, registry.observers)
         logger.info("worker stopped", metadata: ["worker": "\(id)"])
+    }
+
+    /// Jobs of a kind that is handled here wait for ever if nobody serves the queue that they go to.
+    private func warnOfHomes(_ registry: Registry) {
+        let served = Set(queues.map(\.name))
+        for (kind, home) in registry.homes.sorted(by: { $0.key < $1.key }) where !served.contains(home) {
+            logger.warning(
+                "this worker handles a kind and does not serve its queue: jobs that are enqueued there do not run here",
+                metadata: ["kind": "\(kind)", "queue": "\(home)"])
+        }
     }
 
     /// What works beside the queues, for all of them.

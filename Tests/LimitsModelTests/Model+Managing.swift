@@ -72,7 +72,7 @@ extension Model {
             return "same"
         }
         let lives = workers.values.contains { $0.ends >= now }
-        if lives, let standing = book.deploy, deploy <= standing { return "kept" }
+        if lives, let standing = book.deploy, deploy < standing { return "kept" }
         change { $0.declare(limits, deploy: deploy) }
         return "taken"
     }

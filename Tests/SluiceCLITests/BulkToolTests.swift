@@ -55,7 +55,7 @@ struct BulkToolTests {
         let one = try await tool.run("jobs", "cancel", "--partition", "host=x y", "--json").decoded(Change.self)
         #expect(one.queues.map(\.queue) == ["mail"] && one.queues.first?.changed == 1 && one.change == "cancel")
         let none = try await tool.run("jobs", "retry", "--queue", "mail", "--kind", "zzz")
-        #expect(none.status == 0 && none.error == "sluice: no such job\n" && none.output.isEmpty)
+        #expect(none.status == 0 && none.error == "sluice: no job matches\n" && none.output.isEmpty)
         let some = try await tool.run("jobs", "reschedule", "--queue", "mail", "--kind", "a", "--limit", "5", "--delay", "1h")
         #expect(some.status == 0 && some.output.hasPrefix("mail: 5 rescheduled;"))
         let old = try await tool.run("jobs", "delete", "--queue", "mail", "--older-than", "1h", "--json").decoded(Change.self)

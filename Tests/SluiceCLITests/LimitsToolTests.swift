@@ -53,7 +53,7 @@ struct LimitsToolTests {
         #expect(set.output == "mail: rate/host 40/10s for 10m\n")
         #expect(
             try await tool.run("limits", "set", "mail", "concurrency", "3", "--json").output
-                == #"{"queue":"mail","name":"concurrency","value":"3","for_ms":null}"# + "\n")
+                == #"{"queue":"mail","name":"concurrency","value":"3","for_ms":null,"known":true}"# + "\n")
         let limits = try await limits(tool)
         #expect(limits.overrides.map(\.name).sorted() == ["concurrency", "rate/host"])
         #expect(limits.overrides.first { $0.name == "concurrency" }?.until == nil)

@@ -84,6 +84,22 @@ struct RenderingTests {
             ])
     }
 
+    @Test func aCardShowsTheStepsThatAreDoneOnce() throws {
+        let job = try #require(
+            JobDetails(
+                "mail",
+                reply: [
+                    "id": "a", "state": "completed", "spec": #"{"kind":"email","args":{}}"#, "now": "1000000", "score": "940000",
+                    "once": "charge T1 9 {\"sum\":5}\nmail T2 - \n",
+                ]))
+        #expect(
+            JobText.card(job).suffix(3) == [
+                "  ended       1970-01-01T00:15:40.000Z  (1m ago)",
+                #"  steps       charge done: {"sum":5}"#,
+                "              mail begun, and not known to have ended; its token is T2",
+            ])
+    }
+
     @Test func transitionsAreCutForTerminalsOnly() {
         var transition = Transition(
             queue: "mail", from: nil, to: .available, ids: [JobID(known: "a"), JobID(known: "b")], worker: nil,

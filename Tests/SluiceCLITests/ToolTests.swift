@@ -281,5 +281,4 @@ struct ToolTests {
         #expect(!report.clean)
         #expect(report.violations.contains { $0.invariant == "I1" && $0.what.contains("ghost") })
     }
-
 }

@@ -46,6 +46,39 @@ struct JobDetailsTests {
         #expect(retryable.createdAt == waiting.createdAt)
     }
 
+    @Test func aCompletedJobTellsItsTimesAndItsSteps() async throws {
+        let fixture = try await Fixture()
+        try await fixture.stopClock()
+        try await fixture.join()
+        try await fixture.enqueue(["a"])
+        // Between its transitions stand more of others than one page holds.
+        for number in 0..<150 { try await fixture.enqueue(["other\(number)"], priority: 9) }
+        let run = try await fixture.cycle(1, demand: 1).jobs[0]
+        func step(_ key: String, _ result: String?) async throws {
+            _ = try await fixture.store.call(
+                Once(
+                    worker: fixture.worker, id: run.id, fence: run.fence, key: key, token: "t-" + key,
+                    result: result.map { Array($0.utf8) }), on: "mail")
+        }
+        try await step("charge", nil)
+        try await step("charge", #"{"sum":"5 €"}"#)
+        try await step("mail", nil)
+        try await fixture.cycle(2, [Settlement(id: run.id, fence: run.fence, outcome: .completed(result: nil))])
+        let kept = try #require(try await fixture.inspector.job(id("a"), in: "mail"))
+        #expect(kept.createdAt == nil && kept.startedAt == nil && kept.endedAt != nil)
+        #expect(
+            kept.steps == [
+                JobStep(name: "charge", token: "t-charge", result: #"{"sum":"5 €"}"#),
+                JobStep(name: "mail", token: "t-mail", result: nil),
+            ])
+        let job = try await fixture.inspector.withTimes(kept)
+        let (created, started) = (try #require(job.createdAt), try #require(job.startedAt))
+        #expect(created <= started)
+        let unknown = try #require(JobDetails("mail", reply: ["id": "x", "state": "completed", "spec": "{}"]))
+        let gone = try await fixture.inspector.withTimes(unknown)
+        #expect(gone.createdAt == nil && gone.startedAt == nil)
+    }
+
     @Test func whatIsNotThereIsNil() async throws {
         let fixture = try await Fixture()
         #expect(try await fixture.inspector.job(id("none"), in: "mail") == nil)
@@ -55,7 +88,7 @@ struct JobDetailsTests {
     @Test func aJobIsFoundInWhateverQueue() async throws {
         let fixture = try await Fixture()
         try await fixture.enqueue(["a"])
-        try await fixture.inspector.pause("other")
+        try await fixture.store.register("other")
         #expect(try await fixture.inspector.jobs(withID: id("a")).map(\.queue) == ["mail"])
     }
 

@@ -131,7 +131,7 @@ struct LimitsTests {
     @Test func dependenciesAreSwitchedWhereAsked() async throws {
         let fixture = try await Fixture()
         try await enqueue(["a"], needs: ["tmdb"], fixture)
-        try await fixture.inspector.pause("other")
+        try await fixture.store.register("other")
         let here = try await fixture.inspector.switchDependency("tmdb", on: false, in: "mail")
         #expect(here.queues == ["mail"] && here.isChanged && !here.isListed)
         #expect(try await fixture.inspector.dependenciesOff().isEmpty)

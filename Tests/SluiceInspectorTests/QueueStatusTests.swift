@@ -39,6 +39,7 @@ struct QueueStatusTests {
 
     @Test func pausesAreSeenAndEnd() async throws {
         let fixture = try await Fixture()
+        try await fixture.store.register("mail")
         #expect(try await fixture.inspector.pause("mail", reason: "a deploy"))
         #expect(try await !fixture.inspector.pause("mail", reason: "another"))
         let paused = try await fixture.inspector.status()
@@ -47,6 +48,15 @@ struct QueueStatusTests {
         #expect(try await fixture.inspector.resume("mail"))
         #expect(try await !fixture.inspector.resume("mail"))
         #expect(try await fixture.inspector.status(of: "mail").pause == nil)
+    }
+
+    @Test func aPauseOfAMistypedQueueIsRefusedAndMakesNone() async throws {
+        let fixture = try await Fixture()
+        try await fixture.enqueue(["a"])
+        let error = await #expect(throws: SluiceError.self) { try await fixture.inspector.pause("mial") }
+        #expect(error?.code == .invalidArgument && error?.message.contains("no queue 'mial'") == true)
+        #expect(try await fixture.inspector.queues() == ["mail"])
+        #expect(try await fixture.inspector.status(of: "mial").pause == nil)
     }
 
     @Test func jobsAreCountedByState() async throws {

@@ -37,6 +37,7 @@ struct CronChangeTests {
     @Test func declarationsOfLowerDeploysAndOperatorsDoNotOverwriteCode() async throws {
         let queue = try await LuaQueue()
         let other = LuaQueue.entry(#","limit":9"#)
+        let worker = try await queue.worker()
         try await queue.put(source: "code", deploy: 3)
         #expect(try await queue.put("e", other, source: "code", deploy: 2) == "[kept, 1]")
         #expect(try await queue.put("e", other) == "[declared, 1]")
@@ -45,6 +46,9 @@ struct CronChangeTests {
         try await queue.put("f")
         #expect(try await queue.put("f", source: "code", deploy: 1) == "[same, 3]")
         #expect(try await queue.put("f", other) == "[declared, 3]")
+        // As with limits, the last of all stands where no worker lives.
+        #expect(try await worker.leave())
+        #expect(try await queue.put("e", source: "code", deploy: 1) == "[changed, 4]")
     }
 
     @Test func aTickThatIsDueIsNotLostByAChangeOfTheJob() async throws {

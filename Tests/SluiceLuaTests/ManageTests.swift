@@ -37,7 +37,7 @@ struct ManageTests {
             + cancelled: T+0 available
             + cancelled: T+0 retryable
             + cancelled: T+0 scheduled
-            + created: available = T+0
+            + created: available = T+0.005
             + events: from=available to=cancelled ids=available
             + events: from=retryable to=cancelled ids=retryable
             + events: from=scheduled to=cancelled ids=scheduled
@@ -112,8 +112,8 @@ struct ManageTests {
             + cancel:w: executing
             - cancelled: T+0 cancelled
             - completed: T+3600000.5 completed
-            - created: retryable = T+0
-            - created: scheduled = T+0
+            - created: retryable = T+0.003
+            - created: scheduled = T+0.006
             - discarded: T+0 discarded
             - errors: discarded = {"at":T+0,"attempt":1,"worker":"w","error":"no"}
             - errors: retryable = {"at":T+0,"attempt":1,"worker":"w","error":"no"}
@@ -149,7 +149,7 @@ struct ManageTests {
             ["reschedule", "5000", "available", "scheduled", "retryable", "executing", "completed", "none"],
             """
             = [available, scheduled, scheduled, scheduled, retryable, scheduled, executing, executing, completed, completed, none, missing]
-            + created: available = T+0
+            + created: available = T+0.005
             + events: from=available to=scheduled ids=available
             + events: from=retryable to=scheduled ids=retryable
             + events: from=scheduled to=scheduled ids=scheduled

@@ -19,6 +19,51 @@ struct OrderTests {
         #expect(try await worker.claim(10) == ["middle", "late"])
     }
 
+    @Test func whatIsDueAtTheSameTimeComesInTheOrderOfItsEnqueue() async throws {
+        let queue = try await LuaQueue()
+        let at = queue.start + 10_000
+        try await queue.add("z", "y", "x", options: #"{"at":\#(at)}"#)
+        try await queue.advance(1)
+        try await queue.add("w", "b", options: #"{"delay":9000}"#)
+        try await queue.add("a", options: #"{"at":\#(at)}"#)
+        try await queue.add("first", options: #"{"delay":1000}"#)
+        let worker = try await queue.worker()
+        try await queue.advance(9)
+        #expect(try await worker.claim(10) == ["first", "z", "y", "x", "w", "b", "a"])
+        #expect(try await queue.audit() == [])
+    }
+
+    @Test func manyThatAreDueAtTheSameTimeComeInTheOrderOfTheirEnqueue() async throws {
+        let queue = try await LuaQueue()
+        let names = (0..<1800).map { "j\(9999 - $0)" }
+        for (number, first) in stride(from: 0, to: names.count, by: 900).enumerated() {
+            let jobs = names[first..<first + 900].map {
+                NewJob(id: JobID(known: $0), spec: Array(#"{"kind":"k"}"#.utf8), due: .at(queue.start + 5000))
+            }
+            _ = try await queue.call(Enqueue(producer: "p", number: number + 1, jobs: jobs))
+            try await queue.advance(1)
+        }
+        try await queue.advance(3)
+        let worker = try await queue.worker()
+        var came: [String] = []
+        while came.count < names.count {
+            let some = try await worker.claim(500)
+            if some.isEmpty { break }
+            came += some
+        }
+        #expect(came == names)
+    }
+
+    @Test func retriesThatAreDueAtTheSameTimeComeInTheOrderOfTheEnqueue() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("c", "b", "a")
+        let worker = try await queue.worker()
+        #expect(try await worker.claim(3) == ["c", "b", "a"])
+        try await worker.cycle(0, settling: ["a", "b", "c"], .retry(after: .seconds(1), error: "1"))
+        try await queue.advance(1)
+        #expect(try await worker.claim(3) == ["c", "b", "a"])
+    }
+
     @Test func retriesComeAtTheirTimeWithTheNextAttempt() async throws {
         let queue = try await LuaQueue()
         try await queue.add("a", "b")

@@ -67,6 +67,63 @@ struct FollowUpTests {
         #expect(try await producer.inspector.audit("work").isClean)
     }
 
+    @Test(arguments: [true, false]) func anIdThatItsOwnQueueHasIsNotNew(_ hasEnded: Bool) async throws {
+        let producer = try await Producer()
+        let (client, name) = (producer.client, JobID(known: "refund"))
+        let order = try await client.enqueue(Numbered())
+        _ = try await client.enqueue(Numbered(number: 1), id: name, queue: "refunds")
+        if hasEnded { _ = try await producer.inspector.cancel([name], in: "refunds") }
+        let again = try await client.enqueue(Numbered(number: 2), after: order, id: name, queue: "refunds")
+        #expect(again == Enqueued(id: name, queue: "refunds", isNew: false))
+        func request(_ id: JobID) throws -> JobRequest {
+            var request = try JobRequest(Numbered(number: 3))
+            (request.id, request.queue, request.after) = (id, "refunds", FollowUp(order))
+            return request
+        }
+        let bulk = try await client.enqueue([request(name), request(JobID(known: "else")), request(name)])
+        #expect(bulk.added == 1 && bulk.existing == 2)
+        let batch = try await client.openBatch("b")
+        #expect(try await batch.add([request(name)]).existing == 1)
+        #expect(try await batch.status()?.total == 0)
+        #expect(try await job(producer, name) == nil)
+        #expect(try await job(producer, JobID(known: "else"))?.state == .suspended)
+    }
+
+    /// Its own queue cannot know of one that waits elsewhere. The first that comes there is the job of the id.
+    @Test func anIdThatWaitsElsewhereIsTakenByTheFirstThatComes() async throws {
+        let producer = try await Producer()
+        let (client, name) = (producer.client, JobID(known: "refund"))
+        let order = try await client.enqueue(Numbered())
+        let waiting = try await client.enqueue(Numbered(number: 1), after: order, onFailed: .ignore, id: name, queue: "refunds")
+        let direct = try await client.enqueue(Numbered(number: 2), id: name, queue: "refunds")
+        #expect(waiting.isNew && direct.isNew)
+        #expect(try await producer.inspector.jobs(withID: name).count == 2)
+        _ = try await producer.inspector.cancel([order.id], in: "work")
+        #expect(try await producer.inspector.jobs(withID: name).map(\.queue) == ["refunds"])
+        #expect(try await job(producer, name, "refunds")?.arguments.contains("2") == true)
+        let totals = try await producer.inspector.status(of: "refunds").totals
+        #expect(totals == ["enqueued": 1, "refused": 1])
+    }
+
+    @Test func jobsInTransitAreCountedApart() async throws {
+        let producer = try await Producer()
+        let client = producer.client
+        for number in 0..<20 {
+            let order = try await client.enqueue(Numbered(number: number), id: JobID(known: "o\(number)"))
+            try await client.enqueue(Numbered(number: number), after: order, onFailed: .ignore, queue: "mail")
+            try await client.enqueue(Numbered(number: number), after: order, queue: "mail")
+        }
+        #expect(try await producer.inspector.status(of: "work").totals == ["enqueued": 20, "visiting": 40])
+        _ = try await producer.inspector.change(.cancel, where: BulkFilter(states: [.available]), in: "work")
+        let (work, mail) = (try await producer.inspector.status(of: "work"), try await producer.inspector.status(of: "mail"))
+        #expect(work.totals == ["enqueued": 20, "visiting": 40, "passed": 20, "cancelled": 40])
+        #expect(mail.totals == ["enqueued": 20] && mail.states[.available] == 20)
+        for queue: QueueName in ["work", "mail"] { #expect(try await producer.inspector.audit(queue).isClean) }
+        _ = try await producer.inspector.change(.delete, in: "work")
+        #expect(try await producer.inspector.status(of: "work").totals["removed"] == 40)
+        #expect(try await producer.inspector.audit("work").isClean)
+    }
+
     @Test func itsParentMayHaveMovedSinceItWasEnqueued() async throws {
         let producer = try await Producer()
         let client = producer.client

@@ -7,6 +7,16 @@ import Testing
 
 @testable import SluiceWorker
 
+private struct Forgotten: Job {
+    static let kind = "forgotten"
+    static let options = JobOptions(queue: "elsewhere")
+}
+
+private struct ForgottenChunk: Job {
+    static let kind = "forgotten-chunk"
+    static let options = JobOptions(queue: "elsewhere")
+}
+
 /// Workers that declare limits: before anything is claimed, alike or not.
 @Suite(.timeLimit(.minutes(10)))
 struct DeclarationTests {
@@ -62,7 +72,7 @@ struct DeclarationTests {
         }
     }
 
-    @Test func workersThatDifferBothWarnOnceAndNothingFlaps() async throws {
+    @Test func workersThatDifferKeepToTheLastDeclarationAndNothingFlaps() async throws {
         let fixture = try await Fixture()
         let (first, second) = (LogRecorder(), LogRecorder())
         let old = fixture.worker(lease: .seconds(1), limits: [.concurrency(2)], log: first)
@@ -71,7 +81,6 @@ struct DeclarationTests {
         try await fixture.running(old) {
             #expect(await workers(fixture, 1))
             try await fixture.running(new) {
-                await second.happened.wait()
                 await first.happened.wait()
                 let version = try await standing(fixture).declaredVersion
                 // Many calls later all is as it was.
@@ -80,11 +89,23 @@ struct DeclarationTests {
                     #expect(await fixture.becomes(id, .completed))
                 }
                 let now = try await standing(fixture)
-                #expect(now.declared == [.concurrency(2)] && now.declaredVersion == version)
+                #expect(now.declared == [.concurrency(3)] && now.declaredVersion == version)
             }
         }
-        #expect(first.aboutLimits == [Self.contradicted])
-        #expect(second.aboutLimits == [Self.overruled])
+        #expect(first.aboutLimits == [Self.overruled])
+        #expect(second.aboutLimits == [])
+    }
+
+    /// Whoever enqueues a job of the kind would wait for ever.
+    @Test func aHandlerWhoseQueueTheWorkerDoesNotServeIsToldAtTheStart() async throws {
+        let fixture = try await Fixture()
+        let log = LogRecorder()
+        let worker = fixture.worker(log: log)
+        worker.handle(Numbered.self) { job, _ in job.number }
+        worker.handle(Forgotten.self) { _, _ in }
+        worker.handleChunk(ForgottenChunk.self, size: 1) { _ in }
+        try await fixture.running(worker) { #expect(await workers(fixture, 1)) }
+        #expect(log.all.count { $0.contains("does not serve its queue") } == 2)
     }
 
     @Test func aHigherDeployWinsAndALowerOneThatComesBackDoesNot() async throws {

@@ -179,8 +179,8 @@ struct WorkerTests {
         let fixture = try await Fixture()
         let worker = fixture.worker()
         worker.handle(Numbered.self) { job, _ in job.number }
-        _ = try await fixture.inspector.pause(fixture.queue)
         let id = try await fixture.enqueue()
+        _ = try await fixture.inspector.pause(fixture.queue)
         try await fixture.running(worker) {
             #expect(
                 await fixture.queues.eventually(in: fixture.queue) {

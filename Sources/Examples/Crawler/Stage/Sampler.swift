@@ -19,9 +19,10 @@ actor Sampler {
 
     func sample() async throws -> Evidence.Sample {
         let status = try await inspector.status(of: CrawlStage.queue)
+        func total(_ names: String...) -> Int { names.reduce(0) { $0 + (status.totals[$1] ?? 0) } }
         return Evidence.Sample(
-            time: Int(status.time.timeIntervalSince1970 * 1000) * 1000, enqueued: status.totals["enqueued"] ?? 0,
-            present: status.states.values.reduce(0, +), removed: status.totals["removed"] ?? 0,
+            time: Int(status.time.timeIntervalSince1970 * 1000) * 1000, enqueued: total("enqueued", "visiting"),
+            present: status.states.values.reduce(0, +), removed: total("removed", "passed"),
             live: status.states.filter { !$0.key.isEnded }.values.reduce(0, +), oldest: status.oldestAvailable)
     }
 }

@@ -1,0 +1,26 @@
+import Testing
+
+@testable import SluiceCLI
+
+/// Names of queues, kinds, partitions and jobs that nothing has, or that are given twice.
+@Suite(.timeLimit(.minutes(5)))
+struct NamesToolTests {
+    @Test func namesThatNothingHasAreToldAndMakeNothing() async throws {
+        let tool = try await Tool()
+        #expect(try await tool.run("enqueue", "mail", "--partition", "customer=42", "--id", "a").status == 0)
+        let pause = try await tool.run("queues", "pause", "mial")
+        #expect(pause.status == 2 && pause.error.contains("there is no queue 'mial' to pause"))
+        #expect(try await !tool.run("queues", "list").output.contains("mial"))
+        let list = try await tool.run("jobs", "list", "--kind", "none")
+        #expect(list.status == 0 && list.output.isEmpty && list.error == "sluice: no job matches\n")
+        let unknown = try await tool.run("limits", "set", "mail", "concurrency/custmer", "4")
+        #expect(unknown.status == 0 && unknown.error.contains("no declared limit and no job of mail has 'custmer'"))
+        for name in ["concurrency/customer", "concurrency", "concurrency/customer=42"] {
+            let known = try await tool.run("limits", "set", "mail", name, "4")
+            #expect(known.status == 0 && known.error.isEmpty, "\(known.error)")
+        }
+        // An id that is named twice is changed once.
+        let cancel = try await tool.run("jobs", "cancel", "--queue", "mail", "a", "a")
+        #expect(cancel.status == 0 && cancel.output == "a  cancelled\n")
+    }
+}
