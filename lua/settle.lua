@@ -14,6 +14,15 @@ local function number_and_text(detail)
   return tonumber(number) or 0, text or ''
 end
 
+-- Waits, in ms. A handler, a peer or a clock that says how long a job waits may be wrong. So none makes a job run again and again
+-- at once, and none puts it off for ever.
+local SOON = 1000             -- the shortest wait that spends no attempt
+local LOOK = 100              -- the shortest between two looks, which come ever more slowly by themselves
+local ASKED = 86400000        -- the longest that a dependency can ask for
+local LONGEST = 31536000000
+
+local function within(delay, least, most) return math.floor(math.min(math.max(delay, least), most or LONGEST)) end
+
 local outcomes = {}
 
 -- retry: `delay error`. The run counts as an attempt; the due time lies ahead.
@@ -23,22 +32,22 @@ function outcomes.retry(q, job, detail)
   require('columns').add_error(q, job.id, error_line(q, job.record, text))
   require('stats').count(q, 'retried', 1)
   if job.record.attempt == 1 then require('links').attempted(q, job.id) end
-  require('running').postpone(q, job, 'retryable', q.now + math.max(delay, 1), false)
+  require('running').postpone(q, job, 'retryable', q.now + within(delay, 1), false)
 end
 
 -- snooze: `delay`. By the handler's own wish, no attempt spent.
 function outcomes.snooze(q, job, detail)
   require('stats').count(q, 'snoozed', 1)
-  require('running').postpone(q, job, 'scheduled', q.now + math.max(number_and_text(detail), 1), false)
+  require('running').postpone(q, job, 'scheduled', q.now + within(number_and_text(detail), SOON), false)
 end
 
 -- poll: `looks least most name`. Wait by the handler's own wish until it is worth looking again. No attempt spent.
 function outcomes.poll(q, job, detail)
   local looks, least, most, name = string.match(detail, '^([%d.]+) (%d+) (%d+) (.+)$')
-  looks, least, most = tonumber(looks) or 6, math.max(tonumber(least) or 1000, 1), tonumber(most) or 60000
+  looks, least, most = tonumber(looks) or 6, within(tonumber(least) or SOON, LOOK), within(tonumber(most) or 60000, LOOK)
   local delay = require('polling').wait(q, job, string.sub(name or '', 1, 128), looks, least, math.max(most, least))
   require('stats').count(q, 'snoozed', 1)
-  require('running').postpone(q, job, 'scheduled', q.now + math.max(delay, 1), false)
+  require('running').postpone(q, job, 'scheduled', q.now + delay, false)
 end
 
 -- release: back to its place at once, no attempt spent.
@@ -52,12 +61,12 @@ end
 function outcomes.wait(q, job, detail)
   local base, cap, text = string.match(detail, '^(%d+) (%d+) ?(.*)$')
   local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
-  local delay = math.min(tonumber(cap) or 300000, (tonumber(base) or 1000) * 2 ^ math.min(waits - 1, 30))
+  local delay = math.min(tonumber(cap) or 300000, (tonumber(base) or SOON) * 2 ^ math.min(waits - 1, 30))
   if text and text ~= '' and not require('columns').ends_with(q, job.id, ',"error":' .. text .. '}') then
     require('columns').add_error(q, job.id, error_line(q, job.record, text))
   end
   require('stats').count(q, 'waited', 1)
-  require('running').postpone(q, job, 'scheduled', q.now + math.max(math.floor(delay), 1), true)
+  require('running').postpone(q, job, 'scheduled', q.now + within(delay, SOON), true)
 end
 
 -- unavailable: `name delay most error`. A dependency is not there: no attempt spent. The breaker of its gate counts it, and the
@@ -66,7 +75,7 @@ end
 -- if that is not 0, the job is discarded.
 function outcomes.unavailable(q, job, detail)
   local name, asked, most, text = string.match(detail, '^(%S+) (%d+) (%d+) ?(.*)$')
-  asked, most = tonumber(asked) or 0, tonumber(most) or 0
+  asked, most = within(tonumber(asked) or 0, 0, ASKED), tonumber(most) or 0
   local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
   local till = require('gates').failed(q, job, name or '', asked) or 0
   require('stats').count(q, 'unavailable', 1)
@@ -75,7 +84,7 @@ function outcomes.unavailable(q, job, detail)
     require('running').note(q, job, 'discarded', true)
     require('running').end_badly(q, job, 'discarded')
   else
-    local delay = math.min(300000, 1000 * 2 ^ math.min(waits - 1, 30))
+    local delay = math.min(300000, SOON * 2 ^ math.min(waits - 1, 30))
     require('running').postpone(q, job, 'scheduled', math.max(till, q.now + math.max(delay, asked)), true)
   end
 end

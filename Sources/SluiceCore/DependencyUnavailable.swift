@@ -8,7 +8,7 @@ public struct DependencyUnavailable: RetryAfter, Hashable, CustomStringConvertib
     /// With any other name the job waits, and nothing is counted.
     public var dependency: String
     /// How long the dependency asked to be left alone, such as by a `Retry-After` header. Its breaker opens at once until then,
-    /// for an hour at most.
+    /// for an hour at most; the job waits a day at most, and no less than it would anyway.
     public var retryAfter: Duration?
     /// What happened, for people.
     public var reason: String?

@@ -2,7 +2,8 @@
 public enum Outcome<Output: Sendable>: Sendable {
     /// Done.
     case completed(Output)
-    /// Ended badly: the next attempt after the policy's wait, or after this one; discarded if it was the last.
+    /// Ended badly: the next attempt after the policy's wait, or after this one if it is longer, a year at most; discarded if it was
+    /// the last.
     case retry(after: Duration? = nil, reason: String = "the handler asked for a retry")
     /// Wait again by the handler's own wish. No attempt is spent.
     case snooze(Snooze)
@@ -13,7 +14,7 @@ public enum Outcome<Output: Sendable>: Sendable {
 }
 
 extension Outcome {
-    /// Wait so long by the handler's own wish. No attempt is spent.
+    /// Wait so long by the handler's own wish, a second at least and a year at most. No attempt is spent.
     public static func snooze(for wait: Duration) -> Outcome { .snooze(.for(wait)) }
 }
 
@@ -34,7 +35,7 @@ public struct JobInterruption: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Wait again by the handler's own wish. No attempt is spent.
+    /// Wait again by the handler's own wish, a second at least and a year at most. No attempt is spent.
     public static func snooze(for wait: Duration) -> JobInterruption { JobInterruption(.snooze(.for(wait))) }
     /// The same.
     public static func snooze(_ snooze: Snooze) -> JobInterruption { JobInterruption(.snooze(snooze)) }

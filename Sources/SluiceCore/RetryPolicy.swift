@@ -7,7 +7,8 @@ public struct RetryPolicy: Sendable {
 
     private init(_ delay: @escaping @Sendable (Int) -> Duration) { self.delay = delay }
 
-    /// The wait after attempt number `attempt`, which counts from 1. Never negative, never above a year.
+    /// The wait after attempt number `attempt`, which counts from 1. Never negative, never above a year. A worker makes it 1 ms after
+    /// the first attempt at least, doubled with each one up to a second, so that no policy is a loop.
     public func delay(after attempt: Int) -> Duration {
         min(max(delay(max(attempt, 1)), .zero), Self.longest)
     }
@@ -37,9 +38,10 @@ public struct RetryPolicy: Sendable {
     public static func custom(_ delay: @escaping @Sendable (_ attempt: Int) -> Duration) -> RetryPolicy { RetryPolicy(delay) }
 }
 
-/// An error that knows when trying again makes sense, such as one made from a `Retry-After` header. Comes before the policy.
+/// An error that knows when trying again makes sense, such as one made from a `Retry-After` header.
 public protocol RetryAfter: Error {
-    /// The wait until the next attempt; nil leaves it to the policy.
+    /// The wait until the next attempt; nil leaves it to the policy. It can only lengthen the policy's wait, up to a day: a peer that
+    /// answers `Retry-After: 0`, or whose clock is slow, does not spend all attempts at once.
     var retryAfter: Duration? { get }
 
     /// The error that this one wraps, so that a ``DependencyUnavailable`` inside is not missed. None unless given.

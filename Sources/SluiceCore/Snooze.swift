@@ -1,6 +1,6 @@
 /// How long a job waits by its handler's own wish.
 public enum Snooze: Sendable, Hashable {
-    /// So long.
+    /// So long, a second at least and a year at most.
     case `for`(Duration)
     /// Until it is worth looking again, as far as is known from jobs before.
     case adaptive(AdaptivePolling)
@@ -19,7 +19,7 @@ public enum Snooze: Sendable, Hashable {
 public struct AdaptivePolling: Sendable, Hashable {
     /// Looks that a job takes, in the mean, as far as the bounds allow; the first run counts as none. 1 to 1,000.
     public var looks: Double
-    /// The shortest wait.
+    /// The shortest wait; 100 ms at least.
     public var least: Duration
     /// The longest wait.
     public var most: Duration
@@ -30,7 +30,7 @@ public struct AdaptivePolling: Sendable, Hashable {
     /// Each with a default.
     public init(looks: Double = 6, least: Duration = .seconds(1), most: Duration = .seconds(60), name: String? = nil) {
         self.looks = min(max(looks.isNaN ? 6 : looks, 1), 1000)
-        self.least = max(least, .milliseconds(1))
+        self.least = max(least, .milliseconds(100))
         self.most = max(most, self.least)
         self.name = name
     }

@@ -37,13 +37,18 @@ extension Transitions {
         /// The same, in the isolation of the caller.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(SluiceError) -> Transition? {
             var lastReply = ContinuousClock.now
+            var pause = Duration.milliseconds(20)
             while ready.isEmpty {
                 do throws(SluiceError) {
                     try await read()
                     lastReply = .now
+                    pause = .milliseconds(20)
                 } catch {
                     if Task.isCancelled { return nil }
                     guard error.isTransient, ContinuousClock.now - lastReply < Self.patience else { throw error }
+                    // A server that refuses does so at once.
+                    try? await Task.sleep(for: pause * Double.random(in: 0.5...1), clock: .continuous)
+                    pause = Swift.min(pause * 2, .seconds(1))
                 }
                 if Task.isCancelled { return nil }
             }

@@ -9,7 +9,7 @@ public struct WebhookOptions: Sendable {
     public var timeout: Duration
     /// Tries that may fail before a notification is discarded.
     public var maxAttempts: Int
-    /// The wait after a try that failed, unless the receiver asks for another one.
+    /// The wait after a try that failed, unless the receiver asks for a longer one, up to a day.
     public var retry: RetryPolicy
     /// Addresses that would be refused, as private ones are, and are not.
     public var allowed: [AddressRange]

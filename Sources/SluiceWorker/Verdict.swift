@@ -65,7 +65,7 @@ struct Verdict: Sendable {
             if let interruption = failure.interruption {
                 wished(interruption.outcome, report, ending)
             } else {
-                bad(report, ending, failure, after: failure.retryAfter)
+                bad(report, ending, failure, after: failure.retryAfter.map { min($0, longestAsked) })
             }
         case .unknownKind: (.wait(base: .seconds(1), cap: .seconds(300), error: nil), nil)
         case .parked(let failure): (.wait(base: .seconds(1), cap: .seconds(300), error: failure.json), failure)
@@ -116,9 +116,16 @@ struct Verdict: Sendable {
         _ report: RunReport, _ failure: RunFailure, _ wait: Duration?
     ) -> (Settlement.Outcome, RunFailure?) {
         if report.attempt >= report.maxAttempts { return (.discarded(error: failure.json), failure) }
-        let delay = wait.map(bounded) ?? report.retry.delay(after: report.attempt)
+        // What a handler, or a peer by way of it, asks for may be nothing, or past: the policy says how often an attempt is spent.
+        let delay = max(report.retry.delay(after: report.attempt), bounded(wait ?? .zero), shortest(after: report.attempt))
         return (.retry(after: delay, error: failure.json), failure)
     }
+
+    /// So that no policy is a loop: a millisecond after the first attempt, doubled with each one up to a second.
+    private static func shortest(after attempt: Int) -> Duration { .milliseconds(min(1 << min(max(attempt - 1, 0), 10), 1000)) }
+
+    /// The longest wait that an error is believed, which has it from others.
+    private static let longestAsked = Duration.seconds(86_400)
 
     /// A wait that a handler asks for, within the bounds of a policy's.
     private static func bounded(_ wait: Duration) -> Duration { min(max(wait, .zero), RetryPolicy.longest) }

@@ -1,3 +1,4 @@
+import Foundation
 import Sluice
 import SluiceCore
 import SluiceInspector
@@ -62,18 +63,44 @@ struct OutcomeTests {
         #expect(try await fixture.leftovers() == [])
     }
 
-    @Test func anErrorThatKnowsWhenComesBeforeThePolicy() async throws {
+    /// The policy's wait is ten seconds.
+    @Test(arguments: [(-60, 10), (0, 10), (3, 10), (25, 25)])
+    func whatAnErrorAsksForLengthensTheWaitAndNeverShortensIt(asked: Int, expected: Int) async throws {
         let fixture = try await Fixture()
         let worker = fixture.worker()
         worker.handle(Numbered.self) { (_, context) -> Int in
-            if context.attempt == 1 { throw Throttled(retryAfter: .seconds(3)) }
+            if context.attempt == 1 { throw Throttled(retryAfter: .seconds(asked)) }
             return 1
         }
         try await fixture.running(worker) {
             let id = try await fixture.enqueue()
             #expect(await fixture.becomes(id, .retryable))
-            try await fixture.queues.advance(by: .seconds(3))
+            let details = try #require(try await fixture.details(id))
+            #expect(details.dueAt?.timeIntervalSince(details.time) == Double(expected))
+            try await fixture.queues.advance(by: .seconds(expected))
             #expect(await fixture.becomes(id, .completed))
+        }
+    }
+
+    /// A handler that always asks for no wait runs once a second, not as often as it can.
+    @Test func noSnoozeIsALoop() async throws {
+        let fixture = try await Fixture()
+        let worker = fixture.worker()
+        let runs = Recorder<Int>()
+        worker.handle(Numbered.self) { (_, _) -> Outcome<Int> in
+            runs.add(1)
+            return runs.all.count.isMultiple(of: 2) ? .snooze(for: .zero) : .snooze(for: .seconds(-5))
+        }
+        try await fixture.running(worker) {
+            let id = try await fixture.enqueue()
+            for run in 1...5 {
+                await runs.happened.wait(for: run)
+                #expect(await fixture.becomes(id, .scheduled))
+                try await fixture.queues.advance(by: .milliseconds(999))
+                #expect(try await fixture.state(id) == .scheduled)
+                #expect(runs.all.count == run)
+                try await fixture.queues.advance(by: .milliseconds(1))
+            }
         }
     }
 

@@ -90,18 +90,36 @@ struct VerdictTests {
 
     @Test func waitsThatMakeNoSenseAreBounded() async throws {
         let job = try await claimed()
-        for (wait, expected) in [(Duration.seconds(-5), 0), (.seconds(Int64.max), 365 * 86_400)] {
-            for result in [
-                RunReport.Result.outcome(.retry(after: wait)), .outcome(.snooze(for: wait)),
-                .failed(RunFailure(Throttled(retryAfter: wait))),
-                .failed(RunFailure(DependencyUnavailable("tmdb", retryAfter: wait))),
-                .failed(RunFailure(JobInterruption.snooze(for: wait))),
+        let (day, year) = (86_400, 365 * 86_400)
+        for (wait, retry, snooze, asked) in [
+            (Duration.seconds(-5), 5, 0, [5, 0]), (.zero, 5, 0, [5, 0]), (.seconds(4), 5, 4, [5, 4]),
+            (.seconds(6), 6, 6, [6, 6]),
+            (.seconds(Int64.max), year, year, [day, day]),
+        ] {
+            for (result, expected) in [
+                (RunReport.Result.outcome(.retry(after: wait)), retry), (.outcome(.snooze(for: wait)), snooze),
+                (.failed(RunFailure(Throttled(retryAfter: wait))), asked[0]),
+                (.failed(RunFailure(DependencyUnavailable("tmdb", retryAfter: wait))), asked[1]),
+                (.failed(RunFailure(JobInterruption.snooze(for: wait))), snooze),
             ] {
                 let report = RunReport(job, kind: "k", maxAttempts: 2, retry: .fixed(.seconds(5)), result: result)
                 let word = word(Verdict(report, ending: nil))
-                #expect(word.hasSuffix(" \(expected)"), "\(word) instead of \(expected)")
+                #expect(word.hasSuffix(" \(expected)"), "\(word) instead of \(expected) for \(wait)")
             }
         }
+    }
+
+    @Test func attemptsThatFailAtOnceComeEverMoreSlowly() async throws {
+        var job = try await claimed()
+        var waits: [Int] = []
+        for attempt in 1...13 {
+            job.attempt = attempt
+            let report = RunReport(
+                job, kind: "k", maxAttempts: 20, retry: .fixed(.zero), result: .failed(RunFailure(Throttled(retryAfter: .zero))))
+            guard case .retry(let wait, _) = Verdict(report, ending: nil).settlement.outcome else { continue }
+            waits.append(Int((wait / .milliseconds(1)).rounded()))
+        }
+        #expect(waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1000, 1000])
     }
 
     @Test func anUnavailableDependencyIsFoundInWhatWrapsIt() {
