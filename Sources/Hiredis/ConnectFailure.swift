@@ -29,6 +29,8 @@ enum ConnectFailure {
         case ChannelError.connectTimeout: "no connection in time"
         case is SocketAddressError: "no such host"
         case let error as NIOSSLError: "TLS: \(line(error))"
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            "TLS: the server's certificate is for another name"
         case let error as NIOSSLExtraError: "TLS: \(line(error))"
         case let error as BoringSSLError: "TLS: \(line(error))"
         case let error as RedisError: error.description

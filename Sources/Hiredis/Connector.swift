@@ -64,10 +64,22 @@ struct Connector: Sendable {
 
     private func addHandlers(to channel: any Channel, _ encryption: NIOSSLContext?) throws {
         if let encryption {
-            let handler = try NIOSSLClientHandler(context: encryption, serverHostname: serverName)
+            let handler = try Self.encrypted(by: encryption, serverName)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
         try channel.pipeline.syncOperations.addHandler(RedisChannelHandler(place: place, hint: hint))
+    }
+
+    /// What speaks TLS. Nothing is said before the peer has shown that it is who was asked for.
+    private static func encrypted(by context: NIOSSLContext, _ name: String?) throws -> NIOSSLClientHandler {
+        guard let name, context.configuration.certificateVerification == .fullVerification else {
+            return try NIOSSLClientHandler(context: context, serverHostname: name)
+        }
+        return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: name) { certificate, channel in
+            PeerName.matches(certificate, name)
+                ? channel.eventLoop.makeSucceededVoidFuture()
+                : channel.eventLoop.makeFailedFuture(NIOSSLExtraError.failedToValidateHostname)
+        }
     }
 
     /// The name to ask for in TLS: the standard has none for addresses.

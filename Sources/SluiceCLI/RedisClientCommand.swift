@@ -24,10 +24,26 @@ struct RedisClientCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try await global.configuration()
+        if let warning = try Self.check(configuration) { Terminal.complain(warning) }
         // The password goes through the environment: other users can see arguments.
         if let password = configuration.password { setenv("REDISCLI_AUTH", password, 1) }
         let client = (try? await RedisExecutable.find())?.clientPath ?? "redis-cli"
         throw Self.replaceProcess([client] + Self.options(configuration) + arguments)
+    }
+
+    /// redis-cli checks who vouches for a server's certificate, and not whose it is. With the system's authorities anybody who has a
+    /// certificate of any name could take the server's place, and be told the password.
+    /// - Returns: what to warn of, if it goes on.
+    /// - Throws: `Failure` if it must not.
+    static func check(_ configuration: RedisConfiguration) throws(Failure) -> String? {
+        guard let tls = configuration.tls, tls.verification == .full else { return nil }
+        guard let authorities = tls.authorities else {
+            throw Failure(
+                "redis-cli does not check the name in a certificate, and the system's authorities vouch for anybody: name the authority "
+                    + "of \(configuration.endpoint) in the URL, ?ca=FILE, or write ?verify=none to go on all the same")
+        }
+        return "redis-cli does not check the name in a certificate: any server that \(authorities) vouches for passes for "
+            + "\(configuration.endpoint)"
     }
 
     /// How redis-cli is told of a server.

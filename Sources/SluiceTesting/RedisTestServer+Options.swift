@@ -7,6 +7,8 @@ extension RedisTestServer {
         public var tcp: Bool
         /// Listen for TLS on a free port of 127.0.0.1; clients need a certificate from the same, generated, authority.
         public var tls: Bool
+        /// Whom its certificate is for, as OpenSSL writes it; `localhost` and 127.0.0.1 unless given.
+        package var certified: String?
         /// ACL rules, such as `"worker on >secret ~sluice:* +@all"`, without the word `user` in front.
         public var aclUsers: [String]
         /// Further lines of `redis.conf`, such as `"maxmemory 20mb"`.

@@ -55,7 +55,8 @@ public final class RedisTestServer: Sendable {
         var certificates: TestCertificates?
         if options.tls {
             do {
-                certificates = try await TestCertificates.make(in: directory)
+                let names = options.certified ?? TestCertificates.local
+                certificates = try await TestCertificates.make(in: directory, for: names)
             } catch {
                 try? FileManager.default.removeItem(atPath: directory)
                 throw error

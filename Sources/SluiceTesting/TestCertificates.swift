@@ -15,9 +15,11 @@ public struct TestCertificates: Sendable {
     /// Private key of the client.
     public let clientKey: String
 
+    package static let local = "DNS:localhost,IP:127.0.0.1"
+
     /// - Parameter names: whom the certificates are for, as OpenSSL writes it.
     package static func make(
-        in directory: String, for names: String = "DNS:localhost,IP:127.0.0.1"
+        in directory: String, for names: String = local
     ) async throws -> TestCertificates {
         let extensions = "subjectAltName=\(names)\n"
         try Data(extensions.utf8).write(to: URL(fileURLWithPath: directory + "/names.ext"))

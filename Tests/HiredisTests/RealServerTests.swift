@@ -81,6 +81,24 @@ import Testing
         try await server.stop()
     }
 
+    /// Who has an address certified, and can make a name lead there, passes for that address and not for the name.
+    @Test func aCertificateForTheAddressIsForNoName() async throws {
+        var options = RedisTestServer.Options(tls: true)
+        options.certified = "IP:127.0.0.1"
+        let server = try await RedisTestServer.start(options)
+        let tls = try #require(server.tls)
+        let port = try #require(server.tlsPort)
+        let proof = "cert=\(tls.clientCertificate)&key=\(tls.clientKey)"
+        let byAddress = try client("rediss://127.0.0.1:\(port)?ca=\(tls.authority)&\(proof)")
+        #expect(await failure(of: byAddress) == nil)
+        let byName = try client("rediss://:secret@localhost:\(port)?ca=\(tls.authority)&\(proof)")
+        #expect(
+            await failure(of: byName) == .unreachable("localhost:\(port): TLS: the server's certificate is for another name"))
+        #expect(byName.connections == 0)
+        for client in [byAddress, byName] { await client.close() }
+        try await server.stop()
+    }
+
     @Test func saysThatAServerDoesNotSpeakTLS() async throws {
         let server = try await RedisTestServer.start(.init(tcp: true))
         let port = try #require(server.tcpPort)

@@ -37,6 +37,18 @@ struct PrivateServerTests {
         try FileManager.default.removeItem(atPath: home)
     }
 
+    /// redis-cli does not check the name in a certificate, and whoever passes for the server is told the password.
+    @Test func redisCLIIsNotLetLooseOnWhomeverAnAuthorityVouchesFor() async throws {
+        func check(_ url: String) throws -> String? { try RedisClientCommand.check(RedisConfiguration(url: url)) }
+        #expect(try check("redis://h") == nil && check("unix:///a") == nil && check("rediss://h?verify=none") == nil)
+        let warning = try check("rediss://h?ca=/ca")
+        #expect(warning?.contains("any server that /ca vouches for") == true)
+        let refused = try await Tool.run(["--redis", "rediss://:pw@127.0.0.1:1", "redis", "cli", "PING"])
+        #expect(refused.status == 1 && refused.error.contains("?ca=FILE") && !refused.error.contains("pw"), "\(refused.error)")
+        let warned = try await Tool.run(["--redis", "rediss://127.0.0.1:1?ca=/nowhere", "redis", "cli", "PING"])
+        #expect(warned.error.contains("does not check the name"), "\(warned.error)")
+    }
+
     @Test func redisCLIIsToldOfAnyServer() throws {
         func options(_ url: String) throws -> [String] { try RedisClientCommand.options(RedisConfiguration(url: url)) }
         #expect(try options("redis://:pw@h:7/2") == ["-h", "h", "-p", "7", "-n", "2"])
