@@ -115,7 +115,7 @@ let package = Package(
         .target(
             name: "SluiceWebhooks",
             dependencies: [
-                "Sluice", "SluiceWorker", "SluiceCore",
+                "Sluice", "SluiceWorker", "SluiceCore", "Hiredis",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

@@ -72,6 +72,8 @@ function verbs.open(b, args)
   local queue, callbacks = require('queue'), {}
   for i = 3, #args, 2 do
     if not events[args[i]] or not args[i + 1] then queue.refuse('BADARG', 'no such event: ' .. tostring(args[i])) end
+    local target, spec = string.match(args[i + 1], '^([^\n]*)\n[^\n]*\n(.*)$')
+    if target then require('signed').refuse(target, spec) end
     callbacks[#callbacks + 1], callbacks[#callbacks + 2] = args[i], args[i + 1]
   end
   b.state.created = queue.text(b.now)

@@ -1,7 +1,7 @@
 -- Jobs that a handler enqueued: they come to be with the outcome of its run, or not at all. Each settlement's detail holds some,
 -- as `length:bytes` of the id, the spec, the options as enqueue has them, and the queue, empty for this one; those of another
 -- queue are suspended here on their way. What was not fit to be enqueued was refused by the client; options that make no sense
--- all the same are left out, so that nothing makes a settlement fail.
+-- all the same are left out, and so are jobs that nobody may make (signed.lua), so that nothing makes a settlement fail.
 local M = {}
 
 local function parts(text)
@@ -31,11 +31,13 @@ end
 
 -- Enqueues the jobs of one detail.
 function M.run(q, detail)
-  local found, jobs, ids, options = parts(detail), {}, {}, {}
+  local found, jobs, ids, options, signed = parts(detail), {}, {}, {}, require('signed')
   for i = 1, #found - 3, 4 do
-    local n = #ids + 1
-    ids[n], jobs[2 * n - 1], jobs[2 * n] = found[i], found[i], found[i + 1]
-    options[n] = read(q, found[i + 2], found[i + 3])
+    if not signed.is(found[i + 3] == '' and q.keys.name or found[i + 3], found[i + 1]) then
+      local n = #ids + 1
+      ids[n], jobs[2 * n - 1], jobs[2 * n] = found[i], found[i], found[i + 1]
+      options[n] = read(q, found[i + 2], found[i + 3])
+    end
   end
   if #ids > 0 then require('enqueue').add(q, jobs, ids, options) end
 end

@@ -10,6 +10,7 @@ local function check(q, text)
     or type(entry.job) ~= 'table' or type(entry.job.kind) ~= 'string' then
     queue.refuse('BADARG', 'an entry is a JSON object with expression, zone and job')
   end
+  require('signed').refuse(q.keys.name, cjson.encode({ kind = entry.job.kind }))
   local options = entry.options or {}
   if type(options) ~= 'table' or options.delay or options.at or options.after or options.target then
     queue.refuse('BADARG', 'the options of an entry tell no time, and no job that its jobs follow')
@@ -125,6 +126,7 @@ end
 function M.by_hand(q, args)
   local queue, cron = require('queue'), require('cron')
   local name, id = cron.name(args[1]), queue.word(args[3], 'id')
+  require('signed').refuse(q.keys.name, args[4])
   local text = redis.call('HGET', q.keys.cron, name)
   if not text then return 'missing' end
   if cron.state(q, name).revision ~= args[2] then return 'changed' end

@@ -126,6 +126,7 @@ function M.run(q, args)
   local queue, cron = require('queue'), require('cron')
   local name, expected = cron.name(args[1]), queue.number(args[3], 0, 1e14, 'expected')
   local ticks, last = read_ticks(q, args, expected)
+  require('signed').refuse(q.keys.name, args[6])
   local following = args[4] ~= '' and queue.number(args[4], math.max(last, expected) + 1, 1e14, 'following') or nil
   local state, entry = cron.state(q, name), redis.call('HGET', q.keys.cron, name)
   local next = redis.call('ZSCORE', q.keys.cron_next, name)

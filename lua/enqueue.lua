@@ -254,6 +254,7 @@ function M.run(q, args)
     if call <= tonumber(before) then return cjson.decode(answer) end
   end
   local jobs, ids, options, keys = M.read(q, args, 3)
+  require('signed').refuse_any(q, jobs, options)
   queue.create(q)
   local not_new = M.add(q, jobs, ids, options, keys, require('depth').room(q))
   local answer = #not_new > 0 and cjson.encode(not_new) or '[]'
@@ -284,6 +285,7 @@ end
 -- The form of people.
 function M.by_hand(q, args)
   local jobs, ids, options = read_by_hand(q, args)
+  require('signed').refuse_any(q, jobs, options)
   require('queue').create(q)
   local not_new, lines = M.add(q, jobs, ids, options, nil, require('depth').room(q)), {}
   for i = 1, #ids do lines[i] = 'added ' .. ids[i] end

@@ -33,7 +33,7 @@ function M.of(base)
   if found then return found end
   local namespace, queue = string.match(base, '^([%w._-]+):{([%w._-]+)}$')
   if not namespace or #namespace > 64 or #queue > 64 then return nil end
-  local keys = setmetatable({ base = base, prefix = base .. ':' }, joining)
+  local keys = setmetatable({ base = base, prefix = base .. ':', name = queue }, joining)
   if cached >= 1000 then cache, cached = {}, 0 end
   cache[base], cached = keys, cached + 1
   return keys

@@ -34,12 +34,6 @@ function M.read(notify)
   return 'notify ' .. events .. ' ' .. notify.url
 end
 
--- The host of a URL, without its port.
-function M.host(url)
-  local host = string.lower(string.match(url, '^https?://([^/?#]+)'))
-  return string.match(host, '^(%[.*%])') or string.match(host, '^[^:]+')
-end
-
 -- The same again, from such a line.
 function M.option(line)
   local events, url = string.match(line, '^notify (%S+) (%S+)$')
@@ -107,11 +101,12 @@ function M.tell(q, line, id, event, state)
   local name = #id <= ID and id or string.sub(id, 1, ID - 41) .. '~' .. redis.sha1hex(id)
   about.id = name .. ':' .. queue.text(about.version)
   redis.call('HSET', q.keys.notified, id, queue.text(about.version))
-  about.host = M.host(url)
+  about.host = require('hosts').of(url)
   local spec = '{"kind":"webhook","partitions":{"host":' .. cjson.encode(about.host) .. '},"chain":'
     .. cjson.encode(about.queue .. '/' .. id) .. redacted(about.spec) .. ',"args":{"url":' .. cjson.encode(url)
     .. ',"body":' .. body(q, id, about) .. '}}'
-  require('outbox').put_notice(q, id, about, spec)
+  -- What was enqueued by hand, or by a program of another kind, may be no UTF-8, and receivers read JSON.
+  require('outbox').put_notice(q, id, about, require('utf8').mended(spec))
 end
 
 -- How far a run has come, which some may want to hear.

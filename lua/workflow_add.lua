@@ -40,6 +40,7 @@ local function read_node(w, args, at)
       .. 'underscores')
   end
   if #node.queue > 64 or not string.find(node.queue, '^[%w._-]*$') then refuse('no such queue: ' .. node.queue) end
+  require('signed').refuse(node.queue, node.spec)
   if string.find(node.options, '\n', 1, true) then refuse('options are one line of JSON') end
   node.up, at = read_edges(args, at + 5, node.name)
   node.down, at = read_edges(args, at, node.name)

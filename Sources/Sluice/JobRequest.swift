@@ -141,6 +141,7 @@ public struct JobRequest: Sendable {
             throw SluiceError(
                 .invalidArgument, "a chain has an order of its own: its jobs take no priority, and this has \(priority)")
         }
+        if kind == Notify.kind, queue == Notify.queue { throw Notify.refusal }
         guard (1...128).contains(kind.utf8.count) else {
             throw SluiceError(.invalidArgument, "a kind has 1 to 128 characters")
         }

@@ -23,6 +23,12 @@ public struct Notify: Hashable, Sendable {
     /// The kind of the jobs that deliver them.
     public static let kind = "webhook"
 
+    /// Why nobody but the library enqueues such a job: it is sent with a signature.
+    package static let refusal = SluiceError(
+        .invalidArgument,
+        "queue \(queue) takes no job of kind \(kind) from outside, since such jobs are sent with a signature: enqueue the job that is "
+            + "to be told of with notify, or take another kind or queue")
+
     /// Where to: an http or https URL of at most 2,048 printable ASCII characters, without a user.
     public var url: String
     /// What of.

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 40
+    package static let revision = 41
 
     /// The text of the library.
     /// - Parameters:
@@ -78,6 +78,7 @@ package enum FunctionLibrary {
         "followers": source(PackageResources.followers_lua),
         "gates": source(PackageResources.gates_lua),
         "help": source(PackageResources.help_lua),
+        "hosts": source(PackageResources.hosts_lua),
         "keys": source(PackageResources.keys_lua),
         "lanes": source(PackageResources.lanes_lua),
         "library": source(PackageResources.library_lua),
@@ -104,10 +105,12 @@ package enum FunctionLibrary {
         "running": source(PackageResources.running_lua),
         "semaphore": source(PackageResources.semaphore_lua),
         "settle": source(PackageResources.settle_lua),
+        "signed": source(PackageResources.signed_lua),
         "states": source(PackageResources.states_lua),
         "stats": source(PackageResources.stats_lua),
         "suspects": source(PackageResources.suspects_lua),
         "unique": source(PackageResources.unique_lua),
+        "utf8": source(PackageResources.utf8_lua),
         "view": source(PackageResources.view_lua),
         "waiting": source(PackageResources.waiting_lua),
         "wake": source(PackageResources.wake_lua),

@@ -26,6 +26,18 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Reads also what the system takes for an address of version 4: numbers with fewer dots, octal and hexadecimal ones.
+    init?(written text: String) {
+        var four = in_addr()
+        if let address = IPAddress(text) {
+            self = address
+        } else if inet_aton(text.hasSuffix(".") ? String(text.dropLast()) : text, &four) != 0 {
+            bytes = withUnsafeBytes(of: &four) { Array($0) }
+        } else {
+            return nil
+        }
+    }
+
     /// The address of a socket address of either version; nil for others.
     init?(_ address: UnsafePointer<sockaddr>) {
         switch Int32(address.pointee.sa_family) {

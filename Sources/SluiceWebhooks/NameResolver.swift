@@ -10,8 +10,12 @@ import Synchronization
     import Darwin
 #endif
 
-/// Looks names up, and remembers them for some seconds. Connections are made to what it found, and not to what the name means by
-/// then, so an answer that changes between check and use changes nothing.
+/// Looks names up, and remembers for some seconds what came of it. Connections are made to what it found, and not to what the name means
+/// by then, so an answer that changes between check and use changes nothing.
+///
+/// Asking the system blocks a thread for as long as it likes. So there are threads for that alone, whoever waits does so until a
+/// deadline, and each name is asked for once at a time. A name that is not known, or of which nothing is heard in time, is not asked for
+/// again for some seconds.
 final class NameResolver: Sendable {
     /// The name is not known, or nobody who could know it answers.
     struct Failure: Error, CustomStringConvertible {
@@ -20,25 +24,127 @@ final class NameResolver: Sendable {
 
     typealias Lookup = @Sendable (String) throws(Failure) -> [IPAddress]
 
+    private typealias Answer = Result<[IPAddress], any Error>
+    private typealias Waiter = CheckedContinuation<Answer, Never>
+
+    private struct State {
+        var known: [String: (answer: Result<[IPAddress], Failure>, until: NIODeadline)] = [:]
+        /// Who waits for names that are being asked for, or are to be.
+        var waiters: [String: [Int: Waiter]] = [:]
+        var lastWaiter = 0
+        var isStarted = false
+        var isClosed = false
+    }
+
     private static let memory = TimeAmount.seconds(10)
+    private static let memoryOfFailure = TimeAmount.seconds(5)
     private static let mostNames = 10_000
+    private static let mostThreads = 32
 
     private let lookup: Lookup
-    private let known = Mutex<[String: (addresses: [IPAddress], until: NIODeadline)]>([:])
+    private let threads = NIOThreadPool(numberOfThreads: mostThreads)
+    private let state = Mutex(State())
 
     init(lookup: @escaping Lookup = NameResolver.ask) { self.lookup = lookup }
 
+    deinit { close() }
+
     /// The addresses of a host, in the order of preference of this system.
-    func addresses(of target: WebhookTarget) async throws -> [IPAddress] {
+    /// - Throws: `Failure` if they are not known by the deadline, and `CancellationError`.
+    func addresses(of target: WebhookTarget, by deadline: NIODeadline = .now() + .seconds(60)) async throws -> [IPAddress] {
         if let address = target.address { return [address] }
-        let host = target.host
-        if let found = known.withLock({ $0[host] }), found.until > .now() { return found.addresses }
-        let addresses = try await NIOThreadPool.singleton.runIfActive { [lookup] in try lookup(host) }
-        known.withLock { known in
-            if known.count >= Self.mostNames { known.removeAll() }
-            known[host] = (addresses, .now() + Self.memory)
+        let host = target.name
+        if let answer = known(host) { return try answer.get() }
+        let number = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
         }
-        return addresses
+        let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(deadline: deadline) { [weak self] in
+            self?.expire(host, number)
+        }
+        defer { timer.cancel() }
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                enter(host, number, waiter)
+                // Cancelled before it was there, it has not been found by the handler below.
+                if Task.isCancelled { leave(host, number, CancellationError()) }
+            }
+        } onCancel: {
+            leave(host, number, CancellationError())
+        }.get()
+    }
+
+    /// Ends the threads, each when it has the answer that it waits for.
+    func close() {
+        let (isStarted, waiters) = state.withLock { state in
+            defer {
+                state.waiters = [:]
+                state.isClosed = true
+            }
+            return (state.isStarted && !state.isClosed, state.waiters.values.flatMap(\.values))
+        }
+        for waiter in waiters { waiter.resume(returning: .failure(CancellationError())) }
+        if isStarted { threads.shutdownGracefully { _ in } }
+    }
+
+    private func known(_ host: String) -> Result<[IPAddress], Failure>? {
+        state.withLock { state in
+            guard let found = state.known[host], found.until > .now() else { return nil }
+            return found.answer
+        }
+    }
+
+    private func enter(_ host: String, _ number: Int, _ waiter: Waiter) {
+        let (isFirst, answer) = state.withLock { state -> (Bool, Answer?) in
+            if state.isClosed { return (false, .failure(CancellationError())) }
+            // It may have come since it was looked for.
+            if let found = state.known[host], found.until > .now() { return (false, found.answer.mapError { $0 }) }
+            let isFirst = state.waiters[host] == nil
+            state.waiters[host, default: [:]][number] = waiter
+            if !state.isStarted { threads.start() }
+            state.isStarted = true
+            return (isFirst, nil)
+        }
+        if let answer { return waiter.resume(returning: answer) }
+        if isFirst { threads.submit { [weak self] _ in self?.lookUp(host) } }
+    }
+
+    private func leave(_ host: String, _ number: Int, _ error: any Error) {
+        state.withLock { $0.waiters[host]?.removeValue(forKey: number) }?.resume(returning: .failure(error))
+    }
+
+    private func expire(_ host: String, _ number: Int) {
+        let failure = Failure(description: "the name '\(host)' was not found in time")
+        remember(host, .failure(failure))
+        leave(host, number, failure)
+    }
+
+    /// On a thread of its own.
+    private func lookUp(_ host: String) {
+        // Its turn may have come so late that nobody waits any more.
+        let isWanted = state.withLock { state in
+            if state.waiters[host]?.isEmpty == false { return true }
+            state.waiters[host] = nil
+            return false
+        }
+        guard isWanted else { return }
+        let answer: Result<[IPAddress], Failure>
+        do {
+            answer = .success(try lookup(host))
+        } catch {
+            answer = .failure(error)
+        }
+        remember(host, answer)
+        let waiters = state.withLock { $0.waiters.removeValue(forKey: host) }
+        for waiter in (waiters ?? [:]).values { waiter.resume(returning: answer.mapError { $0 }) }
+    }
+
+    private func remember(_ host: String, _ answer: Result<[IPAddress], Failure>) {
+        let span = (try? answer.get()) == nil ? Self.memoryOfFailure : Self.memory
+        state.withLock { state in
+            if state.known.count >= Self.mostNames { state.known.removeAll() }
+            state.known[host] = (answer, .now() + span)
+        }
     }
 
     /// Asks the system. Blocks.

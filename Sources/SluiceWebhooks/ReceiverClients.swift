@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Hiredis
 import NIOCore
 import NIOSSL
 import Synchronization
@@ -13,8 +14,11 @@ final class ReceiverClients: Sendable {
     }
 
     struct Key: Hashable, Sendable {
+        /// As it stands in the URL, since it is there that a client looks for it.
         var host: String
         var address: IPAddress
+        /// Whether the URL names the address itself.
+        var isAddress = false
     }
 
     private struct Entry {
@@ -85,16 +89,36 @@ final class ReceiverClients: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         if key.address != IPAddress(key.host) { configuration.dnsOverride = [key.host: key.address.description] }
         // The address was checked before; here it is that of the peer, whatever was resolved, and nothing has been said to it yet.
-        configuration.http1_1ConnectionDebugInitializer = { [rules] channel in Self.check(channel, rules) }
-        configuration.http2ConnectionDebugInitializer = { [rules] channel in Self.check(channel, rules) }
+        let name = key.isAddress ? nil : key.host
+        configuration.http1_1ConnectionDebugInitializer = { [rules] channel in Self.check(channel, rules, name) }
+        configuration.http2ConnectionDebugInitializer = { [rules] channel in Self.check(channel, rules, name) }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    private static func check(_ channel: any Channel, _ rules: AddressRules) -> EventLoopFuture<Void> {
+    /// - Parameter name: that the peer's certificate has to be for, if the URL has one and the connection is secure.
+    private static func check(_ channel: any Channel, _ rules: AddressRules, _ name: String?) -> EventLoopFuture<Void> {
         let text = channel.remoteAddress?.ipAddress ?? "?"
-        if let address = IPAddress(text), rules.allows(address) { return channel.eventLoop.makeSucceededVoidFuture() }
+        guard let address = IPAddress(text), rules.allows(address) else { return refuse(channel, AddressRefused(address: text)) }
+        guard let name else { return channel.eventLoop.makeSucceededVoidFuture() }
+        return channel.eventLoop.flatSubmit {
+            // A connection without TLS has none.
+            guard let certificate = try? channel.pipeline.syncOperations.nioSSL_peerCertificate() else {
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+            if PeerName.matches(certificate, name) { return channel.eventLoop.makeSucceededVoidFuture() }
+            return refuse(channel, NIOSSLExtraError.failedToValidateHostname)
+        }
+    }
+
+    private static func refuse(_ channel: any Channel, _ error: any Error) -> EventLoopFuture<Void> {
         let refused = channel.eventLoop.makePromise(of: Void.self)
-        channel.close().whenComplete { _ in refused.fail(AddressRefused(address: text)) }
+        channel.close().whenComplete { _ in refused.fail(error) }
         return refused.futureResult
+    }
+}
+
+extension ReceiverClients.Key {
+    init(_ target: WebhookTarget, at address: IPAddress) {
+        self.init(host: target.host, address: address, isAddress: target.isAddress)
     }
 }

@@ -24,4 +24,17 @@ struct WebhookCall: Sendable, Equatable {
         self.url = url
         self.body = body
     }
+
+    /// Whether the body is that of a notification: it names its id, once.
+    func isNotification(_ id: String) -> Bool {
+        var ids: [String] = []
+        let isObject = body.withUnsafeBytes { text in
+            var scanner = JSONScanner(text)
+            let done: Void? = try? scanner.forEachMember { (name, value) throws(JSONScanner.Malformed) in
+                if name == "id" { ids.append(try JSONText.string(value)) }
+            }
+            return done != nil
+        }
+        return isObject && ids == [id]
+    }
 }

@@ -60,11 +60,14 @@ public final class WebhookSender: Service {
     }
 
     /// Ends all connections, for those who do not `run` it. Nothing can be sent any more that has not been.
-    public func close() async { await clients.close() }
+    public func close() async {
+        resolver.close()
+        await clients.close()
+    }
 
     /// What the jobs are handled with.
     var jobOptions: JobOptions {
-        // A name that cannot be looked up may take a resolver longer than the timeout.
+        // Looking the name up and the head of the answer have the timeout together; some more for what comes behind that.
         JobOptions(
             queue: Notify.queue, maxAttempts: options.maxAttempts, retry: options.retry, timeout: options.timeout + .seconds(30))
     }
@@ -73,11 +76,15 @@ public final class WebhookSender: Service {
         guard let call = WebhookCall(arguments) else {
             return .discard(reason: "the arguments are not those of a notification")
         }
+        guard call.isNotification(id) else {
+            return .discard(reason: "the body is not that of notification '\(id)', so it is not signed")
+        }
         do {
             let target = try WebhookTarget(call.url)
-            let address = try choose(try await resolver.addresses(of: target))
-            let answer = try await clients.with(ReceiverClients.Key(host: target.host, address: address)) { client in
-                try await send(call, to: target, id: id, by: client)
+            let deadline = NIODeadline.now() + TimeAmount(options.timeout)
+            let address = try choose(try await resolver.addresses(of: target, by: deadline))
+            let answer = try await clients.with(ReceiverClients.Key(target, at: address)) { client in
+                try await send(call, to: target, id: id, by: client, deadline)
             }
             return outcome(answer)
         } catch let refused as WebhookTarget.Refused {
@@ -105,7 +112,9 @@ public final class WebhookSender: Service {
         var retryAfter: String?
     }
 
-    private func send(_ call: WebhookCall, to target: WebhookTarget, id: String, by client: HTTPClient) async throws -> Answer {
+    private func send(
+        _ call: WebhookCall, to target: WebhookTarget, id: String, by client: HTTPClient, _ deadline: NIODeadline
+    ) async throws -> Answer {
         let timestamp = "\(Int(Date().timeIntervalSince1970))"
         var request = HTTPClientRequest(url: target.url)
         request.method = .POST
@@ -115,7 +124,7 @@ public final class WebhookSender: Service {
             WebhookSignature.signature: WebhookSignature.header(call.body, at: timestamp, options.secrets),
         ]
         request.body = .bytes(call.body, length: .known(Int64(call.body.count)))
-        let response = try await client.execute(request, timeout: TimeAmount(options.timeout))
+        let response = try await client.execute(request, deadline: deadline)
         await drain(response, on: client.eventLoopGroup.any())
         return Answer(status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After"))
     }

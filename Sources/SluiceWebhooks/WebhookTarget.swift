@@ -13,11 +13,15 @@ struct WebhookTarget: Sendable, Hashable {
 
     /// As it is requested.
     let url: String
-    /// A name, or an address without brackets.
+    /// A name, or an address without brackets, as it stands in the URL.
     let host: String
+    /// The same for all ways in which a host can be written: a name in lower case without its last dot, or an address in its usual form.
+    let name: String
     let port: Int
+    /// Whether the URL names an address, in whatever form.
+    let isAddress: Bool
 
-    /// The address, if the URL names one itself.
+    /// The address, if the URL names one itself in its usual form.
     var address: IPAddress? { IPAddress(host) }
 
     /// Refuses schemes other than http and https, users and passwords, and hosts whose text could be read in more than one way.
@@ -37,7 +41,17 @@ struct WebhookTarget: Sendable, Hashable {
         }
         self.url = text
         self.host = host
+        let address = IPAddress(written: host)
+        isAddress = address != nil
+        name = address?.description ?? Self.normalised(host)
+        if name.isEmpty { throw Refused(description: "its host is neither a name nor an address") }
         port = url.port ?? (scheme == "https" ? 443 : 80)
         guard (1...65_535).contains(port) else { throw Refused(description: "its port is none") }
+    }
+
+    private static func normalised(_ host: String) -> String {
+        var name = host.lowercased()
+        while name.hasSuffix(".") { name.removeLast() }
+        return name
     }
 }

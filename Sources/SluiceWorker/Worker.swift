@@ -36,6 +36,8 @@ public final class Worker: Service, Sendable {
         var homes: [String: QueueName] = [:]
         var chunks: [String: ChunkRules] = [:]
         var fallback: Handler?
+        /// By queue: the partition whose values must not hold each other up.
+        var isolation: [QueueName: String] = [:]
         var observers: [ProcessedStream.Observer] = []
     }
 
@@ -70,6 +72,11 @@ public final class Worker: Service, Sendable {
         }
     }
 
+    /// Gives each value of a partition a share of a queue's places, unless the queue declares a limit of concurrency for it.
+    package func isolate(_ queue: QueueName, by partition: String) {
+        registry.withLock { $0.isolation[queue] = partition }
+    }
+
     func register(fallback: Handler) { registry.withLock { $0.fallback = fallback } }
 
     func register(_ observer: @escaping ProcessedStream.Observer) { registry.withLock { $0.observers.append(observer) } }
@@ -79,9 +86,10 @@ public final class Worker: Service, Sendable {
     ///   sense; and what Redis refuses for good.
     public func run() async throws {
         try checkQueues()
+        let registry = registry.withLock { $0 }
+        let queues = queues.map { queue in registry.isolation[queue.name].map(queue.isolated) ?? queue }
         var declarations: [Declaration] = []
         for queue in queues { declarations.append(try Declaration(queue)) }
-        let registry = registry.withLock { $0 }
         for rules in registry.chunks.values { try rules.check(queues) }
         warnOfHomes(registry)
         let executor = HandlerExecutor(mostThreads: options.maxThreads, logger: logger)

@@ -19,8 +19,7 @@ func order(_ film: Film, with sluice: SluiceClient, tell url: URL) async throws 
 
 func serve(_ sluice: SluiceClient, secret: String) async throws {
     let sender = try WebhookSender(WebhookOptions(secrets: [WebhookSecret(secret)]))
-    let hooks = Queue(Notify.queue, concurrency: 50, limits: [.concurrency(10, per: "host")])
-    let worker = Worker(sluice, queues: [hooks])
+    let worker = Worker(sluice, queues: [Queue(Notify.queue, concurrency: 50)])
     worker.deliverWebhooks(by: sender)
     try await ServiceGroup(services: [sluice, sender, worker], logger: Logger(label: "hooks")).run()
 }

@@ -35,6 +35,14 @@ struct WebhooksToolTests {
         #expect(result.status == 2 && result.error.contains(message), "\(result.error)")
     }
 
+    @Test func nobodyHasAnythingSigned() async throws {
+        let tool = try await Tool()
+        let arguments = #"{"url":"http://127.0.0.1:1/","body":{"id":"x"}}"#
+        let result = try await tool.run("enqueue", "webhooks", "--kind", "webhook", "--id", "x", "--args", arguments)
+        #expect(result.status != 0 && result.error.contains("sent with a signature"), "\(result.error)")
+        #expect(try await tool.run("jobs", "show", "x", "--queue", "webhooks").status == 1)
+    }
+
     /// No worker of the queue lives at any time: the tool that cancels a job brings what it has to tell to the queue of the hooks.
     @Test func deliversUntilItIsToldToStop() async throws {
         let tool = try await Tool()

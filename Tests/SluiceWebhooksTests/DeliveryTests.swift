@@ -143,6 +143,28 @@ struct DeliveryTests {
         await receiver.close()
     }
 
+    /// Whoever can put a job into the queue all the same does not get anything signed that a receiver would take for a notification
+    /// of another one.
+    @Test(arguments: [
+        #"{"id":"b:2"}"#, #"{}"#, #"{"id":1}"#, #"[]"#, #"{"id":"a:1","id":"b:2"}"#, #"{"id":"b:2","\u0069d":"a:1"}"#, #""a:1""#,
+    ])
+    func aBodyOfAnotherNotificationIsNotSigned(_ body: String) async throws {
+        let receiver = try await HookReceiver()
+        var options = WebhookOptions(secrets: [try WebhookSecret("a secret of enough bytes")], timeout: .seconds(60))
+        options.allowed = AddressRange.all
+        let sender = try WebhookSender(options)
+        let arguments = Array(#"{"url":"\#(receiver.url)","body":\#(body)}"#.utf8)
+        let result = await sender.deliver(arguments, id: "a:1", logger: Logger(label: "test"))
+        guard case .discard(let reason) = result else {
+            Issue.record("\(body): \(result)")
+            return
+        }
+        #expect(reason.contains("is not signed"), "\(reason)")
+        #expect(receiver.requests.isEmpty)
+        await sender.close()
+        await receiver.close()
+    }
+
     @Test(arguments: [#"{}"#, #"{"url":"http://127.0.0.1/"}"#, #"{"body":{}}"#, "[]", "", #"{"url":1,"body":{}}"#])
     func argumentsThatAreNone(_ text: String) async throws {
         let sender = try WebhookSender(WebhookOptions(secrets: [try WebhookSecret("a secret of enough bytes")]))

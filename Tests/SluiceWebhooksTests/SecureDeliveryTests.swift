@@ -74,6 +74,36 @@ final class SecureDeliveryTests {
         await receiver.close()
     }
 
+    /// Who has an address certified, and can make a name lead there, passes for that address and not for the name.
+    @Test func aCertificateForTheAddressIsForNoName() async throws {
+        let addressed = try await TestCertificates.make(in: directory, for: "IP:127.0.0.1,DNS:mine.test")
+        let receiver = try await HookReceiver(tls: addressed)
+        for name in ["yours.test", "Yours.Test.", "test"] {
+            let other = try await deliver(to: "https://\(name):\(receiver.port)/hook", authorities: addressed.authority)
+            #expect(other == "no answer: its certificate is for another name", "\(name)")
+        }
+        #expect(receiver.requests.isEmpty)
+        for host in ["127.0.0.1", "mine.test", "MINE.test"] {
+            #expect(
+                try await deliver(to: "https://\(host):\(receiver.port)/hook", authorities: addressed.authority) == "completed")
+        }
+        await receiver.close()
+    }
+
+    @Test func aStarStandsForOneLabel() async throws {
+        let many = try await TestCertificates.make(in: directory, for: "DNS:*.hooks.test")
+        let receiver = try await HookReceiver(tls: many)
+        for (host, expected) in [
+            ("a.hooks.test", "completed"), ("hooks.test", "no answer: its certificate is for another name"),
+            ("a.b.hooks.test", "no answer: its certificate is for another name"),
+        ] {
+            #expect(
+                try await deliver(to: "https://\(host):\(receiver.port)/hook", authorities: many.authority) == expected, "\(host)"
+            )
+        }
+        await receiver.close()
+    }
+
     @Test func authoritiesThatAreNone() throws {
         let empty = directory + "/empty.pem"
         try Data().write(to: URL(fileURLWithPath: empty))

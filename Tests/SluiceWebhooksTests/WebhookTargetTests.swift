@@ -14,6 +14,17 @@ struct WebhookTargetTests {
     }
 
     @Test(arguments: [
+        ("https://Hook.Example./", "hook.example", false), ("https://ho%6Fk.example/", "hook.example", false),
+        ("http://2130706433/", "127.0.0.1", true), ("http://0x7f.1/", "127.0.0.1", true),
+        ("http://127.0.0.1./", "127.0.0.1", true),
+        ("http://[0:0:0:0:0:0:0:1]/", "::1", true), ("http://1.2.3.4.5/", "1.2.3.4.5", false),
+    ])
+    func hasOneNameHoweverItIsWritten(url: String, name: String, isAddress: Bool) throws {
+        let target = try WebhookTarget(url)
+        #expect(target.name == name && target.isAddress == isAddress)
+    }
+
+    @Test(arguments: [
         "", "a.example", "ftp://a.example/", "file:///etc/passwd", "gopher://a/", "unix:///tmp/x", "http+unix://%2Ftmp%2Fx/",
         "http://", "http:///h", "https://user@a.example/", "https://user:password@a.example/", "https://:p@a.example/",
         "http://a b/", "http://[fe80::1%25eth0]/", "http://exämple.test/", "http://a.example:0/", "http://a.example:70000/",

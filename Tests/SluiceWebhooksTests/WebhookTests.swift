@@ -120,6 +120,74 @@ struct WebhookTests {
         await receiver.close()
     }
 
+    /// Its clock is slow, or it does not care: it is tried when the policy says so all the same.
+    @Test(arguments: ["0", "Sun, 06 Nov 1994 08:49:37 GMT"]) func aReceiverCannotSpendAllTriesAtOnce(_ retryAfter: String)
+        async throws
+    {
+        let fixture = try await WebhookFixture()
+        let receiver = try await HookReceiver { _ in .status(503, headers: ["Retry-After": retryAfter]) }
+        try await fixture.client.enqueue(Told(), notify: Notify(receiver.url))
+        let sender = try WebhookSender(fixture.options(maxAttempts: 20, retry: .fixed(.seconds(3600))))
+        try await fixture.running(sender) {
+            let isTried = await fixture.queues.eventually(in: Notify.queue, within: .seconds(120)) {
+                try await fixture.inspector.status(of: Notify.queue).states[.retryable] == 1
+            }
+            #expect(isTried)
+            let filter = JobFilter(queues: [Notify.queue], states: [.retryable])
+            let id = try #require(try await fixture.inspector.jobs(matching: filter).jobs.first?.id)
+            let details = try #require(try await fixture.inspector.job(id, in: Notify.queue))
+            #expect(details.dueAt?.timeIntervalSince(details.time) ?? 0 > 3000)
+        }
+        #expect(receiver.requests.count == 1)
+        await receiver.close()
+    }
+
+    /// Though there are more notifications for one that hangs than there are places.
+    @Test func aReceiverThatHangsLeavesPlacesToOthers() async throws {
+        let fixture = try await WebhookFixture()
+        let slow = try await HookReceiver { _ in .hang }
+        let quick = try await HookReceiver()
+        let loopback = try #require(IPAddress("127.0.0.1"))
+        let sender = try WebhookSender(fixture.options(), lookup: { _ in [loopback] })
+        var requests: [JobRequest] = []
+        for number in 0..<60 {
+            var request = try JobRequest(Told())
+            request.notify = number < 50 ? Notify("http://slow.test:\(slow.port)/") : Notify("http://quick.test:\(quick.port)/")
+            requests.append(request)
+        }
+        #expect(try await fixture.client.enqueue(requests).added == 60)
+        try await fixture.running(sender) {
+            let areTold = await fixture.queues.eventually(in: Notify.queue, within: .seconds(120)) { quick.requests.count == 10 }
+            #expect(areTold)
+            let limits = try await fixture.inspector.limits(of: Notify.queue)
+            #expect(limits.declared.map(\.name) == ["concurrency/host"], "\(limits)")
+        }
+        #expect(slow.requests.count <= 4, "a fifth of twenty places")
+        await slow.close()
+        await quick.close()
+    }
+
+    /// A worker that delivers serves other queues as well, where anybody may enqueue such a kind.
+    @Test func onlyJobsOfTheQueueOfNotificationsAreSigned() async throws {
+        let fixture = try await WebhookFixture()
+        let receiver = try await HookReceiver()
+        let arguments = #"{"url":"\#(receiver.url)","body":{"id":"x"}}"#
+        var request = try JobRequest(kind: Notify.kind, queue: Notify.queue, arguments: arguments)
+        request.id = try JobID("x")
+        let refusal = await #expect(throws: SluiceError.self) { try await fixture.client.enqueue(request) }
+        #expect(refusal?.code == .invalidArgument && refusal?.message.contains("with a signature") == true)
+        request.queue = "work"
+        try await fixture.client.enqueue(request)
+        try await fixture.running(try WebhookSender(fixture.options())) {
+            let isDiscarded = await fixture.queues.eventually(in: "work", within: .seconds(120)) {
+                try await fixture.inspector.status(of: "work").states[.discarded] == 1
+            }
+            #expect(isDiscarded)
+        }
+        #expect(receiver.requests.isEmpty)
+        await receiver.close()
+    }
+
     @Test func aHookThatWantsNoMoreIsLeftAlone() async throws {
         let fixture = try await WebhookFixture()
         let receiver = try await HookReceiver { _ in .status(410) }

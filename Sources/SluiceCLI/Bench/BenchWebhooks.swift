@@ -56,9 +56,12 @@ extension BenchModes {
     }
 
     private func deliverer(_ client: SluiceClient, _ sender: WebhookSender) -> Worker {
+        // There is one receiver, and it may have all of them.
+        let places = min(concurrency, 200)
         let worker = Worker(
-            client, queues: [Queue(Notify.queue, concurrency: min(concurrency, 200))], options: WorkerOptions(grace: .zero),
-            logger: logger)
+            client,
+            queues: [Queue(Notify.queue, concurrency: places, limits: [.concurrency(places, per: "host")])],
+            options: WorkerOptions(grace: .zero), logger: logger)
         worker.deliverWebhooks(by: sender)
         return worker
     }

@@ -49,8 +49,8 @@ struct WebhooksCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A limit over all workers, such as concurrency=10/host, so that a receiver that hangs leaves places to others. May be "
-                + "repeated.", valueName: "spec"),
+            "A limit over all workers. May be repeated. Each host has a fifth of --concurrency, so that a receiver that hangs leaves "
+                + "places to others, unless this says otherwise: concurrency=25/host.", valueName: "spec"),
         transform: { try Limit(parsing: $0) })
     var limit: [Limit] = []
 

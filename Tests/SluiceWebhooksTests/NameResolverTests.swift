@@ -1,0 +1,119 @@
+import Foundation
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import SluiceWebhooks
+
+/// Looking names up, when whoever is asked takes long or knows nothing.
+@Suite(.timeLimit(.minutes(5)))
+struct NameResolverTests {
+    /// Answers names that begin with `slow` only when it is told to, and knows none that begin with `no`.
+    private final class Directory: Sendable {
+        private struct State {
+            var asked: [String] = []
+            var running = 0
+            var most = 0
+            var isOpen = false
+        }
+
+        private let state = Mutex(State())
+
+        var asked: [String] { state.withLock(\.asked) }
+        var most: Int { state.withLock(\.most) }
+        func open() { state.withLock { $0.isOpen = true } }
+
+        func lookUp(_ name: String) throws(NameResolver.Failure) -> [IPAddress] {
+            state.withLock { state in
+                state.asked.append(name)
+                state.running += 1
+                state.most = max(state.most, state.running)
+            }
+            defer { state.withLock { $0.running -= 1 } }
+            while name.hasPrefix("slow"), !state.withLock(\.isOpen) { usleep(1000) }
+            if name.hasPrefix("no") { throw NameResolver.Failure(description: "'\(name)' is not known") }
+            return [IPAddress(bytes: [127, 0, 0, 1])]
+        }
+    }
+
+    private static let answer = [IPAddress(bytes: [127, 0, 0, 1])]
+
+    private func target(_ host: String) throws -> WebhookTarget { try WebhookTarget("http://\(host)/") }
+
+    private func failure(_ resolver: NameResolver, _ host: String, within limit: TimeAmount) async throws -> String? {
+        do {
+            _ = try await resolver.addresses(of: try target(host), by: .now() + limit)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func aNameThatTakesLongHoldsUpNoOther() async throws {
+        let directory = Directory()
+        let resolver = NameResolver { name throws(NameResolver.Failure) in try directory.lookUp(name) }
+        async let slow = resolver.addresses(of: try target("slow.test"))
+        #expect(try await resolver.addresses(of: try target("quick.test")) == Self.answer)
+        directory.open()
+        #expect(try await slow == Self.answer)
+        resolver.close()
+    }
+
+    @Test func whoWaitsDoesSoUntilTheDeadlineAndTheFailureIsRemembered() async throws {
+        let directory = Directory()
+        let resolver = NameResolver { name throws(NameResolver.Failure) in try directory.lookUp(name) }
+        let late = "the name 'slow.test' was not found in time"
+        #expect(try await failure(resolver, "slow.test", within: .milliseconds(20)) == late)
+        // At once, though this one would wait, and without asking again.
+        #expect(try await failure(resolver, "slow.test", within: .hours(1)) == late)
+        for _ in 0..<3 { #expect(try await failure(resolver, "no.test", within: .hours(1)) == "'no.test' is not known") }
+        #expect(directory.asked == ["slow.test", "no.test"])
+        directory.open()
+        resolver.close()
+    }
+
+    @Test func aNameIsAskedForOnceAtATimeHoweverItIsWritten() async throws {
+        let directory = Directory()
+        let resolver = NameResolver { name throws(NameResolver.Failure) in try directory.lookUp(name) }
+        try await withThrowingTaskGroup(of: [IPAddress].self) { group in
+            for host in ["slow.test", "SLOW.test", "slow.test.", "sl%6Fw.test"] {
+                for _ in 0..<10 {
+                    let target = try target(host)
+                    group.addTask { try await resolver.addresses(of: target) }
+                }
+            }
+            directory.open()
+            for try await addresses in group { #expect(addresses == Self.answer) }
+        }
+        #expect(directory.asked == ["slow.test"])
+        resolver.close()
+    }
+
+    @Test func threadsAreBoundedAndWhatNobodyWaitsForIsNotAskedFor() async throws {
+        let directory = Directory()
+        let resolver = NameResolver { name throws(NameResolver.Failure) in try directory.lookUp(name) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<100 {
+                let target = try target("slow\(number).test")
+                group.addTask { _ = try? await resolver.addresses(of: target, by: .now() + .milliseconds(200)) }
+            }
+            try await group.waitForAll()
+        }
+        directory.open()
+        #expect(try await resolver.addresses(of: try target("quick.test")) == Self.answer)
+        #expect(directory.most <= 32, "\(directory.most)")
+        #expect(directory.asked.count <= 33, "\(directory.asked.count)")
+        resolver.close()
+    }
+
+    @Test func aTaskThatIsCancelledDoesNotWait() async throws {
+        let directory = Directory()
+        let resolver = NameResolver { name throws(NameResolver.Failure) in try directory.lookUp(name) }
+        let slow = try target("slow.test")
+        let task = Task { try await resolver.addresses(of: slow) }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        directory.open()
+        resolver.close()
+    }
+}
