@@ -28,7 +28,7 @@ local function number(b, name) return tonumber(b.state[name]) or 0 end
 local function bad_ends(b) return number(b, 'cancelled') + number(b, 'discarded') + number(b, 'deleted') end
 
 local function forget(b)
-  for _, key in pairs({ 'state', 'callbacks', 'firing' }) do redis.call('PEXPIRE', b.keys[key], KEPT) end
+  for _, key in pairs({ 'state', 'callbacks', 'firing' }) do require('expiry').set(b.keys[key], KEPT) end
   redis.call('UNLINK', b.keys.pending, b.keys.untried, b.keys.ended)
 end
 

@@ -20,7 +20,7 @@ function M.read(q, gate)
 end
 
 local function remember(q, gate, till)
-  redis.call('PEXPIRE', key_of(q, gate), require('queue').text(math.max(till - q.now, 0) + FORGET))
+  require('expiry').set(key_of(q, gate), math.max(till - q.now, 0) + FORGET)
 end
 
 local function open(q, gate, till)

@@ -18,6 +18,9 @@
 --   whereabouts target id…     a flat list of state (empty for no such job), and 1 if a fact for the target names it, or may
 --   dimension name      1 if a declared limit, or a job that waits or runs, has that partition or dependency, or if there are too
 --                       many to tell; else 0
+--   waits               {1 if a worker that comes now could be given something, runnable jobs, flat list of gate, why it is
+--                       shut (rate, breaker, off, concurrency), until when in ms, 0 if that is not known}: of gates at which
+--                       lanes wait, 100 at most, and of the queue's own
 --   links cursor        {cursor, flat list of batch.ID or workflow.ID, example, count}: of jobs that have not ended
 -- Errors: BADARG, BADKEY, FORMAT.
 local M = {}
@@ -257,6 +260,23 @@ function sections.dimension(q, args)
     if has_part(lanes[2][i], name) then return 1 end
   end
   return lanes[1] ~= '0' and 1 or 0
+end
+
+function sections.waits(q)
+  q.is_looking = true
+  local gates, flat, seen, now = require('gates'), {}, {}, text(q.now)
+  local room, till = gates.star(q)
+  local is_ready = redis.call('EXISTS', q.keys.ready) == 1
+  local could = not q.paused and (is_ready and room > 0 or redis.call('ZCOUNT', q.keys.timed, '-inf', now) > 0)
+  if is_ready and room <= 0 then push(flat, '*', till and 'rate' or 'concurrency', till and text(till) or '0') end
+  for _, gate in ipairs(redis.call('HVALS', q.keys.where)) do
+    if not seen[gate] and #flat < 3 * LANES then
+      seen[gate] = true
+      local free, opens, why = gates.room(q, gates.named(q, gate))
+      if free == 0 then push(flat, gate, why, opens and text(opens) or '0') end
+    end
+  end
+  return { could and 1 or 0, require('states').counts(q).available, flat }
 end
 
 function M.run(q, args)

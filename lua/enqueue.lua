@@ -258,7 +258,7 @@ function M.run(q, args)
   queue.create(q)
   local not_new = M.add(q, jobs, ids, options, keys, require('depth').room(q))
   local answer = #not_new > 0 and cjson.encode(not_new) or '[]'
-  redis.call('SET', key, queue.text(call) .. ' ' .. answer, 'PX', 3600000)
+  require('expiry').put(key, queue.text(call) .. ' ' .. answer, 3600000)
   return not_new
 end
 

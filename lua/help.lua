@@ -17,6 +17,7 @@ local lines = {
   "  FCALL_RO sluice_audit 1 KEY [CURSOR]                   what is wrong with the data; until the cursor is 0",
   "  FCALL_RO sluice_repair_plan 1 KEY [CURSOR]             the same, and what a repair would do about it",
   "  FCALL_RO sluice_diagnose 1 KEY glance|workers|kinds|chains|outbox   who is missing, what is held, what does not arrive",
+  "  FCALL_RO sluice_diagnose 1 KEY waits                            whether jobs could be claimed now, and gates that are shut",
   "  FCALL_RO sluice_diagnose 1 KEY suspended RANK                   followers that may wait for ever",
   "  FCALL_RO sluice_version 0                              protocol and revision of this library",
   "Changing:",

@@ -96,8 +96,8 @@ local function store(l, terms)
   local text = require('queue').text
   redis.call('HSET', l.keys.state, 'size', l.size, 'count', l.count, 'last', text(l.last), 'at', text(l.micros),
     'kept', l.kept, 'terms', terms.name)
-  local rest = text(math.ceil(math.max(l.last + terms.span - l.micros, 0) / 1000) + SLACK)
-  for _, name in ipairs({ 'slots', 'ahead', 'free', 'state' }) do redis.call('PEXPIRE', l.keys[name], rest) end
+  local rest = math.ceil(math.max(l.last + terms.span - l.micros, 0) / 1000) + SLACK
+  for _, name in ipairs({ 'slots', 'ahead', 'free', 'state' }) do require('expiry').set(l.keys[name], rest) end
 end
 
 -- limiter id allowance period guard patience
@@ -130,7 +130,7 @@ function M.give_back(l, args)
   if not place or tonumber(place) < l.micros then return 0 end
   redis.call('ZREM', l.keys.ahead, id)
   redis.call('ZADD', l.keys.free, place, id)
-  redis.call('PEXPIRE', l.keys.free, math.max(redis.call('PTTL', l.keys.state), 1))
+  require('expiry').set(l.keys.free, math.max(require('expiry').left(l.keys.state), 1))
   return 1
 end
 

@@ -62,7 +62,7 @@ local INBOX = 60000           -- ms after which what nobody read is dropped
 local function tell_client(q, client, id, state)
   local inbox = require('keys').inbox(q.keys, client)
   redis.call('RPUSH', inbox, id .. ' ' .. state)
-  redis.call('PEXPIRE', inbox, INBOX)
+  require('expiry').set(inbox, INBOX)
 end
 
 -- Tells one of them. Members of a batch that end together are gathered in `batches`.

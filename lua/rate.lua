@@ -79,7 +79,7 @@ function M.add(q, gate, rate, n)
   else
     redis.call('RPUSH', key, entry(till, total + n))
   end
-  redis.call('PEXPIRE', key, require('queue').text(span + step + 1000))
+  require('expiry').set(key, span + step + 1000)
 end
 
 return M

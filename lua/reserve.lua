@@ -57,7 +57,7 @@ function M.turned_away(q, lane, gates)
   local times = redis.call('HINCRBY', q.keys.turned, lane, 1)
   if times < TURNED or M.current(q) then return end
   local till = q.now + LASTS
-  redis.call('SET', q.keys.reserve, require('queue').text(till) .. ' ' .. lane, 'PX', LASTS + 1000)
+  require('expiry').put(q.keys.reserve, require('queue').text(till) .. ' ' .. lane, LASTS + 1000)
   q.reserved = nil
   for i = 1, #gates do require('parking').at(q, gates[i].gate, till) end
 end

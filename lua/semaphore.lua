@@ -155,7 +155,7 @@ local function tell(s, client, granted)
   end
   for of, list in pairs(lists) do
     redis.call('RPUSH', keys.grants(s.keys, of), unpack(list))
-    redis.call('PEXPIRE', keys.grants(s.keys, of), 60000)
+    require('expiry').set(keys.grants(s.keys, of), 60000)
   end
   return own
 end
@@ -213,13 +213,13 @@ local function store(s, settled)
   local text = require('queue').text
   if redis.call('EXISTS', s.keys.permits, s.keys.queue) == 0 then
     redis.call('DEL', s.keys.state, s.keys.leases, s.keys.waiting)
-    redis.call('PEXPIRE', s.keys.fence, SKEW)
+    require('expiry').set(s.keys.fence, SKEW)
     return
   end
   local beat = settled and s.now or s.beat
   redis.call('HSET', s.keys.state, 'limit', s.limit, 'beat', text(beat), 'least', s.least, 'most', s.most)
   for _, name in ipairs({ 'permits', 'queue', 'waiting', 'leases', 'state', 'fence' }) do
-    redis.call('PEXPIRE', s.keys[name], s.most + RECORD)
+    require('expiry').set(s.keys[name], s.most + RECORD)
   end
 end
 

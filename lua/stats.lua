@@ -3,7 +3,7 @@
 -- job before them are counted apart: `visiting` when they come, `passed` when they have gone on to their own queue.
 local M = {}
 
-local KEEP = 172800           -- seconds
+local KEEP = 172800000        -- ms
 
 -- Adds n to the counter of that name.
 function M.count(q, name, n)
@@ -11,7 +11,7 @@ function M.count(q, name, n)
   redis.call('HINCRBY', q.keys.stats, name, n)
   local minute = require('keys').minute(q.keys, string.format('%.0f', math.floor(q.now / 60000)))
   if redis.call('HINCRBY', minute, name, n) == n then
-    redis.call('EXPIRE', minute, KEEP)
+    require('expiry').set(minute, KEEP)
   end
 end
 

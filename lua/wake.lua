@@ -22,7 +22,7 @@ function M.ring(q, worker)
   local bell = require('keys').bell(q.keys, worker)
   if redis.call('LLEN', bell) == 0 then
     redis.call('RPUSH', bell, '1')
-    redis.call('PEXPIRE', bell, 60000)
+    require('expiry').set(bell, 60000)
   end
 end
 
@@ -34,7 +34,7 @@ function M.watch(q, worker, till)
     local other_till, other = string.match(watch, '^(%d+) (.+)$')
     if other ~= worker and tonumber(other_till) <= till and tonumber(other_till) >= q.now then return false end
   end
-  redis.call('SET', q.keys.watch, queue.text(till) .. ' ' .. worker, 'PX', queue.text(math.max(till - q.now, 0) + 2000))
+  require('expiry').put(q.keys.watch, queue.text(till) .. ' ' .. worker, math.max(till - q.now, 0) + 2000)
   return true
 end
 

@@ -182,7 +182,7 @@ local function finish(w)
   redis.call('HSET', w.keys.config, 'state', state, 'ended', text(w.now))
   for _, client in ipairs(redis.call('SMEMBERS', w.keys.waiters)) do
     redis.call('RPUSH', keys.inbox(w.keys, client), state)
-    redis.call('PEXPIRE', keys.inbox(w.keys, client), 60000)
+    require('expiry').set(keys.inbox(w.keys, client), 60000)
   end
   redis.call('DEL', w.keys.waiters)
 end

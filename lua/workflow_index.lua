@@ -42,7 +42,7 @@ function M.claim(w, args)
   local id = require('queue').word(args[1], 'id')
   local owner = redis.call('GET', w.keys.owner)
   if owner and owner ~= id and owner ~= args[2] then return owner end
-  redis.call('SET', w.keys.owner, id, 'PX', 7776000000)
+  require('expiry').put(w.keys.owner, id, 7776000000)
   return id
 end
 

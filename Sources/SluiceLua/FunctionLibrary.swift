@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 41
+    package static let revision = 42
 
     /// The text of the library.
     /// - Parameters:
@@ -74,6 +74,7 @@ package enum FunctionLibrary {
         "ended": source(PackageResources.ended_lua),
         "enqueue": source(PackageResources.enqueue_lua),
         "events": source(PackageResources.events_lua),
+        "expiry": source(PackageResources.expiry_lua),
         "explain": source(PackageResources.explain_lua),
         "followers": source(PackageResources.followers_lua),
         "gates": source(PackageResources.gates_lua),

@@ -11,7 +11,8 @@ extension RedisTestServer {
     /// The same, with other texts for some modules of the library.
     package func useVirtualClock(replacing modules: [String: String]) async throws {
         let client = RedisClient(try RedisConfiguration(url: socketURL))
-        let library = FunctionLibrary.text(replacing: modules.merging(["clock": Self.virtualClock]) { $1 })
+        let own = ["clock": Self.virtualClock, "expiry": Self.virtualExpiry]
+        let library = FunctionLibrary.text(replacing: modules.merging(own) { $1 })
         do {
             _ = try await client.send(["FUNCTION", "LOAD", "REPLACE", library])
         } catch {
@@ -19,6 +20,39 @@ extension RedisTestServer {
         }
         await client.close()
     }
+
+    /// Stands in for `lua/expiry.lua`: keys of a namespace with a virtual clock go when that is moved. `expiries` has them by the
+    /// time, in ms.
+    private static let virtualExpiry = """
+        local M = {}
+
+        -- The namespace of a key, and its time in ms, if it has a clock of its own.
+        local function clock_of(key)
+          local namespace = string.match(key, '^(.-):{')
+          local micros = tonumber(redis.call('GET', namespace .. ':clock'))
+          return namespace .. ':expiries', micros and math.floor(micros / 1000)
+        end
+
+        function M.set(key, ms)
+          local expiries, now = clock_of(key)
+          if not now then return redis.call('PEXPIRE', key, string.format('%.0f', ms)) end
+          if redis.call('EXISTS', key) == 1 then redis.call('ZADD', expiries, string.format('%.0f', now + ms), key) end
+        end
+
+        function M.put(key, value, ms)
+          redis.call('SET', key, value)
+          M.set(key, ms)
+        end
+
+        function M.left(key)
+          local expiries, now = clock_of(key)
+          if not now then return redis.call('PTTL', key) end
+          local at = tonumber(redis.call('ZSCORE', expiries, key))
+          return at and at - now or -1
+        end
+
+        return M
+        """
 
     /// Stands in for `lua/clock.lua`. The key holds microseconds since 1970.
     private static let virtualClock = """

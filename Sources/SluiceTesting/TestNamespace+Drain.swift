@@ -19,12 +19,15 @@ extension TestNamespace {
     ///
     /// What is told between queues, such as the end of a job that another one follows, has been told then, too.
     ///
-    /// What is due later by the virtual clock stays: move it with ``advance(by:)`` and drain again, with the same worker or
-    /// another one. Jobs of a paused queue stay, too. When it returns, Redis has every outcome, and observers were told.
-    /// A handler that never returns keeps it waiting, unless its job has a timeout.
+    /// What waits for the virtual clock stays, be it due later, held up by a rate, or by a breaker: move the clock with
+    /// ``advance(by:)`` and drain again, with the same worker or another one. Jobs of a paused queue stay, too, and those that need
+    /// what is switched off. When it returns, Redis has every outcome, and observers were told. A handler that never returns keeps
+    /// it waiting, unless its job has a timeout.
     /// - Parameter worker: one of a client of this namespace.
+    /// - Returns: What is left, by what it waits for, and how far to advance for it; empty if nothing is.
     /// - Throws: what the worker throws; `CancellationError` if the task is cancelled.
-    public func drain(with worker: Worker) async throws {
+    @discardableResult
+    public func drain(with worker: Worker) async throws -> [WaitingJobs] {
         let inspector = Inspector(store)
         let queues = worker.queues.map(\.name)
         let watch = IdleWatch(inspector: inspector, queues: queues, transitions: try await inspector.transitions())
@@ -37,6 +40,37 @@ extension TestNamespace {
                 logger: Logger(label: "sluice.testing") { _ in SwiftLogNoOpLogHandler() }))
         try await services.run()
         try Task.checkCancellation()
+        var left: [WaitingJobs] = []
+        for queue in queues { left += try await waiting(in: queue, inspector) }
+        return left
+    }
+
+    /// What jobs of a queue wait for.
+    private func waiting(in queue: QueueName, _ inspector: Inspector) async throws -> [WaitingJobs] {
+        let status = try await inspector.status(of: queue)
+        var left: [WaitingJobs] = []
+        var first: Duration?
+        for state in [JobState.scheduled, .retryable] where status.states[state, default: 0] > 0 {
+            let page = try await inspector.jobs(matching: JobFilter(queues: [queue], states: [state]), limit: 1)
+            guard let due = page.jobs.first?.moment else { continue }
+            let wait = Duration.milliseconds(max(due.milliseconds - status.time.milliseconds, 0))
+            first = min(first ?? wait, wait)
+        }
+        if let first { left.append(WaitingJobs(queue: queue, reason: .due, until: first)) }
+        guard status.states[.available, default: 0] > 0 else { return left }
+        if status.pause != nil { return left + [WaitingJobs(queue: queue, reason: .pause)] }
+        for gate in try await store.call(DiagnoseWaits(), on: queue).gates {
+            let reason: WaitingJobs.Reason =
+                switch gate.reason {
+                case "rate": .rate(gate: gate.name)
+                case "breaker": .breaker(gate: gate.name)
+                case "off": .dependency(name: gate.name)
+                default: .place(gate: gate.name)
+                }
+            let until = gate.until.map { Duration.milliseconds(max($0 - status.time.milliseconds, 1)) }
+            left.append(WaitingJobs(queue: queue, reason: reason, until: until))
+        }
+        return left
     }
 }
 
@@ -85,7 +119,10 @@ private struct IdleWatch: Service {
         for (queue, status) in zip(queues, statuses) {
             if status.states[.executing, default: 0] > 0 { return false }
             if status.pause != nil { continue }
-            if status.states[.available, default: 0] > 0 { return false }
+            if status.states[.available, default: 0] > 0 {
+                // What waits for the clock waits for the test.
+                if try await inspector.store.call(DiagnoseWaits(), on: queue).isClaimable { return false }
+            }
             if try await isDue(queue, by: status) { return false }
         }
         return true

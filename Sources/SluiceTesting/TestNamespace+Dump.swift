@@ -52,12 +52,15 @@ extension TestNamespace {
             return lines
           end,
         }
+        local function expires(key)
+          return redis.call('PTTL', key) >= 0 or redis.call('ZSCORE', ARGV[1] .. ':expiries', key)
+        end
         local reply = {}
         for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do
-          if key ~= ARGV[2] then
+          if key ~= ARGV[2] and key ~= ARGV[1] .. ':expiries' then
             local text = table.concat(read[redis.call('TYPE', key).ok](key), '\\n')
             reply[#reply + 1] = string.sub(key, #ARGV[1] + 2)
-            reply[#reply + 1] = (redis.call('PTTL', key) >= 0 and '(expires)\\n' or '') .. text
+            reply[#reply + 1] = (expires(key) and '(expires)\\n' or '') .. text
           end
         end
         return reply

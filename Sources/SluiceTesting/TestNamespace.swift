@@ -10,8 +10,12 @@ package import SluiceStore
 /// // … enqueue with a delay of an hour, through a client on queues.url and queues.namespace
 /// try await queues.advance(by: .seconds(3600))
 /// ```
-/// Delays, retries, leases and retention follow the virtual clock; sockets, deadlines of handlers and the expiry of keys
-/// follow the real one. What the test leaves behind goes with the server, at the end of the test process.
+/// All that the library times in Redis follows the virtual clock: delays, retries, deadlines of jobs, rates with their guards,
+/// breakers, leases, unique periods, recurring jobs, retention, and keys that go by themselves.
+///
+/// What a process times by itself follows the real clock: sockets and their timeouts, the `timeout` of a handler, the grace of a
+/// stop, how long a chunk gathers, how long a caller waits for a result, for a permit, or for the place that a rate limiter outside
+/// of jobs has given it. What the test leaves behind goes with the server, at the end of the test process.
 public final class TestNamespace: Sendable {
     /// Which time the queues of a namespace live in.
     public enum Clock: Sendable {
@@ -79,6 +83,10 @@ public final class TestNamespace: Sendable {
           micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
         end
         redis.call('SET', KEYS[1], string.format('%.0f', micros + ARGV[1]))
+        local expiries = ARGV[2] .. ':expiries'
+        local now = string.format('%.0f', math.floor((micros + ARGV[1]) / 1000))
+        for _, key in ipairs(redis.call('ZRANGE', expiries, '-inf', now, 'BYSCORE')) do redis.call('DEL', key) end
+        redis.call('ZREMRANGEBYSCORE', expiries, '-inf', now)
         for _, config in ipairs(redis.call('KEYS', ARGV[2] .. ':{*}:config')) do
           local wake = string.gsub(config, 'config$', 'wake')
           if redis.call('LLEN', wake) == 0 then redis.call('RPUSH', wake, '1') end

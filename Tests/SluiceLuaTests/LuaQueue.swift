@@ -84,6 +84,12 @@ struct LuaQueue: Sendable {
         return value.isNull ? nil : text(value)
     }
 
+    /// When a key goes by itself, in ms from the start of the clock; nil if it does not.
+    func expiry(_ key: String) async throws -> Int? {
+        let reply = try await queues.command("ZSCORE", "\(queues.namespace):expiries", "\(base):\(key)").root
+        return reply.integer.map { $0 - start }
+    }
+
     /// Everything that `audit` finds wrong, over all its pages.
     func audit() async throws -> [String] {
         try await auditPages().flatMap { page in page.reply.violations.map { $0.invariant + " " + $0.what } }

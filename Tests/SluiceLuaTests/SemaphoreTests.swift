@@ -69,10 +69,10 @@ struct SemaphoreTests {
         // The clock of another server may be behind: fences still rise.
         try await gpu.advance(-5)
         #expect(try await gpu.fcall(["semaphore", "a", "1", "30000", "acquire", "a.3"]) == "[-1, [0], [a.3, F+4]]")
-        let left = try #require(try await gpu.redis("PTTL", "fence").flatMap { Int($0) })
+        let left = try #require(try await gpu.expiry("fence"))
         #expect(left > 3_600_000)
         _ = try await gpu.fcall(["semaphore", "a", "1", "30000", "release", "a.3"])
-        let rest = try #require(try await gpu.redis("PTTL", "fence").flatMap { Int($0) })
+        let rest = try #require(try await gpu.expiry("fence"))
         #expect((1...60_000).contains(rest))
     }
 

@@ -1,0 +1,36 @@
+package import Hiredis
+package import SluiceCore
+
+/// Why runnable jobs of a queue do not run: the gates that are shut, and until when.
+package struct DiagnoseWaits: DiagnoseSection {
+    package struct Gate: Sendable, Hashable {
+        /// `*` is the queue's own.
+        package var name: String
+        /// rate, breaker, off or concurrency.
+        package var reason: String
+        /// Ms since 1970; nil if time alone does not open it.
+        package var until: Int?
+    }
+
+    package struct Reply: Sendable {
+        /// Whether a worker that comes now could be given something.
+        package var isClaimable: Bool
+        package var available: Int
+        package var gates: [Gate]
+    }
+
+    package let words = ["waits"]
+
+    package init() {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard let claimable = reply[0].integer, let available = reply[1].integer else { throw malformed(Self.name) }
+        let flat = Array(reply[2].elements)
+        let gates = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
+            let until = flat[at + 2].integer ?? 0
+            return Gate(
+                name: flat[at].string ?? "", reason: flat[at + 1].string ?? "", until: until > 0 ? until : nil)
+        }
+        return Reply(isClaimable: claimable == 1, available: available, gates: gates)
+    }
+}
