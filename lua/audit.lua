@@ -10,15 +10,15 @@
 --   I5  a fingerprint is owned by a live job, or held by an ended one for its time; see audit_unique.lua
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
 --   I8  came = live + kept ended + gone             I10 what recurs has one next tick, and somebody looks for it
---   I11 a live job is looked at by its deadline
+--   I11 a live job is looked at by its deadline     I12 no time lies further ahead than it can have been set
 local M = {}
 
 local PAGE = 200              -- checked in one call, about
-local CALLS = 50              -- steps of one call, where there is little to check
+local CALLS = 100             -- steps of one call, where there is little to check
 local phases = {}
 local order = {
   'totals', 'spec', 'lanes', 'ready', 'parked', 'gates', 'executing', 'workers', 'timed', 'suspects', 'ended', 'columns',
-  'unique', 'fingerprints', 'held', 'successions', 'cron', 'ticks', 'deadline', 'deadlines',
+  'unique', 'fingerprints', 'held', 'successions', 'cron', 'ticks', 'deadline', 'deadlines', 'ahead',
 }
 
 -- Notes what is wrong, and what repair.lua does about it: the name of a cure, and what that is for.
@@ -261,12 +261,16 @@ end
 phases.unique = by_hash('unique', 'I5', 'audit_unique', 'owners')
 phases.fingerprints = by_hash('fingerprint', 'I5', 'audit_unique', 'owned')
 phases.successions = by_hash('next', 'I5', 'audit_unique', 'successions')
-
 phases.held = by_zset('unique_ends', 'I5', 'audit_unique', 'held')
 
 -- I11.
 phases.deadline = by_hash('deadline', 'I11', 'audit_deadlines', 'jobs')
 phases.deadlines = by_zset('deadlines', 'I11', 'audit_deadlines', 'looked_at')
+
+-- I12.
+function phases.ahead(q, cursor, found)
+  return require('ahead').audit(q, cursor, over, function(...) wrong(found, 'I12', ...) end)
+end
 
 -- One page, with the cures of what was found.
 function M.page(q, args)

@@ -10,17 +10,39 @@ local FORGET = 3600000        -- after its last change, in ms
 
 local function key_of(q, gate) return require('keys').breaker(q.keys, gate) end
 
--- Returns `closed`, `open` or `half-open`; until when it is open; the probe's id.
-function M.read(q, gate)
-  local found = redis.call('HMGET', key_of(q, gate), 'until', 'probe')
-  if not found[1] then return 'closed' end
-  local till = tonumber(found[1])
-  if q.now < till then return 'open', till end
-  return 'half-open', till, found[2] or nil
-end
-
 local function remember(q, gate, till)
   require('expiry').set(key_of(q, gate), math.max(till - q.now, 0) + FORGET)
+end
+
+-- What was written while the clock was ahead: it is open for as long as it was to be, from now on. Returns until when it is
+-- open and when it has opened, both nil if they are not known.
+local function put_right(q, gate, breaker, till, opened)
+  till, opened = tonumber(till), tonumber(opened)
+  local longest = math.max(breaker.cools, LONGEST)
+  if opened and opened > q.now then
+    till, opened = till and q.now + math.min(till - opened, longest), q.now
+  elseif till and till > q.now + longest then
+    till = q.now + breaker.cools
+  else
+    return till, opened
+  end
+  if not q.is_looking then
+    local text = require('queue').text
+    redis.call('HSET', key_of(q, gate), 'opened', text(opened or q.now))
+    if till then redis.call('HSET', key_of(q, gate), 'until', text(till)) end
+    remember(q, gate, till or q.now)
+  end
+  return till, opened
+end
+
+-- Returns `closed`, `open` or `half-open`; until when it is open; the probe's id.
+function M.read(q, gate, breaker)
+  local found = redis.call('HMGET', key_of(q, gate), 'until', 'probe', 'opened')
+  if not found[1] then return 'closed' end
+  local till = put_right(q, gate, breaker, found[1], found[3])
+  -- One that has a probe was half open already, though the clock may have gone back since.
+  if q.now < till and not found[2] then return 'open', till end
+  return 'half-open', till, found[2] or nil
 end
 
 local function open(q, gate, till)
@@ -46,7 +68,8 @@ end
 -- Returns until when the breaker is open, or nil.
 function M.failed(q, gate, breaker, job, wait)
   local found = redis.call('HMGET', key_of(q, gate), 'until', 'probe', 'opened', 'failures')
-  local till, asked = tonumber(found[1]), wait > 0 and q.now + math.min(wait, LONGEST)
+  local till, opened = put_right(q, gate, breaker, found[1], found[3])
+  local asked = wait > 0 and q.now + math.min(wait, LONGEST)
   if found[2] == job.id then
     till = asked or q.now + breaker.cools
     open(q, gate, till)
@@ -57,7 +80,7 @@ function M.failed(q, gate, breaker, job, wait)
       remember(q, gate, asked)
       till = asked
     end
-  elseif job.record.started > (tonumber(found[3]) or 0) then
+  elseif job.record.started > (opened or 0) then
     local failures, n = counted(q, breaker, found[4])
     if asked or n >= breaker.failures then
       till = asked or q.now + breaker.cools

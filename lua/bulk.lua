@@ -95,6 +95,7 @@ local function read(q, args, is_counting)
   for i = 8 + 2 * n, #args do want.lanes[#want.lanes + 1] = args[i] end
   if want.action == 'reschedule' then
     local at = string.match(args[2], '^@(%d+)$')
+    want.is_named = at ~= nil
     want.due = at and queue.number(at, 0, 1e14, 'time') or want.now + queue.number(args[2], 0, 1e14, 'delay')
   end
   want.ends = micros() + MICROS
@@ -141,7 +142,7 @@ end
 local function change(q, want, key, id, found)
   local now = redis.call(want.state == 'executing' and 'HGET' or 'ZSCORE', key, id)
   if now ~= found or redis.call('HEXISTS', q.keys.spec, id) == 0 then return false end
-  local result = require('manage').steps[want.action](q, id, want.state, found, want.due)
+  local result = require('manage').steps[want.action](q, id, want.state, found, want.due, want.is_named)
   local counted = not result and 'refused' or result == 'cancelling' and 'cancelling' or 'changed'
   want[counted] = want[counted] + 1
   return true

@@ -52,7 +52,7 @@ local function since(q, state, found, created)
   if state == 'executing' then return require('record').read(found).started end
   if created then return tonumber(created) end
   if state ~= 'available' then return state == 'suspended' and tonumber(found) or q.now end
-  local _, time = require('queue').read_score(tonumber(found))
+  local _, time = require('queue').read_score(q, tonumber(found))
   return time
 end
 

@@ -12,12 +12,12 @@ local function next_fence(q)
   return fence
 end
 
--- Shortens a choice to what fits in a reply.
-local function fit(chosen, specs)
+-- Shortens a choice to what fits in a reply of `most` bytes.
+local function fit(chosen, specs, most)
   local bytes, n = 0, #chosen.ids
   for i = 1, n do
     bytes = bytes + #(specs[i] or '')
-    if bytes > BYTES and i > 1 then
+    if bytes > most and i > 1 then
       for k = n, i, -1 do
         require('choose').put_back(chosen)
         specs[k] = nil
@@ -82,9 +82,17 @@ local function is_left(q, room, till)
   return false
 end
 
--- Claims up to `demand` jobs. Returns their fence, ids, specs, scores, the attempts that are not the first, what they run
--- without, and whether runnable jobs were left behind.
-function M.run(q, worker, demand)
+-- The places of jobs as their worker is told them: by those it knows how long they waited.
+local function shown(q, scores)
+  if not q.config[13] then return scores end
+  local list, record = {}, require('record')
+  for i = 1, #scores do list[i] = record.shown(q, scores[i]) end
+  return list
+end
+
+-- Claims up to `demand` jobs, of so many `bytes` at most, if that is told. Returns their fence, ids, specs, scores, the attempts
+-- that are not the first, what they run without, and whether runnable jobs were left behind.
+function M.run(q, worker, demand, bytes)
   local gates, choose = require('gates'), require('choose')
   if q.paused then return nothing(false) end
   local room, till = gates.star(q)
@@ -96,7 +104,7 @@ function M.run(q, worker, demand)
     return nothing(chosen.is_spent)
   end
   local specs = redis.call('HMGET', q.keys.spec, unpack(chosen.ids))
-  fit(chosen, specs)
+  fit(chosen, specs, math.min(bytes or BYTES, BYTES))
   local fence, n = next_fence(q), #chosen.ids
   local again = start(q, worker, fence, chosen)
   choose.take(q, chosen)
@@ -106,7 +114,7 @@ function M.run(q, worker, demand)
   require('events').moved(q, 'available', 'executing', chosen.ids, worker)
   if room < math.huge then room, till = gates.star(q) end
   return {
-    fence = fence, ids = chosen.ids, specs = specs, scores = chosen.scores, again = again,
+    fence = fence, ids = chosen.ids, specs = specs, scores = shown(q, chosen.scores), again = again,
     without = without(q, chosen.lanes), left = is_left(q, room, till),
   }
 end

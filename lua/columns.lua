@@ -4,6 +4,7 @@ local M = {}
 M.all = {
   'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run', 'links',
   'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched', 'notified', 'deadline', 'died',
+  'since',
 }
 
 local function keys_of(q)
@@ -49,7 +50,7 @@ end
 -- Keeps the moment of enqueueing for a job whose score no longer tells it.
 function M.keep_created(q, id, score)
   local queue = require('queue')
-  redis.call('HSETNX', q.keys.created, id, queue.moment(tonumber(score) % queue.CLASS))
+  redis.call('HSETNX', q.keys.created, id, queue.moment(q, tonumber(score) % queue.CLASS))
 end
 
 local ERRORS = 10             -- kept of each job, the newest

@@ -74,11 +74,11 @@ local function change(q, id, spec, option)
 end
 
 -- A job that is runnable moves to where its options say.
-local function move_available(q, id, found, due, before)
+local function move_available(q, id, found, option, before)
   local columns, lanes = require('columns'), require('lanes')
   columns.keep_created(q, id, found)
-  if due then
-    require('waiting').add(q, 'scheduled', id, due)
+  if option and option.due then
+    require('waiting').add(q, 'scheduled', id, option.due, option.at ~= nil)
     lanes.remove(q, before, id)
     return require('events').moved(q, 'available', 'scheduled', { id })
   end
@@ -98,9 +98,9 @@ local function replace_waiting(q, id, state, found, spec, option)
     redis.call('HDEL', q.keys.place, id)
   end
   if state == 'available' then
-    if has_moved or due then move_available(q, id, found, due, before) end
+    if has_moved or due then move_available(q, id, found, option, before) end
   elseif state == 'scheduled' and due then
-    require('waiting').add(q, 'scheduled', id, due)
+    require('waiting').add(q, 'scheduled', id, due, option.at ~= nil)
   end
 end
 

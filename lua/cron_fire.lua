@@ -75,7 +75,7 @@ local function options_of(q, round, tick)
   else
     local jitter = tonumber(round.entry.jitter_ms) or 0
     local hash = tonumber(string.sub(redis.sha1hex(round.name .. ' ' .. text(tick)), 1, 8), 16)
-    if jitter > 0 then options.at = tick + hash % (jitter + 1) end
+    if jitter > 0 then options.delay = math.max(tick + hash % (jitter + 1) - q.now, 0) end
   end
   return require('options').read(q, next(options) and cjson.encode(options) or '{}')
 end

@@ -35,6 +35,7 @@ local function tidy(q)
   require('events').tidy(q)
   require('deliver').tidy(q)
   require('unique').tidy(q)
+  require('rewind').look(q)
 end
 
 -- When somebody should look again, ms from now, or nil; and when for a deadline.
@@ -82,6 +83,7 @@ function M.run(q, args)
   workers.reclaim(q, silence, known and known.lease or 30000)
   local opens = opens_span(q, silence)
   if opens then tidy(q) end
+  if q.config[12] then require('rewind').step(q) end
   demand = fit and demand or 0
   require('outbox').take(q)
   require('migration').migrate(q)

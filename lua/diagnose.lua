@@ -134,7 +134,7 @@ end
 -- Why a fact does not arrive, and since when it is true; nil if it is on its way.
 local function trouble(q, number, due, target, fact, patience)
   local outbox = require('outbox')
-  local since = outbox.since(number, fact) or due
+  local since = outbox.since(q, number, fact) or due
   if string.find(target, '^queue%.') and outbox.is_given_up(q, since) then return 'expired', since end
   if due <= q.now - patience then return 'stuck', since end
   return since <= q.now - SLOW and 'slow' or nil, since

@@ -95,7 +95,7 @@ local function sort_one(new, id, option, sequence)
   if option.priority ~= queue.PRIORITY then append(new.columns, 'priority', id, option.priority) end
   if option.plan and option.plan ~= 'enter' then return end
   if option.due then
-    new.later[#new.later + 1] = { id = id, due = option.due, sequence = sequence }
+    new.later[#new.later + 1] = { id = id, due = option.due, sequence = sequence, is_named = option.at ~= nil }
   else
     append(new.others, option.lane, queue.text(option.priority * queue.CLASS + sequence), id)
     new.runnable[#new.runnable + 1] = id
@@ -167,15 +167,19 @@ end
 
 local function schedule(q, jobs)
   if #jobs == 0 then return end
-  local created, text, moment = {}, require('queue').text, require('queue').moment
+  local created, noted, text, since = {}, {}, require('queue').text, require('waiting').since
+  local moment = require('queue').moment
   local scored, ids, earliest = {}, {}, jobs[1].due
   for i = 1, #jobs do
     local job = jobs[i]
     scored[2 * i - 1], scored[2 * i], ids[i] = text(job.due), job.id, job.id
-    created[2 * i - 1], created[2 * i] = job.id, moment(job.sequence)
+    created[2 * i - 1], created[2 * i] = job.id, moment(q, job.sequence)
+    local set = since(q, job.due, job.is_named)
+    if set then noted[#noted + 1], noted[#noted + 2] = job.id, set end
     earliest = math.min(earliest, job.due)
   end
   redis.call('HSET', q.keys.created, unpack(created))
+  if #noted > 0 then redis.call('HSET', q.keys.since, unpack(noted)) end
   redis.call('ZADD', q.keys.scheduled, unpack(scored))
   require('wake').due(q, earliest)
   require('events').moved(q, '', 'scheduled', ids)

@@ -56,7 +56,7 @@ function M.add(q, job)
     return require('events').moved(q, '', 'cancelled', { id })
   end
   redis.call('ZADD', q.keys.suspended, text(q.now), id)
-  redis.call('HSET', q.keys.created, id, require('queue').moment(job.sequence))
+  redis.call('HSET', q.keys.created, id, require('queue').moment(q, job.sequence))
   require('events').moved(q, '', 'suspended', { id })
   if plan == 'enter' then return require('outbox').put(q, 'queue.' .. option.target .. ' ' .. id) end
   local after, when = option.after, option.at and '@' .. text(option.at) or text(option.delay or 0)
@@ -65,8 +65,9 @@ function M.add(q, job)
   require('links').add(q, after.parent, 'follow')
 end
 
--- Lets suspended jobs go: into this queue, when they are due, or on their way to theirs. `dues` are in ms.
-local function release(q, ids, dues)
+-- Lets suspended jobs go: into this queue, when they are due, or on their way to theirs. `dues` are in ms, `named` which of those
+-- somebody has named.
+local function release(q, ids, dues, named)
   if #ids == 0 then return end
   local targets, away, now, waiting = redis.call('HMGET', q.keys.target, unpack(ids)), {}, {}, require('waiting')
   for i = 1, #ids do
@@ -76,7 +77,7 @@ local function release(q, ids, dues)
       list[#list + 1], away[target] = ids[i], list
       redis.call('ZADD', q.keys.suspended, require('queue').text(q.now), ids[i])
     elseif dues[i] > q.now then
-      waiting.add(q, 'scheduled', ids[i], dues[i])
+      waiting.add(q, 'scheduled', ids[i], dues[i], named[i])
       redis.call('ZREM', q.keys.suspended, ids[i])
       require('events').moved(q, 'suspended', 'scheduled', { ids[i] })
     else
@@ -105,22 +106,23 @@ end
 -- Whether this call may tell more followers.
 function M.has_room(q) return (q.told or 0) < M.PAGE end
 
--- When a follower is due that is let go now.
+-- When a follower is due that is let go now, and whether somebody has named that time.
 local function due(q, when)
   local at = string.match(when, '^@(%d+)')
-  return at and tonumber(at) or q.now + tonumber(when)
+  return at and tonumber(at) or q.now + tonumber(when), at ~= nil
 end
 
 -- Sorts followers of a job by what becomes of them: those that go, when they are due, those that are cancelled, whether some are
 -- held. An id may be listed twice, if its job has come, gone and come again.
 local function sort(q, parent, state, ids)
-  local going, dues, over, is_holding, seen = {}, {}, {}, false, {}
+  local going, dues, named, over, is_holding, seen = {}, {}, {}, {}, false, {}
   local texts = #ids > 0 and redis.call('HMGET', q.keys.after, unpack(ids)) or {}
   for i = 1, #ids do
     local of, policy, when = string.match(texts[i] or '', '^(%S+) (%S+) (%S+)')
     local own = of == parent and not seen[ids[i]] and fate(policy, state)
     if own == 'enter' then
-      going[#going + 1], dues[#dues + 1] = ids[i], due(q, when)
+      local n = #going + 1
+      going[n], dues[n], named[n] = ids[i], due(q, when)
     elseif own == 'cancel' then
       over[#over + 1] = ids[i]
     elseif own then
@@ -128,7 +130,7 @@ local function sort(q, parent, state, ids)
     end
     if own then seen[ids[i]] = true end
   end
-  return going, dues, over, is_holding
+  return going, dues, named, over, is_holding
 end
 
 -- Tells the followers of a job that has ended, from a rank on; the rest, if there are many, is left to the next call.
@@ -140,8 +142,8 @@ function M.tell(q, parent, state, rank, is_away)
   local key = require('keys').after(q.keys, parent)
   local ids = redis.call('LRANGE', key, rank or 0, (rank or 0) + M.PAGE - 1)
   q.told = (q.told or 0) + #ids + 1
-  local going, dues, over, is_holding = sort(q, parent, state, ids)
-  release(q, going, dues)
+  local going, dues, named, over, is_holding = sort(q, parent, state, ids)
+  release(q, going, dues, named)
   if #over > 0 then cancel(q, parent, state, over) end
   if #ids == M.PAGE then
     require('outbox').put_here(q, parent, state, (rank or 0) + M.PAGE)
@@ -184,7 +186,7 @@ function M.are_here(q, text, since)
 end
 
 -- Lets one suspended job go at once, by an operator's wish.
-function M.let_go(q, id) release(q, { id }, { 0 }) end
+function M.let_go(q, id) release(q, { id }, { 0 }, {}) end
 
 -- The options of a job that goes to its own queue: if others follow it here, it tells of its end.
 local function with_slot(q, id, options)

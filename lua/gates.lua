@@ -96,7 +96,7 @@ function M.read(q, gate)
     gate.limit, gate.members = limits.concurrency, redis.call('SCARD', keys.gate(q.keys, gate.gate))
   end
   if limits.rate then gate.left, gate.next = require('rate').room(q, gate.gate, limits.rate) end
-  if limits.breaker then gate.breaker, gate.till, gate.probe = require('breaker').read(q, gate.gate) end
+  if limits.breaker then gate.breaker, gate.till, gate.probe = require('breaker').read(q, gate.gate, limits.breaker) end
 end
 
 -- What was read of a gate is no longer true.

@@ -9,6 +9,7 @@ local names = {
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
   'links', 'after', 'target', 'hold', 'outbox', 'facts', 'seen', 'once', 'cron', 'cron_next',
   'unique', 'unique_ends', 'fingerprint', 'next', 'watched', 'durations', 'notified', 'deadline', 'deadlines', 'died',
+  'since',
 }
 
 local fixed = {}
@@ -63,7 +64,7 @@ function M.workflow(base) return outside(base, 'workflow', workflow) end
 -- The workflows of a namespace, by when somebody has to look at them.
 function M.workflow_index(base)
   local namespace = string.match(base, '^([%w._-]+):{workflows}$')
-  return namespace and #namespace <= 64 and { all = base .. ':all' } or nil
+  return namespace and #namespace <= 64 and { all = base .. ':all', at = base .. ':at' } or nil
 end
 
 -- The batches of a namespace.

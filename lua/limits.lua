@@ -74,10 +74,10 @@ function M.check(name, value, is_override)
   end
 end
 
--- Splits what `overrides` holds.
+-- Splits what `overrides` holds: value, when it ends (0 for never), and when it was made if it ends.
 function M.read_override(text)
-  local value, till = string.match(text, '^(%S+) (%d+)$')
-  return value, tonumber(till)
+  local value, till, at = string.match(text, '^(%S+) (%d+) ?(%d*)$')
+  return value, tonumber(till), tonumber(at)
 end
 
 -- The parsed form of `config`'s text, kept between calls by its text: {dimensions, off, has_values}.

@@ -4,20 +4,20 @@
 -- (`missing`, or the state it is in).
 local M = {}
 
--- What is done to one job, by the name of the change: step(q, id, state, found, due) returns the result, or nil where the state
--- does not allow it, and why if that is something else.
+-- What is done to one job, by the name of the change: step(q, id, state, found, due, is_named) returns the result, or nil where
+-- the state does not allow it, and why if that is something else.
 local steps = {}
 M.steps = steps
 
 -- Applies one of the steps to each id.
-local function each(q, ids, step, due)
+local function each(q, ids, step, due, is_named)
   local queue, states = require('queue'), require('states')
   if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
   local results, refused = {}, 0
   for i = 1, #ids do
     local state, found = states.of(q, ids[i])
     local result, why
-    if state then result, why = step(q, ids[i], state, found, due) end
+    if state then result, why = step(q, ids[i], state, found, due, is_named) end
     if not result then refused = refused + 1 end
     results[2 * i - 1], results[2 * i] = ids[i], result or why or state or 'missing'
   end
@@ -117,13 +117,13 @@ function M.reschedule(q, args)
   for i = 2, #args do ids[i - 1] = args[i] end
   local at = string.match(when, '^@(%d+)$')
   local due = at and queue.number(at, 0, 1e14, 'time') or q.now + queue.number(when, 0, 1e14, 'delay')
-  return each(q, ids, steps.reschedule, due)
+  return each(q, ids, steps.reschedule, due, at ~= nil)
 end
 
-function steps.reschedule(q, id, state, found, due)
+function steps.reschedule(q, id, state, found, due, is_named)
   if state ~= 'available' and state ~= 'scheduled' and state ~= 'retryable' then return nil end
   if state == 'available' then require('columns').keep_created(q, id, found) end
-  require('waiting').add(q, 'scheduled', id, due)
+  require('waiting').add(q, 'scheduled', id, due, is_named)
   if state == 'scheduled' then
     require('chains').left(q, id)
   else

@@ -12,17 +12,25 @@
 local M = {}
 
 local CARRIED = 5000          -- ms that whoever was given a fact has for it
-local SLOWEST = 300000        -- ms between two tries for one that does not arrive
+M.SLOWEST = 300000         -- ms between two tries for one that does not arrive
+local BYTES = 524288          -- of facts in one reply; the first goes out whatever its size
 local MOST = 100              -- facts that nobody carries given out in one call
 local OLDEST = 561600000      -- ms for which jobs are brought to their queue: half a day less than it remembers them
 
+-- Whether this call may give a fact of that text to its caller.
+local function is_given(q, text)
+  if not q.given then return false end
+  q.given_bytes = q.given_bytes - #text
+  return q.given_bytes >= 0 or #q.given == 0
+end
+
 -- Puts a fact in. In the call of a worker, that carries it; else the next worker that calls does.
 function M.put(q, text)
-  local queue = require('queue')
+  local queue, is_mine = require('queue'), is_given(q, text)
   local number = queue.text(queue.sequence(q, 1))
   redis.call('HSET', q.keys.facts, number, text)
-  redis.call('ZADD', q.keys.outbox, queue.text(q.given and q.now + CARRIED or q.now), number)
-  if q.given then
+  redis.call('ZADD', q.keys.outbox, queue.text(is_mine and q.now + CARRIED or q.now), number)
+  if is_mine then
     q.given[#q.given + 1], q.given[#q.given + 2] = number, text
   else
     M.leave(q)
@@ -62,8 +70,9 @@ function M.put_notice(q, id, about, spec)
   notices.add(list, about, spec)
   local fact, last = notices.join(about.queue, id, list)
   redis.call('HSET', q.keys.facts, number, fact)
-  redis.call('ZADD', q.keys.outbox, text(q.given and q.now + CARRIED or q.now), number)
-  if q.given then give(q, wire(number, last), fact, number) else M.leave(q) end
+  local is_mine = is_given(q, fact)
+  redis.call('ZADD', q.keys.outbox, text(is_mine and q.now + CARRIED or q.now), number)
+  if is_mine then give(q, wire(number, last), fact, number) else M.leave(q) end
 end
 
 -- Notices of a job have arrived, up to a version. Those that came meanwhile stay.
@@ -87,21 +96,21 @@ end
 -- Whether some of a job's followers have still to be told.
 function M.is_telling(q, parent) return redis.call('HEXISTS', q.keys.facts, 'follow:' .. parent) == 1 end
 
--- From now on this call gives facts out: those it makes, and some that nobody carries.
-function M.open(q) q.given = {} end
+-- From now on this call gives facts out: those it makes, and some that nobody carries, of so many bytes at most, if that is told.
+function M.open(q, bytes) q.given, q.given_bytes = {}, math.min(bytes or BYTES, BYTES) end
 
 -- Since when a fact is true, in ms; nil for one that has no time.
-function M.since(number, text)
+function M.since(q, number, text)
   local sequence = tonumber(number) or tonumber(string.match(text or '', '^notify%.%S+ %S+ (%d+)'))
   if not sequence then return nil end
-  local _, since = require('queue').read_score(sequence)
+  local _, since = require('queue').read_score(q, sequence)
   return since
 end
 
 -- The later, the longer it has not arrived.
 local function next_try(q, number, text)
-  local since = M.since(number, text) or 0
-  return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), SLOWEST)), since
+  local since = M.since(q, number, text) or 0
+  return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), M.SLOWEST)), since
 end
 
 local function drop(q, numbers)
@@ -124,13 +133,16 @@ function M.take(q)
       followers.tell(q, parent, state, tonumber(rank))
     elseif not parent then
       local next, since = next_try(q, due[i], texts[i])
-      later[#later + 1], later[#later + 2] = next, due[i]
-      if q.now - since < OLDEST or not string.find(texts[i] or '', '^queue%.') then
+      local is_live = q.now - since < OLDEST or not string.find(texts[i] or '', '^queue%.')
+      local is_mine = is_live and is_given(q, texts[i] or '')
+      if is_mine then
         local notices = require('notices').parse(texts[i])
         give(q, notices and wire(due[i], notices.last) or due[i], texts[i] or '', notices and due[i])
-      elseif M.is_given_up(q, since) and not followers.are_here(q, texts[i], since) then
+      elseif not is_live and M.is_given_up(q, since) and not followers.are_here(q, texts[i], since) then
         over[#over + 1] = due[i]
       end
+      -- What had no room in the reply stays due.
+      if is_mine or not is_live then later[#later + 1], later[#later + 2] = next, due[i] end
     end
   end
   if #later > 0 then redis.call('ZADD', q.keys.outbox, unpack(later)) end
@@ -182,7 +194,7 @@ function M.oldest(q)
   for i = 1, #numbers do
     local number = tonumber(numbers[i])
     if number then
-      local _, since = require('queue').read_score(number)
+      local _, since = require('queue').read_score(q, number)
       oldest = math.min(oldest, since)
     end
   end

@@ -29,7 +29,8 @@ function M.override(q, args)
   local lasts = queue.number(args[3] or 0, 0, 31536000000, 'the time it lasts')
   queue.create(q)
   local till = lasts > 0 and q.now + lasts or 0
-  redis.call('HSET', q.keys.overrides, name, value .. ' ' .. queue.text(till))
+  local made = till > 0 and ' ' .. queue.text(q.now) or ''
+  redis.call('HSET', q.keys.overrides, name, value .. ' ' .. queue.text(till) .. made)
   redis.call('ZREM', q.keys.timed, '!' .. name)
   if till > 0 then require('parking').at(q, '!' .. name, till) end
   touched(q, name)

@@ -175,11 +175,11 @@ function M.run(q)
   end
 end
 
--- After a jump back of the clock: gates that were to open in what is the far future now are looked at again. Overrides
--- end when they were said to.
+-- After a jump back of the clock, be it right now or not: gates that were to open in what is the far future now are looked at
+-- again, at most a call's worth; rewind.lua goes through all if the clock was ahead. Overrides end when they were said to.
 function M.rewind(q)
-  local now = require('queue').text(q.now)
-  local later = redis.call('ZRANGE', q.keys.timed, '(' .. now, '+inf', 'BYSCORE')
+  local queue, now = require('queue'), require('queue').text(q.now)
+  local later = redis.call('ZRANGE', q.keys.timed, '(' .. now, '+inf', 'BYSCORE', 'LIMIT', 0, queue.MOST)
   for i = 1, #later do
     if string.byte(later[i]) ~= 33 then redis.call('ZADD', q.keys.timed, now, later[i]) end
   end

@@ -1,6 +1,8 @@
 -- What each function starts with: the queue's keys, the time, its configuration; and how it refuses.
 local M = {}
 
+local LAST = 549755813888000  -- a sequence of 2059
+
 M.FORMAT = '1'
 M.MOST = 1000                 -- ids in one call
 M.EPOCH = 1735689600000       -- 2025-01-01, from which sequences count milliseconds
@@ -40,7 +42,7 @@ function M.open(keys)
   end
   local now, micros = require('clock').read(base)
   local config = redis.call('HMGET', names.config, 'format', 'paused', 'completed', 'cancelled', 'discarded', 'crashes',
-    'fence', 'limits', 'migration', 'declared', 'unique')
+    'fence', 'limits', 'migration', 'declared', 'unique', 'rewind', 'shifts')
   if config[1] and config[1] ~= M.FORMAT then
     M.refuse('FORMAT', 'this queue has data format ' .. config[1] .. ', and this library reads ' .. M.FORMAT)
   end
@@ -71,10 +73,36 @@ function M.create(q)
   end
 end
 
+-- By how much sequences run ahead of the clock, since it was ahead itself and was set right: a list of {line, upto, shift}, each
+-- for what lies above its line; what lies up to `upto` was taken while the clock was ahead. `config` has it as text, `shifts`;
+-- see rewind.lua.
+local shifts, shifts_text = {}, ''
+function M.shifts(q)
+  local text = q.config[13]
+  if text ~= shifts_text then
+    shifts, shifts_text = {}, text
+    for line, upto, shift in string.gmatch(text, '(%d+) (%d+) (%d+)') do
+      shifts[#shifts + 1] = { line = tonumber(line), upto = tonumber(upto), shift = tonumber(shift) }
+    end
+  end
+  return shifts
+end
+
+-- The sequence that belongs to the present time. A clock of before 2025, or of after 2058, which classes have no room for, is
+-- not believed: sequences only count on then.
+function M.present(q)
+  local present = (q.now - M.EPOCH) * 512
+  if q.config[13] then
+    local list = M.shifts(q)
+    present = present + list[#list].shift
+  end
+  return present > 0 and present < LAST and present or 0
+end
+
 -- Takes n consecutive sequence numbers and returns the first. They rise for ever, whatever the clock does,
 -- and tell the time at which they were taken.
 function M.sequence(q, n)
-  local first = (q.now - M.EPOCH) * 512
+  local first = M.present(q)
   local last = tonumber(redis.call('SET', q.keys.seq, M.text(first + n - 1), 'GET')) or 0
   if last >= first then
     first = last + 1
@@ -85,7 +113,8 @@ end
 
 -- When a sequence number was taken, as text that sorts like it: the ms since 1970, and behind a dot its rank in that ms, unless
 -- it is the first.
-function M.moment(sequence)
+function M.moment(q, sequence)
+  sequence = M.unshifted(q, sequence)
   local ms = math.floor(sequence / 512)
   local rank = sequence - ms * 512
   return M.text(ms + M.EPOCH) .. (rank > 0 and string.format('.%03d', rank) or '')
@@ -112,8 +141,19 @@ function M.scores(class, first, n)
   return scores
 end
 
+-- A score as it would be if the clock had never been wrong.
+function M.unshifted(q, score)
+  if not q.config[13] then return score end
+  local list, sequence = M.shifts(q), score % M.CLASS
+  for i = #list, 1, -1 do
+    if sequence > list[i].line then return score - list[i].shift end
+  end
+  return score
+end
+
 -- The class and the time, in milliseconds since 1970, that a score tells.
-function M.read_score(score)
+function M.read_score(q, score)
+  score = M.unshifted(q, score)
   local class = math.floor(score / M.CLASS)
   return class, math.floor((score - class * M.CLASS) / 512) + M.EPOCH
 end

@@ -43,6 +43,15 @@ function M.read(record)
   }
 end
 
+-- A record, or a score, as people and clients are shown it: with the place that it would have if the clock had never been wrong.
+function M.shown(q, text)
+  if not q.config[13] then return text end
+  local queue = require('queue')
+  local head, score, rest = string.match(text, '^(%d+ %S+ %d+ %d+ )(%d+)(.*)$')
+  if not head then return queue.text(queue.unshifted(q, tonumber(text))) end
+  return head .. queue.text(queue.unshifted(q, tonumber(score))) .. rest
+end
+
 -- The same run, holding places at more gates.
 function M.with_dimensions(run, dimensions)
   return table.concat({ run.fence, run.worker, run.attempt, run.started, run.score, dimensions, run.lane }, ' ')

@@ -200,7 +200,11 @@ function cures.entry(q, name)
   cron.rearm(q)
 end
 
+-- A time that lies too far ahead lies as far ahead of now as it was set.
+function cures.ahead(q, kind, member) require('ahead').put_right(q, kind, member) end
+
 local texts = {
+  ahead = 'it is set as far ahead of now as it was to be',
   recount = 'the counters are set to the jobs that are there', lane = 'the lane is put where its head belongs',
   place = 'it becomes available, or suspended if it waits for another job',
   keep_one = 'it stays where it runs, else where it may yet run', drop = 'the entry is removed',

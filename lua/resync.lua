@@ -65,6 +65,8 @@ function M.run(q, args)
   for id in pairs(fences) do lost[#lost + 1] = id end
   require('suspects').came_back(q, fences)
   local silence, at = workers.beat(q, worker, { lease = lease, graced = before and before.graced })
+  -- From here on it is noted of each long wait when it was set; see ahead.lua.
+  redis.call('HSETNX', q.keys.config, 'noted', at and queue.text(q.now) or '0')
   if at then workers.reclaim(q, silence, lease) end
   if q.claimable then require('wake').push(q) end
   local refused = {}

@@ -115,7 +115,15 @@ local function column(q, wanted, rule, fingerprint)
     wanted.is_until_start = true
     return '>' .. fingerprint
   end
-  return rule.period and '@' .. require('queue').text(q.now + rule.period) .. ' ' .. fingerprint or fingerprint
+  if not rule.period then return fingerprint end
+  if rule.period > (wanted.longest or 0) then wanted.longest = rule.period end
+  return '@' .. require('queue').text(q.now + rule.period) .. ' ' .. fingerprint
+end
+
+-- The longest period is noted: what is held for longer was held by a clock that was ahead, see ahead.lua.
+local function note_longest(q, period)
+  if period <= (tonumber(redis.call('HGET', q.keys.config, 'period')) or 0) then return end
+  redis.call('HSET', q.keys.config, 'period', require('queue').text(period))
 end
 
 -- Claims the fingerprint of the i-th job. Returns its owner, if that is another one.
@@ -152,6 +160,7 @@ function M.write(q, wanted)
     q.config[11] = flag
   end
   q.has_fingerprints = true
+  if wanted.longest then note_longest(q, wanted.longest) end
   if #wanted.free > 0 then redis.call('ZREM', q.keys.unique_ends, unpack(wanted.free)) end
   redis.call('HSET', q.keys.unique, unpack(wanted.taken))
   redis.call('HSET', q.keys.fingerprint, unpack(wanted.columns))

@@ -27,7 +27,7 @@ function M.gauges(q)
   local counts = states.counts(q)
   for _, state in ipairs(states.all) do put(state, counts[state]) end
   local head = redis.call('ZRANGE', q.keys.lanes, 0, 0, 'WITHSCORES')[2]
-  local _, since = require('queue').read_score(tonumber(head) or 0)
+  local _, since = require('queue').read_score(q, tonumber(head) or 0)
   put('oldest_available_ms', head and text(math.max(q.now - since, 0)) or '0')
   put_ages(q, counts, put)
   return reply
@@ -45,6 +45,10 @@ function M.status(q)
   local outgoing = redis.call('ZCARD', q.keys.outbox)
   if outgoing > 0 then put('outgoing', outgoing) end
   put('paused', q.paused or '')
+  local rewound, behind = redis.call('HGET', q.keys.config, 'rewound'), require('rewind').behind(q)
+  if q.config[12] then put('rewinding', '1') end
+  if rewound then put('rewound', rewound) end
+  if behind then put('behind', text(behind)) end
   put('now', text(q.now))
   for _, state in ipairs({ 'completed', 'cancelled', 'discarded' }) do
     local count, age = require('ended').bounds(q, state)
@@ -55,6 +59,13 @@ function M.status(q)
   return reply
 end
 
+-- What is shown of a job's index: the time of its end, its due time, its place, the record of its run.
+local function moment(q, state, found)
+  if require('states').is_ended(state) then return text(require('ended').time(found)) end
+  if state == 'available' or state == 'executing' then return require('record').shown(q, found) end
+  return found
+end
+
 -- job id      Everything about one job, and the first hundred of its followers; an empty list if there is none.
 function M.job(q, args)
   local id = args[1] or ''
@@ -63,6 +74,7 @@ function M.job(q, args)
   local reply = { 'id', id, 'state', state, 'spec', redis.call('HGET', q.keys.spec, id), 'now', text(q.now) }
   for _, column in ipairs(require('columns').all) do
     local value = redis.call('HGET', q.keys[column], id)
+    if value and (column == 'place' or column == 'run') then value = require('record').shown(q, value) end
     if value then reply[#reply + 1], reply[#reply + 2] = column, value end
   end
   local after = require('keys').after(q.keys, id)
@@ -72,7 +84,7 @@ function M.job(q, args)
     reply[at + 1], reply[at + 2] = 'followers', table.concat(followers, ' ')
     reply[at + 3], reply[at + 4] = 'followers_count', text(redis.call('LLEN', after))
   end
-  if require('states').is_ended(state) then found = text(require('ended').time(found)) end
+  found = moment(q, state, found)
   reply[#reply + 1], reply[#reply + 2] = state == 'executing' and 'record' or 'score', found
   return reply
 end
@@ -103,17 +115,27 @@ end
 function M.page(q, state, cursor, limit)
   if state == 'available' then return page_of_available(q, cursor, limit) end
   if state == 'executing' then
-    if not string.find(cursor, '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
-    local found = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', limit)
+    local place, skip = string.match(cursor, '^(%d+):?(%d*)$')
+    if not place then require('queue').refuse('BADARG', 'no such cursor') end
+    local found = redis.call('HSCAN', q.keys.executing, place, 'COUNT', limit)
     local ids = {}
-    for i = 1, #found[2], 2 do ids[#ids + 1] = found[2][i] end
+    for i = 1 + 2 * (tonumber(skip) or 0), #found[2], 2 do ids[#ids + 1] = found[2][i] end
     return ids, found[1]
   end
   local ids, next = page_of_zset(q.keys[state], tonumber(cursor) or 0, limit)
   return ids, text(next)
 end
 
--- list state cursor limit kind       One page of jobs in a state, those of a kind if one is given.
+local BYTES = 524288          -- of specs in one reply; the first comes whatever its size
+
+-- Where to go on behind the first n jobs of a page. Those that run have no order: the cursor tells how many were listed.
+local function cut(q, state, cursor, n)
+  if state ~= 'executing' then return select(2, M.page(q, state, cursor, n)) end
+  local place, skip = string.match(cursor, '^(%d+):?(%d*)$')
+  return place .. ':' .. text((tonumber(skip) or 0) + n)
+end
+
+-- list state cursor limit kind       One page of jobs in a state, those of a kind if one is given; at most 512 KiB of specs.
 -- Returns the next cursor (`0`: no more), how many were looked at, and a flat list of id, spec, attempts, moment: the due time,
 -- the end, the record of the run or the score of the place, as the state has it.
 function M.list(q, args)
@@ -126,13 +148,16 @@ function M.list(q, args)
   local reply = {}
   if #ids == 0 then return { next, 0, reply } end
   local specs, attempts = redis.call('HMGET', q.keys.spec, unpack(ids)), columns.read(q, 'attempts', ids)
+  local bytes = 0
   for i = 1, #ids do
     local spec = specs[i] or '{}'
     if kind == '' or columns.kind_of(spec) == kind then
-      local _, moment = require('states').of(q, ids[i])
-      if moment and require('states').is_ended(state) then moment = text(require('ended').time(moment)) end
+      bytes = bytes + #spec
+      if bytes > BYTES and #reply > 0 then return { cut(q, state, cursor, i - 1), i - 1, reply } end
+      local _, found = require('states').of(q, ids[i])
       local at = #reply
-      reply[at + 1], reply[at + 2], reply[at + 3], reply[at + 4] = ids[i], spec, attempts[i] or '0', moment or ''
+      reply[at + 1], reply[at + 2], reply[at + 3] = ids[i], spec, attempts[i] or '0'
+      reply[at + 4] = found and moment(q, state, found) or ''
     end
   end
   return { next, #ids, reply }

@@ -10,9 +10,29 @@ local function head(q, state)
   return q.heads[state]
 end
 
--- Puts a job that has left (or is about to leave) another index into `state` until `due`. It gets a new place in its lane then.
-function M.add(q, state, id, due)
+M.NOTED = 3600000            -- ms: of a longer wait it is noted when it was set
+
+-- What the column `since` has of a wait: when it was set, if it is a long one, and `@` if it ends at a time that somebody named.
+-- By that a time which was set while the clock was ahead is known, see ahead.lua. Nil for a short wait.
+function M.since(q, due, is_named)
+  return is_named and '@' or due - q.now > M.NOTED and require('queue').text(q.now) or nil
+end
+
+local function note(q, id, since)
+  if since then
+    q.has_since = true
+    redis.call('HSET', q.keys.since, id, since)
+  else
+    if q.has_since == nil then q.has_since = redis.call('EXISTS', q.keys.since) == 1 end
+    if q.has_since then redis.call('HDEL', q.keys.since, id) end
+  end
+end
+
+-- Puts a job that has left (or is about to leave) another index into `state` until `due`, which somebody may have named. It gets
+-- a new place in its lane then.
+function M.add(q, state, id, due, is_named)
   redis.call('ZADD', q.keys[state], require('queue').text(due), id)
+  note(q, id, M.since(q, due, is_named))
   if q.heads then q.heads[state] = nil end
   require('wake').due(q, due)
 end

@@ -25,18 +25,13 @@ function M.beat(q, worker, known)
     redis.call('ZADD', q.keys.workers, queue.text(q.now + known.lease), worker)
     if known.graced then redis.call('HDEL', require('keys').worker(q.keys, worker), 'graced') end
   end
-  return before and q.now - before or 0, before
-end
-
--- A lease that the clock's jump back left far in the future is set anew.
-local function shorten(q, worker, ends)
-  local own = M.read(q, worker)
-  local longest = q.now + (own and own.lease or LEASE)
-  if ends > longest then redis.call('ZADD', q.keys.workers, require('queue').text(longest), worker) end
+  local silence = before and q.now - before or 0
+  if not before or silence > 60000 or silence <= -1000 then require('rewind').note(q, before) end
+  return silence, before
 end
 
 -- After a silence: leases that ended meanwhile last a little longer, at most once between two beats of their worker.
--- After a jump back of the clock, leases far in the future are set anew as well.
+-- After a jump back of the clock, leases far in the future are set anew as well: in any case, be it right now or not.
 local function forgive(q, back)
   local queue = require('queue')
   local ended = redis.call('ZRANGE', q.keys.workers, '-inf', queue.text(q.now), 'BYSCORE')
@@ -47,7 +42,7 @@ local function forgive(q, back)
   end
   if back then
     local far = redis.call('ZRANGE', q.keys.workers, queue.text(q.now), '+inf', 'BYSCORE', 'WITHSCORES')
-    for i = 1, #far, 2 do shorten(q, far[i], tonumber(far[i + 1])) end
+    for i = 1, #far, 2 do require('ahead_queue').shorten(q, far[i], tonumber(far[i + 1])) end
   end
 end
 

@@ -39,6 +39,27 @@ function M.load(w)
   return w.state and true or false
 end
 
+-- Puts the times of one right that was made, or has ended, while the clock was ahead.
+function M.put_right(w)
+  local text, changed = require('queue').text, {}
+  local function is_ahead(name)
+    if not w[name] or w[name] <= w.now then return false end
+    changed[#changed + 1], changed[#changed + 2] = name, text(w.now)
+    return true
+  end
+  local created = w.created
+  if is_ahead('created') then
+    if w.deadline then
+      w.deadline = w.deadline - (created - w.now)
+      changed[#changed + 1], changed[#changed + 2] = 'deadline', text(w.deadline)
+    end
+    w.created = w.now
+  end
+  if is_ahead('ended') then w.ended = w.now end
+  if is_ahead('touched') then w.touched = w.now end
+  if #changed > 0 then redis.call('HSET', w.keys.config, unpack(changed)) end
+end
+
 -- Codes of nodes, as this call has left them so far; false for those that are not there.
 function M.codes_of(w, names)
   local asked, list = {}, {}

@@ -11,6 +11,18 @@ local M = {}
 local CLAIMED = 15000
 local OUTBOXES = 'outboxes:'
 
+-- After the clock has gone back all are due, which does no harm, a page in each call. `at` is the time of the last call.
+local function rewind(w)
+  local queue = require('queue')
+  local before = tonumber(redis.call('SET', w.keys.at, queue.text(w.now), 'GET'))
+  if not before or before < w.now + 1000 then return end
+  local now, scored = queue.text(w.now), {}
+  local later = redis.call('ZRANGE', w.keys.all, '(' .. now, '+inf', 'BYSCORE', 'LIMIT', 0, queue.MOST)
+  for i = 1, #later do scored[2 * i - 1], scored[2 * i] = now, later[i] end
+  if #later > 0 then redis.call('ZADD', w.keys.all, unpack(scored)) end
+  if #later == queue.MOST then redis.call('SET', w.keys.at, queue.text(before)) end
+end
+
 function M.run(w, args)
   local queue = require('queue')
   local most, scored, gone = queue.number(args[1], 0, queue.MOST, 'most'), {}, {}
@@ -24,6 +36,7 @@ function M.run(w, args)
       scored[n + 1], scored[n + 2] = queue.text(w.now + delay), id
     end
   end
+  rewind(w)
   if #scored > 0 then redis.call('ZADD', w.keys.all, unpack(scored)) end
   if #gone > 0 then redis.call('ZREM', w.keys.all, unpack(gone)) end
   if most > 0 then redis.call('ZADD', w.keys.all, 'NX', queue.text(w.now), OUTBOXES) end

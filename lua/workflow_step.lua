@@ -140,6 +140,7 @@ function M.run(w, args)
   local workflow = require('workflow')
   local list, names = read(args)
   if not workflow.load(w) then return { w.now, 'missing', 0, {}, {}, -1 } end
+  workflow.put_right(w)
   workflow.codes_of(w, names)
   local runs, n = #names > 0 and redis.call('HMGET', w.keys.runs, unpack(names)) or {}, 0
   for _, one in ipairs(list) do

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 42
+    package static let revision = 43
 
     /// The text of the library.
     /// - Parameters:
@@ -44,6 +44,8 @@ package enum FunctionLibrary {
     /// Source by module. The build embeds what is in `lua/` but cannot list it; a test compares the two.
     package static let modules: [String: String] = [
         "ageing": source(PackageResources.ageing_lua),
+        "ahead": source(PackageResources.ahead_lua),
+        "ahead_queue": source(PackageResources.ahead_queue_lua),
         "audit": source(PackageResources.audit_lua),
         "audit_cron": source(PackageResources.audit_cron_lua),
         "audit_deadlines": source(PackageResources.audit_deadlines_lua),
@@ -103,6 +105,7 @@ package enum FunctionLibrary {
         "repair": source(PackageResources.repair_lua),
         "reserve": source(PackageResources.reserve_lua),
         "resync": source(PackageResources.resync_lua),
+        "rewind": source(PackageResources.rewind_lua),
         "running": source(PackageResources.running_lua),
         "semaphore": source(PackageResources.semaphore_lua),
         "settle": source(PackageResources.settle_lua),

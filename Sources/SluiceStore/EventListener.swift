@@ -13,9 +13,8 @@ package struct EventEntry: Sendable, Hashable {
     package var to: String
     package var ids: [JobID]
     package var worker: WorkerID?
-
     /// When it was written, in ms since 1970 by the server's clock.
-    package var time: Int { position.split(separator: "-").first.flatMap { Int($0) } ?? 0 }
+    package var time: Int
 
     init?(queue: QueueName, entry: RedisValue) {
         guard let position = entry[0].string else { return nil }
@@ -25,7 +24,8 @@ package struct EventEntry: Sendable, Hashable {
         self.from = fields["from"]?.string ?? ""
         self.to = fields["to"]?.string ?? ""
         self.ids = (fields["ids"]?.string ?? "").split(separator: " ").map { JobID(known: String($0)) }
-        self.worker = fields["worker"]?.string.map(WorkerID.init(known:))
+        self.worker = fields["worker"]?.string.flatMap { $0.isEmpty ? nil : WorkerID(known: $0) }
+        self.time = fields["at"]?.integer ?? position.split(separator: "-").first.flatMap { Int($0) } ?? 0
     }
 }
 

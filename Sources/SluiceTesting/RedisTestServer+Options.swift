@@ -15,6 +15,8 @@ extension RedisTestServer {
         public var config: [String]
         /// Replicate this server, which must have been started with `tcp`.
         public var replicaOf: RedisTestServer?
+        /// Directories in which to look for the server, separated by colons; `PATH` when nil.
+        package var searchPath: String?
 
         /// Everything is off unless given.
         public init(

@@ -51,6 +51,7 @@ public final class RedisTestServer: Sendable {
         settings.directory = directory
         settings.appendOnly = options.aof
         settings.tcp = options.tcp
+        settings.searchPath = options.searchPath
         settings.configuration = try options.configurationLines()
         var certificates: TestCertificates?
         if options.tls {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LibraryTextTests {
     /// The text that a revision stands for.
-    private static let known = (revision: 42, digest: "c2facb4f799d3419")
+    private static let known = (revision: 43, digest: "d6c5d67bb0eb902d")
 
     @Test func theRevisionRisesWithEveryChangeOfTheText() {
         #expect(

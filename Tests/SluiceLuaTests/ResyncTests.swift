@@ -12,6 +12,8 @@ struct ResyncTests {
             = [[T+0, 0], [], [], []]
             + beat: T+0
             + config: format = 1
+            + config: gaps = 0 T+0
+            + config: noted = 0
             + worker:w: call = 0
             + worker:w: host = h
             + worker:w: info = {"host":"h","pid":7}

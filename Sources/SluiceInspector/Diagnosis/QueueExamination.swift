@@ -46,7 +46,8 @@ struct QueueExamination {
     }
 
     private mutating func examine() async throws(SluiceError) {
-        let (status, workers, sections) = try await glance()
+        let (reply, workers, sections) = try await glance()
+        let status = QueueStatus(queue, reply: reply)
         now = Date(milliseconds: workers.now)
         let jobs = JobState.allCases.filter { !$0.isEnded }.reduce(0) { $0 + status.states[$1, default: 0] }
         part.looked =
@@ -55,6 +56,7 @@ struct QueueExamination {
             + "dependencies, cron"
         try await audit()
         examinePause(status)
+        examineClock(reply)
         examineWorkers(workers)
         if sections.contains("kinds"), workers.live > 0 { try await examineKinds() }
         if sections.contains("suspended") { try await examineSuspended() }
@@ -66,16 +68,15 @@ struct QueueExamination {
     }
 
     /// How the queue stands, and what is worth a call. A library of an older revision does not tell, and is asked for everything.
-    private func glance() async throws(SluiceError) -> (QueueStatus, DiagnoseWorkers.Reply, Set<String>) {
+    private func glance() async throws(SluiceError) -> ([String: String], DiagnoseWorkers.Reply, Set<String>) {
         do throws(SluiceError) {
             let glance = try await store.call(DiagnoseGlance(), on: queue)
-            return (QueueStatus(queue, reply: glance.status), glance.workers, glance.sections)
+            return (glance.status, glance.workers, glance.sections)
         } catch {
             if error.code != .invalidArgument { throw error }
         }
         return (
-            QueueStatus(queue, reply: try await store.call(Status(), on: queue)),
-            try await store.call(DiagnoseWorkers(), on: queue),
+            try await store.call(Status(), on: queue), try await store.call(DiagnoseWorkers(), on: queue),
             ["kinds", "suspended", "chains", "outbox", "links", "dependencies", "cron"]
         )
     }

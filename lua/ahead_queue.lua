@@ -1,0 +1,150 @@
+-- The kinds of times that belong to a queue and not to one of its jobs; see ahead.lua. Breakers and rates are put right when
+-- they are read (breaker.lua, rate.lua): `timed` sees to it that their gates are looked at. What is `harmless` is done after each
+-- return of the clock, be it needed or not, and not counted.
+local M = {}
+
+local GRACE = 5000            -- ms that a lease lasts beyond its own length, after a silence
+local RESERVED = 60000        -- ms, of a reservation
+local REMEMBERED = 604800000  -- ms, of what came from another queue
+local WATCHED = 86400000      -- ms for which a worker may be idle
+local SHUT = 5356800000       -- ms for which a gate whose limits are not known may be shut
+local MINUTES = 120           -- of history that are looked through
+
+local function text(number) return require('queue').text(number) end
+
+local function override(q, name, found)
+  local value, till, at = require('limits').read_override(found)
+  if not at or at <= q.now then return nil end
+  return function()
+    local right = q.now + math.max(till - at, 0)
+    redis.call('HSET', q.keys.overrides, name, value .. ' ' .. text(right) .. ' ' .. text(q.now))
+    redis.call('ZADD', q.keys.timed, text(right), '!' .. name)
+  end
+end
+
+local function off(q, name, since)
+  if (tonumber(since) or 0) <= q.now then return nil end
+  return function() redis.call('HSET', q.keys.off, name, text(q.now)) end
+end
+
+-- What a tick is, is computed by clients: they are told of the entry at once, and set its next tick anew. That does no harm to
+-- one whose next tick is right, so it is done with all after the clock has gone back.
+local function entry(q, name)
+  local cron, key = require('cron'), require('keys').cron_state(q.keys, name)
+  local state, next = cron.state(q, name), tonumber(redis.call('ZSCORE', q.keys.cron_next, name))
+  local is_over = (tonumber(state.finished) or 0) > q.now
+  if not is_over and not (q.ahead_by and next and next > q.now) then return nil end
+  return function()
+    redis.call('HDEL', key, 'finished')
+    if not state.paused then redis.call('ZADD', q.keys.cron_next, text(math.floor(q.now / 1000) * 1000), name) end
+    cron.rearm(q)
+  end
+end
+
+-- For how long a gate may be shut from now on, by what limits it.
+local function longest(q, name)
+  local limits = require('gates').named(q, name).limits
+  local rate, breaker = limits.rate, limits.breaker
+  if not rate and not breaker then return SHUT end
+  local most = RESERVED
+  if rate then most = math.max(most, (rate.period + rate.guard) * 1.01 + 1) end
+  return breaker and math.max(most, breaker.cools, 3600000) or most
+end
+
+-- After the clock has gone back all gates are looked at again, which does no harm.
+local function gate(q, name, time)
+  local sign = string.byte(name)
+  if time <= q.now or sign == 33 then return nil end
+  if sign == 64 then
+    if not q.ahead_by then return nil end
+    return function() require(name == '@cron' and 'cron' or 'deadlines').rearm(q) end
+  end
+  if not q.ahead_by and time <= q.now + longest(q, name) then return nil end
+  return function() redis.call('ZADD', q.keys.timed, text(q.now), name) end
+end
+
+-- A lease lasts no longer than if it had been renewed now.
+local function lease(q, worker, ends)
+  local own = require('workers').read(q, worker)
+  local latest = q.now + math.max(own and own.lease or 30000, GRACE)
+  if ends <= latest then return nil end
+  return function() redis.call('ZADD', q.keys.workers, 'XX', text(latest), worker) end
+end
+
+function M.shorten(q, worker, ends)
+  local fix = lease(q, worker, ends)
+  if fix then fix() end
+end
+
+-- A sorted set of times that lie at most so far ahead; what lies further is set to `right` ms from now.
+local function within(key, most, right)
+  return function(q, member, time)
+    if time <= q.now + most then return nil end
+    return function() redis.call('ZADD', q.keys[key], 'XX', text(q.now + right), member) end
+  end
+end
+
+local function reservation(q)
+  local till, lane = string.match(redis.call('GET', q.keys.reserve) or '', '^(%d+) (.*)$')
+  if not till or tonumber(till) <= q.now + RESERVED then return nil end
+  return function()
+    require('expiry').put(q.keys.reserve, text(q.now + RESERVED) .. ' ' .. lane, RESERVED + 1000)
+    q.reserved = nil
+    for _, own in ipairs(require('gates').of(q, lane)) do require('parking').at(q, own.gate, q.now + RESERVED) end
+  end
+end
+
+local function watch(q)
+  local till = string.match(redis.call('GET', q.keys.watch) or '', '^(%d+)')
+  if not till or tonumber(till) <= q.now + WATCHED then return nil end
+  return function()
+    redis.call('DEL', q.keys.watch)
+    require('wake').push(q)
+  end
+end
+
+local function pause(q)
+  local since, reason = string.match(q.paused or '', '^(%d+)(.*)$')
+  if not since or tonumber(since) <= q.now then return nil end
+  return function()
+    q.paused = text(q.now) .. reason
+    redis.call('HSET', q.keys.config, 'paused', q.paused)
+  end
+end
+
+-- What was counted in minutes that are yet to come is counted in this one.
+local function minutes(q)
+  if not q.ahead_by then return nil end
+  return function()
+    local keys, present = require('keys'), math.floor(q.now / 60000)
+    local last, this = math.floor((q.now + q.ahead_by) / 60000) + 1, keys.minute(q.keys, text(present))
+    for minute = math.max(present + 1, last - MINUTES), last do
+      local key = keys.minute(q.keys, text(minute))
+      local counts = redis.call('HGETALL', key)
+      for i = 1, #counts, 2 do redis.call('HINCRBY', this, counts[i], counts[i + 1]) end
+      redis.call('DEL', key)
+    end
+    require('expiry').set(this, 172800000)
+  end
+end
+
+M.kinds = {
+  { name = 'overrides', key = 'overrides', type = 'hash', what = 'the end of the override', look = override },
+  { name = 'off', key = 'off', type = 'hash', what = 'the switching off of', look = off },
+  {
+    name = 'cron', key = 'cron', type = 'hash', what = 'the last tick of entry', look = entry, harmless = true,
+  },
+  {
+    name = 'timed', key = 'timed', type = 'zset', what = 'the look at gate', look = gate, harmless = true,
+  },
+  { name = 'workers', key = 'workers', type = 'zset', what = 'the lease of', look = lease },
+  { name = 'outbox', key = 'outbox', type = 'zset', what = 'the next try of fact',
+    look = within('outbox', require('outbox').SLOWEST, 0) },
+  { name = 'seen', key = 'seen', type = 'zset', what = 'the arrival of', look = within('seen', REMEMBERED, REMEMBERED) },
+  { name = 'reserve', type = 'single', what = 'the end of the reservation', look = reservation },
+  { name = 'watch', type = 'single', what = 'the watch of an idle worker', look = watch },
+  { name = 'paused', type = 'single', what = 'the start of the pause', look = pause },
+  { name = 'minutes', type = 'single', what = 'the history of minutes', look = minutes, harmless = true },
+}
+
+return M

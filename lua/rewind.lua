@@ -1,0 +1,138 @@
+-- What a queue does when the server's clock was ahead and has been set right. Times that were written meanwhile lie as far ahead
+-- as the clock did; they are brought back kind by kind (ahead.lua), a page in each cycle. `config` has
+--   rewind    `ms kind|cursor`, while that goes on: by how much the clock was ahead, and where it goes on
+--   rewound   `time ms`: the last time that it began
+--   shifts    by how much sequences run ahead from then on, see queue.lua: they only rise
+--   gaps      pairs of times between which nobody called, the last six above a minute; the first from 0, before the queue was
+--   behind    the clock has gone back, and lies now before that time
+-- That the clock goes back has one of two reasons. It was ahead: then the time that it is now lies in a gap, since nobody called
+-- at it before. Or it is behind now: then workers have called at this time before, and what lies ahead is right. In the second
+-- case nothing is brought back, but leases (workers.lua).
+local M = {}
+
+local PAUSE = 60000           -- ms without a call that make a gap
+local GAPS = 6
+local YOUNG = 86400000        -- ms of which a queue is too young to tell
+local SHIFTS = 16             -- kept; of places that are older the time is not known any more
+local STEPS = 50              -- kinds of one call, where there is little to look at
+local PAGE = 200
+
+local function text(number) return require('queue').text(number) end
+
+local function read_gaps(q)
+  local list = {}
+  for from, till in string.gmatch(redis.call('HGET', q.keys.config, 'gaps') or '', '(%d+) (%d+)') do
+    list[#list + 1] = { from = tonumber(from), till = tonumber(till) }
+  end
+  return list
+end
+
+local function write_gaps(q, list)
+  local parts = {}
+  for i = math.max(#list - GAPS, 0) + 1, #list do parts[#parts + 1] = text(list[i].from) .. ' ' .. text(list[i].till) end
+  if #parts == 0 then return redis.call('HDEL', q.keys.config, 'gaps') end
+  redis.call('HSET', q.keys.config, 'gaps', table.concat(parts, ' '))
+end
+
+-- Whether the clock was ahead until now, `before` being the last time that it told.
+local function was_ahead(q, list, before)
+  for i = 1, #list do
+    local gap = list[i]
+    if q.now < gap.till and (gap.from > 0 and q.now >= gap.from - 1000 or gap.from == 0 and before - gap.till < YOUNG) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Sequences go on from where they are, and their lead is noted.
+local function shift(q)
+  local queue, list, parts = require('queue'), {}, {}
+  local present, last = queue.present(q), tonumber(redis.call('GET', q.keys.seq)) or 0
+  if present == 0 or last <= present then return end
+  if q.config[13] then list = { unpack(queue.shifts(q)) } end
+  local before = list[#list] and list[#list].shift or 0
+  list[#list + 1] = { line = present, upto = last, shift = before + last - present }
+  for i = math.max(#list - SHIFTS, 0) + 1, #list do
+    parts[#parts + 1] = text(list[i].line) .. ' ' .. text(list[i].upto) .. ' ' .. text(list[i].shift)
+  end
+  q.config[13] = table.concat(parts, ' ')
+  redis.call('HSET', q.keys.config, 'shifts', q.config[13])
+end
+
+-- The clock was ahead by `by` ms: begins to bring back what was written meanwhile.
+local function start(q, by)
+  shift(q)
+  local before = tonumber(string.match(q.config[12] or '', '^%d+')) or 0
+  by = math.max(math.floor(by), before)
+  q.config[12] = text(by) .. ' 1|0'
+  redis.call('HSET', q.keys.config, 'rewind', q.config[12], 'rewound', text(q.now) .. ' ' .. text(by))
+  redis.call('HDEL', q.keys.config, 'behind')
+  require('stats').count(q, 'rewound', 1)
+end
+
+-- The time that the clock told before, if it lies behind that now; else nil. A beat that lies ahead tells that nobody has called
+-- since it went back.
+function M.behind(q)
+  local noted, beat = redis.call('HGET', q.keys.config, 'behind'), redis.call('GET', q.keys.beat)
+  local before = math.max(tonumber(noted) or 0, tonumber(beat) or 0)
+  return before > q.now and before or nil
+end
+
+-- Whether the clock was ahead while nobody called but who enqueued: the last sequence tells. Looked at now and then.
+function M.look(q)
+  if q.config[12] then return end
+  local queue = require('queue')
+  local present, last = queue.present(q), tonumber(redis.call('GET', q.keys.seq)) or 0
+  if present == 0 or last - present < PAUSE * 512 or M.behind(q) then return end
+  start(q, (last - present) / 512)
+end
+
+-- Called by a beat whose time is out of the ordinary: nobody called for a minute, or the time went back by a second. `before` is
+-- the time of the last one, nil for the first.
+function M.note(q, before)
+  local list = read_gaps(q)
+  if not before or before < q.now then
+    list[#list + 1] = { from = before or 0, till = q.now }
+    write_gaps(q, list)
+    return M.look(q)
+  end
+  if not was_ahead(q, list, before) then return redis.call('HSET', q.keys.config, 'behind', text(before)) end
+  local kept = {}
+  for i = 1, #list do
+    if list[i].till <= q.now then kept[#kept + 1] = list[i] end
+  end
+  write_gaps(q, kept)
+  start(q, before - q.now)
+end
+
+-- Brings a page back, if there is anything to bring back.
+function M.step(q)
+  if not q.config[12] then return end
+  local by, number, cursor = string.match(q.config[12], '^(%d+) (%d+)|(%d+)$')
+  number, q.ahead_by = tonumber(number), tonumber(by)
+  local ahead, looked, brought = require('ahead'), 0, 0
+  local kinds = ahead.kinds()
+  local function visit(_, _, fix)
+    fix()
+    if not kinds[number].harmless then brought = brought + 1 end
+  end
+  for _ = 1, STEPS do
+    local next, some = ahead.page(q, kinds[number], cursor, visit)
+    looked, cursor = looked + some, next
+    if next == '0' then number = number + 1 end
+    if looked >= PAGE or not kinds[number] then break end
+  end
+  require('stats').count(q, 'brought_back', brought)
+  q.heads, q.ends, q.ahead_by = nil, nil, nil
+  if kinds[number] then
+    q.config[12] = by .. ' ' .. number .. '|' .. cursor
+    redis.call('HSET', q.keys.config, 'rewind', q.config[12])
+    require('wake').push(q, true)
+  else
+    q.config[12] = false
+    redis.call('HDEL', q.keys.config, 'rewind')
+  end
+end
+
+return M
