@@ -3,9 +3,12 @@
 -- Says how jobs stand, and sees to it that the client hears, in inbox:<client> as `id state`, of the end of those that have not
 -- ended; with `forget` 1, no longer. Asking again is harmless. A job whose result is kept, or whose end somebody waited for, is
 -- kept for an hour after its end at least.
--- Returns a flat list of id, state (`missing` if it is not known), detail: the result of a completed job, the last error, as a
--- line of JSON, of one that ended otherwise, else the empty text. Errors: BADARG, BADKEY, FORMAT.
+-- Returns, for as many of the ids as fit in a reply, at least one, a flat list of id, state (`missing` if it is not known),
+-- detail: the result of a completed job, the last error, as a line of JSON, of one that ended otherwise, else the empty text.
+-- Errors: BADARG, BADKEY, FORMAT.
 local M = {}
+
+local BYTES = 524288          -- of results, after which a reply ends
 
 local function last_error(q, id)
   return string.match(redis.call('HGET', q.keys.errors, id) or '', '([^\n]*)$')
@@ -13,7 +16,7 @@ end
 
 function M.run(q, args)
   local queue, states, links = require('queue'), require('states'), require('links')
-  local client, forget, reply = queue.word(args[1], 'client'), args[2] == '1', {}
+  local client, forget, reply, bytes = queue.word(args[1], 'client'), args[2] == '1', {}, 0
   if #args < 3 or #args > queue.MOST then queue.refuse('BADARG', 'give a client, 0 or 1, and up to 998 ids') end
   for i = 3, #args do
     local id = args[i]
@@ -26,6 +29,8 @@ function M.run(q, args)
       links.add(q, id, 'wait ' .. client)
     end
     reply[at + 1], reply[at + 2], reply[at + 3] = id, state or 'missing', detail
+    bytes = bytes + #detail
+    if bytes > BYTES and not forget then break end
   end
   return reply
 end

@@ -74,7 +74,7 @@ function M.run(q, args)
   end
   local fit = known and session == known.session
   local silence = workers.beat(q, worker, known)
-  require('outbox').open(q)
+  require('outbox').open(q, known and known.bytes)
   local refused = require('settle').run(q, worker, args, settlements)
   if fit then
     redis.call('HSET', keys.worker(q.keys, worker), 'call', call, 'refused', table.concat(refused, ' '))
@@ -88,7 +88,7 @@ function M.run(q, args)
   require('outbox').take(q)
   require('migration').migrate(q)
   require('parking').run(q)
-  local jobs = require('claim').run(q, worker, demand)
+  local jobs = require('claim').run(q, worker, demand, known and known.bytes)
   if jobs.left then require('wake').push(q) end
   local come = fit and hand_over(q, worker, idle, #jobs.ids == demand) or -1
   local held = redis.call('SCARD', keys.held(q.keys, worker))

@@ -9,7 +9,7 @@
 local M = {}
 
 M.PAGE = 500                  -- followers told in one call
-local BYTES = 4194304         -- of specs in one reply
+local BYTES = 524288          -- of specs in one reply
 
 local policies = { cancel = true, ignore = true, hold = true, compensate = true }
 
@@ -211,7 +211,7 @@ function M.handed_over(q, text)
 end
 
 -- outgoing id…     What whoever carries suspended jobs to their own queue needs: a flat list of id, spec, options, for those
--- that are still here, in the order of the ids, and no more than 4 MiB: ask for the rest again. Errors: BADARG, BADKEY, FORMAT.
+-- that are still here, in the order of the ids, and no more than 512 KiB: ask for the rest again. Errors: BADARG, BADKEY, FORMAT.
 function M.outgoing(q, args)
   local queue, reply = require('queue'), {}
   if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end

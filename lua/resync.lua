@@ -3,7 +3,8 @@
 -- The first call of a worker, and the first after a cycle whose reply was not read or whose account of what the worker
 -- holds differs from the worker's own. It opens a session, newer than the last: calls of older ones are refused STALE.
 -- Jobs held for the worker that it does not list go back where they were: no attempt, no crash.
---   lease    ms   info   JSON about the process: host, pid, started, concurrency, version
+--   lease    ms   info   JSON about the process: host, pid, started, concurrency, version; `bytes`, if replies to it shall have
+--                        fewer bytes of jobs than is usual
 --   listed   every job that runs or whose outcome is not known to be recorded
 -- Returns {now, call}, call being the last cycle that was applied, 0 for none; the ids that one refused; the listed ids that are
 -- not, or no longer, the worker's own; what was decided of the runs of dead workers, as in `cycle`. Repeated, since its reply may
@@ -59,6 +60,12 @@ function M.run(q, args)
   local last = redis.call('HMGET', keys.worker(q.keys, worker), 'call', 'refused')
   redis.call('HSET', keys.worker(q.keys, worker), 'session', session, 'call', last[1] or 0, 'refused', last[2] or '',
     'lease', lease, 'info', args[4], 'host', tostring(info.host or ''))
+  local bytes = tonumber(info.bytes)
+  if bytes and bytes >= 1 then
+    redis.call('HSET', keys.worker(q.keys, worker), 'bytes', math.floor(bytes))
+  else
+    redis.call('HDEL', keys.worker(q.keys, worker), 'bytes')
+  end
   local own = reconcile(q, worker, fences)
   local lost = {}
   for id in pairs(own) do fences[id] = nil end

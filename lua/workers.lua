@@ -7,12 +7,14 @@ local GRACE = 5000
 local LEASE = 30000
 local RECLAIM = 200           -- jobs taken back in one call
 
--- What cycle and resync need of a worker's record: session, last call, lease in ms. Nil for a worker that is not known.
+-- What cycle and resync need of a worker's record: session, last call, lease in ms, bytes of a reply if it wants few. Nil for a
+-- worker that is not known.
 function M.read(q, worker)
-  local found = redis.call('HMGET', require('keys').worker(q.keys, worker), 'session', 'call', 'lease', 'graced')
+  local found = redis.call('HMGET', require('keys').worker(q.keys, worker), 'session', 'call', 'lease', 'graced', 'bytes')
   if not found[1] then return nil end
   return {
     session = tonumber(found[1]), call = tonumber(found[2]), lease = tonumber(found[3]) or LEASE, graced = found[4],
+    bytes = tonumber(found[5]),
   }
 end
 

@@ -17,7 +17,7 @@
 local M = {}
 
 M.PAGE = 500                  -- edges and nodes handled, and nodes given out, in one call
-M.BYTES = 2097152             -- of specs given out in one call
+M.BYTES = 524288              -- of specs given out in one call
 M.KEPT = { completed = 86400000, cancelled = 604800000, discarded = 604800000 }     -- ms, after the end
 M.BUILT = 3600000             -- ms after which one that was never started is dropped
 

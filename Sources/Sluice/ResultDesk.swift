@@ -141,12 +141,19 @@ actor ResultDesk: InboxReader {
     }
 
     private func pump() async {
-        while let call = take() {
+        // A reply that does not arrive may be too large: fewer are asked for.
+        while let call = take(Await.mostJobs >> min(failures, 8)) {
             if !call.forgets { listening.expect(self) }
             do throws(SluiceError) {
                 let standings = try await store.call(call, on: queue)
                 failures = 0
-                state.withLock { $0.outage = nil }
+                state.withLock { state in
+                    state.outage = nil
+                    // A reply has as much as fits.
+                    for id in call.ids where !call.forgets && standings[id] == nil && state.waiters[id] != nil {
+                        state.asking.insert(id)
+                    }
+                }
                 if !call.forgets { settle(standings.mapValues { .success($0) }) }
             } catch {
                 await failed(call, error)
@@ -156,10 +163,10 @@ actor ResultDesk: InboxReader {
     }
 
     /// The next call; nil, and the end of the pump, if there is none.
-    private func take() -> Await? {
+    private func take(_ most: Int) -> Await? {
         state.withLock { state in
             if !state.asking.isEmpty {
-                let ids = Array(state.asking.prefix(Await.mostJobs))
+                let ids = Array(state.asking.prefix(max(most, 1)))
                 state.asking.subtract(ids)
                 return Await(client: client, ids: ids)
             }

@@ -39,10 +39,7 @@ extension Inspector {
         var jobs: [JobSummary] = []
         while var place = segments.first {
             if jobs.count == limit { return JobPage(jobs: jobs, next: place.text, time: time) }
-            let reply = try await store.call(
-                ListJobs(
-                    state: place.state, cursor: place.inner, limit: filter.kind == nil ? limit : 1000, kind: filter.kind),
-                on: place.queue)
+            let reply = try await list(place, filter.kind == nil ? limit : 1000, filter.kind)
             let fresh = reply.items.dropFirst(place.skip).prefix(limit - jobs.count)
             jobs += fresh.map { JobSummary($0, place, keys) }
             place.skip += fresh.count
@@ -56,6 +53,22 @@ extension Inspector {
             }
         }
         return JobPage(jobs: jobs, next: nil, time: time)
+    }
+
+    /// A page of the library. One whose reply does not arrive may be too large: fewer are asked for then. What was listed of a page
+    /// is the same however long it is.
+    private func list(_ place: JobCursor, _ limit: Int, _ kind: String?) async throws(SluiceError) -> ListJobs.Reply {
+        var limit = limit
+        while true {
+            do throws(SluiceError) {
+                return try await store.call(
+                    ListJobs(state: place.state, cursor: place.inner, limit: min(place.skip + limit, 1000), kind: kind),
+                    on: place.queue)
+            } catch {
+                guard error.code == .outcomeUnknown, limit > 1 else { throw error }
+                limit = max(limit / 8, 1)
+            }
+        }
     }
 
     private func segments(of filter: JobFilter) async throws(SluiceError) -> [JobCursor] {

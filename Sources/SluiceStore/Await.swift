@@ -1,7 +1,8 @@
 package import Hiredis
 package import SluiceCore
 
-/// Asks how jobs stand, and to be told of the end of those that have not ended: `lua/await.lua`. Asking again is harmless.
+/// Asks how jobs stand, and to be told of the end of those that have not ended: `lua/await.lua`. Asking again is harmless. The reply
+/// has as many of the jobs as fit, the first ones: of the others nothing was asked.
 package struct Await: StoreFunction {
     package static let name = "await"
     /// Jobs in one call.
@@ -42,7 +43,7 @@ package struct Await: StoreFunction {
         while let id = values.next()?.string, let state = values.next()?.string, let detail = values.next() {
             standings[JobID(known: id)] = Standing(state, detail)
         }
-        if standings.count != Set(ids).count { throw malformed(Self.name) }
+        if standings.isEmpty, !ids.isEmpty { throw malformed(Self.name) }
         return standings
     }
 }

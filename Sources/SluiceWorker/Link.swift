@@ -14,6 +14,9 @@ struct Link {
     private(set) var waitsUntil: NIODeadline?
     private var failures = 0
     private var hasSucceeded = false
+    /// How much one reply may bring.
+    private(set) var budget = ReplyBudget()
+    private var hasSuspected = false
 
     mutating func nextCall() -> Int {
         call += 1
@@ -25,16 +28,35 @@ struct Link {
         return session
     }
 
-    mutating func succeeded() {
-        if failures > 0 { failures = 0 }
+    /// A cycle succeeded.
+    mutating func succeeded(withJobs: Bool) {
+        failures = 0
         waitsUntil = nil
         hasSucceeded = true
+        // More is asked for by a resync.
+        if budget.arrived(withJobs: withJobs, at: .now()) { needsResync = true }
+        if budget.told == nil { hasSuspected = false }
     }
 
+    /// A resync succeeded. Failures before it count on: the reply of the next cycle may be too large again.
     mutating func resynced() {
-        succeeded()
+        waitsUntil = nil
+        hasSucceeded = true
         needsResync = false
         inDoubt = 0
+    }
+
+    /// The reply of a cycle that was to bring jobs was lost: the next ones bring less. Tells once what may be the reason.
+    mutating func lostJobs(_ queue: QueueName, _ logger: Logger) {
+        budget.lost(at: .now())
+        guard budget.losses >= ReplyBudget.suspicious, !hasSuspected else { return }
+        hasSuspected = true
+        logger.warning(
+            """
+            replies of Redis with jobs get lost: fewer are claimed at once. If a proxy or the server closes connections whose \
+            replies are large, raise that limit; of Redis it is client-output-buffer-limit
+            """,
+            metadata: ["queue": "\(queue)", "bytes": "\(budget.bytes)"])
     }
 
     /// Takes note of a failure; nothing is dropped, whatever it was.

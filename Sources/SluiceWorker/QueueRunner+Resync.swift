@@ -12,7 +12,8 @@ extension QueueRunner {
         let call = Resync(
             worker: worker, session: link.nextSession(), lease: options.lease,
             info: ProcessInfoJSON.text(
-                host: options.host, concurrency: queue.concurrency, kinds: pipeline.kinds, cron: queue.cron.map(\.name)),
+                host: options.host, concurrency: queue.concurrency, kinds: pipeline.kinds, cron: queue.cron.map(\.name),
+                replyBytes: link.budget.told),
             running: listed)
         do {
             let reply = try await store.call(call, on: queue.name)

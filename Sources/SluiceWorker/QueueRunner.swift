@@ -172,11 +172,12 @@ actor QueueRunner {
             settlements: settling.map(\.settlement))
         do {
             let reply = try await store.call(call, on: queue.name)
-            link.succeeded()
+            link.succeeded(withJobs: !reply.jobs.isEmpty)
             absorb(reply, settling, demand: demand, idle: idle)
             if declaration.isOutdated(by: reply.declared) { await look() }
         } catch {
             outbox.insert(contentsOf: settling, at: 0)
+            if demand > 0, error.code == .outcomeUnknown { link.lostJobs(queue.name, logger) }
             try link.failed(error, settling: settling.count, logger)
         }
     }

@@ -91,6 +91,19 @@ struct ServerDiagnosisTests {
         await inspector.close()
     }
 
+    @Test(arguments: ["1mb 1mb 0", "0 2mb 60"])
+    func aBoundOnRepliesIsFoundThoughNoQueueIsThere(_ bound: String) async throws {
+        let server = try await RedisTestServer.start(.init(aof: true, config: ["client-output-buffer-limit normal \(bound)"]))
+        let inspector = try inspector(server)
+        let finding = try #require(try await part(.server, inspector).findings.first)
+        #expect(finding.code == "server.output_limit" && finding.severity == .problem)
+        #expect(finding.what.contains("client-output-buffer-limit is \(bound.hasPrefix("1") ? "1" : "2") MB for normal"))
+        #expect(finding.cure.contains("CONFIG SET client-output-buffer-limit 'normal 0 0 0'"))
+        try await server.cli("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0")
+        #expect(try await part(.server, inspector).findings == [])
+        await inspector.close()
+    }
+
     @Test func aSnapshotThatFailedIsFound() async throws {
         let server = try await RedisTestServer.start(.init(config: ["save 3600 1", "dbfilename snap.rdb"]))
         let inspector = try inspector(server)
@@ -140,11 +153,13 @@ struct ServerDiagnosisTests {
         try await load(FunctionLibrary.text(), server)
         let worker = try await part(.server, inspector(server, user: "worker"))
         #expect(worker.findings == [])
-        #expect(worker.unseen == ["how often it syncs its file: this user may not call CONFIG GET"])
+        let replies = "whether it bounds replies (client-output-buffer-limit): this user may not call CONFIG GET"
+        #expect(worker.unseen == ["how often it syncs its file: this user may not call CONFIG GET", replies])
         let diagnosis = try await inspector(server, user: "blind").diagnose()
         #expect(diagnosis.isHealthy)
         #expect(
-            diagnosis.parts.first?.unseen == ["version, role, memory and persistence: this user may not call INFO"])
+            diagnosis.parts.first?.unseen
+                == ["version, role, memory and persistence: this user may not call INFO", replies])
     }
 
     @Test func whatCannotBeProvokedIsToldFromInfo() {

@@ -44,7 +44,7 @@ import Testing
             #expect(!link.needsResync)
             #expect(link.inDoubt == 0)
             #expect(link.waitsUntil != nil)
-            link.succeeded()
+            link.succeeded(withJobs: false)
             #expect(link.waitsUntil == nil)
         }
     }
@@ -59,6 +59,16 @@ import Testing
             longest = max(longest, pause)
         }
         #expect(longest > .milliseconds(900))
+    }
+
+    @Test func aResyncBetweenFailuresDoesNotShortenThePause() throws {
+        var link = Link()
+        for _ in 0..<8 {
+            link.resynced()
+            try link.failed(SluiceError(.outcomeUnknown, ""), settling: 0, logger)
+        }
+        let pause = try #require(link.waitsUntil) - .now()
+        #expect(pause > .milliseconds(900))
     }
 
     @Test func whatWillNotGoAwayEndsAWorkerThatNeverCalled() throws {
@@ -77,7 +87,7 @@ import Testing
             }
             // Later nothing but the client's end does: an operator may mend the rest.
             var proven = Link()
-            proven.succeeded()
+            proven.succeeded(withJobs: false)
             if code == .closed {
                 #expect(throws: SluiceError.self) { try proven.failed(error, settling: 0, logger) }
             } else {

@@ -11,7 +11,7 @@ import SluiceStore
 struct ServerExamination {
     /// `INFO`; nil if the user may not ask.
     var info: [String: String]?
-    /// `save` and `appendfsync`; nil if the user may not ask.
+    /// `save`, `appendfsync` and `client-output-buffer-limit`; nil if the user may not ask.
     var settings: [String: String]?
     /// How far the server's clock is ahead of this machine's, as far as the way there and back lets one tell.
     var ahead: Duration
@@ -21,7 +21,7 @@ struct ServerExamination {
     /// - Parameter clock: what time it is on this machine.
     init(_ store: Store, _ cures: CureText, clock: @Sendable () -> Date) async throws(SluiceError) {
         info = try await store.info()
-        settings = try await store.settings(["save", "appendfsync"])
+        settings = try await store.settings(["save", "appendfsync", Self.outputLimit])
         let before = clock()
         let time = Date(milliseconds: try await store.now())
         ahead = Self.distance(of: time, from: before, to: clock())
@@ -44,7 +44,7 @@ struct ServerExamination {
     var part: Diagnosis.Part {
         var part = Diagnosis.Part(subject: .server, looked: "clock")
         if let info {
-            part.looked = "Redis \(info["redis_version"] ?? "?"): version, role, memory, persistence, clock"
+            part.looked = "Redis \(info["redis_version"] ?? "?"): version, role, memory, persistence, limits of replies, clock"
             examineVersion(info, &part)
             examineMemory(info, &part)
             examineWrites(info, &part)
@@ -52,6 +52,7 @@ struct ServerExamination {
         } else {
             part.unseen.append("version, role, memory and persistence: this user may not call INFO")
         }
+        examineReplies(&part)
         examineClock(&part)
         return part
     }
@@ -117,6 +118,26 @@ struct ServerExamination {
                 .notice, "server.unsaved", "it has neither an append-only file nor snapshots: jobs are lost with the server",
                 cure: cures.redis("CONFIG", "SET", "appendonly", "yes") + ", and the same in redis.conf")
         }
+    }
+
+    private static let outputLimit = "client-output-buffer-limit"
+    /// A reply to a worker has 4 MiB of jobs and one more, which may be as large as a job can be.
+    private static let largestReply = 16 << 20
+
+    /// A connection is closed whose replies grow beyond a limit: then what is large never arrives.
+    private func examineReplies(_ part: inout Diagnosis.Part) {
+        guard let settings else {
+            return part.unseen.append("whether it bounds replies (\(Self.outputLimit)): this user may not call CONFIG GET")
+        }
+        let words = settings[Self.outputLimit, default: ""].split(separator: " ").map(String.init)
+        guard let at = words.firstIndex(of: "normal"), words.count > at + 3 else { return }
+        let limits = words[(at + 1)...(at + 2)].compactMap { Int($0) }.filter { $0 > 0 }
+        guard let least = limits.min(), least < Self.largestReply else { return }
+        part.add(
+            .problem, "server.output_limit",
+            "\(Self.outputLimit) is \(HumanText.bytes(least)) for normal clients: a connection with a larger reply is closed, so "
+                + "workers claim less at once, and what is larger than that never arrives",
+            cure: cures.redis("CONFIG", "SET", Self.outputLimit, "normal 0 0 0") + ", and the same in redis.conf")
     }
 
     private func examineClock(_ part: inout Diagnosis.Part) {

@@ -133,10 +133,19 @@ package final class Relay: Sendable {
         var ids: [JobID] = []
         for case .moved(_, let jobs) in facts.map(\.news) { ids += jobs }
         var rest = ids[...]
+        var most = 500
         while !rest.isEmpty {
-            let items = try await store.call(Outgoing(Array(rest.prefix(500))), on: round.queue)
+            let items: [Deliver.Item]
+            do throws(SluiceError) {
+                items = try await store.call(Outgoing(Array(rest.prefix(most))), on: round.queue)
+            } catch {
+                // A reply that does not arrive may be too large.
+                guard error.code == .outcomeUnknown, most > 1 else { throw error }
+                most = max(most / 8, 1)
+                continue
+            }
             guard let last = items.last else {
-                rest = rest.dropFirst(500)
+                rest = rest.dropFirst(most)
                 continue
             }
             try await errand.deliver(items, to: queue, at: round.now, kept: Deliver.memory)
