@@ -90,12 +90,18 @@ private struct IdleWatch: Service {
             if isTelling || isFiring {
                 // That it has been told makes no transition.
                 try await Task.sleep(for: .milliseconds(10))
-            } else if try await isIdle(before) {
-                // Each queue was looked at for itself: what left one may have come to another one after that was looked at.
-                let after = try await statuses()
-                if zip(before, after).allSatisfy({ $0.totals == $1.totals && $1.outgoing == 0 }) { return }
             } else {
-                guard try await changes.next() != nil else { return }
+                switch try await standing(before) {
+                case .idle:
+                    // Each queue was looked at for itself: what left one may have come to another one after that was looked at.
+                    let after = try await statuses()
+                    if zip(before, after).allSatisfy({ $0.totals == $1.totals && $1.outgoing == 0 }) { return }
+                case .claiming:
+                    // That what is runnable meets a gate that is shut makes no transition.
+                    try await Task.sleep(for: .milliseconds(10))
+                case .busy:
+                    guard try await changes.next() != nil else { return }
+                }
             }
         }
     }
@@ -115,17 +121,26 @@ private struct IdleWatch: Service {
         return false
     }
 
-    private func isIdle(_ statuses: [QueueStatus]) async throws(SluiceError) -> Bool {
+    private enum Standing {
+        case idle
+        /// Nothing runs, and a worker may yet be given something.
+        case claiming
+        /// A transition will come.
+        case busy
+    }
+
+    private func standing(_ statuses: [QueueStatus]) async throws -> Standing {
+        var isClaiming = false
         for (queue, status) in zip(queues, statuses) {
-            if status.states[.executing, default: 0] > 0 { return false }
+            if status.states[.executing, default: 0] > 0 { return .busy }
             if status.pause != nil { continue }
             if status.states[.available, default: 0] > 0 {
                 // What waits for the clock waits for the test.
-                if try await inspector.store.call(DiagnoseWaits(), on: queue).isClaimable { return false }
+                if try await inspector.store.call(DiagnoseWaits(), on: queue).isClaimable { isClaiming = true }
             }
-            if try await isDue(queue, by: status) { return false }
+            if try await isDue(queue, by: status) { return .busy }
         }
-        return true
+        return isClaiming ? .claiming : .idle
     }
 
     /// Whether a job waits for a time that has come. Those that are due first are listed first.
