@@ -18,7 +18,7 @@ stds.redis = {
         ]],
         cjson = names [[
             encode decode null encode_sparse_array encode_max_depth decode_max_depth encode_number_precision
-            encode_keep_buffer encode_invalid_numbers decode_invalid_numbers
+            encode_keep_buffer encode_invalid_numbers decode_invalid_numbers new
         ]],
         cmsgpack = names "pack unpack unpack_one unpack_limit",
         bit = names "tobit tohex bnot band bor bxor lshift rshift arshift rol ror bswap",

@@ -21,6 +21,9 @@ local order = {
   'unique', 'fingerprints', 'held', 'successions', 'cron', 'ticks', 'deadline', 'deadlines', 'ahead',
 }
 
+-- Phases that go through several sets.
+local are_split = { timed = true, ended = true, columns = true }
+
 -- Notes what is wrong, and what repair.lua does about it: the name of a cure, and what that is for.
 local function wrong(found, invariant, what, ...)
   found[#found + 1], found[#found + 2] = invariant, what
@@ -209,6 +212,7 @@ local function over(names, check)
   return function(q, cursor, found)
     local at, inner = string.match(cursor, '^(%d+)/(%d+)$')
     at, inner = tonumber(at) or 1, inner or '0'
+    if not names[at] then require('queue').refuse('BADARG', 'no such cursor: ' .. cursor) end
     local next, checked = check(q, names[at], inner, found)
     if next ~= '0' then return at .. '/' .. next, checked end
     return at < #names and (at + 1) .. '/0' or '0', checked
@@ -279,6 +283,7 @@ function M.page(q, args)
   local number, inner = string.match(cursor, '^(%d+)|([%d/]+)$')
   number = tonumber(number)
   if not order[number or 0] then require('queue').refuse('BADARG', 'no such cursor') end
+  require('queue').cursor(are_split[order[number]] and string.match(inner, '^%d+/(%d+)$') or inner)
   local found, checked = { cures = {} }, 0
   for _ = 1, CALLS do
     local next, some = phases[order[number]](q, inner, found)

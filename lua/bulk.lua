@@ -185,8 +185,7 @@ end
 
 -- What runs has no order: a page of the scan is a step.
 local function through_runs(q, want)
-  local cursor = want.cursor == '' and '0' or want.cursor
-  if not string.find(cursor, '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
+  local cursor = want.cursor == '' and '0' or require('queue').cursor(want.cursor)
   local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
   for first = 1, #page[2], 2 * PAGE do
     local ids = {}
@@ -241,8 +240,7 @@ function M.count(q, args)
 end
 
 function M.lanes(q, args)
-  local cursor, parts, found = args[1] or '0', {}, {}
-  if not string.find(cursor, '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
+  local cursor, parts, found = require('queue').cursor(args[1] or '0'), {}, {}
   for i = 2, #args do parts[i - 1] = '&' .. args[i] .. '&' end
   local page = redis.call('ZSCAN', q.keys.lanes, cursor, 'COUNT', MOST)
   for i = 1, #page[2], 2 do

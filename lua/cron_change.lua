@@ -2,23 +2,6 @@
 -- clients: they give the first one.
 local M = {}
 
--- Refuses what is no entry. Returns it.
-local function check(q, text)
-  local queue = require('queue')
-  local valid, entry = pcall(cjson.decode, text or '')
-  if not valid or type(entry) ~= 'table' or type(entry.expression) ~= 'string' or type(entry.zone) ~= 'string'
-    or type(entry.job) ~= 'table' or type(entry.job.kind) ~= 'string' then
-    queue.refuse('BADARG', 'an entry is a JSON object with expression, zone and job')
-  end
-  require('signed').refuse(q.keys.name, cjson.encode({ kind = entry.job.kind }))
-  local options = entry.options or {}
-  if type(options) ~= 'table' or options.delay or options.at or options.after or options.target then
-    queue.refuse('BADARG', 'the options of an entry tell no time, and no job that its jobs follow')
-  end
-  require('options').read(q, next(options) and cjson.encode(options) or '{}')
-  return entry
-end
-
 -- Whether two entries have the same ticks.
 local function is_same_time(one, other)
   return one.expression == other.expression and one.zone == other.zone and one.start == other.start and one['end'] == other['end']
@@ -43,7 +26,7 @@ end
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.put(q, args)
   local queue, cron = require('queue'), require('cron')
-  local name, text, entry = cron.name(args[1]), args[2], check(q, args[2])
+  local name, text, entry = cron.name(args[1]), args[2], require('cron_entry').read(q, args[2] or '')
   local first = args[3] ~= '' and queue.number(args[3], 0, 1e14, 'next') or nil
   local source, deploy = args[4], queue.number(args[5] or 0, 0, 9e15, 'deploy')
   if source ~= 'code' and source ~= 'operator' then queue.refuse('BADARG', 'the source of an entry is code or operator') end
@@ -91,8 +74,8 @@ end
 function M.pause(q, args)
   local cron = require('cron')
   local name = cron.name(args[1])
+  local text = require('queue').text(q.now) .. ' ' .. require('queue').reason(args[2])
   if redis.call('HEXISTS', q.keys.cron, name) == 0 then return -1 end
-  local text = require('queue').text(q.now) .. ' ' .. (args[2] or '')
   local paused = redis.call('HSETNX', require('keys').cron_state(q.keys, name), 'paused', text)
   redis.call('ZREM', q.keys.cron_next, name)
   cron.rearm(q)
@@ -126,10 +109,12 @@ end
 function M.by_hand(q, args)
   local queue, cron = require('queue'), require('cron')
   local name, id = cron.name(args[1]), queue.word(args[3], 'id')
+  if not args[4] then queue.refuse('BADARG', 'give name, revision, id, spec') end
   require('signed').refuse(q.keys.name, args[4])
   local text = redis.call('HGET', q.keys.cron, name)
   if not text then return 'missing' end
   if cron.state(q, name).revision ~= args[2] then return 'changed' end
+  q.is_stored = true
   local options = cjson.decode(text).options or {}
   local option = require('options').read(q, next(options) and cjson.encode(options) or '{}')
   if #require('enqueue').add(q, { id, args[4] }, { id }, { option }) > 0 then return 'exists' end

@@ -47,7 +47,7 @@ local function count_missed(q, ticks, catch_up)
   local late = 0
   while late < #ticks and q.now - ticks[late + 1] > GRACE do late = late + 1 end
   if catch_up == 'latest' then return late < #ticks and late or math.max(late - 1, 0) end
-  local limit = tonumber(string.match(catch_up or '', '^all=(%d+)$'))
+  local limit = tonumber(string.match(tostring(catch_up), '^all=(%d+)$'))
   return limit and math.max(late - limit, 0) or late
 end
 
@@ -124,6 +124,7 @@ end
 
 function M.run(q, args)
   local queue, cron = require('queue'), require('cron')
+  q.is_stored = true
   local name, expected = cron.name(args[1]), queue.number(args[3], 0, 1e14, 'expected')
   local ticks, last = read_ticks(q, args, expected)
   require('signed').refuse(q.keys.name, args[6])

@@ -17,8 +17,8 @@ function M.run(q, args)
   local queue = require('queue')
   local valid, kept = string.match(args[1] or '', '^(%d+):?(%d*)$')
   if queue.number(valid, 0, 1e14, 'valid') < q.now then queue.refuse('LATE', 'this delivery was held up on its way') end
-  local jobs, ids, options, keys = require('enqueue').read(q, args, 2)
-  q.is_delivery = true
+  q.is_delivery, q.is_stored = true, true
+  local jobs, ids, options, keys = require('enqueue_read').calls(q, args, 2)
   local known, scored, now = redis.call('ZMSCORE', q.keys.seen, unpack(ids)), {},
     queue.text(q.now + math.max((tonumber(kept) or KEPT) - KEPT, 0))
   local new, new_ids, new_options, new_keys = {}, {}, {}, keys and {}

@@ -225,8 +225,7 @@ end
 
 function sections.links(q, args)
   local states, flat, at = require('states'), {}, {}
-  if not string.find(args[2] or '', '^%d+$') then require('queue').refuse('BADARG', 'no such cursor') end
-  local found = redis.call('HSCAN', q.keys.links, args[2], 'COUNT', PAGE)
+  local found = redis.call('HSCAN', q.keys.links, require('queue').cursor(args[2]), 'COUNT', PAGE)
   for i = 1, #found[2], 2 do
     local state = states.of(q, found[2][i])
     for target in string.gmatch(state and not states.is_ended(state) and found[2][i + 1] or '', '[^\n%s]+') do

@@ -36,27 +36,6 @@ function M.new_id(q)
   return 'S' .. table.concat(parts)
 end
 
--- Checks ids, and makes those that are empty. `jobs` is a flat list of id and spec.
-local function check_ids(q, jobs, n)
-  local ids, longest, empty = {}, 0, false
-  for i = 1, n do
-    local id = jobs[2 * i - 1]
-    if #id > longest then longest = #id end
-    if id == '' then empty = true end
-    ids[i] = id
-  end
-  if longest > 128 or string.find(table.concat(ids), '[^!-~]') then
-    require('queue').refuse('BADARG', 'an id is 1 to 128 printable ASCII characters without space')
-  end
-  for i = 1, empty and n or 0 do
-    if ids[i] == '' then
-      ids[i] = M.new_id(q)
-      jobs[2 * i - 1] = ids[i]
-    end
-  end
-  return ids
-end
-
 local function append(lists, name, first, second)
   local list = lists[name]
   if not list then
@@ -222,31 +201,6 @@ function M.add(q, jobs, ids, options, keys, room)
   return not_new
 end
 
--- Reads jobs from arguments, of which the count is the one at `first`. Returns a flat list of id and spec, the ids, and the
--- options by position from 1, and the keys of unique jobs, if any.
-function M.read(q, args, first)
-  local queue = require('queue')
-  local n = queue.number(args[first], 1, queue.MOST, 'count')
-  local last, keys = #args, nil
-  if last > first + 3 * n and args[last - n] == 'keys' then
-    last, keys = last - n - 1, require('unique').keys(args, n)
-  end
-  if last < first + 2 * n or (last - first) % 2 == 1 then
-    queue.refuse('BADARG', 'jobs are id, spec; options are position, options; after keys there is one for each job')
-  end
-  local jobs, options, known, all = { unpack(args, first + 1, first + 2 * n) }, {}, {}, nil
-  for i = first + 1 + 2 * n, last, 2 do
-    local position = args[i] == '*' and -1 or queue.number(args[i], 0, n - 1, 'position')
-    local text = args[i + 1]
-    -- Most jobs of a call have the same.
-    local option = text ~= '' and (known[text] or require('options').read(q, text)) or nil
-    if option and not option.after then known[text] = option end
-    if position < 0 then all = option else options[position + 1] = option end
-  end
-  for i = 1, all and n or 0 do options[i] = options[i] or all end
-  return jobs, check_ids(q, jobs, n), options, keys
-end
-
 -- The form of clients.
 function M.run(q, args)
   local queue = require('queue')
@@ -257,7 +211,7 @@ function M.run(q, args)
     local before, answer = string.match(last, '^(%d+) (.*)$')
     if call <= tonumber(before) then return cjson.decode(answer) end
   end
-  local jobs, ids, options, keys = M.read(q, args, 3)
+  local jobs, ids, options, keys = require('enqueue_read').calls(q, args, 3)
   require('signed').refuse_any(q, jobs, options)
   queue.create(q)
   local not_new = M.add(q, jobs, ids, options, keys, require('depth').room(q))
@@ -266,29 +220,9 @@ function M.run(q, args)
   return not_new
 end
 
--- Reads jobs as people give them, checking the specs as well, since no client has made them.
-local function read_by_hand(q, args)
-  local queue, jobs, options = require('queue'), {}, {}
-  local n = #args / 3
-  if n ~= math.floor(n) or n < 1 or n > queue.MOST then queue.refuse('BADARG', 'jobs are id, spec, options; at most 1000') end
-  for i = 1, n do
-    local id, text, option = args[3 * i - 2], args[3 * i - 1], args[3 * i]
-    local valid, spec = pcall(cjson.decode, text)
-    if not valid or type(spec) ~= 'table' or type(spec.kind) ~= 'string' then
-      queue.refuse('BADARG', 'a spec is a JSON object with a kind, such as {"kind":"email","args":{"to":"a@b.c"}}')
-    end
-    jobs[2 * i - 1], jobs[2 * i] = id, text
-    if option ~= '' or spec.partitions or spec.needs or spec.chain ~= nil then
-      options[i] = require('options').read(q, option == '' and '{}' or option, spec)
-      if options[i].unique and not options[i].unique.key then queue.refuse('BADARG', 'a unique job has a key') end
-    end
-  end
-  return jobs, check_ids(q, jobs, n), options
-end
-
 -- The form of people.
 function M.by_hand(q, args)
-  local jobs, ids, options = read_by_hand(q, args)
+  local jobs, ids, options = require('enqueue_read').by_hand(q, args)
   require('signed').refuse_any(q, jobs, options)
   require('queue').create(q)
   local not_new, lines = M.add(q, jobs, ids, options, nil, require('depth').room(q)), {}

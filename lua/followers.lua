@@ -17,7 +17,8 @@ local policies = { cancel = true, ignore = true, hold = true, compensate = true 
 function M.read(after)
   local queue = require('queue')
   if type(after) ~= 'table' then queue.refuse('BADARG', 'after must be {"id":…,"failed":…}') end
-  local policy = after.failed or 'cancel'
+  require('members').check_known(after, { id = true, failed = true }, 'after')
+  local policy = after.failed == nil and 'cancel' or after.failed
   if not policies[policy] then queue.refuse('BADARG', 'failed must be cancel, ignore, hold or compensate') end
   return { parent = queue.word(after.id, 'id of the job before'), policy = policy }
 end

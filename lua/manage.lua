@@ -135,9 +135,10 @@ end
 
 -- pause [reason]     No job is claimed until resume; what runs goes on. Returns 1, or 0 if it was paused already.
 function M.pause(q, args)
-  require('queue').create(q)
-  local text = require('queue').text(q.now) .. ' ' .. (args[1] or '')
-  return redis.call('HSETNX', q.keys.config, 'paused', text)
+  local queue = require('queue')
+  local reason = queue.reason(args[1])
+  queue.create(q)
+  return redis.call('HSETNX', q.keys.config, 'paused', queue.text(q.now) .. ' ' .. reason)
 end
 
 -- resume             Returns 1, or 0 if it was not paused.

@@ -16,11 +16,13 @@ local RESULT = 65536          -- bytes of a result above which it is left out
 function M.read(notify)
   local refuse = require('queue').refuse
   if type(notify) ~= 'table' or type(notify.url) ~= 'string' then refuse('BADARG', 'notify must be {"url":…,"on":[…]}') end
-  local host = string.match(notify.url, '^https?://([^/?#]+)[!-~]*$')
+  require('members').check_known(notify, { url = true, on = true }, 'notify')
+  local host = string.find(notify.url, '^[!-~]+$') and string.match(notify.url, '^https?://([^/?#]+)')
   if not host or #notify.url > URL or string.find(host, '[@\\]') or string.find(host, '^:') or string.find(host, '^%[%]') then
     refuse('BADARG', 'notify takes an http or https URL of at most ' .. URL .. ' printable characters, without a user')
   end
-  local on = notify.on or { 'ended' }
+  local on = notify.on
+  if on == nil then on = { 'ended' } end
   if type(on) ~= 'table' then refuse('BADARG', 'the events of notify are a list') end
   local wanted = {}
   for key, event in pairs(on) do
@@ -57,6 +59,7 @@ local function result_of(q, id)
   if not result then return '' end
   if string.find(result, '^{"key":"[^"]*","sealed":"[^"]*"}$') then return ',"result_omitted":"sealed"' end
   if #result > RESULT then return ',"result_omitted":"large"' end
+  if not require('json').is_valid(result) then return ',"result_omitted":"unreadable"' end
   return ',"result":' .. result
 end
 
@@ -69,7 +72,11 @@ local function body(q, id, about)
     '","version":', text(about.version), ',"time":', text(q.now),
   }
   local progress = redis.call('HGET', q.keys.progress, id)
-  if progress then parts[#parts + 1] = ',"progress":' .. progress end
+  if about.is_closed then
+    parts[#parts + 1] = ',"result_omitted":"unreadable"}'
+    return table.concat(parts)
+  end
+  if progress and require('json').is_valid(progress) then parts[#parts + 1] = ',"progress":' .. progress end
   if about.state == 'completed' then
     parts[#parts + 1] = result_of(q, id)
   elseif about.event == 'ended' then
@@ -80,12 +87,12 @@ local function body(q, id, about)
   return table.concat(parts)
 end
 
--- The names of the job's fields that people are not shown, as JSON, for the job that tells of it.
+-- The names of the job's fields that people are not shown, as JSON, for the job that tells of it; nil if they cannot be read, and
+-- nothing of the job may be shown.
 local function redacted(spec)
   if not string.find(spec, '"redact"', 1, true) then return '' end
-  local valid, found = pcall(cjson.decode, spec)
-  local names = valid and type(found) == 'table' and found.redact
-  return type(names) == 'table' and #names > 0 and ',"redact":' .. cjson.encode(names) or ''
+  local names = require('spec').redacted(spec)
+  return names and (#names > 0 and ',"redact":' .. cjson.encode(names) or '')
 end
 
 -- A job has come to a change of which a line of its links wants to hear. `state` is that it is in now, or `deleted`.
@@ -102,8 +109,10 @@ function M.tell(q, line, id, event, state)
   about.id = name .. ':' .. queue.text(about.version)
   redis.call('HSET', q.keys.notified, id, queue.text(about.version))
   about.host = require('hosts').of(url)
+  local hidden = redacted(about.spec)
+  about.is_closed = not hidden
   local spec = '{"kind":"webhook","partitions":{"host":' .. cjson.encode(about.host) .. '},"chain":'
-    .. cjson.encode(about.queue .. '/' .. id) .. redacted(about.spec) .. ',"args":{"url":' .. cjson.encode(url)
+    .. cjson.encode(about.queue .. '/' .. id) .. (hidden or '') .. ',"args":{"url":' .. cjson.encode(url)
     .. ',"body":' .. body(q, id, about) .. '}}'
   -- What was enqueued by hand, or by a program of another kind, may be no UTF-8, and receivers read JSON.
   require('outbox').put_notice(q, id, about, require('utf8').mended(spec))

@@ -1,36 +1,37 @@
 -- The options of a job, as enqueue.lua tells them: read from JSON, checked, and for specs written by hand made from those.
 local M = {}
 
+local known = {
+  delay = true, at = true, priority = true, lane = true, after = true, target = true, links = true, notify = true,
+  deadline = true, deadline_at = true, hold = true, unique = true,
+}
+
 -- A value as lanes have it.
-local function encoded(value)
-  local text = string.gsub(tostring(value), '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
-  if #text > 64 then require('queue').refuse('BADARG', 'a partition above 64 bytes, as encoded, takes a client') end
-  return text
+local function encoded(name, value)
+  local text = string.gsub(value, '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
+  if #text > 64 then
+    require('queue').refuse('BADARG', name .. ' takes ' .. #text .. ' bytes in its lane: above 64 it takes a client')
+  end
+  return name .. '=' .. text
 end
 
--- The lane of a spec with partitions, needs and a chain.
+-- The lane of a spec with partitions, needs and a chain, which spec.lua has read.
 local function lane_of(spec)
   local parts, names, queue = {}, {}, require('queue')
-  for name, value in pairs(type(spec.partitions) == 'table' and spec.partitions or {}) do
-    parts[#parts + 1] = { name = name, text = name .. '=' .. encoded(value) }
-  end
-  for _, need in ipairs(type(spec.needs) == 'table' and spec.needs or {}) do
-    parts[#parts + 1] = { name = string.match(need, '^[^?]*'), text = need }
-  end
-  if spec.chain ~= nil then
-    if type(spec.chain) ~= 'string' then queue.refuse('BADARG', 'the chain is a text, its key') end
-    parts[#parts + 1] = { name = 'chain', text = 'chain=' .. encoded(spec.chain), is_chain = true }
-  end
+  for name, value in pairs(spec.partitions or {}) do parts[#parts + 1] = { name = name, value = value } end
+  for _, need in ipairs(spec.needs or {}) do parts[#parts + 1] = { name = string.match(need, '^[^?]*'), text = need } end
+  if spec.chain then parts[#parts + 1] = { name = 'chain', value = spec.chain, is_chain = true } end
   table.sort(parts, function(one, other) return one.name < other.name end)
   for i = 1, #parts do
-    local name = parts[i].name
-    if not string.find(name, '^[%w_.-]+$') or #name > 32 or not string.find(parts[i].text, '^[%w_.-]+[=?]?') or names[name] then
-      queue.refuse('BADARG', 'partitions and needs have different names of 1 to 32 letters, digits, _ . -')
+    local part = parts[i]
+    if not string.find(part.name, '^[%w_.-]+$') or #part.name > 32 or names[part.name] then
+      queue.refuse('BADARG', 'partitions and needs have different names of 1 to 32 letters, digits, _ . -, not '
+        .. require('members').shown(part.name) .. (names[part.name] and ' twice' or ''))
     end
-    if name == 'chain' and not parts[i].is_chain then
+    if part.name == 'chain' and not part.is_chain then
       queue.refuse('BADARG', 'no partition and no need is called chain: give the spec a chain, which is a text')
     end
-    names[name], parts[i] = true, parts[i].text
+    names[part.name], parts[i] = true, part.text or encoded(part.name, part.value)
   end
   return table.concat(parts, '&')
 end
@@ -40,7 +41,7 @@ local function read_links(lines)
   local queue, links = require('queue'), require('links')
   if type(lines) ~= 'table' or #lines < 1 or #lines > 11 then queue.refuse('BADARG', 'links are 1 to 11 lines') end
   for i = 1, #lines do
-    if not links.is_line(lines[i]) then queue.refuse('BADARG', 'no such link: ' .. tostring(lines[i])) end
+    if not links.is_line(lines[i]) then queue.refuse('BADARG', 'no such link: ' .. require('members').shown(lines[i])) end
   end
   return table.concat(lines, '\n')
 end
@@ -54,15 +55,15 @@ end
 -- The deadline of a job, in ms since 1970, or nil.
 local function read_deadline(q, options)
   local queue = require('queue')
-  if options.deadline_at then return queue.number(options.deadline_at, 0, 1e14, 'deadline_at') end
-  return options.deadline and q.now + queue.number(options.deadline, 1, 1e13, 'deadline') or nil
+  if options.deadline_at ~= nil then return queue.whole(options.deadline_at, 0, 1e14, 'deadline_at') end
+  return options.deadline ~= nil and q.now + queue.whole(options.deadline, 1, 1e13, 'deadline') or nil
 end
 
 -- What a job waits for, and the queue it goes to then, with what is left of its options.
 local function read_after(option, options)
   local queue = require('queue')
   option.after = require('followers').read(options.after)
-  if not options.target then return end
+  if options.target == nil then return end
   if type(options.target) ~= 'string' or #options.target > 64 or not string.find(options.target, '^[%w._-]+$') then
     queue.refuse('BADARG', 'target is a queue')
   end
@@ -72,36 +73,72 @@ end
 
 -- Where options name no lane, that of a spec written by hand counts.
 local function add_lane(options, spec)
-  if options.lane and options.lane ~= '' then return end
+  if options.lane ~= nil and options.lane ~= '' then return end
   local lane = lane_of(spec)
   if lane ~= '' then options.lane = lane end
-  if spec.chain and spec.chain_hold == true then options.hold = true end
+  if spec.chain_hold then options.hold = true end
 end
 
--- Reads the options of a job; `spec`, decoded, if it was written by hand.
-function M.read(q, text, spec)
-  local queue = require('queue')
-  local valid, options = pcall(cjson.decode, text)
-  if not valid or type(options) ~= 'table' then queue.refuse('BADARG', 'options must be a JSON object') end
-  if spec then add_lane(options, spec) end
-  local due
-  if options.delay then due = q.now + queue.number(options.delay, 0, 1e14, 'delay') end
-  if options.at then due = queue.number(options.at, 0, 1e14, 'at') end
-  local priority = options.priority and queue.number(options.priority, 0, 9, 'priority') or queue.PRIORITY
-  local lane = options.lane or ''
-  if type(lane) ~= 'string' or #lane > 1024 then queue.refuse('BADARG', 'lane must be a text of at most 1024 bytes') end
-  local option = {
-    due = due and due > q.now and due or nil, priority = priority, lane = lane, delay = options.delay, at = options.at,
-  }
-  option.hold, option.deadline = options.hold == true, read_deadline(q, options)
-  require('chains').check(option)
-  if options.links then option.links = read_links(options.links) end
-  if options.notify then
-    option.notify = require('notices').read(options.notify)
-    option.links = option.links and option.links .. '\n' .. option.notify or option.notify
+-- Refuses what is no lane. What is not of these characters would be read amiss where a lane stands beside other things.
+local function check_lane(lane)
+  if type(lane) ~= 'string' or #lane > 1024 or not string.find(lane, '^[%w_.%%=?&~-]*$') then
+    require('queue').refuse('BADARG', 'lane must be a text of at most 1024 bytes, such as account=42&smtp?, all else as %XX')
   end
-  if options.unique then option.unique = require('unique').read(options.unique) end
-  if options.after or options.target then read_after(option, options) end
+  if string.find(lane, 'chain=', 1, true) and require('chains').gate(lane) == 'chain=' then
+    require('queue').refuse('BADARG', 'the key of a chain is not empty: all such jobs would be one chain')
+  end
+end
+
+-- When a job is due, in ms since 1970, or nil for now.
+local function read_due(q, options)
+  local queue, due = require('queue'), nil
+  if options.delay ~= nil then due = q.now + queue.whole(options.delay, 0, 1e14, 'delay') end
+  if options.at ~= nil then due = queue.whole(options.at, 0, 1e14, 'at') end
+  return due and due > q.now and due or nil
+end
+
+-- What is to be told when the job ends, as lines.
+local function read_told(option, options)
+  if options.links ~= nil then option.links = read_links(options.links) end
+  if options.notify == nil then return end
+  option.notify = require('notices').read(options.notify)
+  option.links = option.links and option.links .. '\n' .. option.notify or option.notify
+end
+
+-- The object that a text of options is.
+local function decode(q, text)
+  local valid, options = pcall(cjson.decode, text)
+  if not valid or type(options) ~= 'table' or string.byte(text) ~= 123 and not string.find(text, '^%s*{') then
+    require('queue').refuse('BADARG', 'options must be a JSON object, such as {"delay":60000}')
+  end
+  for name in pairs(options) do
+    if not known[name] and not q.is_stored then require('members').refuse_unknown(tostring(name), known, 'options') end
+  end
+  return options
+end
+
+-- Reads the options of a job; `spec`, decoded, if it was written by hand. Those that were stored by an earlier library may have
+-- members that mean nothing.
+function M.read(q, text, spec)
+  local queue, options = require('queue'), decode(q, text)
+  if spec then add_lane(options, spec) end
+  local lane, hold, priority = options.lane, options.hold, options.priority
+  if lane ~= nil and not q.is_stored then check_lane(lane) end
+  if hold ~= nil and type(hold) ~= 'boolean' then queue.refuse('BADARG', 'hold must be true or false') end
+  if priority ~= nil then priority = queue.whole(priority, 0, 9, 'priority') end
+  local option = {
+    priority = priority or queue.PRIORITY, lane = lane or '', hold = hold == true, delay = options.delay, at = options.at,
+  }
+  if option.delay ~= nil or option.at ~= nil then option.due = read_due(q, options) end
+  if options.deadline ~= nil or options.deadline_at ~= nil then option.deadline = read_deadline(q, options) end
+  if lane or hold then require('chains').check(option) end
+  if options.links ~= nil or options.notify ~= nil then read_told(option, options) end
+  if options.unique ~= nil then option.unique = require('unique').read(options.unique) end
+  if options.after ~= nil then
+    read_after(option, options)
+  elseif options.target ~= nil then
+    queue.refuse('BADARG', 'target is for a job that comes after another one')
+  end
   return option
 end
 

@@ -7,6 +7,7 @@ M.FORMAT = '1'
 M.MOST = 1000                 -- ids in one call
 M.EPOCH = 1735689600000       -- 2025-01-01, from which sequences count milliseconds
 M.CLASS = 562949953421312     -- 2^49: a class is above every sequence
+M.REASON = 1000               -- bytes of a reason
 M.PRIORITY = 5                -- class of a job that asks for none; 0 is first, 9 last
 
 -- Ends the call, before it has written anything but counters, with an error of a stable upper-case code. A lone word would be
@@ -20,14 +21,35 @@ function M.text(number) return string.format('%.0f', number) end
 function M.number(value, least, most, name)
   local number = tonumber(value)
   if not number or number ~= math.floor(number) or number < least or number > most then
-    M.refuse('BADARG', name .. ' must be a whole number from ' .. M.text(least) .. ' to ' .. M.text(most))
+    local given = value == nil and 'missing' or require('members').shown(value)
+    M.refuse('BADARG', name .. ' must be a whole number from ' .. M.text(least) .. ' to ' .. M.text(most) .. ', not ' .. given)
   end
   return number
 end
 
+-- The same of a member of a JSON object, where a text is no number.
+function M.whole(value, least, most, name)
+  return M.number(type(value) == 'string' and cjson.encode(value) or value, least, most, name)
+end
+
+-- A cursor of Redis' own scans, or the call is refused. Those are below the size of what is scanned.
+function M.cursor(value)
+  local digits = string.match(value or '', '^%d+$')
+  if not digits or #digits > 18 then M.refuse('BADARG', 'no such cursor: ' .. require('members').shown(value or '')) end
+  return digits
+end
+
+-- A reason that people give, or nothing; or the call is refused.
+function M.reason(value)
+  if value and not require('json').is_line(value, M.REASON) then
+    M.refuse('BADARG', 'a reason has at most ' .. M.REASON .. ' bytes of UTF-8, without control characters')
+  end
+  return value or ''
+end
+
 -- A text without blanks, as worker and producer ids are, or the call is refused.
 function M.word(value, name)
-  if not value or #value > 128 or not string.find(value, '^[!-~]+$') then
+  if type(value) ~= 'string' or #value > 128 or not string.find(value, '^[!-~]+$') then
     M.refuse('BADARG', name .. ' is 1 to 128 printable ASCII characters without space')
   end
   return value

@@ -9,6 +9,7 @@ local M = {}
 
 M.MOST = 22                   -- characters of a fingerprint
 local BOUND = 1000            -- fingerprints whose time is over let go in one step
+local known = { key = true, ['until'] = true, period = true, conflict = true }
 local conflicts = { keep = true, replace = true, again = true, fail = true }
 
 M.plain = { till = 'end', conflict = 'keep' }
@@ -21,13 +22,16 @@ end
 function M.read(given)
   local queue = require('queue')
   if type(given) ~= 'table' then queue.refuse('BADARG', 'unique is an object, such as {"key":"a"}') end
-  local till, conflict = given['until'] or 'end', given.conflict or 'keep'
+  require('members').check_known(given, known, 'unique')
+  local till, conflict = given['until'], given.conflict
+  if till == nil then till = 'end' end
+  if conflict == nil then conflict = 'keep' end
   if given.key ~= nil and not M.is_fingerprint(given.key) then
     queue.refuse('BADARG', 'the key of a unique job is 1 to 22 letters, digits, _ . -: a longer one takes a client')
   end
   if till ~= 'end' and till ~= 'start' then queue.refuse('BADARG', 'a job is unique until end or start') end
   if not conflicts[conflict] then queue.refuse('BADARG', 'conflict is keep, replace, again or fail') end
-  local period = given.period and queue.number(given.period, 1, 1e13, 'period') or nil
+  local period = given.period ~= nil and queue.whole(given.period, 1, 1e13, 'period') or nil
   if period and till == 'start' then queue.refuse('BADARG', 'a job that is unique until its start takes no period') end
   return { key = given.key, till = till, period = period, conflict = conflict }
 end

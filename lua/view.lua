@@ -98,6 +98,7 @@ end
 local function page_of_available(q, cursor, limit)
   local keys = require('keys')
   local lane_rank, rank = string.match(cursor, '^(%d+):(%d+)$')
+  if not lane_rank and cursor ~= '0' or #cursor > 20 then require('queue').refuse('BADARG', 'no such cursor') end
   lane_rank, rank = tonumber(lane_rank) or 0, tonumber(rank) or 0
   local ids = {}
   for _ = 1, 200 do
@@ -116,13 +117,12 @@ function M.page(q, state, cursor, limit)
   if state == 'available' then return page_of_available(q, cursor, limit) end
   if state == 'executing' then
     local place, skip = string.match(cursor, '^(%d+):?(%d*)$')
-    if not place then require('queue').refuse('BADARG', 'no such cursor') end
-    local found = redis.call('HSCAN', q.keys.executing, place, 'COUNT', limit)
+    local found = redis.call('HSCAN', q.keys.executing, require('queue').cursor(place), 'COUNT', limit)
     local ids = {}
     for i = 1 + 2 * (tonumber(skip) or 0), #found[2], 2 do ids[#ids + 1] = found[2][i] end
     return ids, found[1]
   end
-  local ids, next = page_of_zset(q.keys[state], tonumber(cursor) or 0, limit)
+  local ids, next = page_of_zset(q.keys[state], require('queue').number(cursor, 0, 1e15, 'cursor'), limit)
   return ids, text(next)
 end
 

@@ -142,9 +142,11 @@ public struct JobRequest: Sendable {
                 .invalidArgument, "a chain has an order of its own: its jobs take no priority, and this has \(priority)")
         }
         if kind == Notify.kind, queue == Notify.queue { throw Notify.refusal }
-        guard (1...128).contains(kind.utf8.count) else {
-            throw SluiceError(.invalidArgument, "a kind has 1 to 128 characters")
+        guard chain?.key.isEmpty != true else {
+            throw SluiceError(.invalidArgument, "the key of a chain is empty: all such jobs would be one chain")
         }
+        try KindName.check(kind)
+        try Redaction.check(redacted)
         var description = JobSpec(
             kind: kind, arguments: arguments, maxAttempts: maxAttempts, timeout: timeout, partitions: partitions, needs: needs,
             chain: chain, maxWaits: maxWaits, batch: batch, trace: trace)

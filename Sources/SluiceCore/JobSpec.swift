@@ -33,6 +33,15 @@ package struct JobSpec: Sendable, Equatable {
     package var redacted: [String] = []
     /// The id of the key that the arguments are sealed with.
     package var key: String?
+    /// Whether it stands for a text that cannot be read, of which nothing is shown.
+    package var isUnreadable = false
+
+    /// Stands for a text that cannot be read.
+    package static var unreadable: JobSpec {
+        var spec = JobSpec(kind: "", arguments: [])
+        spec.isUnreadable = true
+        return spec
+    }
 
     package init(
         kind: String, arguments: [UInt8], maxAttempts: Int? = nil, timeout: Duration? = nil, partitions: Partitions = [:],
@@ -88,6 +97,9 @@ extension JobSpec {
         return text
     }
 
+    /// 300 years, in ms.
+    private static let longest = 10_000_000_000_000
+
     private static let openKind = Array("{\"kind\":".utf8)
     private static let openArguments = Array(",\"args\":".utf8)
 
@@ -112,7 +124,7 @@ extension JobSpec {
                     hasKind = true
                 case "args": arguments = Array(value)
                 case "max_attempts": maxAttempts = JSONText.integer(value).map { max($0, 1) }
-                case "timeout_ms": timeout = JSONText.integer(value).map { .milliseconds(max($0, 1)) }
+                case "timeout_ms": timeout = JSONText.integer(value).map { .milliseconds(min(max($0, 1), Self.longest)) }
                 case "partitions": partitions = Partitions(try JSONText.strings(value))
                 case "needs": needs = try JSONText.list(value).map(Dependency.init(text:))
                 case "chain": chain = Chain(try JSONText.string(value))
@@ -133,6 +145,7 @@ extension JobSpec {
         }
         if holdsChain { chain?.onDiscarded = .hold }
         if !hasKind { throw SluiceError(.invalidArgument, "the spec of the job has no kind") }
+        try KindName.check(kind)
     }
 }
 
@@ -167,6 +180,7 @@ extension JobSpec {
     }
 
     private func shown(_ sealed: SealedText?, or plain: [UInt8], _ part: PayloadKeys.Part, _ keys: PayloadKeys?) -> String {
+        if isUnreadable { return "\"[unreadable]\"" }
         var text = plain
         if let sealed {
             guard let opened = try? keys?.open(sealed, as: part) else { return sealed.placeholder }

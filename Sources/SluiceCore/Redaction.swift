@@ -20,6 +20,13 @@ package struct Redaction: Sendable {
         secrets = fields.isEmpty ? [] : Self.secrets(Self.walk(arguments, Set(fields)).values)
     }
 
+    /// - Throws: `invalidArgument` for names that the library would refuse.
+    package static func check(_ fields: [String]) throws(SluiceError) {
+        if fields.count <= 100, fields.allSatisfy(KindName.isValid) { return }
+        throw SluiceError(
+            .invalidArgument, "a job redacts at most 100 fields, by names of 1 to 128 bytes without control characters")
+    }
+
     /// Whether it hides nothing.
     package var isEmpty: Bool { fields.isEmpty }
 

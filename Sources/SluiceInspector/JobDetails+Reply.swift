@@ -53,10 +53,10 @@ extension JobDetails {
 }
 
 extension JobSpec {
-    /// Reads a spec that somebody may have written by hand: what makes no sense is shown as arguments without a kind.
+    /// Reads a spec that somebody may have written by hand. Of one that makes no sense nothing is shown, since what it says of
+    /// redaction cannot be read either.
     init(lenient text: String) {
         let bytes = Array(text.utf8)
-        let spec = bytes.withUnsafeBytes { try? JobSpec(decoding: $0) }
-        self = spec ?? JobSpec(kind: "", arguments: bytes)
+        self = bytes.withUnsafeBytes { try? JobSpec(decoding: $0) } ?? .unreadable
     }
 }

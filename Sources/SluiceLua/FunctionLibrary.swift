@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 44
+    package static let revision = 45
 
     /// The text of the library.
     /// - Parameters:
@@ -66,6 +66,7 @@ package enum FunctionLibrary {
         "conflicts": source(PackageResources.conflicts_lua),
         "cron": source(PackageResources.cron_lua),
         "cron_change": source(PackageResources.cron_change_lua),
+        "cron_entry": source(PackageResources.cron_entry_lua),
         "cron_fire": source(PackageResources.cron_fire_lua),
         "cycle": source(PackageResources.cycle_lua),
         "deadlines": source(PackageResources.deadlines_lua),
@@ -75,6 +76,7 @@ package enum FunctionLibrary {
         "diagnose": source(PackageResources.diagnose_lua),
         "ended": source(PackageResources.ended_lua),
         "enqueue": source(PackageResources.enqueue_lua),
+        "enqueue_read": source(PackageResources.enqueue_read_lua),
         "events": source(PackageResources.events_lua),
         "expiry": source(PackageResources.expiry_lua),
         "explain": source(PackageResources.explain_lua),
@@ -82,6 +84,7 @@ package enum FunctionLibrary {
         "gates": source(PackageResources.gates_lua),
         "help": source(PackageResources.help_lua),
         "hosts": source(PackageResources.hosts_lua),
+        "json": source(PackageResources.json_lua),
         "keys": source(PackageResources.keys_lua),
         "lanes": source(PackageResources.lanes_lua),
         "library": source(PackageResources.library_lua),
@@ -90,6 +93,7 @@ package enum FunctionLibrary {
         "limits_list": source(PackageResources.limits_list_lua),
         "links": source(PackageResources.links_lua),
         "manage": source(PackageResources.manage_lua),
+        "members": source(PackageResources.members_lua),
         "migration": source(PackageResources.migration_lua),
         "notices": source(PackageResources.notices_lua),
         "once": source(PackageResources.once_lua),
@@ -110,6 +114,7 @@ package enum FunctionLibrary {
         "semaphore": source(PackageResources.semaphore_lua),
         "settle": source(PackageResources.settle_lua),
         "signed": source(PackageResources.signed_lua),
+        "spec": source(PackageResources.spec_lua),
         "states": source(PackageResources.states_lua),
         "stats": source(PackageResources.stats_lua),
         "suspects": source(PackageResources.suspects_lua),

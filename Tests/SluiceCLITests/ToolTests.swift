@@ -119,6 +119,10 @@ struct ToolTests {
         }
         let refused = try await tool.run("enqueue", "mail", "--chain", "x", "--priority", "3")
         #expect(refused.status != 0 && refused.error.contains("priority"))
+        let empty = try await tool.run("enqueue", "mail", "--chain", "")
+        #expect(empty.status == 2 && empty.error.contains("the key of a chain is empty"), "\(empty.error)")
+        let kind = try await tool.run("enqueue", "mail", "--kind", "a\nPATH=/x")
+        #expect(kind.status == 2 && kind.error.contains("is no kind"), "\(kind.error)")
     }
 
     @Test func linesBecomeJobsAndRefusedOnesAreReported() async throws {

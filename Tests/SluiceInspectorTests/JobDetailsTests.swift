@@ -79,6 +79,17 @@ struct JobDetailsTests {
         #expect(gone.createdAt == nil && gone.startedAt == nil)
     }
 
+    @Test func ofASpecThatCannotBeReadNothingIsShown() async throws {
+        let fixture = try await Fixture()
+        let spec = #"{"kind":"pay","partitions":"x","redact":["card"],"args":{"card":"4111-1111"}}"#
+        let jobs = [NewJob(id: id("a"), spec: Array(spec.utf8))]
+        _ = try await fixture.store.call(Enqueue(producer: "p", number: 1, jobs: jobs), on: "mail")
+        let job = try #require(try await fixture.inspector.job(id("a"), in: "mail"))
+        #expect(job.arguments == #""[unreadable]""# && job.kind.isEmpty)
+        let page = try await fixture.inspector.jobs(matching: JobFilter(queues: ["mail"]))
+        #expect(page.jobs.map(\.arguments) == [#""[unreadable]""#])
+    }
+
     @Test func whatIsNotThereIsNil() async throws {
         let fixture = try await Fixture()
         #expect(try await fixture.inspector.job(id("none"), in: "mail") == nil)

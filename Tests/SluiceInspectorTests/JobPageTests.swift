@@ -42,7 +42,12 @@ struct JobPageTests {
 
     @Test func aForeignCursorIsRefused() async throws {
         let fixture = try await Fixture()
-        for cursor in ["", "x", "mail/nothing/0/0", "mail/available/a/0", "mail/available/0/-1", "a b/available/0/0"] {
+        try await fixture.enqueue(["a"])
+        for cursor in [
+            "", "x", "mail/nothing/0/0", "mail/available/a/0", "mail/available/0/-1", "a b/available/0/0", "mail/available/5/0",
+            "mail/available/0:99999999999999999999/0", "mail/available/99999999999999999999/0",
+            "mail/scheduled/99999999999999999999/0", "mail/executing/99999999999999999999/0",
+        ] {
             let error = await #expect(throws: SluiceError.self) { try await fixture.inspector.jobs(after: cursor) }
             #expect(error?.code == .invalidArgument)
         }

@@ -14,7 +14,7 @@ struct ChainRuleTests {
         }
         let refused = [
             #"{"lane":"chain=k","priority":4}"#, #"{"lane":"account=1&chain=k","priority":9}"#, #"{"hold":true}"#,
-            #"{"lane":"account=1","hold":true}"#, #"{"lane":"x-chain=1","hold":true}"#,
+            #"{"lane":"chain="}"#, #"{"lane":"account=1","hold":true}"#, #"{"lane":"x-chain=1","hold":true}"#,
         ]
         for options in refused {
             try await queue.checkRefused(["sluice_enqueue", "a", #"{"kind":"k"}"#, options], "invalidArgument: ")
@@ -33,7 +33,8 @@ struct ChainRuleTests {
         let queue = try await LuaQueue()
         let specs = [
             #"{"kind":"k","chain":"order 7"}"#: "chain=order%207",
-            #"{"kind":"k","chain":"","partitions":{"host":"x","account":"1"},"needs":["bank"]}"#: "account=1&bank&chain=&host=x",
+            #"{"kind":"k","chain":"c","partitions":{"host":"x","account":"1"},"needs":["bank"]}"#:
+                "account=1&bank&chain=c&host=x",
             #"{"kind":"k","chain":"ü\u0000","chain_hold":true}"#: "chain=%C3%BC%00",
         ]
         for (spec, lane) in specs {
@@ -44,8 +45,8 @@ struct ChainRuleTests {
         for (spec, part) in [
             (#"{"kind":"k","partitions":{"chain":"x"}}"#, "no partition"), (#"{"kind":"k","needs":["chain"]}"#, "no partition"),
             (#"{"kind":"k","needs":["chain?"],"chain":"x"}"#, "no partition"), (#"{"kind":"k","chain":7}"#, "a text"),
-            (#"{"kind":"k","chain":null}"#, "a text"),
-            (#"{"kind":"k","chain":"\#(String(repeating: "x", count: 65))"}"#, "64 bytes"),
+            (#"{"kind":"k","chain":null}"#, "a text"), (#"{"kind":"k","chain":""}"#, "not empty"),
+            (#"{"kind":"k","chain":"\#(String(repeating: "x", count: 65))"}"#, "65 bytes"),
         ] {
             try await queue.checkRefused(["sluice_enqueue", "x", spec, ""], part)
         }

@@ -81,7 +81,9 @@ struct CronChangeTests {
             try await queue.checkRefused(["cron_put", name, LuaQueue.entry(), "", "code", "0"], "the name of an entry")
         }
         for entry in ["", "[", "{}", #"{"expression":"* * * * *","zone":"UTC"}"#] {
-            try await queue.checkRefused(["cron_put", "e", entry, "", "code", "0"], "an entry is a JSON object")
+            try await queue.checkRefused(
+                ["cron_put", "e", entry, "", "code", "0"],
+                entry.first == "{" ? "an entry is a JSON object" : "an entry must be a JSON object")
         }
         let options = [
             (#"{"at":1}"#, "tell no time"), (#"{"after":{"id":"x"}}"#, "tell no time"), (#"{"priority":10}"#, "priority"),

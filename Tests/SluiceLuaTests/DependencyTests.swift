@@ -98,13 +98,16 @@ struct DependencyTests {
 
     @Test func whatIsEnqueuedByHandHasItsLaneMade() async throws {
         let queue = try await LuaQueue()
-        let spec = #"{"kind":"k","partitions":{"host":"a b","account":42},"needs":["tmdb","imdb?"]}"#
+        let spec = #"{"kind":"k","partitions":{"host":"a b","account":"42"},"needs":["tmdb","imdb?"]}"#
         _ = try await queue.fcall(["sluice_enqueue", "a", spec, ""])
         #expect(try await queue.key("lane") == "a = account=42&host=a%20b&imdb?&tmdb")
         for (bad, message) in [
-            (#""partitions":{"host":"\#(String(repeating: "x", count: 65))"}"#, "invalidArgument: a partition above 64 bytes"),
+            (
+                #""partitions":{"host":"\#(String(repeating: "x", count: 65))"}"#,
+                "invalidArgument: host takes 65 bytes in its lane"
+            ),
             (#""partitions":{"host":"x"},"needs":["host"]"#, "invalidArgument: partitions and needs have different names"),
-            (#""needs":["no good"]"#, "invalidArgument: partitions and needs have different names"),
+            (#""needs":["no good"]"#, "invalidArgument: needs of a spec must be a list of names"),
         ] {
             try await queue.checkRefused(["sluice_enqueue", "b", #"{"kind":"k",\#(bad)}"#, ""], message)
         }

@@ -146,7 +146,7 @@ struct EnqueueTests {
         ]
         for (arguments, message) in refused { try await queue.checkRefused(["enqueue"] + arguments, message) }
         try await queue.checkRefused(["sluice_enqueue", "a", "{}"], "jobs are id, spec, options")
-        try await queue.checkRefused(["sluice_enqueue", "a", "{}", ""], "a spec is a JSON object with a kind")
+        try await queue.checkRefused(["sluice_enqueue", "a", "{}", ""], "a spec has a kind")
     }
 
     @Test func aLargeBatchIsToldInEntriesOfTwoHundredAndFifty() async throws {

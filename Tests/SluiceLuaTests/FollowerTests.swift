@@ -278,7 +278,8 @@ struct FollowerTests {
         try await queue.add("p")
         for (options, message) in [
             (#"{"after":"p"}"#, "after must be"), (#"{"after":{"id":"p","failed":"die"}}"#, "failed must be"),
-            (#"{"after":{"id":"p"},"target":"a b"}"#, "target is a queue"), (#"{"target":"b"}"#, "after must be"),
+            (#"{"after":{"id":"p"},"target":"a b"}"#, "target is a queue"),
+            (#"{"target":"b"}"#, "target is for a job that comes after"),
             (#"{"links":["wait x"]}"#, "no such link"), (#"{"links":[]}"#, "links are"),
         ] {
             try await queue.checkRefused(["sluice_enqueue", "f", #"{"kind":"k"}"#, options], message)

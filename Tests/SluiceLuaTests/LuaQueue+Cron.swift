@@ -7,7 +7,8 @@ extension LuaQueue {
     static let cronSpec = #"{"kind":"k","args":[]}"#
 
     static func entry(_ more: String = "", expression: String = "* * * * *") -> String {
-        #"{"expression":"\#(expression)","zone":"UTC","job":\#(cronSpec),"catch_up":"latest","overlap":"allow"\#(more)}"#
+        let rest = [#","catch_up":"latest""#, #","overlap":"allow""#].filter { !more.contains($0.prefix(10)) }.joined()
+        return #"{"expression":"\#(expression)","zone":"UTC","job":\#(cronSpec)\#(rest)\#(more)}"#
     }
 
     private func ms(_ seconds: Int?) -> String { seconds.map { "\(start + $0 * 1000)" } ?? "" }

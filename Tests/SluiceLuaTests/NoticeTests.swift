@@ -117,6 +117,21 @@ struct NoticeTests {
         }
     }
 
+    @Test func aResultThatIsNoJSONIsLeftOut() async throws {
+        let (queue, worker) = try await hooked()
+        let body = try #require(try bodies(try await queue.end("a", worker, .completed(result: Array("{\"a\":NaN".utf8)))).first)
+        #expect(body["result"] == nil && body["result_omitted"] as? String == "unreadable")
+    }
+
+    @Test func ofAJobThatDoesNotTellWhatIsRedactedNothingIsTold() async throws {
+        let (queue, worker) = try await hooked()
+        try await queue.redis("HSET", "spec", "a", #"{"kind":"k","redact":["card"],"partitions":}"#)
+        let result = Array(#"{"card":"4111"}"#.utf8)
+        let body = try #require(try bodies(try await queue.end("a", worker, .completed(result: result))).first)
+        #expect(body["state"] as? String == "completed" && body["result"] == nil)
+        #expect(body["result_omitted"] as? String == "unreadable")
+    }
+
     @Test func whatPeopleAreNotShownIsNamedToTheOneThatTells() async throws {
         let (queue, worker) = try await hooked(spec: #"{"kind":"k","redact":["card"],"args":{}}"#)
         let notice = try #require(notices(try await queue.end("a", worker)).first)

@@ -1,0 +1,47 @@
+-- Entries that recur, as clients write them: what of their JSON is no entry is refused.
+local M = {}
+
+local overlaps = { allow = true, skip = true, ['queue-one'] = true }
+
+local function is_catch_up(value)
+  if value == 'none' or value == 'latest' then return true end
+  local limit = type(value) == 'string' and tonumber(string.match(value, '^all=(%d+)$'))
+  return limit and limit >= 1 and limit <= 1000
+end
+
+local function is_object(_, _, first) return first == '{' end
+
+local function rules()
+  local members = require('members')
+  return {
+    expression = members.line(1000), zone = members.line(100), job = { test = is_object, right = 'a spec, which is an object' },
+    options = { test = is_object, right = 'an object' },
+    catch_up = { test = is_catch_up, right = 'none, latest or all=N, N from 1 to 1000' },
+    overlap = { test = function(value) return overlaps[value] ~= nil end, right = 'allow, skip or queue-one' },
+    jitter_ms = members.natural, start = members.natural, ['end'] = members.natural, limit = members.whole,
+  }
+end
+
+local known
+
+-- Reads the text of an entry, or the call is refused.
+function M.read(q, text)
+  local refuse, members = require('queue').refuse, require('members')
+  known = known or rules()
+  local entry = members.read(text, known, 'an entry')
+  if not (entry.expression and entry.zone and entry.job) then
+    refuse('BADARG', 'an entry is a JSON object with expression, zone and job')
+  end
+  local own = {}
+  for _, member in ipairs(require('json').members(text)) do own[member.name] = string.sub(text, member.from, member.to) end
+  require('spec').read(own.job, 'the job of an entry')
+  require('signed').refuse(q.keys.name, own.job)
+  local options = entry.options or {}
+  if options.delay ~= nil or options.at ~= nil or options.after ~= nil or options.target ~= nil then
+    refuse('BADARG', 'the options of an entry tell no time, and no job that its jobs follow')
+  end
+  require('options').read(q, own.options or '{}')
+  return entry
+end
+
+return M

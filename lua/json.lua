@@ -1,0 +1,87 @@
+-- JSON from outside, read as RFC 8259 has it. Redis' own reader also takes NaN, hexadecimal numbers, control characters in
+-- strings and bytes that are not UTF-8, at which clients and workers stop, and it does not tell [] from {}.
+local M = {}
+
+local DEEPEST = 501           -- brackets open at once; JSONSyntax in Swift allows the arguments of a spec 500
+local CONTROL = '[%z\1-\31]'
+local reader
+
+-- A reader with settings of its own: those of `cjson` belong to all scripts of the server.
+local function decode(text)
+  if not reader then
+    reader = cjson.new()
+    reader.decode_invalid_numbers(false)
+    reader.decode_max_depth(DEEPEST)
+  end
+  return pcall(reader.decode, text)
+end
+
+-- The sequences of more than one byte that UTF-8 has (RFC 3629), longest first.
+local sequences = {
+  '\240[\144-\191][\128-\191][\128-\191]', '[\241-\243][\128-\191][\128-\191][\128-\191]',
+  '\244[\128-\143][\128-\191][\128-\191]', '\224[\160-\191][\128-\191]', '[\225-\236\238\239][\128-\191][\128-\191]',
+  '\237[\128-\159][\128-\191]', '[\194-\223][\128-\191]',
+}
+
+-- A text without its well-formed sequences, of which a space is left; and whether it had bytes above ASCII at all.
+local function rest_of(text)
+  if not string.find(text, '[\128-\255]') then return text, false end
+  for i = 1, #sequences do text = string.gsub(text, sequences[i], ' ') end
+  return text, true
+end
+
+function M.is_utf8(text) return not string.find((rest_of(text)), '[\128-\255]') end
+
+-- Whether a value is a text of at most so many bytes, in UTF-8, without control characters.
+function M.is_line(value, most)
+  return type(value) == 'string' and #value <= most and not string.find(value, '[%z\1-\31\127]')
+    and not string.find(value, '\194[\128-\159]') and M.is_utf8(value)
+end
+
+-- Whether a control character stands in a string of a text that is JSON otherwise.
+local function has_control(text)
+  if not string.find(text, CONTROL) then return false end
+  for inner in string.gmatch((string.gsub(text, '\\.', '')), '"([^"]*)"') do
+    if string.find(inner, CONTROL) then return true end
+  end
+  return false
+end
+
+-- Reads a text. Returns true and the value, or false and why it is no JSON.
+function M.read(text)
+  if not M.is_utf8(text) then return false, 'it is not UTF-8' end
+  local valid, value = decode(text)
+  if not valid then return false, value end
+  if has_control(text) then return false, 'a control character stands in a string: write it as \\n, \\t or \\u00XX' end
+  return true, value
+end
+
+function M.is_valid(text) return (M.read(text)) end
+
+-- The object that a text is; `what` is the text for people. Any other text is refused.
+function M.object(text, what)
+  local valid, value = M.read(text)
+  if valid and not string.find(text, '^%s*{') then valid, value = false, 'it is another kind of value' end
+  if not valid then require('queue').refuse('BADARG', what .. ' must be a JSON object: ' .. value) end
+  return value
+end
+
+-- The members of an object that was read, in order: {name, first, word, from, to}; `first` is the first character of the value,
+-- `word` its text if that is a number, true, false or null, `from` and `to` where it stands.
+function M.members(text)
+  local function hide(inner) return string.rep('_', #inner) end
+  local hidden = string.gsub(string.gsub(text, '\\.', '__'), '"([^"]*)"', function(inner) return '"' .. hide(inner) .. '"' end)
+  local start = string.find(hidden, '{', 1, true)
+  hidden = string.gsub(string.gsub(string.match(hidden, '^(.*)}', start + 1), '%b{}', hide), '%b[]', hide)
+  local list = {}
+  for from, to, value, stop in string.gmatch(hidden, '()"_*"()%s*:%s*()[^,]*()') do
+    list[#list + 1] = {
+      name = cjson.decode('[' .. string.sub(text, start + from, start + to - 1) .. ']')[1],
+      first = string.sub(text, start + value, start + value),
+      word = string.match(text, '^[%w.+-]*', start + value), from = start + value, to = start + stop - 1,
+    }
+  end
+  return list
+end
+
+return M

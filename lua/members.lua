@@ -1,0 +1,106 @@
+-- What the members of a JSON object that people write may be. A rule is {test, right}: `test(value, word, first)` tells whether a
+-- value will do, and where it has parts what of them would not; word and first are of its text, as json.lua has them. `right` is
+-- what would do, for people.
+local M = {}
+
+local function quoted(value, most)
+  if #value > most then value = string.sub(value, 1, most) .. '…' end
+  return "'" .. string.gsub(value, '[%z\1-\31\127]', '?') .. "'"
+end
+
+-- A value for people, cut where it is long.
+function M.shown(value, word, first)
+  if type(value) == 'string' then return quoted(value, 60) end
+  if type(value) == 'number' then return word or string.format('%.17g', value) end
+  if type(value) == 'table' then return first == '[' and 'a list' or first == '{' and 'an object' or 'a list or an object' end
+  return value == cjson.null and 'null' or tostring(value)
+end
+
+-- Refuses a member that has no rule.
+function M.refuse_unknown(name, rules, what)
+  local names = {}
+  for known in pairs(rules) do names[#names + 1] = known end
+  table.sort(names)
+  require('queue').refuse('BADARG', what .. ' has no member ' .. quoted(name, 60) .. ': there are ' .. table.concat(names, ', '))
+end
+
+-- Refuses an object with members that are not among the names of `rules`.
+function M.check_known(object, rules, what)
+  for name in pairs(object) do
+    if rules[name] == nil then M.refuse_unknown(tostring(name), rules, what) end
+  end
+end
+
+-- Reads an object from its text, whose members have rules. Returns it.
+function M.read(text, rules, what)
+  local json, refuse = require('json'), require('queue').refuse
+  local object, seen = json.object(text, what), {}
+  for _, member in ipairs(json.members(text)) do
+    local name, rule = member.name, rules[member.name]
+    if not rule then M.refuse_unknown(name, rules, what) end
+    if seen[name] then refuse('BADARG', name .. ' stands twice in ' .. what) end
+    seen[name] = true
+    local value = object[name]
+    local is_right, wrong = rule.test(value, member.word, member.first)
+    if not is_right then
+      local found = wrong and ': ' .. wrong or ', not ' .. M.shown(value, member.word, member.first)
+      refuse('BADARG', name .. ' of ' .. what .. ' must be ' .. rule.right .. found)
+    end
+  end
+  return object
+end
+
+-- Rules that several have. A whole number is one that a Swift Int holds, written as that reads it.
+local function is_whole(value, word)
+  return type(value) == 'number' and string.find(word, '^[1-9]%d*$') ~= nil
+    and (#word < 19 or #word == 19 and word <= '9223372036854775807')
+end
+
+M.whole = { test = is_whole, right = 'a whole number from 1 on, in digits' }
+
+-- The same from 0 on.
+local function is_natural(value, word) return word == '0' or is_whole(value, word) end
+
+M.natural = { test = is_natural, right = 'a whole number from 0 on, in digits' }
+
+M.any = { test = function() return true end }
+
+M.text = { test = function(value) return type(value) == 'string' and value ~= '' end, right = 'a text that is not empty' }
+
+function M.line(most, right)
+  local function test(value) return require('json').is_line(value, most) and value ~= '' end
+  return { test = test, right = right or 'a text of 1 to ' .. most .. ' bytes without control characters' }
+end
+
+function M.name(most)
+  local function test(value) return type(value) == 'string' and #value <= most and string.find(value, '^[%w._-]+$') ~= nil end
+  return { test = test, right = 'a text of 1 to ' .. most .. ' letters, digits, dots, dashes or underscores' }
+end
+
+M.flag = { test = function(value) return type(value) == 'boolean' end, right = 'true or false' }
+
+-- An object of texts.
+local function are_texts(value, _, first)
+  if first ~= '{' then return false end
+  for name, text in pairs(value) do
+    if type(text) ~= 'string' then return false, name .. ' is ' .. M.shown(text) end
+  end
+  return true
+end
+
+function M.texts(right) return { test = are_texts, right = right } end
+
+-- A list of values that pass a test.
+function M.list(most, is_right, right)
+  local function test(value, _, first)
+    if first ~= '[' then return false end
+    if #value > most then return false, 'it has ' .. #value end
+    for i, one in ipairs(value) do
+      if not is_right(one) then return false, 'number ' .. i .. ' is ' .. M.shown(one) end
+    end
+    return true
+  end
+  return { test = test, right = right }
+end
+
+return M

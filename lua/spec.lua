@@ -1,0 +1,76 @@
+-- Specs that no client of ours has made: from redis-cli and from other languages. A worker reads them later, and discards a job
+-- whose spec it cannot read, so what it would not read is refused when the job comes in.
+local M = {}
+
+M.LARGEST = 1048576           -- bytes of one that is written by hand; the standard limit of clients
+
+local KIND = 128              -- bytes
+local REDACTED = 100          -- names
+
+local function is_redacted(name) return require('json').is_line(name, 128) and name ~= '' end
+
+local function is_need(text)
+  local name = type(text) == 'string' and string.match(text, '^([%w_.-]+)%??$')
+  return name and #name <= 32
+end
+
+local function rules()
+  local members = require('members')
+  return {
+    kind = members.line(KIND), args = members.any, max_attempts = members.whole, timeout_ms = members.whole,
+    partitions = members.texts('an object whose values are texts, such as {"account":"5"}'),
+    needs = members.list(100, is_need, 'a list of names, such as ["smtp","cache?"]'),
+    chain = members.text, chain_hold = members.flag, max_waits = members.whole, batch = members.name(64),
+    trace = members.texts('an object whose values are texts'), workflow = members.name(64), node = members.name(64),
+    version = members.whole, key = members.name(64),
+    redact = members.list(REDACTED, is_redacted, 'a list of at most ' .. REDACTED .. ' names of 1 to 128 bytes'),
+  }
+end
+
+local known
+
+-- Reads a spec that was written by hand, of at most so many bytes if that is given; `what` is what it is, for people. Returns it
+-- decoded.
+function M.read(text, what, most)
+  local refuse = require('queue').refuse
+  known = known or rules()
+  if most and #text > most then
+    refuse('BADARG', what .. ' has at most ' .. most .. ' bytes, not ' .. #text .. ': a larger one takes a client')
+  end
+  local spec = require('members').read(text, known, what)
+  if spec.kind == nil then refuse('BADARG', what .. ' has a kind, such as {"kind":"email","args":{"to":"a@b.c"}}') end
+  if spec.chain_hold ~= nil and spec.chain == nil then refuse('BADARG', 'chain_hold is for jobs of a chain') end
+  if (spec.workflow == nil) ~= (spec.node == nil) then refuse('BADARG', 'workflow and node come together') end
+  if spec.key ~= nil and type(spec.args) ~= 'string' then
+    refuse('BADARG', 'the arguments of a spec with a key are encrypted: a text, in base64')
+  end
+  return spec
+end
+
+-- Refuses a spec of a client from which no body of a web hook can be made. The names that are not to be shown must be readable,
+-- or all would be shown.
+function M.check_told(text)
+  local columns, json = require('columns'), require('json')
+  local kind = columns.kind_of(text)
+  if not (kind and json.is_line(kind, KIND)) then
+    require('queue').refuse('BADARG', 'a web hook hears of jobs whose spec has a kind: a text of 1 to 128 bytes, in UTF-8, '
+      .. 'without control characters')
+  end
+  if string.find(text, '"redact"', 1, true) and not M.redacted(text) then
+    require('queue').refuse('BADARG', 'what is not to be shown is a list of names, "redact":["card"], in a spec that is JSON')
+  end
+end
+
+-- The names of fields that people are not shown. Returns false for a spec that tells none that can be read.
+function M.redacted(text)
+  local valid, spec = require('json').read(text)
+  local names = valid and type(spec) == 'table' and spec.redact
+  if names == nil then return {} end
+  if type(names) ~= 'table' then return false end
+  for _, name in pairs(names) do
+    if type(name) ~= 'string' then return false end
+  end
+  return names
+end
+
+return M
