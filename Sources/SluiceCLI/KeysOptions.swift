@@ -14,19 +14,14 @@ struct KeysOptions: ParsableArguments {
     var keys: String?
 
     /// The keys; nil where no file was named.
-    /// - Throws: `invalidArgument` if there is no such file, or others can read it, or it makes no sense.
+    /// - Throws: `invalidArgument` if there is no such file, or others can change it, or it makes no sense.
     func load() throws(SluiceError) -> PayloadKeys? {
         let named = keys ?? ProcessInfo.processInfo.environment[Self.variable]
         guard let path = named, !path.isEmpty else { return nil }
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw SluiceError(.invalidArgument, "the file of keys '\(path)' cannot be read")
-        }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if let mode = attributes?[.posixPermissions] as? Int, mode & 0o077 != 0 {
-            throw SluiceError(.invalidArgument, "others can read the keys in '\(path)': chmod 600 \(path)")
-        }
+        let file = try SecretFile(path, of: "keys")
+        if let warning = file.warning { Terminal.complain("warning: \(warning)") }
         do {
-            return try PayloadKeys(json: text)
+            return try PayloadKeys(json: file.text)
         } catch {
             throw SluiceError(.invalidArgument, "the keys in '\(path)' make no sense: \(error.message)")
         }

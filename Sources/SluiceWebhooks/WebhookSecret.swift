@@ -30,11 +30,15 @@ public struct WebhookSecret: Sendable {
     public init(_ text: String) throws(SluiceError) { try self.init(text.utf8) }
 
     /// The secrets of a file, one a line, the newest first; lines that are empty or begin with # say nothing.
-    /// - Throws: `invalidArgument` if it cannot be read, has none, or has one that is too short.
-    public static func load(_ path: String) throws(SluiceError) -> [WebhookSecret] {
-        guard let data = FileManager.default.contents(atPath: path), let text = String(bytes: data, encoding: .utf8) else {
-            throw SluiceError(.invalidArgument, "the file of secrets, '\(path)', cannot be read as text")
-        }
+    /// A symbolic link and a pipe will do. `sluice webhooks` warns of a file that others can read.
+    /// - Throws: `invalidArgument` if it cannot be read, others may change it, it has none, or has one that is too short.
+    public static func load(_ path: String) throws(SluiceError) -> [WebhookSecret] { try load(path) { _ in } }
+
+    /// The same, and what is to be told of the file.
+    package static func load(_ path: String, warn: (String) -> Void) throws(SluiceError) -> [WebhookSecret] {
+        let file = try SecretFile(path, of: "secrets")
+        let text = file.text
+        if let warning = file.warning { warn(warning) }
         var secrets: [WebhookSecret] = []
         for line in text.split(whereSeparator: \.isNewline) {
             let line = line.trimming { $0.isWhitespace }

@@ -100,6 +100,15 @@ struct WebhookVerifierTests {
         try Data("# none\n".utf8).write(to: file)
         #expect(throws: SluiceError.self) { try WebhookSecret.load(file.path) }
         #expect(throws: SluiceError.self) { try WebhookSecret.load("/nonexistent") }
+        try Data("a secret of enough bytes".utf8).write(to: file)
+        for (mode, isWarned) in [(0o600, false), (0o644, true)] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
+            var warnings: [String] = []
+            #expect(try WebhookSecret.load(file.path) { warnings.append($0) }.count == 1)
+            #expect(warnings.isEmpty != isWarned)
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: file.path)
+        #expect(throws: SluiceError.self) { try WebhookSecret.load(file.path) }
     }
 
     @Test(arguments: [

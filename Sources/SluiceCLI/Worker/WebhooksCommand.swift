@@ -94,7 +94,8 @@ struct WebhooksCommand: AsyncParsableCommand {
     func run() async throws {
         let sender = try WebhookSender(
             WebhookOptions(
-                secrets: try WebhookSecret.load(secretFile), timeout: timeout, maxAttempts: maxAttempts,
+                secrets: try WebhookSecret.load(secretFile) { Terminal.complain("warning: \($0)") }, timeout: timeout,
+                maxAttempts: maxAttempts,
                 allowed: allowPrivate ? AddressRange.all : allow, authorities: caFile))
         let logger = Logger(label: "sluice.webhooks") { _ in
             WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)

@@ -1,0 +1,62 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A file that holds something secret, keys of payloads or secrets of web hooks, with one rule for all.
+///
+/// It is opened first, and what was opened is looked at: a symbolic link, as Kubernetes mounts secrets, and a pipe, as shells make of
+/// `<(command)`, are as good as a file. One that others may change is refused, since they could put keys of their own there. One that
+/// others may only read is used, with a warning: in a container nobody else may be there.
+package struct SecretFile: Sendable {
+    /// What it holds.
+    package let text: String
+    /// What is to be told of it, if something is.
+    package let warning: String?
+
+    private static let most = 1 << 20
+
+    /// Reads a file; `what` it holds, for people.
+    /// - Throws: `invalidArgument`; nothing of what it holds is in the message.
+    package init(_ path: String, of what: String) throws(SluiceError) {
+        func refusal(_ why: String) -> SluiceError { SluiceError(.invalidArgument, "the file of \(what) '\(path)' \(why)") }
+        let file = systemOpen(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw refusal("cannot be read: \(String(cString: strerror(errno)))") }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw refusal("cannot be read: \(String(cString: strerror(errno)))") }
+        guard [S_IFREG, S_IFIFO].contains(status.st_mode & S_IFMT) else { throw refusal("is no file") }
+        if status.st_mode & 0o022 != 0 {
+            throw refusal("can be changed by others: take that right from them, chmod go-rwx")
+        }
+        guard let bytes = Self.read(file), let text = String(validating: bytes, as: UTF8.self) else {
+            throw refusal("cannot be read as text of at most 1 MiB")
+        }
+        self.text = text
+        warning =
+            status.st_mode & 0o044 == 0
+            ? nil
+            : "the file of \(what) '\(path)' can be read by others: chmod 600, or where it is mounted give it that mode, such as "
+                + "defaultMode: 0400 in Kubernetes"
+    }
+
+    private static func read(_ file: Int32) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 14)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { systemRead(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { return nil }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            if bytes.count > most { return nil }
+        }
+    }
+}
+
+// Methods of the same names hide the system's functions.
+private func systemOpen(_ path: String, _ flags: Int32) -> Int32 { open(path, flags) }
+private func systemRead(_ file: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int { read(file, buffer, count) }
