@@ -154,7 +154,11 @@ public struct JobRequest: Sendable {
         description.node = node?.node
         description.version = max(version, 1)
         description.redacted = redacted
-        if isEncrypted { try description.seal(rules) }
+        if isEncrypted {
+            try description.seal(rules, of: unique == nil ? SealOwner(id, in: queue) : SealOwner(anyIn: queue))
+        } else if rules.requiresEncryption {
+            throw SluiceError(.invalidArgument, "a \(kind) job is not encrypted, and this client requires that all are")
+        }
         let spec = description.encoded()
         guard spec.count <= rules.limit else {
             throw SluiceError(

@@ -110,19 +110,20 @@ extension SluiceClient {
         _ jobs: Jobs, queue: QueueName? = nil
     ) async throws -> EnqueuedMany where Jobs.Element: Job {
         let stream = StreamEnqueue(sender(for: try (queue ?? Jobs.Element.options.queue).validated()))
-        let failure = await add(jobs, to: stream)
+        let failure = await add(jobs, queue: queue, to: stream)
         let end = await stream.finish()
         if let failure { throw failure }
         return try end.get()
     }
 
     /// Returns what the stream threw, or why a job was refused.
-    private func add<Jobs: AsyncSequence>(_ jobs: Jobs, to stream: StreamEnqueue) async -> (any Error)?
+    private func add<Jobs: AsyncSequence>(_ jobs: Jobs, queue: QueueName?, to stream: StreamEnqueue) async -> (any Error)?
     where Jobs.Element: Job {
         let trace = TraceHeaders.current()
         do {
             for try await job in jobs {
-                let request = try JobRequest(job)
+                var request = try JobRequest(job)
+                if let queue { request.queue = queue }
                 let encoded = try request.encoded(id: IDs.next(), options.payload, trace: trace)
                 guard await stream.add(encoded) else { break }
             }

@@ -71,7 +71,8 @@ extension SluiceClient {
                 .resultMissing,
                 "the job \(job.id) has completed and kept no result: kinds keep it whose options say keepsResult: true")
         }
-        let plain = try options.payload.opened(result, as: .output)
+        let plain = try options.payload.opened(
+            result, as: .output(job.id), mustBeSealed: Kind.options.isEncrypted, "the result of the job \(job.id)")
         do {
             return try JSONDecoder().decode(Kind.Output.self, from: Data(plain))
         } catch {

@@ -34,8 +34,13 @@ public final class SluiceClient: Service, Sendable {
         public var payloadLimit = 1 << 20
         /// What encrypts jobs of kinds that are encrypted, and what their workers read them with.
         public var keys: PayloadKeys?
+        /// Whether all jobs have to be encrypted: an enqueue of another one is refused, and workers of this client leave jobs that
+        /// are not to others, and read no result and no output that is not. Kinds that are encrypted are always treated so.
+        public var requiresEncryption = false
 
-        package var payload: PayloadRules { PayloadRules(limit: payloadLimit, keys: keys) }
+        package var payload: PayloadRules {
+            PayloadRules(limit: payloadLimit, keys: keys, requiresEncryption: requiresEncryption)
+        }
 
         /// The defaults.
         public init() {}

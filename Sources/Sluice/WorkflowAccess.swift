@@ -138,7 +138,10 @@ extension WorkflowAccess {
     package func output(of node: String, in id: String) async throws(SluiceError) -> String {
         let found = try await store.call(ReadOutputs([node]), workflow: id).nodes[0]
         if !found.output.isEmpty {
-            return String(decoding: try payload.opened(Array(found.output.utf8), as: .output), as: UTF8.self)
+            let plain = try payload.opened(
+                Array(found.output.utf8), as: .output(JobID(known: "\(id):\(node)")), mustBeSealed: false,
+                "the output of node '\(node)' of workflow '\(id)'")
+            return String(decoding: plain, as: UTF8.self)
         }
         if found.state.isEmpty {
             if try await store.call(ReadWorkflow(), workflow: id).isEmpty { throw Self.unknown(id) }

@@ -7,7 +7,7 @@ import Crypto
 #endif
 
 /// What equal jobs have in common, in 1 to 22 characters that are safe in Redis: the first 16 bytes of a SHA-256 as base64url, or a
-/// short key as it is.
+/// short key as it is; of an encrypted job, always a digest that the index key hides.
 package enum Fingerprint {
     package static let longest = 22
 
@@ -19,7 +19,7 @@ package enum Fingerprint {
         switch basis.kind {
         case .key(let key):
             if key.isEmpty { throw SluiceError(.invalidArgument, "the key of a unique job is empty") }
-            return isReadable(key) ? key : digest(kind: "", Array(key.utf8), keys)
+            return keys == nil && isReadable(key) ? key : digest(kind: "", Array(key.utf8), keys)
         case .arguments: return digest(kind: kind, try canonical(arguments, fields: nil), keys)
         case .fields(let names):
             if names.isEmpty {

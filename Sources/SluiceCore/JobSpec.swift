@@ -158,25 +158,27 @@ extension JobSpec {
     }
 
     /// Seals the arguments.
-    package mutating func seal(_ rules: PayloadRules) throws(SluiceError) {
-        let sealed = try rules.seal(arguments, as: .arguments(kind))
+    package mutating func seal(_ rules: PayloadRules, of owner: SealOwner) throws(SluiceError) {
+        let sealed = try rules.seal(arguments, as: .arguments(kind, of: owner))
         key = sealed.key
         arguments = Array("\"\(sealed.base64)\"".utf8)
     }
 
     /// The arguments as people may see them who have these keys.
-    package func shownArguments(_ keys: PayloadKeys?) -> String { shown(sealed, or: arguments, .arguments(kind), keys) }
+    package func shownArguments(_ keys: PayloadKeys?, of owner: SealOwner) -> String {
+        shown(sealed, or: arguments, .arguments(kind, of: owner), keys)
+    }
 
     /// A result of the job, likewise.
-    package func shownResult(_ text: String, _ keys: PayloadKeys?) -> String {
+    package func shownResult(_ text: String, _ keys: PayloadKeys?, of id: JobID) -> String {
         let text = Array(text.utf8)
-        return shown(SealedText(text), or: text, .output, keys)
+        return shown(SealedText(text), or: text, .output(id), keys)
     }
 
     /// The result of a step as people are shown it, likewise.
-    package func shownStep(_ text: String, _ keys: PayloadKeys?) -> String {
+    package func shownStep(_ text: String, _ keys: PayloadKeys?, named name: String, of owner: SealOwner) -> String {
         let text = Array(text.utf8)
-        return shown(SealedText(text), or: text, .step, keys)
+        return shown(SealedText(text), or: text, .step(name, of: owner), keys)
     }
 
     private func shown(_ sealed: SealedText?, or plain: [UInt8], _ part: PayloadKeys.Part, _ keys: PayloadKeys?) -> String {

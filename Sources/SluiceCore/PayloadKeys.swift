@@ -13,8 +13,8 @@ public import Crypto
 /// old one when no job that was sealed with it is left. A job whose key a worker lacks waits, and says so; it is not lost.
 ///
 /// Sealed with AES-GCM (NIST SP 800-38D) and a random nonce, by swift-crypto. Who can write to Redis cannot read a text, change
-/// it, or pass arguments of one kind off as those of another; ids, kinds, queues, partitions, times, and the texts of errors and of
-/// progress stay readable.
+/// it, or pass it off as that of another job; ids, kinds, queues, partitions, times, and the texts of errors and of progress stay
+/// readable.
 public struct PayloadKeys: Sendable {
     /// The id of the key that seals.
     public let current: String
@@ -62,23 +62,6 @@ public struct PayloadKeys: Sendable {
 }
 
 extension PayloadKeys {
-    /// What a text is, which is sealed with it: one kind of text does not open as another.
-    package enum Part {
-        /// Of a kind.
-        case arguments(String)
-        case output
-        /// What a step has returned that is done once.
-        case step
-
-        var bytes: [UInt8] {
-            switch self {
-            case .arguments(let kind): Array("sluice arguments \(kind)".utf8)
-            case .output: Array("sluice output".utf8)
-            case .step: Array("sluice step".utf8)
-            }
-        }
-    }
-
     /// Seals a text with the current key.
     /// - Parameter isRepeatable: whether equal texts become equal ones: the nonce is made from the text then, with the index key, as in
     ///   synthetic initialization vectors (RFC 5297).
@@ -99,11 +82,16 @@ extension PayloadKeys {
         guard let key = keys[sealed.key] else { throw sealed.closed(to: ids) }
         do {
             guard let data = Data(base64Encoded: sealed.base64) else { throw CryptoKitError.incorrectParameterSize }
-            return Array(try AES.GCM.open(AES.GCM.SealedBox(combined: data), using: key, authenticating: part.bytes))
+            let box = try AES.GCM.SealedBox(combined: data)
+            for reading in part.readings {
+                if let text = try? AES.GCM.open(box, using: key, authenticating: reading) { return Array(text) }
+            }
+            throw CryptoKitError.authenticationFailure
         } catch {
             throw SluiceError(
                 .undecryptable,
-                "it does not open with key '\(sealed.key)': that is another key than it was encrypted with, or it was changed")
+                "it does not open with key '\(sealed.key)': that is another key than it was encrypted with, or it was changed, or put "
+                    + "there from another job")
         }
     }
 

@@ -4,12 +4,15 @@ package struct PayloadRules: Sendable {
     package var limit: Int
     /// What seals and opens those that are encrypted.
     package var keys: PayloadKeys?
+    /// Whether nothing is written or read that is not encrypted.
+    package var requiresEncryption = false
     /// Whether equal texts are sealed to equal ones.
     package var isRepeatable = false
 
-    package init(limit: Int, keys: PayloadKeys? = nil) {
+    package init(limit: Int, keys: PayloadKeys? = nil, requiresEncryption: Bool = false) {
         self.limit = limit
         self.keys = keys
+        self.requiresEncryption = requiresEncryption
     }
 
     /// Seals a text.
@@ -22,11 +25,23 @@ package struct PayloadRules: Sendable {
         return try keys.seal(text, as: part, isRepeatable: isRepeatable)
     }
 
-    /// The text itself, whether it was sealed or not.
+    /// The text itself, whether it was sealed or not; `mustBeSealed` for a text of a kind that is encrypted. `what` it is, for people.
     /// - Throws: `undecryptable`.
-    package func opened(_ text: [UInt8], as part: PayloadKeys.Part) throws(SluiceError) -> [UInt8] {
-        guard let sealed = SealedText(text) else { return text }
+    package func opened(
+        _ text: [UInt8], as part: PayloadKeys.Part, mustBeSealed: Bool, _ what: String
+    ) throws(SluiceError) -> [UInt8] {
+        guard let sealed = SealedText(text) else {
+            if mustBeSealed || requiresEncryption { throw Self.stripped(what) }
+            return text
+        }
         return try open(sealed, as: part)
+    }
+
+    /// What is read was to be encrypted, and is not.
+    package static func stripped(_ what: String) -> SluiceError {
+        SluiceError(
+            .undecryptable,
+            "\(what) is not encrypted, and what is read here has to be: it was written without keys, or changed in Redis")
     }
 
     /// Opens a text.

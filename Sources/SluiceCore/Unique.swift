@@ -26,7 +26,7 @@ public struct Unique: Sendable, Hashable {
         public static func fields(_ names: String...) -> Basis { Basis(kind: .fields(names)) }
 
         /// A key of one's own, whatever the kind. Up to 22 letters, digits, `_`, `.` and `-` are kept readable in Redis, another
-        /// one as its digest.
+        /// one, and each of an encrypted job, as its digest.
         public static func key(_ key: String) -> Basis { Basis(kind: .key(key)) }
     }
 

@@ -85,7 +85,7 @@ extension JobSummary {
         let number = Double(item.moment).map { Int($0) }
         self.init(
             queue: place.queue, id: item.id, state: place.state, kind: spec.kind,
-            arguments: spec.shownArguments(keys), attempts: item.attempts,
+            arguments: spec.shownArguments(keys, of: SealOwner(item.id, in: place.queue)), attempts: item.attempts,
             moment: run?.startedAt
                 ?? number.map { Date(milliseconds: place.state == .available ? Score.time($0) : $0) },
             worker: run?.worker, key: spec.key)

@@ -18,22 +18,24 @@ extension JobDetails {
         func number(_ name: String) -> Int? { reply[name].flatMap { Int($0) } }
         self.init(
             queue: queue, id: JobID(known: id), state: state, kind: spec.kind,
-            arguments: spec.shownArguments(keys), partitions: spec.partitions.values,
+            arguments: spec.shownArguments(keys, of: SealOwner(JobID(known: id), in: queue)), partitions: spec.partitions.values,
             needs: spec.needs, chain: spec.chain, lane: reply["lane"] ?? "",
             priority: number("priority") ?? (state == .available ? score.map(Score.priority) : nil) ?? 5,
             attempts: number("attempts") ?? 0, maxAttempts: spec.maxAttempts, timeout: spec.timeout,
             maxWaits: spec.maxWaits, crashes: number("crashes") ?? 0, waits: number("waits") ?? 0,
             failures: (reply["errors"] ?? "").split(separator: "\n").compactMap(JobFailure.init(line:)),
             progress: reply["progress"].flatMap(JobProgress.init(column:)),
-            result: reply["result"].map { spec.shownResult($0, keys) }, run: run,
+            result: reply["result"].map { spec.shownResult($0, keys, of: JobID(known: id)) }, run: run,
             createdAt: Self.created(state, column: Self.moment(reply["created"]), place: number("place"), score: score, run: run),
             startedAt: run?.startedAt,
             dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,
             endedAt: state.isEnded ? score.map(Date.init(milliseconds:)) : nil,
             deadline: number("deadline").map(Date.init(milliseconds:)),
             time: Date(milliseconds: number("now") ?? 0), links: JobLinks(reply: reply), version: spec.version, key: spec.key,
-            redacted: spec.redacted, uniqueness: JobUniqueness(reply: reply, keys),
-            steps: JobStep.list(reply["once"] ?? "") { spec.shownStep($0, keys) })
+            redacted: spec.redacted, uniqueness: JobUniqueness(reply: reply, in: queue, keys),
+            steps: JobStep.list(reply["once"] ?? "") { name, result in
+                spec.shownStep(result, keys, named: name, of: SealOwner(JobID(known: id), in: queue))
+            })
     }
 
     /// Reads ms since 1970, behind which a dot and the rank in that ms may stand.

@@ -12,7 +12,7 @@ public struct JobStep: Sendable, Hashable {
 
 extension JobStep {
     /// Reads the column of a job: for each step `name token size result`, the size `-` for one that has not ended, and a line feed.
-    static func list(_ column: String, shown: (String) -> String) -> [JobStep] {
+    static func list(_ column: String, shown: (_ name: String, _ result: String) -> String) -> [JobStep] {
         var steps: [JobStep] = []
         var rest = Array(column.utf8)[...]
         while !rest.isEmpty {
@@ -20,11 +20,9 @@ extension JobStep {
             guard words.count == 4 else { return steps }
             let size = Int(String(decoding: words[2], as: UTF8.self))
             guard size ?? 0 <= words[3].count else { return steps }
-            let result = size.map { String(decoding: words[3].prefix($0), as: UTF8.self) }
-            steps.append(
-                JobStep(
-                    name: String(decoding: words[0], as: UTF8.self), token: String(decoding: words[1], as: UTF8.self),
-                    result: result.map(shown)))
+            let name = String(decoding: words[0], as: UTF8.self)
+            let result = size.map { shown(name, String(decoding: words[3].prefix($0), as: UTF8.self)) }
+            steps.append(JobStep(name: name, token: String(decoding: words[1], as: UTF8.self), result: result))
             rest = words[3].dropFirst((size ?? 0) + 1)
         }
         return steps

@@ -34,9 +34,9 @@ public struct JobUniqueness: Sendable, Hashable {
     }
 
     /// Reads the columns of the library; nil for a job that is not unique.
-    init?(reply: [String: String], _ keys: PayloadKeys?) {
+    init?(reply: [String: String], in queue: QueueName, _ keys: PayloadKeys?) {
         guard let text = reply["fingerprint"] else { return nil }
-        let next = reply["next"].flatMap { Next(column: $0, keys) }
+        let next = reply["next"].flatMap { Next(column: $0, in: queue, keys) }
         switch text.first {
         case ">": self.init(fingerprint: String(text.dropFirst()), isUntilStarted: true, next: next)
         case "@":
@@ -57,7 +57,7 @@ public struct JobUniqueness: Sendable, Hashable {
 
 extension JobUniqueness.Next {
     /// Reads `id kind length:options spec`.
-    fileprivate init?(column: String, _ keys: PayloadKeys?) {
+    fileprivate init?(column: String, in queue: QueueName, _ keys: PayloadKeys?) {
         let parts = column.split(separator: " ", maxSplits: 2)
         guard parts.count == 3 else { return nil }
         if parts[1] == "again" {
@@ -67,7 +67,7 @@ extension JobUniqueness.Next {
         let rest = parts[2].split(separator: ":", maxSplits: 1)
         guard rest.count == 2, let length = Int(rest[0]) else { return nil }
         let spec = JobSpec(lenient: String(decoding: rest[1].utf8.dropFirst(length), as: UTF8.self))
-        self = .arguments(spec.shownArguments(keys))
+        self = .arguments(spec.shownArguments(keys, of: SealOwner(anyIn: queue)))
     }
 
     fileprivate var json: JSONValue {

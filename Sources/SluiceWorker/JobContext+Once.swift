@@ -47,17 +47,20 @@ extension JobContext {
         _ key: String, _ body: (OnceToken) async throws -> Value
     ) async throws -> Value {
         let intent = try await record(key, token: IDs.next().text, result: nil)
-        if let result = intent.result { return try read(result) }
+        if let result = intent.result { return try read(result, of: key) }
         let value = try await body(OnceToken(text: intent.token))
         let plain = Array(try JSONEncoder().encode(value))
-        let mine = isEncrypted ? try payload.seal(plain, as: .step).encoded : plain
+        let mine = isEncrypted ? try payload.seal(plain, as: part(key)).encoded : plain
         let recorded = try await record(key, token: intent.token, result: mine)
         guard let result = recorded.result, result != mine else { return value }
-        return try read(result)
+        return try read(result, of: key)
     }
 
-    private func read<Value: Decodable>(_ result: [UInt8]) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(try payload.opened(result, as: .step)))
+    private func part(_ key: String) -> PayloadKeys.Part { .step(key, of: SealOwner(id, in: queue)) }
+
+    private func read<Value: Decodable>(_ result: [UInt8], of key: String) throws -> Value {
+        let plain = try payload.opened(result, as: part(key), mustBeSealed: isEncrypted, "what step '\(key)' has recorded")
+        return try JSONDecoder().decode(Value.self, from: Data(plain))
     }
 
     /// Does a step without a result once, as the other form does.

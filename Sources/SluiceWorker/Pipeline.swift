@@ -63,7 +63,7 @@ struct Pipeline: Sendable {
         }
         let arguments: [UInt8]
         do throws(RunFailure) {
-            arguments = try readable(spec, by: handler)
+            arguments = try readable(spec, of: job.id, by: handler)
         } catch {
             return RunReport(job, kind: spec.kind, maxAttempts: 1, retry: .fixed(.zero), result: .parked(error))
         }
@@ -72,15 +72,18 @@ struct Pipeline: Sendable {
 
     /// The arguments in the clear.
     /// - Throws: why this worker cannot read them, and another one may.
-    private func readable(_ spec: JobSpec, by handler: Handler) throws(RunFailure) -> [UInt8] {
+    private func readable(_ spec: JobSpec, of job: JobID, by handler: Handler) throws(RunFailure) -> [UInt8] {
         if let newest = handler.version, spec.version > newest {
             throw RunFailure(
                 type: "newerVersion",
                 message: "its arguments are of version \(spec.version), and this worker reads up to version \(newest)")
         }
-        guard let sealed = spec.sealed else { return spec.arguments }
-        do {
-            return try payload.open(sealed, as: .arguments(spec.kind))
+        do throws(SluiceError) {
+            if let sealed = spec.sealed {
+                return try payload.open(sealed, as: .arguments(spec.kind, of: SealOwner(job, in: queue)))
+            }
+            if handler.options.isEncrypted || payload.requiresEncryption { throw PayloadRules.stripped("what the job carries") }
+            return spec.arguments
         } catch {
             throw RunFailure(type: "undecryptable", message: error.message)
         }
@@ -120,7 +123,7 @@ struct Pipeline: Sendable {
     /// The output as Redis keeps it, if that is not as it is.
     private func sealed(_ outcome: JobResult, _ context: JobContext) throws(SluiceError) -> [UInt8]? {
         guard context.isEncrypted, case .completed(let output) = outcome, let text = output.text else { return nil }
-        return try payload.seal(text, as: .output).encoded
+        return try payload.seal(text, as: .output(context.id)).encoded
     }
 
     /// How long a run took. The time in which its chunk gathered does not count.

@@ -140,7 +140,7 @@ public final class Worker: Service, Sendable {
         if queues.isEmpty { throw SluiceError(.invalidArgument, "a worker needs a queue") }
         for queue in queues {
             _ = try queue.name.validated()
-            for cron in queue.cron { _ = try cron.entry(client.options.payload) }
+            for cron in queue.cron { _ = try cron.entry(in: queue.name, client.options.payload) }
             if Set(queue.cron.map(\.name)).count < queue.cron.count {
                 throw SluiceError(.invalidArgument, "queue \(queue.name) declares two cron entries of one name")
             }

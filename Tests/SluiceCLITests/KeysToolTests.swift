@@ -125,6 +125,24 @@ struct KeysToolTests {
         #expect(history.output.contains("enqueued") && history.output.contains("by hand"), "\(history.output)")
     }
 
+    @Test func aWorkerThatRequiresEncryptionLeavesPlainJobs() async throws {
+        let tool = try await Tool()
+        let keys = try file(try PayloadKeys.random(id: "first").json)
+        defer { try? FileManager.default.removeItem(atPath: keys) }
+        #expect(try await tool.run("enqueue", "mail", "--id", "plain").status == 0)
+        #expect(try await tool.run("enqueue", "mail", "--id", "pay", "--encrypt", "--keys", keys).status == 0)
+        let without = try await tool.run("worker", "mail", "--exec", "/bin/cat", "--require-encrypted")
+        #expect(without.status == 2 && without.error.contains("--require-encrypted needs keys"), "\(without.error)")
+        let end = try await tool.worker("/bin/cat", ["--keys", keys, "--require-encrypted"]) { child, inspector in
+            _ = try await tool.job("pay", inspector) { $0.state == .completed }
+            let plain = try await tool.job("plain", inspector) { !$0.failures.isEmpty }
+            #expect(plain.state == .scheduled && plain.attempts == 0)
+            #expect(plain.failures.last?.message.contains("is not encrypted") == true)
+            try child.send(signal: .terminate)
+        }
+        #expect(end.status == .exited(0))
+    }
+
     @Test func rotatingKeepsTheOldKey() async throws {
         let first = try file(try PayloadKeys.random(id: "first").json)
         defer { try? FileManager.default.removeItem(atPath: first) }
@@ -143,14 +161,20 @@ struct KeysToolTests {
 
     @Test func badFilesAreRefusedAndNotRepeated() async throws {
         let tool = try await Tool()
-        let open = try file(try PayloadKeys.random(id: "first").json, mode: 0o644)
+        let open = try file(try PayloadKeys.random(id: "first").json, mode: 0o666)
         let senseless = try file(#"{"current":"secret"}"#)
         defer { for path in [open, senseless] { try? FileManager.default.removeItem(atPath: path) } }
-        for (path, what) in [(open, "chmod 600"), (senseless, "make no sense"), ("/nonexistent", "cannot be read")] {
+        for (path, what) in [
+            (open, "can be changed by others"), (senseless, "make no sense"), ("/nonexistent", "cannot be read"),
+        ] {
             let refused = try await tool.run("enqueue", "mail", "--encrypt", "--keys", path)
             #expect(refused.status == 2 && refused.error.contains(what), "\(refused.error)")
             #expect(!refused.error.contains("secret"))
         }
+        let readable = try file(try PayloadKeys.random(id: "first").json, mode: 0o644)
+        defer { try? FileManager.default.removeItem(atPath: readable) }
+        let warned = try await tool.run("enqueue", "mail", "--encrypt", "--keys", readable)
+        #expect(warned.status == 0 && warned.error.contains("warning: the file of keys"), "\(warned.error)")
         let without = try await tool.run("enqueue", "mail", "--encrypt")
         #expect(without.status == 2 && without.error.contains("--keys FILE"))
         #expect(try await tool.run("keys", "new", "a b").status == 2)

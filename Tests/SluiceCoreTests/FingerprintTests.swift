@@ -36,6 +36,8 @@ struct FingerprintTests {
         }
         #expect(try hidden(keys) != of(#"{"a":1}"#) && hidden(keys) == hidden(try keys.rotated(to: "b")))
         #expect(try hidden(keys) != hidden(PayloadKeys.random(id: "a")))
+        let short = try Fingerprint.of(.key("order-7"), kind: "k", arguments: [], hiddenBy: keys)
+        #expect(short.count == 22 && short != "order-7", "a key stands in clear beside what is encrypted")
     }
 
     @Test func fieldsCountAlone() throws {

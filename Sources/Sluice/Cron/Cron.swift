@@ -76,9 +76,9 @@ public struct Cron: Sendable {
 }
 
 extension Cron {
-    /// What is kept of it in Redis.
+    /// What is kept of it in Redis, in a queue.
     /// - Throws: `invalidArgument` for what makes no sense, `payloadTooLarge`.
-    package func entry(_ payload: PayloadRules) throws(SluiceError) -> CronEntry {
+    package func entry(in queue: QueueName, _ payload: PayloadRules) throws(SluiceError) -> CronEntry {
         try checkName(name, of: "cron entry")
         var request = try request.get()
         guard request.id == nil, request.due == .now, request.after == nil else {
@@ -92,7 +92,8 @@ extension Cron {
         var rules = payload
         // Every worker that declares it has to come to the same text.
         rules.isRepeatable = true
-        let job = try request.encoded(id: JobID(known: "-"), rules, trace: [:])
+        request.queue = queue
+        let job = try request.encoded(id: JobID(known: "cron:\(name):"), rules, trace: [:])
         var entry = CronEntry(
             expression: expression, zone: zone, job: job.spec, options: job.options, catchUp: catchUp, overlap: overlap)
         entry.jitter = jitter.milliseconds

@@ -78,7 +78,8 @@ extension CronStatus {
         func date(_ ms: Int?) -> Date? { ms.map { Date(timeIntervalSince1970: Double($0) / 1000) } }
         self.init(
             name: item.name, queue: queue, expression: entry.expression, zone: entry.zone, kind: spec.kind,
-            arguments: spec.shownArguments(keys), key: spec.key, catchUp: entry.catchUp, overlap: entry.overlap,
+            arguments: spec.shownArguments(keys, of: SealOwner(cron: item.name, in: queue)), key: spec.key,
+            catchUp: entry.catchUp, overlap: entry.overlap,
             jitter: .milliseconds(entry.jitter), start: date(entry.start), end: date(entry.end), limit: entry.limit,
             runs: item.runs, next: date(item.next), pause: Self.pause(item.paused), finished: date(item.finished),
             source: Source(rawValue: item.source) ?? .operator, isDeclared: !item.isOfCode || declared.contains(item.name),

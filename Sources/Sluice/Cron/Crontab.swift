@@ -45,7 +45,7 @@ public struct Crontab: Sendable {
 
     /// Adds or changes an entry; `deploy` is that of the code which declares it.
     package func put(_ cron: Cron, deploy: Int?) async throws(SluiceError) -> CronPut.Result {
-        let entry = try cron.entry(payload)
+        let entry = try cron.entry(in: queue, payload)
         let now = try await store.call(CronList(cron.name), on: queue).now
         try await store.register(queue)
         return try await store.call(CronPut(cron.name, entry, next: try entry.next(after: now), deploy: deploy), on: queue)

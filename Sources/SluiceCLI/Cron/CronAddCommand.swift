@@ -63,7 +63,7 @@ struct CronAddCommand: AsyncParsableCommand {
             jitter: jitter, start: start.map(Date.init(milliseconds:)), end: end.map(Date.init(milliseconds:)), limit: limit)
         var options = SluiceClient.Options()
         options.keys = try job.payload.neededKeys()
-        _ = try cron.entry(options.payload)
+        _ = try cron.entry(in: queue, options.payload)
         try await global.withClient(keys: options.keys) { client in
             let crontab = client.crontab(of: queue)
             let change = try await crontab.add(cron)

@@ -82,6 +82,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeysOptions
 
+    @Flag(help: "Leave jobs whose arguments are not encrypted to others. Needs the keys.")
+    var requireEncrypted = false
+
     private static func ackMode(_ text: String) throws -> Queue.AckMode {
         guard let mode = Queue.AckMode(rawValue: text) else { throw ValidationError("write batched or confirmed") }
         return mode
@@ -114,6 +117,8 @@ struct WorkerCommand: AsyncParsableCommand {
         var options = SluiceClient.Options()
         options.namespace = global.namespace ?? .standard
         options.keys = try keys.load()
+        options.requiresEncryption = requireEncrypted
+        if requireEncrypted, options.keys == nil { throw ValidationError("--require-encrypted needs keys: --keys FILE") }
         let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
         let worker = worker(client, running: command, logger)
         var quiet = logger
