@@ -13,8 +13,7 @@ struct BulkRun: Sendable {
     let printsJSON: Bool
 
     func run(_ inspector: Inspector) async throws {
-        let queues: [QueueName]
-        if let queue { queues = [queue] } else { queues = try await inspector.queues() }
+        let queues = try await places(inspector)
         if conditions.dryRun { return try await showPreview(of: queues, inspector) }
         if !conditions.yes, try await !isAgreed(queues, inspector) { return }
         let outcome = await Interruption.heeding { try await apply(to: queues, inspector) }
@@ -22,6 +21,14 @@ struct BulkRun: Sendable {
         try show(results, isInterrupted: outcome.isInterrupted)
         if outcome.isInterrupted { throw ExitCode(130) }
         if results.contains(where: { $0.progress.refused > 0 }) { throw ExitCode.no }
+    }
+
+    /// The queues that have something to be gone through; one at least, to tell of.
+    private func places(_ inspector: Inspector) async throws -> [QueueName] {
+        if let queue { return [queue] }
+        let all = try await inspector.queues()
+        let some = try await inspector.queues(among: all, holding: conditions.filter.states ?? change.usualStates)
+        return some.isEmpty ? Array(all.prefix(1)) : some
     }
 
     private func apply(to queues: [QueueName], _ inspector: Inspector) async throws -> [BulkText.Result] {
@@ -54,11 +61,11 @@ struct BulkRun: Sendable {
     /// Whether to go on. Where nothing narrows the choice, or nothing would be left, somebody has to say so.
     private func isAgreed(_ queues: [QueueName], _ inspector: Inspector) async throws -> Bool {
         var matched = 0
-        var all = 0
         for queue in queues {
             matched += try await inspector.preview(change, where: conditions.filter, in: queue).progress.matched
-            all += try await inspector.status(of: queue).states.values.reduce(0, +)
         }
+        let statuses = if let queue { [try await inspector.status(of: queue)] } else { try await inspector.status() }
+        let all = statuses.reduce(0) { $0 + $1.states.values.reduce(0, +) }
         guard matched > 0, !conditions.areNarrow || matched >= all else { return true }
         let place = queue.map { " of \($0)" } ?? " of all queues"
         let question = "\(BulkText.verb(change)) \(HumanText.number(matched)) of \(HumanText.count(all, "job"))\(place)"

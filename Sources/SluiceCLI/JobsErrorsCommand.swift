@@ -16,8 +16,8 @@ struct JobsErrorsCommand: AsyncParsableCommand {
         try await global.withInspector { inspector in
             let queues: [QueueName]
             if let queue { queues = [queue] } else { queues = try await inspector.queues() }
-            var rows: [(queue: QueueName, group: ErrorGroup)] = []
-            for queue in queues { rows += try await inspector.errors(in: queue).map { (queue, $0) } }
+            let groups = try await InOrder.map(queues) { queue throws(SluiceError) in try await inspector.errors(in: queue) }
+            var rows = zip(queues, groups).flatMap { queue, groups in groups.map { (queue: queue, group: $0) } }
             rows.sort { $0.group.count > $1.group.count }
             try show(rows)
         }

@@ -1,13 +1,13 @@
-import SluiceCore
+package import SluiceCore
 
 /// Work on many things at once, over one connection, whose results are taken in the order of the things, each as soon as it is there.
-enum InOrder {
+package enum InOrder {
     /// Calls under way. More would only wait longer for their replies, and some for too long.
-    static let width = 64
+    package static let width = 64
 
     /// Runs `body` for each element, for at most ``width`` at a time, and hands what comes of it to `take`.
     /// - Throws: the first error of either; what has not started then is left out.
-    static func run<Element: Sendable, Value: Sendable>(
+    package static func run<Element: Sendable, Value: Sendable>(
         _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Value,
         take: (Value) async throws -> Void
     ) async throws {
@@ -31,7 +31,7 @@ enum InOrder {
     }
 
     /// The same, all results together.
-    static func map<Element: Sendable, Value: Sendable>(
+    package static func map<Element: Sendable, Value: Sendable>(
         _ elements: [Element], _ body: @escaping @Sendable (Element) async throws(SluiceError) -> Value
     ) async throws(SluiceError) -> [Value] {
         var values: [Value] = []

@@ -37,19 +37,25 @@ extension Inspector {
         }
         let time = Date(milliseconds: try await store.now())
         var jobs: [JobSummary] = []
-        while var place = segments.first {
-            if jobs.count == limit { return JobPage(jobs: jobs, next: place.text, time: time) }
+        var filled: ArraySlice<JobCursor> = []
+        while true {
+            if jobs.count == limit { return JobPage(jobs: jobs, next: (filled.first ?? segments.first)?.text, time: time) }
+            guard var place = filled.first else {
+                if segments.isEmpty { break }
+                filled = try await Self.part(of: &segments, from: self)
+                continue
+            }
             let reply = try await list(place, filter.kind == nil ? limit : 1000, filter.kind)
             let fresh = reply.items.dropFirst(place.skip).prefix(limit - jobs.count)
             jobs += fresh.map { JobSummary($0, place, keys) }
             place.skip += fresh.count
             if place.skip < reply.items.count {
-                segments[segments.startIndex] = place
+                filled[filled.startIndex] = place
             } else if let next = reply.cursor {
                 (place.inner, place.skip) = (next, 0)
-                segments[segments.startIndex] = place
+                filled[filled.startIndex] = place
             } else {
-                segments = segments.dropFirst()
+                filled = filled.dropFirst()
             }
         }
         return JobPage(jobs: jobs, next: nil, time: time)
@@ -69,6 +75,20 @@ extension Inspector {
                 limit = max(limit / 8, 1)
             }
         }
+    }
+
+    /// The next segments of many, less those that hold nothing: to ask for the jobs of each, one after the other, takes its time.
+    private static func part(
+        of segments: inout ArraySlice<JobCursor>, from inspector: Inspector
+    ) async throws(SluiceError) -> ArraySlice<JobCursor> {
+        let part = segments.prefix(512)
+        segments = segments.dropFirst(part.count)
+        if part.count < 16 { return part }
+        var filled: [QueueName: QueueStatus] = [:]
+        let queues = Array(Set(part.map(\.queue)))
+        let statuses = try await inspector.each(of: queues) { queue throws(SluiceError) in try await inspector.status(of: queue) }
+        for status in statuses { filled[status.queue] = status }
+        return part.filter { filled[$0.queue]?.states[$0.state] ?? 0 > 0 }[...]
     }
 
     private func segments(of filter: JobFilter) async throws(SluiceError) -> [JobCursor] {

@@ -52,6 +52,15 @@ public final class Inspector: Sendable {
     /// Names of all queues that a client or worker has used so far, in order.
     public func queues() async throws(SluiceError) -> [QueueName] { try await store.queues() }
 
+    /// Those of the queues that hold jobs of some states: many queues are asked at once, so that those that hold none cost little.
+    package func queues(among queues: [QueueName], holding states: [JobState]) async throws(SluiceError) -> [QueueName] {
+        let found = try await each(of: queues) { queue throws(SluiceError) in
+            let status = try await self.status(of: queue)
+            return states.contains { status.states[$0, default: 0] > 0 }
+        }
+        return zip(queues, found).filter(\.1).map(\.0)
+    }
+
     /// Runs `body` for several queues at once, over the one connection, and gives the results in the order of the queues.
     func each<Value: Sendable>(
         of queues: [QueueName], _ body: @escaping @Sendable (QueueName) async throws(SluiceError) -> Value

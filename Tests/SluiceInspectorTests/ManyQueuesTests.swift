@@ -72,6 +72,24 @@ struct ManyQueuesTests {
         await inspector.close()
     }
 
+    @Test func aPageOfJobsOfManyQueuesAsksThoseAloneThatHoldSome() async throws {
+        let (server, inspector) = try await filled()
+        let before = try await calls("fcall_ro", server)
+        let none = try await inspector.jobs(matching: JobFilter(states: [.discarded]))
+        #expect(none.jobs.isEmpty && none.next == nil)
+        #expect(try await calls("fcall_ro", server) - before <= Self.count + 10)
+        var found: [QueueName] = []
+        var cursor: String?
+        repeat {
+            let page = try await inspector.jobs(matching: JobFilter(), limit: 70, after: cursor)
+            found += page.jobs.map(\.queue)
+            cursor = page.next
+        } while cursor != nil
+        #expect(try await found == inspector.queues())
+        #expect(try await inspector.queues(among: ["q1", "none", "q0"], holding: [.available]) == ["q1", "q0"])
+        await inspector.close()
+    }
+
     /// A library that an administrator has pinned knows no first look.
     @Test func anOlderLibraryIsAskedForEverything() async throws {
         let patient = try await Patient()

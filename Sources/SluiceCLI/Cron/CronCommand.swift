@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluiceInspector
 import SluiceStore
 
 struct CronCommand: AsyncParsableCommand {
@@ -46,8 +47,10 @@ struct CronName: ParsableArguments {
             }
             return client.crontab(of: queue)
         }
-        var found: [QueueName] = []
-        for queue in try await client.store.queues() where try await client.crontab(of: queue).has(name) { found.append(queue) }
+        let queues = try await client.store.queues()
+        let name = name
+        let have = try await InOrder.map(queues) { queue throws(SluiceError) in try await client.crontab(of: queue).has(name) }
+        let found = zip(queues, have).filter(\.1).map(\.0)
         guard let first = found.first else { throw Failure("no queue has a cron entry '\(name)'. See: sluice cron list") }
         if found.count > 1 {
             let names = found.map(\.text).joined(separator: ", ")
@@ -76,8 +79,9 @@ struct CronListCommand: AsyncParsableCommand {
         try await global.withClient(keys: try keys.load()) { client in
             let queues: [QueueName]
             if let queue { queues = [queue] } else { queues = try await client.store.queues() }
-            var entries: [CronStatus] = []
-            for queue in queues { entries += try await client.crontab(of: queue).list() }
+            let entries = try await InOrder.map(queues) { queue throws(SluiceError) in
+                try await client.crontab(of: queue).list()
+            }.flatMap { $0 }
             try global.show(
                 entries, orSay: "nothing recurs\(queue.map { " in \($0)" } ?? "")", json: CronText.json, table: CronText.table)
         }
