@@ -34,6 +34,7 @@ local function tidy(q)
   require('ended').tidy(q)
   require('events').tidy(q)
   require('deliver').tidy(q)
+  require('aside').tidy(q)
   require('unique').tidy(q)
   require('rewind').look(q)
 end

@@ -10,7 +10,8 @@
 --   chains              {more, flat list of gate, job, jobs behind it}: chains that a discarded job holds
 --   outbox              {more, flat list of class, target, count, since, example}: facts that do not arrive, where they go, and
 --                       since when the oldest is true. stuck: due a minute ago, 5 s ago if no worker lives, and nobody came;
---                       slow: ten minutes old, though it is carried; expired: so old that it is not carried any more
+--                       slow: ten minutes old, though it is carried; expired: so old that it is not carried any more; unreadable:
+--                       no worker here can read it, and it is set aside: since when, and its number
 --   suspended rank      {cursor, flat list of id, class, parent, its state, policy}: followers that may wait for ever. held: the
 --                       parent ended badly and the policy is to hold; late: it has ended, and they were not told; gone: it is not
 --                       in this queue; bare: they wait for nothing
@@ -156,6 +157,16 @@ function sections.outbox(q)
       end
       flat[at[name]], flat[at[name] + 1] = flat[at[name]] + 1, math.min(flat[at[name] + 1], since)
     end
+  end
+  local aside, texts = require('aside').list(q, SAMPLE)
+  for i = 1, #texts do
+    local target = string.match(texts[i], '^([%w._-]+) ') or ''
+    local name = 'unreadable ' .. target
+    if not at[name] then
+      push(flat, 'unreadable', target, 0, tonumber(aside[2 * i]), aside[2 * i - 1])
+      at[name] = #flat - 2
+    end
+    flat[at[name]] = flat[at[name]] + 1
   end
   return { #numbers == 2 * SAMPLE and 1 or 0, flat }
 end

@@ -7,7 +7,7 @@ local names = {
   'completed', 'cancelled', 'discarded', 'workers', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
   'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
-  'links', 'after', 'target', 'hold', 'outbox', 'facts', 'seen', 'once', 'cron', 'cron_next',
+  'links', 'after', 'target', 'hold', 'outbox', 'facts', 'aside', 'seen', 'once', 'cron', 'cron_next',
   'unique', 'unique_ends', 'fingerprint', 'next', 'watched', 'durations', 'notified', 'deadline', 'deadlines', 'died',
   'since',
 }

@@ -128,7 +128,9 @@ function M.take(q)
   local texts, later, over, followers = redis.call('HMGET', q.keys.facts, unpack(due)), {}, {}, require('followers')
   for i = 1, #due do
     local parent, state, rank = string.match(texts[i] or '', '^follow (%S+) (%S+) (%d+)$')
-    if parent and followers.has_room(q) then
+    if not texts[i] then
+      over[#over + 1] = due[i]
+    elseif parent and followers.has_room(q) then
       M.acknowledge(q, { due[i] })
       followers.tell(q, parent, state, tonumber(rank))
     elseif not parent then

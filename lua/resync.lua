@@ -71,6 +71,7 @@ function M.run(q, args)
   for id in pairs(own) do fences[id] = nil end
   for id in pairs(fences) do lost[#lost + 1] = id end
   require('suspects').came_back(q, fences)
+  if not before then require('aside').again(q) end
   local silence, at = workers.beat(q, worker, { lease = lease, graced = before and before.graced })
   -- From here on it is noted of each long wait when it was set; see ahead.lua.
   redis.call('HSETNX', q.keys.config, 'noted', at and queue.text(q.now) or '0')

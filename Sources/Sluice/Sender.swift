@@ -62,7 +62,8 @@ final class Sender: Sendable {
             let left = end - ContinuousClock.now
             if left <= .zero { return }
             // Clients that were refused together do not come back together.
-            await store.eventLoop.pause(TimeAmount(min(reply.retryAfter * Double.random(in: 0.75...1.25), left)))
+            let pause = max(reply.retryAfter, .milliseconds(20)) * Double.random(in: 0.75...1.25)
+            await store.eventLoop.pause(TimeAmount(min(pause, left)))
             let positions = reply.full
             reply.merge(try await sendOnce(positions.map { jobs[$0] }, as: &producer), at: positions)
         }

@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 45
+    package static let revision = 46
 
     /// The text of the library.
     /// - Parameters:
@@ -46,6 +46,7 @@ package enum FunctionLibrary {
         "ageing": source(PackageResources.ageing_lua),
         "ahead": source(PackageResources.ahead_lua),
         "ahead_queue": source(PackageResources.ahead_queue_lua),
+        "aside": source(PackageResources.aside_lua),
         "audit": source(PackageResources.audit_lua),
         "audit_cron": source(PackageResources.audit_cron_lua),
         "audit_deadlines": source(PackageResources.audit_deadlines_lua),

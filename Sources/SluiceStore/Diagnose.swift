@@ -117,6 +117,8 @@ package struct DiagnoseOutbox: DiagnoseSection {
         case slow
         /// So old that nobody is given it any more.
         case expired
+        /// No worker of the queue can read it.
+        case unreadable
     }
 
     package struct Item: Sendable, Hashable {
@@ -126,7 +128,7 @@ package struct DiagnoseOutbox: DiagnoseSection {
         package var count: Int
         /// Ms since 1970 at which the oldest came true.
         package var since: Int
-        /// What stands first in one of them; for jobs on their way, the id of one.
+        /// What stands first in one of them; for jobs on their way, the id of one; for what cannot be read, the number of one.
         package var example: String
     }
 

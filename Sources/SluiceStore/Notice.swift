@@ -16,8 +16,8 @@ package struct Notice: Sendable, Hashable {
     }
 
     /// Reads the notices of a fact, each `VERSION EVENT ID HOST LENGTH:` and its spec. Nil if they make no sense.
-    static func list(_ text: Substring) -> [Notice]? {
-        var rest = Array(text.utf8)[...]
+    static func list(_ text: ArraySlice<UInt8>) -> [Notice]? {
+        var rest = text
         var list: [Notice] = []
         while !rest.isEmpty {
             guard let colon = end(of: 4, in: rest) else { return nil }

@@ -21,7 +21,10 @@ enum HookWorker {
             WebhookOptions(
                 secrets: [try WebhookSecret(secret)], timeout: .seconds(60), maxAttempts: 1000, retry: .fixed(.milliseconds(20)),
                 allowed: AddressRange.all))
-        let queues = [Queue("load", concurrency: 5, maxCrashes: 1000), Queue(Notify.queue, concurrency: 5, maxCrashes: 1000)]
+        let queues = [
+            Queue("load", concurrency: 5, maxCrashes: 1000),
+            Queue(Notify.queue, concurrency: 5, maxCrashes: 1000, limits: [.concurrency(10, per: "host")]),
+        ]
         let worker = Worker(
             client, queues: queues,
             options: WorkerOptions(lease: .milliseconds(Int(arguments[2]) ?? 1000), grace: .seconds(5)), logger: logger)

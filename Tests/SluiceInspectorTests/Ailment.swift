@@ -20,7 +20,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
 }
 
 extension Ailment {
-    static let all = ofWorkers + ofFollowers + ofFacts + ofLinks + ofWorkflows + ofCron
+    static let all = ofWorkers + ofFollowers + ofFacts + ofFactsThatCannotBeRead + ofLinks + ofWorkflows + ofCron
 
     private static let ofWorkers = [
         Ailment(
@@ -207,6 +207,30 @@ extension Ailment {
                 #expect(try await $0.arrive() == 0)
             }),
     ]
+
+    private static let ofFactsThatCannotBeRead = [
+        Ailment(
+            code: "queue.facts_unreadable",
+            what: "2 facts for batch b1, set aside up to 2m ago, since no worker here can read it: 17",
+            cure: "start a worker of the version that wrote it, which reads it",
+            provoke: { try await unreadable($0) },
+            heal: {
+                try await $0.tamper("HSET", "facts", "17", "batch.b1 completed a", "18", "batch.b1 completed b")
+                try await $0.join("newer")
+                #expect(try await $0.arrive() == 2)
+            }),
+        Ailment(
+            code: "queue.facts_unreadable", what: "cannot", cure: "redis-cli FCALL sluice_drop_facts 1",
+            provoke: { try await unreadable($0) }, heal: { try await $0.call("drop_facts", "17", "18") }),
+    ]
+
+    /// Two facts that make no sense, which somebody has set aside.
+    private static func unreadable(_ patient: Patient) async throws {
+        try await patient.tamper("HSET", "facts", "17", "batch.b1 melted a", "18", "batch.b1 melted b")
+        try await patient.tamper("ZADD", "outbox", "1", "17", "1", "18")
+        #expect(try await patient.queues.store.call(SetAside(["17", "18"]), on: "mail") == 2)
+        try await patient.queues.advance(by: .seconds(120))
+    }
 
     private static let ofLinks = [
         Ailment(

@@ -21,12 +21,12 @@ struct HostTests {
         ("%0a", ["%0A"]), ("[fe80::1%25eth0]", ["[fe80::1%25eth0]"]),
     ])
     func aHostHasOneText(text: String, written: [String]) async throws {
-        for host in written {
-            let queue = try await LuaQueue()
-            let worker = try await queue.worker()
-            let options = #"{"notify":{"url":"https://\#(host)/h"}}"#
-            #expect(try await queue.fcall(["sluice_enqueue", "a", #"{"kind":"k"}"#, options]) == "[added a]")
-            let facts = try await queue.end("a", worker)
+        let queue = try await LuaQueue()
+        let worker = try await queue.worker()
+        for (number, host) in written.enumerated() {
+            let (id, options) = ("a\(number)", #"{"notify":{"url":"https://\#(host)/h"}}"#)
+            #expect(try await queue.fcall(["sluice_enqueue", id, #"{"kind":"k"}"#, options]) == "[added \(id)]")
+            let facts = try await queue.end(id, worker)
             guard case .notices(_, _, let notices)? = facts.first?.news else {
                 Issue.record("\(host): \(facts)")
                 continue

@@ -32,6 +32,13 @@ extension QueueExamination {
                     "\(news), up to \(age) old, which is too old to be carried: \(fact.example) and those with it stay here",
                     cure: cures.tool("jobs", "retry", "--queue", queue.text, fact.example)
                         + " sends it anew, cancel or delete ends it")
+            case .unreadable:
+                part.add(
+                    .problem, "queue.facts_unreadable",
+                    "\(news), set aside up to \(age) ago, since no worker here can read it: \(fact.example)",
+                    cure: "start a worker of the version that wrote it, which reads it; "
+                        + cures.redis("FCALL", "sluice_drop_facts", "1", store.keys.base(queue), fact.example)
+                        + " lets it go, and nobody hears of it")
             }
         }
         if hasMore { part.unseen.append("facts beyond the 1,000 that are due first") }
@@ -40,6 +47,7 @@ extension QueueExamination {
     /// What a fact's target is called.
     private func place(_ target: String) -> String {
         let parts = target.split(separator: ".", maxSplits: 1)
+        if target.isEmpty { return "nobody knows whom" }
         if target == "follow" { return "followers in this queue" }
         guard parts.count == 2 else { return target }
         return switch parts[0] {

@@ -16,7 +16,7 @@ package struct Fact: Sendable, Hashable {
         case left(queue: QueueName, job: JobID, state: EndState)
         /// A web hook is to hear of a job of that queue: in this order.
         case notices(queue: QueueName, job: JobID, [Notice])
-        /// Of a newer library than this program knows.
+        /// It cannot be read: a newer library wrote it, or something else did.
         case unknown
     }
 
@@ -32,8 +32,8 @@ package struct Fact: Sendable, Hashable {
     static func list(_ reply: RedisValue) -> [Fact] {
         var facts: [Fact] = []
         var values = reply.elements.makeIterator()
-        while let number = values.next()?.string, let text = values.next()?.string {
-            facts.append(Fact(number: number, news: News(text)))
+        while let number = values.next()?.string, let text = values.next() {
+            facts.append(Fact(number: number, news: text.withBytes { News(Array($0)) }))
         }
         return facts
     }
@@ -41,9 +41,12 @@ package struct Fact: Sendable, Hashable {
 
 extension Fact.News {
     /// Reads the text of a fact: a line of words, and for a node its output below.
-    package init(_ text: String) {
-        let parts = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        let words = parts[0].split(separator: " ").map(String.init)
+    package init(_ text: String) { self.init(Array(text.utf8)) }
+
+    /// Reads bytes, since what stands below the line may be no UTF-8.
+    init(_ text: [UInt8]) {
+        let parts = text.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
+        let words = String(decoding: parts[0], as: UTF8.self).split(separator: " ").map(String.init)
         let target = (words.first ?? "").split(separator: ".", maxSplits: 1).map(String.init)
         guard target.count == 2 else {
             self = .unknown
@@ -77,7 +80,7 @@ extension Fact.News {
             guard words.count == 4, let state = Fact.EndState(rawValue: words[1]) else { break }
             self = .node(
                 workflow: target[1], name: words[2], job: JobID(known: words[3]), state: state,
-                output: parts.count > 1 ? String(parts[1]) : "")
+                output: parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : "")
             return
         default: break
         }

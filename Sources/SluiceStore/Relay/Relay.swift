@@ -113,12 +113,26 @@ package final class Relay: Sendable {
                 for case .left(_, let job, let state) in facts.map(\.news) { try await errand.tell(job, state, in: queue) }
             case .batch(let batch): try await BatchBook(errand).tell(BatchID(known: batch), facts)
             case .webhooks: try await notify(facts, in: round, errand)
-            case .workflow, .nowhere: return []
+            case .nowhere:
+                try await setAside(facts, in: round)
+                return []
+            case .workflow: return []
             }
             return facts.map(\.number)
         } catch {
             complain(error, facts.count, to: "\(destination)", in: round)
             return []
+        }
+    }
+
+    /// What cannot be read here is shown by the doctor, and given out once more to workers that start, which may be of another version.
+    private func setAside(_ facts: [Fact], in round: Round) async throws(SluiceError) {
+        let numbers = facts.map(\.number)
+        logger.error(
+            "what happened in a queue cannot be read by this worker: it is set aside, see `sluice doctor`",
+            metadata: ["queue": "\(round.queue)", "facts": "\(numbers.prefix(10).joined(separator: " "))"])
+        for first in stride(from: 0, to: numbers.count, by: 1000) {
+            _ = try await store.call(SetAside(Array(numbers[first...].prefix(1000))), on: round.queue)
         }
     }
 

@@ -1,0 +1,21 @@
+package import Hiredis
+package import SluiceCore
+
+/// Says that facts cannot be read here, so that they are not given out again and again: `lua/aside.lua`. At most 1,000 in a call. The reply
+/// is how many were set aside.
+package struct SetAside: StoreFunction {
+    package static let name = "set_aside"
+
+    package var facts: [String]
+
+    package init(_ facts: [String]) { self.facts = facts }
+
+    package func write(into command: inout RedisCommand) {
+        for fact in facts { command.append(fact) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Int {
+        guard let count = reply.integer else { throw malformed(Self.name) }
+        return count
+    }
+}

@@ -1,0 +1,111 @@
+import Hiredis
+import SluiceCore
+import SluiceStore
+import SluiceTesting
+import Testing
+
+/// Facts that cannot be read.
+@Suite(.timeLimit(.minutes(10)))
+struct AsideTests {
+    /// A fact of a kind that nobody knows.
+    private func unreadable() async throws -> (queue: LuaQueue, worker: ScriptedWorker) {
+        let queue = try await LuaQueue()
+        let worker = try await queue.worker()
+        _ = try await queue.redis("HSET", "facts", "17", "riddle.x 1")
+        _ = try await queue.redis("ZADD", "outbox", "1", "17")
+        return (queue, worker)
+    }
+
+    @Test func whatIsSetAsideIsGivenToEachWorkerThatStartsOnce() async throws {
+        let (queue, worker) = try await unreadable()
+        let fact = try #require(try await worker.cycle().facts.first)
+        #expect(fact.number == "17" && fact.news == .unknown)
+        for count in [1, 0] { #expect(try await queue.call(SetAside(["17"])) == count) }
+        try await queue.advance(300)
+        try await worker.resync()
+        #expect(try await worker.cycle().facts == [])
+        try await queue.advance(300)
+        #expect(try await worker.cycle().facts == [fact], "every ten minutes")
+        for count in [1, 0] { #expect(try await queue.call(SetAside(["17"])) == count) }
+        let newer = try await queue.worker("newer")
+        #expect(try await newer.cycle().facts == [fact])
+        try await queue.acknowledge([fact])
+        for key in ["facts", "aside", "outbox"] { #expect(try await queue.key(key) == nil) }
+    }
+
+    @Test func whatIsDroppedIsGoneAndNothingElseIs() async throws {
+        let (queue, worker) = try await unreadable()
+        #expect(try await queue.fcall(["sluice_drop_facts", "17"]) == "0", "it is on its way")
+        _ = try await queue.call(SetAside(["17"]))
+        #expect(try await queue.fcall(["sluice_drop_facts", "17", "18"]) == "1")
+        for key in ["facts", "aside", "outbox"] { #expect(try await queue.key(key) == nil) }
+        #expect(try await worker.cycle().facts == [])
+        try await queue.checkRefused(["drop_facts"], "give 1 to 1000 facts")
+        try await queue.checkRefused(["set_aside"], "give 1 to 1000 facts")
+    }
+
+    @Test func noticesThatGrowAreOnTheirWayAgain() async throws {
+        let queue = try await LuaQueue()
+        let worker = try await queue.worker()
+        let options = #"{"notify":{"url":"https://x.test/h","on":["progress","ended"]}}"#
+        _ = try await queue.fcall(["sluice_enqueue", "a", #"{"kind":"k"}"#, options])
+        let fence = try #require(try await worker.cycle(1).jobs.first?.fence)
+        _ = try await queue.call(
+            Progress(worker: worker.id, id: JobID(known: "a"), fence: fence, fraction: 0.5, note: "half"))
+        let first = try await worker.cycle().facts
+        #expect(try await queue.call(SetAside(first.map(\.number))) == 1)
+        let second = try await queue.end("a", worker)
+        #expect(second.count == 1)
+        #expect(try await queue.fcall(["sluice_drop_facts", "notify:a"]) == "0")
+        try await queue.acknowledge(second)
+        for key in ["facts", "outbox"] { #expect(try await queue.key(key) == nil) }
+    }
+
+    @Test func anEntryWithoutItsFactIsNothing() async throws {
+        let queue = try await LuaQueue()
+        let worker = try await queue.worker()
+        _ = try await queue.redis("ZADD", "outbox", "1", "17", "1", "notify:a")
+        #expect(try await worker.cycle().facts == [])
+        #expect(try await queue.key("outbox") == nil)
+    }
+
+    /// What is enqueued by a program of another kind may have any bytes. What is told of it is UTF-8 all the same, and reaches
+    /// whoever carries it with what is behind it.
+    @Test func aKindThatIsNoUTF8IsToldOf() async throws {
+        let queue = try await LuaQueue()
+        let worker = try await queue.worker()
+        let spec = Array(#"{"kind":"k"#.utf8) + [0xFF, 0xC3, 0xA9] + Array(#"","args":{}}"#.utf8)
+        let options = #"{"notify":{"url":"https://x.test/h"},"links":["batch.b1"]}"#
+        _ = try await queue.fcall(["sluice_enqueue", "a", #"{"kind":"k"}"#, options])
+        var command: RedisCommand = ["HSET", queue.base + ":spec", "a"]
+        command.append(contentsOf: spec)
+        _ = try await queue.queues.store.send(command)
+        let facts = try await queue.end("a", worker)
+        #expect(facts.count == 2)
+        let notices = facts.flatMap { fact -> [Notice] in
+            guard case .notices(_, _, let list) = fact.news else { return [] }
+            return list
+        }
+        let text = String(validating: try #require(notices.first?.spec), as: UTF8.self)
+        #expect(text?.contains("\"kind\":\"k\u{FFFD}é\"") == true, "\(text ?? "no UTF-8")")
+    }
+
+    @Test(arguments: [
+        ([0x61] as [UInt8], "a"), (Array("é漢🎉".utf8), "é漢🎉"), ([0xFF, 0xFE, 0x61], "\u{FFFD}\u{FFFD}a"),
+        ([0xE4, 0xC3, 0xA9], "\u{FFFD}é"), ([0xED, 0xA0, 0x80], "\u{FFFD}\u{FFFD}\u{FFFD}"), ([0xC0, 0x80], "\u{FFFD}\u{FFFD}"),
+        ([0xF4, 0x90, 0x80, 0x80], "\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}"), ([0xC3], "\u{FFFD}"),
+    ])
+    func bytesThatAreNoUTF8AreReplaced(bytes: [UInt8], text: String) async throws {
+        let queue = try await LuaQueue()
+        let worker = try await queue.worker()
+        _ = try await queue.fcall(["sluice_enqueue", "a", #"{"kind":"k"}"#, #"{"notify":{"url":"https://x.test/h"}}"#])
+        var command: RedisCommand = ["HSET", queue.base + ":spec", "a"]
+        command.append(contentsOf: Array(#"{"kind":""#.utf8) + bytes + Array(#""}"#.utf8))
+        _ = try await queue.queues.store.send(command)
+        guard case .notices(_, _, let list)? = try await queue.end("a", worker).first?.news, let notice = list.first else {
+            Issue.record("nothing is told")
+            return
+        }
+        #expect(String(decoding: notice.spec, as: UTF8.self).contains("\"kind\":\"\(text)\""))
+    }
+}
