@@ -166,28 +166,38 @@ extension JobSpec {
 
     /// The arguments as people may see them who have these keys.
     package func shownArguments(_ keys: PayloadKeys?, of owner: SealOwner) -> String {
-        shown(sealed, or: arguments, .arguments(kind, of: owner), keys)
+        guard let plain = plainArguments(keys, of: owner) else { return sealed?.placeholder ?? Self.hidden }
+        return masked(plain, plain)
     }
 
     /// A result of the job, likewise.
-    package func shownResult(_ text: String, _ keys: PayloadKeys?, of id: JobID) -> String {
-        let text = Array(text.utf8)
-        return shown(SealedText(text), or: text, .output(id), keys)
+    package func shownResult(_ text: String, _ keys: PayloadKeys?, of id: JobID, in queue: QueueName) -> String {
+        shown(text, .output(id), keys, of: SealOwner(id, in: queue))
     }
 
     /// The result of a step as people are shown it, likewise.
     package func shownStep(_ text: String, _ keys: PayloadKeys?, named name: String, of owner: SealOwner) -> String {
-        let text = Array(text.utf8)
-        return shown(SealedText(text), or: text, .step(name, of: owner), keys)
+        shown(text, .step(name, of: owner), keys, of: owner)
     }
 
-    private func shown(_ sealed: SealedText?, or plain: [UInt8], _ part: PayloadKeys.Part, _ keys: PayloadKeys?) -> String {
-        if isUnreadable { return "\"[unreadable]\"" }
-        var text = plain
-        if let sealed {
-            guard let opened = try? keys?.open(sealed, as: part) else { return sealed.placeholder }
-            text = opened
-        }
-        return String(decoding: Redaction(redacted).masking(json: text), as: UTF8.self)
+    private func shown(_ text: String, _ part: PayloadKeys.Part, _ keys: PayloadKeys?, of owner: SealOwner) -> String {
+        let text = Array(text.utf8)
+        guard let sealed = SealedText(text) else { return masked(text, plainArguments(keys, of: owner)) }
+        guard let opened = try? keys?.open(sealed, as: part) else { return isUnreadable ? Self.hidden : sealed.placeholder }
+        return masked(opened, plainArguments(keys, of: owner))
     }
+
+    /// The arguments in the clear; nil without their key.
+    private func plainArguments(_ keys: PayloadKeys?, of owner: SealOwner) -> [UInt8]? {
+        guard let sealed else { return arguments }
+        return try? keys?.open(sealed, as: .arguments(kind, of: owner))
+    }
+
+    /// Without what the job wants hidden, wherever the text repeats it.
+    private func masked(_ text: [UInt8], _ arguments: [UInt8]?) -> String {
+        if isUnreadable { return Self.hidden }
+        return String(decoding: Redaction(redacted, in: arguments ?? []).masking(json: text), as: UTF8.self)
+    }
+
+    private static let hidden = "\"[unreadable]\""
 }

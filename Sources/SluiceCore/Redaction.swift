@@ -1,15 +1,9 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Hides the values of some fields, wherever they stand in a JSON text, and whatever text repeats them.
 package struct Redaction: Sendable {
     /// Names of members of objects, at any depth.
     private let fields: Set<String>
-    /// What those members hold, as text, longest first.
-    private let secrets: [String]
+    /// What those members hold.
+    private let secrets: SecretMatcher
 
     /// What is shown instead.
     package static let mark = "[redacted]"
@@ -17,7 +11,7 @@ package struct Redaction: Sendable {
     /// - Parameter arguments: a JSON text whose values of these fields are hidden elsewhere, too.
     package init(_ fields: [String], in arguments: [UInt8] = []) {
         self.fields = Set(fields)
-        secrets = fields.isEmpty ? [] : Self.secrets(Self.walk(arguments, Set(fields)).values)
+        secrets = SecretMatcher(fields.isEmpty ? [] : Self.secrets(Self.walk(arguments, Set(fields)).values))
     }
 
     /// - Throws: `invalidArgument` for names that the library would refuse.
@@ -27,16 +21,86 @@ package struct Redaction: Sendable {
             .invalidArgument, "a job redacts at most 100 fields, by names of 1 to 128 bytes without control characters")
     }
 
+    /// Hides nothing.
+    package static let none = Redaction([])
+
     /// Whether it hides nothing.
     package var isEmpty: Bool { fields.isEmpty }
 
-    /// A JSON text without the values of the fields.
-    package func masking(json text: [UInt8]) -> [UInt8] { isEmpty ? text : Self.walk(text, fields).masked }
+    /// How many bytes around a cut have to be known, so that nothing is left of a value that it goes through.
+    package var reach: Int { secrets.reach }
 
-    /// A text without what the fields hold. Values of one or two characters stay: they are in any text.
-    package func masking(_ text: String) -> String {
-        secrets.reduce(text) { $0.replacing($1, with: Self.mark) }
+    /// A JSON text without the values of the fields, and without what repeats them in its strings and numbers.
+    package func masking(json text: [UInt8]) -> [UInt8] {
+        if isEmpty { return text }
+        let masked = Self.walk(text, fields).masked
+        let ranges = secrets.ranges(in: masked)
+        if ranges.isEmpty { return masked }
+        let result = Self.replacing(ranges, inJSON: masked)
+        // A value that is part of an escape takes it apart.
+        return JSONText.isValid(result) || !JSONText.isValid(masked) ? result : Array("\"\(Self.mark)\"".utf8)
     }
+
+    /// A text that may be JSON, or the beginning of it, without the values of the fields.
+    package func masking(fieldsOf text: [UInt8]) -> [UInt8] { isEmpty ? text : Self.walk(text, fields).masked }
+
+    /// A text without what the fields hold, in whatever spelling. Values of one or two characters stay: they are in any text.
+    package func masking(_ text: String) -> String {
+        if isEmpty { return text }
+        let bytes = Array(text.utf8)
+        return String(decoding: masking(bytes, showing: 0..<bytes.count), as: UTF8.self)
+    }
+
+    /// A piece of a text without what the fields hold, where that goes beyond the piece, too.
+    package func masking(_ text: [UInt8], showing piece: Range<Int>) -> [UInt8] {
+        Self.replacing(secrets.ranges(in: text), in: text, showing: piece)
+    }
+
+    private static func replacing(
+        _ ranges: some Sequence<Range<Int>>, in text: [UInt8], showing piece: Range<Int>
+    ) -> [UInt8] {
+        var masked: [UInt8] = []
+        var position = piece.lowerBound
+        for range in ranges where range.overlaps(piece) {
+            if range.lowerBound > position { masked += text[position..<range.lowerBound] }
+            masked += mark.utf8
+            position = range.upperBound
+        }
+        return position < piece.upperBound ? masked + text[position..<piece.upperBound] : masked
+    }
+
+    /// Keeps JSON what it is: of a string what is between its quotes goes, of all else the whole.
+    private static func replacing(_ ranges: [Range<Int>], inJSON text: [UInt8]) -> [UInt8] {
+        var masked: [UInt8] = []
+        var position = 0
+        var next = ranges.startIndex
+        while position < text.count {
+            let start = position
+            if isStructure(text[position]) {
+                masked.append(text[position])
+                position += 1
+                continue
+            }
+            let isString = text[position] == UInt8(ascii: "\"")
+            position = isString ? end(ofStringAt: position, in: text) : text[position...].firstIndex(where: isEnd) ?? text.count
+            while next < ranges.endIndex, ranges[next].upperBound <= start { next += 1 }
+            let inside = ranges[next...].prefix { $0.lowerBound < position }
+            if inside.isEmpty {
+                masked += text[start..<position]
+            } else if isString, position > start + 1 {
+                masked.append(text[start])
+                masked += replacing(inside, in: text, showing: (start + 1)..<(position - 1))
+                masked.append(text[position - 1])
+            } else {
+                masked += "\"\(mark)\"".utf8
+            }
+        }
+        return masked
+    }
+
+    private static func isStructure(_ byte: UInt8) -> Bool { byte <= 0x20 || "{}[]:,".utf8.contains(byte) }
+
+    private static func isEnd(_ byte: UInt8) -> Bool { isStructure(byte) || byte == UInt8(ascii: "\"") }
 
     /// Copies a text and takes the values of the fields out. In JSON, a string before a colon is a name.
     private static func walk(_ text: [UInt8], _ fields: Set<String>) -> (masked: [UInt8], values: [ArraySlice<UInt8>]) {
@@ -102,9 +166,9 @@ package struct Redaction: Sendable {
         quoted.withUnsafeBytes { (try? JSONText.string($0)) ?? "" }
     }
 
-    /// The strings and numbers in what was taken out.
-    private static func secrets(_ values: [ArraySlice<UInt8>]) -> [String] {
-        var found: Set<String> = []
+    /// The strings and numbers in what was taken out, as code points.
+    private static func secrets(_ values: [ArraySlice<UInt8>]) -> Set<[UInt32]> {
+        var found: Set<[UInt32]> = []
         for value in values {
             let text = Array(value)
             var position = 0
@@ -112,16 +176,22 @@ package struct Redaction: Sendable {
                 let start = position
                 if text[position] == UInt8(ascii: "\"") {
                     position = end(ofStringAt: position, in: text)
-                    found.insert(string(text[start..<position]))
+                    found.insert(points(text[start..<position]))
                 } else if isOfNumber(text[position]) {
                     while position < text.count, isOfNumber(text[position]) { position += 1 }
-                    found.insert(String(decoding: text[start..<position], as: UTF8.self))
+                    found.insert(text[start..<position].map(UInt32.init))
                 } else {
                     position += 1
                 }
             }
         }
-        return found.filter { $0.count > 2 }.sorted { ($0.count, $0) > ($1.count, $1) }
+        return found.filter { $0.count > 2 }
+    }
+
+    /// The code points of a string with its quotes. What no decoder takes, such as half of a pair, is kept as it is.
+    private static func points(_ quoted: ArraySlice<UInt8>) -> [UInt32] {
+        if let string = quoted.withUnsafeBytes({ try? JSONText.string($0) }) { return string.unicodeScalars.map(\.value) }
+        return String(decoding: quoted.dropFirst().dropLast(), as: UTF8.self).unicodeScalars.map(\.value)
     }
 
     private static func isOfNumber(_ byte: UInt8) -> Bool {

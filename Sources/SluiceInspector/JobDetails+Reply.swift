@@ -25,7 +25,7 @@ extension JobDetails {
             maxWaits: spec.maxWaits, crashes: number("crashes") ?? 0, waits: number("waits") ?? 0,
             failures: (reply["errors"] ?? "").split(separator: "\n").compactMap(JobFailure.init(line:)),
             progress: reply["progress"].flatMap(JobProgress.init(column:)),
-            result: reply["result"].map { spec.shownResult($0, keys, of: JobID(known: id)) }, run: run,
+            result: reply["result"].map { spec.shownResult($0, keys, of: JobID(known: id), in: queue) }, run: run,
             createdAt: Self.created(state, column: Self.moment(reply["created"]), place: number("place"), score: score, run: run),
             startedAt: run?.startedAt,
             dueAt: state == .scheduled || state == .retryable ? score.map(Date.init(milliseconds:)) : nil,

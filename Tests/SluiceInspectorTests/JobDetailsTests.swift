@@ -1,4 +1,5 @@
 import Foundation
+import Hiredis
 import SluiceCore
 import SluiceStore
 import Testing
@@ -88,6 +89,41 @@ struct JobDetailsTests {
         #expect(job.arguments == #""[unreadable]""# && job.kind.isEmpty)
         let page = try await fixture.inspector.jobs(matching: JobFilter(queues: ["mail"]))
         #expect(page.jobs.map(\.arguments) == [#""[unreadable]""#])
+    }
+
+    /// What such a job wants hidden is not known, so nothing is shown of it.
+    @Test(arguments: [
+        #"{"kind":"email","redact":["to"],"partitions":"x","args":{"to":"a@b.c"}}"#, #"{"args":{"to":"a@b.c"}"#, "a@b.c",
+    ])
+    func aSpecThatMakesNoSenseIsNotShown(_ spec: String) async throws {
+        let fixture = try await Fixture()
+        try await fixture.enqueue(["a"])
+        try await fixture.join()
+        let run = try await fixture.cycle(1, demand: 1).jobs[0]
+        let result = Array(#"{"to":"a@b.c"}"#.utf8)
+        try await fixture.cycle(2, [Settlement(id: run.id, fence: run.fence, outcome: .completed(result: result))])
+        _ = try await fixture.store.pipeline([["HSET", fixture.key("spec"), "a", spec]])
+        let job = try #require(try await fixture.inspector.job(id("a"), in: "mail"))
+        #expect(job.kind == "")
+        #expect(!"\(job.json)".contains("a@b.c") && !"\(job)".contains("a@b.c"))
+        #expect(job.arguments.contains("unreadable") && job.result?.contains("unreadable") == true)
+        let listed = try await fixture.inspector.jobs(matching: JobFilter(queues: ["mail"])).jobs
+        #expect(listed.count == 1 && listed.allSatisfy { $0.arguments.contains("unreadable") })
+    }
+
+    @Test func aResultDoesNotRepeatWhatIsHidden() async throws {
+        let fixture = try await Fixture()
+        try await fixture.enqueue(["a"])
+        let spec = #"{"kind":"email","redact":["to"],"args":{"to":"a\"b@c","cc":"a\"b@c"}}"#
+        _ = try await fixture.store.pipeline([["HSET", fixture.key("spec"), "a", spec]])
+        try await fixture.join()
+        let run = try await fixture.cycle(1, demand: 1).jobs[0]
+        let result = Array(#"["sent to a\u0022b@c"]"#.utf8)
+        try await fixture.cycle(2, [Settlement(id: run.id, fence: run.fence, outcome: .completed(result: result))])
+        _ = try await fixture.store.pipeline([["HSET", fixture.key("spec"), "a", spec]])
+        let job = try #require(try await fixture.inspector.job(id("a"), in: "mail"))
+        #expect(job.result == #"["sent to [redacted]"]"#)
+        #expect(job.arguments == #"{"to":"[redacted]","cc":"[redacted]"}"#)
     }
 
     @Test func whatIsNotThereIsNil() async throws {
