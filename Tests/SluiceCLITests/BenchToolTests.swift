@@ -1,5 +1,6 @@
 import Foundation
 import SluiceCore
+import SluiceTesting
 import Testing
 
 @testable import SluiceCLI
@@ -123,4 +124,21 @@ struct BenchToolTests {
                 ["p": "0", "q": "0"], ["p": "1", "q": "0"], ["p": "0", "q": "1"], ["p": "1", "q": "1"],
             ])
     }
+
+    #if os(Linux)
+        @Test func aPasswordIsInNoArguments() async throws {
+            let options = RedisTestServer.Options(tcp: true, aclUsers: ["bench on >hush-hush ~* &* +@all"])
+            let server = try await RedisTestServer.start(options)
+            let port = try #require(server.tcpPort)
+            let url = "redis://bench:hush-hush@127.0.0.1:\(port)"
+            async let bench = Tool.run(
+                ["bench", "--mode", "drain", "--jobs", "20000", "--concurrency", "50"], environment: ["SLUICE_REDIS_URL": url])
+            let workers = try await Processes.wait {
+                $0.arguments.contains("bench-worker") && $0.environment.contains("SLUICE_REDIS_URL=\(url)")
+            }
+            #expect(!workers.isEmpty)
+            #expect(Processes.all().filter { $0.arguments.joined().contains("hush-hush") }.isEmpty)
+            #expect(try await bench.status == 0)
+        }
+    #endif
 }

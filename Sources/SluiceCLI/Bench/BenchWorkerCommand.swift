@@ -1,10 +1,11 @@
 import ArgumentParser
+import Foundation
 import Logging
 import Sluice
 import SluiceCore
 import SluiceWorker
 
-/// A worker process of `bench`.
+/// A worker process of `bench`, which ends when its standard input does.
 struct BenchWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bench-worker", shouldDisplay: false)
 
@@ -14,11 +15,17 @@ struct BenchWorkerCommand: AsyncParsableCommand {
     @Option(transform: { try Limit(parsing: $0) }) var limit: [Limit] = []
 
     func run() async throws {
+        // A thread of its own: nothing else reads blockingly without holding up others.
+        let reader = Thread {
+            while readLine() != nil {}
+            endProcess()
+        }
+        reader.start()
         var options = SluiceClient.Options()
         options.namespace = global.namespace ?? .standard
         var logger = Logger(label: "sluice.bench")
         logger.logLevel = .error
-        let client = try await SluiceClient(.url(global.url ?? ""), options: options, logger: logger)
+        let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
         let worker = Worker(
             client, queues: [Queue(try QueueName(queue), concurrency: concurrency, limits: limit)],
             options: WorkerOptions(grace: .zero), logger: logger
@@ -27,3 +34,6 @@ struct BenchWorkerCommand: AsyncParsableCommand {
         try await worker.run()
     }
 }
+
+// Inside the command, the bare name means its own method.
+private func endProcess() { exit(1) }

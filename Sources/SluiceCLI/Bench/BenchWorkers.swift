@@ -48,12 +48,13 @@ struct BenchWorkers {
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
         _ = try await Subprocess.run(
             .path(FilePath(ProgramPath.current)),
-            arguments: Arguments(arguments + ["--redis", url]),
-            platformOptions: platform, input: .none, output: .discarded,
+            // Arguments can be read by everyone on this machine, and the URL may have a password.
+            arguments: Arguments(arguments), environment: .inherit.updating(["SLUICE_REDIS_URL": url]),
+            platformOptions: platform, input: .inputWriter, output: .discarded,
             error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
         ) { execution in
             await identifiers.add(execution.processIdentifier)
-            // Until the measurement is over and this task is cancelled.
+            // Until the measurement is over and this task is cancelled. A bench-worker ends with its standard input, which is ours.
             while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
         }
     }

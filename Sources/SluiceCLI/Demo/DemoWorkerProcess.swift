@@ -20,8 +20,10 @@ struct DemoWorkerProcess: Sendable {
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(ProgramPath.current)), arguments: ["demo-worker", "--redis", url, "--keep", "\(keep)"],
-                platformOptions: platform, input: .inputWriter, output: .sequence,
+                .path(FilePath(ProgramPath.current)), arguments: ["demo-worker", "--keep", "\(keep)"],
+                // Arguments can be read by everyone on this machine, and the URL may have a password.
+                environment: .inherit.updating(["SLUICE_REDIS_URL": url]), platformOptions: platform, input: .inputWriter,
+                output: .sequence,
                 error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
             ) { child in
                 await stage.started(number, process: child.processIdentifier.value)
