@@ -7,7 +7,7 @@
 #endif
 
 /// The few socket calls that differ between systems.
-enum UnixSocket {
+package enum UnixSocket {
     /// The longest path, in bytes, that a Unix socket can have here: 107 on Linux, 103 on macOS.
     static let pathLimit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
@@ -41,7 +41,7 @@ enum UnixSocket {
     }
 
     /// Two connected descriptors that no other child inherits, or nil with `errno` set.
-    static func pair() -> (Int32, Int32)? {
+    package static func pair() -> (Int32, Int32)? {
         var descriptors: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, streamType, 0, &descriptors) == 0 else { return nil }
         descriptors.forEach(closeOnExec)
@@ -51,6 +51,11 @@ enum UnixSocket {
     /// Sends all of the text, never raising SIGPIPE.
     static func send(_ text: String, to descriptor: Int32) -> Bool {
         let bytes = Array(text.utf8)
+        return send(bytes, to: descriptor) == bytes.count
+    }
+
+    /// Sends what can be sent, never raising SIGPIPE. Returns how many bytes, or -1 with `errno` set.
+    package static func send(_ bytes: [UInt8], to descriptor: Int32) -> Int {
         #if canImport(Darwin)
             var on: Int32 = 1
             _ = setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -58,7 +63,7 @@ enum UnixSocket {
         #else
             let flags = Int32(MSG_NOSIGNAL)
         #endif
-        return sendBytes(descriptor, bytes, bytes.count, flags) == bytes.count
+        return sendBytes(descriptor, bytes, bytes.count, flags)
     }
 
     /// A TCP port on 127.0.0.1 that was free a moment ago.

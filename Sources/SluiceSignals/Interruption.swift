@@ -12,7 +12,7 @@ package enum Interruption {
     ///
     /// Signals count from before the work begins.
     package static func heeding<Value: Sendable>(
-        _ signals: [UnixSignal] = [.sigint, .sigterm], _ work: @escaping @Sendable () async throws -> Value
+        _ signals: [UnixSignal] = StopSignals.all, _ work: @escaping @Sendable () async throws -> Value
     ) async -> Outcome<Value> {
         let asked = await UnixSignalsSequence(trapping: signals)
         return await withTaskGroup(of: Event<Value>.self) { group in

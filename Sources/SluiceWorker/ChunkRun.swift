@@ -57,7 +57,11 @@ final class ChunkRun<Kind: Job>: StartableChunk {
         do {
             try await body(Chunk(members: open.map(Chunk.Member.init), partition: partition))
         } catch {
-            for seat in open { _ = seat.end(.failure(error)) }
+            let redactions = open.map(\.context.redaction).filter { !$0.isEmpty }
+            for seat in open {
+                if !redactions.isEmpty { seat.context.ticket?.share(redactions) }
+                _ = seat.end(.failure(error))
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import SluiceCore
 import Synchronization
 
 /// What a run that is to be a member of a chunk brings along: its time, which starts to run when its chunk does, and the way to
@@ -6,6 +7,7 @@ final class ChunkTicket: Sendable {
     private let mailbox: Mailbox
     private let limit: RunLimit?
     private let started = Mutex<ContinuousClock.Instant?>(nil)
+    private let redactions = Mutex<[Redaction]>([])
 
     init(_ mailbox: Mailbox, limit: RunLimit?) {
         self.mailbox = mailbox
@@ -25,6 +27,11 @@ final class ChunkTicket: Sendable {
         if isFirst { mailbox.post(limit) }
         return start + limit.limit
     }
+
+    /// What must not appear in an error that its run shares with the other members.
+    var sharedRedactions: [Redaction] { redactions.withLock { $0 } }
+
+    func share(_ redactions: [Redaction]) { self.redactions.withLock { $0 = redactions } }
 
     /// Makes the runner look at its chunks.
     func ring() { mailbox.ring() }

@@ -45,7 +45,7 @@ public struct JobContext: Sendable {
     /// Whether what it leaves behind is encrypted.
     let isEncrypted: Bool
     /// What must not appear in texts.
-    let redaction: Redaction
+    package let redaction: Redaction
     let jobs: RunJobs
     let baseLogger: Logger
     /// For a kind that runs in chunks.

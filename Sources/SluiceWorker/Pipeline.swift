@@ -111,13 +111,19 @@ struct Pipeline: Sendable {
             let outcome = try await handler.body(arguments, context)
             report.sealed = try sealed(outcome, context)
             report.result = checked(outcome, report.sealed)
+            if !redaction.isEmpty { report.result = report.result.masked(redaction.masking) }
         } catch {
-            report.result = .failed(RunFailure(error))
+            report.result = RunReport.Result(error, masked: mask(redaction, ticket))
         }
-        report.result = report.result.masked(by: redaction)
         report.duration = Self.duration(since: start, ticket)
         report.committed = context.jobs.finish()
         return report
+    }
+
+    /// What must not appear in the text of an error: an error that all members of a chunk share may tell of each of them.
+    private func mask(_ own: Redaction, _ ticket: ChunkTicket?) -> (String) -> String {
+        let all = [own] + (ticket?.sharedRedactions ?? [])
+        return { text in all.reduce(text) { $1.masking($0) } }
     }
 
     /// The output as Redis keeps it, if that is not as it is.

@@ -36,6 +36,8 @@ actor QueueRunner {
     var outbox: [Settled] = []
     /// How the conversation with Redis stands.
     var link = Link()
+    /// What is known of jobs that this process could not even begin.
+    private var inability = Inability()
     /// What this worker declares, beside what others do.
     private var declaration: Declaration
     /// When the next call is due though nothing happens.
@@ -100,6 +102,7 @@ actor QueueRunner {
         while true {
             collect()
             let now = NIODeadline.now()
+            if !inability.isOver, inability.update(at: now) { mayHaveMore = true }
             if let graceEnds, now >= graceEnds { force(now) }
             if isStopping, (runs.isEmpty && outbox.isEmpty) || mustGiveUp(now) { break }
             if let time = link.waitsUntil, now < time {
@@ -126,7 +129,8 @@ actor QueueRunner {
     /// Places for more jobs. In confirmed mode a place is taken until Redis has the outcome.
     private func freePlaces(settling: Int) -> Int {
         let unrecorded = queue.ack == .confirmed ? outbox.count + settling : 0
-        let places = queue.concurrency - runs.count - unrecorded
+        var places = queue.concurrency - runs.count - unrecorded
+        if !inability.isOver { places = inability.room(places, running: runs.count + unrecorded) }
         return max(min(places, options.admission?.room(in: queue.name, running: runs.count) ?? places), 0)
     }
 
@@ -134,7 +138,8 @@ actor QueueRunner {
     private func rest() async {
         let wants = !isStopping && freePlaces(settling: 0) > 0
         if attention.set(queue.name, hungry: wants) { await callListenerBack() }
-        let time = graceEnds.map { isForced ? nextBeat : min($0, nextBeat) } ?? nextBeat
+        var time = graceEnds.map { isForced ? nextBeat : min($0, nextBeat) } ?? nextBeat
+        if let end = inability.pausedUntil { time = min(time, end) }
         await signal.wait(until: time)
     }
 
@@ -148,9 +153,22 @@ actor QueueRunner {
     private func collect() {
         for report in mailbox.takeReports() {
             guard let run = runs[report.id], run.job.fence == report.fence else { continue }
+            if case .unable(let reason) = report.result {
+                pause(report.fence, reason)
+            } else if !inability.isOver {
+                inability.ended(report.fence)
+            }
             runs[report.id] = nil
             settle(report, ending: run.ending)
         }
+    }
+
+    /// Claims nothing for a while, since this process cannot begin what it claims; says so once.
+    private func pause(_ fence: Fence, _ reason: String) {
+        guard let wait = inability.failed(fence, running: runs.count, at: .now()) else { return }
+        logger.error(
+            "this worker cannot run jobs: they are given back unharmed, and nothing is claimed for a while",
+            metadata: ["queue": "\(queue.name)", "wait": "\(wait)", "error": "\(reason)"])
     }
 
     /// Puts the outcome of a run on its way.

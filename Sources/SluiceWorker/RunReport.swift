@@ -12,6 +12,8 @@ struct RunReport: Sendable {
         case parked(RunFailure)
         /// Its spec makes no sense.
         case unreadable(String)
+        /// This process could not begin it.
+        case unable(String)
     }
 
     var id: JobID
@@ -46,19 +48,18 @@ struct RunReport: Sendable {
 }
 
 extension RunReport.Result {
-    /// The same without what must not appear in texts.
-    func masked(by redaction: Redaction) -> Self {
-        if redaction.isEmpty { return self }
-        func mask(_ text: String) -> String { redaction.masking(text) }
+    /// What a handler threw.
+    init(_ error: any Error, masked mask: (String) -> String) {
+        self = (error as? WorkerUnable).map { .unable($0.description) } ?? .failed(RunFailure(error, mask))
+    }
+
+    /// The same without what must not appear in texts; those of errors are without it from the start.
+    func masked(_ mask: (String) -> String) -> Self {
         switch self {
-        case .outcome(.retry(let wait, let reason)): return .outcome(.retry(after: wait, reason: mask(reason)))
-        case .outcome(.cancel(let reason)): return .outcome(.cancel(reason: mask(reason)))
-        case .outcome(.discard(let reason)): return .outcome(.discard(reason: mask(reason)))
-        case .failed(var failure):
-            failure.message = mask(failure.message)
-            failure.interruption = failure.interruption?.masked(mask)
-            return .failed(failure)
-        case .outcome(.completed), .outcome(.snooze), .unknownKind, .parked, .unreadable: return self
+        case .outcome(.retry(let wait, let reason)): .outcome(.retry(after: wait, reason: mask(reason)))
+        case .outcome(.cancel(let reason)): .outcome(.cancel(reason: mask(reason)))
+        case .outcome(.discard(let reason)): .outcome(.discard(reason: mask(reason)))
+        case .outcome(.completed), .outcome(.snooze), .failed, .unknownKind, .parked, .unreadable, .unable: self
         }
     }
 }
@@ -75,15 +76,17 @@ struct RunFailure: Error {
     /// Errors are kept with the job, so their texts are bounded, in bytes of UTF-8.
     private static let longest = 4096
 
-    init(_ error: any Error) {
+    /// - Parameter mask: takes out of a text what must not appear in it; before it is cut, so that nothing is left of what the cut
+    ///   goes through.
+    init(_ error: any Error, _ mask: (String) -> String = { $0 }) {
         // Of a private type Swift tells an address, too, which is another one in each process.
         let name = String(reflecting: Swift.type(of: error)).replacing(/\.\(unknown context at \$[0-9a-f]+\)/, with: "")
         type = Self.bounded(name)
-        message = Self.bounded("\(error)")
+        message = Self.bounded(mask("\(error)"))
         let unavailable = DependencyUnavailable(in: error)
         dependency = unavailable?.dependency
         retryAfter = unavailable.map(\.retryAfter) ?? (error as? any RetryAfter)?.retryAfter
-        interruption = error as? JobInterruption
+        interruption = (error as? JobInterruption)?.masked(mask)
     }
 
     init(type: String, message: String) {

@@ -45,7 +45,7 @@ struct Verdict: Sendable {
     private static func isEndedByHandler(_ report: RunReport) -> Bool {
         switch report.result {
         case .outcome(.cancel), .outcome(.discard): true
-        case .outcome(.completed), .outcome(.retry), .outcome(.snooze), .unknownKind, .parked, .unreadable: false
+        case .outcome(.completed), .outcome(.retry), .outcome(.snooze), .unknownKind, .parked, .unreadable, .unable: false
         case .failed(let failure):
             switch failure.interruption?.outcome {
             case .cancel, .discard: true
@@ -70,6 +70,7 @@ struct Verdict: Sendable {
         case .unknownKind: (.wait(base: .seconds(1), cap: .seconds(300), error: nil), nil)
         case .parked(let failure): (.wait(base: .seconds(1), cap: .seconds(300), error: failure.json), failure)
         case .unreadable(let reason): ended(.discarded, reason)
+        case .unable: (.release, nil)
         }
     }
 

@@ -46,8 +46,18 @@ enum Processes {
         }
     }
 
+    /// Files of the system say that they have no bytes, so they are read until there are none.
+    /// Files of the system say that they have no bytes, so they are read until there are none.
     private static func texts(_ path: String) -> [String] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        guard let file = fopen(path, "r") else { return [] }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, file)
+            if count == 0 { break }
+            bytes += buffer[..<count]
+        }
+        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 }

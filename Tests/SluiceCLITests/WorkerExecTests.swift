@@ -1,5 +1,6 @@
 import Foundation
 import SluiceCore
+import SluiceWorker
 import Subprocess
 import Testing
 
@@ -26,7 +27,7 @@ struct WorkerExecTests {
         let end = try await run(#"cat; echo " $SLUICE_JOB_ID $PATH"; echo oops >&2; exit 7"#, #"{"a":[1]}"#)
         #expect(end.status == .exited(7))
         #expect(text(end).hasPrefix(#"{"a":[1]} job-1 /"#))
-        #expect(end.errors.text == "oops")
+        #expect(end.errors.text() == "oops")
         #expect(!end.wasInterrupted)
     }
 
@@ -63,7 +64,7 @@ struct WorkerExecTests {
         #expect(end.status == .exited(0))
         #expect(end.output.total == 100_000_000)
         #expect(end.output.bytes.count == 1 << 20)
-        #expect(end.errors.text.hasSuffix("end"))
+        #expect(end.errors.text().hasSuffix("end"))
     }
 
     @Test func aSignalEndsIt() async throws {
@@ -141,6 +142,6 @@ struct WorkerExecTests {
         let command = try ExecCommand(copy)
         #expect(try await command.run([], environment: [:]).status == .exited(0))
         try FileManager.default.removeItem(atPath: copy)
-        await #expect(throws: SubprocessError.self) { try await command.run([], environment: [:]) }
+        await #expect(throws: WorkerUnable.self) { try await command.run([], environment: [:]) }
     }
 }

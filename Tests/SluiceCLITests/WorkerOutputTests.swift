@@ -16,7 +16,7 @@ struct WorkerOutputTests {
     private func tail(_ text: String, limit: Int, pieces: Int = 7) -> String {
         var tail = OutputTail(limit: limit)
         for piece in Array(text.utf8).chunks(of: pieces) { piece.withUnsafeBytes { tail.append($0) } }
-        return tail.text
+        return tail.text()
     }
 
     @Test(arguments: [
@@ -53,6 +53,41 @@ struct WorkerOutputTests {
         #expect(!kept.head.isEmpty)
     }
 
+    @Test(arguments: ["x", "\u{1}", "\"", "ä", "€", "😀", "\n"])
+    func asMuchIsKeptAsFits(_ character: String) throws {
+        let json = try #require(head(String(repeating: character, count: 5000)).json())
+        let kept = try JSONDecoder().decode(Truncated.self, from: Data(json))
+        #expect((995...1000).contains(json.count))
+        #expect(kept.head.count > 100 && kept.head.allSatisfy { String($0) == character })
+    }
+
+    @Test func nothingIsLeftOfAHiddenValueThatACutGoesThrough() throws {
+        let redaction = Redaction(["card"], in: Array(#"{"card":"sécret-number"}"#.utf8))
+        for spelling in ["sécret-number", #"s\u00e9cret-number"#, #"s\\u00E9cret\\u002dnumber"#] {
+            for cut in 1..<spelling.utf8.count {
+                var tail = OutputTail(limit: 100 + cut, reach: redaction.reach)
+                Array(("before " + spelling + String(repeating: "-", count: 100)).utf8).withUnsafeBytes { tail.append($0) }
+                let end = tail.text(hiding: redaction).dropFirst()
+                #expect("[redacted]".hasSuffix(end.prefix { $0 != "-" }), "\(end)")
+                #expect(end.suffix(100).allSatisfy { $0 == "-" })
+            }
+            for place in 120...200 {
+                var head = OutputHead(limit: 200, reach: redaction.reach)
+                let text = String(repeating: "-", count: place) + spelling + String(repeating: "+", count: 1000)
+                Array(text.utf8).withUnsafeBytes { head.append($0) }
+                let kept = try JSONDecoder().decode(Truncated.self, from: Data(try #require(head.json(hiding: redaction))))
+                #expect("[redacted]".hasPrefix(kept.head.drop { $0 == "-" }.prefix { $0 != "+" }), "\(kept.head)")
+            }
+        }
+    }
+
+    @Test func theBeginningOfALongResultHasNoHiddenFields() throws {
+        let redaction = Redaction(["token"], in: Array("{}".utf8))
+        let output = #"{"token":"new-one","text":""# + String(repeating: "x", count: 1000) + #"","token":"other"}"#
+        let kept = try JSONDecoder().decode(Truncated.self, from: Data(try #require(head(output).json(hiding: redaction))))
+        #expect(kept.head.hasPrefix(#"{"token":"[redacted]","text":"xxx"#))
+    }
+
     @Test func bytesThatAreNoTextBecomeText() throws {
         var head = OutputHead(limit: 100)
         [UInt8]([0x61, 0xFF, 0x62]).withUnsafeBytes { head.append($0) }
@@ -72,7 +107,7 @@ struct WorkerOutputTests {
         var tail = OutputTail(limit: 10)
         [UInt8](repeating: 0xFF, count: 8).withUnsafeBytes { tail.append($0) }
         Array("end".utf8).withUnsafeBytes { tail.append($0) }
-        #expect(tail.text == "…\u{FFFD}\u{FFFD}end")
+        #expect(tail.text() == "…\u{FFFD}\u{FFFD}end")
     }
 
     private func result(_ status: ExecEnd.Status, _ output: String = "", _ errors: String = "") throws -> String {
@@ -103,13 +138,26 @@ struct WorkerOutputTests {
         #expect(error?.description.contains("exit status 69: down") == true)
     }
 
-    @Test func anInterruptedChildHasNotCompleted() {
+    @Test func aChildThatIsToldToEndCompletesByStatusZeroAndAResult() throws {
         var end = ExecEnd(status: .exited(0), output: head("x"), errors: OutputTail(limit: 10))
         end.wasInterrupted = true
+        #expect(try end.result(dependency: "tmdb").isCompleted)
+        // Many programs answer SIGTERM with 0 and nothing.
+        end.output = head("\n")
+        #expect(throws: CancellationError.self) { try end.result(dependency: "tmdb") }
+        end.output = head("x")
+        end.status = .exited(1)
         #expect(throws: CancellationError.self) { try end.result(dependency: "tmdb") }
         // What it waited for when it was told to end, it may name all the same.
         end.status = .exited(69)
         #expect(throws: DependencyUnavailable.self) { try end.result(dependency: "tmdb") }
+    }
+}
+
+extension Outcome {
+    fileprivate var isCompleted: Bool {
+        guard case .completed = self else { return false }
+        return true
     }
 }
 

@@ -72,14 +72,30 @@ struct WorkerToolTests {
         #expect(end.status == .exited(0))
     }
 
-    /// A path that is not there, for children that wait until somebody makes it.
-    private func newPath() -> String {
-        FileManager.default.temporaryDirectory.appendingPathComponent("go-\(UInt64.random(in: .min ... .max))").path
+    @Test(arguments: [
+        ("echo done; exit 0", JobState.completed, #""done""#), ("exit 0", .cancelled, ""), ("echo no; exit 1", .cancelled, ""),
+    ])
+    func aCommandThatIsCancelledCompletesByStatusZeroAndAResult(
+        _ answer: String, _ state: JobState, _ result: String
+    ) async throws {
+        let tool = try await Tool()
+        _ = try await tool.run("enqueue", "mail", "--id", "a")
+        let path = Tool.newPath()
+        defer { unlink(path) }
+        let command = "sh -c 'trap \"\(answer)\" TERM; : >\(path); while :; do sleep 0.05; done'"
+        let end = try await tool.worker(command, ["--lease", "1h"]) { child, inspector in
+            _ = try await tool.job("a", inspector) { _ in FileManager.default.fileExists(atPath: path) }
+            #expect(try await tool.run("jobs", "cancel", "a").status == 0)
+            let job = try await tool.job("a", inspector) { $0.state == state }
+            #expect(job.result ?? "" == result)
+            try child.send(signal: .terminate)
+        }
+        #expect(end.status == .exited(0))
     }
 
     @Test func whatIsMissingCostsNoAttempt() async throws {
         let tool = try await Tool()
-        let path = newPath()
+        let path = Tool.newPath()
         defer { unlink(path) }
         _ = try await tool.run("enqueue", "mail", "--id", "a", "--needs", "tmdb", "--needs", "imdb?")
         _ = try await tool.run("dependencies", "off", "imdb")
@@ -99,7 +115,7 @@ struct WorkerToolTests {
 
     @Test func aWorkersLimitsAreDeclaredAndHold() async throws {
         let tool = try await Tool()
-        let path = newPath()
+        let path = Tool.newPath()
         defer { unlink(path) }
         for id in ["a", "b", "c"] {
             _ = try await tool.run("enqueue", "mail", "--id", id, "--partition", "account=42")
@@ -124,7 +140,7 @@ struct WorkerToolTests {
 
     @Test func aStopLetsTheChildEnd() async throws {
         let tool = try await Tool()
-        let path = newPath()
+        let path = Tool.newPath()
         defer { unlink(path) }
         _ = try await tool.run("enqueue", "mail", "--id", "a")
         let command = "sh -c 'until test -e \(path); do sleep 0.05; done; echo done'"
@@ -134,6 +150,36 @@ struct WorkerToolTests {
             #expect(FileManager.default.createFile(atPath: path, contents: nil))
             let job = try await tool.job("a", inspector) { $0.state == .completed }
             #expect(job.result == "\"done\"")
+        }
+        #expect(end.status == .exited(0))
+    }
+
+    @Test func theEndOfItsTerminalStopsItInOrder() async throws {
+        let tool = try await Tool()
+        let path = Tool.newPath()
+        defer { unlink(path) }
+        _ = try await tool.run("enqueue", "mail", "--id", "a")
+        let command = "sh -c 'until test -e \(path); do sleep 0.05; done; echo done'"
+        let end = try await tool.worker(command) { child, inspector in
+            _ = try await tool.job("a", inspector) { $0.state == .executing }
+            try child.send(signal: .terminalClosed)
+            #expect(FileManager.default.createFile(atPath: path, contents: nil))
+            let job = try await tool.job("a", inspector) { $0.state == .completed }
+            #expect(job.result == "\"done\"")
+        }
+        #expect(end.status == .exited(0))
+        #expect(end.log.contains("worker stopped"))
+    }
+
+    @Test func aWorkerThatShallOutliveItsTerminalDoes() async throws {
+        let tool = try await Tool()
+        _ = try await tool.run("enqueue", "mail", "--id", "a")
+        let end = try await tool.worker("cat", after: "trap '' HUP") { child, inspector in
+            _ = try await tool.job("a", inspector) { $0.state == .completed }
+            try child.send(signal: .terminalClosed)
+            _ = try await tool.run("enqueue", "mail", "--id", "b")
+            _ = try await tool.job("b", inspector) { $0.state == .completed }
+            try child.send(signal: .terminate)
         }
         #expect(end.status == .exited(0))
     }

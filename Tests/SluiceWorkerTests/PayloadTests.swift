@@ -231,6 +231,44 @@ struct PayloadTests {
         #expect(try await isStored(Self.secret))
     }
 
+    @Test func nothingIsLeftOfAValueWhereALongErrorIsCut() async throws {
+        let worker = fixture.worker()
+        worker.handle(Masked.self) { (job, _) -> Masked.Output in
+            throw Wrong(text: String(repeating: "-", count: 4096 - job.amount) + job.card)
+        }
+        var ids: [JobID] = []
+        for amount in [1, 5, 18] { ids.append(try await fixture.client.enqueue(Masked(card: Self.secret, amount: amount)).id) }
+        try await fixture.running(worker) {
+            for id in ids {
+                #expect(await fixture.fails(id, times: 1))
+                let details = try await fixture.details(id)
+                #expect(details?.failures.first?.message.contains("4111") == false)
+            }
+        }
+    }
+
+    private struct Part: Job {
+        static let kind = "part"
+        static let options = JobOptions(queue: "work", maxAttempts: 2, retry: .fixed(.seconds(10)), redacted: ["card"])
+        var card: String
+    }
+
+    @Test func anErrorOfAChunkTellsNothingOfItsOtherMembers() async throws {
+        let worker = fixture.worker(2)
+        worker.handleChunk(Part.self, size: 2, within: .seconds(3600)) { chunk in
+            throw Wrong(text: "no: " + chunk.members.map(\.job.card).sorted().joined(separator: ", "))
+        }
+        var ids: [JobID] = []
+        for card in ["first-one", "second"] { ids.append(try await fixture.client.enqueue(Part(card: card)).id) }
+        try await fixture.running(worker) {
+            for id in ids {
+                #expect(await fixture.fails(id, times: 1))
+                let details = try await fixture.details(id)
+                #expect(details?.failures.first?.message == "no: [redacted], [redacted]")
+            }
+        }
+    }
+
     private struct Wrong: Error, CustomStringConvertible {
         var text: String
         var description: String { text }

@@ -24,7 +24,7 @@ struct VerdictTests {
         ("wrapped unavailable", .failed(RunFailure(Wrapper(retryAfter: nil, cause: DependencyUnavailable("tmdb"))))),
         ("unknown kind", .unknownKind),
         ("parked", .parked(RunFailure(type: "undecryptable", message: "why"))),
-        ("unreadable", .unreadable("why")),
+        ("unreadable", .unreadable("why")), ("unable", .unable("why")),
     ]
 
     private static let endings: [(name: String, ending: Ending?)] = [
@@ -50,6 +50,7 @@ struct VerdictTests {
         unknown kind: wait 1, wait 1, wait 1, wait 1 | wait 1, wait 1, wait 1, wait 1
         parked: wait 1, wait 1, wait 1, wait 1 | wait 1, wait 1, wait 1, wait 1
         unreadable: discarded, discarded, discarded, discarded | discarded, discarded, discarded, discarded
+        unable: release, release, release, release | release, release, release, release
         """
 
     @Test func everyResultWithEveryEnding() async throws {

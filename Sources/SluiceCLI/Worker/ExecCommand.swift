@@ -13,12 +13,14 @@ struct ExecCommand: Sendable {
     let path: String
     /// The words of the command, the program's name first.
     let words: [String]
-    /// Bytes of standard output that are kept as the result.
+    /// Bytes that the result has at most.
     var resultLimit = 1 << 20
     /// Bytes of standard error that are kept if it fails; with the exit status before it, this is what a job's history takes.
     var errorLimit = 4000
     /// How long a child may take to end after SIGTERM, before SIGKILL.
     var killGrace = Duration.seconds(5)
+    /// What ends the children if this process dies.
+    var keeper: ExecKeeper?
 
     /// Splits the command and finds its program.
     /// - Throws: `invalidArgument`.
@@ -32,9 +34,9 @@ struct ExecCommand: Sendable {
     }
 
     /// Runs a job's child to its end, and ends whatever of its process group is left then.
-    /// - Throws: `SubprocessError` if it cannot be started.
+    /// - Throws: `WorkerUnable` if it cannot be started.
     func run(_ arguments: [UInt8], _ context: JobContext) async throws -> ExecEnd {
-        try await run(arguments, environment: Self.environment(of: context))
+        try await run(arguments, environment: Self.environment(of: context), reach: context.redaction.reach)
     }
 
     /// What a child is told of its job. Where Redis is, and its password, is not a child's business.
@@ -48,7 +50,34 @@ struct ExecCommand: Sendable {
         ]
     }
 
-    func run(_ input: [UInt8], environment: [String: String]) async throws -> ExecEnd {
+    /// - Parameter reach: Bytes around the cuts of the outputs that are kept, too.
+    func run(_ input: [UInt8], environment: [String: String], reach: Int = 0) async throws -> ExecEnd {
+        guard let keeper else {
+            return try await launch(input, environment, reach) { _ in
+            } ended: { _ in
+            }
+        }
+        let run = await keeper.begin()
+        let marked = environment.merging([ExecKeeper.variable: run.mark]) { $1 }
+        do {
+            return try await launch(input, marked, reach) { child in
+                await keeper.started(run, group: child)
+            } ended: { said in
+                await keeper.ended(run, isSwept: said.wasInterrupted)
+            }
+        } catch {
+            await keeper.ended(run, isSwept: false)
+            throw error
+        }
+    }
+
+    /// - Parameters:
+    ///   - started: Is told the child's process id, which is that of its group.
+    ///   - ended: Is told before the number can be another's.
+    private func launch(
+        _ input: [UInt8], _ environment: [String: String], _ reach: Int, started: (Int32) async -> Void,
+        ended: (ExecStreams.Said) async -> Void
+    ) async throws -> ExecEnd {
         var changes: [Environment.Key: String?] = [
             "SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil, Environment.Key(stringLiteral: KeysOptions.variable): nil,
         ]
@@ -61,19 +90,40 @@ struct ExecCommand: Sendable {
         platform.teardownSequence = [
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: killGrace)
         ]
-        let result = try await Subprocess.run(
-            .path(FilePath(path)),
-            arguments: Arguments(executablePathOverride: words[0], remainingValues: Array(words.dropFirst())),
-            environment: .inherit.updating(changes), platformOptions: platform, input: .inputWriter, output: .sequence,
-            error: .sequence
-        ) { execution in
-            await ExecStreams(child: execution.processIdentifier.value).serve(
-                execution, input: input, output: OutputHead(limit: resultLimit), errors: OutputTail(limit: errorLimit))
+        var isStarted = false
+        try await LaunchGate.shared.enter()
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(path)),
+                arguments: Arguments(executablePathOverride: words[0], remainingValues: Array(words.dropFirst())),
+                environment: .inherit.updating(changes), platformOptions: platform, input: .inputWriter, output: .sequence,
+                error: .sequence
+            ) { execution in
+                isStarted = true
+                await LaunchGate.shared.leave()
+                let child = execution.processIdentifier.value
+                await started(child)
+                let said = await ExecStreams(child: child).serve(
+                    execution, input: input, output: OutputHead(limit: resultLimit, reach: reach),
+                    errors: OutputTail(limit: errorLimit, reach: reach))
+                await ended(said)
+                return said
+            }
+            let said = result.closureResult
+            return ExecEnd(
+                status: ExecEnd.Status(result.terminationStatus), output: said.output, errors: said.errors,
+                wasInterrupted: said.wasInterrupted)
+        } catch {
+            if isStarted { throw error }
+            await LaunchGate.shared.leave()
+            guard let error = error as? SubprocessError, error.underlyingError != .argListTooLong else { throw error }
+            throw WorkerUnable("the command cannot be started: \(Self.explanation(error))")
         }
-        let said = result.closureResult
-        return ExecEnd(
-            status: ExecEnd.Status(result.terminationStatus), output: said.output, errors: said.errors,
-            wasInterrupted: said.wasInterrupted)
+    }
+
+    private static func explanation(_ error: SubprocessError) -> String {
+        guard let reason = error.underlyingError else { return "\(error)" }
+        return error.code == .executableNotFound ? "\(error) \(reason)" : "\(reason)"
     }
 }
 

@@ -11,7 +11,8 @@ struct ExecEnd: Sendable, Equatable {
     var status: Status
     var output: OutputHead
     var errors: OutputTail
-    /// Whether it was told to end: what it did about that says nothing about its work, unless it names what was missing.
+    /// Whether it was told to end: what it did about that says nothing about its work, unless it has a result or names what was
+    /// missing.
     var wasInterrupted = false
 }
 
@@ -23,24 +24,27 @@ extension ExecEnd {
     private static let unavailable: Int32 = 69
 
     /// What the end of the child means for its job.
-    /// - Parameter dependency: What it is that was missing.
+    /// - Parameters:
+    ///   - dependency: What it is that was missing.
+    ///   - redaction: What must not appear in texts.
     /// - Throws: `DependencyUnavailable` if something was missing, though it was told to end while it waited for that;
-    ///   `CancellationError` if it was told to end, whatever else its exit status says: many programs answer SIGTERM with 0.
-    func result(dependency: String) throws -> JobResult {
+    ///   `CancellationError` if it was told to end and did not complete: many programs answer SIGTERM with status 0, so that alone
+    ///   does not say that the work is done, and status 0 with a result does.
+    func result(dependency: String, hiding redaction: Redaction = .none) throws -> JobResult {
+        func failure(_ what: String) -> String {
+            let said = errors.text(hiding: redaction)
+            return said.isEmpty ? what : "\(what): \(said)"
+        }
         if status == .exited(Self.unavailable) {
             throw DependencyUnavailable(dependency, reason: failure("exit status \(Self.unavailable)"))
         }
-        if wasInterrupted { throw CancellationError() }
+        let result = status == .exited(0) ? output.json(hiding: redaction) : nil
+        if wasInterrupted, result == nil { throw CancellationError() }
         return switch status {
-        case .exited(0): .completed(JSONOutput(text: output.json()))
+        case .exited(0): .completed(JSONOutput(text: result))
         case .exited(Self.discard): .discard(reason: failure("exit status \(Self.discard)"))
         case .exited(let status): .retry(reason: failure("exit status \(status)"))
         case .killed(let signal): .retry(reason: failure("killed by \(SignalText.name(signal))"))
         }
-    }
-
-    private func failure(_ what: String) -> String {
-        let said = errors.text
-        return said.isEmpty ? what : "\(what): \(said)"
     }
 }

@@ -2,50 +2,72 @@ import SluiceCore
 
 /// The beginning of what a child wrote to its standard output, which is the job's result; the rest is only counted.
 struct OutputHead: Sendable, Equatable {
-    /// Bytes kept at most, and bytes of JSON that the result may have.
+    /// Bytes of JSON that the result may have.
     let limit: Int
+    /// Bytes beyond those that are kept, by which what the cut goes through is known.
+    private let reach: Int
     private(set) var bytes: [UInt8] = []
     /// All bytes that were written.
     private(set) var total = 0
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, reach: Int = 0) {
+        self.limit = limit
+        self.reach = reach
+    }
 
     mutating func append(_ chunk: UnsafeRawBufferPointer) {
         total += chunk.count
-        let room = limit - bytes.count
+        let room = limit + reach - bytes.count
         if room > 0 { bytes.append(contentsOf: chunk.prefix(room)) }
     }
 
     /// The result as JSON: the output itself if it is JSON, else the text as a string, without line ends behind it; nil for none.
     ///
-    /// What is above the limit, or would be once it is quoted, becomes an object that says so and holds the beginning:
-    /// `{"truncated":true,"bytes":104857600,"head":"…"}`.
-    func json() -> [UInt8]? {
-        guard total <= limit else { return truncated() }
+    /// What is above the limit, or would be once it is quoted, becomes an object that says so and holds the beginning, as much as
+    /// fits: `{"truncated":true,"bytes":104857600,"head":"…"}`. It is for people, so what has to be hidden is not in it.
+    func json(hiding redaction: Redaction = .none) -> [UInt8]? {
+        guard total <= limit else { return truncated(redaction) }
         let trimmed = bytes.prefix(bytes.count - bytes.reversed().prefix { $0 == 0x0A || $0 == 0x0D }.count)
         if trimmed.isEmpty { return nil }
         let text = JSONValue(text: Array(trimmed)).encoded()
-        return text.count <= limit ? text : truncated()
+        return text.count <= limit ? text : truncated(redaction)
     }
 
-    private func truncated() -> [UInt8] {
-        var head = bytes[...]
-        while true {
-            let value: JSONValue = [
-                "truncated": true, "bytes": .integer(total), "head": .string(Self.text(head)),
-            ]
-            let text = value.encoded()
-            if text.count <= limit || head.isEmpty { return text }
-            // Quoting makes control characters six times as long, and bytes that are no UTF-8 three times.
-            head = head.prefix(head.count * 3 / 4)
+    private func truncated(_ redaction: Redaction) -> [UInt8] {
+        let shown = 0..<min(bytes.count, limit)
+        // A JSON text repeats names and values; both are looked for.
+        let fields = redaction.masking(fieldsOf: redaction.masking(bytes, showing: shown))
+        let value: JSONValue = ["truncated": true, "bytes": .integer(total), "head": ""]
+        let frame = value.encoded()
+        let head = JSONValue.string(Self.text(fields[...], isCut: total > shown.count)).encoded()
+        let inside = Self.fitting(head[1..<(head.count - 1)], limit - frame.count)
+        // The frame ends with `"}`: the head goes between its quotes.
+        return Array(frame[..<(frame.count - 2)]) + Array(inside) + Array("\"}".utf8)
+    }
+
+    /// So much of the inside of a JSON string as fits, no escape and no character torn.
+    private static func fitting(_ quoted: ArraySlice<UInt8>, _ limit: Int) -> ArraySlice<UInt8> {
+        var end = quoted.startIndex
+        while end < quoted.endIndex {
+            let length: Int
+            switch quoted[end] {
+            case UInt8(ascii: "\\"): length = quoted[end + 1] == UInt8(ascii: "u") ? 6 : 2
+            case ..<0x80: length = 1
+            case ..<0xE0: length = 2
+            case ..<0xF0: length = 3
+            default: length = 4
+            }
+            if end + length - quoted.startIndex > limit { break }
+            end += length
         }
+        return quoted[..<end]
     }
 
     /// Decodes, without the character that the cut may have torn.
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+    private static func text(_ bytes: ArraySlice<UInt8>, isCut: Bool) -> String {
         var end = bytes.endIndex
         var back = 0
-        while back < 4, end > bytes.startIndex {
+        while isCut, back < 4, end > bytes.startIndex {
             let byte = bytes[end - 1]
             if byte < 0x80 { break }
             end -= 1

@@ -1,22 +1,32 @@
+import SluiceCore
+
 /// The end of what a child wrote to its standard error, which explains why it failed.
 struct OutputTail: Sendable, Equatable {
     /// Bytes kept at most.
     let limit: Int
+    /// Bytes before those, by which what the cut goes through is known.
+    private let reach: Int
     private var bytes: [UInt8] = []
     private var isCut = false
 
-    init(limit: Int) { self.limit = limit }
-
-    mutating func append(_ chunk: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: chunk.suffix(limit))
-        let excess = bytes.count - limit
-        if chunk.count > limit || excess > 0 { isCut = true }
-        if excess > 0 { bytes.removeFirst(excess) }
+    init(limit: Int, reach: Int = 0) {
+        self.limit = limit
+        self.reach = reach
     }
 
-    /// The text without blanks around it; where its beginning is lost, it starts with `…`.
-    var text: String {
-        let whole = isCut ? Self.withoutTornStart(bytes[...]) : bytes[...]
+    mutating func append(_ chunk: UnsafeRawBufferPointer) {
+        let kept = limit + reach
+        if bytes.count + chunk.count > limit { isCut = true }
+        bytes.append(contentsOf: chunk.suffix(kept))
+        // Twice as much is let in, so that what is kept does not move with every piece.
+        if bytes.count > 2 * kept { bytes.removeFirst(bytes.count - kept) }
+    }
+
+    /// The text without blanks around it, and without what has to be hidden; where its beginning is lost, it starts with `…`.
+    func text(hiding redaction: Redaction = .none) -> String {
+        let shown = max(bytes.count - limit, 0)..<bytes.count
+        let masked = redaction.masking(bytes, showing: shown)
+        let whole = isCut ? Self.withoutTornStart(masked[...]) : masked[...]
         // Bytes that are no UTF-8 are replaced, which makes three of each.
         let decoded = Array(String(decoding: whole, as: UTF8.self).utf8)
         let isCut = isCut || decoded.count > limit

@@ -1,8 +1,9 @@
 import Logging
 import ServiceLifecycle
+import SluiceSignals
 import UnixSignals
 
-/// Runs services to their end: the first SIGTERM or SIGINT lets them end in order, a SIGINT after that ends them at once.
+/// Runs services to their end: the first SIGTERM, SIGHUP or SIGINT lets them end in order, a SIGINT after that ends them at once.
 struct SecondInterrupt {
     let services: ServiceGroup
     let logger: Logger
@@ -27,7 +28,7 @@ struct SecondInterrupt {
 
     private func isForced() async -> Bool {
         var isStopping = false
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+        for await signal in await UnixSignalsSequence(trapping: StopSignals.all) {
             if isStopping, signal == .sigint {
                 logger.warning("stopping at once: what runs is ended and given back")
                 return true

@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import Sluice
 import SluiceCore
+import SluiceSignals
 import SluiceWebhooks
 import SluiceWorker
 import UnixSignals
@@ -19,7 +20,7 @@ struct WebhooksCommand: AsyncParsableCommand {
             with growing waits, and after the last try it is discarded: `sluice jobs retry --queue webhooks --state discarded` sends such \
             again. Hooks at private, local and reserved addresses are refused, unless they are allowed.
 
-            SIGTERM or Ctrl-C: nothing more is claimed, what is on its way may end within the grace. Ctrl-C again: at once.
+            SIGTERM, SIGHUP or Ctrl-C: nothing more is claimed, what is on its way may end within the grace. Ctrl-C again: at once.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -109,7 +110,7 @@ struct WebhooksCommand: AsyncParsableCommand {
         worker.deliverWebhooks(by: sender)
         var quiet = logger
         quiet.logLevel = .error
-        let services = ServiceGroup(services: [sender, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        let services = ServiceGroup(services: [sender, worker], gracefulShutdownSignals: StopSignals.all, logger: quiet)
         do {
             try await SecondInterrupt(services: services, logger: logger).run()
         } catch {

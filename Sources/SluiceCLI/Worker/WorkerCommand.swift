@@ -5,6 +5,7 @@ import ServiceLifecycle
 import Sluice
 import SluiceCore
 import SluiceInspector
+import SluiceSignals
 import SluiceWorker
 import UnixSignals
 
@@ -14,8 +15,8 @@ struct WorkerCommand: AsyncParsableCommand {
         discussion: """
             The command gets the job's arguments as JSON on standard input, and SLUICE_JOB_ID, SLUICE_QUEUE, SLUICE_KIND, \
             SLUICE_ATTEMPT, SLUICE_FENCE and SLUICE_ARGS_VERSION in its environment; SLUICE_UNAVAILABLE names, joined by commas, the dependencies that \
-            are switched off and that the job can do without. What it prints is the job's result: JSON, or text, up to 1 MiB; \
-            of more, the beginning is kept and marked as truncated.
+            are switched off and that the job can do without. What it prints is the job's result: JSON, or text, \
+            quoted up to 1 MiB; of more, the beginning is kept and marked as truncated.
 
             Exit status 0: completed. 65: discarded, the arguments make no sense. 69: what it depends on (--dependency) \
             is not there; the job waits and spends no attempt, and its breaker stops others. Anything else, or death by a signal: tried \
@@ -23,9 +24,10 @@ struct WorkerCommand: AsyncParsableCommand {
             standard error is kept as the reason.
 
             At the job's timeout, on `sluice jobs cancel`, and when the worker stops and its grace is over, the command's \
-            process group gets SIGTERM, and 5 s later SIGKILL. What the command leaves running when it ends is killed.
+            process group gets SIGTERM, and 5 s later SIGKILL. What the command leaves running in its process group when it ends is \
+            killed; after a SIGTERM, and when the worker dies, so is what has left the group.
 
-            SIGTERM or Ctrl-C: nothing more is claimed, what runs may end within the grace, the rest is given back unharmed. \
+            SIGTERM, SIGHUP or Ctrl-C: nothing more is claimed, what runs may end within the grace, the rest is given back unharmed. \
             Ctrl-C again: at once.
             """)
 
@@ -110,7 +112,7 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let command = try ExecCommand(exec)
+        var command = try ExecCommand(exec)
         let logger = Logger(label: "sluice.worker") { _ in
             WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)
         }
@@ -119,11 +121,12 @@ struct WorkerCommand: AsyncParsableCommand {
         options.keys = try keys.load()
         options.requiresEncryption = requireEncrypted
         if requireEncrypted, options.keys == nil { throw ValidationError("--require-encrypted needs keys: --keys FILE") }
+        command.keeper = ExecKeeper(logger: logger)
         let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
         let worker = worker(client, running: command, logger)
         var quiet = logger
         quiet.logLevel = .error
-        let services = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        let services = ServiceGroup(services: [worker], gracefulShutdownSignals: StopSignals.all, logger: quiet)
         do {
             try await SecondInterrupt(services: services, logger: logger).run()
         } catch {
@@ -140,7 +143,7 @@ struct WorkerCommand: AsyncParsableCommand {
             options: WorkerOptions(lease: lease, grace: grace, cancellationGrace: command.killGrace + .seconds(5)),
             logger: logger)
         worker.handleOthers { [dependency] arguments, context in
-            try await command.run(arguments, context).result(dependency: dependency)
+            try await command.run(arguments, context).result(dependency: dependency, hiding: context.redaction)
         }
         worker.afterProcess { job in
             guard job.state == .completed, let duration = job.duration else { return }

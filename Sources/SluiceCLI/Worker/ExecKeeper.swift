@@ -1,0 +1,184 @@
+import Foundation
+import Logging
+import SluiceEmbedded
+import Subprocess
+import SystemPackage
+
+/// Ends the commands of a worker that dies, however it dies, SIGKILL included.
+///
+/// A small shell keeps them: it reads from a socket whose other end only this process holds which runs are under way. When that end
+/// closes, the shell kills the process groups of these runs, and all processes that have the mark of one of them in their
+/// environment, which descendants inherit, in whatever group or session they are. A run is told before its command starts, and a
+/// child that has not yet begun its program holds a copy of the worker's end, so none is missed at its start. The shell is in a
+/// session of its own and ignores what a terminal sends. It costs a worker one process, and a run three short writes.
+///
+/// A signal at the death of the parent (`PR_SET_PDEATHSIG`) would reach the command alone and not what it has started, is bound to
+/// the thread that has forked, and needs a program between the worker and each command to ask for it.
+actor ExecKeeper {
+    /// A run that the shell knows of.
+    struct Run: Sendable {
+        fileprivate let number: Int
+        /// What marks its processes, in their environment.
+        let mark: String
+    }
+
+    /// The name of the variable that holds the mark.
+    static let variable = "SLUICE_RUN"
+    private static let mostLaunches = 10
+    private static let mostUnsent = 1 << 20
+
+    private let token = String(UInt64.random(in: .min ... .max), radix: 36)
+    private let logger: Logger
+    private var count = 0
+    /// The process groups of the runs under way, once they are known.
+    private var runs: [Int: Int32?] = [:]
+    private var socket: Int32?
+    /// What the shell has not taken yet.
+    private var unsent: [UInt8] = []
+    private var launches = 0
+    private var launch: Task<Void, Never>?
+
+    init(logger: Logger) { self.logger = logger }
+
+    deinit {
+        if let socket { close(socket) }
+    }
+
+    /// Takes note of a run whose command is about to start.
+    func begin() async -> Run {
+        count += 1
+        let number = count
+        runs[number] = .some(nil)
+        tell("+ \(number)\n")
+        // That it is gone may have shown just now.
+        if socket == nil { await open() }
+        return Run(number: number, mark: "\(token).\(number).")
+    }
+
+    /// Takes note of the process group of a run.
+    func started(_ run: Run, group: Int32) {
+        runs[run.number] = .some(group)
+        tell("= \(run.number) \(group)\n")
+    }
+
+    /// Forgets a run, whose process group is gone.
+    /// - Parameter isSwept: Whether what has left the group is killed.
+    func ended(_ run: Run, isSwept: Bool) {
+        guard runs.removeValue(forKey: run.number) != nil else { return }
+        tell("\(isSwept ? "!" : "-") \(run.number)\n")
+    }
+
+    /// Starts the shell, unless that was in vain too often, and tells it all that is under way.
+    private func open() async {
+        if let launch { return await launch.value }
+        if launches == Self.mostLaunches { return }
+        launches += 1
+        let task = Task {
+            do {
+                adopt(try await Self.start(token))
+            } catch {
+                launches = Self.mostLaunches
+                logger.warning(
+                    "commands outlive a SIGKILL of this worker: the shell that would end them cannot be started",
+                    metadata: ["error": "\(error)"])
+            }
+            launch = nil
+        }
+        launch = task
+        await task.value
+    }
+
+    private func adopt(_ socket: Int32) {
+        self.socket = socket
+        unsent = []
+        for (number, group) in runs {
+            tell("+ \(number)\n")
+            if let group { tell("= \(number) \(group)\n") }
+        }
+    }
+
+    private func tell(_ line: String) {
+        guard let socket else { return }
+        unsent.append(contentsOf: line.utf8)
+        while !unsent.isEmpty {
+            let sent = UnixSocket.send(unsent, to: socket)
+            if sent > 0 {
+                unsent.removeFirst(sent)
+            } else if errno == EAGAIN || errno == EWOULDBLOCK {
+                // It is suspended, or slow.
+                if unsent.count > Self.mostUnsent { unsent = [] }
+                return
+            } else if errno != EINTR {
+                logger.warning(
+                    "the shell that ends the commands of this worker if it dies is gone: another is started with the next run",
+                    metadata: ["left": "\(Self.mostLaunches - launches)"])
+                close(socket)
+                self.socket = nil
+                return
+            }
+        }
+    }
+}
+
+extension ExecKeeper {
+    /// `+ RUN` begins, `= RUN GROUP` has started, `- RUN` has ended, `! RUN` was ended, and what has left its group is killed.
+    private static let script = """
+        # Ends what runs of a worker leave behind when it dies.
+        trap '' HUP INT QUIT TERM USR1 USR2 ALRM
+        cd /
+        exec 3<&0 </dev/null
+        sweep() {
+            rounds=0
+            quiet=0
+            while [ $quiet -lt 3 ] && [ $rounds -lt 100 ]; do
+                rounds=$((rounds + 1))
+                quiet=$((quiet + 1))
+                for file in $(grep -lsF "$@" /proc/[0-9]*/environ); do
+                    process=${file#/proc/}
+                    kill -s KILL "${process%/environ}" && quiet=0
+                done
+                sleep 0.1
+            done
+        }
+        {
+            while read -r what run group <&3; do
+                case $what in
+                +) eval "run$run=" ;;
+                =) eval "run$run=$group" ;;
+                -) unset "run$run" ;;
+                !) unset "run$run"; sweep -e "SLUICE_RUN=$1.$run." 3<&- & ;;
+                esac
+            done
+            token=$1
+            set -- $(set | sed -n 's/^run\\([0-9][0-9]*\\)=.*/\\1/p')
+            [ $# -gt 0 ] || exit
+            marks=
+            for run; do
+                eval "group=\\$run$run"
+                [ -z "$group" ] || kill -s KILL -- "-$group"
+                marks="$marks -e SLUICE_RUN=$token.$run."
+            done
+            sweep $marks
+        } >/dev/null 2>&1 &
+        """
+
+    /// Returns this process's end of the socket.
+    private static func start(_ token: String) async throws -> Int32 {
+        guard let (ours, theirs) = UnixSocket.pair() else { throw Errno(rawValue: errno) }
+        _ = fcntl(ours, F_SETFL, O_NONBLOCK)
+        var platform = PlatformOptions()
+        platform.createSession = true
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        do {
+            _ = try await Subprocess.run(
+                .path("/bin/sh"), arguments: ["-c", script, "sh", token], environment: .custom(["PATH": path]),
+                platformOptions: platform,
+                input: .fileDescriptor(FileDescriptor(rawValue: theirs), closeAfterSpawningProcess: true), output: .discarded,
+                error: .discarded)
+            return ours
+        } catch {
+            close(ours)
+            throw error
+        }
+    }
+}
