@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import SluiceSignals
 
 #if canImport(Glibc)
     import Glibc
@@ -16,6 +17,7 @@ enum EntryPoint {
     static func main() async {
         // A reader that goes away, or a Redis that does, is an error of one write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        StopSignals.quitAtOnce()
         LoggingSystem.bootstrap { _ in WorkerLogHandler(isJSON: false, style: Terminal.errors.style) }
         do {
             try InputText.checkProcess()

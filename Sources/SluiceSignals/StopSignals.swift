@@ -14,9 +14,15 @@ package enum StopSignals {
     /// before anything handles signals.
     package static let all: [UnixSignal] = [.sigterm, .sigint] + (isIgnored(SIGHUP) ? [] : [.sighup])
 
-    private static func isIgnored(_ signal: Int32) -> Bool {
+    /// Lets SIGQUIT end this process at once, as of any program. The runtime would make a backtrace first, which may take minutes,
+    /// and all the while leases end and commands go on.
+    package static func quitAtOnce() {
+        if !isIgnored(SIGQUIT) { signal(SIGQUIT, SIG_DFL) }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
-        guard sigaction(signal, nil, &action) == 0 else { return false }
+        guard sigaction(number, nil, &action) == 0 else { return false }
         #if canImport(Darwin)
             let handler = action.__sigaction_u.__sa_handler
         #else
