@@ -22,7 +22,7 @@ local order = {
 }
 
 -- Phases that go through several sets.
-local are_split = { timed = true, ended = true, columns = true }
+local are_split = { timed = true, ended = true, columns = true, ahead = true }
 
 -- Notes what is wrong, and what repair.lua does about it: the name of a cure, and what that is for.
 local function wrong(found, invariant, what, ...)
