@@ -98,10 +98,14 @@ local function wait(state)
   end
 end
 
+-- Where a time that has passed lies at most. A lead below a minute is gone before it matters, and is seen while nobody has called
+-- since the clock went back.
+function M.past(q) return q.now + (q.ahead_by and 0 or 60000) end
+
 -- A time that has passed, or is now, in a sorted set.
 local function past(key)
   return function(q, member, time)
-    if time <= q.now then return nil end
+    if time <= M.past(q) then return nil end
     return function() redis.call('ZADD', q.keys[key], 'XX', text(q.now), member) end
   end
 end
@@ -109,7 +113,7 @@ end
 local function ended(state)
   return function(q, id, score)
     local time = require('ended').time(score)
-    if time <= q.now then return nil end
+    if time <= M.past(q) then return nil end
     return function() redis.call('ZADD', q.keys[state], 'XX', string.format('%.1f', q.now + score - time), id) end
   end
 end
@@ -144,7 +148,7 @@ end
 
 local function run(q, id, record)
   local started = require('record').read(record).started
-  if not started or started <= q.now then return nil end
+  if not started or started <= M.past(q) then return nil end
   return function()
     redis.call('HSET', q.keys.executing, id, (string.gsub(record, '^(%d+ %S+ %d+ )%d+', '%1' .. text(q.now))))
   end
@@ -152,7 +156,7 @@ end
 
 local function watched(q, id, found)
   local start, last, name = string.match(found, '^(%d+) (%d+) (.*)$')
-  if not start or tonumber(start) <= q.now and tonumber(last) <= q.now then return nil end
+  if not start or tonumber(start) <= M.past(q) and tonumber(last) <= M.past(q) then return nil end
   local function past_of(time) return text(math.min(tonumber(time), q.now)) end
   return function() redis.call('HSET', q.keys.watched, id, past_of(start) .. ' ' .. past_of(last) .. ' ' .. name) end
 end

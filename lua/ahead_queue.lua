@@ -14,7 +14,7 @@ local function text(number) return require('queue').text(number) end
 
 local function override(q, name, found)
   local value, till, at = require('limits').read_override(found)
-  if not at or at <= q.now then return nil end
+  if not at or at <= require('ahead').past(q) then return nil end
   return function()
     local right = q.now + math.max(till - at, 0)
     redis.call('HSET', q.keys.overrides, name, value .. ' ' .. text(right) .. ' ' .. text(q.now))
@@ -23,7 +23,7 @@ local function override(q, name, found)
 end
 
 local function off(q, name, since)
-  if (tonumber(since) or 0) <= q.now then return nil end
+  if (tonumber(since) or 0) <= require('ahead').past(q) then return nil end
   return function() redis.call('HSET', q.keys.off, name, text(q.now)) end
 end
 
@@ -105,7 +105,7 @@ end
 
 local function pause(q)
   local since, reason = string.match(q.paused or '', '^(%d+)(.*)$')
-  if not since or tonumber(since) <= q.now then return nil end
+  if not since or tonumber(since) <= require('ahead').past(q) then return nil end
   return function()
     q.paused = text(q.now) .. reason
     redis.call('HSET', q.keys.config, 'paused', q.paused)

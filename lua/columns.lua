@@ -38,13 +38,19 @@ function M.read(q, name, ids)
   return redis.call('HMGET', q.keys[name], unpack(ids))
 end
 
--- The kind that a spec tells, or nil. One that is not UTF-8, which no text of JSON could repeat, is no kind.
-function M.kind_of(spec)
+-- The kind that a spec tells, or nil; its bytes as they are.
+function M.raw_kind(spec)
   local first = string.match(spec or '', '^{"kind":"([^"\\]*)"')
-  if first then return require('json').is_utf8(first) and first or nil end
+  if first then return first end
   local valid, decoded = pcall(cjson.decode, spec or '')
   local kind = valid and type(decoded) == 'table' and decoded.kind
-  return type(kind) == 'string' and require('json').is_utf8(kind) and kind or nil
+  return type(kind) == 'string' and kind or nil
+end
+
+-- The same as text that others can read, in UTF-8.
+function M.kind_of(spec)
+  local kind = M.raw_kind(spec)
+  return kind and require('utf8').mended(kind)
 end
 
 -- Keeps the moment of enqueueing for a job whose score no longer tells it.

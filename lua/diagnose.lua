@@ -49,8 +49,8 @@ end
 
 -- What a section looks at: without any of these keys it has nothing to tell.
 local looks_at = {
-  { 'kinds', 'lanes', 'scheduled', 'retryable' }, { 'suspended', 'suspended' }, { 'chains', 'hold' }, { 'outbox', 'outbox' },
-  { 'links', 'links' }, { 'dependencies', 'off' }, { 'cron', 'cron' },
+  { 'kinds', 'lanes', 'scheduled', 'retryable' }, { 'suspended', 'suspended' }, { 'chains', 'hold' },
+  { 'outbox', 'outbox', 'aside' }, { 'links', 'links' }, { 'dependencies', 'off' }, { 'cron', 'cron' },
 }
 
 function sections.glance(q)

@@ -16,26 +16,10 @@ local function decode(text)
   return pcall(reader.decode, text)
 end
 
--- The sequences of more than one byte that UTF-8 has (RFC 3629), longest first.
-local sequences = {
-  '\240[\144-\191][\128-\191][\128-\191]', '[\241-\243][\128-\191][\128-\191][\128-\191]',
-  '\244[\128-\143][\128-\191][\128-\191]', '\224[\160-\191][\128-\191]', '[\225-\236\238\239][\128-\191][\128-\191]',
-  '\237[\128-\159][\128-\191]', '[\194-\223][\128-\191]',
-}
-
--- A text without its well-formed sequences, of which a space is left; and whether it had bytes above ASCII at all.
-local function rest_of(text)
-  if not string.find(text, '[\128-\255]') then return text, false end
-  for i = 1, #sequences do text = string.gsub(text, sequences[i], ' ') end
-  return text, true
-end
-
-function M.is_utf8(text) return not string.find((rest_of(text)), '[\128-\255]') end
-
 -- Whether a value is a text of at most so many bytes, in UTF-8, without control characters.
 function M.is_line(value, most)
   return type(value) == 'string' and #value <= most and not string.find(value, '[%z\1-\31\127]')
-    and not string.find(value, '\194[\128-\159]') and M.is_utf8(value)
+    and not string.find(value, '\194[\128-\159]') and require('utf8').is_valid(value)
 end
 
 -- Whether a control character stands in a string of a text that is JSON otherwise.
@@ -49,7 +33,7 @@ end
 
 -- Reads a text. Returns true and the value, or false and why it is no JSON.
 function M.read(text)
-  if not M.is_utf8(text) then return false, 'it is not UTF-8' end
+  if not require('utf8').is_valid(text) then return false, 'it is not UTF-8' end
   local valid, value = decode(text)
   if not valid then return false, value end
   if has_control(text) then return false, 'a control character stands in a string: write it as \\n, \\t or \\u00XX' end

@@ -51,7 +51,7 @@ end
 -- or all would be shown.
 function M.check_told(text)
   local columns, json = require('columns'), require('json')
-  local kind = columns.kind_of(text)
+  local kind = columns.raw_kind(text)
   if not (kind and json.is_line(kind, KIND)) then
     require('queue').refuse('BADARG', 'a web hook hears of jobs whose spec has a kind: a text of 1 to 128 bytes, in UTF-8, '
       .. 'without control characters')

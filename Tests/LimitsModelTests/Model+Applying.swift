@@ -71,6 +71,7 @@ extension Model {
                 leave(id)
             }
         }
+        for (id, fence) in fences where !own.contains(id) { comeBack(id, fence) }
         workers[worker] = Worker(lease: lease, ends: 0)
         if let silence = beat(worker) { reclaim(silence: silence, lease: lease) }
         let lost = Set(reply[2].elements.map { ModelJob.id($0.string ?? "") })

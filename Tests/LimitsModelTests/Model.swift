@@ -175,6 +175,7 @@ struct Model {
     private mutating func crash(_ id: Int) {
         guard var job = jobs[id] else { return }
         job.crashes = now - job.started >= 600_000 ? 1 : job.crashes + 1
+        job.died = job.fence
         jobs[id] = job
         if job.isToCancel {
             end(id, .cancelled)
@@ -187,5 +188,18 @@ struct Model {
             jobs[id]?.isSuspect = true
         }
         leave(id)
+    }
+
+    /// A worker lists a run that was taken from it: it was not dead, and the job takes its crash back.
+    mutating func comeBack(_ id: Int, _ fence: Int) {
+        guard var job = jobs[id], job.died == fence, job.lapses < 20, job.state != .discarded else { return }
+        job.died = nil
+        job.lapses += 1
+        job.crashes -= 1
+        if job.isSuspect, job.state == .retryable {
+            job.due = now
+            job.isSuspect = false
+        }
+        jobs[id] = job
     }
 }

@@ -13,6 +13,9 @@ struct ModelJob {
     var due: Int?
     var isSuspect = false
     var crashes = 0
+    /// The fence of the run that was its last crash, unless that was taken back; how many were.
+    var died: Int?
+    var lapses = 0
     var waits = 0
     /// The run, while there is one.
     var worker = ""

@@ -63,7 +63,8 @@ final class Simulation {
     /// Keys that may be there when nothing waits and nothing runs.
     private static let lasting: Set<String> = [
         "config", "seq", "beat", "vtime", "workers", "worker", "stats", "events", "wake", "watch", "bell", "rate", "breaker",
-        "cancelled", "discarded", "spec", "lane", "priority", "place", "created", "run", "errors", "attempts", "crashes", "waits",
+        "cancelled", "discarded", "spec", "lane", "priority", "place", "created", "run", "errors", "attempts", "crashes", "died",
+        "waits",
     ]
 
     /// One operation, and what is to be compared after it, in one round trip.

@@ -12,7 +12,7 @@ import Testing
         let specs = [
             JobSpec(kind: "k", arguments: Array("{}".utf8)),
             JobSpec(
-                kind: "ünï \"quoted\" \\ \n\u{1}", arguments: Array(#"{"a":"}]\",{[","b":[1,2,{"c":null}]}"#.utf8),
+                kind: "ünï \"quoted\" \\", arguments: Array(#"{"a":"}]\",{[","b":[1,2,{"c":null}]}"#.utf8),
                 maxAttempts: 7,
                 timeout: .milliseconds(1500), partitions: ["host": "a.b", "x": "\"\\"], trace: ["traceparent": "00-ab\u{2028}"]),
             JobSpec(

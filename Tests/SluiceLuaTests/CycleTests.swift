@@ -269,6 +269,7 @@ struct CycleTests {
             - beat: T+28000
             + beat: T+31000
             + crashes: a = 1
+            + died: a = F+0 0
             + events: from=executing to=available ids=a worker=w
             - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a

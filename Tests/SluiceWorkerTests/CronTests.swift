@@ -122,9 +122,14 @@ struct CronTests {
             try await crontab(fixture).add(Cron("e", "* * * * *", Numbered()))
         }
         #expect(error?.code == .invalidArgument)
-        try await declare([Cron("e", "* * * * *", Numbered())], deploy: 2)
-        try await declare([Cron("e", "*/5 * * * *", Numbered())], deploy: 1)
-        #expect(try await entry(fixture)?.expression == "* * * * *")
+        // A lower number changes nothing while a worker lives.
+        try await fixture.running(worker(fixture, [Cron("e", "* * * * *", Numbered())], deploy: 2)) {
+            #expect(await lives(fixture))
+            try await fixture.running(worker(fixture, [Cron("e", "*/5 * * * *", Numbered())], deploy: 1)) {
+                #expect(await lives(fixture, 2))
+            }
+            #expect(try await entry(fixture)?.expression == "* * * * *")
+        }
         #expect(try await crontab(fixture).resume("e"))
         #expect(try await !crontab(fixture).resume("e"))
         let resumed = try #require(try await entry(fixture))
