@@ -133,7 +133,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.lost("\(place): \(ConnectFailure.text(of: error))\(hasHeard || error is NIOSSLError ? "" : hint)"))
+        let isOfTLS = error is NIOSSLError || error is NIOSSLExtraError
+        end(.lost("\(place): \(ConnectFailure.text(of: error))\(hasHeard || isOfTLS ? "" : hint)"))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

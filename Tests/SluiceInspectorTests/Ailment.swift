@@ -220,7 +220,7 @@ extension Ailment {
                 #expect(try await $0.arrive() == 2)
             }),
         Ailment(
-            code: "queue.facts_unreadable", what: "cannot", cure: "redis-cli FCALL sluice_drop_facts 1",
+            code: "queue.facts_unreadable", what: "set aside", cure: "redis-cli FCALL sluice_drop_facts 1",
             provoke: { try await unreadable($0) }, heal: { try await $0.call("drop_facts", "17", "18") }),
     ]
 

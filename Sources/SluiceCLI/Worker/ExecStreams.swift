@@ -30,9 +30,12 @@ struct ExecStreams: Sendable {
         errors: OutputTail
     ) async -> Said {
         async let written: Void = write(input, to: execution.standardInputWriter)
-        async let said = read(execution.standardError, into: errors) { $0.append($1) }
-        let head = await read(execution.standardOutput, into: output) { $0.append($1) }
-        let tail = await said
+        // A read in a cancelled task ends at once, and the child may yet say what it has come to: these tasks are not cancelled. They
+        // end with the streams, or soon after the child.
+        let (standardOutput, standardError) = (execution.standardOutput, execution.standardError)
+        let saying = Task { await read(standardOutput, into: output) { $0.append($1) } }
+        let complaining = Task { await read(standardError, into: errors) { $0.append($1) } }
+        let (head, tail) = (await saying.value, await complaining.value)
         await written
         // It may have closed its streams and still run. A cancellation of this task ends the child elsewhere, and so this wait.
         await ChildExit.wait(for: execution.processIdentifier)
