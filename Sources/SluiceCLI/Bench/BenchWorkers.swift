@@ -8,6 +8,7 @@ struct BenchWorkers {
     let url: String
     /// The command and its arguments.
     let arguments: [String]
+    private var logsJobs = true
     private let identifiers = Identifiers()
 
     /// Processes that run a command of the tool, such as `["worker", "mail", "--exec", "true"]`.
@@ -22,6 +23,7 @@ struct BenchWorkers {
         self.init(
             url: url, namespace: namespace,
             command: ["bench-worker", queue.text, "\(concurrency)"] + limits.flatMap { ["--limit", $0] })
+        logsJobs = false
     }
 
     private actor Identifiers {
@@ -46,12 +48,14 @@ struct BenchWorkers {
     private func one() async throws {
         var platform = PlatformOptions()
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
+        // A command of the tool logs each job.
+        let errors = logsJobs ? try FileDescriptor.open("/dev/null", .writeOnly) : .standardError
         _ = try await Subprocess.run(
             .path(FilePath(ProgramPath.current)),
             // Arguments can be read by everyone on this machine, and the URL may have a password.
             arguments: Arguments(arguments), environment: .inherit.updating(["SLUICE_REDIS_URL": url]),
             platformOptions: platform, input: .inputWriter, output: .discarded,
-            error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+            error: .fileDescriptor(errors, closeAfterSpawningProcess: logsJobs)
         ) { execution in
             await identifiers.add(execution.processIdentifier)
             // Until the measurement is over and this task is cancelled. A bench-worker ends with its standard input, which is ours.
