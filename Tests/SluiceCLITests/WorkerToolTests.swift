@@ -138,7 +138,8 @@ struct WorkerToolTests {
         #expect(try await tool.run("audit").status == 0)
     }
 
-    @Test func aStopLetsTheChildEnd() async throws {
+    @Test(arguments: [Signal.terminate, .terminalClosed])
+    func aStopOrTheEndOfItsTerminalLetsTheChildEnd(_ signal: Signal) async throws {
         let tool = try await Tool()
         let path = Tool.newPath()
         defer { unlink(path) }
@@ -146,23 +147,7 @@ struct WorkerToolTests {
         let command = "sh -c 'until test -e \(path); do sleep 0.05; done; echo done'"
         let end = try await tool.worker(command) { child, inspector in
             _ = try await tool.job("a", inspector) { $0.state == .executing }
-            try child.send(signal: .terminate)
-            #expect(FileManager.default.createFile(atPath: path, contents: nil))
-            let job = try await tool.job("a", inspector) { $0.state == .completed }
-            #expect(job.result == "\"done\"")
-        }
-        #expect(end.status == .exited(0))
-    }
-
-    @Test func theEndOfItsTerminalStopsItInOrder() async throws {
-        let tool = try await Tool()
-        let path = Tool.newPath()
-        defer { unlink(path) }
-        _ = try await tool.run("enqueue", "mail", "--id", "a")
-        let command = "sh -c 'until test -e \(path); do sleep 0.05; done; echo done'"
-        let end = try await tool.worker(command) { child, inspector in
-            _ = try await tool.job("a", inspector) { $0.state == .executing }
-            try child.send(signal: .terminalClosed)
+            try child.send(signal: signal)
             #expect(FileManager.default.createFile(atPath: path, contents: nil))
             let job = try await tool.job("a", inspector) { $0.state == .completed }
             #expect(job.result == "\"done\"")

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import NIOCore
 import Synchronization
@@ -14,14 +15,15 @@ struct NameResolverTests {
             var asked: [String] = []
             var running = 0
             var most = 0
-            var isOpen = false
         }
 
         private let state = Mutex(State())
+        /// Slow names wait here; each lets the next one through.
+        private let gate = DispatchSemaphore(value: 0)
 
         var asked: [String] { state.withLock(\.asked) }
         var most: Int { state.withLock(\.most) }
-        func open() { state.withLock { $0.isOpen = true } }
+        func open() { gate.signal() }
 
         func lookUp(_ name: String) throws(NameResolver.Failure) -> [IPAddress] {
             state.withLock { state in
@@ -30,7 +32,10 @@ struct NameResolverTests {
                 state.most = max(state.most, state.running)
             }
             defer { state.withLock { $0.running -= 1 } }
-            while name.hasPrefix("slow"), !state.withLock(\.isOpen) { usleep(1000) }
+            if name.hasPrefix("slow") {
+                gate.wait()
+                gate.signal()
+            }
             if name.hasPrefix("no") { throw NameResolver.Failure(description: "'\(name)' is not known") }
             return [IPAddress(bytes: [127, 0, 0, 1])]
         }
