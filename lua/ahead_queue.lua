@@ -51,6 +51,12 @@ local function longest(q, name)
   return breaker and math.max(most, breaker.cools, 3600000) or most
 end
 
+-- Whether a gate may be looked at later than its limits allow: no lane waits there, or all gates are about to be looked at
+-- because limits have changed.
+local function may_wait(q, name)
+  return q.migration or redis.call('EXISTS', require('keys').parked(q.keys, name)) == 0
+end
+
 -- After the clock has gone back all gates are looked at again, which does no harm.
 local function gate(q, name, time)
   local sign = string.byte(name)
@@ -59,7 +65,7 @@ local function gate(q, name, time)
     if not q.ahead_by then return nil end
     return function() require(name == '@cron' and 'cron' or 'deadlines').rearm(q) end
   end
-  if not q.ahead_by and time <= q.now + longest(q, name) then return nil end
+  if not q.ahead_by and (time <= q.now + longest(q, name) or may_wait(q, name)) then return nil end
   return function() redis.call('ZADD', q.keys.timed, text(q.now), name) end
 end
 
