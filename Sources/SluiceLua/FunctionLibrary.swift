@@ -1,7 +1,7 @@
 /// The Lua of `lua/`, joined into one Redis Function library.
 ///
-/// Each file is a module, wrapped in a function that runs when it is first required, because while a library loads almost
-/// nothing exists; `library.lua` comes last and registers the functions.
+/// Each file is a module. Its name is the name of the file, whatever folder it is in. It is wrapped in a function that runs when it
+/// is first required, because while a library loads almost nothing exists. `library.lua` comes last and registers the functions.
 package enum FunctionLibrary {
     /// What every function of one protocol has in common: names, argument order, shapes of replies. Part of the functions' names.
     package static let protocolVersion = 1

@@ -1,6 +1,6 @@
 package import SluiceCore
 
-/// Names of the keys that the client touches itself; all others are known to the functions alone (`lua/keys.lua`).
+/// Names of the keys that the client touches itself; all others are known to the functions alone (`lua/base/keys.lua`).
 package struct Keys: Sendable, Hashable {
     package let namespace: Namespace
 

@@ -21,7 +21,7 @@ extension RedisTestServer {
         await client.close()
     }
 
-    /// Stands in for `lua/expiry.lua`: keys of a namespace with a virtual clock go when that is moved. `expiries` has them by the
+    /// Stands in for `lua/base/expiry.lua`: keys of a namespace with a virtual clock go when that is moved. `expiries` has them by the
     /// time, in ms.
     private static let virtualExpiry = """
         local M = {}
@@ -54,7 +54,7 @@ extension RedisTestServer {
         return M
         """
 
-    /// Stands in for `lua/clock.lua`. The key holds microseconds since 1970.
+    /// Stands in for `lua/base/clock.lua`. The key holds microseconds since 1970.
     private static let virtualClock = """
         local M = {}
 

@@ -24,7 +24,7 @@ extension Load {
                 let key = "\(queues.base(queue)):\(state)"
                 var values = try await queues.command("ZRANGE", key, "0", "-1", "WITHSCORES").root.elements.makeIterator()
                 while let id = values.next()?.string, let score = values.next()?.string.flatMap({ Double($0) }) {
-                    // What somebody may ask for is kept an hour longer: see lua/ended.lua.
+                    // What somebody may ask for is kept an hour longer: see lua/jobs/ended.lua.
                     let isKeptLonger = score != score.rounded()
                     ends[id] = Int(isKeptLonger ? score - 3_600_000.5 : score) * 1000
                 }

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// Adds or changes an entry: `lua/cron_change.lua`.
+/// Adds or changes an entry: `lua/cron/cron_change.lua`.
 package struct CronPut: StoreFunction {
     package static let name = "cron_put"
 

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// Fires ticks of an entry that are due: `lua/cron_fire.lua`. All times in ms since 1970.
+/// Fires ticks of an entry that are due: `lua/cron/cron_fire.lua`. All times in ms since 1970.
 package struct CronFire: StoreFunction {
     package static let name = "cron_fire"
     /// Ticks that one call can carry.

@@ -4,7 +4,7 @@
     import Foundation
 #endif
 
-/// A line of an entry's history, as `lua/cron_fire.lua` writes it. Times in ms since 1970.
+/// A line of an entry's history, as `lua/cron/cron_fire.lua` writes it. Times in ms since 1970.
 package struct CronLine: Decodable, Sendable, Hashable {
     package static let skipped = "skipped"
     package static let byHand = "by hand"

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// All entries of a queue, or one: `lua/cron.lua`.
+/// All entries of a queue, or one: `lua/cron/cron.lua`.
 package struct CronList: StoreFunction {
     package static let name = "cron"
     package static let isReadOnly = true
@@ -51,7 +51,7 @@ package struct CronList: StoreFunction {
     }
 }
 
-/// What became of the last ticks of an entry, the newest first, as JSON: `lua/cron.lua`.
+/// What became of the last ticks of an entry, the newest first, as JSON: `lua/cron/cron.lua`.
 package struct CronHistory: StoreFunction {
     package static let name = "cron_history"
     package static let isReadOnly = true
@@ -76,7 +76,7 @@ package struct CronHistory: StoreFunction {
     }
 }
 
-/// What is due: `lua/cron.lua`.
+/// What is due: `lua/cron/cron.lua`.
 package struct CronDue: StoreFunction {
     package static let name = "cron_due"
 

@@ -1,7 +1,7 @@
 import Hiredis
 package import SluiceCore
 
-/// Something that happened in a queue and has to be told in another slot: `lua/outbox.lua`. It is given out until it is
+/// Something that happened in a queue and has to be told in another slot: `lua/relay/outbox.lua`. It is given out until it is
 /// acknowledged, so it arrives at least once.
 package struct Fact: Sendable, Hashable {
     /// What it says, to whom.

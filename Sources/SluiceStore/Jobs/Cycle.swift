@@ -1,0 +1,189 @@
+package import Hiredis
+package import SluiceCore
+
+/// A job that was given to this worker.
+package struct ClaimedJob: Sendable {
+    package var id: JobID
+    package var fence: Fence
+    /// Number of this run: bad ends so far, and one.
+    package var attempt: Int
+    /// Since when it could be claimed, in ms since 1970 by the server's clock.
+    package var availableSince: Int
+    /// When it was claimed, likewise.
+    package var claimedAt: Int
+    /// What it needs that is off: it runs without.
+    package var without: Set<String> = []
+    private let spec: RedisValue
+
+    init(id: JobID, fence: Fence, attempt: Int, score: RedisValue, claimedAt: Int, spec: RedisValue) {
+        self.id = id
+        self.fence = fence
+        self.attempt = attempt
+        self.availableSince = Score.time(score.integer ?? 0)
+        self.claimedAt = claimedAt
+        self.spec = spec
+    }
+
+    /// Reads the spec.
+    /// - Throws: `invalidArgument` if it is none.
+    package func decodeSpec() throws(SluiceError) -> JobSpec {
+        let read: Result<JobSpec, SluiceError> = spec.withBytes { bytes in
+            do throws(SluiceError) {
+                return .success(try JobSpec(decoding: bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try read.get()
+    }
+}
+
+/// The place of a job in its lane, as a number: class × 2⁴⁹ + sequence, the sequence being ms since 2025 × 512 + n.
+package enum Score {
+    private static let epoch = 1_735_689_600_000
+
+    /// When the place was taken, in ms since 1970.
+    package static func time(_ score: Int) -> Int { (score & ((1 << 49) - 1)) >> 9 + epoch }
+
+    /// The class, 0 (first) to 9.
+    package static func priority(_ score: Int) -> Int { score >> 49 }
+}
+
+/// The one call of a worker: `lua/workers/cycle.lua`.
+package struct Cycle: StoreFunction {
+    package static let name = "cycle"
+    /// Jobs that one call can settle, and claim.
+    package static let mostJobs = 1000
+    /// Bytes of settlements above which a call is closed.
+    package static let mostBytes = 4 << 20
+    /// Jobs enqueued by runs above which a call is closed.
+    package static let mostCommitted = 1000
+
+    package struct Reply: Sendable {
+        /// The server's time in ms since 1970.
+        package var now: Int
+        /// How many jobs the worker holds now.
+        package var held: Int
+        /// After how long to come though nobody wakes it; nil leaves it to the worker.
+        package var come: Duration?
+        /// Whether the worker has to resync before it can claim.
+        package var mustResync: Bool
+        /// Rises whenever a worker declares other limits than those that stand.
+        package var declared: Int
+        /// What the queue holds, told to one worker every few seconds.
+        package var gauges: QueueGauges?
+        /// Settlements that changed nothing: their run was over.
+        package var refused: [JobID]
+        /// Jobs it holds that somebody wants cancelled.
+        package var cancel: [JobID]
+        package var jobs: [ClaimedJob]
+        /// What is to be carried to where it belongs, and then acknowledged.
+        package var facts: [Fact]
+        /// Runs of dead workers that this call took back, and settlements of this one that went elsewhere than it said.
+        package var decided: [DecidedRun]
+        /// Whether something that recurs is due, and for this worker to fire.
+        package var hasTicks: Bool
+    }
+
+    package var worker: WorkerID
+    package var session: Int
+    package var call: Int
+    package var demand: Int
+    /// After how long it comes again by itself if it is left with free places and nobody wakes it.
+    package var idle: Duration
+    package var settlements: [Settlement]
+
+    package init(worker: WorkerID, session: Int, call: Int, demand: Int, idle: Duration, settlements: [Settlement]) {
+        self.worker = worker
+        self.session = session
+        self.call = call
+        self.demand = demand
+        self.idle = idle
+        self.settlements = settlements
+    }
+
+    package var size: (arguments: Int, bytes: Int) { (5 + 2 * settlements.count + 8, 200 + settlements.count * 32) }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(worker.text)
+        command.append(session)
+        command.append(call)
+        command.append(demand)
+        command.append(idle.milliseconds)
+        writeCommitted(into: &command)
+        for (kind, members) in grouped() {
+            command.append(kind.fence.description)
+            command.append(kind.word.text)
+            command.append(members.count)
+            command.append(kind.word.isDetailed ? 1 : 0)
+            for index in members { command.append(settlements[index].id.text) }
+            guard kind.word.isDetailed else { continue }
+            for index in members { command.append(contentsOf: settlements[index].outcome.detail) }
+        }
+    }
+
+    /// Before the outcomes, since a run that is settled may enqueue no more.
+    private func writeCommitted(into command: inout RedisCommand) {
+        for settlement in settlements where !settlement.committed.isEmpty {
+            command.append(settlement.fence.description)
+            command.append("enqueue")
+            command.append(1)
+            command.append(1)
+            command.append(settlement.id.text)
+            command.append(contentsOf: settlement.committed.bytes)
+        }
+    }
+
+    private struct Group: Hashable {
+        var fence: Fence
+        var word: Settlement.Outcome.Word
+    }
+
+    /// Positions of the settlements by what they have in common: most of a batch end alike.
+    private func grouped() -> [Group: [Int]] {
+        var groups: [Group: [Int]] = [:]
+        for (index, settlement) in settlements.enumerated() {
+            groups[Group(fence: settlement.fence, word: settlement.outcome.word), default: []].append(index)
+        }
+        return groups
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        let parts = Array(reply.elements)
+        guard (10...11).contains(parts.count), let now = parts[0][0].integer,
+            let fence = parts[0][1].string.flatMap({ UInt64($0) }),
+            let held = parts[0][2].integer, let come = parts[0][3].integer, let resync = parts[0][4].integer,
+            let declared = parts[0][5].integer
+        else { throw malformed(Self.name) }
+        return Reply(
+            now: now, held: held, come: come < 0 ? nil : .milliseconds(come), mustResync: resync == 1,
+            declared: declared, gauges: QueueGauges(parts[0][6]), refused: ids(parts[1]), cancel: ids(parts[2]),
+            jobs: jobs(parts, Fence(fence), now), facts: Fact.list(parts[8]),
+            decided: DecidedRun.list(parts[9]), hasTicks: parts.count == 11)
+    }
+
+    private func jobs(_ parts: [RedisValue], _ fence: Fence, _ now: Int) -> [ClaimedJob] {
+        var jobs: [ClaimedJob] = []
+        jobs.reserveCapacity(parts[3].count)
+        var specs = parts[4].elements.makeIterator()
+        var scores = parts[5].elements.makeIterator()
+        for id in parts[3].elements {
+            guard let text = id.string, let spec = specs.next(), let score = scores.next() else { break }
+            jobs.append(
+                ClaimedJob(id: JobID(known: text), fence: fence, attempt: 1, score: score, claimedAt: now, spec: spec))
+        }
+        var again = parts[6].elements.makeIterator()
+        while let position = again.next()?.integer, let attempt = again.next()?.integer {
+            if jobs.indices.contains(position) { jobs[position].attempt = attempt }
+        }
+        var without = parts[7].elements.makeIterator()
+        while let position = without.next()?.integer, let names = without.next()?.string {
+            guard jobs.indices.contains(position) else { continue }
+            jobs[position].without = Set(names.split(separator: ",").map(String.init))
+        }
+        return jobs
+    }
+}
+
+/// Ids out of a reply.
+func ids(_ reply: RedisValue) -> [JobID] { reply.elements.compactMap { $0.string.map(JobID.init(known:)) } }

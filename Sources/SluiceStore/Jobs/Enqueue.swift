@@ -1,0 +1,221 @@
+package import Hiredis
+package import SluiceCore
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// A job on its way in.
+package struct NewJob: Sendable {
+    /// When a job that is not to run at once is due.
+    package enum Due: Sendable, Hashable {
+        /// The last ms since 1970 that a job can be due, in the year 5138.
+        package static let last = 100_000_000_000_000
+
+        /// At a moment; one beyond ``last`` counts as that.
+        package static func moment(_ date: Date) -> Due {
+            .at(Int(min(max((date.timeIntervalSince1970 * 1000).rounded(), 0), Double(last))))
+        }
+
+        /// From now by the server's clock.
+        case after(Duration)
+        /// In ms since 1970.
+        case at(Int)
+    }
+
+    package var id: JobID
+    /// The spec as JSON text.
+    package var spec: [UInt8]
+    package var due: Due?
+    /// How long after its enqueue it is cancelled unless it has ended.
+    package var deadline: Duration?
+    package var priority: Int
+    package var lane: String
+    /// The job whose end it waits for, in the queue to which the call goes.
+    package var after: After?
+
+    /// What a follow-up waits for.
+    package struct After: Sendable, Hashable {
+        package var parent: JobID
+        /// What becomes of it if that does not complete: cancel, ignore, hold, compensate.
+        package var failed: String
+        /// Its own queue, if that is another one than the parent's.
+        package var target: QueueName?
+
+        package init(parent: JobID, failed: String, target: QueueName? = nil) {
+            self.parent = parent
+            self.failed = failed
+            self.target = target
+        }
+    }
+    /// What is to be told when it ends, as `lua/jobs/links.lua` has it.
+    package var links: [String] = []
+    /// The web hook that is to hear of it.
+    package var notify: Notify?
+    /// Whether it holds its chain when it is discarded.
+    package var holds: Bool
+    /// What makes it unique.
+    package var unique: UniqueClaim?
+
+    package init(id: JobID, spec: [UInt8], due: Due? = nil, priority: Int = 5, lane: String = "", holds: Bool = false) {
+        self.id = id
+        self.spec = spec
+        self.due = due
+        self.priority = priority
+        self.lane = lane
+        self.holds = holds
+    }
+
+    /// What is out of the plain case, as JSON; nil for nothing.
+    package var options: String? { options(withKey: true) }
+
+    /// Whether its fingerprint travels apart from its options, so that jobs which differ in that alone share them. One that goes
+    /// to another queue claims it there.
+    var hasKey: Bool { unique != nil && after?.target == nil }
+
+    func options(withKey: Bool) -> String? {
+        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, notify == nil, !holds, unique == nil,
+            deadline == nil
+        {
+            return nil
+        }
+        var members: [String] = []
+        if let after {
+            members.append("\"after\":{\"id\":\(JSONText.quoted(after.parent.text)),\"failed\":\"\(after.failed)\"}")
+            if let target = after.target { members.append("\"target\":\"\(target)\"") }
+        }
+        switch due {
+        case .after(let wait): members.append("\"delay\":\(wait.milliseconds)")
+        case .at(let time): members.append("\"at\":\(max(time, 0))")
+        case nil: break
+        }
+        if let deadline { members.append("\"deadline\":\(deadline.milliseconds)") }
+        if priority != 5 { members.append("\"priority\":\(priority)") }
+        if !lane.isEmpty { members.append("\"lane\":\(JSONText.quoted(lane))") }
+        if !links.isEmpty { members.append("\"links\":[\(links.map { JSONText.quoted($0) }.joined(separator: ","))]") }
+        if let notify { members.append("\"notify\":\(notify.json)") }
+        if holds { members.append("\"hold\":true") }
+        if let unique = unique?.json(withKey: withKey) { members.append("\"unique\":\(unique)") }
+        return members.isEmpty ? nil : "{" + members.joined(separator: ",") + "}"
+    }
+}
+
+/// Puts jobs in: `lua/jobs/enqueue.lua`. At most 1,000 in a call.
+package struct Enqueue: StoreFunction {
+    package static let name = "enqueue"
+    /// Jobs that one call can carry.
+    package static let mostJobs = 1000
+    /// Bytes of specs above which a call is closed.
+    package static let mostBytes = 4 << 20
+
+    /// What became of the jobs, by position.
+    package struct Reply: Sendable, Hashable {
+        /// Those whose id, or one of the same fingerprint, was there already.
+        package var existing: Set<Int> = []
+        /// The jobs that are there, for those of `existing` that have another id.
+        package var owners: [Int: JobID] = [:]
+        /// Those that were to fail if one of the same fingerprint is there, and that one.
+        package var duplicates: [Int: JobID] = [:]
+        /// Those that were not added because the job before them is not there.
+        package var refused: [Int: Refusal] = [:]
+        /// Those that were not added because as many jobs wait as may, in order; and after how long to try again.
+        package var full: [Int] = []
+        package var retryAfter: Duration = .zero
+
+        /// Puts in the place of what was said of the jobs at some positions what a later call says of them.
+        package mutating func merge(_ later: Reply, at positions: [Int]) {
+            existing.formUnion(later.existing.map { positions[$0] })
+            owners.merge(later.owners.map { (positions[$0.key], $0.value) }) { $1 }
+            duplicates.merge(later.duplicates.map { (positions[$0.key], $0.value) }) { $1 }
+            refused.merge(later.refused.map { (positions[$0.key], $0.value) }) { $1 }
+            full = later.full.map { positions[$0] }
+            retryAfter = later.retryAfter
+        }
+
+        /// How many of so many jobs were added.
+        package func added(of count: Int) -> Int { count - existing.count - duplicates.count - refused.count - full.count }
+    }
+
+    /// Where the job before is, if not in the queue.
+    package enum Refusal: String, Sendable, Hashable {
+        /// Nobody knows.
+        case orphan
+        /// On its way to its own queue.
+        case moving
+    }
+
+    package var producer: String
+    /// Rises with each call of the producer; the same number again changes nothing.
+    package var number: Int
+    package var jobs: [NewJob]
+
+    package init(producer: String, number: Int, jobs: [NewJob]) {
+        self.producer = producer
+        self.number = number
+        self.jobs = jobs
+    }
+
+    package var size: (arguments: Int, bytes: Int) {
+        (4 + 3 * jobs.count, jobs.reduce(64) { $0 + 50 + $1.spec.count })
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(producer)
+        command.append(number)
+        command.append(jobs.count)
+        for job in jobs {
+            command.append(job.id.text)
+            command.append(contentsOf: job.spec)
+        }
+        writeOptions(into: &command)
+        if jobs.contains(where: \.hasKey) {
+            command.append("keys")
+            for job in jobs { command.append(job.hasKey ? job.unique?.fingerprint ?? "*" : "*") }
+        }
+    }
+
+    private func writeOptions(into command: inout RedisCommand) {
+        if let options = commonOptions {
+            command.append("*")
+            command.append(options)
+            return
+        }
+        for (position, job) in jobs.enumerated() {
+            guard let options = job.options(withKey: !job.hasKey) else { continue }
+            command.append(position)
+            command.append(options)
+        }
+    }
+
+    /// What all jobs have out of the plain case, if that is the same.
+    private var commonOptions: String? {
+        func options(_ job: NewJob) -> String? { job.options(withKey: !job.hasKey) }
+        guard jobs.count > 1, let first = jobs.first.flatMap(options), jobs.last.flatMap(options) == first else { return nil }
+        return jobs.allSatisfy { options($0) == first } ? first : nil
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard reply.kind == .array else { throw malformed(Self.name) }
+        var answer = Reply()
+        var values = reply.elements.makeIterator()
+        while let value = values.next() {
+            guard let position = value.integer, jobs.indices.contains(position), let word = values.next()?.string,
+                let id = values.next()?.string
+            else { throw malformed(Self.name) }
+            if let refusal = Refusal(rawValue: word) {
+                answer.refused[position] = refusal
+            } else if word == "full" {
+                answer.full.append(position)
+                answer.retryAfter = .milliseconds(Int(id) ?? 0)
+            } else if word == "duplicate" {
+                answer.duplicates[position] = JobID(known: id)
+            } else {
+                answer.existing.insert(position)
+                if id != jobs[position].id.text { answer.owners[position] = JobID(known: id) }
+            }
+        }
+        return answer
+    }
+}

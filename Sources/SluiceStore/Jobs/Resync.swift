@@ -1,0 +1,74 @@
+package import Hiredis
+package import SluiceCore
+
+/// The first call of a worker, and the first after it lost track: `lua/workers/resync.lua`.
+package struct Resync: StoreFunction {
+    package static let name = "resync"
+
+    package struct Reply: Sendable {
+        /// The last cycle that was applied, in whatever session; 0 for none.
+        package var lastCall: Int
+        /// What that cycle refused to settle.
+        package var refused: [JobID]
+        /// Listed jobs that are not, or no longer, the worker's own.
+        package var lost: Set<JobID>
+        /// Runs of dead workers that this call took back.
+        package var decided: [DecidedRun]
+    }
+
+    package var worker: WorkerID
+    package var session: Int
+    package var lease: Duration
+    /// About the process, as JSON.
+    package var info: String
+    /// All that runs, or whose outcome is not known to be recorded.
+    package var running: [(id: JobID, fence: Fence)]
+
+    package init(
+        worker: WorkerID, session: Int, lease: Duration, info: String, running: [(id: JobID, fence: Fence)]
+    ) {
+        self.worker = worker
+        self.session = session
+        self.lease = lease
+        self.info = info
+        self.running = running
+    }
+
+    package var size: (arguments: Int, bytes: Int) { (4 + 2 * running.count, 400 + running.count * 44) }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(worker.text)
+        command.append(session)
+        command.append(lease.milliseconds)
+        command.append(info)
+        for (id, fence) in running {
+            command.append(id.text)
+            command.append(fence.description)
+        }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard reply.count == 4, let lastCall = reply[0][1].integer else { throw malformed(Self.name) }
+        return Reply(lastCall: lastCall, refused: ids(reply[1]), lost: Set(ids(reply[2])), decided: DecidedRun.list(reply[3]))
+    }
+}
+
+/// A worker that stops and holds nothing more is forgotten at once: `lua/workers/resync.lua`.
+package struct Leave: StoreFunction {
+    package static let name = "leave"
+    package var worker: WorkerID
+    package var session: Int
+
+    package init(worker: WorkerID, session: Int) {
+        self.worker = worker
+        self.session = session
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(worker.text)
+        command.append(session)
+    }
+
+    /// Whether it is forgotten; otherwise it holds something and is left to its lease.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
+}

@@ -1,0 +1,59 @@
+package import Hiredis
+package import SluiceCore
+
+/// Takes a dependency away from the jobs of a queue, or gives it back: `lua/limits/overrides.lua`.
+package struct Switch: StoreFunction {
+    package static let name = "switch"
+    package var dependency: String
+    package var isOn: Bool
+
+    package init(_ dependency: String, isOn: Bool) {
+        self.dependency = dependency
+        self.isOn = isOn
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(dependency)
+        command.append(isOn ? "on" : "off")
+    }
+
+    /// False if it was so already.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
+}
+
+/// What the jobs of a queue depend on, and how that stands: `lua/limits/limits_list.lua`.
+package struct Dependencies: StoreFunction {
+    package static let name = "dependencies"
+    package static let isReadOnly = true
+
+    package struct Item: Sendable, Hashable {
+        package var name: String
+        package var isOn: Bool
+        /// Since when it is off, in ms since 1970.
+        package var offSince: Int?
+        package var breaker: BreakerState?
+        /// In ms since 1970.
+        package var openUntil: Int?
+        /// Jobs that run with it.
+        package var running: Int
+        /// Lanes parked at its gate.
+        package var lanes: Int
+    }
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
+        guard reply.kind == .array else { throw malformed(Self.name) }
+        return reply.elements.compactMap { row in
+            guard row.count >= 7, let name = row[0].string else { return nil }
+            return Item(
+                name: name, isOn: row[1].string != "off", offSince: moment(row[2]),
+                breaker: row[3].string.flatMap(BreakerState.init(rawValue:)), openUntil: moment(row[4]),
+                running: row[5].integer ?? 0, lanes: row[6].integer ?? 0)
+        }
+    }
+
+    private func moment(_ reply: RedisValue) -> Int? { reply.integer.flatMap { $0 > 0 ? $0 : nil } }
+}

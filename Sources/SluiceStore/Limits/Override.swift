@@ -1,0 +1,39 @@
+package import Hiredis
+package import SluiceCore
+
+/// An operator's value in the place of what the code declares, for a while or until it is lifted: `lua/limits/overrides.lua`.
+package struct Override: StoreFunction {
+    package static let name = "override"
+    package var limit: LimitName
+    package var value: LimitValue
+    /// How long it stands; nil for no end.
+    package var span: Duration?
+
+    package init(_ limit: LimitName, _ value: LimitValue, for span: Duration? = nil) {
+        self.limit = limit
+        self.value = value
+        self.span = span
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(limit.text)
+        command.append(value.text)
+        // None would be no end.
+        if let span { command.append(max(span.milliseconds, 1)) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) {}
+}
+
+/// Lifts an override: what the code declares counts again.
+package struct Restore: StoreFunction {
+    package static let name = "restore"
+    package var limit: LimitName
+
+    package init(_ limit: LimitName) { self.limit = limit }
+
+    package func write(into command: inout RedisCommand) { command.append(limit.text) }
+
+    /// False if there was none.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
+}

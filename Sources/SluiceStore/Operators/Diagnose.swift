@@ -1,0 +1,287 @@
+package import Hiredis
+package import SluiceCore
+
+/// A part of what a queue is asked when something may be wrong with it: `lua/operators/diagnose.lua`. Only reads.
+package protocol DiagnoseSection: StoreFunction {
+    /// The section and its arguments.
+    var words: [String] { get }
+}
+
+extension DiagnoseSection {
+    package static var name: String { "diagnose" }
+    package static var isReadOnly: Bool { true }
+
+    package func write(into command: inout RedisCommand) {
+        for word in words { command.append(word) }
+    }
+}
+
+/// A first look at a queue: how it stands, and what else there is to look at.
+package struct DiagnoseGlance: DiagnoseSection {
+    package struct Reply: Sendable {
+        /// As ``Status`` reads it.
+        package var status: [String: String]
+        package var workers: DiagnoseWorkers.Reply
+        /// Sections that have something to tell, `dependencies` and `cron` among them.
+        package var sections: Set<String>
+    }
+
+    package let words = ["glance"]
+
+    package init() {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard reply.count == 3 else { throw malformed(Self.name) }
+        return Reply(
+            status: try Status().read(reply[0]), workers: try DiagnoseWorkers().read(reply[1]),
+            sections: Set(reply[2].elements.compactMap(\.string)))
+    }
+}
+
+/// Who is there for how many jobs.
+package struct DiagnoseWorkers: DiagnoseSection {
+    package struct Reply: Sendable, Hashable {
+        /// Ms since 1970 by the time of the queue.
+        package var now: Int
+        package var live: Int
+        /// Jobs that could run, those included whose time has come.
+        package var runnable: Int
+        package var executing: Int
+        /// Jobs whose deadline was a minute ago, or more.
+        package var late: Int
+    }
+
+    package let words = ["workers"]
+
+    package init() {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        let numbers = reply.elements.compactMap(\.integer)
+        guard numbers.count >= 4 else { throw malformed(Self.name) }
+        return Reply(
+            now: numbers[0], live: numbers[1], runnable: numbers[2], executing: numbers[3],
+            late: numbers.count > 4 ? numbers[4] : 0)
+    }
+}
+
+/// Kinds of waiting jobs that no live worker declares.
+package struct DiagnoseKinds: DiagnoseSection {
+    package struct Item: Sendable, Hashable {
+        package var kind: String
+        package var count: Int
+        package var example: JobID
+    }
+
+    package let words = ["kinds"]
+
+    package init() {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (hasMore: Bool, kinds: [Item]) {
+        let flat = Array(reply[1].elements)
+        let items = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
+            Item(
+                kind: flat[at].string ?? "", count: flat[at + 1].integer ?? 0, example: JobID(known: flat[at + 2].string ?? ""))
+        }
+        return (reply[0].integer == 1, items)
+    }
+}
+
+/// Chains that a discarded job holds while others wait.
+package struct DiagnoseChains: DiagnoseSection {
+    package struct Item: Sendable, Hashable {
+        package var gate: String
+        package var holder: JobID
+        package var waiting: Int
+    }
+
+    package let words = ["chains"]
+
+    package init() {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (hasMore: Bool, chains: [Item]) {
+        let flat = Array(reply[1].elements)
+        let items = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
+            Item(
+                gate: flat[at].string ?? "", holder: JobID(known: flat[at + 1].string ?? ""), waiting: flat[at + 2].integer ?? 0)
+        }
+        return (reply[0].integer == 1, items)
+    }
+}
+
+/// Facts that do not arrive.
+package struct DiagnoseOutbox: DiagnoseSection {
+    package enum Class: String, Sendable, Hashable {
+        /// Due a minute ago, and nobody came for it.
+        case stuck
+        /// Carried again and again, for ten minutes.
+        case slow
+        /// So old that nobody is given it any more.
+        case expired
+        /// No worker of the queue can read it.
+        case unreadable
+    }
+
+    package struct Item: Sendable, Hashable {
+        package var trouble: Class
+        /// Such as `queue.web`; `follow` for followers in the same queue.
+        package var target: String
+        package var count: Int
+        /// Ms since 1970 at which the oldest came true.
+        package var since: Int
+        /// What stands first in one of them; for jobs on their way, the id of one; for what cannot be read, the number of one.
+        package var example: String
+    }
+
+    package let words = ["outbox"]
+
+    package init() {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (hasMore: Bool, facts: [Item]) {
+        let flat = Array(reply[1].elements)
+        let items = stride(from: 0, to: flat.count - flat.count % 5, by: 5).compactMap { at -> Item? in
+            guard let trouble = flat[at].string.flatMap(Class.init(rawValue:)) else { return nil }
+            return Item(
+                trouble: trouble, target: flat[at + 1].string ?? "", count: flat[at + 2].integer ?? 0,
+                since: flat[at + 3].integer ?? 0, example: flat[at + 4].string ?? "")
+        }
+        return (reply[0].integer == 1, items)
+    }
+}
+
+/// Followers that may wait for ever: a page from a rank on, or some jobs once more.
+package struct DiagnoseSuspended: DiagnoseSection {
+    package enum Class: String, Sendable, Hashable {
+        /// The job before ended badly, and the follower is to be held then.
+        case held
+        /// The job before has ended, and nobody tells the follower.
+        case late
+        /// The job before is not in this queue.
+        case gone
+        /// It waits for nothing.
+        case bare
+    }
+
+    package struct Item: Sendable, Hashable {
+        package var id: JobID
+        package var trouble: Class
+        package var parent: JobID
+        /// Nil if it is not in this queue.
+        package var state: JobState?
+        /// `cancel`, `ignore` or `hold`.
+        package var policy: String
+    }
+
+    package let words: [String]
+
+    package init(from rank: String) { words = ["suspended", rank] }
+
+    package init(again ids: [JobID]) { words = ["check"] + ids.map(\.text) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, jobs: [Item]) {
+        let flat = reply[1].elements.map { $0.string ?? "" }
+        let items = stride(from: 0, to: flat.count - flat.count % 5, by: 5).compactMap { at -> Item? in
+            guard let trouble = Class(rawValue: flat[at + 1]) else { return nil }
+            return Item(
+                id: JobID(known: flat[at]), trouble: trouble, parent: JobID(known: flat[at + 2]),
+                state: JobState(rawValue: flat[at + 3]), policy: flat[at + 4])
+        }
+        let next = reply[0].string ?? "0"
+        return (next == "0" ? nil : next, items)
+    }
+}
+
+/// Where jobs are that somebody else waits for.
+package struct DiagnoseWhereabouts: DiagnoseSection {
+    package struct Item: Sendable, Hashable {
+        /// Nil if it is not in this queue.
+        package var state: JobState?
+        /// Whether a fact about it is on its way to whoever waits, or may be.
+        package var isTold: Bool
+    }
+
+    package let words: [String]
+
+    /// - Parameter target: who waits, as facts name it: `slot.mail`, `workflow.w`.
+    package init(_ ids: [JobID], for target: String) { words = ["whereabouts", target] + ids.map(\.text) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
+        let flat = Array(reply.elements)
+        guard flat.count == 2 * (words.count - 2) else { throw malformed(Self.name) }
+        return stride(from: 0, to: flat.count, by: 2).map { at in
+            Item(state: flat[at].string.flatMap(JobState.init(rawValue:)), isTold: flat[at + 1].integer == 1)
+        }
+    }
+}
+
+/// Whether a partition or dependency of that name is known to a queue: to a declared limit, or to a job that is there.
+package struct DiagnoseDimension: DiagnoseSection {
+    package let words: [String]
+
+    package init(_ name: String) { words = ["dimension", name] }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Bool {
+        guard let known = reply.integer else { throw malformed(Self.name) }
+        return known == 1
+    }
+}
+
+/// Batches and workflows that hear of jobs which have not ended.
+package struct DiagnoseLinks: DiagnoseSection {
+    package struct Item: Sendable, Hashable {
+        /// `batch.ID` or `workflow.ID`.
+        package var target: String
+        package var example: JobID
+        package var count: Int
+    }
+
+    package let words: [String]
+
+    package init(cursor: String) { words = ["links", cursor] }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, links: [Item]) {
+        let flat = Array(reply[1].elements)
+        let items = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
+            Item(
+                target: flat[at].string ?? "", example: JobID(known: flat[at + 1].string ?? ""), count: flat[at + 2].integer ?? 0)
+        }
+        let next = reply[0].string ?? "0"
+        return (next == "0" ? nil : next, items)
+    }
+}
+
+/// What may not go on by itself in a workflow: `workflow_view.stuck`. Nil if there is no such workflow.
+package struct DiagnoseWorkflow: StoreFunction {
+    package static let name = "workflow_stuck"
+    package static let isReadOnly = true
+
+    package struct Active: Sendable, Hashable {
+        package var node: String
+        package var queue: String
+        package var job: JobID
+    }
+
+    package struct Standing: Sendable, Hashable {
+        package var state: String
+        /// How many nodes wait for one that has failed.
+        package var held: Int
+        package var hasMore: Bool
+        /// Suspended nodes before which everything has ended.
+        package var over: [String]
+        package var active: [Active]
+    }
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Standing? {
+        guard let state = reply[0].string else { return nil }
+        let flat = reply[4].elements.map { $0.string ?? "" }
+        let active = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
+            Active(node: flat[at], queue: flat[at + 1], job: JobID(known: flat[at + 2]))
+        }
+        return Standing(
+            state: state, held: reply[1].integer ?? 0, hasMore: reply[2].integer == 1,
+            over: reply[3].elements.compactMap(\.string), active: active)
+    }
+}

@@ -1,0 +1,73 @@
+package import Hiredis
+package import SluiceCore
+
+/// No job of the queue is claimed until it is resumed; what runs goes on: `lua/operators/manage.lua`.
+package struct Pause: StoreFunction {
+    package static let name = "pause"
+    package var reason: String
+
+    package init(reason: String) { self.reason = reason }
+
+    package func write(into command: inout RedisCommand) { command.append(reason) }
+
+    /// False if it was paused already.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
+}
+
+/// Ends a pause.
+package struct Resume: StoreFunction {
+    package static let name = "resume"
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    /// False if it was not paused.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
+}
+
+/// What the code of a queue declares: `lua/operators/manage.lua`.
+package struct Configure: StoreFunction {
+    package static let name = "configure"
+    package var values: [String: String]
+
+    package init(_ values: [String: String]) { self.values = values }
+
+    package func write(into command: inout RedisCommand) {
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            command.append(name)
+            command.append(value)
+        }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) {}
+}
+
+/// How far a run has come, for display: `lua/jobs/progress.lua`. Refused with `fenced` when the run is over.
+package struct Progress: StoreFunction {
+    package static let name = "progress"
+    package var worker: WorkerID
+    package var id: JobID
+    package var fence: Fence
+    /// 0 to 1.
+    package var fraction: Double
+    package var note: String
+
+    package init(worker: WorkerID, id: JobID, fence: Fence, fraction: Double, note: String) {
+        self.worker = worker
+        self.id = id
+        self.fence = fence
+        self.fraction = fraction
+        self.note = note
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(worker.text)
+        command.append(id.text)
+        command.append(fence.description)
+        command.append("\(min(max(fraction.isFinite ? fraction : 0, 0), 1))")
+        command.append(JSONText.quoted(note))
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) {}
+}

@@ -1,0 +1,44 @@
+package import Hiredis
+package import SluiceCore
+
+/// A page of what is wrong with the data of a queue, with what repairs it: `lua/operators/repair.lua`.
+package struct RepairPage: Sendable {
+    /// Where to go on; nil at the end.
+    package var cursor: String?
+    package var checked: Int
+    /// The cure is empty where nothing is safe.
+    package var findings: [(invariant: String, what: String, cure: String)]
+
+    fileprivate init(_ reply: RedisValue, _ function: String) throws(SluiceError) {
+        guard let next = reply[0].string, let checked = reply[1].integer else { throw malformed(function) }
+        let flat = reply[2].elements.compactMap(\.string)
+        self.cursor = next == "0" ? nil : next
+        self.checked = checked
+        self.findings = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { (flat[$0], flat[$0 + 1], flat[$0 + 2]) }
+    }
+}
+
+/// Tells what a repair would do, and changes nothing.
+package struct PlanRepair: StoreFunction {
+    package static let name = "repair_plan"
+    package static let isReadOnly = true
+    package var cursor: String
+
+    package init(cursor: String = "") { self.cursor = cursor }
+
+    package func write(into command: inout RedisCommand) { command.append(cursor) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> RepairPage { try RepairPage(reply, Self.name) }
+}
+
+/// Repairs what a page finds, in the call that finds it.
+package struct MakeRepair: StoreFunction {
+    package static let name = "repair"
+    package var cursor: String
+
+    package init(cursor: String = "") { self.cursor = cursor }
+
+    package func write(into command: inout RedisCommand) { command.append(cursor) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> RepairPage { try RepairPage(reply, Self.name) }
+}

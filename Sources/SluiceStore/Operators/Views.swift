@@ -1,0 +1,201 @@
+package import Hiredis
+package import SluiceCore
+
+/// Jobs by state and totals: `lua/operators/view.lua`. A flat list of name and value.
+package struct Status: StoreFunction {
+    package static let name = "status"
+    package static let isReadOnly = true
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [String: String] { try texts(reply, Self.name) }
+}
+
+/// Everything about one job: `lua/operators/view.lua`. Nil if there is none.
+package struct FindJob: StoreFunction {
+    package static let name = "job"
+    package static let isReadOnly = true
+    package var id: JobID
+
+    package init(_ id: JobID) { self.id = id }
+
+    package func write(into command: inout RedisCommand) { command.append(id.text) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [String: String]? {
+        let found = try texts(reply, Self.name)
+        return found.isEmpty ? nil : found
+    }
+}
+
+/// When a job went from one state to another, as far as the stream of transitions tells, the newest first: `lua/operators/view.lua`.
+package struct JobMoves: StoreFunction {
+    package static let name = "moves"
+    package static let isReadOnly = true
+
+    package struct Move: Sendable {
+        /// Ms since 1970.
+        package var time: Int
+        /// Nil for a job that was enqueued.
+        package var from: JobState?
+        /// Nil for one that was removed.
+        package var to: JobState?
+    }
+
+    package var id: JobID
+    package var cursor: String
+
+    package init(_ id: JobID, cursor: String = "") {
+        self.id = id
+        self.cursor = cursor
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(id.text)
+        command.append(cursor)
+    }
+
+    /// The moves, and where to go on; nil at the end.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, moves: [Move]) {
+        guard let next = reply[0].string else { throw malformed(Self.name) }
+        let flat = reply[1].elements.map { $0.string ?? "" }
+        let moves = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
+            Move(time: Int(flat[at]) ?? 0, from: JobState(rawValue: flat[at + 1]), to: JobState(rawValue: flat[at + 2]))
+        }
+        return (next.isEmpty ? nil : next, moves)
+    }
+}
+
+/// One page of jobs in a state: `lua/operators/view.lua`.
+package struct ListJobs: StoreFunction {
+    package static let name = "list"
+    package static let isReadOnly = true
+
+    package struct Item: Sendable {
+        package var id: JobID
+        package var spec: String
+        package var attempts: Int
+        /// The due time, the end, the record of the run or the score of the place, as the state has it.
+        package var moment: String
+    }
+
+    package struct Reply: Sendable {
+        /// Where to go on; nil at the end.
+        package var cursor: String?
+        package var items: [Item]
+    }
+
+    package var state: JobState
+    package var cursor: String
+    package var limit: Int
+    package var kind: String?
+
+    package init(state: JobState, cursor: String? = nil, limit: Int = 50, kind: String? = nil) {
+        self.state = state
+        self.cursor = cursor ?? "0"
+        self.limit = limit
+        self.kind = kind
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(state.rawValue)
+        command.append(cursor)
+        command.append(limit)
+        command.append(kind ?? "")
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard let next = reply[0].string, reply[2].kind == .array else { throw malformed(Self.name) }
+        let flat = Array(reply[2].elements)
+        let items = stride(from: 0, to: flat.count - flat.count % 4, by: 4).map { at in
+            Item(
+                id: JobID(known: flat[at].string ?? ""), spec: flat[at + 1].string ?? "", attempts: flat[at + 2].integer ?? 0,
+                moment: flat[at + 3].string ?? "")
+        }
+        return Reply(cursor: next == "0" ? nil : next, items: items)
+    }
+}
+
+/// Live workers of a queue: `lua/operators/view.lua`.
+package struct ListWorkers: StoreFunction {
+    package static let name = "workers"
+    package static let isReadOnly = true
+
+    package struct Item: Sendable {
+        package var worker: WorkerID
+        /// What is left of its lease; negative once it has ended.
+        package var lease: Duration
+        /// Jobs it holds.
+        package var held: Int
+        /// What it told about its process, as JSON.
+        package var info: String
+    }
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
+        let flat = Array(reply.elements)
+        return stride(from: 0, to: flat.count - flat.count % 4, by: 4).map { at in
+            Item(
+                worker: WorkerID(known: flat[at].string ?? ""), lease: .milliseconds(flat[at + 1].integer ?? 0),
+                held: flat[at + 2].integer ?? 0, info: flat[at + 3].string ?? "{}")
+        }
+    }
+}
+
+/// Counters by minute since 1970, for charts: `lua/operators/view.lua`. At most a day in a call.
+package struct History: StoreFunction {
+    package static let name = "history"
+    package static let isReadOnly = true
+    package var minutes: ClosedRange<Int>
+
+    package init(_ minutes: ClosedRange<Int>) { self.minutes = minutes }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(minutes.lowerBound)
+        command.append(minutes.upperBound)
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Int: [String: Int]] {
+        var minutes: [Int: [String: Int]] = [:]
+        var values = reply.elements.makeIterator()
+        while let minute = values.next()?.integer, let counters = values.next() {
+            minutes[minute] = counters.dictionary.compactMapValues(\.integer)
+        }
+        return minutes
+    }
+}
+
+/// One page of checks of the invariants: `lua/operators/audit.lua`.
+package struct AuditPage: StoreFunction {
+    package static let name = "audit"
+    package static let isReadOnly = true
+
+    package struct Reply: Sendable {
+        /// Where to go on; nil at the end.
+        package var cursor: String?
+        package var checked: Int
+        package var violations: [(invariant: String, what: String)]
+    }
+
+    package var cursor: String
+
+    package init(cursor: String = "") { self.cursor = cursor }
+
+    package func write(into command: inout RedisCommand) { command.append(cursor) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard let next = reply[0].string, let checked = reply[1].integer else { throw malformed(Self.name) }
+        let flat = reply[2].elements.compactMap(\.string)
+        let violations = stride(from: 0, to: flat.count - flat.count % 2, by: 2).map { (invariant: flat[$0], what: flat[$0 + 1]) }
+        return Reply(cursor: next == "0" ? nil : next, checked: checked, violations: violations)
+    }
+}
+
+private func texts(_ reply: RedisValue, _ function: String) throws(SluiceError) -> [String: String] {
+    guard reply.kind == .array else { throw malformed(function) }
+    return reply.dictionary.compactMapValues { $0.string ?? $0.integer.map(String.init) }
+}

@@ -1,0 +1,131 @@
+package import Hiredis
+package import SluiceCore
+
+/// What becomes of a later node if the earlier one ends otherwise than completed, as the library has it.
+package enum EdgePolicy: String, Sendable, Hashable {
+    case cancel = "c"
+    case ignore = "i"
+    case hold = "h"
+}
+
+/// An edge to or from a node.
+package struct WorkflowEdge: Sendable, Hashable {
+    package var node: String
+    package var policy: EdgePolicy
+
+    package init(_ node: String, _ policy: EdgePolicy) {
+        self.node = node
+        self.policy = policy
+    }
+}
+
+/// Adds nodes to a workflow: `lua/workflows/workflow_add.lua`. Repeating a call is harmless.
+package struct WorkflowAdd: StoreFunction {
+    package static let name = "workflow_add"
+    /// Nodes, and edges, in one call. The function takes 1,000, which is long for those who wait meanwhile.
+    package static let most = 400
+    /// Bytes of specs above which a call is closed.
+    package static let mostBytes = 4 << 20
+
+    /// What the workflow is, for the call that makes it and its pages.
+    package struct Head: Sendable {
+        package var name: String
+        package var deadline: Duration?
+        /// JSON; empty for none.
+        package var context: String
+
+        package init(name: String, deadline: Duration?, context: String) {
+            self.name = name
+            self.deadline = deadline
+            self.context = context
+        }
+    }
+
+    /// Whether a node comes with all its edges, or they come over several entries.
+    package enum Flag: String, Sendable, Hashable {
+        case new, open, link, close
+    }
+
+    package struct Node: Sendable, Hashable {
+        package var flag: Flag
+        package var name: String
+        /// Nil for a node without a job.
+        package var queue: QueueName?
+        /// As enqueueing has them, as JSON on one line; empty for none.
+        package var options: String
+        package var spec: [UInt8]
+        package var after: [WorkflowEdge]
+        package var before: [WorkflowEdge]
+
+        package init(
+            _ name: String, flag: Flag = .new, queue: QueueName? = nil, options: String = "", spec: [UInt8] = [],
+            after: [WorkflowEdge] = [], before: [WorkflowEdge] = []
+        ) {
+            self.flag = flag
+            self.name = name
+            self.queue = queue
+            self.options = options
+            self.spec = spec
+            self.after = after
+            self.before = before
+        }
+    }
+
+    package enum Word: String, Sendable, Hashable {
+        case ok, exists, missing, ended
+    }
+
+    package struct Reply: Sendable {
+        package var word: Word
+        package var step: WorkflowStep.Reply
+        /// Nodes that were there already, and were left as they are.
+        package var existing: [String]
+    }
+
+    /// Nil to add to a workflow that is there.
+    package var head: Head?
+    package var token: String
+    package var nodes: [Node]
+
+    package init(head: Head?, token: String, nodes: [Node]) {
+        self.head = head
+        self.token = token
+        self.nodes = nodes
+    }
+
+    package var size: (arguments: Int, bytes: Int) {
+        (
+            5 + 7 * nodes.count + 2 * nodes.reduce(0) { $0 + $1.after.count + $1.before.count },
+            nodes.reduce(256) { $0 + 80 + $1.spec.count + 24 * ($1.after.count + $1.before.count) }
+        )
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(head == nil ? "more" : "new")
+        command.append(token)
+        command.append(head?.name ?? "")
+        command.append(head?.deadline?.milliseconds ?? 0)
+        command.append(head?.context ?? "")
+        for node in nodes {
+            command.append(node.flag.rawValue)
+            command.append(node.name)
+            command.append(node.queue?.text ?? "")
+            command.append(node.options)
+            command.append(contentsOf: node.spec)
+            for edges in [node.after, node.before] {
+                command.append(edges.count)
+                for edge in edges {
+                    command.append(edge.policy.rawValue)
+                    command.append(edge.node)
+                }
+            }
+        }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        let parts = Array(reply.elements)
+        guard parts.count == 3, let word = parts[0].string.flatMap(Word.init) else { throw malformed(Self.name) }
+        return Reply(
+            word: word, step: try WorkflowStep.Reply(parts[1], of: Self.name), existing: parts[2].elements.compactMap(\.string))
+    }
+}

@@ -1,0 +1,191 @@
+package import Hiredis
+package import SluiceCore
+
+/// How a workflow stands: `workflow_view.status`. Empty if there is no such workflow.
+package struct ReadWorkflow: StoreFunction {
+    package static let name = "workflow_status"
+    package static let isReadOnly = true
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [String: String] {
+        reply.dictionary.compactMapValues { $0.string ?? $0.integer.map(String.init) }
+    }
+}
+
+/// A page of nodes, in order: `workflow_view.nodes`.
+package struct ListNodes: StoreFunction {
+    package static let name = "workflow_nodes"
+    package static let isReadOnly = true
+    /// Nodes in one page.
+    package static let most = 1000
+
+    package struct Node: Sendable, Hashable {
+        package var name: String
+        package var state: String
+        /// Empty for a node without a job.
+        package var queue: String
+        package var kind: String
+        /// Of its last run; empty if it was never released.
+        package var job: String
+        /// How many nodes come after it.
+        package var down: Int
+    }
+
+    package var rank: Int
+
+    package init(from rank: Int) { self.rank = rank }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(rank)
+        command.append(Self.most)
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Node] {
+        var nodes: [Node] = []
+        var values = reply.elements.makeIterator()
+        while let name = values.next()?.string, let state = values.next()?.string, let queue = values.next()?.string,
+            let kind = values.next()?.string, let job = values.next()?.string, let down = values.next()?.integer
+        {
+            nodes.append(Node(name: name, state: state, queue: queue, kind: kind, job: job, down: down))
+        }
+        return nodes
+    }
+}
+
+/// What comes after a node, a page: `workflow_view.down`.
+package struct ListDown: StoreFunction {
+    package static let name = "workflow_down"
+    package static let isReadOnly = true
+    package static let most = 1000
+
+    package var node: String
+    package var rank: Int
+
+    package init(_ node: String, from rank: Int) {
+        self.node = node
+        self.rank = rank
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(node)
+        command.append(rank)
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [WorkflowEdge] {
+        reply.elements.compactMap { element in
+            guard let text = element.string, let policy = EdgePolicy(rawValue: String(text.prefix(1))) else { return nil }
+            return WorkflowEdge(String(text.dropFirst(2)), policy)
+        }
+    }
+}
+
+/// What nodes returned, and the context of the whole: `workflow_view.outputs`. At most 1,000 nodes.
+package struct ReadOutputs: StoreFunction {
+    package static let name = "workflow_outputs"
+    package static let isReadOnly = true
+    package static let most = 1000
+
+    package struct Reply: Sendable {
+        /// JSON; empty for none.
+        package var context: String
+        /// By position. The state is empty if there is no such node, the output if it has none.
+        package var nodes: [(state: String, output: String)]
+    }
+
+    package var nodes: [String]
+
+    package init(_ nodes: [String]) { self.nodes = nodes }
+
+    package func write(into command: inout RedisCommand) {
+        for node in nodes { command.append(node) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        var values = reply.elements.makeIterator()
+        var found = Reply(context: values.next()?.string ?? "", nodes: [])
+        while let state = values.next()?.string, let output = values.next()?.string { found.nodes.append((state, output)) }
+        guard found.nodes.count == nodes.count else { throw malformed(Self.name) }
+        return found
+    }
+}
+
+/// Asks to be told of the end of a workflow: `workflow_view.await`.
+package struct AwaitWorkflow: StoreFunction {
+    package static let name = "workflow_await"
+
+    package var client: String
+
+    package init(client: String) { self.client = client }
+
+    package func write(into command: inout RedisCommand) { command.append(client) }
+
+    /// The state of the whole; nil if there is no such workflow.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> String? {
+        guard let state = reply.string else { throw malformed(Self.name) }
+        return state == "missing" ? nil : state
+    }
+}
+
+/// Says when somebody has to look at workflows, and takes on those that are due: `lua/workflows/workflow_index.lua`.
+package struct WorkflowIndex: StoreFunction {
+    package static let name = "workflow_index"
+    /// The entry that has somebody look at the outboxes of all queues. No id of a workflow has a colon.
+    package static let outboxes = "outboxes:"
+
+    package struct Reply: Sendable {
+        /// Until the next is due; nil if there is none.
+        package var next: Duration?
+        package var due: [String]
+    }
+
+    /// How many to take on.
+    package var most: Int
+    /// By workflow, after how long to look; nil if there is nothing to look at any more.
+    package var looks: [(workflow: String, after: Duration?)]
+
+    package init(take most: Int, looks: [(workflow: String, after: Duration?)] = []) {
+        self.most = most
+        self.looks = looks
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(most)
+        for look in looks {
+            command.append(look.workflow)
+            command.append(look.after.map(\.milliseconds) ?? -1)
+        }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard reply.count == 2, let next = reply[0].integer else { throw malformed(Self.name) }
+        return Reply(next: next < 0 ? nil : .milliseconds(next), due: reply[1].elements.compactMap(\.string))
+    }
+}
+
+/// Makes a workflow the one that bears a name: `workflow_index.claim`. Called on the base of the name.
+package struct ClaimName: StoreFunction {
+    package static let name = "workflow_claim"
+
+    package var id: String
+    /// Who bore it and has ended; empty for nobody.
+    package var before: String
+
+    package init(_ id: String, before: String) {
+        self.id = id
+        self.before = before
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(id)
+        command.append(before)
+    }
+
+    /// Who bears it now.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> String {
+        guard let owner = reply.string else { throw malformed(Self.name) }
+        return owner
+    }
+}

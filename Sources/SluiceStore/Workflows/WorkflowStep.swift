@@ -1,0 +1,101 @@
+package import Hiredis
+package import SluiceCore
+
+/// Moves a workflow on: `lua/workflows/workflow_step.lua`. Repeating a call is harmless.
+package struct WorkflowStep: StoreFunction {
+    package static let name = "workflow_step"
+
+    package enum Verb: Sendable, Hashable {
+        case start
+        /// The job of a node has ended.
+        case done(node: String, job: JobID, state: Fact.EndState, output: String)
+        /// The jobs of nodes are in their queues.
+        case released([String])
+        /// A node and what is below it by name; nil for all.
+        case cancel(String?)
+        case retry(String?)
+        case tend
+    }
+
+    /// What a call that moves a workflow asks of whoever made it.
+    package struct Reply: Sendable {
+        /// The server's time in ms since 1970.
+        package var now: Int
+        /// The state of the whole; nil if there is no such workflow.
+        package var state: String?
+        /// Whether to call again when this has been done.
+        package var hasMore: Bool
+        /// To be brought into their queues.
+        package var nodes: [Node]
+        /// To be cancelled.
+        package var stops: [Stop]
+        /// When to tend it though nothing happens; nil if there is nothing to tend.
+        package var look: Duration?
+    }
+
+    /// A node that was released.
+    package struct Node: Sendable, Hashable {
+        package var name: String
+        package var queue: QueueName
+        package var item: Deliver.Item
+    }
+
+    /// A job that somebody does not want any more.
+    package struct Stop: Sendable, Hashable {
+        package var queue: QueueName
+        package var job: JobID
+    }
+
+    package var verbs: [Verb]
+
+    package init(_ verbs: [Verb]) { self.verbs = verbs }
+
+    package func write(into command: inout RedisCommand) {
+        for verb in verbs {
+            switch verb {
+            case .start: command.append("start")
+            case .done(let node, let job, let state, let output):
+                for word in ["done", node, job.text, state.rawValue, output] { command.append(word) }
+            case .released(let nodes):
+                command.append("released")
+                command.append(nodes.count)
+                for node in nodes { command.append(node) }
+            case .cancel(let node):
+                command.append("cancel")
+                command.append(node ?? "-")
+            case .retry(let node):
+                command.append("retry")
+                command.append(node ?? "-")
+            case .tend: command.append("tend")
+            }
+        }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply { try Reply(reply, of: Self.name) }
+}
+
+extension WorkflowStep.Reply {
+    init(_ reply: RedisValue, of function: String) throws(SluiceError) {
+        let parts = Array(reply.elements)
+        guard parts.count == 6, let now = parts[0].integer, let state = parts[1].string, let more = parts[2].integer,
+            let look = parts[5].integer
+        else { throw malformed(function) }
+        self.now = now
+        self.state = state == "missing" ? nil : state
+        hasMore = more == 1
+        self.look = look < 0 ? nil : .milliseconds(look)
+        nodes = []
+        stops = []
+        var given = parts[3].elements.makeIterator()
+        while let name = given.next()?.string, let id = given.next()?.string, let queue = given.next()?.string,
+            let options = given.next()?.string, let spec = given.next()
+        {
+            let item = Deliver.Item(id: JobID(known: id), spec: spec.withBytes { Array($0) }, options: options)
+            nodes.append(WorkflowStep.Node(name: name, queue: try QueueName(queue), item: item))
+        }
+        var stopped = parts[4].elements.makeIterator()
+        while let queue = stopped.next()?.string, let id = stopped.next()?.string {
+            stops.append(WorkflowStep.Stop(queue: try QueueName(queue), job: JobID(known: id)))
+        }
+    }
+}
