@@ -85,8 +85,8 @@ struct LimitTests {
                 // Nothing starts before its time, though somebody looks.
                 _ = try await fixture.inspector.status(of: fixture.queue)
                 #expect(started.all.count == 3 * round)
-                // Claims count in steps of a thousandth of the period.
-                try await fixture.queues.advance(by: .milliseconds(11))
+                // A claim counts until the end of the step that it falls into, of a thousandth of the window.
+                try await fixture.queues.advance(by: .milliseconds(12))
             }
             #expect(await fixture.count(.completed, is: 10))
         }
