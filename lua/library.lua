@@ -1,5 +1,12 @@
 -- Registers the functions: by protocol for programs, so that two protocols can stand side by side, and by plain name for people.
--- While a library loads there is next to nothing in scope (no string, no pairs): everything is reached for when a function runs.
+-- While a library loads, Redis offers almost nothing (no string, no pairs, no redis.call), so modules reach for it when they run.
+--
+-- Layers. Each folder uses those below it; the article Internals lists the few uses against that, with their reasons.
+--   operators                        views, explain, audit, repair, changes, times after a clock jump
+--   workers, cron, workflows         the cycle; ticks; records of workflows. They do not use each other, but for wake in cron
+--   jobs, relay                      enqueue, follow-ups, ends; outbox, deliveries, batches. They use each other, and wake
+--   limits                           lanes, gates, rates, breakers
+--   base                             queue, keys, time, records, JSON
 
 -- Flags: `no-writes` may be called read-only; `allow-oom` runs on a full server, so that it can drain.
 local function opening(run)
