@@ -1,6 +1,6 @@
--- The server's time, the only time there is: hosts' clocks differ, so clients send durations.
--- TIME moves while a function runs; a call reads it once, through queue.open.
--- The library that SluiceTesting loads has another module in this one's place.
+-- The server's time. It is the only time in Sluice: clocks of hosts differ, so clients send durations.
+-- TIME moves while a function runs, so a call reads it once, in queue.open.
+-- SluiceTesting loads another module in place of this one.
 local M = {}
 
 -- Returns milliseconds and microseconds since 1970.

@@ -1,4 +1,4 @@
--- The optional columns of a job: hashes by id in which absence means none. They go when the job goes.
+-- The optional columns of a job: hashes by id. A job without an entry costs nothing. All entries go with the job.
 local M = {}
 
 M.all = {
@@ -16,7 +16,7 @@ end
 -- Whether any column is used.
 function M.is_any(q) return redis.call('EXISTS', unpack(keys_of(q))) > 0 end
 
--- Removes every trace of jobs, at most a call's worth, from `spec` and the columns.
+-- Removes jobs, at most 1,000, from `spec` and from all columns.
 function M.drop(q, ids)
   if #ids == 0 then return end
   redis.call('HDEL', q.keys.spec, unpack(ids))
@@ -32,13 +32,13 @@ function M.drop(q, ids)
   end
 end
 
--- Values of one column for ids, in their order; costs nothing while the column is not used.
+-- The values of one column for ids, in their order. A column that no job uses costs one EXISTS.
 function M.read(q, name, ids)
   if #ids == 0 or redis.call('EXISTS', q.keys[name]) == 0 then return {} end
   return redis.call('HMGET', q.keys[name], unpack(ids))
 end
 
--- The kind that a spec tells, or nil; its bytes as they are.
+-- The kind that a spec names, as raw bytes; nil if there is none.
 function M.raw_kind(spec)
   local first = string.match(spec or '', '^{"kind":"([^"\\]*)"')
   if first then return first end
@@ -47,13 +47,13 @@ function M.raw_kind(spec)
   return type(kind) == 'string' and kind or nil
 end
 
--- The same as text that others can read, in UTF-8.
+-- The kind as valid UTF-8, for readers outside.
 function M.kind_of(spec)
   local kind = M.raw_kind(spec)
   return kind and require('utf8').mended(kind)
 end
 
--- Keeps the moment of enqueueing for a job whose score no longer tells it.
+-- Keeps the time of the enqueue for a job whose score no longer tells it.
 function M.keep_created(q, id, score)
   local queue = require('queue')
   redis.call('HSETNX', q.keys.created, id, queue.moment(q, tonumber(score) % queue.CLASS))

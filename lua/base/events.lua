@@ -1,6 +1,6 @@
--- The stream of transitions: one entry for each batch that moves together, `from`, `to`, `ids` joined by blanks.
--- For dashboards and for watching; nothing in the queue depends on it. Bounded by bytes at each write and by age when the
--- queue is tidied: an entry of k ids may be one of about 200,000 / (k + 20), which keeps the stream below 10 MB.
+-- The stream of transitions: one entry for each batch of jobs that moves together, with `from`, `to`, and `ids` joined by blanks.
+-- Dashboards and `sluice tail` read it; nothing in the queue depends on it. Each write bounds it by bytes: an entry of k ids
+-- counts as one of about 200,000 / (k + 20), which keeps the stream below 10 MB. Maintenance bounds it by age.
 local M = {}
 
 local MOST = 250              -- ids in one entry
@@ -8,7 +8,7 @@ local AGE = 3600000
 
 local function write(q, from, to, ids, n, worker)
   local most = math.floor(200000 / (n + 20))
-  -- The ids of the stream only rise, so after the clock was ahead they do not tell the time any more.
+  -- The ids of a stream only rise, so they do not tell the time after the clock was ahead. The field `at` does.
   if q.config[13] then
     redis.call('XADD', q.keys.events, 'MAXLEN', '~', most, '*', 'from', from, 'to', to, 'ids', ids, 'worker', worker or '',
       'at', require('queue').text(q.now))
@@ -19,7 +19,7 @@ local function write(q, from, to, ids, n, worker)
   end
 end
 
--- Records that ids went from one state to another; `from` is the empty text for new jobs, `to` for removed ones.
+-- Records a move of jobs. `from` is empty for new jobs, `to` is empty for removed ones.
 function M.moved(q, from, to, ids, worker)
   local n = #ids
   for first = 1, n, MOST do

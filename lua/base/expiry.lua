@@ -1,16 +1,16 @@
--- Keys that go by themselves, by the server's time. Nothing else in the library makes keys expire.
--- The library that SluiceTesting loads has another module in this one's place.
+-- Keys that expire, by the server's time. No other module makes keys expire.
+-- SluiceTesting loads another module in place of this one.
 local M = {}
 
 local function text(ms) return string.format('%.0f', ms) end
 
--- A key goes after so many ms.
+-- Makes a key expire after some ms.
 function M.set(key, ms) redis.call('PEXPIRE', key, text(ms)) end
 
--- Writes a text that goes after so many ms.
+-- Writes a text that expires after some ms.
 function M.put(key, value, ms) redis.call('SET', key, value, 'PX', text(ms)) end
 
--- After how many ms a key goes; below 0 if it does not.
+-- The ms until a key expires; below 0 for a key that does not.
 function M.left(key) return redis.call('PTTL', key) end
 
 return M

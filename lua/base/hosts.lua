@@ -1,19 +1,19 @@
--- The host of a URL as limits have it: one text for each host, however it is written. Names lose their last dot, upper case and
--- percent-encoding; addresses have their usual form, so 2130706433, 0x7f.1 and 127.0.0.1 are one.
+-- The host of a URL in one form, so that each host has one gate. Names lose the last dot, upper case and percent-encoding.
+-- Addresses get their usual form: 2130706433, 0x7f.1 and 127.0.0.1 are one host.
 local M = {}
 
 local function decoded(text)
   return (string.gsub(text, '%%(%x%x)', function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
--- A part of an address of version 4: decimal, octal with a leading zero, or hexadecimal; nil if it is none.
+-- One part of an IPv4 address: decimal, octal with a leading zero, or hexadecimal; nil if it is no number.
 local function part(text)
   if string.find(text, '^0x%x+$') then return tonumber(text, 16) end
   if string.find(text, '^0[0-7]*$') then return tonumber(text, 8) end
   return string.find(text, '^[1-9]%d*$') and tonumber(text) or nil
 end
 
--- An address of version 4 with one to four parts, of which the last one fills the bytes that are left; nil if it is none.
+-- An IPv4 address of one to four parts, the last of which fills the remaining bytes; nil if the text is none.
 local function four(host)
   local parts, number = {}, 0
   for text in string.gmatch(host .. '.', '([^.]*)%.') do parts[#parts + 1] = part(text) or -1 end
@@ -28,7 +28,7 @@ local function four(host)
   return table.concat(bytes, '.')
 end
 
--- The groups that stand in a piece of an address of version 6; nil if that is none.
+-- The groups in a piece of an IPv6 address; nil if the piece is malformed.
 local function groups(text)
   local list = {}
   for group in string.gmatch(text, '[^:]+') do
@@ -44,7 +44,7 @@ local function groups(text)
   return list
 end
 
--- An address of version 6 in the form of RFC 5952; one that is mapped from version 4 as that; nil if it is none.
+-- An IPv6 address in the form of RFC 5952; an address mapped from IPv4 in the form of that; nil if the text is none.
 local function six(text)
   local head, tail = string.match(text, '^(.-)::(.*)$')
   local first, last = groups(head or text), groups(tail or '')

@@ -1,12 +1,12 @@
--- JSON from outside, read as RFC 8259 has it. Redis' own reader also takes NaN, hexadecimal numbers, control characters in
--- strings and bytes that are not UTF-8, at which clients and workers stop, and it does not tell [] from {}.
+-- JSON from outside, read by RFC 8259. The reader of Redis also accepts NaN, hexadecimal numbers, control characters in strings
+-- and bytes that are not UTF-8, at which clients and workers stop. It also does not tell [] from {}.
 local M = {}
 
 local DEEPEST = 501           -- brackets open at once; JSONSyntax in Swift allows the arguments of a spec 500
 local CONTROL = '[%z\1-\31]'
 local reader
 
--- A reader with settings of its own: those of `cjson` belong to all scripts of the server.
+-- A reader with its own settings, since the settings of `cjson` belong to all scripts of the server.
 local function decode(text)
   if not reader then
     reader = cjson.new()
@@ -16,13 +16,13 @@ local function decode(text)
   return pcall(reader.decode, text)
 end
 
--- Whether a value is a text of at most so many bytes, in UTF-8, without control characters.
+-- Whether a value is a text of at most `most` bytes, in UTF-8, without control characters.
 function M.is_line(value, most)
   return type(value) == 'string' and #value <= most and not string.find(value, '[%z\1-\31\127]')
     and not string.find(value, '\194[\128-\159]') and require('utf8').is_valid(value)
 end
 
--- Whether a control character stands in a string of a text that is JSON otherwise.
+-- Whether a string in a JSON text holds a control character.
 local function has_control(text)
   if not string.find(text, CONTROL) then return false end
   for inner in string.gmatch((string.gsub(text, '\\.', '')), '"([^"]*)"') do
@@ -31,7 +31,7 @@ local function has_control(text)
   return false
 end
 
--- Reads a text. Returns true and the value, or false and why it is no JSON.
+-- Reads a text. Returns true and the value, or false and the reason.
 function M.read(text)
   if not require('utf8').is_valid(text) then return false, 'it is not UTF-8' end
   local valid, value = decode(text)
@@ -42,7 +42,7 @@ end
 
 function M.is_valid(text) return (M.read(text)) end
 
--- The object that a text is; `what` is the text for people. Any other text is refused.
+-- Reads a text that has to be a JSON object, and refuses other texts. `what` names it for people.
 function M.object(text, what)
   local valid, value = M.read(text)
   if valid and not string.find(text, '^%s*{') then valid, value = false, 'it is another kind of value' end
@@ -50,8 +50,8 @@ function M.object(text, what)
   return value
 end
 
--- The members of an object that was read, in order: {name, first, word, from, to}; `first` is the first character of the value,
--- `word` its text if that is a number, true, false or null, `from` and `to` where it stands.
+-- The members of an object that was read, in order: {name, first, word, from, to}. `first` is the first character of the value,
+-- `word` its text if it is a number, true, false or null, `from` and `to` its position.
 function M.members(text)
   local function hide(inner) return string.rep('_', #inner) end
   local hidden = string.gsub(string.gsub(text, '\\.', '__'), '"([^"]*)"', function(inner) return '"' .. hide(inner) .. '"' end)

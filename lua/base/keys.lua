@@ -1,5 +1,5 @@
--- Names of the keys of a queue. Nothing else in the library joins key names.
--- A function is called with the base, such as sluice:{mail}, and derives the rest, which is all in one slot.
+-- Names of keys. No other module joins them. A function is called with the base, such as sluice:{mail}, and derives the other
+-- names, which all lie in one slot.
 local M = {}
 
 local names = {
@@ -15,7 +15,7 @@ local names = {
 local fixed = {}
 for i = 1, #names do fixed[names[i]] = true end
 
--- Joins a name when it is first asked for: a look at one of many queues needs few.
+-- Joins a name at its first use: a look at one of many queues needs few names.
 local joining = {
   __index = function(keys, name)
     if not fixed[name] then return nil end
@@ -25,10 +25,10 @@ local joining = {
   end,
 }
 
--- Kept between calls. Dropped whole when there are many queues.
+-- Kept between calls, and dropped whole above 1,000 queues.
 local cache, cached = {}, 0
 
--- Returns a table of the fixed names, with `base` and the `prefix` for the names that carry an argument.
+-- Returns a table of the fixed names, with `base`, and `prefix` for names with an argument.
 function M.of(base)
   local found = cache[base]
   if found then return found end
@@ -40,8 +40,9 @@ function M.of(base)
   return keys
 end
 
--- What is used outside jobs has a slot of its own: the base is NAMESPACE:{KIND.NAME}. No name is one of a queue's keys, since a
--- queue may be called so. Returns a table of the `names`, with the `prefix` for those that carry an argument.
+-- The keys of objects outside queues: semaphores, limiters, batches, workflows. Each has a slot of its own,
+-- NAMESPACE:{KIND.NAME}. No such name is that of a queue's key, because a queue may be called KIND.NAME. Returns a table of the
+-- names in `own`, with `prefix`.
 local function outside(base, kind, own)
   local namespace, name = string.match(base, '^([%w._-]+):{' .. kind .. '%.([%w._-]+)}$')
   if not namespace or #namespace > 64 or #name > 64 then return nil end
@@ -61,7 +62,7 @@ function M.batch(base) return outside(base, 'batch', { 'state', 'pending', 'untr
 function M.limiter(base) return outside(base, 'limiter', limiter) end
 function M.workflow(base) return outside(base, 'workflow', workflow) end
 
--- The workflows of a namespace, by when somebody has to look at them.
+-- The workflows of a namespace, by the time of the next look.
 function M.workflow_index(base)
   local namespace = string.match(base, '^([%w._-]+):{workflows}$')
   return namespace and #namespace <= 64 and { all = base .. ':all', at = base .. ':at' } or nil
@@ -73,41 +74,41 @@ function M.batch_index(base)
   return namespace and #namespace <= 64 and { all = base .. ':all', ends = base .. ':ends' } or nil
 end
 
--- Of a node of a workflow: what it waits for, what of that ended otherwise than completed, and what waits for it.
+-- Of a node of a workflow: the nodes it waits for, those of them that ended badly, and the nodes that wait for it.
 function M.need(keys, node) return keys.prefix .. 'need:' .. node end
 function M.bad(keys, node) return keys.prefix .. 'bad:' .. node end
 function M.down(keys, node) return keys.prefix .. 'down:' .. node end
 
--- What a client is told of its waiters; expires by itself.
+-- Grants for a client that waits for permits; expires by itself.
 function M.grants(keys, client) return keys.prefix .. 'grants:' .. client end
 
--- Runnable jobs of a lane; the lane of jobs without partitions is the empty text.
+-- Runnable jobs of a lane. The lane of jobs without partitions is the empty text.
 function M.wait(keys, lane) return keys.prefix .. 'wait:' .. lane end
 
--- What a gate has: the jobs that hold its places, the lanes that wait there, its rate, its breaker.
+-- Of a gate: the runs that hold its places, the lanes that wait there, its rate, its breaker.
 function M.gate(keys, gate) return keys.prefix .. 'gate:' .. gate end
 function M.parked(keys, gate) return keys.prefix .. 'parked:' .. gate end
 function M.rate(keys, gate) return keys.prefix .. 'rate:' .. gate end
 function M.breaker(keys, gate) return keys.prefix .. 'breaker:' .. gate end
 
--- What runs on a worker: the jobs it holds, its record, the cancellations it has to hear of, its bell.
+-- Of a worker: the runs it holds, its record, the runs it has to cancel, its bell.
 function M.held(keys, worker) return keys.prefix .. 'held:' .. worker end
 function M.worker(keys, worker) return keys.prefix .. 'worker:' .. worker end
 function M.cancel(keys, worker) return keys.prefix .. 'cancel:' .. worker end
 function M.bell(keys, worker) return keys.prefix .. 'bell:' .. worker end
 
--- The followers of a job; what a client that waits for results is told, which expires by itself.
+-- The followers of a job; the inbox of a client that waits for results, which expires by itself.
 function M.after(keys, parent) return keys.prefix .. 'after:' .. parent end
 function M.inbox(keys, client) return keys.prefix .. 'inbox:' .. client end
 
--- Of an entry that recurs: what changes with it, what became of its ticks.
+-- Of a cron entry: its changing state, and its history.
 function M.cron_state(keys, name) return keys.prefix .. 'cron_state:' .. name end
 function M.cron_history(keys, name) return keys.prefix .. 'cron_history:' .. name end
 
 -- The last call of a producer; expires by itself.
 function M.producer(keys, producer) return keys.prefix .. 'producer:' .. producer end
 
--- History of one minute, for charts.
+-- Counters of one minute, for charts.
 function M.minute(keys, minute) return keys.prefix .. 'stats:' .. minute end
 
 return M

@@ -1,6 +1,6 @@
--- What the members of a JSON object that people write may be. A rule is {test, right}: `test(value, word, first)` tells whether a
--- value will do, and where it has parts what of them would not; word and first are of its text, as json.lua has them. `right` is
--- what would do, for people.
+-- Rules for the members of JSON objects that people write. A rule is {test, right}. `test(value, word, first)` returns whether a
+-- value is allowed and, for lists and objects, the part that is wrong; `word` and `first` come from json.lua. `right` describes
+-- an allowed value for people.
 local M = {}
 
 local function quoted(value, most)
@@ -8,7 +8,7 @@ local function quoted(value, most)
   return "'" .. string.gsub(value, '[%z\1-\31\127]', '?') .. "'"
 end
 
--- A value for people, cut where it is long.
+-- A value for people, shortened if it is long.
 function M.shown(value, word, first)
   if type(value) == 'string' then return quoted(value, 60) end
   if type(value) == 'number' then return word or string.format('%.17g', value) end
@@ -16,7 +16,7 @@ function M.shown(value, word, first)
   return value == cjson.null and 'null' or tostring(value)
 end
 
--- Refuses a member that has no rule.
+-- Refuses a member without a rule.
 function M.refuse_unknown(name, rules, what)
   local names = {}
   for known in pairs(rules) do names[#names + 1] = known end
@@ -24,14 +24,14 @@ function M.refuse_unknown(name, rules, what)
   require('queue').refuse('BADARG', what .. ' has no member ' .. quoted(name, 60) .. ': there are ' .. table.concat(names, ', '))
 end
 
--- Refuses an object with members that are not among the names of `rules`.
+-- Refuses an object whose members are not among the names of `rules`.
 function M.check_known(object, rules, what)
   for name in pairs(object) do
     if rules[name] == nil then M.refuse_unknown(tostring(name), rules, what) end
   end
 end
 
--- Reads an object from its text, whose members have rules. Returns it.
+-- Reads an object from its text and checks its members by rules. Returns the object.
 function M.read(text, rules, what)
   local json, refuse = require('json'), require('queue').refuse
   local object, seen = json.object(text, what), {}
@@ -50,7 +50,7 @@ function M.read(text, rules, what)
   return object
 end
 
--- Rules that several have. A whole number is one that a Swift Int holds, written as that reads it.
+-- Rules that several objects share. A whole number has to fit a Swift Int and be written as Swift reads it.
 local function is_whole(value, word)
   return type(value) == 'number' and string.find(word, '^[1-9]%d*$') ~= nil
     and (#word < 19 or #word == 19 and word <= '9223372036854775807')
@@ -58,7 +58,7 @@ end
 
 M.whole = { test = is_whole, right = 'a whole number from 1 on, in digits' }
 
--- The same from 0 on.
+-- The same from 0.
 local function is_natural(value, word) return word == '0' or is_whole(value, word) end
 
 M.natural = { test = is_natural, right = 'a whole number from 0 on, in digits' }

@@ -1,4 +1,4 @@
--- What each function starts with: the queue's keys, the time, its configuration; and how it refuses.
+-- The start of each function: the queue's keys, the time, its configuration. Also how a function refuses a call.
 local M = {}
 
 local LAST = 549755813888000  -- a sequence of 2059
@@ -10,14 +10,14 @@ M.CLASS = 562949953421312     -- 2^49: a class is above every sequence
 M.REASON = 1000               -- bytes of a reason
 M.PRIORITY = 5                -- class of a job that asks for none; 0 is first, 9 last
 
--- Ends the call, before it has written anything but counters, with an error of a stable upper-case code. A lone word would be
--- prefixed with ERR, so text is required.
+-- Ends the call with an error of a stable upper-case code. Before that, a function writes nothing but counters. Redis prefixes a
+-- lone word with ERR, so a text is required.
 function M.refuse(code, text) error({ refusal = code .. ' ' .. text }) end
 
--- Integers above 2^31 have to be written in full: Lua's own conversion keeps 14 digits.
+-- Formats an integer. Lua's own conversion keeps 14 digits.
 function M.text(number) return string.format('%.0f', number) end
 
--- A whole number within bounds from an argument, or the call is refused.
+-- Reads a whole number within bounds, or refuses the call.
 function M.number(value, least, most, name)
   local number = tonumber(value)
   if not number or number ~= math.floor(number) or number < least or number > most then
@@ -27,19 +27,19 @@ function M.number(value, least, most, name)
   return number
 end
 
--- The same of a member of a JSON object, where a text is no number.
+-- The same for a member of a JSON object, where a text is no number.
 function M.whole(value, least, most, name)
   return M.number(type(value) == 'string' and cjson.encode(value) or value, least, most, name)
 end
 
--- A cursor of Redis' own scans, or the call is refused. Those are below the size of what is scanned.
+-- Reads a cursor of a Redis scan, or refuses the call. Cursors are below the size of the scanned key.
 function M.cursor(value)
   local digits = string.match(value or '', '^%d+$')
   if not digits or #digits > 18 then M.refuse('BADARG', 'no such cursor: ' .. require('members').shown(value or '')) end
   return digits
 end
 
--- A reason that people give, or nothing; or the call is refused.
+-- Reads an optional reason given by a person, or refuses the call.
 function M.reason(value)
   if value and not require('json').is_line(value, M.REASON) then
     M.refuse('BADARG', 'a reason has at most ' .. M.REASON .. ' bytes of UTF-8, without control characters')
@@ -47,7 +47,7 @@ function M.reason(value)
   return value or ''
 end
 
--- A text without blanks, as worker and producer ids are, or the call is refused.
+-- Reads a word without blanks, such as the id of a worker or producer, or refuses the call.
 function M.word(value, name)
   if type(value) ~= 'string' or #value > 128 or not string.find(value, '^[!-~]+$') then
     M.refuse('BADARG', name .. ' is 1 to 128 printable ASCII characters without space')
@@ -55,7 +55,7 @@ function M.word(value, name)
   return value
 end
 
--- Opens the queue named by the one key of the call. Writers set the format of a new queue with M.create.
+-- Opens the queue that the one key of the call names. Functions that write call M.create, which sets the format of a new queue.
 function M.open(keys)
   local base = keys[1]
   local names = base and #keys == 1 and require('keys').of(base)
@@ -74,8 +74,8 @@ function M.open(keys)
   }
 end
 
--- Opens what is used outside jobs, named by the one key of the call; `kind` is semaphore, limiter, batch, batch_index,
--- workflow or workflow_index.
+-- Opens an object outside queues, named by the one key of the call. `kind` is semaphore, limiter, batch, batch_index, workflow or
+-- workflow_index.
 function M.open_outside(keys, kind)
   local base = keys[1]
   local names = base and #keys == 1 and require('keys')[kind](base)
@@ -87,7 +87,7 @@ function M.open_outside(keys, kind)
   return { keys = names, now = now, micros = micros }
 end
 
--- Marks the queue as one of this format when it is first written to.
+-- Sets the format of a queue at its first write.
 function M.create(q)
   if not q.exists then
     redis.call('HSET', q.keys.config, 'format', M.FORMAT)
@@ -95,9 +95,9 @@ function M.create(q)
   end
 end
 
--- By how much sequences run ahead of the clock, since it was ahead itself and was set right: a list of {line, upto, shift}, each
--- for what lies above its line; what lies up to `upto` was taken while the clock was ahead. `config` has it as text, `shifts`;
--- see rewind.lua.
+-- How far sequences run ahead of the clock, after the clock was ahead and was set right: a list of {line, upto, shift}. Each
+-- entry is for sequences above its line; those up to `upto` were taken while the clock was ahead. `config` keeps it as text in
+-- `shifts`; see rewind.lua.
 local shifts, shifts_text = {}, ''
 function M.shifts(q)
   local text = q.config[13]
@@ -110,8 +110,8 @@ function M.shifts(q)
   return shifts
 end
 
--- The sequence that belongs to the present time. A clock of before 2025, or of after 2058, which classes have no room for, is
--- not believed: sequences only count on then.
+-- The sequence of the present time. 0 for a clock before 2025 or after 2058, for which classes have no room: sequences then only
+-- count on.
 function M.present(q)
   local present = (q.now - M.EPOCH) * 512
   if q.config[13] then
@@ -121,8 +121,8 @@ function M.present(q)
   return present > 0 and present < LAST and present or 0
 end
 
--- Takes n consecutive sequence numbers and returns the first. They rise for ever, whatever the clock does,
--- and tell the time at which they were taken.
+-- Takes n consecutive sequences and returns the first. Sequences rise for ever, whatever the clock does, and tell the time of
+-- their taking.
 function M.sequence(q, n)
   local first = M.present(q)
   local last = tonumber(redis.call('SET', q.keys.seq, M.text(first + n - 1), 'GET')) or 0
@@ -133,8 +133,8 @@ function M.sequence(q, n)
   return first
 end
 
--- When a sequence number was taken, as text that sorts like it: the ms since 1970, and behind a dot its rank in that ms, unless
--- it is the first.
+-- The time at which a sequence was taken, as a text that sorts like it: ms since 1970, and `.NNN` for a rank above 0 within that
+-- ms.
 function M.moment(q, sequence)
   sequence = M.unshifted(q, sequence)
   local ms = math.floor(sequence / 512)
@@ -143,8 +143,8 @@ function M.moment(q, sequence)
 end
 
 local low = {}
--- Consecutive scores as text, for `n` jobs from `first` on in a class. Formatting a number costs as much as storing it,
--- so the digits that all have in common are made once.
+-- Consecutive scores as text: `n` from `first` on in one class. Formatting a number costs as much as storing it, so the common
+-- digits are made once.
 function M.scores(class, first, n)
   if not low[1000] then
     for i = 0, 999 do low[i + 1] = string.format('%03d', i) end
@@ -163,7 +163,7 @@ function M.scores(class, first, n)
   return scores
 end
 
--- A score as it would be if the clock had never been wrong.
+-- A score without the lead of the clock.
 function M.unshifted(q, score)
   if not q.config[13] then return score end
   local list, sequence = M.shifts(q), score % M.CLASS
@@ -173,7 +173,7 @@ function M.unshifted(q, score)
   return score
 end
 
--- The class and the time, in milliseconds since 1970, that a score tells.
+-- The class and the time (ms since 1970) of a score.
 function M.read_score(q, score)
   score = M.unshifted(q, score)
   local class = math.floor(score / M.CLASS)

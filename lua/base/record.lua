@@ -1,21 +1,20 @@
--- The text that `executing` holds for a job that runs: `fence worker attempt started score dimensions lane`. The dimensions,
--- joined by commas, are those of the gates whose places the job holds, `-` for none; one with a `!` is tried by this job, its
--- breaker being half open. A job leaves the gates that were written at its claim, whatever the limits are by then. The lane
--- stands last, because it alone may be empty.
+-- The record of a run in `executing`: `fence worker attempt started score dimensions lane`. The dimensions, joined by commas, are
+-- those of the gates whose places the run holds; `-` for none. `name!` marks the probe of a half-open breaker. A run leaves the
+-- gates that its record names, whatever the limits are by then. The lane comes last because it may be empty.
 local M = {}
 
--- What all jobs of one claim have in common, before and after the attempt.
+-- The common parts of all records of one claim, before and after the attempt.
 function M.parts(fence, worker, started)
   return fence .. ' ' .. worker .. ' ', ' ' .. started .. ' '
 end
 
--- What all jobs of one claim and one lane have in common, after the score.
+-- The common end of all records of one claim and lane, after the score.
 function M.ending(dimensions, lane) return ' ' .. dimensions .. ' ' .. lane end
 
--- Whether this run is the one that `start`, the first of M.parts, tells.
+-- Whether a record is of the run that `start`, the first value of M.parts, tells.
 function M.is_of(record, start) return string.find(record, start, 1, true) == 1 end
 
--- Reads `worker id fence`, the first arguments of what a handler calls, and refuses the call if that run is over. Returns the id.
+-- Reads `worker id fence`, with which each call of a handler begins, and refuses the call of a run that is over. Returns the id.
 function M.own(q, args)
   local queue = require('queue')
   local worker, id, fence = queue.word(args[1], 'worker'), queue.word(args[2], 'id'), queue.word(args[3], 'fence')
@@ -27,8 +26,8 @@ function M.own(q, args)
   return id
 end
 
--- What the record of a run that begins with `start` says after the score: `dimensions lane`; or nil if it is in no lane, and so
--- at no gate. Cheaper than reading all of the record.
+-- The text after the score, `dimensions lane`, of a record that begins with `start`; nil for a run at no gate. Cheaper than
+-- M.read.
 function M.place(record, start)
   if string.sub(record, -3) == ' - ' then return nil end
   return string.match(record, '^%d+ %d+ %d+ (.*)$', #start + 1)
@@ -43,7 +42,7 @@ function M.read(record)
   }
 end
 
--- A record, or a score, as people and clients are shown it: with the place that it would have if the clock had never been wrong.
+-- A record, or a score, for people and clients: with the place it would have without the lead of the clock.
 function M.shown(q, text)
   if not q.config[13] then return text end
   local queue = require('queue')
@@ -52,7 +51,7 @@ function M.shown(q, text)
   return head .. queue.text(queue.unshifted(q, tonumber(score))) .. rest
 end
 
--- The same run, holding places at more gates.
+-- The same run with places at more gates.
 function M.with_dimensions(run, dimensions)
   return table.concat({ run.fence, run.worker, run.attempt, run.started, run.score, dimensions, run.lane }, ' ')
 end

@@ -1,11 +1,11 @@
--- Jobs that are signed: those of kind `webhook` in queue `webhooks`, which receivers believe to come from here. Only the
--- notifications of jobs become some (notices.lua, outbox.lua, deliver.lua). Every other way into that queue is closed to the
--- kind: enqueue, at once or behind another job; what a run enqueues; what recurs; nodes of workflows; callbacks of batches.
+-- Signed jobs: those of kind `webhook` in queue `webhooks`. Receivers trust their bodies. Only notifications of jobs become such
+-- jobs (notices.lua, outbox.lua, deliver.lua). The kind is refused in that queue on every other way: enqueue, follow-ups, jobs
+-- that a run enqueues, cron entries, nodes of workflows, callbacks of batches.
 local M = {}
 
 local QUEUE, KIND = 'webhooks', 'webhook'
 
--- Whether a spec is one of these in a queue. A spec may name its kind twice, and what cannot be read here may be read elsewhere.
+-- Whether a spec is a signed job in a queue. A spec may name its kind twice, and another reader may read what fails here.
 function M.is(name, spec)
   if name ~= QUEUE then return false end
   if require('columns').kind_of(spec) == KIND then return true end
@@ -13,7 +13,7 @@ function M.is(name, spec)
   return not valid or type(found) ~= 'table' or found.kind == KIND
 end
 
--- Refuses a spec that is one of these.
+-- Refuses a spec that is a signed job.
 function M.refuse(name, spec)
   if M.is(name, spec) then
     require('queue').refuse('BADARG', 'queue webhooks takes no job of kind webhook from outside, since such jobs are sent with '
@@ -21,8 +21,8 @@ function M.refuse(name, spec)
   end
 end
 
--- Refuses jobs that are enqueued if one of them is one of these: in this queue, or in the one that its options send it to.
--- `jobs` is a flat list of id and spec, `options` are by position from 1.
+-- Refuses a call that enqueues a signed job, here or in the queue that its options name. `jobs` is a flat list of id and spec;
+-- `options` go by position from 1.
 function M.refuse_any(q, jobs, options)
   if q.keys.name == QUEUE then
     for i = 2, #jobs, 2 do M.refuse(QUEUE, jobs[i]) end

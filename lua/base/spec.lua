@@ -1,5 +1,5 @@
--- Specs that no client of ours has made: from redis-cli and from other languages. A worker reads them later, and discards a job
--- whose spec it cannot read, so what it would not read is refused when the job comes in.
+-- Specs that no Sluice client made: from redis-cli and other languages. A worker discards a job whose spec it cannot read, so
+-- such a spec is refused at the enqueue.
 local M = {}
 
 M.LARGEST = 1048576           -- bytes of one that is written by hand; the standard limit of clients
@@ -29,8 +29,7 @@ end
 
 local known
 
--- Reads a spec that was written by hand, of at most so many bytes if that is given; `what` is what it is, for people. Returns it
--- decoded.
+-- Reads a spec written by hand, of at most `most` bytes if given. `what` names it for people. Returns it decoded.
 function M.read(text, what, most)
   local refuse = require('queue').refuse
   known = known or rules()
@@ -47,8 +46,8 @@ function M.read(text, what, most)
   return spec
 end
 
--- Refuses a spec of a client from which no body of a web hook can be made. The names that are not to be shown must be readable,
--- or all would be shown.
+-- Refuses a spec of a client from which no webhook body can be made. The names of redacted fields must be readable, since
+-- otherwise all fields would be shown.
 function M.check_told(text)
   local columns, json = require('columns'), require('json')
   local kind = columns.raw_kind(text)
@@ -61,7 +60,7 @@ function M.check_told(text)
   end
 end
 
--- The names of fields that people are not shown. Returns false for a spec that tells none that can be read.
+-- The names of redacted fields; false if they cannot be read.
 function M.redacted(text)
   local valid, spec = require('json').read(text)
   local names = valid and type(spec) == 'table' and spec.redact

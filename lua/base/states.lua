@@ -1,4 +1,4 @@
--- Where a job is: the one index that holds its id. Off the hot path.
+-- The state of a job: the one index that holds its id. Off the hot path.
 local M = {}
 
 M.timed = { 'scheduled', 'retryable', 'suspended' }
@@ -7,7 +7,7 @@ M.all = {
 }
 M.ended = { 'completed', 'cancelled', 'discarded' }
 
--- State of a job and what that index says of it: a score, or the record of a run. Nil for no such job.
+-- The state of a job and its value in that index: a score, or the record of a run. Nil if there is no such job.
 function M.of(q, id)
   if redis.call('HEXISTS', q.keys.spec, id) == 0 then return nil end
   local record = redis.call('HGET', q.keys.executing, id)
@@ -27,7 +27,7 @@ end
 -- Whether a state is final, except for an operator's retry.
 function M.is_ended(state) return state == 'completed' or state == 'cancelled' or state == 'discarded' end
 
--- Takes a job that does not run out of its index: the last step of a transition made by an operator.
+-- Takes a job that does not run out of its index: the last step of an operator's transition.
 function M.remove(q, id, state)
   if state == 'available' then
     require('lanes').remove(q, redis.call('HGET', q.keys.lane, id) or '', id)
@@ -39,7 +39,7 @@ function M.remove(q, id, state)
   end
 end
 
--- How many jobs are in each state. Available ones are what the other sets leave of all.
+-- The number of jobs in each state. Available jobs are those that no other set holds.
 function M.counts(q)
   local counts, rest = {}, redis.call('HLEN', q.keys.spec)
   for _, states in ipairs({ M.timed, M.ended }) do

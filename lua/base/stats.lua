@@ -1,11 +1,11 @@
--- Totals since ever, and the same by minute for charts, kept two days.
--- What is waiting, running or kept is not counted here: it is the size of its set. Jobs of other queues that wait here for the
--- job before them are counted apart: `visiting` when they come, `passed` when they have gone on to their own queue.
+-- Totals since ever, and counters by minute for charts, kept two days. Jobs that wait, run or are kept are not counted: they are
+-- the sizes of their sets. Jobs of other queues that wait here for a parent count as `visiting` when they come and as `passed`
+-- when they have gone on to their own queue.
 local M = {}
 
 local KEEP = 172800000        -- ms
 
--- Adds n to the counter of that name.
+-- Adds n to a counter.
 function M.count(q, name, n)
   if n == 0 then return end
   redis.call('HINCRBY', q.keys.stats, name, n)
@@ -15,7 +15,7 @@ function M.count(q, name, n)
   end
 end
 
--- How many jobs have come and how many have gone, by the totals: what is there is the difference.
+-- The number of jobs that came and of those that went, by the totals. The difference is the number of jobs that are there.
 function M.balance(q)
   local found = redis.call('HMGET', q.keys.stats, 'enqueued', 'visiting', 'removed', 'passed')
   for i = 1, 4 do found[i] = tonumber(found[i]) or 0 end

@@ -1,7 +1,7 @@
--- Text that has to be UTF-8, since others read it: JSON that is sent away.
+-- Checks and repairs UTF-8, for JSON that leaves Redis.
 local M = {}
 
--- All sequences of more than one byte that are UTF-8 (Unicode 15, table 3-7).
+-- All UTF-8 sequences of more than one byte (Unicode 15, table 3-7).
 local SEQUENCES = {
   '[\194-\223][\128-\191]', '\224[\160-\191][\128-\191]', '[\225-\236\238\239][\128-\191][\128-\191]',
   '\237[\128-\159][\128-\191]', '\240[\144-\191][\128-\191][\128-\191]', '[\241-\243][\128-\191][\128-\191][\128-\191]',
@@ -24,7 +24,7 @@ local function sequence_end(text, at)
   return nil
 end
 
--- The text, with U+FFFD for each byte that is not part of UTF-8.
+-- The text with U+FFFD in place of each byte that is not part of UTF-8.
 function M.mended(text)
   if M.is_valid(text) then return text end
   return (string.gsub(text, '[\128-\255]+', function(bytes)

@@ -1,8 +1,8 @@
--- Breakers: a dependency that fails is left alone for a while, then tried with one job at a time, over all workers.
--- breaker:<gate> holds `failures` (times of the latest, while closed), `opened` and `until` once it has opened, and
--- `probe`, the job that is trying. Closed: failures are counted. Open until `until`: nothing goes in. After it, half open:
--- one probe. Only the probe's verdict counts then, and a run that started before the last opening never does.
--- After Nygard's circuit breaker, with the probe's place held by a job, so that it is free whenever the job is gone.
+-- Breakers: a dependency that fails is left alone for a while, then tried by one job at a time, over all workers. breaker:<gate>
+-- holds `failures` (times of the latest, while closed), `opened` and `until` once it has opened, and `probe`, the job that tries.
+-- Closed: failures are counted. Open until `until`: no job starts. Then half open: one probe runs, and only its verdict counts. A
+-- run that started before the last opening never counts.
+-- After Nygard's circuit breaker. A job holds the probe's place, so the place is free whenever the job is gone.
 local M = {}
 
 local LONGEST = 3600000       -- that a dependency can ask to be left alone, in ms
@@ -14,8 +14,8 @@ local function remember(q, gate, till)
   require('expiry').set(key_of(q, gate), math.max(till - q.now, 0) + FORGET)
 end
 
--- What was written while the clock was ahead: it is open for as long as it was to be, from now on. Returns until when it is
--- open and when it has opened, both nil if they are not known.
+-- Corrects times that were written while the clock was ahead: the breaker stays open as long as it was to, from now. Returns the
+-- times until which it is open and since which it has been, nil if unknown.
 local function put_right(q, gate, breaker, till, opened)
   till, opened = tonumber(till), tonumber(opened)
   local longest = math.max(breaker.cools, LONGEST)
@@ -35,12 +35,12 @@ local function put_right(q, gate, breaker, till, opened)
   return till, opened
 end
 
--- Returns `closed`, `open` or `half-open`; until when it is open; the probe's id.
+-- Returns `closed`, `open` or `half-open`, the time until which it is open, and the probe's id.
 function M.read(q, gate, breaker)
   local found = redis.call('HMGET', key_of(q, gate), 'until', 'probe', 'opened')
   if not found[1] then return 'closed' end
   local till = put_right(q, gate, breaker, found[1], found[3])
-  -- One that has a probe was half open already, though the clock may have gone back since.
+  -- A breaker with a probe was half open already, though the clock may have gone back since.
   if q.now < till and not found[2] then return 'open', till end
   return 'half-open', till, found[2] or nil
 end
@@ -54,7 +54,7 @@ local function open(q, gate, till)
   require('stats').count(q, 'opened', 1)
 end
 
--- The last failures within the span, this one included, as text and number.
+-- The latest failures within the span and this one, as text and number.
 local function counted(q, breaker, before)
   local times, text = {}, require('queue').text
   for time in string.gmatch(before or '', '%d+') do
@@ -64,8 +64,8 @@ local function counted(q, breaker, before)
   return table.concat(times, ' ', math.max(1, #times - breaker.failures + 1)), #times
 end
 
--- Takes in a failure of the dependency in `job`. `wait` is how long it asked to be left alone, in ms, 0 if it did not say.
--- Returns until when the breaker is open, or nil.
+-- Counts a failure of the dependency in `job`. `wait` is the time it asked to be left alone, in ms, 0 for none. Returns the time
+-- until which the breaker is open, or nil.
 function M.failed(q, gate, breaker, job, wait)
   local found = redis.call('HMGET', key_of(q, gate), 'until', 'probe', 'opened', 'failures')
   local till, opened = put_right(q, gate, breaker, found[1], found[3])
@@ -74,7 +74,7 @@ function M.failed(q, gate, breaker, job, wait)
     till = asked or q.now + breaker.cools
     open(q, gate, till)
   elseif till then
-    -- It is open, or half open with another probe: runs from before tell nothing new, except when to come back.
+    -- It is open, or half open with another probe: older runs tell nothing new but when to come back.
     if asked and asked > till and not found[2] then
       redis.call('HSET', key_of(q, gate), 'until', require('queue').text(asked))
       remember(q, gate, asked)
@@ -96,7 +96,7 @@ end
 -- Makes a job the probe of a half open breaker.
 function M.try(q, gate, id) redis.call('HSET', key_of(q, gate), 'probe', id) end
 
--- The probe is gone: closes the breaker if it completed, lets the next probe in if there was no verdict.
+-- The probe is gone: closes the breaker if it completed. Without a verdict the next probe may start.
 function M.gone(q, gate, id, completed)
   local key = key_of(q, gate)
   if redis.call('HGET', key, 'probe') ~= id then return end

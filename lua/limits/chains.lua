@@ -1,7 +1,7 @@
 -- Chains: jobs of one key run one at a time, in the order of their places, across retries. A chain is a part of the lane,
--- `chain=KEY`, whose gate has one place whatever limits say. A job that leaves `executing` to wait keeps that place, and its own
--- in the lane, so that nothing overtakes it; so does one that is discarded and has the column `hold`. It lets go when it comes
--- back to the head of its lane, and when it is no longer to come.
+-- `chain=KEY`, whose gate has one place, whatever the limits are. A run that ends to wait keeps that place and its place in the
+-- lane, so no job overtakes it. So does a discarded job with the column `hold`. A job lets its chain go when it is back at the
+-- head of its lane, and when it will not come back.
 local M = {}
 
 -- The gate of a lane's chain, or nil.
@@ -12,21 +12,21 @@ end
 -- Whether a gate is that of a chain.
 function M.is_gate(gate) return string.sub(gate, 1, 6) == 'chain=' end
 
--- What a run holds beside its chain, as its record would tell it; nil if it holds none.
+-- The dimensions of a run without its chain, as its record would have them; nil if it holds no chain.
 function M.beside(record)
   if record.dimensions == 'chain' then return '-' end
   local others, found = string.gsub(',' .. record.dimensions .. ',', ',chain,', ',', 1)
   return found == 1 and string.sub(others, 2, -2) or nil
 end
 
--- Notes that a run ends and its job waits. Returns what it leaves, or nil if that is everything.
+-- Notes that a run ends to wait. Returns the dimensions that it leaves; nil for all.
 function M.waits(q, job)
   local others = M.beside(job.record)
   if others then redis.call('HSET', q.keys.run, job.id, job.record.text) end
   return others
 end
 
--- The same for a job that is discarded: it may be one that holds its chain until somebody has decided.
+-- The same for a discarded job, which may hold its chain until an operator decides.
 function M.discarded(q, job)
   local others = M.beside(job.record)
   if not others or redis.call('HEXISTS', q.keys.hold, job.id) == 0 then return nil end
@@ -42,7 +42,7 @@ end
 
 local function let_go(q, lane, ids) require('gates').leave(q, { { ids = ids, dimensions = 'chain', lane = lane } }) end
 
--- Jobs are back in their lane, as a flat list of score and id: at its head, so whoever comes next may be claimed.
+-- Jobs are back at the head of their lane (a flat list of score and id): the chain is free for the next claim.
 function M.back(q, lane, scored)
   if not M.gate(lane) then return end
   local ids = {}
@@ -51,7 +51,7 @@ function M.back(q, lane, scored)
   let_go(q, lane, ids)
 end
 
--- A job that did not run was taken out of where it was: it gives up its place in the order, and its chain if it held that.
+-- A job that did not run left its index: it gives up its place in the order, and its chain if it held that.
 function M.left(q, id)
   local lane = redis.call('HGET', q.keys.lane, id) or ''
   if not M.gate(lane) then return end
@@ -63,7 +63,7 @@ function M.left(q, id)
   let_go(q, lane, { id })
 end
 
--- Discarded jobs are about to be dropped.
+-- Discarded jobs are about to be dropped: they let their chains go.
 function M.dropped(q, ids)
   local columns = require('columns')
   local holds = columns.read(q, 'hold', ids)
@@ -74,7 +74,7 @@ function M.dropped(q, ids)
   end
 end
 
--- Refuses a new job whose options make no chain.
+-- Refuses a new job with options that no chain allows.
 function M.check(option)
   local refuse, is_chain = require('queue').refuse, M.gate(option.lane) ~= nil
   if option.hold and not is_chain then refuse('BADARG', 'hold is for jobs of a chain') end
