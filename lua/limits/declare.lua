@@ -1,10 +1,11 @@
 -- declare deploy [name value]…
 --
--- What the code of a worker declares, before its first claim. Of two declarations that differ the one of the higher deploy number
--- stands, of equal numbers the last; where no worker of the queue lives, the last of all. So it is with entries of cron.
--- Overrides are not touched.
--- Returns {result, deploy, declared}: `same`, `taken`, or `kept` where another declaration stands, whose deploy number is told.
--- `declared` rises whenever a declaration differs from what stands, so that every worker can hear of it.
+-- The limits that a worker's code declares, before its first claim. Of two different declarations the one with the higher deploy
+-- number stands, of equal numbers the last. Where no worker of the queue lives, the last of all stands. Cron entries follow the
+-- same rule. Overrides stay.
+-- Returns {result, deploy, declared}: `same`, `taken`, or `kept` if another declaration stands, with the deploy number that
+-- stands.
+-- `declared` rises with each declaration that differs from what stands, so that every worker hears of it.
 -- Errors: BADARG, BADKEY, FORMAT.
 local M = {}
 

@@ -1,6 +1,6 @@
--- Gates: the limits of one dimension applied to one value, such as `account=42`, and each dependency that a job needs, such as
--- `tmdb`. gate:<gate> holds the ids of the jobs that run and have it; nothing is ever counted elsewhere, so nothing can leak.
--- The queue's own gate, `*`, needs no set: its members are all of `executing`.
+-- Gates: the limits of one dimension applied to one value, such as `account=42`, and each dependency of a job, such as `tmdb`.
+-- gate:<gate> holds the ids of the runs with a place there. Occupancy is counted nowhere else, so no place can leak. The queue's
+-- own gate, `*`, needs no set: its members are all of `executing`.
 local keys = require('keys')
 
 local M = {}
@@ -8,8 +8,7 @@ local M = {}
 local CHAIN = { concurrency = 1 }            -- one at a time, whatever is declared
 local BREAKER = { failures = 5, within = 30000, cools = 20000 }     -- of a dependency that declares none
 
--- Goes through the parts of a lane: calls visit(gate, dimension, whether it is a need, whether the lane runs without it while it
--- is off).
+-- Visits the parts of a lane: visit(gate, dimension, whether it is a need, whether the lane runs without that need).
 local function each_part(lane, visit)
   for name, sign, value in string.gmatch(lane, '([^=?&]+)([=?]?)([^&]*)') do
     if sign == '=' then
@@ -20,10 +19,10 @@ local function each_part(lane, visit)
   end
 end
 
--- The dimension of a lane that is a single partition, or nil: the most frequent case, and much cheaper.
+-- The dimension of a lane of one partition, or nil. Most lanes are such, and this is much cheaper.
 local function single_dimension(lane) return string.match(lane, '^([^=?&]+)=[^&]*$') end
 
--- The limits that apply to one gate, or nil if it is none.
+-- The limits of one gate, or nil if none apply.
 local function limits_of(q, name, dimension, is_need)
   local limits = q.limits
   local found = limits and limits.dimensions[dimension]
@@ -37,8 +36,7 @@ local function limits_of(q, name, dimension, is_need)
   return { concurrency = found.concurrency, is_filling = found.is_filling, rate = found.rate, breaker = BREAKER }
 end
 
--- The gate of that name, or nil if nothing limits it; made once a call. Beside what it is, it holds how it stands, which M.read
--- fills in.
+-- The gate of that name, or nil if no limit applies; made once a call. M.read adds how it stands.
 local function gate_of(q, name, dimension, is_need)
   if not q.gates then q.gates = {} end
   local gate = q.gates[name]
@@ -52,8 +50,8 @@ local function gate_of(q, name, dimension, is_need)
   return gate or nil
 end
 
--- The gates of a lane, in order; `without` names what is off and not needed, `weight` is the lane's share if it is not 1. Made
--- once a call.
+-- The gates of a lane, in order; made once a call. `without` names needs that are off and not required, `weight` is the lane's
+-- share if it is not 1.
 function M.of(q, lane)
   local of = q.lane_gates
   if not of then
@@ -81,13 +79,13 @@ function M.of(q, lane)
   return gates
 end
 
--- A gate from its name alone, be it limited or not.
+-- A gate by its name alone, limited or not.
 function M.named(q, name)
   local dimension, sign = string.match(name, '^([^=]+)(=?)')
   return gate_of(q, name, dimension, sign == '') or { gate = name, dimension = dimension, limits = {} }
 end
 
--- Reads how a gate stands: who is in, what is left. Once a call; M.hold keeps it in step with what the call claims.
+-- Reads how a gate stands: members, rate, breaker. Once a call; M.hold keeps it in step with the claim.
 function M.read(q, gate)
   if gate.is_read then return end
   local limits = gate.limits
@@ -99,14 +97,14 @@ function M.read(q, gate)
   if limits.breaker then gate.breaker, gate.till, gate.probe = require('breaker').read(q, gate.gate, limits.breaker) end
 end
 
--- What was read of a gate is no longer true.
+-- Marks a gate as changed, so that it is read again.
 function M.changed(q, name)
   local gate = q.gates and q.gates[name]
   if gate then gate.is_read = false end
 end
 
--- How many jobs may pass now; and if none, until when it is shut for sure: a time in ms, or false if a settlement may open it.
--- A place withheld for a lane counts as taken for the others.
+-- The number of jobs that may pass now. If it is 0, also the time until which the gate is surely shut (false if a settlement may
+-- open it) and the reason. A place withheld for another lane counts as taken.
 function M.room(q, gate, lane)
   if not gate.is_read then M.read(q, gate) end
   if gate.is_off then return 0, false, 'off' end
@@ -129,7 +127,7 @@ function M.room(q, gate, lane)
   return room
 end
 
--- How many jobs of a lane may pass all its gates, at most `want`; or 0, the gate that is shut, until when, and why.
+-- The number of jobs of a lane that may pass all its gates, at most `want`; or 0, the shut gate, until when, and the reason.
 function M.room_for(q, gates, lane, want)
   for i = 1, #gates do
     local room, till, why = M.room(q, gates[i], lane)
@@ -139,7 +137,7 @@ function M.room_for(q, gates, lane, want)
   return want
 end
 
--- Takes note of n jobs chosen from a lane with these gates.
+-- Counts n chosen jobs at the gates of their lane.
 function M.hold(gates, n)
   for i = 1, #gates do
     local gate = gates[i]
@@ -149,7 +147,7 @@ function M.hold(gates, n)
   end
 end
 
--- The dimensions of these gates, as the record of a run has them.
+-- The dimensions of gates, as the record of a run has them.
 function M.dimensions(gates)
   if #gates == 0 then return '-' end
   if not gates[2] and not gates[1].is_tried then return gates[1].dimension end
@@ -158,7 +156,7 @@ function M.dimensions(gates)
   return table.concat(names, ',')
 end
 
--- Lets chosen jobs in: writes members, rates and probes; the caller has made sure that there is room.
+-- Lets chosen jobs in: writes members, rates and probes. The caller has made sure of room.
 function M.join(q, chosen)
   local members, order, limited = {}, {}, {}
   for i = 1, #chosen.order do
@@ -187,7 +185,7 @@ function M.join(q, chosen)
   end
 end
 
--- The gates that a record names, as a list of {gate, is_tried}. Each dimension is found in the lane.
+-- The gates that a record names, as a list of {gate, is_tried}, found by dimension in the lane.
 function M.held(dimensions, lane)
   if dimensions == single_dimension(lane) then return { { gate = lane } } end
   local gates, names = {}, {}
@@ -199,8 +197,8 @@ function M.held(dimensions, lane)
   return gates
 end
 
--- A dependency failed in a run: counted by the breaker of the gate that the run has of that name. Returns until when that is
--- open, or nil.
+-- Counts the failure of a dependency at the breaker of the run's gate of that name. Returns the time until which that is open, or
+-- nil.
 function M.failed(q, job, name, asked)
   local till
   each_part(job.record.lane, function(gate, dimension, is_need)
@@ -213,7 +211,7 @@ function M.failed(q, job, name, asked)
   return till
 end
 
--- Takes jobs out of the sets of their gates. Returns the gates, and the ids that left each.
+-- Takes jobs out of the sets of their gates. Returns the gates, and the ids by gate.
 local function remove(q, groups, completed)
   local members, order = {}, {}
   for i = 1, #groups do
@@ -238,7 +236,7 @@ local function remove(q, groups, completed)
   return order, members
 end
 
--- Lets jobs out that have left `executing`, however, and passes their places on. `groups` are {ids, dimensions, lane}.
+-- Lets jobs out that left `executing`, on any way, and passes their places on. `groups` are {ids, dimensions, lane}.
 function M.leave(q, groups, completed)
   if #groups == 0 then return end
   local order, members = remove(q, groups, completed)
@@ -258,7 +256,7 @@ function M.started(q, n)
   if limits and limits.rate then require('rate').add(q, '*', limits.rate, n) end
 end
 
--- How many jobs the queue as a whole may start now; and if none because of its rate, when the next one.
+-- The number of jobs that the queue as a whole may start now; if its rate allows none, also the time of the next.
 function M.star(q)
   local limits = q.limits and q.limits.dimensions['*']
   if not limits then return math.huge end

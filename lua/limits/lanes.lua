@@ -1,7 +1,7 @@
 -- Lanes: the unit of waiting and of fairness. A lane is all partitions and needs of a job together; most queues have one, the
--- empty text. wait:<lane> holds its runnable jobs; `ready` the lanes in the order in which they are served: class of the head
--- first, then virtual time, which is the jobs a lane has been given, by its weight. A lane that met a shut gate is in
--- parked:<gate> instead, and `where` tells so. `lanes` tells every lane's head by age.
+-- empty text. wait:<lane> holds its runnable jobs. `ready` holds lanes in the order of service: by the class of the head, then by
+-- virtual time, which is the number of jobs given to the lane, divided by its weight. A lane that met a shut gate is in
+-- parked:<gate> instead, and `where` names the gate. `lanes` holds every lane by the age of its head.
 local M = {}
 
 M.UNIT = 60                   -- virtual time of a job at weight 1: most weights divide it
@@ -17,7 +17,7 @@ function M.vtime(q)
   return q.vtime
 end
 
--- The set in which a lane stands, its score there, and the gate if it is parked; or nothing.
+-- The set that holds a lane, its score there, and the gate if it is parked; nil if it is in none.
 function M.standing(q, lane)
   local score = redis.call('ZSCORE', q.keys.ready, lane)
   if score then return q.keys.ready, tonumber(score) end
@@ -27,15 +27,15 @@ function M.standing(q, lane)
   return key, tonumber(redis.call('ZSCORE', key, lane)) or 0, gate
 end
 
--- Adds jobs to a lane, as a flat list of score, id, score, id, and makes the lane ready unless it is parked. `newest` is the best
--- class among them, if all have new places.
+-- Adds jobs to a lane (a flat list of score and id), and makes the lane ready unless it is parked. `newest` is the best class
+-- among them, if all have new places.
 function M.add(q, lane, scored, newest)
   local queue = require('queue')
   local wait = require('keys').wait(q.keys, lane)
   redis.call('ZADD', wait, unpack(scored))
   local set, score, gate = M.standing(q, lane)
   if not gate then q.claimable = true end
-  -- New jobs line up behind those of their class, so the head stays what it is.
+  -- New jobs go behind those of their class, so the head stays.
   if set and newest and newest >= math.floor(score / queue.CLASS) then return end
   local head = tonumber(redis.call('ZRANGE', wait, 0, 0, 'WITHSCORES')[2])
   local class = math.floor(head / queue.CLASS)
@@ -47,14 +47,14 @@ function M.add(q, lane, scored, newest)
   end
 end
 
--- Forgets empty lanes. What they might have used is passed on by the caller.
+-- Forgets empty lanes. The caller passes on the places they might have used.
 function M.forget(q, empty)
   redis.call('ZREM', q.keys.lanes, unpack(empty))
   require('ageing').forget(q, empty)
   require('reserve').forget(q, empty)
 end
 
--- Puts a lane where its head belongs, or drops it, after jobs have left it otherwise than by a claim.
+-- Puts a lane where its head belongs, or drops it, after jobs left it other than by a claim.
 function M.settle(q, lane)
   local queue, keys = require('queue'), require('keys')
   local head = tonumber(redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 0, 'WITHSCORES')[2])
@@ -77,7 +77,7 @@ function M.settle(q, lane)
   end
 end
 
--- Takes one job out of its lane, wherever it stands in it.
+-- Takes one job out of its lane.
 function M.remove(q, lane, id)
   redis.call('ZREM', require('keys').wait(q.keys, lane), id)
   M.settle(q, lane)

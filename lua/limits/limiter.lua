@@ -1,9 +1,8 @@
--- Rate limits outside jobs. Places in time are reserved ahead: whoever asks is told how long to wait, and nobody polls.
--- In any window of period + guard there are at most `allowance` places, for place n comes no sooner than that after place
--- n - allowance. Of the places those in the last such window are kept, above 1000 in groups of equal size: a group of n starts
--- when period + guard after the end of its predecessor have passed, so the bound stays strict and the list short.
--- Keys: slots (the times of groups, µs, each that of its last place), state, ahead (id by place to come), free (places to come
--- that were given back). All expire when the last place is too old to count.
+-- Rate limits outside jobs. A call reserves the next place in time and returns the wait, so no client polls. Any window of period
+-- + guard has at most `allowance` places: place n comes no sooner than that after place n - allowance. Places of the last window
+-- are kept; above 1000 they are kept in groups of equal size. A group starts when period + guard after the end of its predecessor
+-- are over, so the bound stays strict and the list short. Keys: slots (the last place of each group, µs), state, ahead (id by
+-- place to come), free (places to come that were given back). All expire when the last place no longer counts.
 local M = {}
 
 local GROUPS = 1000           -- at most so many times are kept for one limit
@@ -30,7 +29,7 @@ local function rewrite(l, times)
   if #times > 0 then redis.call('RPUSH', l.keys.slots, unpack(times)) end
 end
 
--- After the clock jumped back, what was taken lies as far behind it as before. Who waits keeps their wait.
+-- After the clock jumped back, taken places lie as far behind it as before. Clients that wait keep their wait.
 local function shift(l, by)
   local text = require('queue').text
   local times = redis.call('LRANGE', l.keys.slots, 0, -1)
@@ -40,7 +39,7 @@ local function shift(l, by)
   redis.call('DEL', l.keys.ahead, l.keys.free)
 end
 
--- For another size of groups, each group counts as full, so that no window holds more than either limit allows.
+-- For another size of groups each group counts as full, so no window holds more than either limit allows.
 local function regroup(l, size)
   local old, copies = redis.call('LRANGE', l.keys.slots, 0, -1), math.max(math.ceil(l.size / size), 1)
   local newest = {}
@@ -55,7 +54,7 @@ local function regroup(l, size)
   l.count, l.kept = size, math.max(l.kept, #times)
 end
 
--- The state, put right for the present time and these terms.
+-- Reads the state and corrects it for the present time and these terms.
 local function load(l, terms)
   local found = redis.call('HMGET', l.keys.state, 'size', 'count', 'last', 'at', 'kept', 'terms')
   l.size, l.count = tonumber(found[1]) or terms.size, tonumber(found[2]) or 0
@@ -63,14 +62,14 @@ local function load(l, terms)
   if l.micros < l.at then shift(l, l.at - l.micros) end
   if l.size ~= terms.size then regroup(l, terms.size) end
   l.size, l.kept = terms.size, math.max(l.kept, terms.groups + 1)
-  -- What is free was free by other terms.
+  -- Free places were free by other terms.
   if found[6] and found[6] ~= terms.name then redis.call('DEL', l.keys.free) end
   local past = '(' .. require('queue').text(l.micros)
   redis.call('ZREMRANGEBYSCORE', l.keys.ahead, '-inf', past)
   redis.call('ZREMRANGEBYSCORE', l.keys.free, '-inf', past)
 end
 
--- The first time at which a place can be had, and the id of who gave it back, if somebody did.
+-- The first possible time, and the id that gave that place back, if it is such a place.
 local function first_place(l, terms)
   local free = redis.call('ZRANGE', l.keys.free, 0, 0, 'WITHSCORES')
   if free[1] then return tonumber(free[2]), free[1] end
@@ -101,10 +100,10 @@ local function store(l, terms)
 end
 
 -- limiter id allowance period guard patience
---   id          of this request: repeated while its place is to come, it is told the same place
+--   id          of this request; repeated while its place is to come, it gets the same place
 --   period      and guard, in ms
---   patience    ms; if the place is later than that, nothing is taken. -1: any place will do
--- Returns {1, wait} with the wait in µs, or {0, wait} if that is beyond the patience. Errors: BADARG, BADKEY.
+--   patience    ms; a place later than that is not taken. -1: any place
+-- Returns {1, wait} with the wait in µs, or {0, wait} beyond the patience. Errors: BADARG, BADKEY.
 function M.take(l, args)
   local terms = read(args)
   load(l, terms)
@@ -121,7 +120,7 @@ function M.take(l, args)
   return { refused and 0 or 1, wait }
 end
 
--- limiter_return id      Gives a place back that is to come; the next who asks gets it, if its time has not passed then.
+-- limiter_return id      Gives back a place to come; the next request gets it, if its time has not passed.
 -- Returns 1, or 0 if there is none. Errors: BADARG, BADKEY.
 function M.give_back(l, args)
   local queue = require('queue')

@@ -1,12 +1,12 @@
--- What limits hold: declared by the code of workers (`limits`), overridden by operators (`overrides`), effective. Claims read the
--- field `limits` of `config`, which is made from both whenever one changes. Names are KIND, KIND/DIMENSION or
--- KIND/DIMENSION=VALUE, values short texts: concurrency `12`, rate `40/10000/300` (allowance, period, guard in ms), breaker
--- `5/30000/20000` (failures, within, cools), weight `4`, depth `100000`; an override may be `none`.
+-- The limits of a queue: declared by workers (`limits`), overridden by operators (`overrides`), effective. Claims read the field
+-- `limits` of `config`, which is made from both whenever one changes. Names are KIND, KIND/DIMENSION or KIND/DIMENSION=VALUE.
+-- Values are short texts: concurrency `12`, rate `40/10000/300` (allowance, period, guard in ms), breaker `5/30000/20000`
+-- (failures, within, cools), weight `4`, depth `100000`; an override may be `none`.
 local M = {}
 
 local LONGEST = 2678400000    -- 31 days: periods, in ms
 
--- The numbers of a text such as `40/10000`, or nil if it is no such text.
+-- The numbers of a text such as `40/10000`, or nil if it is not of that form.
 local function numbers(text)
   if not string.find(text, '^%d+[%d/]*$') then return nil end
   local list = {}
@@ -38,13 +38,14 @@ function readers.depth(list) return #list == 1 and is_within(list[1], 1e9) and l
 
 function readers.weight(list) return #list == 1 and is_within(list[1], 1000) and list[1] end
 
--- What a value says, or nil if it is none of its kind.
+-- The parsed value of a kind, or nil if it is malformed.
 local function read(kind, value)
   local list = numbers(value)
   return list and readers[kind](list) or nil
 end
 
--- The parts of a name: kind, dimension (`*` for the whole queue), gate if it is for one value; or nil if it is no name.
+-- The parts of a name: kind, dimension (`*` for the whole queue), and the gate if it is for one value; nil if the name is
+-- malformed.
 function M.parts(name)
   local kind, rest = string.match(name, '^(%l+)(.*)$')
   if not kind or not readers[kind] or #name > 512 then return nil end
@@ -59,7 +60,7 @@ function M.parts(name)
   return kind, dimension, value ~= '' and dimension .. value or nil
 end
 
--- Refuses what is no limit. An override may be `none`.
+-- Refuses a malformed limit. An override may be `none`.
 function M.check(name, value, is_override)
   local queue = require('queue')
   local kind, dimension = M.parts(name)
@@ -74,13 +75,13 @@ function M.check(name, value, is_override)
   end
 end
 
--- Splits what `overrides` holds: value, when it ends (0 for never), and when it was made if it ends.
+-- Splits a value of `overrides`: value, end (0 for none), and the time it was made, if it ends.
 function M.read_override(text)
   local value, till, at = string.match(text, '^(%S+) (%d+) ?(%d*)$')
   return value, tonumber(till), tonumber(at)
 end
 
--- The parsed form of `config`'s text, kept between calls by its text: {dimensions, off, has_values}.
+-- Parsed forms of the text in `config`, kept between calls by the text: {dimensions, off, has_values}.
 local cache, cached = {}, 0
 
 local function decode(text)
@@ -95,7 +96,7 @@ local function decode(text)
   return limits
 end
 
--- What holds now, or nil without any limits. `text` is what `config` has.
+-- The effective limits, or nil without any. `text` is that of `config`.
 function M.of(text)
   if not text then return nil end
   local found = cache[text]
@@ -113,8 +114,8 @@ function M.pairs_of(key)
   return map
 end
 
--- What is declared and overridden, for dimensions: values by dimension and kind; whether single values have limits or weights of
--- their own; the values by name.
+-- Merges declared and overridden limits: values by dimension and kind; whether single values have limits or weights of their own;
+-- values by name.
 function M.merge(q)
   local effective, dimensions, has_values = {}, {}, false
   local function put(name, value)
@@ -141,7 +142,7 @@ function M.merge(q)
   return dimensions, has_values, effective
 end
 
--- What holds for one value, where values have limits of their own; `found` is what holds for its dimension.
+-- The limits of one value, where values have limits of their own. `found` is that of its dimension.
 function M.for_value(q, gate, found)
   local names = { 'concurrency/' .. gate, 'rate/' .. gate, 'breaker/' .. gate }
   local values, declared = redis.call('HMGET', q.keys.overrides, unpack(names)), redis.call('HMGET', q.keys.limits, unpack(names))

@@ -1,4 +1,4 @@
--- Looking at limits, without changing anything: limits and dependencies. Replies are flat lists of name, value.
+-- Read-only views: limits and dependencies. Replies are flat lists of name, value.
 local M = {}
 
 local MOST = 1000             -- running jobs, and parked lanes, that are looked at
@@ -6,8 +6,8 @@ local SHOWN = 200             -- gates
 
 local function text(number) return require('queue').text(number) end
 
--- The gates that running jobs and parked lanes have, by name, with how many lanes were seen there; not those of chains, which
--- are no limits and may be as many as jobs.
+-- The gates of running jobs and parked lanes, by name, with the number of lanes seen there. Chains are left out: they are no
+-- limits, and may be as many as jobs.
 local function gates_in_use(q)
   local gates, record, found = require('gates'), require('record'), {}
   local is_chain = require('chains').is_gate
@@ -25,7 +25,7 @@ local function gates_in_use(q)
   return found
 end
 
--- One gate: members, limit, lanes waiting, rate used, allowed and next, breaker and until.
+-- One gate: members, limit, waiting lanes, rate used, allowed and next, breaker and until.
 local function row(q, name)
   local gates, keys = require('gates'), require('keys')
   local gate = gates.named(q, name)
@@ -72,7 +72,7 @@ local function overrides(q)
   return flat
 end
 
--- When the queue's own rate has a place, in ms from now; 0 for now, -1 without a rate.
+-- The ms until the queue's own rate has a place; 0 for now, -1 without a rate.
 local function next_start(q)
   local limits = q.limits and q.limits.dimensions['*']
   if not (limits and limits.rate) then return -1 end
@@ -80,7 +80,7 @@ local function next_start(q)
   return left > 0 and 0 or math.max((at or q.now) - q.now, 1)
 end
 
--- limits [gate]      What is declared, overridden and effective, and how the gates stand, those with most lanes waiting first.
+-- limits [gate]      Declared, overridden and effective limits, and how the gates stand, those with most waiting lanes first.
 function M.limits(q, args)
   q.is_looking = true
   local limits = require('limits')
@@ -94,7 +94,7 @@ function M.limits(q, args)
   }
 end
 
--- The dependencies of lanes that have jobs, of running ones, and of open breakers.
+-- The dependencies of lanes with jobs, of runs, and of open breakers.
 local function needed(q)
   local names = {}
   local function add(lane)
@@ -114,8 +114,8 @@ local function needed(q)
   return names
 end
 
--- dependencies       Each that is off, or that jobs need: name, on or off, since when it is off, breaker, until when that is
--- open, jobs that run with it, lanes that wait for it.
+-- dependencies       Each that is off or that jobs need: name, on or off, since when off, breaker, until when that is open, runs
+-- with it, lanes that wait for it.
 function M.dependencies(q)
   q.is_looking = true
   local off, names, list = require('limits').pairs_of(q.keys.off), needed(q), {}

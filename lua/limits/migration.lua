@@ -1,12 +1,12 @@
--- Making limits hold: `config` keeps, as JSON, what follows from everything declared, overridden and switched off; claims read
--- that. Numbers hold from the next claim on. A dimension that is new limits nothing until the jobs that run are in the sets of
--- its gates; one that is gone lets all its lanes go. Both are done a page at a time: `config` has `migration`, the cursors of
--- two scans, `-` for one that is done.
+-- Makes limits effective. `config` holds, as JSON, the result of everything declared, overridden and switched off; claims read
+-- only that. Numbers hold from the next claim on. A new dimension limits nothing until the running jobs are in the sets of its
+-- gates. A dimension that is gone lets all its lanes go. Both are done a page at a time: `migration` in `config` has the cursors
+-- of two scans, `-` for one that is done.
 local M = {}
 
 local PAGE = 500
 
--- Makes the call use a new text.
+-- Makes this call use a new text.
 local function use(q, text)
   q.limits, q.lane_gates, q.gates = require('limits').of(text), nil, nil
   if text then
@@ -17,7 +17,7 @@ local function use(q, text)
   require('reserve').review(q)
 end
 
--- Dimensions that a gate's members have to be found for, before they limit anything.
+-- The dimensions whose gates have to be filled with running jobs before they limit.
 local function filling_of(q, dimensions)
   local filling = {}
   if redis.call('EXISTS', q.keys.executing) == 0 then return filling end
@@ -29,8 +29,8 @@ local function filling_of(q, dimensions)
   return filling
 end
 
--- Puts running jobs into the gates of dimensions that are new. What needs a dependency has been in its gate ever since; what
--- runs without it stays out.
+-- Puts running jobs into the gates of new dimensions. Dependencies are left out: a job that needs one has been in its gate all
+-- along, and one that runs without it stays out.
 local function fill(q, cursor)
   local record, gates = require('record'), require('gates')
   local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
@@ -62,7 +62,7 @@ local function meets(q, lane, gate)
   return false
 end
 
--- Lets lanes go that are parked at gates they no longer have, and has every other gate with parked lanes looked at again.
+-- Lets lanes go from gates that they no longer have, and has every other gate with parked lanes looked at.
 local function sweep(q, cursor)
   local page, seen, parking = redis.call('HSCAN', q.keys.where, cursor, 'COUNT', PAGE), {}, require('parking')
   for i = 1, #page[2], 2 do
@@ -78,7 +78,7 @@ local function sweep(q, cursor)
   return page[1] == '0' and '-' or page[1]
 end
 
--- The text for `config`, from what is declared, overridden and switched off.
+-- The text for `config`.
 local function compile(q, is_filled)
   local dimensions, has_values = require('limits').merge(q)
   local off = require('limits').pairs_of(q.keys.off)
@@ -88,7 +88,7 @@ local function compile(q, is_filled)
   return cjson.encode({ dimensions = dimensions, off = off, has_values = has_values, filling = filling }), next(filling) ~= nil
 end
 
--- Takes one step of what is left of a change.
+-- Takes one step of a change under way.
 function M.migrate(q)
   if not q.migration then return end
   local filled, swept = string.match(q.migration, '^(%S+) (%S+)$')
@@ -107,7 +107,7 @@ function M.migrate(q)
   end
 end
 
--- Called when something that holds has changed: makes it hold from now on.
+-- Makes a change of declared, overridden or switched-off limits effective.
 function M.apply(q)
   local text, is_filling = compile(q)
   if text == q.limits_text then return end

@@ -1,7 +1,7 @@
--- What operators change about limits at run time: overrides, and dependencies switched off and on.
+-- Changes of limits by operators: overrides, and dependencies switched off and on.
 local M = {}
 
--- What holds for a name has changed.
+-- The effective limits of a name have changed.
 local function touched(q, name)
   local _, _, gate = require('limits').parts(name)
   q.lane_gates, q.gates = nil, nil
@@ -10,7 +10,7 @@ local function touched(q, name)
   require('wake').push(q)
 end
 
--- An override has come to its end.
+-- An override has ended.
 function M.ended(q, name)
   local text = redis.call('HGET', q.keys.overrides, name)
   if not text then return end
@@ -47,7 +47,7 @@ function M.restore(q, args)
   return 1
 end
 
--- switch name on|off     While a dependency is off, jobs that need it wait, or run without it where they say so.
+-- switch name on|off     While a dependency is off, jobs that need it wait, or run without it if they said so.
 -- Returns 1, or 0 if it was so already. Errors: BADARG.
 function M.switch(q, args)
   local queue = require('queue')

@@ -1,19 +1,18 @@
--- Parked lanes: a lane that meets a shut gate waits there, in parked:<gate>, at no cost, however many they are. `turn` is the
--- only way out: it is called for a gate whenever a place may have become free there, and whenever a lane that could have used
--- one left without. `timed` holds the gates that open by themselves, by the time at which to look again, and under
--- `!NAME` the overrides that end, under `@cron` what recurs, under `@deadlines` the deadlines of jobs.
+-- Parked lanes. A lane that meets a shut gate waits in parked:<gate> at no cost, however many such lanes there are. `turn` is the
+-- way out. It is called for a gate whenever a place may have become free there, and whenever a lane that could have used a place
+-- left without. `timed` holds gates that open by themselves, by the time of the next look; also `!NAME` for overrides that end,
+-- `@cron` for the first tick, `@deadlines` for the first deadline.
 local M = {}
 
 local SLACK = 16              -- jobs that a lane may lag behind its peers when it comes back
 local PASSED = 200            -- lanes passed on from gate to gate in one call
 
--- Sees to it that a gate is looked at again at `time`.
+-- Has a gate looked at by `time`.
 function M.at(q, gate, time)
   redis.call('ZADD', q.keys.timed, 'LT', require('queue').text(time), gate)
 end
 
--- Parks a lane, which has jobs and whose score is `score`, at a gate that is shut until `till`, if that is known. The caller
--- takes it out of `ready`.
+-- Parks a lane that has jobs at a gate that is shut until `till`, if known. The caller takes it out of `ready`.
 function M.park(q, lane, score, gate, till)
   redis.call('ZADD', require('keys').parked(q.keys, gate), require('queue').text(score), lane)
   redis.call('HSET', q.keys.where, lane, gate)
@@ -21,7 +20,7 @@ function M.park(q, lane, score, gate, till)
   if till then M.at(q, gate, till) end
 end
 
--- Whether lanes may be parked at one of these gates: mostly nothing is parked anywhere, or nothing there. A reservation counts as
+-- Whether lanes may be parked at one of these gates. Mostly no lane is parked anywhere, or none there. A reservation counts as
 -- parked, since its lane may be called from elsewhere.
 function M.is_any(q, names)
   if q.has_parked == nil then q.has_parked = redis.call('EXISTS', q.keys.where) == 1 end
@@ -38,10 +37,10 @@ local function remove(q, gate, lane)
   require('ageing').left(q, key, '!' .. gate)
 end
 
--- Puts one parked lane among those that are ready. One that waited long comes back close behind its peers, not far before them.
+-- Moves one parked lane to `ready`. After a long wait it comes back close behind its peers, not far before them.
 function M.unpark(q, gate, lane, score)
   local lanes, queue = require('lanes'), require('queue')
-  -- A claim that has just parked it may still have it on its list of lanes to be taken out of `ready`.
+  -- A claim under way may have parked it, and still list it for removal from `ready`.
   if q.choosing then require('choose').clear_ready(q, q.choosing) end
   local class = math.floor(score / queue.CLASS)
   local floor = class * queue.CLASS + math.max(lanes.vtime(q) - SLACK * lanes.UNIT, 0)
@@ -53,7 +52,7 @@ function M.unpark(q, gate, lane, score)
   q.claimable = true
 end
 
--- A lane was turned away: noted for the reservation, which ends where waiting for places is in vain.
+-- Notes for the reservation that a lane was turned away. The reservation ends if waiting for places is in vain.
 function M.turned_away(q, lane, gates, why)
   if why ~= 'concurrency' then
     require('reserve').finish(q, lane)
@@ -62,7 +61,7 @@ function M.turned_away(q, lane, gates, why)
   end
 end
 
--- Parks a lane of one gate at another one of its gates if that is shut, without the way through `ready`. Returns whether it is.
+-- Parks a lane of one gate at another one of its gates that is shut, without the way through `ready`. Returns whether it did.
 local function pass_on(q, gate, lane, score)
   local gates = require('gates')
   local own = gates.of(q, lane)
@@ -81,8 +80,8 @@ local function pass_on(q, gate, lane, score)
   return false
 end
 
--- Moves up to n of the best lanes parked at a gate to `ready`, those that meet another shut gate to that. Returns how many have
--- become ready.
+-- Moves up to n of the best lanes parked at a gate to `ready`; those that meet another shut gate are parked there. Returns the
+-- number that became ready.
 local function move(q, gate, n)
   local key, moved = require('keys').parked(q.keys, gate), 0
   while moved < n do
@@ -96,8 +95,7 @@ local function move(q, gate, n)
   return moved
 end
 
--- Places may be free at a gate, at most n more than before: passes them on. Without room it sees to it that somebody looks when
--- there will be.
+-- Up to n places may have become free at a gate: passes them on. Without room, it has the gate looked at when there will be some.
 function M.turn(q, name, n)
   local gates = require('gates')
   local gate = gates.named(q, name)
@@ -109,7 +107,7 @@ function M.turn(q, name, n)
   end
 end
 
--- Turns each gate of a lane that has left `ready` without using a place at it; not the one it is parked at.
+-- Turns each gate of a lane that left `ready` without using a place there, except the gate where it is parked.
 function M.turn_all(q, gates, except)
   for i = 1, #gates do
     if gates[i].gate ~= except then M.turn(q, gates[i].gate, 1) end
@@ -120,7 +118,7 @@ local MOST = 200              -- lanes moved by M.run in one call
 local PAGE = 50               -- gates looked at
 local MARK = '@deadlines'
 
--- Looks at one gate that is due. Returns how many lanes moved.
+-- Looks at one due gate. Returns the number of lanes that moved.
 local function look(q, name, most)
   local keys, gates = require('keys'), require('gates')
   local moved = 0
@@ -131,7 +129,7 @@ local function look(q, name, most)
     local room, till = gates.room(q, gate)
     if room > 0 then
       moved = move(q, name, math.min(room, most))
-      -- More could go than one call may move: it stays due.
+      -- More lanes could move than this call may: it stays due.
       if room > moved and moved == most and redis.call('EXISTS', keys.parked(q.keys, name)) == 1 then return moved end
     end
     redis.call('ZREM', q.keys.timed, name)
@@ -148,7 +146,7 @@ local function due(q)
   return redis.call('ZRANGE', q.keys.timed, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, PAGE)
 end
 
--- Ends the overrides that are due, which may make more gates due.
+-- Ends due overrides, which may make more gates due.
 local function end_overrides(q, names)
   local ended = false
   for i = 1, #names do
@@ -161,7 +159,7 @@ local function end_overrides(q, names)
   return ended
 end
 
--- Looks at the gates that are due.
+-- Looks at everything that is due in `timed`.
 function M.run(q)
   local names, left = due(q), MOST
   if end_overrides(q, names) then names = due(q) end
@@ -175,8 +173,8 @@ function M.run(q)
   end
 end
 
--- After a jump back of the clock, be it right now or not: gates that were to open in what is the far future now are looked at
--- again, at most a call's worth; rewind.lua goes through all if the clock was ahead. Overrides end when they were said to.
+-- After the clock went back, for whatever reason: gates that were to open in the future are looked at, up to 1,000. rewind.lua
+-- goes through all if the clock was ahead. Overrides keep their ends.
 function M.rewind(q)
   local queue, now = require('queue'), require('queue').text(q.now)
   local later = redis.call('ZRANGE', q.keys.timed, '(' .. now, '+inf', 'BYSCORE', 'LIMIT', 0, queue.MOST)
@@ -185,7 +183,7 @@ function M.rewind(q)
   end
 end
 
--- When the next gate is due, in ms, or nil. And when the first deadline is, if that is among what comes next.
+-- The first due time in ms, or nil; and the first deadline, if it is among the next few.
 function M.next(q)
   local first = redis.call('ZRANGE', q.keys.timed, 0, 3, 'WITHSCORES')
   local deadline

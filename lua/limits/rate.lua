@@ -1,8 +1,8 @@
 -- Rates: at most `allowance` claims in any window of `period` ms, by the server's clock, over all workers and restarts.
--- rate:<gate> is a list of `until:total`, oldest first: claims that count until then, and how many there were up to and
--- including them. The first entry is the newest that counts no more, so the difference of two totals is what is used now.
--- Claims of one thousandth of the window share an entry, with the latest end: at most about 1,000 entries whatever the
--- allowance, and never more entries than claims. A guard widens the window, because a call follows its claim by a little.
+-- rate:<gate> is a list of `until:total`, oldest first: the time until which claims count, and the total number of claims up to
+-- them. The first entry is the newest that no longer counts, so the difference of two totals is the use now. Claims within a
+-- thousandth of the window share an entry with the latest end. So the list has at most about 1,000 entries, and never more than
+-- claims. A guard widens the window, because a call to the outside follows its claim by a little.
 -- It is the sliding log of the literature, kept as cumulative counts.
 local M = {}
 
@@ -13,7 +13,7 @@ local function split(entry)
   return tonumber(till), tonumber(total)
 end
 
--- How long a claim counts, and how much time one entry stands for.
+-- The time for which a claim counts, and the time that one entry stands for.
 local function spans(rate)
   local span = rate.period + rate.guard
   return span, math.ceil(span / 1000)
@@ -24,7 +24,7 @@ local function entry(till, total)
   return text(till) .. ':' .. text(total)
 end
 
--- After a jump back of the clock: what seems to have been claimed in the future was claimed now.
+-- After the clock went back: claims that seem to lie in the future count as made now.
 local function clamp(key, latest)
   local entries = redis.call('LRANGE', key, 0, -1)
   for i = 1, #entries do
@@ -33,7 +33,7 @@ local function clamp(key, latest)
   end
 end
 
--- The newest entry that counts no more, and the one after it; what is older is removed on the way.
+-- The newest entry that no longer counts, and the next one. Older entries are removed on the way.
 local function edge(q, key)
   local from = 0
   while true do
@@ -47,7 +47,7 @@ local function edge(q, key)
   end
 end
 
--- Places left now, and when the next one comes once these are taken, in ms since 1970.
+-- The places left now, and the time of the next one after these, in ms since 1970.
 function M.room(q, gate, rate)
   local key = require('keys').rate(q.keys, gate)
   local span, step = spans(rate)
@@ -71,7 +71,7 @@ function M.add(q, gate, rate, n)
   local last, total = 0, 0
   if ends then last, total = split(ends) end
   if last <= q.now then
-    -- Nothing counts any more: totals start anew, so they never grow beyond what a number can hold.
+    -- No claim counts any more: totals start anew, so they never outgrow a number.
     redis.call('DEL', key)
     redis.call('RPUSH', key, '0:0', entry(till, n))
   elseif last >= till then

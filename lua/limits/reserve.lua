@@ -1,7 +1,7 @@
--- The reservation. A lane that needs two busy gates may never meet both open: each place that frees goes to a lane that needs
--- only that one. So a lane that was turned away often takes the queue's one reservation: at each of its gates one place is
--- withheld from others as it frees, and the lane is tried whenever something leaves one of them. One holder for a queue, so
--- two can never wait for each other. `reserve` is `until lane`; `turned` counts, by lane, how often it was turned away.
+-- The reservation. A lane that needs two busy gates may never meet both open, since each free place goes to a lane that needs
+-- only that one. So a lane that was often turned away takes the queue's one reservation: at each of its gates one place is
+-- withheld from others as it frees, and the lane is tried whenever a run leaves one of them. There is one holder in a queue, so
+-- two never wait for each other. `reserve` is `until lane`; `turned` counts by lane how often it was turned away.
 local M = {}
 
 local TURNED = 16             -- times after which a lane may reserve
@@ -24,13 +24,13 @@ function M.current(q)
   return q.reserved
 end
 
--- Whether a place of a gate is kept from this lane.
+-- Whether a place of a gate is withheld from this lane.
 function M.withholds(q, gate, lane)
   local held = M.current(q)
   return held and held.lane ~= lane and held.of[gate]
 end
 
--- Ends the reservation of a lane, if it has it: what was withheld is passed on.
+-- Ends the reservation of a lane, if it has it, and passes on the withheld places.
 function M.finish(q, lane)
   local held = M.current(q)
   if not held or held.lane ~= lane then return end
@@ -40,7 +40,7 @@ function M.finish(q, lane)
   require('parking').turn_all(q, held.gates)
 end
 
--- Limits have changed: a lane that no longer has two gates reserves nothing.
+-- Limits have changed: the reservation of a lane that no longer has two gates ends.
 function M.review(q)
   q.reserved = nil
   if not q.limits then
@@ -51,7 +51,7 @@ function M.review(q)
   if held and not held.gates[2] then M.finish(q, held.lane) end
 end
 
--- A lane with several gates was turned away for want of a place. Often enough, and it reserves.
+-- A lane with several gates was turned away for want of a place. After 16 times it reserves.
 function M.turned_away(q, lane, gates)
   q.has_turned = true
   local times = redis.call('HINCRBY', q.keys.turned, lane, 1)
@@ -62,13 +62,13 @@ function M.turned_away(q, lane, gates)
   for i = 1, #gates do require('parking').at(q, gates[i].gate, till) end
 end
 
--- Has a gate of the holder looked at when the reservation ends by its time, after a look for another reason.
+-- After a look for another reason, has a gate of the holder looked at by the end of the reservation.
 function M.watch(q, gate)
   local held = M.current(q)
   if held and held.of[gate] then require('parking').at(q, gate, held.till) end
 end
 
--- Forgets how often lanes were turned away, and the reservation if it is theirs: they were served, or are no more.
+-- Forgets how often lanes were turned away, and ends their reservation: they were served, or are empty.
 function M.forget(q, lanes)
   if q.has_turned == nil then q.has_turned = redis.call('EXISTS', q.keys.turned) == 1 end
   if not q.has_turned then return end
@@ -76,8 +76,8 @@ function M.forget(q, lanes)
   for i = 1, #lanes do M.finish(q, lanes[i]) end
 end
 
--- Something may have left a gate of the holder: if that is parked, it is tried again, or lets go where
--- waiting for places is in vain. Returns whether it is tried.
+-- A run may have left a gate of the holder. A parked holder is tried again, or lets go if waiting for places is in vain. Returns
+-- whether it is tried.
 function M.recall(q, gate)
   local held = M.current(q)
   if not held or not held.of[gate.gate] then return false end

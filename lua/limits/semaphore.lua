@@ -1,18 +1,19 @@
 -- semaphore client limit lease [verb id]…
 --
--- Permits outside jobs: at most `limit` at a time, given in the order in which they were asked for. The one call of a client for
--- one semaphore; it may be repeated, since each verb tells what shall be and not what shall change.
---   client   who calls; an id is CLIENT.NUMBER and stands for one permit, wanted or held
---   limit    1 to 1000000; counts from a call on that acquires. Above it nothing is granted until enough came back
---   lease    ms, of the ids that are new; acquire and keep renew an id for as long
+-- Permits outside jobs: at most `limit` at a time, in the order of the requests. It is the one call of a client for one
+-- semaphore. It may be repeated, since each verb tells what shall be and not what shall change.
+--   client   the caller; an id is CLIENT.NUMBER and stands for one permit, wanted or held
+--   limit    1 to 1000000; a call that acquires sets it. Above it no permit is granted until enough came back
+--   lease    ms, for new ids; acquire and keep renew an id for the lease it has
 --   verbs    acquire: wants a permit, once; keep: still wants or holds one; release: does not. At most 1000
--- A permit whose lease ended is taken away when somebody waits for it, not before; a waiter whose lease ended is dropped.
--- Returns how soon somebody who waits should call again, in ms, -1 if nobody waits; for each verb the fence of the permit that
--- the id holds (held, if released), 0 if it waits, -1 if it is not known; and a flat list of ids of this client that were
--- granted in this call and their fences. Other clients read of theirs, `id fence`, in a list of grants which they block on.
+-- A permit whose lease ended is taken away when a waiter needs it, not before. A waiter whose lease ended is dropped.
+-- Returns the ms after which a waiting client should call again, -1 without waiters; for each verb the fence of the permit that
+-- the id holds (or held, if released), 0 if it waits, -1 if it is unknown; and a flat list of id and fence for grants to this
+-- client in this call.
+-- Other clients read theirs, `id fence`, from a list of grants on which they block.
 -- Errors: BADARG, BADKEY. Keys: permits and waiting (id by lease end), queue (id by place), leases (id to `lease fence`, fence 0
--- while it waits), state, fence. All go when nothing is held and nobody waits; the last fence follows a minute later, so that
--- fences rise over a failover to a server whose clock is behind.
+-- while it waits), state, fence. All go when no permit is held or wanted. The last fence goes a minute later, so that fences rise
+-- over a failover to a server whose clock is behind.
 local M = {}
 
 local GRACE = 5000            -- ms that leases last longer which ended while nobody could call
@@ -34,7 +35,7 @@ local function read(args)
   return wishes
 end
 
--- Places and fences are one sequence: they rise for ever, and tell the microsecond at which they were given.
+-- Places and fences are one sequence. It rises for ever and tells the microsecond of each.
 local function sequence(s, n)
   local text = require('queue').text
   local first = math.max((tonumber(redis.call('GET', s.keys.fence)) or 0) + 1, s.micros)
@@ -50,7 +51,7 @@ local function forget(s, ids)
   redis.call('HDEL', s.keys.leases, unpack(ids))
 end
 
--- What is known of ids: lease and fence of each, nil for one that is not known.
+-- Lease and fence of ids; nil for an unknown id.
 local function known(s, ids)
   local found = {}
   local texts = #ids > 0 and redis.call('HMGET', s.keys.leases, unpack(ids)) or {}
@@ -61,7 +62,7 @@ local function known(s, ids)
   return found
 end
 
--- Puts new ids at the end of the line.
+-- Puts new ids at the end of the queue.
 local function line_up(s, ids, lease)
   if #ids == 0 then return end
   local text, first = require('queue').text, sequence(s, #ids)
@@ -76,7 +77,7 @@ local function line_up(s, ids, lease)
   redis.call('HSET', s.keys.leases, unpack(leases))
 end
 
--- Does what the verbs say. Returns the standing of each id.
+-- Applies the verbs. Returns the standing of each id.
 local function apply(s, wishes, lease)
   local text = require('queue').text
   local found = known(s, wishes.ids)
@@ -104,8 +105,8 @@ local function apply(s, wishes, lease)
   return standings
 end
 
--- Silence is not death: leases that ended while nobody called for long, because Redis was away, last a little longer, once. A
--- fraction marks an end that was put off. Returns false if there are too many for one call.
+-- Silence is not death: leases that ended while no client could call, because Redis was away, last a little longer, once. A
+-- fraction marks such an end. Returns false if there are too many for one call.
 local function forgive(s, key)
   local text = require('queue').text
   local ended = redis.call('ZRANGE', key, '(' .. text(s.beat), text(s.now), 'BYSCORE', 'LIMIT', 0, PAGE, 'WITHSCORES')
@@ -118,7 +119,7 @@ local function forgive(s, key)
   return #ended < 2 * PAGE
 end
 
--- After the clock jumped back, leases end no later than if they had been renewed now.
+-- After the clock went back, leases end no later than if they had been renewed now.
 local function shorten(s, key)
   local latest = require('queue').text(s.now + s.most)
   local far = redis.call('ZRANGE', key, '(' .. latest, '+inf', 'BYSCORE', 'LIMIT', 0, PAGE)
@@ -128,7 +129,7 @@ local function shorten(s, key)
   return #far < PAGE
 end
 
--- Puts leases right after a silence or a jump of the clock. False: call again before anything is granted.
+-- Corrects leases after a silence or a jump of the clock. False: call again before any grant.
 local function settle_leases(s)
   local silence, mend = s.now - (s.beat or s.now), nil
   if silence < 0 then mend = shorten elseif silence > s.least * 2 / 3 then mend = forgive end
@@ -141,7 +142,7 @@ local function ended(s, key, most)
   return redis.call('ZRANGE', key, '-inf', require('queue').text(s.now), 'BYSCORE', 'LIMIT', 0, most)
 end
 
--- Tells clients other than the caller of what they were granted. Returns what the caller was.
+-- Tells other clients of their grants. Returns those of the caller.
 local function tell(s, client, granted)
   local keys, own, lists = require('keys'), {}, {}
   for i = 1, #granted, 2 do
@@ -160,7 +161,7 @@ local function tell(s, client, granted)
   return own
 end
 
--- Gives permits to the first in line. Returns a flat list of ids and fences.
+-- Gives permits to the first in the queue. Returns a flat list of ids and fences.
 local function hand_out(s, n)
   local text, first = require('queue').text, sequence(s, n)
   local ids = redis.call('ZRANGE', s.keys.queue, 0, n - 1)
@@ -179,8 +180,8 @@ local function hand_out(s, n)
   return granted
 end
 
--- Drops dead waiters, takes from dead holders what others wait for, and grants. Returns what was granted, and whether another
--- call is needed to go on.
+-- Drops dead waiters, takes from dead holders the permits that others wait for, and grants. Returns the grants, and whether
+-- another call is needed.
 local function grant(s)
   local dead = ended(s, s.keys.waiting, PAGE)
   forget(s, dead)
@@ -192,7 +193,7 @@ local function grant(s)
     local freed = ended(s, s.keys.permits, math.min(taken + some - s.limit, PAGE))
     forget(s, freed)
     taken = taken - #freed
-    -- So far above the limit that not even all of these made room.
+    -- So far above the limit that even these made no room.
     if #freed == PAGE and taken >= s.limit then return {}, true end
   end
   local n = math.min(some, s.limit - taken)
@@ -200,7 +201,7 @@ local function grant(s)
   return hand_out(s, n), n == PAGE and waiting > PAGE
 end
 
--- When somebody who waits should call again: when the first lease of a holder ends, and often enough for a silence to tell.
+-- When a waiting client should call again: when the first lease of a holder ends, and often enough to notice a silence.
 local function come(s)
   if redis.call('EXISTS', s.keys.queue) == 0 then return -1 end
   local first = redis.call('ZRANGE', s.keys.permits, 0, 0, 'WITHSCORES')[2]
