@@ -1,12 +1,12 @@
--- Ageing: better classes go first, but not for ever. Every sixteenth lane that is taken from a set of lanes, and every sixteenth
--- job that is taken from a lane, is the first of the next class present, going round. So the last of ten classes gets at
--- least one in a hundred and sixty. `aged` keeps `picks class` for each set or lane that holds more than one class: by lane,
--- `!` for `ready`, `!GATE` for the lanes parked at a gate.
+-- Ageing: better classes go first, but not for ever. Every sixteenth lane taken from a set of lanes, and every sixteenth job
+-- taken from a lane, is the first of the next class present, going round. So the last of ten classes gets at least one in 160.
+-- `aged` keeps `picks class` for each lane or set that holds several classes: by lane, `!` for `ready`, `!GATE` for lanes parked
+-- at a gate.
 local M = {}
 
 local EVERY = 16
 
--- Whether there are classes at all: only then anything here costs something.
+-- Whether the queue uses classes. Without them ageing costs nothing.
 function M.is_used(q)
   if q.has_classes == nil then q.has_classes = redis.call('EXISTS', q.keys.priority, q.keys.aged) > 0 end
   return q.has_classes
@@ -14,7 +14,7 @@ end
 
 local function class_of(score) return math.floor(tonumber(score) / require('queue').CLASS) end
 
--- Whether a set holds more than one class, its first member having `score`.
+-- Whether a set holds several classes. `score` is that of its first member.
 local function is_mixed(key, score)
   local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
   return last[2] ~= nil and class_of(last[2]) ~= class_of(score)
@@ -29,7 +29,7 @@ end
 
 local function write(q, field, picks, class) redis.call('HSET', q.keys.aged, field, picks .. ' ' .. class) end
 
--- Members of the next class after `class` that a set holds, going round: a flat list of member and score.
+-- Members of the next class after `class` in a set, going round: a flat list of member and score.
 local function next_class(key, class, count)
   local queue = require('queue')
   local from = queue.text((class + 1) * queue.CLASS)
@@ -38,7 +38,7 @@ local function next_class(key, class, count)
   return redis.call('ZRANGE', key, 0, count - 1, 'WITHSCORES')
 end
 
--- The lane of a set that is next, and its score. `field` names the set in `aged`.
+-- The next lane of a set, and its score. `field` names the set in `aged`.
 function M.pick(q, key, field)
   local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
   if not first[1] then return nil end
@@ -64,7 +64,7 @@ function M.left(q, key, field)
   if M.is_used(q) and redis.call('EXISTS', key) == 0 then redis.call('HDEL', q.keys.aged, field) end
 end
 
--- Whether a lane's jobs are of several classes.
+-- Whether a lane has jobs of several classes.
 function M.is_mixed_lane(q, wait)
   if not M.is_used(q) then return false end
   local first = redis.call('ZRANGE', wait, 0, 0, 'WITHSCORES')
@@ -79,7 +79,7 @@ local function first_free(list, taken)
 end
 
 -- Up to k jobs of a mixed lane that are not in `taken`, where they are noted: ids, scores, and the score of the head that would
--- be left, or nil. Beside the aged ones only jobs of one class: others' may come before the next.
+-- be left, or nil. Beside aged jobs it takes only one class, since jobs of other lanes may come before the next.
 function M.jobs(q, wait, lane, k, taken, count)
   local head = redis.call('ZRANGE', wait, 0, count + k, 'WITHSCORES')
   local picks, last = read(q, lane)

@@ -1,5 +1,5 @@
--- Choosing jobs for a claim, fairly over lanes and within limits. What is chosen stays where it is until it is safe
--- elsewhere; then M.take removes it.
+-- Chooses jobs for a claim, fairly over lanes and within limits. Chosen jobs stay in their lanes until they are written
+-- elsewhere; then M.take removes them.
 local keys, queue = require('keys'), require('queue')
 
 local M = {}
@@ -8,8 +8,8 @@ local QUANTUM = 16            -- jobs a lane is given before its peers have thei
 local BUDGET = 200            -- lanes looked at in one call
 local PAGE = 32               -- lanes read at once
 
--- Notes up to k more jobs of a lane as chosen, from a rank on, only those of one class: others' may come before the next. Returns
--- how many, and the score of the one after them or nil.
+-- Chooses up to k more jobs of a lane, from a rank on, of one class only, since jobs of other lanes may come before the next.
+-- Returns the number, and the score of the job behind them or nil.
 local function take_head(chosen, lane, wait, from, k)
   local found = redis.call('ZRANGE', wait, from, from + k, 'WITHSCORES')
   local ids, scores, lanes, n = chosen.ids, chosen.scores, chosen.lanes, #chosen.ids
@@ -24,8 +24,8 @@ local function take_head(chosen, lane, wait, from, k)
   return some, tonumber(found[2 * some + 2])
 end
 
--- Up to k jobs of a lane, of all classes: ids, scores, and the score of the one after them or nil. Redis takes a microsecond to
--- print a score, so where the scores at both ends show that all between are consecutive, they are made here.
+-- Up to k jobs of a lane, of all classes: ids, scores, and the score of the job behind them or nil. Redis takes a microsecond to
+-- print a score. If the scores at both ends show that those between are consecutive, they are made here.
 local function peek_many(wait, k)
   local ids = redis.call('ZRANGE', wait, 0, k - 1)
   local n = #ids
@@ -40,7 +40,7 @@ local function peek_many(wait, k)
   return ids, scores, rest
 end
 
--- Chooses from the only lane there is, which no gate holds up. Nobody has to wait for it, so its virtual time stands still.
+-- Chooses from the only lane, which has no gate. No other lane waits for it, so its virtual time stands still.
 local function choose_alone(q, demand, lane, score)
   local ids, scores, rest = peek_many(keys.wait(q.keys, lane), demand)
   local lanes = {}
@@ -51,7 +51,7 @@ local function choose_alone(q, demand, lane, score)
   }
 end
 
--- Takes out of `ready` the lanes that have been emptied or parked; kept back so that one command does for many.
+-- Takes emptied and parked lanes out of `ready`, many by one command.
 function M.clear_ready(q, chosen)
   if #chosen.unready > 0 then
     redis.call('ZREM', q.keys.ready, unpack(chosen.unready))
@@ -59,7 +59,7 @@ function M.clear_ready(q, chosen)
   end
 end
 
--- Turns the gates that lanes have left without using them. Returns whether there were any.
+-- Turns the gates that lanes left without using them. Returns whether there were any.
 local function turn_gates(q, chosen)
   local gates = chosen.turns
   if #gates == 0 then return false end
@@ -76,8 +76,8 @@ local function turn_later(chosen, gates, except)
   end
 end
 
--- The lane whose turn it is, and its score: that of the reservation, else the best. Lanes are read some at a time; those that
--- have come into `ready` meanwhile, the best of which has the score `q.front`, are not passed over.
+-- The next lane and its score: that of the reservation, else the best. Lanes are read in pages. A lane that came into `ready`
+-- meanwhile is not passed over: `q.front` is the best score of those.
 local function next_lane(q, chosen)
   local held = require('reserve').current(q)
   if held and not q.is_tried then
@@ -90,7 +90,7 @@ local function next_lane(q, chosen)
   end
   local page, at = chosen.page, chosen.at
   if not page or not page[at] or tonumber(page[at + 1]) > (q.front or math.huge) then
-    -- Printing scores is what costs: few are read where lanes that come back cut in, more where they do not.
+    -- Printing scores is the cost: pages are small where lanes that come back cut in, larger where they do not.
     chosen.size = page and not page[at] and math.min(2 * chosen.size, PAGE) or 2
     M.clear_ready(q, chosen)
     if require('ageing').is_used(q) then return require('ageing').pick(q, q.keys.ready, '!') end
@@ -101,7 +101,7 @@ local function next_lane(q, chosen)
   return page[at], tonumber(page[at + 1])
 end
 
--- The same, in a lane whose jobs are of several classes.
+-- The same in a lane with jobs of several classes.
 local function take_mixed(q, chosen, lane, wait, from, k)
   local ids, scores, rest = require('ageing').jobs(q, wait, lane, k, chosen.mixed[lane], from)
   local n = #chosen.ids
@@ -111,7 +111,7 @@ local function take_mixed(q, chosen, lane, wait, from, k)
   return #ids, rest
 end
 
--- Chooses up to k more jobs of a lane. Returns how many, and the score of the head that would be left or nil.
+-- Chooses up to k more jobs of a lane. Returns the number, and the score of the head that would be left or nil.
 local function choose_from(q, chosen, lane, k)
   local wait, before = keys.wait(q.keys, lane), chosen.taken[lane]
   if not before then
@@ -129,15 +129,14 @@ local function choose_from(q, chosen, lane, k)
   return some, rest
 end
 
--- Parks a lane at the gate that is shut.
+-- Parks a lane at a shut gate.
 local function park(q, chosen, lane, score, own, shut, till)
   require('parking').park(q, lane, score, shut.gate, till)
   chosen.unready[#chosen.unready + 1] = lane
   turn_later(chosen, own, shut.gate)
 end
 
--- Puts a lane that was served where it belongs: back behind its peers, at the gate that it has just filled, or nowhere if it is
--- empty.
+-- Puts a served lane where it belongs: behind its peers, at the gate that it has just filled, or nowhere if it is empty.
 local function requeue(q, chosen, lane, own, vtime, some, rest)
   local lanes = require('lanes')
   q.vtime = math.max(lanes.vtime(q), vtime)
@@ -172,7 +171,7 @@ local function serve(q, chosen, lane, score, want)
   requeue(q, chosen, lane, own, score % queue.CLASS, some, rest)
 end
 
--- Chooses up to `demand` jobs. Returns {ids, scores, lanes}, each in step, and what M.take needs to take them out.
+-- Chooses up to `demand` jobs. Returns {ids, scores, lanes} in step, and the notes that M.take needs.
 function M.choose(q, demand)
   local page = redis.call('ZRANGE', q.keys.ready, 0, PAGE - 1, 'WITHSCORES')
   local chosen = {
@@ -202,7 +201,7 @@ function M.choose(q, demand)
   return chosen
 end
 
--- Leaves the last job chosen where it is.
+-- Takes the last job back from the choice.
 function M.put_back(chosen)
   local n = #chosen.ids
   local lane, id = chosen.lanes[n], chosen.ids[n]
@@ -213,8 +212,8 @@ function M.put_back(chosen)
   chosen.is_cut[lane] = true
 end
 
--- Puts a lane right of which some jobs were chosen and then left: places that they were to have are free, and it may even be
--- parked for their sake.
+-- Corrects a lane of which some chosen jobs were taken back: places meant for them are free, and the lane may be parked for their
+-- sake.
 local function put_right(q, lane)
   require('lanes').settle(q, lane)
   local gates = require('gates')
@@ -224,7 +223,7 @@ local function put_right(q, lane)
   end
 end
 
--- Takes the chosen jobs out of lanes that keep some, and says where their heads are now.
+-- Takes the chosen jobs out of a lane that keeps some, and notes its new head.
 local function take_some(q, chosen, lane, heads)
   local wait, mixed = keys.wait(q.keys, lane), chosen.mixed and chosen.mixed[lane]
   if mixed then
@@ -243,7 +242,7 @@ local function take_some(q, chosen, lane, heads)
   end
 end
 
--- Takes the chosen jobs out of their lanes: the last step of a claim, when they are safe elsewhere.
+-- Takes the chosen jobs out of their lanes: the last step of a claim, when they are written elsewhere.
 function M.take(q, chosen)
   local lanes, empty, waits, heads = require('lanes'), {}, {}, {}
   for i = 1, #chosen.order do

@@ -1,5 +1,5 @@
--- Giving runnable jobs to a worker. All jobs of one claim share a fence, which is new for each claim and rises even after a
--- failover that lost writes, because it is never below the server's time.
+-- Gives runnable jobs to a worker. All jobs of one claim share a fence. It rises with each claim, even after a failover that lost
+-- writes, because it is never below the server's time.
 local M = {}
 
 local BYTES = 4194304         -- of specs in one reply; the first job comes whatever its size
@@ -12,7 +12,7 @@ local function next_fence(q)
   return fence
 end
 
--- Shortens a choice to what fits in a reply of `most` bytes.
+-- Shortens a choice to a reply of `most` bytes.
 local function fit(chosen, specs, most)
   local bytes, n = 0, #chosen.ids
   for i = 1, n do
@@ -29,7 +29,7 @@ end
 
 local function nothing(left) return { fence = '0', ids = {}, specs = {}, scores = {}, again = {}, without = {}, left = left } end
 
--- Dependencies that are off for claimed jobs, as a flat list of position from 0 and names.
+-- The dependencies that are off for claimed jobs, as a flat list of position from 0 and names.
 local function without(q, lane_of)
   local list = {}
   if not q.limits or next(q.limits.off) == nil then return list end
@@ -40,7 +40,7 @@ local function without(q, lane_of)
   return list
 end
 
--- What the records of jobs end in, by lane.
+-- The ends of records, by lane.
 local function endings(q, chosen)
   local record, gates, of = require('record'), require('gates'), {}
   for i = 1, #chosen.order do
@@ -50,7 +50,7 @@ local function endings(q, chosen)
   return of
 end
 
--- Writes down who runs what. Returns a flat list of position and attempt for the attempts that are not the first.
+-- Writes the runs down. Returns a flat list of position and attempt for attempts that are not the first.
 local function start(q, worker, fence, chosen)
   local ids, scores, lane_of, ending = chosen.ids, chosen.scores, chosen.lanes, endings(q, chosen)
   local attempts = require('columns').read(q, 'attempts', ids)
@@ -73,8 +73,8 @@ local function start(q, worker, fence, chosen)
   return again
 end
 
--- Whether a worker that comes now could be given something. `room` is what the queue's own gate has left, and `till` when it
--- opens if it is shut by a rate.
+-- Whether another worker could be given something now. `room` is the room of the queue's own gate, and `till` the time at which a
+-- rate opens it.
 local function is_left(q, room, till)
   if redis.call('EXISTS', q.keys.ready) == 0 then return false end
   if room > 0 then return true end
@@ -82,7 +82,7 @@ local function is_left(q, room, till)
   return false
 end
 
--- The places of jobs as their worker is told them: by those it knows how long they waited.
+-- The places of jobs for their worker, which reads from them how long the jobs waited.
 local function shown(q, scores)
   if not q.config[13] then return scores end
   local list, record = {}, require('record')
@@ -90,8 +90,8 @@ local function shown(q, scores)
   return list
 end
 
--- Claims up to `demand` jobs, of so many `bytes` at most, if that is told. Returns their fence, ids, specs, scores, the attempts
--- that are not the first, what they run without, and whether runnable jobs were left behind.
+-- Claims up to `demand` jobs, of at most `bytes` if given. Returns fence, ids, specs, scores, attempts that are not the first,
+-- dependencies that are off, and whether runnable jobs are left.
 function M.run(q, worker, demand, bytes)
   local gates, choose = require('gates'), require('choose')
   if q.paused then return nothing(false) end
@@ -99,7 +99,7 @@ function M.run(q, worker, demand, bytes)
   if demand == 0 or room <= 0 then return nothing(is_left(q, room, till)) end
   local chosen = choose.choose(q, math.min(demand, room))
   if #chosen.ids == 0 then
-    -- Lanes that were ready and held nothing are out of order; taking nothing from them puts them right.
+    -- Ready lanes without jobs are out of order; taking nothing from them corrects them.
     if #chosen.order > 0 then choose.take(q, chosen) end
     return nothing(chosen.is_spent)
   end

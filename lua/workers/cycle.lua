@@ -1,35 +1,34 @@
 -- cycle worker session call demand idle [fence outcome n detailed id… detail…]…
 --
--- The one call of a worker: it beats, records outcomes, moves what is due, takes back what dead workers held, and claims.
---   call     rises by one with each cycle of a session; one cycle in flight for each worker and queue
+-- The one call of a worker: it beats, records outcomes, moves due jobs, takes back the jobs of dead workers, and claims.
+--   call     rises by one with each cycle of a session; one cycle is in flight for each worker and queue
 --   demand   jobs wanted, 0 to 1000
---   idle     ms after which the worker comes again by itself if it is left with free places and nobody wakes it
+--   idle     ms after which a worker with free places comes again by itself
 --   then settlements in groups of one fence and outcome: n, whether details follow (0 or 1), n ids, n details. Outcomes:
---   completed, retry, snooze, release, wait, unavailable, cancelled, discarded; what their details say is told in settle.lua.
---   A group before them may be of `enqueue`: what the runs enqueue, see commit.lua
+--   completed, retry, snooze, poll, release, wait, unavailable, cancelled, discarded; settle.lua tells their details.
+--   Groups of `enqueue` may come before them: jobs that the runs enqueue, see commit.lua
 -- Moves: executing → completed, retryable, scheduled, available, cancelled, discarded; scheduled, retryable → available;
 -- executing of dead workers → available, retryable, discarded; available → executing.
--- Facts (outbox.lua) that this call made, and some that nobody carries, are for the caller to carry to where they belong.
--- Returns {now, fence, held, come, resync, declared, gauges}; refused ids; ids to cancel; of the claimed jobs the ids, specs,
--- scores, a flat list of position from 0 and attempt for those whose attempt is not the first, and a flat list of position and
--- names for those that run without dependencies that are off; a flat list of number and text of facts; a flat list of id,
--- state, attempt, worker and kind of runs whose outcome was decided here: those of dead workers, and the caller's own that went
--- elsewhere than it said; and, only if ticks are due that the caller is to fire, 1. `held` is how many jobs
--- the worker holds now; `come` the ms after which it should come though nobody wakes it, -1 for `idle`; `resync` is 1 if it has
--- to resync before it can claim; `declared` rises when somebody declares other limits; `gauges`, what monitoring shows of the
--- queue (view.lua), is told to one caller every few seconds.
+-- The caller carries the outbox messages (outbox.lua) that this call made, and some that no process carries.
+-- Returns {now, fence, held, come, resync, declared, gauges}; refused ids; ids to cancel; of claimed jobs the ids, specs, scores,
+-- a flat list of position from 0 and attempt for attempts that are not the first, and a flat list of position and names for jobs
+-- that run without dependencies that are off; a flat list of number and text of messages; a flat list of id, state, attempt,
+-- worker and kind of runs whose outcome this call decided: those of dead workers, and the caller's own that went elsewhere than
+-- it said; and 1 if ticks are due that the caller has to fire. `held` is the number of jobs that the worker holds; `come` the ms
+-- after which it comes if no token wakes it, -1 for `idle`; `resync` is 1 if it has to resync before it can claim; `declared`
+-- rises when a worker declares other limits; `gauges` are those of view.lua, told to one caller every few seconds.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: one for each batch that moved.
 local M = {}
 
 local SPAN = 5000
 
--- Whether this is the first call in a while: the beats before and after it lie in different spans of time. What is done then is
--- done every few seconds, by one worker.
+-- Whether the beats before and after this call lie in different spans of time. Maintenance is done then: every few seconds, by
+-- one worker.
 local function opens_span(q, silence)
   return math.floor(q.now / SPAN) ~= math.floor((q.now - silence) / SPAN)
 end
 
--- Removes what is too old.
+-- Maintenance: removes old data.
 local function tidy(q)
   require('ended').tidy(q)
   require('events').tidy(q)
@@ -39,7 +38,7 @@ local function tidy(q)
   require('rewind').look(q)
 end
 
--- When somebody should look again, ms from now, or nil; and when for a deadline.
+-- The ms until a worker should look again, or nil; and the ms until the first deadline.
 local function next_look(q, worker)
   local gate, deadline = require('parking').next(q)
   local due = math.min(require('waiting').next_due(q) or math.huge, require('workers').next_end(q, worker) or math.huge,
@@ -47,14 +46,14 @@ local function next_look(q, worker)
   return due < math.huge and math.max(due - q.now, 0) or nil, deadline and math.max(deadline - q.now, 0)
 end
 
--- Sees to it that somebody looks when the next thing is due. Returns after how many ms the caller should come, or -1.
+-- Makes sure that a worker looks at the next due time. Returns the ms after which the caller should come, or -1.
 local function hand_over(q, worker, idle, full)
   local wake = require('wake')
   local look, deadline = next_look(q, worker)
   if full then
     wake.unwatch(q, worker)
     if look then wake.due(q, q.now + look) end
-    -- All may be full of what has to end by then.
+    -- All workers may be full of runs that have to end by then.
     return deadline and deadline < idle and deadline or -1
   end
   local till = look and math.min(look, idle) or idle

@@ -1,15 +1,15 @@
 -- resync worker session lease info [id fence]…
 --
--- The first call of a worker, and the first after a cycle whose reply was not read or whose account of what the worker
--- holds differs from the worker's own. It opens a session, newer than the last: calls of older ones are refused STALE.
--- Jobs held for the worker that it does not list go back where they were: no attempt, no crash.
---   lease    ms   info   JSON about the process: host, pid, started, concurrency, version; `bytes`, if replies to it shall have
---                        fewer bytes of jobs than is usual
---   listed   every job that runs or whose outcome is not known to be recorded
--- Returns {now, call}, call being the last cycle that was applied, 0 for none; the ids that one refused; the listed ids that are
--- not, or no longer, the worker's own; what was decided of the runs of dead workers, as in `cycle`. Repeated, since its reply may
--- be lost too, it tells the same of that cycle.
--- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for what is given back.
+-- The first call of a worker, and the first after a cycle whose reply was lost or whose `held` differs from the worker's own
+-- count. It opens a session that is newer than the last: calls of older ones are refused STALE.
+-- Jobs that are held for the worker and that it does not list go back to their place: no attempt, no crash.
+--   lease    ms   info   JSON about the process: host, pid, started, concurrency, version; `bytes` if its replies should bring
+--                        fewer bytes of jobs than usual
+--   listed   every job that runs, or whose outcome may not be recorded
+-- Returns {now, call}, call being the last cycle that was applied, 0 for none; the ids that it refused; the listed ids that are
+-- not, or no longer, the worker's own; the runs of dead workers whose outcome this call decided, as in `cycle`. A repeated resync
+-- tells the same of that cycle, since its own reply may be lost too.
+-- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for jobs that are given back.
 local M = {}
 
 local function listed(args)
@@ -19,7 +19,7 @@ local function listed(args)
   return fences
 end
 
--- Gives back what is held and not listed, under its present fence. Returns how many ids are the worker's own.
+-- Gives back jobs that are held and not listed under their present fence. Returns the ids that are the worker's own.
 local function reconcile(q, worker, fences)
   local keys, record, running = require('keys'), require('record'), require('running')
   local held = redis.call('SMEMBERS', keys.held(q.keys, worker))
@@ -73,7 +73,7 @@ function M.run(q, args)
   require('suspects').came_back(q, fences)
   if not before then require('aside').again(q) end
   local silence, at = workers.beat(q, worker, { lease = lease, graced = before and before.graced })
-  -- From here on it is noted of each long wait when it was set; see ahead.lua.
+  -- From now on the column `since` notes when each long wait was set; see ahead.lua.
   redis.call('HSETNX', q.keys.config, 'noted', at and queue.text(q.now) or '0')
   if at then workers.reclaim(q, silence, lease) end
   if q.claimable then require('wake').push(q) end
@@ -82,8 +82,8 @@ function M.run(q, args)
   return { { q.now, tonumber(last[1]) or 0 }, refused, lost, q.decided or {} }
 end
 
--- leave worker session        A worker that stops and holds nothing more is forgotten at once.
--- Returns 1, or 0 if it holds something and is left to its lease.
+-- leave worker session        Forgets a worker that stops and holds nothing.
+-- Returns 1, or 0 if it holds jobs and is left to its lease.
 function M.leave(q, args)
   local workers, worker = require('workers'), require('queue').word(args[1], 'worker')
   local before = workers.read(q, worker)

@@ -1,9 +1,9 @@
--- The way out of `executing`. Each function here puts jobs where they belong next and then lets them leave; a job is
--- {id, record}, the record as record.read gives it.
+-- The way out of `executing`. Each function puts jobs into their next index and then lets them leave. A job is {id, record}, the
+-- record as record.read gives it.
 local M = {}
 
--- Removes jobs from what runs, from what their worker holds and from their gates: the last step of each transition. Places
--- are given by `limited`, those of the jobs that hold some, as {ids, dimensions, lane}.
+-- Removes jobs from `executing`, from their worker and from their gates: the last step of each transition. `limited` are the jobs
+-- that hold places, as {ids, dimensions, lane}.
 local function leave(q, worker, ids, limited, completed)
   local keys = require('keys')
   redis.call('HDEL', q.keys.executing, unpack(ids))
@@ -21,7 +21,7 @@ local function leave_one(q, job, dimensions)
   leave(q, record.worker, { job.id }, limited, false)
 end
 
--- Notes for the caller what became of a run whose worker does not know it: it died, or it said otherwise (`is_own`).
+-- Notes for the caller the outcome of a run that its worker does not know: it died, or it said otherwise (`is_own`).
 function M.note(q, job, state, is_own)
   q.decided = q.decided or {}
   local list, record = q.decided, job.record
@@ -29,7 +29,7 @@ function M.note(q, job, state, is_own)
   for _, part in ipairs({ job.id, state, record.attempt, record.worker, kind }) do list[#list + 1] = part end
 end
 
--- Whether an operator has asked for this job to be cancelled while it runs.
+-- Whether a run has to be cancelled.
 function M.is_cancelled(q, worker, id)
   return redis.call('SISMEMBER', require('keys').cancel(q.keys, worker), id) == 1
 end
@@ -43,7 +43,7 @@ function M.complete(q, worker, ids, limited)
   require('events').moved(q, 'executing', 'completed', ids, worker)
 end
 
--- Ends one job badly; who ran it last, and when, is kept with it.
+-- Ends one job badly. The record of its last run is kept with it.
 function M.end_badly(q, job, state)
   local ended = require('ended')
   redis.call('HSET', q.keys.run, job.id, job.record.text)
@@ -54,7 +54,7 @@ function M.end_badly(q, job, state)
   require('events').moved(q, 'executing', state, { job.id }, job.record.worker)
 end
 
--- Back to the place it had, as if it had never been claimed: no attempt, no crash.
+-- Gives a job back to its place, as if it had never been claimed: no attempt, no crash.
 function M.give_back(q, job)
   if require('conflicts').run_again(q, job.id) then
     require('columns').keep_created(q, job.id, job.record.score)
@@ -66,7 +66,7 @@ function M.give_back(q, job)
   require('events').moved(q, 'executing', 'available', { job.id }, job.record.worker)
 end
 
--- Waits in `state` until `due`. With `keep_place`, and in a chain, it comes back where it was, else at a new place.
+-- Lets a job wait in `state` until `due`. With `keep_place`, and in a chain, it comes back to its old place, else to a new one.
 function M.postpone(q, job, state, due, keep_place)
   local waiting, is_elsewhere = require('waiting'), require('conflicts').run_again(q, job.id)
   local leaves = not is_elsewhere and require('chains').waits(q, job) or nil

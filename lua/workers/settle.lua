@@ -1,8 +1,8 @@
--- Recording the outcomes of runs. A settlement by the holder of the fence always succeeds: no other job can make it fail.
--- One whose fence or worker is not that of the run changes nothing and is counted.
+-- Records the outcomes of runs. A settlement by the holder of the fence always succeeds: no other job can make it fail. A
+-- settlement with another fence or worker changes nothing and is counted.
 local M = {}
 
--- What the error column keeps of a run that ended badly. `text` is JSON, made by the worker, and passes through as it is.
+-- The line of the error column for a run that ended badly. `text` is JSON made by the worker, and passes through unchanged.
 local function error_line(q, record, text)
   return '{"at":' .. require('queue').text(q.now) .. ',"attempt":' .. record.attempt .. ',"worker":"' .. record.worker
     .. '","error":' .. (text ~= '' and text or '""') .. '}'
@@ -14,8 +14,8 @@ local function number_and_text(detail)
   return tonumber(number) or 0, text or ''
 end
 
--- Waits, in ms. A handler, a peer or a clock that says how long a job waits may be wrong. So none makes a job run again and again
--- at once, and none puts it off for ever.
+-- Bounds of waits, in ms. A handler, a peer or a clock may ask for a wrong wait. No wait makes a job a loop, and none puts it off
+-- for ever.
 local SOON = 1000             -- the shortest wait that spends no attempt
 local LOOK = 100              -- the shortest between two looks, which come ever more slowly by themselves
 local ASKED = 86400000        -- the longest that a dependency can ask for
@@ -25,7 +25,7 @@ local function within(delay, least, most) return math.floor(math.min(math.max(de
 
 local outcomes = {}
 
--- retry: `delay error`. The run counts as an attempt; the due time lies ahead.
+-- retry: `delay error`. The run counts as a failed attempt.
 function outcomes.retry(q, job, detail)
   local delay, text = number_and_text(detail)
   redis.call('HSET', q.keys.attempts, job.id, job.record.attempt)
@@ -35,13 +35,13 @@ function outcomes.retry(q, job, detail)
   require('running').postpone(q, job, 'retryable', q.now + within(delay, 1), false)
 end
 
--- snooze: `delay`. By the handler's own wish, no attempt spent.
+-- snooze: `delay`. The handler asked to wait; no attempt spent.
 function outcomes.snooze(q, job, detail)
   require('stats').count(q, 'snoozed', 1)
   require('running').postpone(q, job, 'scheduled', q.now + within(number_and_text(detail), SOON), false)
 end
 
--- poll: `looks least most name`. Wait by the handler's own wish until it is worth looking again. No attempt spent.
+-- poll: `looks least most name`. The handler asked to wait until the next look is worth it; no attempt spent.
 function outcomes.poll(q, job, detail)
   local looks, least, most, name = string.match(detail, '^([%d.]+) (%d+) (%d+) (.+)$')
   looks, least, most = tonumber(looks) or 6, within(tonumber(least) or SOON, LOOK), within(tonumber(most) or 60000, LOOK)
@@ -50,14 +50,14 @@ function outcomes.poll(q, job, detail)
   require('running').postpone(q, job, 'scheduled', q.now + delay, false)
 end
 
--- release: back to its place at once, no attempt spent.
+-- release: back to its place at once; no attempt spent.
 function outcomes.release(q, job)
   require('stats').count(q, 'released', 1)
   require('running').give_back(q, job)
 end
 
--- wait: `base cap error`. Something it needs is not there; back to its place after base ms, doubling with each wait up to cap.
--- The error, if there is one, is kept unless it is the last one already.
+-- wait: `base cap error`. The worker lacks the kind, the version or the key. Back to its place after base ms, doubling with each
+-- wait up to cap. The error, if any, is kept unless it is the last one already.
 function outcomes.wait(q, job, detail)
   local base, cap, text = string.match(detail, '^(%d+) (%d+) ?(.*)$')
   local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
@@ -69,10 +69,10 @@ function outcomes.wait(q, job, detail)
   require('running').postpone(q, job, 'scheduled', q.now + within(delay, SOON), true)
 end
 
--- unavailable: `name delay most error`. A dependency is not there: no attempt spent. The breaker of its gate counts it, and the
--- job comes back to its place when that lets it try again; but not before a wait that doubles, so that a job which always fails
--- so does not keep the others from trying. `delay` is what the dependency asked for, in ms, 0 if nothing; beyond `most` waits,
--- if that is not 0, the job is discarded.
+-- unavailable: `name delay most error`. A dependency is unavailable; no attempt spent. The breaker of its gate counts it. The job
+-- comes back to its place when the breaker lets it try, and after a wait that doubles, so that a job which always fails so leaves
+-- tries to others. `delay` is the wait that the dependency asked for, in ms, 0 for none. Beyond `most` waits, if that is not 0,
+-- the job is discarded.
 function outcomes.unavailable(q, job, detail)
   local name, asked, most, text = string.match(detail, '^(%S+) (%d+) (%d+) ?(.*)$')
   asked, most = within(tonumber(asked) or 0, 0, ASKED), tonumber(most) or 0
@@ -101,7 +101,7 @@ local function ended_badly(state)
 end
 outcomes.cancelled, outcomes.discarded = ended_badly('cancelled'), ended_badly('discarded')
 
--- Outcomes after which the job would run again: an operator's wish to cancel, or its deadline, comes first.
+-- Outcomes after which the job would run again. A cancellation or a deadline comes before them.
 local again = { retry = true, snooze = true, poll = true, release = true, wait = true, unavailable = true }
 
 local function settle_one(q, worker, id, record, outcome, detail)
@@ -115,7 +115,7 @@ local function settle_one(q, worker, id, record, outcome, detail)
   end
 end
 
--- Ends completed jobs, all at once; the results are those that have one, `limited` those that hold places at gates.
+-- Ends completed jobs together. `details` are the positions of results, `limited` the jobs that hold places at gates.
 local function complete(q, worker, ids, args, details, limited)
   if #ids == 0 then return end
   if details then
@@ -128,8 +128,8 @@ local function complete(q, worker, ids, args, details, limited)
   require('running').complete(q, worker, ids, limited)
 end
 
--- Reads settlements, which come in groups of `fence outcome n detailed`, n ids, and n details if detailed is 1, and checks them
--- before anything is written. Returns a list of {fence, outcome, n, ids at, details at}.
+-- Reads settlements: groups of `fence outcome n detailed`, n ids, and n details if detailed is 1. Checks them before anything is
+-- written. Returns a list of {fence, outcome, n, ids at, details at}.
 function M.read(args, first)
   local queue, list, total = require('queue'), {}, 0
   while args[first] do
@@ -148,7 +148,7 @@ function M.read(args, first)
   return list
 end
 
--- Notes a job by the gates and the lane that its record tells.
+-- Notes a job by the gates and the lane of its record.
 local function note_place(limited, place, id)
   local at = limited[place]
   if at == nil then
@@ -160,7 +160,7 @@ local function note_place(limited, place, id)
   if at then at.ids[#at.ids + 1] = id end
 end
 
--- Enqueues what runs have enqueued that are settled further on in this call, unless they are over.
+-- Enqueues the jobs of runs that are settled further on in this call, unless the runs are over.
 local function commit_group(q, worker, args, group)
   local run = require('record')
   local start = run.parts(group.fence, worker, '')
@@ -170,7 +170,7 @@ local function commit_group(q, worker, args, group)
   end
 end
 
--- Settles one group, and adds the ids of runs that are over to `refused`.
+-- Settles one group. Adds the ids of runs that are over to `refused`.
 local function settle_group(q, worker, args, group, refused)
   local run, outcome, details = require('record'), group.outcome, group.details
   local start = run.parts(group.fence, worker, '')
@@ -195,7 +195,7 @@ local function settle_group(q, worker, args, group, refused)
   complete(q, worker, completed, args, detail_of, limited)
 end
 
--- Settles what M.read has read. Returns the ids refused.
+-- Settles the groups that M.read returned. Returns the refused ids.
 function M.run(q, worker, args, groups)
   local refused, suspects = {}, require('suspects')
   for i = 1, #groups do

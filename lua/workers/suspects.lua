@@ -1,10 +1,9 @@
--- Jobs whose worker died under them. The first time a job is simply back at its place. From the second time it may be the
--- killer, so it runs in other company: suspects come one at a time, through `retryable`, 10 s apart, the next one sooner
--- when the one before has shown itself harmless. After too many deaths the job is discarded. `suspects` holds those
--- that wait, by due time.
+-- Crashes: jobs whose worker died under them. After the first crash a job goes back to its place. From the second on it may be
+-- the killer, so it runs in other company: suspects come one at a time, through `retryable`, 10 s apart, the next one sooner if
+-- the one before proved harmless. After too many crashes the job is discarded. `suspects` holds waiting suspects by due time.
 -- A worker that was frozen or starved for longer than its lease only seems dead. When it calls again, the crash of its run is
--- taken back, up to 20 times a job: `died` holds the fence of the run that was the last crash, 0 if that was taken back, and how
--- many were.
+-- taken back, up to 20 times a job: `died` holds the fence of the run that was the last crash, 0 if that was taken back, and the
+-- number taken back.
 local M = {}
 
 local APART = 10000
@@ -30,14 +29,14 @@ local function discard(q, job, crashes, host, others)
   require('running').end_badly(q, job, 'discarded')
 end
 
--- The fence of the run that was a job's last crash, if it was, and how many were taken back.
+-- The fence of the run that was a job's last crash, and the number of crashes taken back.
 local function read(q, id)
   local fence, lapses = string.match(redis.call('HGET', q.keys.died, id) or '', '^(%S+) (%d+)$')
   return fence, tonumber(lapses) or 0
 end
 
--- A worker tells of runs that are not its own any more, as ids and fences. What counted as the crash of one was none: it is taken
--- back, and a job that waits for it apart from others need not wait longer.
+-- A worker lists runs that are not its own any more, as ids and fences. A crash counted for one of them was none: it is taken
+-- back, and a suspect need not wait longer.
 function M.came_back(q, fences)
   if next(fences) == nil or redis.call('EXISTS', q.keys.died) == 0 then return end
   for id, fence in pairs(fences) do
@@ -50,7 +49,7 @@ function M.came_back(q, fences)
   end
 end
 
--- Puts a job of a dead worker where it belongs. `ids` are all that died with it, `host` where.
+-- Moves a job of a dead worker. `ids` are all jobs that died with it, `host` is the worker's host.
 function M.crashed(q, job, ids, host)
   local crashes
   if q.now - job.record.started >= LONG then
@@ -90,7 +89,7 @@ function M.among(q, worker, args, group)
   return false
 end
 
--- Called when a suspect has shown itself harmless: the next one need not wait longer.
+-- A suspect proved harmless: the next one need not wait longer.
 function M.next(q)
   local id = redis.call('ZPOPMIN', q.keys.suspects)[1]
   if id then require('waiting').add(q, 'retryable', id, q.now) end

@@ -1,23 +1,23 @@
--- Waking idle workers. One token on `wake` says: somebody idle should come and look. Whoever is woken and leaves
--- claimable work behind pushes the next, so one token wakes one worker. Tokens are hints: losing one costs a worker's
--- idle beat at most. One idle worker holds `watch`, `until worker`, and comes by itself when the next job is due.
+-- Wakes idle workers. One token on `wake` asks an idle worker to come. A worker that was woken and leaves claimable jobs behind
+-- pushes the next token, so one token wakes one worker. Tokens are hints: a lost one costs at most a worker's idle beat. One idle
+-- worker holds `watch`, `until worker`, and comes by itself at the next due time.
 local M = {}
 
--- Leaves a token unless one is there. A paused queue wakes nobody, but for what is done there as well.
+-- Leaves a token unless one is there. A paused queue wakes workers only for work that is done there as well.
 function M.push(q, is_done_paused)
   if q.paused and not is_done_paused or q.pushed then return end
   q.pushed = true
   if redis.call('LLEN', q.keys.wake) == 0 then redis.call('RPUSH', q.keys.wake, '1') end
 end
 
--- Called when something became due at `due`: if nobody will look by then, somebody is woken, who will.
+-- Something became due at `due`: wakes a worker unless the watcher comes by then.
 function M.due(q, due, is_done_paused)
   local watch = redis.call('GET', q.keys.watch)
   local till = watch and tonumber(string.match(watch, '^%d+'))
   if not till or due < till then M.push(q, is_done_paused) end
 end
 
--- Rings for a worker, idle or not, so that it calls and hears what is new.
+-- Rings for a worker, idle or busy, so that it calls.
 function M.ring(q, worker)
   local bell = require('keys').bell(q.keys, worker)
   if redis.call('LLEN', bell) == 0 then
@@ -26,7 +26,7 @@ function M.ring(q, worker)
   end
 end
 
--- Makes `worker`, which is idle until `till`, the watcher, unless another one comes earlier. Returns whether it is.
+-- Makes `worker`, which is idle until `till`, the watcher, unless another watcher comes earlier. Returns whether it is.
 function M.watch(q, worker, till)
   local queue = require('queue')
   local watch = redis.call('GET', q.keys.watch)

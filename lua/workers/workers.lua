@@ -1,14 +1,14 @@
--- Live workers of a queue: `workers` scores each by the end of its lease, `worker:<id>` is its record. One beat a process and
--- queue renews the lease, whatever its concurrency. Silence is not death: when nobody called for long, Redis was away and
--- all leases ran out together, so everyone gets five seconds to come back, once.
+-- Live workers of a queue. `workers` holds each by the end of its lease, `worker:<id>` its record. One beat for each process and
+-- queue renews the lease, whatever the concurrency. Silence is not death: if no worker called for long, Redis was away and all
+-- leases ended together, so each worker gets five seconds to come back, once.
 local M = {}
 
 local GRACE = 5000
 local LEASE = 30000
 local RECLAIM = 200           -- jobs taken back in one call
 
--- What cycle and resync need of a worker's record: session, last call, lease in ms, bytes of a reply if it wants few. Nil for a
--- worker that is not known.
+-- The record of a worker, as cycle and resync need it: session, last call, lease in ms, bytes of a reply if limited. Nil for an
+-- unknown worker.
 function M.read(q, worker)
   local found = redis.call('HMGET', require('keys').worker(q.keys, worker), 'session', 'call', 'lease', 'graced', 'bytes')
   if not found[1] then return nil end
@@ -18,8 +18,8 @@ function M.read(q, worker)
   }
 end
 
--- Renews the lease of a worker, if it is `known`, and tells the queue that somebody lives. Returns how long nobody had called,
--- in ms; negative if time went back.
+-- Renews the lease of a `known` worker, and notes the beat of the queue. Returns the ms since the last beat, negative if time
+-- went back, and the time of that beat.
 function M.beat(q, worker, known)
   local queue = require('queue')
   local before = tonumber(redis.call('SET', q.keys.beat, queue.text(q.now), 'GET'))
@@ -32,8 +32,8 @@ function M.beat(q, worker, known)
   return silence, before
 end
 
--- After a silence: leases that ended meanwhile last a little longer, at most once between two beats of their worker.
--- After a jump back of the clock, leases far in the future are set anew as well: in any case, be it right now or not.
+-- After a silence, leases that ended last a little longer, at most once between two beats of a worker. After the clock went back,
+-- for whatever reason, leases far in the future are shortened as well.
 local function forgive(q, back)
   local queue = require('queue')
   local ended = redis.call('ZRANGE', q.keys.workers, '-inf', queue.text(q.now), 'BYSCORE')
@@ -54,7 +54,7 @@ local function forget(q, worker)
   redis.call('DEL', keys.worker(q.keys, worker), keys.cancel(q.keys, worker), keys.bell(q.keys, worker))
 end
 
--- Takes back at most `most` jobs that a dead worker held; the worker stays known until it holds nothing.
+-- Takes back at most `most` jobs of a dead worker. The worker stays known until it holds none.
 local function take_back(q, worker, most)
   local keys, record, running = require('keys'), require('record'), require('running')
   local ids = redis.call('SRANDMEMBER', keys.held(q.keys, worker), most)
@@ -83,7 +83,7 @@ local function first_ends(q)
   return q.ends
 end
 
--- Takes back the jobs of workers whose lease has ended, unless the silence before this call explains it.
+-- Takes back the jobs of workers whose lease ended, unless the silence before this call explains it.
 function M.reclaim(q, silence, lease)
   q.ends = nil
   if silence < 0 then require('parking').rewind(q) end
@@ -102,7 +102,7 @@ function M.reclaim(q, silence, lease)
   end
 end
 
--- A worker that stops has given everything back: nothing of it is kept, and somebody else takes its watch.
+-- Forgets a worker that stops and has given everything back. Another worker takes its watch.
 function M.leave(q, worker)
   if redis.call('EXISTS', require('keys').held(q.keys, worker)) == 1 then return false end
   forget(q, worker)
@@ -111,7 +111,7 @@ function M.leave(q, worker)
   return true
 end
 
--- The end of the first lease among the others, in ms, or nil.
+-- The first lease end among the other workers, in ms, or nil.
 function M.next_end(q, worker)
   local heads = first_ends(q)
   if heads[1] and heads[1] ~= worker then return tonumber(heads[2]) end
