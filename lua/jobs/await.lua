@@ -1,10 +1,10 @@
 -- await client forget id…
 --
--- Says how jobs stand, and sees to it that the client hears, in inbox:<client> as `id state`, of the end of those that have not
--- ended; with `forget` 1, no longer. Asking again is harmless. A job whose result is kept, or whose end somebody waited for, is
--- kept for an hour after its end at least.
--- Returns, for as many of the ids as fit in a reply, at least one, a flat list of id, state (`missing` if it is not known),
--- detail: the result of a completed job, the last error, as a line of JSON, of one that ended otherwise, else the empty text.
+-- Tells how jobs stand, and lets the client hear of the end of jobs that have not ended: `id state` in inbox:<client>. With
+-- `forget` 1 it hears no longer. Asking again is harmless. A job with a kept result, or with a waiting client, stays for at least
+-- an hour after its end.
+-- Returns a flat list of id, state (`missing` if unknown) and detail, for as many ids as fit in a reply, at least one. The detail
+-- is the result of a completed job, the last error (a line of JSON) of one that ended badly, else empty.
 -- Errors: BADARG, BADKEY, FORMAT.
 local M = {}
 

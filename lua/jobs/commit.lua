@@ -1,7 +1,7 @@
--- Jobs that a handler enqueued: they come to be with the outcome of its run, or not at all. Each settlement's detail holds some,
--- as `length:bytes` of the id, the spec, the options as enqueue has them, and the queue, empty for this one; those of another
--- queue are suspended here on their way. What was not fit to be enqueued was refused by the client; options that make no sense
--- all the same are left out, and so are jobs that nobody may make (signed.lua), so that nothing makes a settlement fail.
+-- Jobs that a handler enqueued. They come to be with the outcome of its run, or not at all. Each settlement's detail holds some,
+-- as `length:bytes` of the id, the spec, the options as of enqueue, and the queue, empty for this one. Jobs of another queue are
+-- suspended here on their way. The client refused jobs that could not be enqueued. Malformed options and signed jobs (signed.lua)
+-- are left out here, so that no settlement fails.
 local M = {}
 
 local function parts(text)
@@ -15,7 +15,7 @@ local function parts(text)
   return list
 end
 
--- The options of a job, ready for enqueue.add; nil for none.
+-- The options of a job for enqueue.add; nil for none.
 local function read(q, text, target)
   local options, option = require('options'), nil
   if text ~= '' then

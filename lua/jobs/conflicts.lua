@@ -1,12 +1,12 @@
--- What becomes of the owner of a fingerprint that is enqueued again, by the wish of the new job:
---   keep      nothing                                          `exists`
---   fail      nothing, and the caller has an error of it       `duplicate`
---   replace   its spec, lane, priority and deadline are those of the new one, and its time if that names one: `replaced`.
---             While it runs, that waits in the column `next`, the last one wins: `next`
---   again     it will run: `exists`; while it runs, `next` says that it is to run once more
--- `next` is used by whatever comes first: the job is to run again, and does so with the new spec; or it ends, and a new job takes
--- over the fingerprint in the same call. An ended owner is left as it is. `next` is `id kind length:options` and the spec,
--- the kind being replace or again, the options those of the new job.
+-- A new job meets a job that owns its fingerprint. The wish of the new job decides:
+--   keep      nothing changes                                  `exists`
+--   fail      nothing changes; the client throws an error      `duplicate`
+--   replace   the owner gets its spec, lane, priority and deadline, and its time if it names one: `replaced`. While the owner
+--             runs, they wait in the column `next`; the last such job wins: `next`
+--   again     a waiting owner will run: `exists`; a running owner runs once more, as `next` says
+-- The first of two events uses `next`: the owner is to run again, and does so with the new spec; or it ends, and a new job takes
+-- over the fingerprint in the same call. An ended owner stays as it is. `next` is `id kind length:options` and the spec; the kind
+-- is replace or again, the options are those of the new job.
 local M = {}
 
 local function options_of(option)
@@ -39,7 +39,7 @@ local function set(q, name, id, value)
   if value then redis.call('HSET', q.keys[name], id, value) else redis.call('HDEL', q.keys[name], id) end
 end
 
--- Splits a spec, as clients write it, before its arguments, and finds what tells of a batch there.
+-- Splits a spec, as clients write it, before its arguments, and finds the batch in it.
 local function split_spec(spec)
   local head, rest = string.match(spec, '^(.-)(,"args":.*)$')
   if not head or string.find(head, '"partitions":{[^}]*$') then return nil end
@@ -50,7 +50,7 @@ local function split_spec(spec)
   return head, rest, first, first and string.find(head, '"', first + 10, true)
 end
 
--- A job stays in the batch of which it is a member, and a new one comes into none: the spec tells it to whoever runs the job.
+-- Keeps a job in its own batch: a replacing spec neither brings a batch nor removes one.
 local function with_batch_of(before, spec)
   local head, rest, first, last = split_spec(spec)
   if not head then return spec end
@@ -59,7 +59,7 @@ local function with_batch_of(before, spec)
   return head .. (from and string.sub(old, from, to) or '') .. rest
 end
 
--- Gives a job the spec and options of another one. Returns whether its lane or its class is another one now.
+-- Gives a job the spec and options of another one. Returns whether its lane or class changed, and its old lane.
 local function change(q, id, spec, option)
   local queue = require('queue')
   local lane, priority = option and option.lane or '', option and option.priority or queue.PRIORITY
@@ -73,7 +73,7 @@ local function change(q, id, spec, option)
   return lane ~= before or priority ~= class, before
 end
 
--- A job that is runnable moves to where its options say.
+-- Moves an available job to where its options say.
 local function move_available(q, id, found, option, before)
   local columns, lanes = require('columns'), require('lanes')
   columns.keep_created(q, id, found)
@@ -88,7 +88,7 @@ end
 
 local function replace_waiting(q, id, state, found, spec, option)
   local due = option and option.due
-  -- What it holds of a chain is that of the lane it has until now.
+  -- A place in a chain belongs to the lane that the job has until now.
   local is_elsewhere = option and option.lane or ''
   if state ~= 'available' and (redis.call('HGET', q.keys.lane, id) or '') ~= is_elsewhere then require('chains').left(q, id) end
   local has_moved, before = change(q, id, spec, option)
@@ -104,7 +104,7 @@ local function replace_waiting(q, id, state, found, spec, option)
   end
 end
 
--- Does to an owner what a new job wants. Returns the word for the caller.
+-- Applies the wish of a new job to the owner. Returns the word for the caller.
 local function meet(q, owner, id, spec, option, is_ended)
   local wish = (option and option.unique or require('unique').plain).conflict
   if wish == 'fail' then return 'duplicate' end
@@ -119,7 +119,7 @@ local function meet(q, owner, id, spec, option, is_ended)
   return 'replaced'
 end
 
--- A job that came from another slot was told as added there, so it comes to be, and its end is told.
+-- A delivered job was told as added where it came from. So it is added, cancelled, and its end is told.
 local function cancel_arrival(q, id, spec, option, owner)
   redis.call('HSET', q.keys.spec, id, spec)
   redis.call('HSET', q.keys.created, id, require('queue').text(q.now))
@@ -135,7 +135,7 @@ local function cancel_arrival(q, id, spec, option, owner)
   require('ended').trim(q, 'cancelled')
 end
 
--- Goes through the new jobs of a call that met an owner: `at` is where in `not_new` the word is for it.
+-- Goes through the new jobs of a call that met an owner. `at` is the position of their word in `not_new`.
 function M.settle(q, wanted, not_new)
   for k = 1, #wanted.met do
     local one = wanted.met[k]
@@ -153,7 +153,7 @@ local function take(q, id)
   return text
 end
 
--- A run is over and its job is to run again: with what `next` says, if anything. Returns whether it is to stand elsewhere.
+-- A run is over and its job runs again, with `next` if there is any. Returns whether its lane or class changed.
 function M.run_again(q, id)
   local text = take(q, id)
   if not text then return false end
@@ -162,7 +162,7 @@ function M.run_again(q, id)
   return (change(q, id, spec, option))
 end
 
--- A job has ended that was to run again. The new one has the id of the enqueue that wished so.
+-- A job with `next` has ended. The new job has the id of the enqueue that asked for it.
 function M.succeed(q, id, text, fingerprint)
   redis.call('HDEL', q.keys.next, id)
   if not fingerprint then return end
@@ -183,7 +183,7 @@ function M.succeed(q, id, text, fingerprint)
   enqueue.add(q, { new, spec }, { new }, { option })
 end
 
--- What `next` says of a job that does not run any more, which should not be, is used now, and nothing of it lost.
+-- Uses the `next` of a job that does not run, which should not be. Nothing of it is lost.
 function M.mend(q, id)
   local text, states, unique = redis.call('HGET', q.keys.next, id), require('states'), require('unique')
   local state, found = states.of(q, id)

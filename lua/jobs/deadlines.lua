@@ -1,22 +1,21 @@
--- Deadlines of jobs: the time at which one that has not ended is cancelled, in whatever state it is. The column `deadline` tells
--- it, in ms since 1970; `deadlines` holds the live jobs that have one by when to look at them: at that time, and again a while
--- after it as long as they do not end. `timed` has the member `@deadlines` for the first of all: each cycle looks there, also
--- while the queue is paused.
+-- Deadlines: a job that has not ended by then is cancelled, in any state. The column `deadline` has the time, in ms since 1970.
+-- `deadlines` holds live jobs with a deadline by the time of the next look: at the deadline, and again as long as they do not
+-- end. `timed` has the member `@deadlines` for the first of all. Each cycle looks there, in a paused queue too.
 local M = {}
 
 M.MARK = '@deadlines'
-M.AGAIN = 5000                -- ms after which to look again at what was told to end
+M.AGAIN = 5000                -- ms until the next look at a run that was told to end
 local MOST = 200              -- jobs looked at in one call
 local WHY = '"its deadline is over"'
 
--- Has the first of all looked at in time. Whoever calls outside a cycle sees to it that somebody comes.
+-- Has the first deadline looked at in time. A caller outside a cycle also wakes a worker.
 function M.rearm(q)
   local first = redis.call('ZRANGE', q.keys.deadlines, 0, 0, 'WITHSCORES')[2]
   if not first then return redis.call('ZREM', q.keys.timed, M.MARK) end
   redis.call('ZADD', q.keys.timed, first, M.MARK)
 end
 
--- Jobs whose column is written, as a flat list of deadline and id: somebody will look by the earliest.
+-- Jobs got a deadline (a flat list of deadline and id): a worker will look by the earliest.
 function M.added(q, scored)
   if #scored == 0 then return end
   local first = math.huge
@@ -37,7 +36,7 @@ function M.set(q, id, at)
   end
 end
 
--- Jobs have ended, or go: nobody need look at them. Costs nothing while no job has a deadline, if the caller knows that.
+-- Jobs have ended or go: their deadlines need no look. Costs one EXISTS while no job has a deadline.
 function M.ended(q, ids)
   if redis.call('EXISTS', q.keys.deadline) == 1 then redis.call('ZREM', q.keys.deadlines, unpack(ids)) end
 end
@@ -50,7 +49,7 @@ end
 
 M.WHY = WHY
 
--- Writes down, with a job that is cancelled, that its deadline is over, if it is, and unless that is the last that was said.
+-- Notes with a cancelled job that its deadline is over, unless its last error says so.
 function M.note(q, id)
   local columns, ending = require('columns'), '"error":' .. WHY .. '}'
   if M.is_over(q, id) and not columns.ends_with(q, id, ending) then
@@ -58,8 +57,8 @@ function M.note(q, id)
   end
 end
 
--- A live job whose deadline is over: what an operator's cancel does. One that runs is told, and one on its way to its queue is
--- there soon: they are looked at again until they have ended, or are gone.
+-- The deadline of a live job is over: does what an operator's cancel does. A run is told to end, and a job on its way is in its
+-- queue soon; both are looked at again until they have ended or are gone.
 local function over(q, id, state, found)
   local manage = require('manage')
   if state == 'executing' or manage.is_moving(q, id, state, found) then
@@ -72,7 +71,7 @@ local function over(q, id, state, found)
   manage.steps.cancel(q, id, state, found)
 end
 
--- Looks at the jobs that are due, within the bound of a call.
+-- Looks at due jobs, within the bound of a call.
 function M.run(q)
   local now, states = require('queue').text(q.now), require('states')
   local ids = redis.call('ZRANGE', q.keys.deadlines, '-inf', now, 'BYSCORE', 'LIMIT', 0, MOST)

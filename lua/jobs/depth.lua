@@ -1,26 +1,26 @@
--- How many jobs may wait in a queue: the limit `depth`. Those wait that are available, scheduled, retryable or suspended. What is
--- enqueued beyond it is refused, `full`, and told when to try again; what was accepted before is not: jobs that follow others,
--- that runs, workflows and batches bring in, that recur, and that come back to wait.
+-- The limit `depth`: how many jobs may wait. Available, scheduled, retryable and suspended jobs count. A job beyond it is
+-- refused, `full`, with the ms after which to try again. Jobs that were accepted before are never refused: followers, jobs of
+-- runs, workflows, batches and cron, and jobs that come back to wait.
 local M = {}
 
-local SOONEST, LATEST = 50, 10000        -- ms after which who was refused may try again
-local UNKNOWN = 1000                     -- of a queue that has ended nothing of late
+local SOONEST, LATEST = 50, 10000        -- ms after which a refused job may be tried again
+local UNKNOWN = 1000                     -- of a queue in which no job ended of late
 
--- How many jobs wait to run.
+-- The number of waiting jobs.
 function M.waiting(q)
   local keys = q.keys
   local ended = redis.call('ZCARD', keys.completed) + redis.call('ZCARD', keys.cancelled) + redis.call('ZCARD', keys.discarded)
   return redis.call('HLEN', keys.spec) - redis.call('HLEN', keys.executing) - ended
 end
 
--- How many more may be enqueued; nil without a limit, which costs nothing.
+-- The number of jobs that may still be enqueued; nil without a limit, which costs nothing.
 function M.room(q)
   local own = q.limits and q.limits.dimensions['*']
   if not (own and own.depth) then return nil end
   return math.max(own.depth - M.waiting(q), 0)
 end
 
--- After how many ms places for `n` jobs should be free, by what has ended in this minute and the one before.
+-- The ms after which there should be room for n jobs, by the jobs that ended in this minute and the one before.
 function M.retry_after(q, n)
   local minute, ended, keys = math.floor(q.now / 60000), 0, require('keys')
   for i = minute - 1, minute do
@@ -34,7 +34,7 @@ function M.retry_after(q, n)
   return math.floor(math.min(math.max(n * span / ended, SOONEST), LATEST))
 end
 
--- Tells the jobs of a call that were refused, in its flat list of what is not new, when to try again.
+-- Tells refused jobs when to try again, in the flat list of jobs that are not new.
 function M.tell(q, not_new)
   local n = 0
   for i = 2, #not_new, 3 do

@@ -1,16 +1,16 @@
--- Ended jobs, kept for a while to be looked at: completed, cancelled, discarded, each by the time of its end, bounded by
--- count and by age. Without bounds declared by code: completed 1,000 and an hour, a window on what just happened; cancelled
--- 10,000 and a day; discarded 10,000 and a week, since somebody has to decide about them. `0 0` keeps none.
+-- Ended jobs that are kept for a while: completed, cancelled, discarded, each by the time of its end, bounded by count and by
+-- age. Without declared bounds: completed 1,000 and an hour, a window on the recent past; cancelled 10,000 and a day; discarded
+-- 10,000 and a week, since an operator has to decide about them. `0 0` keeps none.
 local M = {}
 
--- A job that keeps its result, or of which others hear, is kept an hour longer, whatever the count: its score is that much later,
--- and half a millisecond tells it from the others.
+-- A job with a result or with links is kept an hour longer, whatever the count: its score is that much later. Half a millisecond
+-- tells it from the others.
 local LONGER = 3600000.5
 
 local defaults = { completed = '1000 3600000', cancelled = '10000 86400000', discarded = '10000 604800000' }
 local position = { completed = 3, cancelled = 4, discarded = 5 }     -- in queue.open's configuration
 
--- Count and age in milliseconds that apply to a state.
+-- Count and age (ms) that apply to a state.
 function M.bounds(q, state)
   local text = q.config[position[state]] or defaults[state]
   local count, age = string.match(text, '^(%d+) (%d+)$')
@@ -26,7 +26,7 @@ local function drop(q, state, ids)
   require('stats').count(q, 'removed', #ids)
 end
 
--- The results and links of jobs, in their order, or nothing if the queue has none.
+-- The results and links of jobs, in their order; nil if the queue has none.
 local function keep_longer(q, state, ids)
   local columns = require('columns')
   if redis.call('EXISTS', q.keys.result, q.keys.links, q.keys.watched, q.keys.deadline) == 0 then return nil end
@@ -35,10 +35,10 @@ local function keep_longer(q, state, ids)
   return columns.read(q, 'result', ids), columns.read(q, 'links', ids)
 end
 
--- Whether somebody may ask for a job by what it is linked to; for the members of a batch nobody does.
+-- Whether a client may ask for a job because of its links. For members of a batch none does.
 local function is_wanted(q, links) return links and not require('links').lone_batch(q, links) end
 
--- Puts jobs that have left every other index among the ended ones, and tells who is to hear of it. Does not record the event.
+-- Puts jobs that left every other index among the ended ones, and tells the parties that wait for it. Writes no event.
 function M.add(q, state, ids)
   local n = #ids
   if n == 0 then return end
@@ -54,13 +54,13 @@ function M.add(q, state, ids)
   require('unique').ended(q, ids)
 end
 
--- When a job ended, in ms, by its score.
+-- The time of a job's end, in ms, by its score.
 function M.time(score)
   score = tonumber(score)
   return score % 1 == 0 and score or score - LONGER
 end
 
--- Removes what is above the count, at most a call's worth.
+-- Removes jobs above the count, at most 1,000.
 function M.trim(q, state)
   local queue, count = require('queue'), M.bounds(q, state)
   if redis.call('ZCARD', q.keys[state]) <= count then return end
@@ -71,7 +71,7 @@ function M.trim(q, state)
   end
 end
 
--- Removes what is too old, and what a lowered count left over.
+-- Removes jobs that are too old, and those above a lowered count.
 function M.tidy(q)
   local queue = require('queue')
   for state in pairs(defaults) do

@@ -1,31 +1,31 @@
 -- enqueue producer n count [id spec]… [position options]… [keys key…]       for clients
--- enqueue [id spec options]…                                    for people, as sluice_enqueue
+-- enqueue [id spec options]…                                                for people, as sluice_enqueue
 --
--- Puts `count` jobs in. `spec` is the job as JSON, kept as it is. Only jobs out of the plain case have options, by position from
--- 0, or `*` for all that have none of their own; empty, or JSON:
+-- Puts `count` jobs in. `spec` is the job as JSON and is kept as it is. Only jobs out of the plain case have options, by position
+-- from 0, or `*` for all jobs without options of their own. Options are empty or JSON:
 --   delay     ms from now         at   ms since 1970         priority   0 (first) to 9, default 5         lane   its partitions
 --   after     {"id":…,"failed":…}: suspended until that job of this queue ends; see followers.lua
---   target    the queue that it belongs to, where it goes when the job before it has ended; needs `after`
---   links     a list of lines: what is to be told when it ends; see links.lua
---   notify    {"url":…,"on":["ended","progress"]}: a web hook that is to hear of it; see notices.lua
---   deadline  ms from now, or deadline_at, ms since 1970, after which it is cancelled unless it has ended; see deadlines.lua
---   hold      true: discarded, it holds its chain until somebody has decided
+--   target    its own queue, to which it goes when its parent has ended; needs `after`
+--   links     a list of lines: the parties that hear of its end; see links.lua
+--   notify    {"url":…,"on":["ended","progress"]}: a webhook that hears of it; see notices.lua
+--   deadline  ms from now, or deadline_at, ms since 1970: it is cancelled then unless it has ended; see deadlines.lua
+--   hold      true: discarded, it holds its chain until an operator decides
 --   unique    {"key":…,"until":"end|start","period":ms,"conflict":"keep|replace|again|fail"}; see unique.lua, conflicts.lua
--- Clients give the keys of unique jobs behind `keys`, one for each job, `*` for none, so that jobs which are alike but for that
--- share their options.
--- The job before may be one that comes before it in the same call.
--- An id that is empty is made here. `n` rises with each call of a producer, which has one call in flight: a repeated one is
--- answered as before and changes nothing, even if its jobs have come and gone meanwhile.
+-- Clients give the keys of unique jobs behind `keys`, one for each job, `*` for none, so that jobs which differ only in that
+-- share options.
+-- The parent may come before its follower in the same call.
+-- An empty id is made here. `n` rises with each call of a producer, which has one call in flight. A repeated call is answered as
+-- before and changes nothing, even if its jobs have come and gone.
 -- Moves: nothing → available, scheduled, suspended, cancelled.
--- Returns, for clients, a flat list of position, word, id for the jobs that were not added (none: all were): `exists`; for those
--- that met another one of their fingerprint, with its id, `exists`, `replaced`, `next` or `duplicate`;
--- `orphan` if the job before it is not known; `moving` if that is on its way to its own queue, where to try again; `full`, with
--- the ms after which to try again instead of an id, if as many wait as may: see depth.lua. For people, a line for each job:
--- `added ID`, `exists ID` and so on.
+-- Returns, for clients, a flat list of position, word, id for jobs that were not added: `exists`; for those that met an equal
+-- job, with its id, `exists`, `replaced`, `next` or `duplicate`; `orphan` if the parent is unknown; `moving` if the parent is on
+-- its way to its own queue, where to try again; `full`, with the ms after which to try again instead of an id, if the queue is at
+-- its depth limit: see depth.lua.
+-- For people, a line for each job: `added ID`, `exists ID` and so on.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
 local M = {}
 
--- An S and eleven digits of a place of its own in the queue, so that ids of one queue differ and sort by age.
+-- An id: S and eleven digits of a sequence, so that ids of one queue differ and sort by age.
 local DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 function M.new_id(q)
   local parts, number = {}, require('queue').sequence(q, 1)
@@ -46,13 +46,13 @@ local function append(lists, name, first, second)
   list[at + 1], list[at + 2] = first, second
 end
 
--- Whether a job has nothing out of the plain case but links and a deadline.
+-- Whether a job has no options but links and a deadline.
 local function is_plain(option)
   return not (option.due or option.after or option.target or option.hold) and option.lane == ''
     and option.priority == require('queue').PRIORITY
 end
 
--- Notes what jobs of all cases may have: links, and a deadline.
+-- Notes the options that jobs of all cases may have: links, and a deadline.
 local function note(new, id, option)
   if option.links then append(new.columns, 'links', id, option.links) end
   if not option.deadline then return end
@@ -81,7 +81,7 @@ local function sort_one(new, id, option, sequence)
   end
 end
 
--- Plans what becomes of a job that comes after another one. Returns why it cannot be added, if so.
+-- Plans a job with a parent. Returns why it cannot be added, if so.
 local function plan(q, option, seen)
   if seen[option.after.parent] then
     option.plan, option.is_late = 'wait', true
@@ -91,8 +91,8 @@ local function plan(q, option, seen)
   return not option.plan and 'orphan' or option.plan == 'moving' and 'moving' or nil
 end
 
--- Whether a job does not go in because enough wait, of which `n` come in the same call. One that follows another one does, unless
--- that is refused itself; one that meets an owner of its fingerprint adds none.
+-- Whether the queue has no room for a job; `n` jobs of this call go in before it. A follower goes in, unless its parent is
+-- refused. A job that meets an equal one adds none.
 local function is_full(n, room, refused, option, wanted, i)
   if option and option.after then return refused[option.after.parent] end
   if n < room then return false end
@@ -100,15 +100,15 @@ local function is_full(n, room, refused, option, wanted, i)
   return not (fingerprint and wanted.owner[fingerprint])
 end
 
--- Notes a job whose fingerprint another one owns, for when the new ones are in.
+-- Notes a job that met an equal one, until the new jobs are in.
 local function meet(wanted, at, owner, id, spec, option, fingerprint)
   wanted.met[#wanted.met + 1] = {
     at = at, owner = owner, id = id, spec = spec, option = option, is_ended = wanted.ended[fingerprint],
   }
 end
 
--- Sorts the jobs that are new into what has to be written: specs, columns, runnable ones by lane, later ones. Returns also a
--- flat list of what is not new.
+-- Sorts new jobs into the writes: specs, columns, runnable jobs by lane, later jobs. Returns also a flat list of jobs that are
+-- not new.
 local function sort(q, jobs, ids, options, wanted, room)
   local queue, n = require('queue'), #ids
   local known, sequence = redis.call('HMGET', q.keys.spec, unpack(ids)), queue.sequence(q, n)
@@ -164,7 +164,7 @@ local function schedule(q, jobs)
   require('events').moved(q, '', 'scheduled', ids)
 end
 
--- Writes what is new.
+-- Writes new jobs.
 local function write(q, new)
   redis.call('HSET', q.keys.spec, unpack(new.specs))
   for column, values in pairs(new.columns) do redis.call('HSET', q.keys[column], unpack(values)) end
@@ -189,8 +189,8 @@ local function write(q, new)
   if #new.after > 0 then require('followers').tell_late(q, new.after) end
 end
 
--- Adds what is new; `keys` are those of unique jobs, by position from 1, if any; `room` is how many may be added, if that is
--- limited. Returns the flat list of what is not new.
+-- Adds new jobs. `keys` are those of unique jobs, by position from 1; `room` is the number that may be added, if limited. Returns
+-- the flat list of jobs that are not new.
 function M.add(q, jobs, ids, options, keys, room)
   local wanted = (keys or next(options) ~= nil) and require('unique').look(q, options, keys, #ids)
   local new, not_new = sort(q, jobs, ids, options, wanted, room)
@@ -201,7 +201,7 @@ function M.add(q, jobs, ids, options, keys, room)
   return not_new
 end
 
--- The form of clients.
+-- The form for clients.
 function M.run(q, args)
   local queue = require('queue')
   local producer, call = queue.word(args[1], 'producer'), queue.number(args[2], 1, 9e15, 'n')
@@ -220,7 +220,7 @@ function M.run(q, args)
   return not_new
 end
 
--- The form of people.
+-- The form for people.
 function M.by_hand(q, args)
   local jobs, ids, options = require('enqueue_read').by_hand(q, args)
   require('signed').refuse_any(q, jobs, options)

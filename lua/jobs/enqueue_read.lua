@@ -1,9 +1,9 @@
--- Reading the jobs of a call, as enqueue.lua tells them, and refusing what could not be enqueued, before anything is written.
+-- Reads the jobs of a call, as enqueue.lua describes them. Refuses jobs that could not be enqueued, before anything is written.
 local M = {}
 
-local BYTES = 4194304         -- of the specs of a call of people
+local BYTES = 4194304         -- of all specs in a call by hand
 
--- Checks ids, and makes those that are empty. `jobs` is a flat list of id and spec.
+-- Checks ids, and makes the empty ones. `jobs` is a flat list of id and spec.
 local function check_ids(q, jobs, n)
   local ids, longest, empty = {}, 0, false
   for i = 1, n do
@@ -24,15 +24,15 @@ local function check_ids(q, jobs, n)
   return ids
 end
 
--- Refuses specs from which what a web hook is to hear could not be made.
+-- Refuses specs of which a webhook could not be told.
 local function check_told(jobs, options, n)
   for i = 1, n do
     if options[i] and options[i].notify then require('spec').check_told(jobs[2 * i]) end
   end
 end
 
--- Reads jobs from arguments, of which the count is the one at `first`. Returns a flat list of id and spec, the ids, and the
--- options by position from 1, and the keys of unique jobs, if any.
+-- Reads jobs from arguments; the count stands at `first`. Returns a flat list of id and spec, the ids, the options by position
+-- from 1, and the keys of unique jobs, if any.
 function M.calls(q, args, first)
   local queue = require('queue')
   local n = queue.number(args[first], 1, queue.MOST, 'count')
@@ -47,7 +47,7 @@ function M.calls(q, args, first)
   for i = first + 1 + 2 * n, last, 2 do
     local position = args[i] == '*' and -1 or queue.number(args[i], 0, n - 1, 'position')
     local text = args[i + 1]
-    -- Most jobs of a call have the same.
+    -- Most jobs of a call have the same options.
     local option = text ~= '' and (known[text] or require('options').read(q, text)) or nil
     if option and not option.after then known[text] = option end
     is_told = is_told or option and option.notify
@@ -58,7 +58,7 @@ function M.calls(q, args, first)
   return jobs, check_ids(q, jobs, n), options, keys
 end
 
--- Reads jobs as people give them, checking the specs as well, since no client has made them.
+-- Reads jobs from people. Checks their specs as well, since no client made them.
 function M.by_hand(q, args)
   local queue, jobs, options, bytes = require('queue'), {}, {}, 0
   local n = #args / 3

@@ -1,11 +1,11 @@
--- Jobs that were enqueued after another one, and jobs on their way to another queue: `suspended` here, in the slot of the parent.
--- after:<parent> lists the followers of a job, in order, until the parent is dropped; the column `after` holds for each what it
--- waits for, `parent policy delay`, or @ and the time at which it is due; the column `target`, for those of another queue, that
--- queue and their options.
---   policy: what becomes of it if the parent ends otherwise than completed: cancel, ignore (it runs), hold (it stays suspended
---   until the parent completes after all, or an operator decides), compensate (it runs, and is cancelled if the parent completes)
--- A delay counts from the parent's end. A parent that has itself moved to another queue is told of there, by the link
--- `slot.<this queue>`, and its followers stay here until it ends.
+-- Followers: jobs that were enqueued after another one, their parent; and jobs on their way to another queue. Both are
+-- `suspended` here, in the slot of the parent. after:<parent> lists the followers of a job, in order, until the parent is
+-- dropped. The column `after` holds for each `parent policy delay`, or @time for the delay. The column `target` holds, for jobs
+-- of another queue, that queue and their options.
+--   policy: the effect of a parent that did not complete: cancel, ignore (it runs), hold (it stays suspended until the parent
+--   completes after all, or an operator decides), compensate (it runs then, and is cancelled if the parent completes)
+-- A delay counts from the parent's end. A parent that has moved to another queue itself has the link `slot.<this queue>` there,
+-- and its followers stay here until it ends.
 local M = {}
 
 M.PAGE = 500                  -- followers told in one call
@@ -13,7 +13,7 @@ local BYTES = 524288          -- of specs in one reply
 
 local policies = { cancel = true, ignore = true, hold = true, compensate = true }
 
--- Reads what a job's options say of it: {parent, policy}, or the call is refused.
+-- Reads `after` of a job's options, {parent, policy}, or refuses the call.
 function M.read(after)
   local queue = require('queue')
   if type(after) ~= 'table' then queue.refuse('BADARG', 'after must be {"id":…,"failed":…}') end
@@ -26,14 +26,14 @@ end
 -- Whether a suspended job is on its way to its own queue.
 function M.is_moving(q, id) return redis.call('HEXISTS', q.keys.after, id) == 0 end
 
--- What becomes of a follower by the state in which its parent has ended: enter, cancel or hold.
+-- The fate of a follower by the end state of its parent: enter, cancel or hold.
 local function fate(policy, state)
   if policy == 'compensate' then return state == 'completed' and 'cancel' or 'enter' end
   return (state == 'completed' or policy == 'ignore') and 'enter' or policy
 end
 
--- What becomes of a follower now: wait, enter, cancel, hold; moving, if the parent is on its way elsewhere; or nil if there is no
--- such parent. And the state of the parent.
+-- The plan of a follower: wait, enter, cancel, hold; moving, if the parent is on its way elsewhere; nil if there is no such
+-- parent. Also the state of the parent.
 function M.plan(q, after)
   local states = require('states')
   local state = states.of(q, after.parent)
@@ -47,7 +47,7 @@ local function error_of(q, parent, state)
   return cjson.encode({ at = q.now, error = 'the job before it, ' .. parent .. ', was ' .. state })
 end
 
--- Puts a new job, whose spec is written, where its plan says, unless that is to enter this queue: {id, option, sequence}.
+-- Puts a new job ({id, option, sequence}), whose spec is written, where its plan says, unless it enters this queue.
 function M.add(q, job)
   local text, id, option, plan = require('queue').text, job.id, job.option, job.option.plan
   if option.target then redis.call('HSET', q.keys.target, id, option.target .. ' ' .. option.text) end
@@ -66,8 +66,8 @@ function M.add(q, job)
   require('links').add(q, after.parent, 'follow')
 end
 
--- Lets suspended jobs go: into this queue, when they are due, or on their way to theirs. `dues` are in ms, `named` which of those
--- somebody has named.
+-- Lets suspended jobs go: into this queue when they are due, or on their way to their own. `dues` are in ms; `named` are those
+-- that a caller named.
 local function release(q, ids, dues, named)
   if #ids == 0 then return end
   local targets, away, now, waiting = redis.call('HMGET', q.keys.target, unpack(ids)), {}, {}, require('waiting')
@@ -107,14 +107,14 @@ end
 -- Whether this call may tell more followers.
 function M.has_room(q) return (q.told or 0) < M.PAGE end
 
--- When a follower is due that is let go now, and whether somebody has named that time.
+-- The due time of a follower that is let go now, and whether a caller named it.
 local function due(q, when)
   local at = string.match(when, '^@(%d+)')
   return at and tonumber(at) or q.now + tonumber(when), at ~= nil
 end
 
--- Sorts followers of a job by what becomes of them: those that go, when they are due, those that are cancelled, whether some are
--- held. An id may be listed twice, if its job has come, gone and come again.
+-- Sorts followers of a job: those that go, with their times, those that are cancelled, and whether some are held. An id may be
+-- listed twice, if its job came, went and came again.
 local function sort(q, parent, state, ids)
   local going, dues, named, over, is_holding, seen = {}, {}, {}, {}, false, {}
   local texts = #ids > 0 and redis.call('HMGET', q.keys.after, unpack(ids)) or {}
@@ -134,9 +134,9 @@ local function sort(q, parent, state, ids)
   return going, dues, named, over, is_holding
 end
 
--- Tells the followers of a job that has ended, from a rank on; the rest, if there are many, is left to the next call.
--- Followers that are cancelled have followers too: those are told by the next call, so that none grows with the length of a row.
--- `is_away` is that the job is in another queue, where it may yet be retried.
+-- Tells the followers of an ended job, from a rank on; the rest is left to the next call. Followers of cancelled followers are
+-- told by the next call, so that no call grows with the length of a row. `is_away`: the parent is in another queue, where it may
+-- yet be retried.
 function M.tell(q, parent, state, rank, is_away)
   if not rank and (q.is_telling or not M.has_room(q)) then return require('outbox').put_here(q, parent, state) end
   q.is_telling = true
@@ -154,7 +154,7 @@ function M.tell(q, parent, state, rank, is_away)
   q.is_telling = false
 end
 
--- Tells jobs that were enqueued in one call with the job before them, if that has ended in the same call.
+-- Tells jobs that were enqueued in one call with their parent, if that has ended in the same call.
 function M.tell_late(q, jobs)
   local states = require('states')
   for i = 1, #jobs do
@@ -164,20 +164,21 @@ function M.tell_late(q, jobs)
   end
 end
 
--- tell state id…     Jobs that have moved from here to another queue have ended there: their followers are told. Repeating it is
--- harmless. Returns 1 if that has put facts into the outbox, else 0. Errors: BADARG, BADKEY, FORMAT.
+-- tell state id…     Jobs that moved from here to another queue have ended there: their followers are told. Repeating it is
+-- harmless.
+-- Returns 1 if that made outbox messages, else 0. Errors: BADARG, BADKEY, FORMAT.
 function M.ended_elsewhere(q, args)
   local queue, ends = require('queue'), { completed = true, cancelled = true, discarded = true, deleted = true }
   if #args < 2 or #args > queue.MOST or not ends[args[1]] then queue.refuse('BADARG', 'give the state of an end, and ids') end
   for i = 2, #args do
-    -- It may be heard of before it is known that the job has arrived.
+    -- Their end may be heard of before their arrival.
     if redis.call('ZSCORE', q.keys.suspended, args[i]) and M.is_moving(q, args[i]) then M.handed_over(q, args[i]) end
     if redis.call('HEXISTS', q.keys.spec, args[i]) == 0 then M.tell(q, args[i], args[1], M.has_room(q) and 0 or nil, true) end
   end
   return q.has_left and 1 or 0
 end
 
--- Whether some of the jobs that a fact of a time, in ms, brings to their queue are still here, and not let go anew since.
+-- Whether some of the jobs that a message of some time (ms) brings to their queue are still here, and were not let go anew since.
 function M.are_here(q, text, since)
   for id in string.gmatch(string.match(text, '^%S+(.*)$'), '%S+') do
     local score = redis.call('ZSCORE', q.keys.suspended, id)
@@ -189,7 +190,7 @@ end
 -- Lets one suspended job go at once, by an operator's wish.
 function M.let_go(q, id) release(q, { id }, { 0 }, {}) end
 
--- The options of a job that goes to its own queue: if others follow it here, it tells of its end.
+-- The options of a job that goes to its own queue. If it has followers here, it takes along the link that tells them.
 local function with_slot(q, id, options)
   if redis.call('EXISTS', require('keys').after(q.keys, id)) == 0 then return options end
   local all = cjson.decode(options)
@@ -198,7 +199,7 @@ local function with_slot(q, id, options)
   return cjson.encode(all)
 end
 
--- Jobs, as a text of ids, have arrived in their own queue: nothing of them stays here.
+-- Jobs, a text of ids, have arrived in their own queue: nothing of them stays here.
 function M.handed_over(q, text)
   local ids = {}
   for id in string.gmatch(text, '%S+') do
@@ -211,8 +212,8 @@ function M.handed_over(q, text)
   require('events').moved(q, 'suspended', '', ids)
 end
 
--- outgoing id…     What whoever carries suspended jobs to their own queue needs: a flat list of id, spec, options, for those
--- that are still here, in the order of the ids, and no more than 512 KiB: ask for the rest again. Errors: BADARG, BADKEY, FORMAT.
+-- outgoing id…     The jobs to bring to their own queue: a flat list of id, spec, options for those that are still here, in the
+-- order of the ids, 512 KiB at most: ask for the rest again. Errors: BADARG, BADKEY, FORMAT.
 function M.outgoing(q, args)
   local queue, reply = require('queue'), {}
   if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end

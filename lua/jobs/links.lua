@@ -1,12 +1,13 @@
--- What has to be told when a job ends. The column `links` holds a line for each who is to hear of it:
---   follow             jobs that were enqueued after it; they are in after:<id>
+-- The parties that hear of a job's end. The column `links` holds a line for each:
+--   follow             its followers, in after:<id>
 --   wait CLIENT        a client that waits for its result, and reads inbox:<client>
---   workflow.ID NODE   the workflow that it is a node of; NODE as it is named there
---   batch.ID           the batch that it is a member of; `batch.ID attempted` if that wants to hear of its first bad end as well
---   slot.QUEUE         followers that are in the slot of that queue, from which it has moved here
---   notify EVENTS URL  a web hook; see notices.lua
--- What is in this slot is told in the same call; the rest goes out as facts (outbox.lua). A job may end twice, if an operator
--- retries it: whoever hears of it is told again.
+--   workflow.ID NODE   the workflow of which it is a node; NODE is the name there
+--   batch.ID           the batch of which it is a member; `batch.ID attempted` if the batch also hears of its first failed
+--                      attempt
+--   slot.QUEUE         followers in the slot of that queue, from which it moved here
+--   notify EVENTS URL  a webhook; see notices.lua
+-- Parties in this slot are told in the same call; the others by outbox messages (outbox.lua). A job may end twice, if an operator
+-- retries it: then they are told again.
 local M = {}
 
 -- Whether any job of the queue has links; looked up once a call.
@@ -15,7 +16,7 @@ function M.is_used(q)
   return q.has_links
 end
 
--- The batch of jobs that are linked to nothing else, as `batch.ID`, or false. Told once for each text of a call: most are alike.
+-- The batch of a job that has no other link, as `batch.ID`, or false. Kept for each text of a call, since most are alike.
 function M.lone_batch(q, text)
   local known = q.lone_batches
   if not known then
@@ -26,7 +27,7 @@ function M.lone_batch(q, text)
   return known[text]
 end
 
--- Adds a line to those of a job, unless it is there.
+-- Adds a line to a job's links, unless it is there.
 function M.add(q, id, line)
   local before = redis.call('HGET', q.keys.links, id)
   if before and string.find('\n' .. before .. '\n', '\n' .. line .. '\n', 1, true) then return end
@@ -34,7 +35,7 @@ function M.add(q, id, line)
   q.has_links = true
 end
 
--- Takes a line away again.
+-- Removes a line.
 function M.remove(q, id, line)
   local before = redis.call('HGET', q.keys.links, id)
   if not before then return end
@@ -49,7 +50,7 @@ function M.remove(q, id, line)
   end
 end
 
--- Whether a text is a line that clients may give a job.
+-- Whether clients may give a job such a line.
 function M.is_line(text)
   if type(text) ~= 'string' or #text > 300 then return false end
   return string.find(text, '^workflow%.[%w._-]+ [!-~]+$') ~= nil or string.find(text, '^batch%.[%w._-]+$') ~= nil
@@ -57,7 +58,7 @@ function M.is_line(text)
     or string.find(text, '^slot%.[%w._-]+$') ~= nil
 end
 
-local INBOX = 60000           -- ms after which what nobody read is dropped
+local INBOX = 60000           -- ms after which unread entries are dropped
 
 local function tell_client(q, client, id, state)
   local inbox = require('keys').inbox(q.keys, client)
@@ -65,7 +66,7 @@ local function tell_client(q, client, id, state)
   require('expiry').set(inbox, INBOX)
 end
 
--- Tells one of them. Members of a batch that end together are gathered in `batches`.
+-- Tells one party. Members of a batch that end together gather in `batches`.
 local function tell(q, line, id, state, batches)
   local target, rest = string.match(line, '^(%S+) ?(.*)$')
   if target == 'follow' then
@@ -86,7 +87,7 @@ local function tell(q, line, id, state, batches)
   end
 end
 
--- Jobs have ended: `state` is that they are in now, or `deleted`. Their links, in their order, need not be read again.
+-- Jobs have ended. `state` is their state now, or `deleted`. `links` are their links, in their order, if they were read.
 function M.ended(q, state, ids, links)
   if #ids == 0 or not M.is_used(q) then return end
   links = links or redis.call('HMGET', q.keys.links, unpack(ids))
@@ -106,7 +107,7 @@ function M.ended(q, state, ids, links)
   end
 end
 
--- A job ran to a bad end for the first time, and runs again: batches may want to know.
+-- A job's first attempt failed, and it runs again: tells batches that asked for it.
 function M.attempted(q, id)
   if not M.is_used(q) then return end
   local links, batches = redis.call('HGET', q.keys.links, id), {}
@@ -122,7 +123,7 @@ function M.deleted(q, id, is_ended)
   M.dropped(q, { id })
 end
 
--- Jobs are in their own queue now: the clients that wait for them are told to ask there.
+-- Jobs are in their own queue now: clients that wait for them are told to ask there.
 function M.moved(q, ids)
   if not M.is_used(q) then return end
   local links = redis.call('HMGET', q.keys.links, unpack(ids))
@@ -131,7 +132,7 @@ function M.moved(q, ids)
   end
 end
 
--- Jobs are dropped: the lists of their followers go. One that has still to be gone through goes then.
+-- Jobs are dropped: the lists of their followers go. A list that has still to be told goes after that.
 function M.dropped(q, ids)
   if not M.is_used(q) then return end
   local links, keys = redis.call('HMGET', q.keys.links, unpack(ids)), require('keys')

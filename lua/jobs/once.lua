@@ -1,11 +1,11 @@
 -- once worker id fence key token [result]      A step of a job that is done once over all its runs.
 -- Without a result it records the intent: `token` stands for the step from then on, unless an earlier run recorded another. With
--- one, which is JSON text, it ends the step, unless it has ended already. What is recorded stays until the job goes.
+-- a result, which is JSON text, it ends the step, unless it has ended. Records stay until the job goes.
 --   key, token   1 to 128 printable ASCII characters without space
--- Returns {token} or {token, result}: what stands. Errors: FENCED, TOOLARGE, BADARG, BADKEY, FORMAT. No event.
+-- Returns the record: {token} or {token, result}. Errors: FENCED, TOOLARGE, BADARG, BADKEY, FORMAT. No event.
 --
--- The column `once` has a line for each step of a job, `key token size result`, the size being the result's in bytes; `-` and
--- nothing for a step that has not ended. The text of a result is never looked into, so it may hold anything.
+-- The column `once` has a line for each step of a job, `key token size result`; the size is the result's in bytes, `-` and
+-- nothing for a step that has not ended. The result is never parsed, so it may hold anything.
 local M = {}
 
 local LARGEST = 262144        -- bytes that the steps of one job may take; Once.largest in Swift

@@ -1,4 +1,5 @@
--- The options of a job, as enqueue.lua tells them: read from JSON, checked, and for specs written by hand made from those.
+-- The options of a job, as enqueue.lua describes them: read from JSON and checked. For specs written by hand, the lane is made
+-- here.
 local M = {}
 
 local known = {
@@ -6,7 +7,7 @@ local known = {
   deadline = true, deadline_at = true, hold = true, unique = true,
 }
 
--- A value as lanes have it.
+-- A value in the form of lanes.
 local function encoded(name, value)
   local text = string.gsub(value, '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
   if #text > 64 then
@@ -36,7 +37,7 @@ local function lane_of(spec)
   return table.concat(parts, '&')
 end
 
--- The lines of what is to be told when the job ends.
+-- The lines of `links`.
 local function read_links(lines)
   local queue, links = require('queue'), require('links')
   if type(lines) ~= 'table' or #lines < 1 or #lines > 11 then queue.refuse('BADARG', 'links are 1 to 11 lines') end
@@ -46,7 +47,7 @@ local function read_links(lines)
   return table.concat(lines, '\n')
 end
 
--- The text of options that go to another queue: a deadline counts from now, wherever the job is.
+-- The text of options that travel to another queue. The deadline becomes absolute, since it counts from now in any queue.
 function M.travelling(options, option)
   options.deadline, options.deadline_at = nil, option.deadline
   return next(options) and cjson.encode(options) or '{}'
@@ -59,7 +60,7 @@ local function read_deadline(q, options)
   return options.deadline ~= nil and q.now + queue.whole(options.deadline, 1, 1e13, 'deadline') or nil
 end
 
--- What a job waits for, and the queue it goes to then, with what is left of its options.
+-- Reads the parent, and the queue to which the job goes then, with the rest of its options.
 local function read_after(option, options)
   local queue = require('queue')
   option.after = require('followers').read(options.after)
@@ -71,7 +72,7 @@ local function read_after(option, options)
   option.text = M.travelling(options, option)
 end
 
--- Where options name no lane, that of a spec written by hand counts.
+-- Without a lane in the options, that of a spec written by hand counts.
 local function add_lane(options, spec)
   if options.lane ~= nil and options.lane ~= '' then return end
   local lane = lane_of(spec)
@@ -79,7 +80,7 @@ local function add_lane(options, spec)
   if spec.chain_hold then options.hold = true end
 end
 
--- Refuses what is no lane. What is not of these characters would be read amiss where a lane stands beside other things.
+-- Refuses a malformed lane. Other characters would be misread where a lane stands beside other text.
 local function check_lane(lane)
   if type(lane) ~= 'string' or #lane > 1024 or not string.find(lane, '^[%w_.%%=?&~-]*$') then
     require('queue').refuse('BADARG', 'lane must be a text of at most 1024 bytes, such as account=42&smtp?, all else as %XX')
@@ -89,7 +90,7 @@ local function check_lane(lane)
   end
 end
 
--- When a job is due, in ms since 1970, or nil for now.
+-- The due time of a job, in ms since 1970, or nil for now.
 local function read_due(q, options)
   local queue, due = require('queue'), nil
   if options.delay ~= nil then due = q.now + queue.whole(options.delay, 0, 1e14, 'delay') end
@@ -97,7 +98,7 @@ local function read_due(q, options)
   return due and due > q.now and due or nil
 end
 
--- What is to be told when the job ends, as lines.
+-- The lines of all parties that hear of the end.
 local function read_told(option, options)
   if options.links ~= nil then option.links = read_links(options.links) end
   if options.notify == nil then return end
@@ -105,7 +106,7 @@ local function read_told(option, options)
   option.links = option.links and option.links .. '\n' .. option.notify or option.notify
 end
 
--- The object that a text of options is.
+-- The object of a text of options.
 local function decode(q, text)
   local valid, options = pcall(cjson.decode, text)
   if not valid or type(options) ~= 'table' or string.byte(text) ~= 123 and not string.find(text, '^%s*{') then
@@ -117,8 +118,8 @@ local function decode(q, text)
   return options
 end
 
--- Reads the options of a job; `spec`, decoded, if it was written by hand. Those that were stored by an earlier library may have
--- members that mean nothing.
+-- Reads the options of a job. `spec` is given, decoded, if it was written by hand. Options that an earlier library stored may
+-- have unknown members.
 function M.read(q, text, spec)
   local queue, options = require('queue'), decode(q, text)
   if spec then add_lane(options, spec) end

@@ -1,20 +1,20 @@
--- When to look again at something whose end nobody tells: between one look and the next lies time in which the end is not
--- known, and each look costs. How long such things took before tells where looks are worth most. With h(t) the rate at which
--- those end that take longer than t, the looks of least cost and delay come at a rate that is proportional to the square root of
--- h(t) (J. B. Keller: Optimum checking schedules for systems subject to random failure, Management Science 21, 1974); its factor
--- follows from how many looks a job is to take in the mean.
+-- When to look again at something whose end no system tells. Between two looks the end is unknown for a while, and each look
+-- costs. How long such things took before tells where looks are worth most: with h(t) the rate at which those end that took
+-- longer than t, the looks of least cost and delay come at a rate proportional to the square root of h(t) (J. B. Keller: Optimum
+-- checking schedules for systems subject to random failure, Management Science 21, 1974). The factor follows from the mean number
+-- of looks for a job.
 --
--- durations, a hash by the name of what is watched: `n bucket:weight …`. Buckets grow by a fourth root of two, so they tell 19 %
--- apart from 50 ms to 14 hours; a job's weight of one lies evenly between its last two looks, between which it ended. Weights are
--- halved now and then, so that what changes is learnt anew.
--- watched, a column: `start last name` of jobs that are watched, in ms since 1970.
+-- durations: a hash by the name of the watched thing, `n bucket:weight …`. Buckets grow by the fourth root of two, so they tell
+-- 19 % apart from 50 ms to 14 hours. A job has a weight of one, spread evenly between its last two looks, between which it ended.
+-- Weights are halved now and then, so that changes are learnt.
+-- watched: a column, `start last name` of watched jobs, in ms since 1970.
 local M = {}
 
 local FIRST, RATIO, BUCKETS = 50, 2 ^ 0.25, 80
 local FADE = 500              -- jobs after which weights are halved
-local KNOWN = 20              -- jobs before which nothing is known: looks come ever more slowly,
+local KNOWN = 20              -- jobs below which nothing is known: looks come ever more slowly,
 local SHARE = 0.3             -- each after so much of the age
-local NAMES = 1000            -- of a queue; of more nothing is learnt
+local NAMES = 1000            -- names of a queue; no more are learnt
 
 local edges
 
@@ -26,7 +26,7 @@ local function edge(i)
   return edges[i]
 end
 
--- The bucket that an age is in: from edge(i) up to edge(i + 1); the last one has no end.
+-- The bucket of an age: from edge(i) up to edge(i + 1); the last bucket has no end.
 local function bucket(age)
   if age < FIRST then return 0 end
   return math.min(BUCKETS, math.floor(math.log(age / FIRST) / math.log(RATIO)) + 1)
@@ -40,8 +40,8 @@ local function read(q, name)
   return tonumber(string.match(text, '^[%d.]+')) or 0, weights
 end
 
--- The rate of looks in each bucket, per ms: `looks` of them to the end, in the mean. An end is found half a look later. Beyond
--- the last end that is known they come as if nothing were.
+-- The rate of looks in each bucket, per ms, with a mean of `looks` until the end. An end is found half a look later. Beyond the
+-- last known end, looks come as without knowledge.
 local function rates(weights, looks, least, most)
   local smooth, total = {}, 0
   for i = 0, BUCKETS do
@@ -65,7 +65,7 @@ local function rates(weights, looks, least, most)
   return roots
 end
 
--- How long to wait at an age until one more look is due.
+-- The wait at an age until one more look is due.
 local function wait(schedule, age)
   local i, at, need = bucket(age), age, 1
   while i < BUCKETS and (edge(i + 1) - at) * schedule[i] < need do
@@ -75,7 +75,7 @@ local function wait(schedule, age)
   return at + need / schedule[i] - age
 end
 
--- What is known in this call of a name and its bounds.
+-- The schedule of a name and its bounds, made once a call; false if too little is known.
 local function known(q, name, looks, least, most)
   local key = table.concat({ name, looks, least, most }, ' ')
   q.polling = q.polling or {}
@@ -86,7 +86,7 @@ local function known(q, name, looks, least, most)
   return q.polling[key]
 end
 
--- The wait of a job that has just looked, in ms; between `least` and `most`, give or take a tenth, so that jobs spread.
+-- The wait of a job that has just looked, in ms, between `least` and `most`, give or take a tenth, so that jobs spread.
 function M.wait(q, job, name, looks, least, most)
   local text = require('queue').text
   local found = redis.call('HGET', q.keys.watched, job.id)
@@ -99,7 +99,7 @@ function M.wait(q, job, name, looks, least, most)
   return math.floor(math.min(math.max(delay, least), most) * spread + 0.5)
 end
 
--- Adds to weights that something took from `low` to `high` ms.
+-- Adds to weights that a thing took from `low` to `high` ms.
 local function add(weights, low, high)
   high = math.max(high, low + 1)
   local i = bucket(low)
@@ -110,7 +110,7 @@ local function add(weights, low, high)
   end
 end
 
--- Learns how long things of one name took: a flat list of low and high ms.
+-- Learns the durations of one name: a flat list of low and high ms.
 local function learn(q, name, spans)
   local n, weights = read(q, name)
   if n == 0 and redis.call('HLEN', q.keys.durations) >= NAMES then return end
@@ -125,7 +125,7 @@ local function learn(q, name, spans)
   redis.call('HSET', q.keys.durations, name, table.concat(parts, ' '))
 end
 
--- Jobs have ended; of those that completed it is learnt how long it took.
+-- Jobs have ended: learns how long the completed ones took.
 function M.ended(q, state, ids)
   local found, over, by_name = require('columns').read(q, 'watched', ids), {}, {}
   for i = 1, #ids do

@@ -1,4 +1,4 @@
--- progress worker id fence fraction note      How far a run has come; for display only, it decides nothing. A web hook may hear.
+-- progress worker id fence fraction note      The progress of a run, for display only. A webhook may hear of it.
 -- `fraction` is 0 to 1, `note` a JSON string. Returns 1. Errors: FENCED, BADARG, BADKEY, FORMAT. No event.
 local M = {}
 
@@ -9,7 +9,7 @@ function M.run(q, args)
   redis.call('HSET', q.keys.progress, id,
     '{"at":' .. queue.text(q.now) .. ',"fraction":' .. string.format('%.4g', fraction) .. ',"note":' .. note .. '}')
   require('notices').progressed(q, id)
-  -- Its worker relays what the hook is to hear, also if it has no free place and so listens to no token.
+  -- Its worker relays the message, even if it has no free place and so listens to no token.
   if q.has_left then require('wake').ring(q, args[1]) end
   return 1
 end

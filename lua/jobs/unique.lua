@@ -1,14 +1,14 @@
--- Unique jobs: at most one live job has a fingerprint, and the lock is owned by that job's life, not by a time.
--- `unique` tells the owner of each fingerprint. The column `fingerprint` tells a job's own, so that jobs without cost nothing:
---   FINGERPRINT         owned until the job ends       >FINGERPRINT      until it is claimed: the column goes with it
---   @MS FINGERPRINT     until it ends, and not before that time: from its end to then `unique_ends` holds the fingerprint,
+-- Unique jobs: at most one live job has a fingerprint. The life of that job owns the lock, not a time.
+-- `unique` has the owner of each fingerprint. The column `fingerprint` has a job's own, so that other jobs cost nothing:
+--   FINGERPRINT         owned until the job ends       >FINGERPRINT      until it is claimed; then the column goes
+--   @MS FINGERPRINT     until it ends, and not before that time: from its end to that time `unique_ends` holds the fingerprint,
 --                       whether or not the job is still kept
--- What an enqueue that meets an owner does to it is in conflicts.lua. The configuration `unique` says whether the queue ever had
--- such jobs (1), and such as are until they are claimed (2).
+-- conflicts.lua has the effects of an enqueue that meets an owner. The configuration `unique` is 1 if the queue ever had such
+-- jobs, 2 if it had some until their claim.
 local M = {}
 
 M.MOST = 22                   -- characters of a fingerprint
-local BOUND = 1000            -- fingerprints whose time is over let go in one step
+local BOUND = 1000            -- fingerprints freed in one step
 local known = { key = true, ['until'] = true, period = true, conflict = true }
 local conflicts = { keep = true, replace = true, again = true, fail = true }
 
@@ -18,7 +18,7 @@ function M.is_fingerprint(text)
   return type(text) == 'string' and #text >= 1 and #text <= M.MOST and not string.find(text, '[^%w._-]')
 end
 
--- Reads what a job's options say: {key, till, period, conflict}, or the call is refused. Clients may tell the key elsewhere.
+-- Reads `unique` of a job's options, {key, till, period, conflict}, or refuses the call. Clients may give the key elsewhere.
 function M.read(given)
   local queue = require('queue')
   if type(given) ~= 'table' then queue.refuse('BADARG', 'unique is an object, such as {"key":"a"}') end
@@ -36,7 +36,7 @@ function M.read(given)
   return { key = given.key, till = till, period = period, conflict = conflict }
 end
 
--- Reads the keys of n jobs, one for each, `*` for none, from the end of a call's arguments. `are_all` if each job has one.
+-- Reads the keys of n jobs from the end of a call's arguments, `*` for none. `are_all` if each job has one.
 function M.keys(args, n)
   local keys, longest, queue = { unpack(args, #args - n + 1) }, 0, require('queue')
   keys.are_all = true
@@ -45,7 +45,7 @@ function M.keys(args, n)
     if length > longest then longest = length end
     if length == 0 then longest = math.huge end
   end
-  -- What could be taken for something else; a pattern would cost as much as storing them.
+  -- Refuses characters that would be misread. A pattern would cost as much as storing the keys.
   local text = table.concat(keys)
   local function has(character) return string.find(text, character, 1, true) end
   if longest > M.MOST or has(' ') or has('>') or has('@') then
@@ -57,14 +57,14 @@ function M.keys(args, n)
   return keys
 end
 
--- Whether a queue has fingerprints; looked up at most once a call.
+-- Whether the queue has fingerprints; looked up at most once a call.
 function M.is_used(q)
   if not q.config[11] then return false end
   if q.has_fingerprints == nil then q.has_fingerprints = redis.call('EXISTS', q.keys.fingerprint) == 1 end
   return q.has_fingerprints
 end
 
--- Fingerprint of a column's text, the time until which it holds at least, and whether it is released by the claim.
+-- Parses the column: the fingerprint, the time until which it holds at least, and whether the claim frees it.
 function M.parse(text)
   local first = string.byte(text)
   if first == 62 then return string.sub(text, 2), nil, true end
@@ -73,7 +73,7 @@ function M.parse(text)
   return fingerprint, tonumber(till)
 end
 
--- Which of some fingerprints are those of ended jobs: true within their time, false if that is over.
+-- Those of some fingerprints that ended jobs hold: true within their time, false after it.
 local function ended(q, fingerprints)
   local of = {}
   if #fingerprints == 0 or redis.call('EXISTS', q.keys.unique_ends) == 0 then return of end
@@ -84,7 +84,7 @@ local function ended(q, fingerprints)
   return of
 end
 
--- The fingerprints that new jobs of a call want, by position, and the list of them.
+-- The fingerprints that new jobs of a call want, by position, and their list.
 local function wishes(options, keys, n)
   if keys and next(options) == nil and keys.are_all then return keys, keys end
   local of, list = {}, {}
@@ -97,8 +97,8 @@ local function wishes(options, keys, n)
   return of, list
 end
 
--- What is known of the fingerprints that new jobs of a call want, by their options and keys; nil if they want none. Jobs on
--- their way to another queue want theirs there.
+-- The owners of the fingerprints that new jobs of a call want, by their options and keys; nil if they want none. Jobs on their
+-- way to another queue want theirs there.
 function M.look(q, options, keys, n)
   local of, list = wishes(options, keys, n)
   if #list == 0 then return nil end
@@ -113,7 +113,7 @@ function M.look(q, options, keys, n)
   return { of = of, owner = owner, ended = over, n = 0, taken = {}, columns = {}, free = {}, met = {} }
 end
 
--- The text of the column for a rule that is not the plain one.
+-- The text of the column for a rule other than the plain one.
 local function column(q, wanted, rule, fingerprint)
   if rule.till == 'start' then
     wanted.is_until_start = true
@@ -124,13 +124,13 @@ local function column(q, wanted, rule, fingerprint)
   return '@' .. require('queue').text(q.now + rule.period) .. ' ' .. fingerprint
 end
 
--- The longest period is noted: what is held for longer was held by a clock that was ahead, see ahead.lua.
+-- Notes the longest period. A fingerprint held for longer was held by a clock that was ahead, see ahead.lua.
 local function note_longest(q, period)
   if period <= (tonumber(redis.call('HGET', q.keys.config, 'period')) or 0) then return end
   redis.call('HSET', q.keys.config, 'period', require('queue').text(period))
 end
 
--- Claims the fingerprint of the i-th job. Returns its owner, if that is another one.
+-- Claims the fingerprint of the i-th job. Returns the owner, if that is another job.
 function M.claim(q, wanted, i, id, option)
   local fingerprint = wanted.of[i]
   if not fingerprint then return nil end
@@ -147,7 +147,7 @@ function M.claim(q, wanted, i, id, option)
   return nil
 end
 
--- Lets go, at most `most`, what ended jobs have held for their time.
+-- Frees fingerprints of ended jobs whose time is over, at most `most`.
 local function let_go_old(q, most)
   local over = redis.call('ZRANGE', q.keys.unique_ends, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most)
   if #over == 0 then return end
@@ -155,7 +155,7 @@ local function let_go_old(q, most)
   redis.call('ZREM', q.keys.unique_ends, unpack(over))
 end
 
--- Writes down what was claimed.
+-- Writes the claimed fingerprints.
 function M.write(q, wanted)
   if #wanted.taken == 0 then return end
   local flag = wanted.is_until_start and '2' or '1'
@@ -176,7 +176,7 @@ local function append(list, first, second)
   list[at + 1], list[at + 2] = first, second
 end
 
--- Sorts the jobs that own their fingerprint: what is released, what is held for a time.
+-- Sorts jobs that own their fingerprint into those freed now and those held for a time.
 local function sort(q, ids, texts, keep)
   local owners, of, list, free, held = {}, {}, {}, {}, {}
   for i = 1, #ids do
@@ -206,8 +206,8 @@ local function release(q, free, held)
   let_go_old(q, #held + 10)
 end
 
--- Jobs have ended: their fingerprints are free, or held until their time is over; a job that was to run again, with other
--- arguments or the same, is succeeded by a new one, which owns the fingerprint in the same call.
+-- Jobs have ended: their fingerprints are freed, or held until their time is over. A job with `next` is succeeded by a new one,
+-- which owns the fingerprint in the same call.
 function M.ended(q, ids)
   if not M.is_used(q) then return end
   local owners, free, held = sort(q, ids, redis.call('HMGET', q.keys.fingerprint, unpack(ids)), true)
@@ -218,7 +218,7 @@ function M.ended(q, ids)
   end
 end
 
--- A job is deleted by somebody's wish: its fingerprint is free, whatever its time.
+-- A job is deleted: its fingerprint is freed, whatever its time.
 function M.deleted(q, id)
   if not M.is_used(q) then return end
   local owners, free = sort(q, { id }, redis.call('HMGET', q.keys.fingerprint, id), false)
@@ -226,7 +226,7 @@ function M.deleted(q, id)
   if owners[1] then redis.call('ZREM', q.keys.unique_ends, owners[1]) end
 end
 
--- Jobs are claimed: those that are unique until then are not any more.
+-- Jobs are claimed: frees those that are unique until then.
 function M.started(q, ids)
   if q.config[11] ~= '2' or not M.is_used(q) then return end
   local texts, over, free = redis.call('HMGET', q.keys.fingerprint, unpack(ids)), {}, {}
@@ -251,7 +251,7 @@ function M.revived(q, id)
   return nil
 end
 
--- Lets go what was held for a time, a bounded step.
+-- Frees fingerprints whose time is over, a bounded step.
 function M.tidy(q)
   if q.config[11] then let_go_old(q, BOUND) end
 end

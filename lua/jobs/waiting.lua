@@ -1,7 +1,7 @@
--- Jobs that wait for a time: `scheduled` and `retryable`, scored by due time in ms; and the way into them and out of them.
+-- Jobs that wait for a time, `scheduled` and `retryable`, scored by due time in ms; the ways in and out.
 local M = {}
 
--- The earliest due time of `scheduled` or `retryable` in ms, or false; read once a call while nothing changes it.
+-- The earliest due time of a state in ms, or false; read once a call while nothing changes it.
 local function head(q, state)
   if not q.heads then q.heads = {} end
   if q.heads[state] == nil then
@@ -10,10 +10,10 @@ local function head(q, state)
   return q.heads[state]
 end
 
-M.NOTED = 3600000            -- ms: of a longer wait it is noted when it was set
+M.NOTED = 3600000            -- ms; the start of a longer wait is noted
 
--- What the column `since` has of a wait: when it was set, if it is a long one, and `@` if it ends at a time that somebody named.
--- By that a time which was set while the clock was ahead is known, see ahead.lua. Nil for a short wait.
+-- The text of the column `since` for a wait: its start, if it is long; `@` if a caller named its end; nil for a short wait. It
+-- tells whether a time was set while the clock was ahead, see ahead.lua.
 function M.since(q, due, is_named)
   return is_named and '@' or due - q.now > M.NOTED and require('queue').text(q.now) or nil
 end
@@ -28,8 +28,8 @@ local function note(q, id, since)
   end
 end
 
--- Puts a job that has left (or is about to leave) another index into `state` until `due`, which somebody may have named. It gets
--- a new place in its lane then.
+-- Puts a job that left (or is about to leave) another index into `state` until `due`. `is_named`: a caller named that time. Later
+-- it gets a new place in its lane.
 function M.add(q, state, id, due, is_named)
   redis.call('ZADD', q.keys[state], require('queue').text(due), id)
   note(q, id, M.since(q, due, is_named))
@@ -37,14 +37,14 @@ function M.add(q, state, id, due, is_named)
   require('wake').due(q, due)
 end
 
--- The same for a job that is to come back at the place it had.
+-- The same for a job that comes back to its old place.
 function M.add_at_place(q, state, id, due, score)
   redis.call('HSET', q.keys.place, id, score)
   M.add(q, state, id, due)
 end
 
--- Makes jobs runnable: each in its lane, at the place it kept or at a new one. The caller removes them from where they were.
--- Returns nothing; `ids` is at most a call's worth.
+-- Makes jobs runnable, at most 1,000: each in its lane, at the place it kept or at a new one. The caller removes them from where
+-- they were.
 function M.enter(q, ids)
   local queue, columns, lanes = require('queue'), require('columns'), require('lanes')
   local n = #ids
@@ -72,9 +72,9 @@ function M.enter(q, ids)
   for i = 1, #order do require('chains').back(q, order[i], scored[order[i]]) end
 end
 
-local MOST_ALIKE = 2000       -- due in the same ms that are put in order together
+local MOST_ALIKE = 2000       -- jobs due in the same ms that are sorted together
 
--- The first of ids that are due in the same ms, in the order of their enqueue, which `created` tells.
+-- The first of ids that are due in the same ms, in the order of their creation.
 local function in_order(q, ids, most)
   local created, at = require('columns').read(q, 'created', ids), {}
   for i = 1, #ids do at[ids[i]] = created[i] or '' end
@@ -85,8 +85,7 @@ local function in_order(q, ids, most)
   return { unpack(ids, 1, math.min(most, #ids)) }
 end
 
--- At most `most` jobs of a state that are due, by their time, and those of one ms in the order of their enqueue. Redis has those
--- in the order of their ids.
+-- At most `most` due jobs of a state, by due time, and within one ms by creation. Redis itself orders those by id.
 local function take_due(q, state, most)
   local key = q.keys[state]
   local page = redis.call('ZRANGE', key, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
@@ -107,7 +106,7 @@ local function take_due(q, state, most)
   return due
 end
 
--- Moves what is due from `state` to its lanes, at most `most` jobs. Returns how many moved.
+-- Moves due jobs of a state to their lanes, at most `most`. Returns the number.
 local function promote(q, state, most)
   local first = head(q, state)
   if not first or first > q.now then return 0 end
@@ -121,14 +120,14 @@ local function promote(q, state, most)
   return #due
 end
 
--- Moves everything that is due, within the bound of a call.
+-- Moves all due jobs, within the bound of a call.
 function M.promote(q)
   local most = require('queue').MOST / 2
   promote(q, 'scheduled', most)
   promote(q, 'retryable', most)
 end
 
--- When the next job of `scheduled` and `retryable` is due, in ms, or nil.
+-- The next due time of `scheduled` and `retryable`, in ms, or nil.
 function M.next_due(q)
   local first, second = head(q, 'scheduled'), head(q, 'retryable')
   if first and second then return math.min(first, second) end

@@ -5,8 +5,8 @@
 -- After Nygard's circuit breaker. A job holds the probe's place, so the place is free whenever the job is gone.
 local M = {}
 
-local LONGEST = 3600000       -- that a dependency can ask to be left alone, in ms
-local FORGET = 3600000        -- after its last change, in ms
+local LONGEST = 3600000       -- ms for which a dependency can ask to be left alone
+local FORGET = 3600000        -- ms after its last change
 
 local function key_of(q, gate) return require('keys').breaker(q.keys, gate) end
 

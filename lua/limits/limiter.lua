@@ -5,7 +5,7 @@
 -- place to come), free (places to come that were given back). All expire when the last place no longer counts.
 local M = {}
 
-local GROUPS = 1000           -- at most so many times are kept for one limit
+local GROUPS = 1000           -- times that are kept for one limit, at most
 local SLACK = 60000           -- ms for which the state is kept longer than it counts
 
 local function read(args)

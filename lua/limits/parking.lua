@@ -4,7 +4,7 @@
 -- `@cron` for the first tick, `@deadlines` for the first deadline.
 local M = {}
 
-local SLACK = 16              -- jobs that a lane may lag behind its peers when it comes back
+local SLACK = 16              -- jobs by which a lane may be behind its peers when it comes back
 local PASSED = 200            -- lanes passed on from gate to gate in one call
 
 -- Has a gate looked at by `time`.

@@ -4,8 +4,8 @@
 -- two never wait for each other. `reserve` is `until lane`; `turned` counts by lane how often it was turned away.
 local M = {}
 
-local TURNED = 16             -- times after which a lane may reserve
-local LASTS = 60000           -- ms after which it has to let go
+local TURNED = 16             -- times turned away, after which a lane may reserve
+local LASTS = 60000           -- ms after which the reservation ends
 
 -- The holder {lane, till, gates}, or false; read once a call.
 function M.current(q)

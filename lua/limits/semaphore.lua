@@ -16,10 +16,10 @@
 -- over a failover to a server whose clock is behind.
 local M = {}
 
-local GRACE = 5000            -- ms that leases last longer which ended while nobody could call
+local GRACE = 5000            -- ms by which leases last longer that ended while no client could call
 local PAGE = 1000             -- ids of a kind handled in one call
 local SKEW = 60000            -- ms by which clocks of servers may differ
-local RECORD = 3600000        -- ms for which the rest of clients that died is kept, beyond their leases
+local RECORD = 3600000        -- ms for which leases of dead clients are kept beyond their end
 
 local verbs = { acquire = true, keep = true, release = true }
 
