@@ -1,18 +1,18 @@
 -- Recurring jobs. Entries live in the slot of the queue that they enqueue into: `cron` holds them by name, as JSON made by a
--- client; `cron_state:<name>` what changes with them; `cron_next` the next tick of those that are neither paused nor finished;
--- `cron_history:<name>` what became of the last hundred ticks. Nothing here knows calendars or zones: whoever works for the queue
--- computes ticks, and a tick is an idempotent insert under an id made of entry and tick.
--- `timed` has the member `@cron` for when the next of all ticks is due: each cycle looks there anyway. A cycle that finds it due
--- hands it to its caller, and to nobody else for as long as LEASE.
+-- client; `cron_state:<name>` their changing state; `cron_next` the next tick of those that are neither paused nor finished;
+-- `cron_history:<name>` the last hundred ticks. The library knows no calendars and no zones: the worker that is asked computes
+-- ticks, and a tick is an idempotent insert under an id made of entry and tick.
+-- `timed` has the member `@cron` at the first tick of all, where each cycle looks anyway. A cycle that finds it due hands it to
+-- its caller, and to no other for LEASE ms.
 local M = {}
 
 M.MARK = '@cron'
-M.LEASE = 2000                -- ms for which only one worker is told that something is due
+M.LEASE = 2000                -- ms for which only one worker is told of due ticks
 M.KEPT = 100                  -- lines of history of each entry
 M.MOST = 1000                 -- entries of a queue
 local PAGE = 50               -- entries told in one call
 
--- The name of an entry, or the call is refused.
+-- Reads the name of an entry, or refuses the call.
 function M.name(value)
   if type(value) ~= 'string' or #value > 64 or not string.find(value, '^[%w._-]+$') then
     require('queue').refuse('BADARG', 'the name of an entry is 1 to 64 letters, digits, dots, dashes or underscores')
@@ -20,7 +20,7 @@ function M.name(value)
   return value
 end
 
--- Has the next tick of all looked at in time.
+-- Has the first tick of all looked at in time.
 function M.rearm(q)
   local first = redis.call('ZRANGE', q.keys.cron_next, 0, 0, 'WITHSCORES')[2]
   if not first then return redis.call('ZREM', q.keys.timed, M.MARK) end
@@ -28,20 +28,20 @@ function M.rearm(q)
   require('wake').due(q, tonumber(first))
 end
 
--- Ticks are due: the caller of this cycle is told, and looked for again if nothing comes of it.
+-- Ticks are due: the caller of this cycle is told. They are looked for again if it does not fire them.
 function M.hand_out(q)
   redis.call('ZADD', q.keys.timed, require('queue').text(q.now + M.LEASE), M.MARK)
   q.cron = 1
 end
 
--- What changes with an entry: revision, runs, last (id of its newest job), paused (`ms reason`), finished, source, deploy.
+-- The state of an entry: revision, runs, last (id of its newest job), paused (`ms reason`), finished, source, deploy.
 function M.state(q, name)
   local flat, state = redis.call('HGETALL', require('keys').cron_state(q.keys, name)), {}
   for i = 1, #flat, 2 do state[flat[i]] = flat[i + 1] end
   return state
 end
 
--- Sets or removes the next tick of an entry, which is finished without one.
+-- Sets the next tick of an entry, or removes it from an entry that is finished.
 function M.set_next(q, name, state, next)
   local key = require('keys').cron_state(q.keys, name)
   if next then
@@ -63,7 +63,7 @@ function M.note(q, name, lines)
   redis.call('LTRIM', key, 0, M.KEPT - 1)
 end
 
--- cron_due      What is due. Returns {now, a flat list of name, entry, revision, tick that is next}, 50 entries at most.
+-- cron_due      The due entries: {now, a flat list of name, entry, revision, next tick}, 50 entries at most.
 -- Errors: BADKEY, FORMAT.
 function M.due(q)
   local text, key = require('queue').text, q.keys.cron_next
@@ -82,8 +82,8 @@ function M.due(q)
   return { q.now, reply }
 end
 
--- cron [name]      A flat list of name, entry, next tick in ms or nothing, revision, runs, source, `ms reason` if paused, when it
---                  finished, the newest line of its history; after the time. Of all entries, or of one.
+-- cron [name]      After the time, a flat list of name, entry, next tick in ms or nothing, revision, runs, source, `ms reason` if
+-- paused, the time it finished, the newest line of its history. Of all entries, or of one.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.list(q, args)
   local names, reply = { args[1] }, {}
@@ -106,8 +106,8 @@ function M.list(q, args)
   return { require('queue').text(q.now), reply }
 end
 
--- cron_history name [count]      What became of its last ticks, the newest first, a JSON object each: `tick` and `at` in ms;
---                  `outcome`: enqueued, exists, skipped, missed, by hand; `job`; for several missed at once `until`, `count`.
+-- cron_history name [count]      Its last ticks, the newest first, a JSON object each: `tick` and `at` in ms; `outcome`:
+-- enqueued, exists, skipped, missed, by hand; `job`; `until` and `count` for several missed at once.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.history(q, args)
   local count = require('queue').number(args[2] or M.KEPT, 1, M.KEPT, 'count')

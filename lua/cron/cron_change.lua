@@ -1,5 +1,5 @@
--- Entries that recur: added, changed, removed, paused, resumed; and one job of an entry by hand. What a tick is, is computed by
--- clients: they give the first one.
+-- Changes of cron entries: added, changed, removed, paused, resumed; and one job by hand. Clients compute ticks, and give the
+-- first one.
 local M = {}
 
 -- Whether two entries have the same ticks.
@@ -7,7 +7,7 @@ local function is_same_time(one, other)
   return one.expression == other.expression and one.zone == other.zone and one.start == other.start and one['end'] == other['end']
 end
 
--- What the entry is to be, beside one that is there; or why it stays.
+-- Why an entry stays as it is; nil if it changes.
 local function refusal(q, state, text, before, source, deploy)
   if before == nil or before == false then return nil end
   if source == 'operator' and state.source == 'code' then return 'declared' end
@@ -17,12 +17,11 @@ local function refusal(q, state, text, before, source, deploy)
 end
 
 -- cron_put name entry next source deploy
---   next     the first tick from now on, in ms, or empty if there is none
---   source   code or operator; what code declares is not changed by operators, other than paused or removed
---   deploy   of a declaration by code; a lower one than stands changes nothing while a worker of the queue lives
--- An entry that is there is changed: its runs go on being counted, a pause stays, and so does the next tick, unless other ticks
--- are meant from now on.
--- Returns `added`, `changed`, `same`, `kept` (of a higher deploy), `declared` (by code), and the revision.
+--   next     the first tick from now on, in ms, or empty for none
+--   source   code or operator; operators do not change entries of code, other than pause and remove
+--   deploy   of a declaration by code; one lower than the standing one changes nothing while a worker of the queue lives
+-- A known entry is changed: its runs go on being counted, a pause stays, and so does the next tick, unless its times changed.
+-- Returns `added`, `changed`, `same`, `kept` (a higher deploy stands), `declared` (by code), and the revision.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.put(q, args)
   local queue, cron = require('queue'), require('cron')
@@ -43,7 +42,7 @@ function M.put(q, args)
     queue.refuse('BADARG', 'a queue has at most ' .. cron.MOST .. ' entries')
   end
   queue.create(q)
-  -- A number of the queue's own, so that none comes twice even if an entry is removed and added again.
+  -- A number of the queue, so that none comes twice, even if an entry is removed and added again.
   local revision = queue.text(redis.call('HINCRBY', q.keys.config, 'cron', 1))
   redis.call('HSET', q.keys.cron, name, text)
   redis.call('HSET', key, 'revision', revision, 'source', source, 'deploy', queue.text(deploy))
@@ -56,7 +55,7 @@ function M.put(q, args)
   return { before and 'changed' or 'added', revision }
 end
 
--- cron_remove name      Its jobs that are there stay. Returns 1, or 0 if there was none.
+-- cron_remove name      Its existing jobs stay. Returns 1, or 0 if there was none.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.remove(q, args)
   local cron, keys = require('cron'), require('keys')
@@ -68,7 +67,7 @@ function M.remove(q, args)
   return removed
 end
 
--- cron_pause name [reason]      Nothing fires until it is resumed; ticks that pass meanwhile are not made up for.
+-- cron_pause name [reason]      No tick fires until it is resumed; ticks that pass are not made up for.
 -- Returns 1, 0 if it was paused already, -1 if there is no such entry.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.pause(q, args)
@@ -83,7 +82,7 @@ function M.pause(q, args)
 end
 
 -- cron_resume name revision next      Ends a pause; the next tick as for cron_put.
--- Returns `resumed`, `running` if it was not paused, `changed` if the revision is another one now, or `missing`.
+-- Returns `resumed`, `running` if it was not paused, `changed` if the revision is another one, or `missing`.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.resume(q, args)
   local cron = require('cron')
@@ -102,9 +101,9 @@ function M.resume(q, args)
   return 'resumed'
 end
 
--- cron_run name revision id spec      Enqueues a job of the entry now, whatever its ticks, a pause and what overlaps; it counts
---                                     for no limit. The same id again adds nothing.
--- Moves: nothing → available. Returns `added`, `exists`, `changed` if the revision is another one now, or `missing`.
+-- cron_run name revision id spec      Enqueues a job of the entry now, whatever its ticks, pause and overlap; it does not count
+-- for its limit. The same id again adds nothing.
+-- Moves: nothing → available. Returns `added`, `exists`, `changed` if the revision is another one, or `missing`.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server.
 function M.by_hand(q, args)
   local queue, cron = require('queue'), require('cron')

@@ -1,4 +1,4 @@
--- Entries that recur, as clients write them: what of their JSON is no entry is refused.
+-- Reads cron entries, as clients write them. Malformed ones are refused.
 local M = {}
 
 local overlaps = { allow = true, skip = true, ['queue-one'] = true }
@@ -24,7 +24,7 @@ end
 
 local known
 
--- Reads the text of an entry, or the call is refused.
+-- Reads the text of an entry, or refuses the call.
 function M.read(q, text)
   local refuse, members = require('queue').refuse, require('members')
   known = known or rules()

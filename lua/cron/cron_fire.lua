@@ -1,15 +1,15 @@
 -- cron_fire name revision expected following more spec [tick…]
 --
--- Enqueues the jobs of ticks that are due, and sets the next.
+-- Enqueues the jobs of due ticks, and sets the next tick.
 --   expected   the next tick, as it stands
---   following  the first tick that is not among these, or empty if none comes any more
---   more       1 if there were more ticks from `expected` on than are listed: the oldest are not
+--   following  the first tick after these, or empty if there is none
+--   more       1 if there were more ticks from `expected` on: the oldest are not listed
 --   spec       of the jobs
 --   ticks      ms since 1970, rising, none later than now; at most 1000
--- Only if revision and next tick are still those: whoever comes second, and a call that is repeated, changes nothing. A tick more
--- than GRACE late was missed: the entry says which of those fire. Whether the job of the tick before has ended is judged here.
+-- It acts only if revision and next tick are still those: a second caller, and a repeated call, change nothing. A tick more than
+-- GRACE late was missed: the entry says which of those fire. Whether the job of the tick before has ended is judged here.
 -- Moves: nothing → available, scheduled, suspended.
--- Returns `fired`, how many jobs were enqueued, how many ticks were not; or `past`.
+-- Returns `fired`, the number of enqueued jobs, the number of other ticks; or `past`.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server.
 local M = {}
 
@@ -42,7 +42,7 @@ local function read_ticks(q, args, expected)
   return ticks, last
 end
 
--- How many of the oldest ticks are not to fire, since nobody was there in time.
+-- The number of the oldest ticks that do not fire, since no worker came in time.
 local function count_missed(q, ticks, catch_up)
   local late = 0
   while late < #ticks and q.now - ticks[late + 1] > GRACE do late = late + 1 end
@@ -57,14 +57,14 @@ local function line_of_missed(q, ticks, n, expected, more)
   return '{"tick":' .. text(first) .. ',"until":' .. text(last) .. count .. ',"at":' .. text(q.now) .. ',"outcome":"missed"}'
 end
 
--- The state of the newest job of an entry, or nil if that has ended.
+-- The state of an entry's newest job, or nil if it has ended.
 local function state_of_last(q, id)
   local states = require('states')
   local state = id and states.of(q, id)
   return state and not states.is_ended(state) and state or nil
 end
 
--- How the job of a tick goes in: the text of its options; or nil if it does not, since the one before has not ended.
+-- The options of the job of a tick, or nil if it does not go in, since the job before has not ended.
 local function options_of(q, round, tick)
   local options = {}
   for name, value in pairs(round.entry.options or {}) do options[name] = value end
@@ -80,7 +80,7 @@ local function options_of(q, round, tick)
   return require('options').read(q, next(options) and cjson.encode(options) or '{}')
 end
 
--- One tick: its job is planned, or a line says why not.
+-- Plans the job of one tick, or notes why there is none.
 local function plan(q, round, tick)
   local option = options_of(q, round, tick)
   if not option then
@@ -95,7 +95,7 @@ local function plan(q, round, tick)
   round.last, round.last_state = id, option.due and 'scheduled' or 'available'
 end
 
--- Enqueues what is planned, and completes the lines. Returns how many jobs are new.
+-- Enqueues the planned jobs, and completes the lines. Returns the number of new jobs.
 local function enqueue(q, round)
   local known = {}
   if #round.ids > 0 then
@@ -113,7 +113,7 @@ local function enqueue(q, round)
   return added
 end
 
--- Plans what is due of an entry, and no more runs than it has left. Returns whether it has any left.
+-- Plans due ticks, no more than the runs that are left. Returns whether any are left then.
 local function plan_all(q, round, ticks, missed, left)
   for i = missed + 1, #ticks do
     if left and #round.ids >= left then break end

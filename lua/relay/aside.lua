@@ -1,7 +1,7 @@
--- Facts that the workers here cannot read (outbox.lua): a newer version wrote them, or something else did. Whoever is given one
--- sets it aside, so that it is not given out again and again, and `sluice doctor` shows it. `aside` has their numbers, by the
--- time; their texts stay in `facts`. A worker of another version may come, so they are given out once more to each worker that
--- starts, and every ten minutes.
+-- Messages (outbox.lua) that no worker here can read: a newer version wrote them, or a fault did. The process that is given one
+-- sets it aside, so that it is not given out again and again, and `sluice doctor` shows it. `aside` has their numbers by time;
+-- the texts stay in `facts`. A worker of another version may come, so they are given out once more to each worker that starts,
+-- and every ten minutes.
 local M = {}
 
 local AGAIN = 600000          -- ms
@@ -10,14 +10,14 @@ local function checked(args)
   return args
 end
 
--- The number by which a fact is kept: whoever carries notices is given one with their last version.
+-- The number under which a message is kept. Notices are given out under one with their last version.
 local function kept(q, number)
   if redis.call('HEXISTS', q.keys.facts, number) == 1 then return number end
   local id = string.match(number, '^notify:%d+:(.+)$')
   return id and 'notify:' .. id or number
 end
 
--- set_aside number…      Facts that cannot be read are not given out any more. Returns how many were.
+-- set_aside number…      Unreadable messages are no longer given out. Returns how many were set aside.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.run(q, args)
   local count = 0
@@ -41,13 +41,14 @@ function M.again(q)
   require('wake').push(q)
 end
 
--- Gives them out once more when they have been aside for long, or, since the clock was set back, until a time to come.
+-- Gives them out once more after ten minutes, or at once if their time lies ahead since the clock went back.
 function M.tidy(q)
   local first = tonumber(redis.call('ZRANGE', q.keys.aside, 0, 0, 'WITHSCORES')[2])
   if first and (first <= q.now - AGAIN or first > q.now) then M.again(q) end
 end
 
--- What is set aside, `most` at most: a flat list of number and time, and the texts. One that has grown since is on its way again.
+-- The messages set aside, `most` at most: a flat list of number and time, and the texts. A message that has grown since is given
+-- out again.
 function M.list(q, most)
   local scored, flat, texts = redis.call('ZRANGE', q.keys.aside, 0, most - 1, 'WITHSCORES'), {}, {}
   for i = 1, #scored, 2 do
@@ -59,7 +60,7 @@ function M.list(q, most)
   return flat, texts
 end
 
--- drop_facts number…      Facts that are set aside go for good: nobody hears of them. Returns how many.
+-- drop_facts number…      Removes messages that are set aside, for good. Returns how many.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.drop(q, args)
   local count = 0

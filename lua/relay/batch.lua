@@ -1,13 +1,13 @@
--- Batches: many jobs, over any queues, whose ends together are told by callbacks, which are jobs. A batch has a slot of its own.
--- It is open until it is sealed; from then on only its own members may add more. A member is whoever was added or has ended with
--- a link to it (links.lua), so it does not matter which of the two is heard of first, nor how often.
--- Keys: state (hash), pending (ids that have not ended), untried (those that never ran to an end, if anybody wants to know),
--- ended (the others), callbacks (by event: queue, options, spec), firing (events whose callbacks are not known to have arrived).
+-- Batches: many jobs, over any queues, whose common end is told by callbacks, which are jobs. A batch has a slot of its own.
+-- It is open until it is sealed; then only its own members may add more. A member is known by being added or by its end with a
+-- link to the batch (links.lua), in any order and any number of times.
+-- Keys: state (hash), pending (ids that have not ended), untried (those without a first end, if a callback needs them), ended
+-- (the others), callbacks (by event: queue, options, spec), firing (events whose callbacks are not known to have arrived).
 -- Events, each once:
---   failed      a member ended otherwise than completed
---   attempted   sealed, and each member ran to some end at least once, were it a bad one, or ended without
+--   failed      a member did not complete
+--   attempted   sealed, and each member had a first end, good or bad, or ended without a run
 --   completed   sealed, and all members completed            exhausted   sealed, and all members ended
---   parent      the same, if the batch is a member of another one
+--   parent      as exhausted, if the batch is a member of another one
 local M = {}
 
 local KEPT = 86400000         -- ms for which a finished batch can be looked at
@@ -32,7 +32,7 @@ local function forget(b)
   redis.call('UNLINK', b.keys.pending, b.keys.untried, b.keys.ended)
 end
 
--- Fires what has become true.
+-- Fires the events that have become true.
 local function decide(b)
   if bad_ends(b) > 0 then fire(b, 'failed') end
   if not b.state.sealed or b.state.finished then return end
@@ -47,7 +47,7 @@ local function decide(b)
   redis.call('HSET', b.keys.state, 'finished', b.state.finished, 'members', redis.call('SCARD', b.keys.ended))
 end
 
--- What whoever called has to do.
+-- The callbacks that the caller has to bring.
 local function reply(b)
   local firing, list = redis.call('SMEMBERS', b.keys.firing), {}
   for i = 1, #firing do
@@ -66,7 +66,7 @@ local function is_any(list, wanted)
   return false
 end
 
--- open name event callback…      Opens it; again, changes nothing.
+-- open name event callback…      Opens it; a repeated call changes nothing.
 function verbs.open(b, args)
   if b.state.created then return end
   local queue, callbacks = require('queue'), {}
@@ -88,7 +88,7 @@ local function rest(args, first)
   return list
 end
 
--- Those of the ids that have not ended.
+-- The ids that have not ended.
 local function live(b, ids)
   local ended, list = redis.call('SMISMEMBER', b.keys.ended, unpack(ids)), {}
   for i = 1, #ids do
@@ -106,14 +106,14 @@ function verbs.add(b, args)
   if is_watched(b, 'attempted') then redis.call('SADD', b.keys.untried, unpack(ids)) end
 end
 
--- seal         No members come from outside any more.
+-- seal         No more members come from outside.
 function verbs.seal(b)
   if b.state.sealed then return end
   b.state.sealed = require('queue').text(b.now)
   redis.call('HSET', b.keys.state, 'sealed', b.state.sealed)
 end
 
--- done state id…      Members ended; `attempted` as a state: they ran to a first, bad, end.
+-- done state id…      Members ended; with state `attempted`, they had a first, bad end.
 verbs.done = function(b, args)
   local state, ids = args[2], rest(args, 3)
   if b.state.finished then return end
@@ -129,14 +129,14 @@ end
 -- fired event…        Their callbacks have arrived.
 function verbs.fired(b, args) redis.call('SREM', b.keys.firing, unpack(rest(args, 2))) end
 
--- tend                Nothing but what is due.
+-- tend                Only returns the callbacks that are due.
 function verbs.tend() end
 
 -- batch verb …
 --
--- Returns {now, finished, members that ended otherwise than completed}, and a flat list of event and callback for those that
--- whoever called has to bring to their queues, and then to report with `fired`. Every call may be repeated.
--- Errors: MISSING if there is no such batch (to open it never is), ENDED, BADARG, BADKEY.
+-- Returns {now, finished, members that did not complete}, and a flat list of event and callback: the caller brings these to their
+-- queues and reports them with `fired`. Every call may be repeated.
+-- Errors: MISSING if there is no such batch (never for open), ENDED, BADARG, BADKEY.
 function M.run(b, args)
   local queue, verb = require('queue'), verbs[args[1] or '']
   if not verb then queue.refuse('BADARG', 'no such verb: ' .. tostring(args[1])) end
@@ -149,8 +149,8 @@ function M.run(b, args)
   return reply(b)
 end
 
--- batch_status        A flat list of name and value: name, created, sealed, finished, members, pending, counts by state, events
--- that fired; empty if there is none. Errors: BADKEY.
+-- batch_status        A flat list of name and value: name, created, sealed, finished, members, pending, counts by state, fired
+-- events; empty if there is no such batch. Errors: BADKEY.
 function M.status(b)
   local list = redis.call('HGETALL', b.keys.state)
   if #list == 0 then return list end
@@ -162,8 +162,8 @@ function M.status(b)
   return list
 end
 
--- batch_view most     {flat list of event, queue and kind of its callback; for the event parent, the batch that this one is a
--- member of, and nothing; some of the members that have not ended, so many at most}. Errors: BADARG, BADKEY.
+-- batch_view most     {flat list of event, queue and kind of its callback (for the event parent, the parent batch and nothing);
+-- at most `most` members that have not ended}. Errors: BADARG, BADKEY.
 function M.view(b, args)
   local most = require('queue').number(args[1], 1, require('queue').MOST, 'most')
   local callbacks, list = redis.call('HGETALL', b.keys.callbacks), {}

@@ -1,5 +1,5 @@
--- The batches of a namespace, so that they can be listed: `all`, by when they were opened; `ends`, those that are finished, by
--- when their records vanish. Both in ms since 1970.
+-- The batches of a namespace, for listings: `all` by opening time; `ends`, finished ones, by the time when their records vanish.
+-- Both in ms since 1970.
 local M = {}
 
 local KEPT = 86400000         -- as long as a finished batch is kept
@@ -14,8 +14,8 @@ end
 
 -- batch_index verb id…
 --   open       it is about to be opened          finished   its record vanishes in a day
---   gone       it was looked for, and is not there; counts a minute after `open`
--- What has vanished meanwhile is taken out by the way. Repeating a call is harmless. Errors: BADARG, BADKEY.
+--   gone       it was looked for and is not there; counts a minute after `open`
+-- Removes vanished batches in passing. Repeating a call is harmless. Errors: BADARG, BADKEY.
 function M.run(b, args)
   local queue, verb, ids = require('queue'), args[1], { unpack(args, 2) }
   if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to 1000 ids') end

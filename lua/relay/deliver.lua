@@ -1,17 +1,18 @@
--- deliver valid [id spec]… and then [position options]… as enqueue has them, after the count
+-- deliver valid count [id spec]… [position options]…      with jobs and options as of enqueue
 --
--- What another slot has released arrives here: jobs with fixed ids, which may come more than once. `seen` remembers those that
--- came, though they have ended and were dropped since, until nobody can send them again: for an hour, and as long as this queue
--- has facts as old, which may be news of them. `valid` followed by a colon and ms asks for longer than an hour; `forget` ends
--- that, once whoever sent them has noted that they are here. A delivery later than `valid`, in ms by the server's clock, was held
--- up on its way and is refused LATE: whoever sent it looks at its own slot again. One whose fingerprint another job owns here is
--- cancelled, since it was told as added where it comes from. One whose id another job has here is dropped, and counted `refused`.
---   deliver VALID COUNT [id spec]… [position options]…
--- Moves: nothing → available, scheduled. Returns how many were new. Errors: LATE, BADARG, BADKEY, FORMAT; OOM from the server.
+-- Takes in jobs that another slot released. They have fixed ids and may come more than once. `seen` remembers the ids, even of
+-- jobs that ended and were dropped, until no process can send them again: for an hour, and as long as this queue has messages as
+-- old, which may be news of them. `valid:ms` asks for longer than an hour; `forget` ends that, once the sender has noted the
+-- arrival.
+-- A delivery after `valid`, in ms by the server's clock, was held up and is refused LATE: the sender looks at its own slot again.
+-- A job whose fingerprint is owned here is added and cancelled, since its sender told it as added. A job whose id another job has
+-- is dropped, and counted as `refused`.
+-- Moves: nothing → available, scheduled, cancelled. Returns how many were new. Errors: LATE, BADARG, BADKEY, FORMAT; OOM from the
+-- server.
 local M = {}
 
 local KEPT = 3600000
-local ON_THE_WAY = 120000     -- ms after which nothing is on its way that is known here
+local ON_THE_WAY = 120000     -- ms after which no delivery of a known id is under way
 
 function M.run(q, args)
   local queue = require('queue')
@@ -42,7 +43,7 @@ function M.run(q, args)
   return #new_ids - #not_new / 3
 end
 
--- forget id…     Nobody sends these again, but for what is on its way. Returns OK. Errors: BADARG, BADKEY, FORMAT.
+-- forget id…     No process sends these again, but for calls under way. Returns OK. Errors: BADARG, BADKEY, FORMAT.
 function M.forget(q, args)
   local queue, scored = require('queue'), {}
   if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
@@ -51,7 +52,7 @@ function M.forget(q, args)
   return 'OK'
 end
 
--- Forgets what nobody can send again.
+-- Forgets ids that no process can send again.
 function M.tidy(q)
   if redis.call('EXISTS', q.keys.seen) == 0 then return end
   local oldest = require('outbox').oldest(q)

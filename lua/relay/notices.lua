@@ -1,18 +1,19 @@
--- Notifications: a web hook is told of a job's end, and of its progress if it asks for that. The column `links` has a line,
+-- Notifications: a webhook hears of a job's end, and of its progress if it asks for that. The column `links` has a line,
 --   notify EVENTS URL      the events joined by commas: ended, progress
--- and each change that it is to hear of becomes a notice, written by the call that makes the change, from what that has written:
--- the spec of a job of queue `webhooks`, which the courier brings there. `notified` holds the version of the last one of a job,
--- which rises for ever.
--- The notices of a job that have not arrived are one fact (outbox.lua), `notify:JOB`, so that whoever carries one carries those
--- before it as well, in their order: `notify.QUEUE JOB FIRST LAST`, a line feed, and for each `VERSION EVENT ID HOST LENGTH:`
--- and its spec. Of progress that has not gone out only the newest is kept.
+-- and each such change becomes a notice. The call that makes the change writes it, from the data that it has written: the spec of
+-- a job of queue `webhooks`, to which the relay brings it. `notified` holds the version of a job's last notice; versions rise for
+-- ever.
+-- The notices of a job that have not arrived are one message (outbox.lua), `notify:JOB`, so that each relay carries them all, in
+-- order:
+-- `notify.QUEUE JOB FIRST LAST`, a line feed, and for each `VERSION EVENT ID HOST LENGTH:` and its spec. Of progress that has not
+-- gone out only the newest is kept.
 local M = {}
 
 local URL = 2048              -- bytes
 local ID = 110                -- bytes of an id that goes into that of a notice as it is
 local RESULT = 65536          -- bytes of a result above which it is left out
 
--- Reads what a job's options say of it: the line of its links, or the call is refused.
+-- Reads `notify` of a job's options. Returns the line of its links, or refuses the call.
 function M.read(notify)
   local refuse = require('queue').refuse
   if type(notify) ~= 'table' or type(notify.url) ~= 'string' then refuse('BADARG', 'notify must be {"url":…,"on":[…]}') end
@@ -36,7 +37,7 @@ function M.read(notify)
   return 'notify ' .. events .. ' ' .. notify.url
 end
 
--- The same again, from such a line.
+-- The option of such a line.
 function M.option(line)
   local events, url = string.match(line, '^notify (%S+) (%S+)$')
   local on = {}
@@ -44,7 +45,7 @@ function M.option(line)
   return { url = url, on = on }
 end
 
--- The message of the last error of a job, as JSON, or nil.
+-- The message of a job's last error, as JSON, or nil.
 local function last_error(q, id)
   local line = string.match(redis.call('HGET', q.keys.errors, id) or '', '([^\n]*)$')
   local valid, found = pcall(cjson.decode, line)
@@ -53,7 +54,7 @@ local function last_error(q, id)
   return type(text) == 'string' and cjson.encode(text) or nil
 end
 
--- What there is to say of a result: the member of the body, with its comma.
+-- The part of the body for a result, with its comma.
 local function result_of(q, id)
   local result = redis.call('HGET', q.keys.result, id)
   if not result then return '' end
@@ -63,7 +64,7 @@ local function result_of(q, id)
   return ',"result":' .. result
 end
 
--- What the hook is told, as JSON.
+-- The body for the webhook, as JSON.
 local function body(q, id, about)
   local text = require('queue').text
   local parts = {
@@ -87,15 +88,15 @@ local function body(q, id, about)
   return table.concat(parts)
 end
 
--- The names of the job's fields that people are not shown, as JSON, for the job that tells of it; nil if they cannot be read, and
--- nothing of the job may be shown.
+-- The member `redact` for the job that tells of a job, as JSON; nil if the redacted names cannot be read, and nothing of the job
+-- may be shown.
 local function redacted(spec)
   if not string.find(spec, '"redact"', 1, true) then return '' end
   local names = require('spec').redacted(spec)
   return names and (#names > 0 and ',"redact":' .. cjson.encode(names) or '')
 end
 
--- A job has come to a change of which a line of its links wants to hear. `state` is that it is in now, or `deleted`.
+-- A job has changed in a way that a line of its links may ask for. `state` is its state now, or `deleted`.
 function M.tell(q, line, id, event, state)
   local events, url = string.match(line, '^notify (%S+) (%S+)$')
   if not events or not string.find(',' .. events .. ',', ',' .. event .. ',', 1, true) then return end
@@ -114,11 +115,11 @@ function M.tell(q, line, id, event, state)
   local spec = '{"kind":"webhook","partitions":{"host":' .. cjson.encode(about.host) .. '},"chain":'
     .. cjson.encode(about.queue .. '/' .. id) .. (hidden or '') .. ',"args":{"url":' .. cjson.encode(url)
     .. ',"body":' .. body(q, id, about) .. '}}'
-  -- What was enqueued by hand, or by a program of another kind, may be no UTF-8, and receivers read JSON.
+  -- Specs written by hand, or by another program, may be no UTF-8, and receivers read JSON.
   require('outbox').put_notice(q, id, about, require('utf8').mended(spec))
 end
 
--- How far a run has come, which some may want to hear.
+-- A run has reported progress.
 function M.progressed(q, id)
   if not require('links').is_used(q) then return end
   for line in string.gmatch(redis.call('HGET', q.keys.links, id) or '', '[^\n]+') do
@@ -126,7 +127,7 @@ function M.progressed(q, id)
   end
 end
 
--- The fact of a job: {queue, first, last, list}, the list being the notices as {version, event, text}; nil for none.
+-- Reads the message of a job: {queue, first, last, list}, with notices {version, event, text}; nil for none.
 function M.parse(text)
   local queue, first, last, at = string.match(text or '', '^notify%.(%S+) %S+ (%d+) (%d+)\n()')
   if not queue then return nil end
@@ -140,7 +141,7 @@ function M.parse(text)
   return { queue = queue, first = tonumber(first), last = tonumber(last), list = list }
 end
 
--- The text of a fact, and the version of its last notice; nil if it has none.
+-- The text of a message, and the version of its last notice; nil without notices.
 function M.join(queue, id, list)
   if #list == 0 then return nil end
   local text, parts = require('queue').text, {}
@@ -150,7 +151,7 @@ function M.join(queue, id, list)
   return head .. '\n' .. table.concat(parts), last
 end
 
--- A notice that is to be added to those of a job that have not arrived, as M.parse has them.
+-- Adds a notice to those of a job that have not arrived, as M.parse returns them.
 function M.add(list, about, spec)
   if about.event == 'progress' and #list > 0 and list[#list].event == 'progress' then list[#list] = nil end
   local head = require('queue').text(about.version) .. ' ' .. about.event .. ' ' .. about.id .. ' ' .. about.host

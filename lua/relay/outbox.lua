@@ -1,30 +1,30 @@
--- Facts on their way to another slot. One is written in the call that makes it true, and stays until whoever carries it says
--- that it has arrived; so it arrives at least once, and receivers take a repeated one as one. `facts` holds their texts by
--- number, `outbox` the numbers by the time at which somebody else should carry them. A worker is given the facts of its own
--- calls at once, and those that nobody carries; whoever calls another function that may write some calls `relay` after it.
+-- The outbox: messages (facts) on their way to another slot. The call that makes one true writes it. It stays until its carrier
+-- reports its arrival; so it arrives at least once, and receivers take a repeated one as one. `facts` holds texts by number,
+-- `outbox` the numbers by the time at which another process should carry them. A worker gets the messages of its own calls at
+-- once, and those that no process carries. A process that calls another function which may write messages calls `relay` after it.
 --   workflow.ID STATE NODE JOB, a line feed, output     batch.ID STATE JOB…
 --   queue.NAME JOB…        jobs that are suspended here and belong there; dropped here when they have arrived
---   slot.NAME STATE JOB    a job that has moved from there to here has ended; its followers are there
---   notify.QUEUE JOB …     what a web hook is to hear of that job, see notices.lua. Its number is notify:JOB, so that there is
---                          one for each job; whoever carries it is given notify:VERSION:JOB, the last version there
---   follow JOB STATE RANK  the rest of a job's followers, from a rank on: done here, by the next who calls. Its number is
---                          follow:JOB, so that there is one for each job
+--   slot.NAME STATE JOB    a job that moved from there to here has ended; its followers are there
+--   notify.QUEUE JOB …     notices for a webhook of that job, see notices.lua. Its number is notify:JOB, one for each job;
+--                          it is given out as notify:VERSION:JOB, with the last version in it
+--   follow JOB STATE RANK  a job's other followers, from a rank on: told here by the next call. Its number is follow:JOB, so that
+--                          each job has one
 local M = {}
 
-local CARRIED = 5000          -- ms that whoever was given a fact has for it
-M.SLOWEST = 300000         -- ms between two tries for one that does not arrive
-local BYTES = 524288          -- of facts in one reply; the first goes out whatever its size
-local MOST = 100              -- facts that nobody carries given out in one call
+local CARRIED = 5000          -- ms that a carrier has for a message
+M.SLOWEST = 300000         -- most ms between two tries of a message
+local BYTES = 524288          -- of messages in one reply; the first goes out whatever its size
+local MOST = 100              -- messages without carrier that one call gives out
 local OLDEST = 561600000      -- ms for which jobs are brought to their queue: half a day less than it remembers them
 
--- Whether this call may give a fact of that text to its caller.
+-- Whether this call may give a message of that text to its caller.
 local function is_given(q, text)
   if not q.given then return false end
   q.given_bytes = q.given_bytes - #text
   return q.given_bytes >= 0 or #q.given == 0
 end
 
--- Puts a fact in. In the call of a worker, that carries it; else the next worker that calls does.
+-- Writes a message. A worker's own call carries it; else the next worker that calls does.
 function M.put(q, text)
   local queue, is_mine = require('queue'), is_given(q, text)
   local number = queue.text(queue.sequence(q, 1))
@@ -37,13 +37,13 @@ function M.put(q, text)
   end
 end
 
--- A fact stays in the outbox for whoever comes next.
+-- A message stays in the outbox for the next process that comes.
 function M.leave(q)
   q.has_left = true
   require('wake').push(q)
 end
 
--- The rest of a job's followers, from a rank on: told here, by the next call.
+-- Leaves a job's other followers, from a rank on, to the next call.
 function M.put_here(q, parent, state, rank)
   local number = 'follow:' .. parent
   redis.call('HSET', q.keys.facts, number, 'follow ' .. parent .. ' ' .. state .. ' ' .. (rank or 0))
@@ -52,7 +52,7 @@ function M.put_here(q, parent, state, rank)
   M.leave(q)
 end
 
--- Gives a fact to the caller; one that grew in this call takes the place of what it was.
+-- Gives a message to the caller. One that grew in this call replaces its earlier text.
 local function give(q, number, text, key)
   q.given_at = q.given_at or {}
   local at = key and q.given_at[key] or #q.given + 1
@@ -62,7 +62,7 @@ end
 
 local function wire(number, last) return 'notify:' .. require('queue').text(last) .. ':' .. string.sub(number, 8) end
 
--- A notice of a job, put behind those that have not arrived.
+-- Adds a notice to those of a job that have not arrived.
 function M.put_notice(q, id, about, spec)
   local notices, text, number = require('notices'), require('queue').text, 'notify:' .. id
   local before = notices.parse(redis.call('HGET', q.keys.facts, number))
@@ -75,7 +75,7 @@ function M.put_notice(q, id, about, spec)
   if is_mine then give(q, wire(number, last), fact, number) else M.leave(q) end
 end
 
--- Notices of a job have arrived, up to a version. Those that came meanwhile stay.
+-- Notices of a job have arrived, up to a version. Later ones stay.
 local function acknowledge_notices(q, version, id)
   local notices, number = require('notices'), 'notify:' .. id
   local found = notices.parse(redis.call('HGET', q.keys.facts, number))
@@ -93,13 +93,13 @@ local function acknowledge_notices(q, version, id)
   end
 end
 
--- Whether some of a job's followers have still to be told.
+-- Whether followers of a job have still to be told.
 function M.is_telling(q, parent) return redis.call('HEXISTS', q.keys.facts, 'follow:' .. parent) == 1 end
 
--- From now on this call gives facts out: those it makes, and some that nobody carries, of so many bytes at most, if that is told.
+-- From now on this call gives messages out: its own, and some that no process carries, of at most `bytes` if given.
 function M.open(q, bytes) q.given, q.given_bytes = {}, math.min(bytes or BYTES, BYTES) end
 
--- Since when a fact is true, in ms; nil for one that has no time.
+-- The time at which a message became true, in ms; nil for one without a time.
 function M.since(q, number, text)
   local sequence = tonumber(number) or tonumber(string.match(text or '', '^notify%.%S+ %S+ (%d+)'))
   if not sequence then return nil end
@@ -107,7 +107,7 @@ function M.since(q, number, text)
   return since
 end
 
--- The later, the longer it has not arrived.
+-- The next try: the later, the longer a message has not arrived. Also the time since which it is true.
 local function next_try(q, number, text)
   local since = M.since(q, number, text) or 0
   return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), M.SLOWEST)), since
@@ -119,7 +119,7 @@ local function drop(q, numbers)
   redis.call('ZREM', q.keys.outbox, unpack(numbers))
 end
 
--- Gives out facts that nobody carries, and tells followers, within the bound of a call.
+-- Gives out messages that no process carries, and tells followers, within the bound of a call.
 function M.take(q)
   q.has_facts = redis.call('EXISTS', q.keys.outbox) == 1
   if not q.has_facts then return end
@@ -143,7 +143,7 @@ function M.take(q)
       elseif not is_live and M.is_given_up(q, since) and not followers.are_here(q, texts[i], since) then
         over[#over + 1] = due[i]
       end
-      -- What had no room in the reply stays due.
+      -- A message without room in the reply stays due.
       if is_mine or not is_live then later[#later + 1], later[#later + 2] = next, due[i] end
     end
   end
@@ -151,8 +151,8 @@ function M.take(q)
   drop(q, over)
 end
 
--- relay     Gives the caller the facts that are due, to carry and then to acknowledge, and tells followers, within the bound of a
---           call. They are given out again after a while. Returns {now, flat list of number and text, 1 if more is due}.
+-- relay     Gives the caller the messages that are due, to carry and then to acknowledge, and tells followers, within the bound
+-- of a call. Messages are given out again after a while. Returns {now, flat list of number and text, 1 if more is due}.
 -- Moves: those of followers that are told. Errors: BADARG, BADKEY, FORMAT.
 function M.relay(q)
   M.open(q)
@@ -161,13 +161,13 @@ function M.relay(q)
   return { q.now, q.given, next and next <= q.now and 1 or 0 }
 end
 
--- When the next one should be carried, in ms, or nil.
+-- The time of the next try, in ms, or nil.
 function M.next(q) return tonumber(redis.call('ZRANGE', q.keys.outbox, 0, 0, 'WITHSCORES')[2]) end
 
--- Whether jobs that were let go at a time, in ms, are not brought to their queue any more, and nobody is on the way with them.
+-- Whether jobs that were let go at a time (ms) are no longer brought to their queue, and no process is on the way with them.
 function M.is_given_up(q, since) return q.now - since >= OLDEST + 120000 end
 
--- Facts have arrived. Jobs that have moved to another queue are no more in this one.
+-- Messages have arrived. Jobs that moved to another queue leave this one.
 function M.acknowledge(q, numbers)
   if #numbers == 0 then return end
   local texts = redis.call('HMGET', q.keys.facts, unpack(numbers))
@@ -180,7 +180,7 @@ function M.acknowledge(q, numbers)
   drop(q, numbers)
 end
 
--- acknowledge fact…     At most 1,000. Returns OK. Errors: BADARG, BADKEY, FORMAT. Events: suspended → nothing for moved jobs.
+-- acknowledge number…     At most 1,000. Returns OK. Errors: BADARG, BADKEY, FORMAT. Events: suspended → nothing for moved jobs.
 function M.run(q, args)
   local queue = require('queue')
   if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' facts') end
@@ -188,7 +188,7 @@ function M.run(q, args)
   return 'OK'
 end
 
--- The time of the oldest fact that has not arrived, or now; nil if there are too many to tell.
+-- The time of the oldest message that has not arrived, or now; nil if there are too many to tell.
 function M.oldest(q)
   local numbers = redis.call('ZRANGE', q.keys.outbox, 0, 999)
   if #numbers == 1000 then return nil end

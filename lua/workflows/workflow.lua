@@ -1,19 +1,19 @@
--- Workflows: nodes of a directed graph, each a job that starts once, when all nodes that it comes after have ended. The record
--- of a workflow has a slot of its own; a node's job enters its queue when the node is released, with a fixed id, ID:NODE, or
--- ID:NODE:RUN from the second run on, and what becomes of it is told back as a fact (links.lua, outbox.lua).
+-- Workflows: nodes of a directed graph. Each is a job that starts once, when all nodes before it have ended. The record of a
+-- workflow has a slot of its own. A node's job enters its queue when the node is released, with a fixed id: ID:NODE, or
+-- ID:NODE:RUN from the second run on. Its end is told back by an outbox message (links.lua, outbox.lua).
 --   config    state (building, running, completed, cancelled, discarded), name, context, token, created, touched, deadline,
---             ended, stopped (why all of it was cancelled), failed (whether any node has ended otherwise than completed)
---   nodes     node by code of its state; the one index of where a node is
---   order     nodes as they were added: each comes after those it waits for, but for what was added later, before it
---   specs     node → queue, options, spec, a line feed between; a node without queue has no job, and completes when it starts
---   runs      node → how often it was released          outputs   node → what it returned, as JSON
---   need:N    nodes that N waits for                    bad:N     those of them that ended otherwise than completed
---   down:N    nodes that wait for N, each as `p NODE`, p being what becomes of it if N ends otherwise than completed: c, it is
---             cancelled; i, it starts all the same; h, it is held until N completes after all
---   todo      what is left to tell, so that no call is long: `ok|bad|revive NODE RANK`, `walk VERB RANK PREFIX`, first in first
---   ready     nodes that were released and not yet given out        stop, cancels   nodes whose jobs are to be cancelled
--- This module knows the record and moves single nodes; workflow_tell.lua tells others of it; workflow_add.lua and
--- workflow_step.lua are what is called.
+--             ended, stopped (why all was cancelled), failed (whether a node has ended badly, that is not completed)
+--   nodes     node by the code of its state; the one index of a node's state
+--   order     nodes as they were added: each comes after those it waits for, except nodes added before it later on
+--   specs     node → queue, options, spec, with line feeds between; a node without queue has no job, and completes when it starts
+--   runs      node → how often it was released          outputs   node → its result, as JSON
+--   need:N    nodes that N waits for                    bad:N     those of them that ended badly
+--   down:N    nodes that wait for N, each as `p NODE`; p is the policy if N ends badly: c, it is cancelled; i, it starts all the
+--             same; h, it is held until N completes after all
+--   todo      work left to later calls, so that no call is long: `ok|bad|revive NODE RANK`, `walk VERB RANK PREFIX`, in order
+--   ready     released nodes that were not yet given out            stop, cancels   nodes whose jobs have to be cancelled
+-- This module knows the record and moves single nodes. workflow_tell.lua tells other nodes. workflow_add.lua and
+-- workflow_step.lua are the functions.
 local M = {}
 
 M.PAGE = 500                  -- edges and nodes handled, and nodes given out, in one call
@@ -26,10 +26,10 @@ M.codes = {
 }
 local codes = M.codes
 
--- Whether a node has ended otherwise than completed.
+-- Whether a node has ended badly.
 function M.is_bad(code) return code and code >= codes.cancelled end
 
--- Reads what a call needs to know of the whole. False if there is no such workflow.
+-- Reads the record of a workflow for this call. False if there is no such workflow.
 function M.load(w)
   local found = redis.call('HMGET', w.keys.config, 'state', 'stopped', 'deadline', 'failed', 'created', 'ended', 'touched',
     'token')
@@ -39,7 +39,7 @@ function M.load(w)
   return w.state and true or false
 end
 
--- Puts the times of one right that was made, or has ended, while the clock was ahead.
+-- Corrects the times of a workflow that was made, or ended, while the clock was ahead.
 function M.put_right(w)
   local text, changed = require('queue').text, {}
   local function is_ahead(name)
@@ -60,7 +60,7 @@ function M.put_right(w)
   if #changed > 0 then redis.call('HSET', w.keys.config, unpack(changed)) end
 end
 
--- Codes of nodes, as this call has left them so far; false for those that are not there.
+-- Codes of nodes as this call has left them so far; false for unknown nodes.
 function M.codes_of(w, names)
   local asked, list = {}, {}
   for i = 1, #names do
@@ -74,7 +74,7 @@ function M.codes_of(w, names)
   return list
 end
 
--- One of a workflow that has ended makes it run again, if only until the end of this call: how it ended may be another way now.
+-- Sets the code of a node. An ended workflow runs again by that, if only until the end of this call: its end may differ now.
 function M.set(w, name, code)
   w.known[name], w.changed[name] = code, code
   if code >= codes.completed then w.may_end = true end
@@ -85,8 +85,7 @@ function M.set(w, name, code)
   end
 end
 
--- Notes that a node, of whose edges more are to come, is to be cancelled when it has them all: a retry would start it too early
--- if some were never told.
+-- Notes that an open node has to be cancelled when it is closed. Without its other edges a retry would start it too early.
 function M.doom(w, name) redis.call('HSET', w.keys.config, 'doomed:' .. name, '1') end
 
 -- Whether a node was doomed, and still has reason to be.
@@ -94,20 +93,20 @@ function M.is_doomed(w, name)
   return redis.call('HDEL', w.keys.config, 'doomed:' .. name) == 1 and M.is_barred(w, name)
 end
 
--- Notes that what waits for a node has to be told.
+-- Notes that the nodes behind a node have to be told.
 function M.push(w, word, name) w.entries[#w.entries + 1] = word .. ' ' .. name .. ' 0' end
 
--- Puts something before all that is left to be told.
+-- Puts an entry before all others of `todo`.
 function M.push_first(w, entry) redis.call('LPUSH', w.keys.todo, entry) end
 
--- What is known of a node's job: queue, options, spec.
+-- A node's job: queue, options, spec.
 function M.job(w, name)
   local text = w.texts[name] or redis.call('HGET', w.keys.specs, name) or '\n\n'
   w.texts[name] = text
   return string.match(text, '^([^\n]*)\n([^\n]*)\n(.*)$')
 end
 
--- The id of a node's job in its run, such as the first.
+-- The id of a node's job in a run.
 function M.job_id(w, name, run)
   return w.keys.name .. ':' .. name .. (tonumber(run) > 1 and ':' .. run or '')
 end
@@ -123,18 +122,18 @@ function M.release(w, name)
   w.fresh[#w.fresh + 1] = name
 end
 
--- Whether a node waits for others; whether one of those has ended otherwise than completed.
+-- Whether a node waits for others; whether one of those has ended badly.
 function M.is_waiting(w, name) return redis.call('EXISTS', require('keys').need(w.keys, name)) == 1 end
 function M.is_barred(w, name) return w.failed and redis.call('EXISTS', require('keys').bad(w.keys, name)) == 1 end
 
--- Puts a node, whose edges are known, where it belongs.
+-- Puts a node with all its edges where it belongs.
 function M.place(w, name)
   if M.is_barred(w, name) then return M.set(w, name, codes.held) end
   if M.is_waiting(w, name) then return M.set(w, name, codes.suspended) end
   M.release(w, name)
 end
 
--- Notes that a node waits for one that has ended otherwise than completed.
+-- Notes that a node waits for one that ended badly.
 function M.bar(w, name, up)
   redis.call('SADD', require('keys').bad(w.keys, name), up)
   if not w.failed then
@@ -143,21 +142,21 @@ function M.bar(w, name, up)
   end
 end
 
--- Nothing of it is left.
+-- Removes what is left of the record.
 function M.drop(w)
   local k = w.keys
   redis.call('UNLINK', k.config, k.specs, k.nodes, k.order, k.runs, k.outputs, k.todo, k.ready, k.stop, k.cancels, k.waiters)
   w.state, w.entries, w.changed, w.fresh, w.may_end = 'missing', {}, {}, {}, false
 end
 
--- The links of a node's job, before whatever else it was given.
+-- The options of a node's job, with the link to the workflow.
 local function options(w, name, text)
   local links = '{"links":["workflow.' .. w.keys.name .. ' ' .. name .. '"]'
   return links .. (#text > 2 and ',' .. string.sub(text, 2) or '}')
 end
 
--- Gives out nodes that are being released, which whoever called brings into their queues: a flat list of node, id, queue,
--- options, spec. What is too much is given out by the next call.
+-- Gives out released nodes for the caller to bring into their queues: a flat list of node, id, queue, options, spec. The next
+-- call gives out those beyond the bound.
 local function give(w)
   local names, list, bytes, at = w.fresh, {}, 0, 1
   while #list < 5 * M.PAGE and bytes < M.BYTES do
@@ -190,7 +189,7 @@ end
 
 local function count(w, least, most) return redis.call('ZCOUNT', w.keys.nodes, least, most) end
 
--- All nodes have ended: so has the whole, and whoever waits for it is told.
+-- All nodes have ended: ends the workflow, and tells the clients that wait.
 local function finish(w)
   local keys, text = require('keys'), require('queue').text
   local state = 'completed'
@@ -217,7 +216,7 @@ local function write_codes(w)
   if #flat > 0 then redis.call('ZADD', w.keys.nodes, unpack(flat)) end
 end
 
--- When somebody has to look at it though nothing happens, in ms from now; -1 if never.
+-- The ms until the next look at a workflow in which nothing happens; -1 for never.
 local function next_look(w)
   if w.state == 'missing' then return -1 end
   if w.state == 'building' then return math.max((w.touched or w.now) + M.BUILT - w.now, 0) end
@@ -226,8 +225,8 @@ local function next_look(w)
   return math.floor(w.deadline and not w.stopped and math.max(math.min(look, w.deadline - w.now), 0) or look)
 end
 
--- Ends a call: returns {now, state, more, what to bring into queues, jobs to cancel, when to look}. `more` is 1 if the caller
--- should call again.
+-- Ends a call. Returns {now, state, more, nodes to bring into queues, jobs to cancel, ms until the next look}. `more` is 1 if the
+-- caller should call again.
 function M.close(w)
   require('workflow_tell').work(w)
   local given, stopped = {}, {}

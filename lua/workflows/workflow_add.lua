@@ -1,17 +1,17 @@
 -- workflow_add mode token name deadline context [flag node queue options spec k [policy parent]… b [policy child]…]…
 --
--- Adds nodes to a workflow, at most 1,000 with at most 1,000 edges in a call; all of it or nothing. May be repeated: a node that
--- is there already is left as it is.
---   mode      new: makes the workflow, which runs nothing until it is started; the pages that follow have the same token.
+-- Adds nodes to a workflow, at most 1,000 with at most 1,000 edges in a call; all of it or nothing. May be repeated: a known node
+-- stays as it is.
+--   mode      new: makes the workflow, which runs nothing until it is started; its further pages have the same token.
 --             more: adds to one that is being built or runs
---   deadline  ms from now, 0 for none; name and context, which is JSON or empty, are kept; all three only for the first page
---   flag      new: a node with all its edges; open: more edges are to come, and no node may come after it before it is closed;
---             link: more edges of an open one; close: likewise, and those were all
+--   deadline  ms from now, 0 for none; name and context (JSON or empty) are kept; all three count on the first page only
+--   flag      new: a node with all its edges; open: more edges follow, and no node may come after it before it is closed;
+--             link: more edges of an open node; close: its last edges
 --   queue     empty for a node without a job, which completes when it starts
---   policy    c, i or h: what becomes of the later node if the earlier one ends otherwise than completed; see workflow.lua
---   parent    a node that is there, or was named before in this call        child   a node that is there and has not started
--- Returns {word, what workflow_step returns, nodes that were there already}. The word is ok;
--- exists, if another one of this id is there; missing; ended, if it has ended or is being cancelled: then nothing was added.
+--   policy    c, i or h: the fate of the later node if the earlier one does not complete; see workflow.lua
+--   parent    a known node, or one named before in this call        child   a known node that has not started
+-- Returns {word, what workflow_step returns, known nodes}. The word is ok; or nothing was added: exists, if another workflow has
+-- this id; missing; ended, if it has ended or is being cancelled.
 -- Errors: BADARG, BADKEY; OOM from the server.
 local M = {}
 
@@ -47,7 +47,7 @@ local function read_node(w, args, at)
   return node, at
 end
 
--- Reads all nodes, and looks up how they and their neighbours stand.
+-- Reads all nodes, and looks up the states of them and their neighbours.
 local function read(w, args)
   local nodes, names, edges, at = {}, {}, 0, 6
   while args[at] do
@@ -63,7 +63,7 @@ local function read(w, args)
   return nodes
 end
 
--- Whether one of the nodes is `target` or waits for it, directly or not. `own` has the nodes that this call adds before.
+-- Whether one of the nodes is `target` or waits for it, directly or not. `own` has the earlier nodes of this call.
 local function waits_for(w, names, target, own)
   local keys, seen, stack, steps = require('keys'), {}, { unpack(names) }, 0
   while #stack > 0 do
@@ -95,7 +95,7 @@ local function check_down(w, node, own)
   own[node.name] = ups
 end
 
--- Checks everything before anything is written. Marks the nodes that are there already.
+-- Checks everything before anything is written. Marks known nodes.
 local function check(w, nodes)
   local codes, own, open = require('workflow').codes, {}, {}
   for _, node in ipairs(nodes) do
@@ -103,7 +103,7 @@ local function check(w, nodes)
     local is_link = node.flag == 'link' or node.flag == 'close'
     if is_link and not code and not open[node.name] then refuse('there is no node ' .. node.name .. ' to add edges to') end
     node.is_known = (code or own[node.name]) and true or false
-    -- What is left to do: the edges of one that is still open, nothing of one that was closed.
+    -- Left to do: the edges of an open node, nothing of a closed one.
     node.is_done = node.is_known and not open[node.name] and code ~= codes.building
     if is_link and #node.down > 0 then refuse('an open node comes before others when it is closed, by nodes added later') end
     for _, edge in ipairs(node.up) do
@@ -119,7 +119,7 @@ local function check(w, nodes)
   end
 end
 
--- Writes the edge from a node to a later one, as what is known of the node has it. Returns whether the later one is cancelled.
+-- Writes the edge from a node to a later one, by the state of the earlier node. Returns whether the later one is cancelled.
 local function connect(w, up, name, policy)
   local workflow, keys = require('workflow'), require('keys')
   local code = w.known[up]
@@ -154,7 +154,7 @@ local function add(w, node)
   end
 end
 
--- Makes the workflow, unless it is there. Returns why nothing may be added to it, if that is so.
+-- Makes the workflow, unless it is there. Returns the reason if nothing may be added to it.
 local function open(w, args)
   local queue, mode = require('queue'), args[1]
   local token = queue.word(args[2], 'token')

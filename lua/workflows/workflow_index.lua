@@ -1,17 +1,17 @@
 -- workflow_index most [id delay]…
 --
--- The workflows of a namespace, by when somebody has to look at them, so that none is stranded by the death of whoever carried
--- it. Puts workflows in, to be looked at after `delay` ms; -1 takes one out. Returns ms until the next is due, -1 if there is
--- none, and up to `most` that are due: they are the caller's to look at, and given out again after 15 s unless it says otherwise.
--- One entry is no workflow, and does not count as next: `outboxes:`, put in by the first call that takes anything on. The caller
--- that is given it looks at the outboxes of all queues of the namespace, and says when that is to be done again.
+-- The workflows of a namespace, by the time of their next look, so that none is stranded by the death of its carrier. Puts
+-- workflows in, to be looked at after `delay` ms; -1 takes one out. Returns the ms until the next is due, -1 for none, and up to
+-- `most` due ones for the caller to look at. They are given out again after 15 s unless the caller says otherwise.
+-- One entry is no workflow, and does not count as next: `outboxes:`. The first call that takes entries puts it in. The caller
+-- that gets it looks at the outboxes of all queues of the namespace, and says when to do so again.
 -- Errors: BADARG, BADKEY.
 local M = {}
 
 local CLAIMED = 15000
 local OUTBOXES = 'outboxes:'
 
--- After the clock has gone back all are due, which does no harm, a page in each call. `at` is the time of the last call.
+-- After the clock went back all are due, a page in each call, which is harmless. `at` is the time of the last call.
 local function rewind(w)
   local queue = require('queue')
   local before = tonumber(redis.call('SET', w.keys.at, queue.text(w.now), 'GET'))
@@ -49,8 +49,8 @@ function M.run(w, args)
   return { first and math.max(tonumber(first) - w.now, 0) or -1, due }
 end
 
--- workflow_claim id before      Called on NAMESPACE:{workflow.NAME}: makes workflow `id` the one that bears this name, if none
--- does, or `before` does, which has ended. Returns the one that does. A name is kept for 90 days. Errors: BADARG, BADKEY; OOM.
+-- workflow_claim id before      On NAMESPACE:{workflow.NAME}: makes workflow `id` the bearer of this name, if there is none, or
+-- if `before` is, which has ended. Returns the bearer. A name is kept for 90 days. Errors: BADARG, BADKEY; OOM.
 function M.claim(w, args)
   local id = require('queue').word(args[1], 'id')
   local owner = redis.call('GET', w.keys.owner)

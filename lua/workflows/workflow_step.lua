@@ -1,17 +1,17 @@
 -- workflow_step [verb …]…
 --
--- Moves a workflow on. The caller brings what it is given into its queues (deliver.lua), cancels what it is told to, and calls
+-- Moves a workflow on. The caller brings the nodes it is given into their queues (deliver.lua), cancels jobs as told, and calls
 -- again, with `released`, while there is more. Each verb may be repeated: it tells what shall be.
 --   start                          it is complete: nodes that wait for nothing start
 --   done NODE JOB STATE OUTPUT     a node's job has ended: completed, cancelled, discarded, deleted. News of an older run is
 --                                  passed over; completed is final
---   released N NODE…               their jobs are in their queues. May be left out: whoever tends brings them again, once
---   cancel NODE | cancel -         a node, those whose names begin with its and a dot, and by policy what is after them; all
---   retry NODE | retry -           likewise what ended otherwise than completed, and what was cancelled because of it; a node
---                                  that comes after one that failed stays. `retry -` lifts the deadline
---   tend                           gives out once more what nobody may have carried; removes what ended long ago
+--   released N NODE…               their jobs are in their queues. May be left out: tending brings them again
+--   cancel NODE | cancel -         a node, those whose names begin with its name and a dot, and by policy those after them; all
+--   retry NODE | retry -           likewise nodes that ended badly, and those cancelled because of them; a node after one that
+--                                  failed stays. `retry -` lifts the deadline
+--   tend                           gives out again nodes that may have no carrier; removes a workflow that ended long ago
 -- At most 1,000 nodes in a call. Returns {now, state, more, flat list of node, id, queue, options, spec, flat list of queue, id
--- of jobs to cancel, ms after which to tend}. The state is missing if there is no such workflow. Errors: BADARG, BADKEY.
+-- of jobs to cancel, ms until the next tend}. The state is missing if there is no such workflow. Errors: BADARG, BADKEY.
 local M = {}
 
 local ends = { completed = true, cancelled = true, discarded = true, deleted = true }
@@ -87,7 +87,7 @@ function verbs.released(w, names)
   end
 end
 
--- Cancels all of it.
+-- Cancels the whole workflow.
 local function stop(w, why)
   w.stopped = why
   redis.call('HSET', w.keys.config, 'stopped', why)
@@ -109,7 +109,7 @@ function verbs.retry(w, prefix)
   require('workflow').push_first(w, 'walk retry 0 ' .. prefix)
 end
 
--- Lets go of all of it, which may take more than this call.
+-- Removes the whole workflow, which may take more than this call.
 local function remove(w)
   local first = redis.call('LINDEX', w.keys.todo, 0)
   if first and string.find(first, '^walk remove ') then return end
@@ -126,7 +126,7 @@ function verbs.tend(w)
   if #cancels > 0 then redis.call('RPUSH', w.keys.stop, unpack(cancels)) end
 end
 
--- What is being released may have been on its way with somebody who died: it is given out again.
+-- The carrier of released nodes may have died: they are given out again.
 local function give_again(w)
   local workflow = require('workflow')
   local code, given = workflow.codes.releasing, {}

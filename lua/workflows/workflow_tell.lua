@@ -1,5 +1,5 @@
--- What becomes of the nodes of a workflow by what happened to others, and by what is done to many of them: the entries of `todo`,
--- of which each call does as much as one call may. See workflow.lua.
+-- The effects of a node on others, and of a change on many nodes: the entries of `todo`, a bounded number in each call. See
+-- workflow.lua.
 local workflow = require('workflow')
 local codes = workflow.codes
 
@@ -7,7 +7,7 @@ local M = {}
 
 local told = {}
 
--- The node before has completed, or it does not matter how it ended. One that was cancelled because of it waits or starts again.
+-- The earlier node has completed, or its end does not matter. A node that was cancelled because of it waits or starts again.
 function told.ok(w, up, name, _, code)
   local keys = require('keys')
   redis.call('SREM', keys.need(w.keys, name), up)
@@ -31,7 +31,7 @@ function told.bad(w, up, name, policy, code)
   end
 end
 
--- The node before, which had ended otherwise than completed, runs again.
+-- The earlier node, which had ended badly, runs again.
 function told.revive(w, up, name, policy, code)
   local bad = require('keys').bad(w.keys, name)
   if policy == 'i' or redis.call('SREM', bad, up) == 0 or redis.call('EXISTS', bad) == 1 then return end
@@ -40,7 +40,7 @@ function told.revive(w, up, name, policy, code)
   workflow.place(w, name)
 end
 
--- Tells what waits for a node, from a rank on. Returns how many were told.
+-- Tells the nodes that wait for a node, from a rank on. Returns how many were told.
 local function tell(w, word, up, rank, most)
   local edges = redis.call('LRANGE', require('keys').down(w.keys, up), rank, rank + most - 1)
   if #edges == 0 then return 0 end
@@ -65,7 +65,7 @@ function walks.cancel(w, name, code)
   elseif code == codes.releasing or code == codes.active then
     redis.call('SADD', w.keys.cancels, name)
     redis.call('RPUSH', w.keys.stop, name)
-    -- Cancelled once it has arrived: somebody may be carrying it.
+    -- Cancelled again after its arrival: a carrier may be on the way with it.
     if code == codes.releasing then redis.call('RPUSH', w.keys.ready, name) end
   end
 end
@@ -81,7 +81,7 @@ function walks.remove(w, name)
   redis.call('DEL', keys.need(w.keys, name), keys.bad(w.keys, name), keys.down(w.keys, name))
 end
 
--- Goes over nodes in order, from a rank on: all, or one and those whose names begin with its and a dot.
+-- Goes over nodes in order, from a rank on: all, or one and those whose names begin with its name and a dot.
 local function walk(w, verb, rank, prefix, most)
   local names = redis.call('LRANGE', w.keys.order, rank, rank + most - 1)
   workflow.codes_of(w, names)
@@ -105,7 +105,7 @@ local function handle(w, entry, most)
   return tell(w, word, first, tonumber(second), most)
 end
 
--- Does what is left to be told, as much as one call may.
+-- Works off `todo`, within the bound of a call.
 function M.work(w)
   local left, at, stored = workflow.PAGE, 1, redis.call('LLEN', w.keys.todo)
   while left > 0 do

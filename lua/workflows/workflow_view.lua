@@ -1,10 +1,10 @@
--- What can be read of a workflow; see workflow.lua.
+-- Views of a workflow; see workflow.lua.
 local M = {}
 
 local order = { 'building', 'suspended', 'held', 'active', 'completed', 'cancelled', 'discarded', 'deleted' }
 
--- workflow_status         A flat list of name, value: what config holds but the context, and how many nodes there are in each
--- state. What is being released counts as active. Empty if there is no such workflow. Errors: BADKEY.
+-- workflow_status         A flat list of name, value: config without context and token, and the number of nodes in each state.
+-- Released nodes count as active. Empty if there is no such workflow. Errors: BADKEY.
 function M.status(w)
   local reply, config, codes = {}, redis.call('HGETALL', w.keys.config), require('workflow').codes
   for i = 1, #config, 2 do
@@ -23,7 +23,7 @@ function M.status(w)
 end
 
 -- workflow_nodes rank most      A page of nodes in order, from a rank on, at most 1,000: a flat list of node, state, queue, kind
--- of the job (empty for none), id of the job of its last run (empty if it was never released), and how many nodes come after it.
+-- (empty for none), id of the job of its last run (empty if never released), and the number of nodes after it.
 function M.nodes(w, args)
   local queue, workflow, reply = require('queue'), require('workflow'), {}
   local rank, most = queue.number(args[1], 0, 1e9, 'rank'), queue.number(args[2], 1, queue.MOST, 'most')
@@ -44,7 +44,7 @@ end
 
 local MOST = 200              -- nodes of a state that are looked at
 
--- Whether everything that a node waits for has ended. What waits for very many is not looked at.
+-- Whether every node that a node waits for has ended. Nodes with more than 1,000 such are not looked at.
 local function is_over(w, name)
   local need, codes = require('keys').need(w.keys, name), require('workflow').codes
   if redis.call('SCARD', need) > require('queue').MOST then return false end
@@ -56,9 +56,9 @@ local function is_over(w, name)
   return true
 end
 
--- workflow_stuck          What may not go on by itself: {state, how many nodes are held, whether there were more than could be
--- looked at, suspended nodes that wait for nothing that has not ended, a flat list of active node, queue, id of its job}; empty
--- if there is no such workflow. While there is something left to tell, no suspended node is named. Errors: BADKEY.
+-- workflow_stuck          Nodes that may not go on by themselves: {state, number of held nodes, whether there were more than were
+-- looked at, suspended nodes that wait for ended nodes only, a flat list of active node, queue, id of its job}; empty if there is
+-- no such workflow. While `todo` has entries, no suspended node is named. Errors: BADKEY.
 function M.stuck(w)
   local workflow, k = require('workflow'), w.keys
   if not workflow.load(w) then return {} end
@@ -78,15 +78,15 @@ function M.stuck(w)
   return { w.state, redis.call('ZCOUNT', k.nodes, codes.held, codes.held), more, over, active }
 end
 
--- workflow_down node rank       What comes after a node, at most 1,000 from a rank on, each as `p NODE`.
+-- workflow_down node rank       The nodes after a node, at most 1,000 from a rank on, each as `p NODE`.
 function M.down(w, args)
   local queue = require('queue')
   local rank = queue.number(args[2], 0, 1e9, 'rank')
   return redis.call('LRANGE', require('keys').down(w.keys, queue.word(args[1], 'node')), rank, rank + queue.MOST - 1)
 end
 
--- workflow_outputs node…        Flat: the context, and for each node its state (empty if it is not there) and its output (empty
--- if it has none). At most 1,000.
+-- workflow_outputs node…        Flat: the context, and for each node its state (empty if unknown) and its output (empty for
+-- none). At most 1,000.
 function M.outputs(w, args)
   local queue, workflow = require('queue'), require('workflow')
   if #args > queue.MOST then queue.refuse('BADARG', 'give at most ' .. queue.MOST .. ' nodes') end
@@ -101,8 +101,8 @@ function M.outputs(w, args)
   return reply
 end
 
--- workflow_await client         Its state; unless it has ended, the client hears of its end in inbox:<client>. Returns `missing`
--- if there is no such workflow. Errors: BADARG, BADKEY.
+-- workflow_await client         The state; unless it has ended, the client hears of its end in inbox:<client>. `missing` if there
+-- is no such workflow. Errors: BADARG, BADKEY.
 function M.await(w, args)
   local client = require('queue').word(args[1], 'client')
   if not require('workflow').load(w) then return 'missing' end
