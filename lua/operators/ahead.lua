@@ -1,12 +1,13 @@
--- Times that lie further ahead than they can have been set: they were written while the server's clock was ahead, and would
--- hold things up for as long as it was. Each kind is {name, key, type, what, look}: look(q, member, value) returns nil, or
--- a function that puts it right: as far ahead of now as it lay of the clock when it was set. This module has the times of jobs,
--- ahead_queue.lua those of the queue. rewind.lua goes through all kinds after the clock has gone back; so do audit and repair.
+-- Times that lie further ahead than they can have been set. They were written while the server's clock was ahead, and would hold
+-- jobs up for as long as it was. Each kind is {name, key, type, what, look}: look(q, member, value) returns nil, or a function
+-- that corrects the time, so that it lies as far ahead of now as it lay of the clock when it was set. This module has the times
+-- of jobs, ahead_queue.lua those of the queue. rewind.lua goes through all kinds after the clock went back; so do audit and
+-- repair.
 --
--- What a job waits for may be any time ahead, so it has to be known when that was set:
---   created     of a job enqueued with a delay, and of one that waited before: when it was enqueued
---   since       of a wait above an hour: when it was set; `@` if somebody named the time, which then is right whatever the clock
---               said. A wait without it lasts an hour at most, but for one enqueued before this was noted (`noted` in `config`)
+-- A job may wait for any time, so the moment at which that was set has to be known:
+--   created     when the job was enqueued, for jobs with a delay and jobs that waited before
+--   since       when a wait above an hour was set; `@` for a time that a caller named, which is right whatever the clock said.
+--               A wait without it lasts an hour at most, except one enqueued before this was noted (`noted` in `config`)
 --   its place   of other jobs: the sequence tells whether it was taken while the clock was ahead
 local M = {}
 
@@ -14,7 +15,7 @@ local HOUR = 3600000
 
 local function text(number) return require('queue').text(number) end
 
--- By how much the clock was ahead when a job was enqueued, in ms, if its sequence tells that it was.
+-- The lead of the clock when a job was enqueued, in ms, if its sequence tells that there was one.
 local function ahead_by_place(q, id)
   if not q.config[13] then return nil end
   local queue, state, found = require('queue'), require('states').of(q, id)
@@ -31,17 +32,17 @@ local function ahead_by_place(q, id)
   end
 end
 
--- The latest time at which a job can have been enqueued: sequences, which tell it, run ahead a little when many come at once.
+-- The latest possible time of an enqueue. Sequences run ahead a little when many come at once.
 local function latest(q) return q.now + (q.ahead_by and 1000 or 60000) end
 
--- By how much the clock was ahead when a job was enqueued, in ms; nil if it was right.
+-- The lead of the clock when a job was enqueued, in ms; nil for none.
 local function ahead_of(q, id)
   local created = tonumber(redis.call('HGET', q.keys.created, id))
   if not created then return ahead_by_place(q, id) end
   return created > latest(q) and math.floor(created - q.now) or nil
 end
 
--- Moves the deadline of a job that is still on its way to its own queue, where its options tell it.
+-- Moves the deadline in the options of a job that is on its way to its own queue.
 local function travelling(q, id, ahead)
   local target = redis.call('HGET', q.keys.target, id)
   local name, options = string.match(target or '', '^(%S+) (.*)$')
@@ -51,7 +52,7 @@ local function travelling(q, id, ahead)
   redis.call('HSET', q.keys.target, id, name .. ' ' .. cjson.encode(found))
 end
 
--- Puts all times of a job right that was enqueued while the clock was ahead.
+-- Corrects all times of a job that was enqueued while the clock was ahead.
 local function enqueued(q, id, ahead)
   local deadline = tonumber(redis.call('HGET', q.keys.deadline, id))
   if deadline then
@@ -75,7 +76,7 @@ local function by_enqueueing(q, id)
   return ahead and function() enqueued(q, id, ahead) end or nil
 end
 
--- Whether a wait of which nothing is noted is to be judged by that. One of a job that was created ahead is put right with it.
+-- Whether a wait without note is judged by that. A job that was created ahead is corrected with its creation.
 local function is_noted(q, id)
   if q.noted == nil then q.noted = tonumber(redis.call('HGET', q.keys.config, 'noted')) or false end
   local created = tonumber(redis.call('HGET', q.keys.created, id))
@@ -98,11 +99,11 @@ local function wait(state)
   end
 end
 
--- Where a time that has passed lies at most. A lead below a minute is gone before it matters, and is seen while nobody has called
--- since the clock went back.
+-- The latest time that is past. A lead below a minute is over before it matters, except while no worker has called since the
+-- clock went back.
 function M.past(q) return q.now + (q.ahead_by and 0 or 60000) end
 
--- A time that has passed, or is now, in a sorted set.
+-- A time in a sorted set that has to be past.
 local function past(key)
   return function(q, member, time)
     if time <= M.past(q) then return nil end
@@ -123,7 +124,7 @@ local function suspect(q, id, due)
   return waits and due > waits and function() redis.call('ZADD', q.keys.suspects, 'XX', text(waits), id) end or nil
 end
 
--- When to look again at a job that was told to end.
+-- The next look at a run that was told to end.
 local function look_again(q, id, look)
   local at = tonumber(redis.call('HGET', q.keys.deadline, id))
   if not at or look <= at or look <= q.now + require('deadlines').AGAIN then return nil end
@@ -134,7 +135,7 @@ local function fingerprint(q, id, own)
   return string.byte(own) == 64 and by_enqueueing(q, id) or nil
 end
 
--- What an ended job holds, at most for the longest period that was ever asked for in the queue.
+-- A fingerprint of an ended job, held for the longest period of the queue at most.
 local function held(q, member, till)
   if till <= q.now then return nil end
   if q.longest_period == nil then q.longest_period = tonumber(redis.call('HGET', q.keys.config, 'period')) or false end
@@ -161,7 +162,7 @@ local function watched(q, id, found)
   return function() redis.call('HSET', q.keys.watched, id, past_of(start) .. ' ' .. past_of(last) .. ' ' .. name) end
 end
 
--- What `created` tells comes after everything that is judged by it.
+-- `created` comes after the kinds that are judged by it.
 M.jobs = {
   { name = 'scheduled', key = 'scheduled', type = 'zset', what = 'the due time of', look = wait('scheduled') },
   { name = 'retryable', key = 'retryable', type = 'zset', what = 'the due time of', look = wait('retryable') },
@@ -196,8 +197,8 @@ end
 
 local PAGE = 200
 
--- Goes through a page of a kind: calls visit(what, member, fix) for what lies too far ahead. Returns the next cursor, and how
--- many were looked at.
+-- Goes through a page of a kind: calls visit(what, member, fix) for each time too far ahead. Returns the next cursor, and the
+-- number looked at.
 function M.page(q, kind, cursor, visit)
   if kind.type == 'single' then
     local fix = kind.look(q)
@@ -213,8 +214,8 @@ function M.page(q, kind, cursor, visit)
   return page[1], #flat / 2
 end
 
--- A phase of the audit, which goes `over` all kinds. A clock that is behind what it told before makes everything lie ahead; and
--- what is being brought back has still to come.
+-- A phase of the audit, `over` all kinds. It finds nothing while the clock is behind its own past, which makes every time lie
+-- ahead, and while times are being brought back.
 function M.audit(q, cursor, over, wrong)
   if q.config[12] or require('rewind').behind(q) then return '0', 0 end
   local all, numbers = M.kinds()
@@ -225,7 +226,7 @@ function M.audit(q, cursor, over, wrong)
   end)(q, cursor)
 end
 
--- Puts one member of a kind, by its number, right, if it still lies too far ahead.
+-- Corrects one member of a kind (by its number), if it still lies too far ahead.
 function M.put_right(q, number, member)
   local kind = M.kinds()[tonumber(number)]
   local value

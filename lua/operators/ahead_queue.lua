@@ -1,6 +1,6 @@
--- The kinds of times that belong to a queue and not to one of its jobs; see ahead.lua. Breakers and rates are put right when
--- they are read (breaker.lua, rate.lua): `timed` sees to it that their gates are looked at. What is `harmless` is done after each
--- return of the clock, be it needed or not, and not counted.
+-- The kinds of times that belong to a queue, not to one of its jobs; see ahead.lua. Breakers and rates are corrected when they
+-- are read (breaker.lua, rate.lua); `timed` has their gates looked at. A `harmless` kind is done after each return of the clock,
+-- needed or not, and is not counted.
 local M = {}
 
 local GRACE = 5000            -- ms that a lease lasts beyond its own length, after a silence
@@ -27,8 +27,8 @@ local function off(q, name, since)
   return function() redis.call('HSET', q.keys.off, name, text(q.now)) end
 end
 
--- What a tick is, is computed by clients: they are told of the entry at once, and set its next tick anew. That does no harm to
--- one whose next tick is right, so it is done with all after the clock has gone back.
+-- Clients compute ticks: they are told of the entry at once, and set its next tick anew. That is harmless for an entry whose next
+-- tick is right, so it is done with all.
 local function entry(q, name)
   local cron, key = require('cron'), require('keys').cron_state(q.keys, name)
   local state, next = cron.state(q, name), tonumber(redis.call('ZSCORE', q.keys.cron_next, name))
@@ -41,7 +41,7 @@ local function entry(q, name)
   end
 end
 
--- For how long a gate may be shut from now on, by what limits it.
+-- The ms for which a gate may be shut from now on, by its limits.
 local function longest(q, name)
   local limits = require('gates').named(q, name).limits
   local rate, breaker = limits.rate, limits.breaker
@@ -52,12 +52,12 @@ local function longest(q, name)
 end
 
 -- Whether a gate may be looked at later than its limits allow: no lane waits there, or all gates are about to be looked at
--- because limits have changed.
+-- because limits changed.
 local function may_wait(q, name)
   return q.migration or redis.call('EXISTS', require('keys').parked(q.keys, name)) == 0
 end
 
--- After the clock has gone back all gates are looked at again, which does no harm.
+-- After the clock went back all gates are looked at, which is harmless.
 local function gate(q, name, time)
   local sign = string.byte(name)
   if time <= q.now or sign == 33 then return nil end
@@ -82,7 +82,7 @@ function M.shorten(q, worker, ends)
   if fix then fix() end
 end
 
--- A sorted set of times that lie at most so far ahead; what lies further is set to `right` ms from now.
+-- Times of a sorted set that lie at most `most` ms ahead; later ones are set `right` ms ahead.
 local function within(key, most, right)
   return function(q, member, time)
     if time <= q.now + most then return nil end
@@ -118,7 +118,7 @@ local function pause(q)
   end
 end
 
--- What was counted in minutes that are yet to come is counted in this one.
+-- Counters of minutes to come are added to the present minute.
 local function minutes(q)
   if not q.ahead_by then return nil end
   return function()

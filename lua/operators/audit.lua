@@ -1,15 +1,14 @@
 -- audit [cursor]
 --
--- Checks the invariants of the data, a page at a time, each page at one instant; a small queue is one page. Start with no
--- cursor; go on with the one that is returned until it is `0`. Returns the next cursor, how many were checked, and a flat list
--- of invariant, what is wrong.
---   I1  each job is in exactly one index            I2  the sets of gates hold those who run and have that partition; that of a
---                                                       chain its one job that runs, waits at its old place, or was discarded
---                                                       and holds it
---   I4  each lane with runnable jobs is listed, and ready by its head, or parked at a gate at which somebody will look again
+-- Checks the invariants of the data, a page at a time, each page at one instant; a small queue is one page. Start with no cursor,
+-- and go on with the returned one until it is `0`. Returns the next cursor, the number checked, and a flat list of invariant,
+-- what is wrong.
+--   I1  each job is in exactly one index            I2  gate sets hold exactly the runs with a place there; a chain's only the
+--                                                       job that runs, waits at its place, or was discarded and holds it
+--   I4  each lane with runnable jobs is listed, and ready by its head, or parked at a gate that will be looked at again
 --   I5  a fingerprint is owned by a live job, or held by an ended one for its time; see audit_unique.lua
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
---   I8  came = live + kept ended + gone             I10 what recurs has one next tick, and somebody looks for it
+--   I8  came = live + kept ended + gone             I10 a cron entry has one next tick, and it is looked for
 --   I11 a live job is looked at by its deadline     I12 no time lies further ahead than it can have been set
 local M = {}
 
@@ -24,13 +23,13 @@ local order = {
 -- Phases that go through several sets.
 local are_split = { timed = true, ended = true, columns = true, ahead = true }
 
--- Notes what is wrong, and what repair.lua does about it: the name of a cure, and what that is for.
+-- Notes a finding, and its cure in repair.lua: the name, and the arguments.
 local function wrong(found, invariant, what, ...)
   found[#found + 1], found[#found + 2] = invariant, what
   found.cures[#found / 2] = select('#', ...) > 0 and { ... } or nil
 end
 
--- I8, and what can be counted at one instant.
+-- I8, and sums that hold at one instant.
 function phases.totals(q, _, found)
   local came, gone = require('stats').balance(q)
   local jobs = redis.call('HLEN', q.keys.spec)
@@ -42,7 +41,7 @@ function phases.totals(q, _, found)
   return '0', 1
 end
 
--- The indexes that hold each id. A runnable one whose lane is not listed is noted, since nobody would find it.
+-- The indexes that hold each id. Notes a runnable job whose lane is not listed, since no claim would find it.
 local function indexes_of(q, ids, found)
   local states, columns, keys = require('states'), require('columns'), require('keys')
   local where = {}
@@ -94,7 +93,7 @@ local function zset_page(key, cursor)
   return page[1], members
 end
 
--- I1 from the side of an index: what it holds must be a job.
+-- I1 from the side of an index: each id must be a job.
 local function must_be_jobs(q, ids, found, name, cure, of)
   for first = 1, #ids, 500 do
     local last = math.min(first + 499, #ids)
@@ -137,7 +136,7 @@ function phases.lanes(q, cursor, found)
   return next, #lanes
 end
 
--- A phase that goes through a hash by pages, which a function of another module checks.
+-- A phase that goes through a hash by pages; a function of another module checks them.
 local function by_hash(name, invariant, module, check)
   return function(q, cursor, found)
     local page = redis.call('HSCAN', q.keys[name], cursor, 'COUNT', PAGE)
@@ -154,20 +153,20 @@ local function by_zset(name, invariant, module, check)
   end
 end
 
--- I4: who is ready is listed; who is parked has jobs, and somebody will look again.
+-- I4: a ready lane is listed; a parked lane has jobs, and its gate will be looked at.
 phases.ready = by_zset('ready', 'I4', 'audit_gates', 'ready')
 phases.parked = by_hash('where', 'I4', 'audit_gates', 'parked')
 
--- I2 from the gates' side: those that a page of jobs have in their lanes.
+-- I2 from the gates' side: the gates of a page of jobs.
 function phases.gates(q, cursor, found)
   local page = redis.call('HSCAN', q.keys.lane, cursor, 'COUNT', PAGE)
-  -- A queue of several pages meets each gate often, so a part of its members does each time.
+  -- A queue of several pages meets each gate often, so some of its members do each time.
   local most = cursor == '0' and page[1] == '0' and 1000 or 20
   require('audit_gates').of_jobs(q, page[2], most, function(...) wrong(found, 'I2', ...) end)
   return page[1], #page[2] / 2
 end
 
--- I7: what runs is held by its worker, which is known. I2: it is in its gates.
+-- I7: a run is held by its worker, which is known. I2: it is in its gates.
 function phases.executing(q, cursor, found)
   local keys, read = require('keys'), require('record').read
   local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
@@ -187,7 +186,7 @@ function phases.executing(q, cursor, found)
   return page[1], #ids
 end
 
--- I7 from the workers' side: what is held runs there; a dead worker holds nothing for long.
+-- I7 from the workers' side: held jobs run there.
 function phases.workers(q, cursor, found)
   local keys, read = require('keys'), require('record').read
   local next, workers = zset_page(q.keys.workers, cursor)
@@ -226,7 +225,7 @@ local function check_zset(q, name, cursor, found)
   return next, #ids
 end
 
--- I1: who is suspected waits for its turn in `retryable`.
+-- I1: a suspect waits in `retryable`.
 phases.suspects = by_zset('suspects', 'I1', 'audit_gates', 'suspects')
 phases.timed = over({ 'scheduled', 'retryable', 'suspended' }, check_zset)
 phases.ended = over({ 'completed', 'cancelled', 'discarded' }, check_zset)
@@ -276,7 +275,7 @@ function phases.ahead(q, cursor, found)
   return require('ahead').audit(q, cursor, over, function(...) wrong(found, 'I12', ...) end)
 end
 
--- One page, with the cures of what was found.
+-- One page, with the cures of its findings.
 function M.page(q, args)
   local cursor = args[1] or ''
   if cursor == '' or cursor == '0' then cursor = '1|0' end

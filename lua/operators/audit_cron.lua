@@ -1,8 +1,8 @@
--- I10: an entry that recurs has one next tick, unless it is paused or finished, a history of bounded length, and somebody looks
--- in time for the first tick of all. `wrong` is called with what it finds, and what repair.lua does about it.
+-- I10: a cron entry has one next tick, unless it is paused or finished, and a bounded history; the first tick of all is looked
+-- for in time. `wrong` is called with each finding and its cure in repair.lua.
 local M = {}
 
--- Whether the first tick of all is looked for: as far as everything can be seen at one instant.
+-- Whether the first tick of all is looked for, judged at one instant.
 function M.mark(q, wrong)
   local cron = require('cron')
   local first = tonumber(redis.call('ZRANGE', q.keys.cron_next, 0, 0, 'WITHSCORES')[2])

@@ -1,8 +1,8 @@
--- I11: a live job with a deadline is looked at by then; one that was told to end, or is on its way, a while later. Nothing else
--- is looked at, and somebody comes for the first of all. `wrong` is called with what it finds, and what repair.lua does about it.
+-- I11: a live job with a deadline is looked at by then; a run that was told to end, or a job on its way, a while later. No other
+-- job is looked at, and the first look of all is due in time. `wrong` is called with each finding and its cure in repair.lua.
 local M = {}
 
--- Whether somebody comes for the first of all: as far as everything can be seen at one instant.
+-- Whether the first look of all is due in time, judged at one instant.
 local function mark(q, wrong)
   local MARK = require('deadlines').MARK
   local first = tonumber(redis.call('ZRANGE', q.keys.deadlines, 0, 0, 'WITHSCORES')[2])
@@ -10,7 +10,7 @@ local function mark(q, wrong)
   if first and (not at or at > math.max(first, q.now)) then wrong('nobody looks for the first deadline in time', 'deadlines') end
 end
 
--- The state of a job that has not ended, and what its index says of it; nil for one that is not there.
+-- The state of a live job and its value in that index; nil for other jobs.
 local function live(q, id)
   local state, found = require('states').of(q, id)
   if state and not require('states').is_ended(state) then return state, found end
@@ -32,7 +32,7 @@ function M.jobs(q, entries, wrong)
   end
 end
 
--- Some ids that are looked at.
+-- Some ids of `deadlines`.
 function M.looked_at(q, ids, wrong)
   for i = 1, #ids do
     if redis.call('HEXISTS', q.keys.deadline, ids[i]) == 0 or not live(q, ids[i]) then

@@ -1,9 +1,9 @@
--- What audit checks of gates and parked lanes. `wrong` is called with what it finds, and what repair.lua does about it.
+-- Checks of gates and parked lanes for audit. `wrong` is called with each finding and its cure in repair.lua.
 local M = {}
 
 local READY = 1000            -- lanes looked at to find one that meets a gate
 
--- The gates that lanes which are ready will meet; nil if they are too many to tell.
+-- The gates of ready lanes; nil if there are too many lanes.
 local function met(q)
   if redis.call('ZCARD', q.keys.ready) > READY then return nil end
   local gates, of = require('gates'), {}
@@ -13,7 +13,7 @@ local function met(q)
   return of
 end
 
--- A gate with parked lanes is shut, or is in `timed`, or is met by some lane that is ready.
+-- A gate with parked lanes is shut, in `timed`, or met by a ready lane.
 local function is_looked_after(q, name, of)
   if not of or of[name] or redis.call('ZSCORE', q.keys.timed, name) then return true end
   local gates = require('gates')
@@ -38,7 +38,7 @@ function M.parked(q, page, wrong)
   end
 end
 
--- Whether a job that does not run may hold a chain: it waits at its old place, or was discarded and is to hold it.
+-- Whether a job that does not run may hold a chain: it waits at its old place, or was discarded and holds it.
 local function may_hold(q, gate, id)
   if require('chains').gate(redis.call('HGET', q.keys.lane, id) or '') ~= gate then return false end
   if redis.call('HEXISTS', q.keys.place, id) == 0 then return false end
@@ -46,7 +46,7 @@ local function may_hold(q, gate, id)
   return redis.call('ZSCORE', q.keys.discarded, id) and redis.call('HEXISTS', q.keys.hold, id) == 1
 end
 
--- Jobs of `scheduled`, `retryable` or an ended state: those of a chain that have kept their place hold it.
+-- Jobs of `scheduled`, `retryable` or an ended state: a job of a chain that kept its place holds the chain.
 function M.kept(q, ids, wrong)
   local columns, chains = require('columns'), require('chains')
   local places = columns.read(q, 'place', ids)
@@ -110,7 +110,7 @@ function M.ready(q, lanes, wrong)
   end
 end
 
--- Some jobs that are suspected of killing their workers.
+-- Some suspects.
 function M.suspects(q, ids, wrong)
   for i = 1, #ids do
     if not redis.call('ZSCORE', q.keys.retryable, ids[i]) then

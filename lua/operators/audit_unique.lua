@@ -1,5 +1,5 @@
--- I5: a fingerprint is owned by a live job that says so, or held by an ended one for its time; a live job that has one owns it.
--- `wrong` is called with what it finds, and what repair.lua does about it.
+-- I5: a fingerprint is owned by a live job that says so, or held by an ended one for its time; a live job owns its fingerprint.
+-- `wrong` is called with each finding and its cure in repair.lua.
 local M = {}
 
 local function is_live(q, id)
@@ -31,7 +31,7 @@ function M.owned(q, entries, wrong)
     local by = redis.call('HGET', q.keys.unique, fingerprint)
     if by ~= id and is_live(q, id) then
       local what = id .. ' is live, and ' .. fingerprint .. ' is owned by ' .. (by or 'nobody')
-      -- Two that are live have come to be equal: nothing that could be done to one of them is safe.
+      -- Two equal live jobs: no change of one of them is safe.
       if by and is_live(q, by) then wrong(what) else wrong(what, 'own', fingerprint, id) end
     end
   end

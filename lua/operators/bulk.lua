@@ -1,6 +1,6 @@
--- Changing and counting jobs by what they are. One call is one step over one state: it looks, and changes what matches in the
--- same call, so nothing is done to a job that is no longer what it was. A step ends after 500 jobs or a ms of the server's
--- time, whichever comes first, and tells where the next one goes on.
+-- Changes and counts jobs by conditions. One call is one step over one state: it looks and changes in the same call, so no job is
+-- changed that no longer matches. A step ends after 500 jobs or a ms of the server's time, whichever comes first, and tells where
+-- to go on.
 --
 -- change_where action due state cursor bound most n [name value]… [lane]…
 -- count_where  action due state cursor bound most n [name value]… [lane]…     the same, changing nothing
@@ -8,14 +8,14 @@
 --   cursor    empty, or as the step before told it      bound  likewise; for the first step of another state the first two of
 --             its words and `?`, so that all states of one change have the same beginning
 --   most      matches after which to stop, 0 for no end
---   n         how many names and values follow: kind; part, such as account=42, which its lane has; error, a part of its last
+--   n         the number of names and values that follow: kind; part, such as account=42, of its lane; error, a part of its last
 --             error; age, the ms since its end, or else since the start of its run, or else since it was enqueued
 --   lane…     for available jobs, which are gone through lane by lane; see lanes_where
--- Jobs are gone through by score and id, so those that were there at the first step are seen once, whatever comes and goes; of
--- those that run, which have no order, at least once. What enters a state after the first step is left alone, but for jobs that
--- become due before others that were there.
--- Returns {cursor, bound, lanes, looked, matched, changed, cancelling, refused, groups}: the cursor is empty at the end; `lanes`
--- tells how many of those are done with. When counting, `groups` is a flat list of kind, last error, jobs, the id of one.
+-- Jobs are gone through by score and id, so jobs that were there at the first step are seen once, whatever comes and goes; runs,
+-- which have no order, at least once. Jobs that enter a state after the first step are left alone, except those that become due
+-- before others that were there.
+-- Returns {cursor, bound, lanes, looked, matched, changed, cancelling, refused, groups}. The cursor is empty at the end; `lanes`
+-- is the number of lanes done with. When counting, `groups` is a flat list of kind, last error, jobs, the id of one.
 --
 -- lanes_where cursor [part]…      A page of lanes with runnable jobs that have these parts: {cursor, bound, lanes}. The cursor is
 --                                 0 at first and at the end. A lane may be told twice.
@@ -33,13 +33,13 @@ local states_of = {
   reschedule = { available = true, scheduled = true, retryable = true },
 }
 
--- The time that work is measured by: that of tests stands still.
+-- The real time, by which work is measured: that of tests stands still.
 local function micros()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1e6 + tonumber(time[2])
 end
 
--- Whether an id stands behind another one of the same score, as Redis compares them: byte by byte, whatever the locale.
+-- Whether an id comes after another one of the same score, as Redis compares them: byte by byte, whatever the locale.
 local function is_behind(id, other)
   for i = 1, math.min(#id, #other) do
     local byte, others = string.byte(id, i), string.byte(other, i)
@@ -48,7 +48,7 @@ local function is_behind(id, other)
   return #id > #other
 end
 
--- The rank from which to go on after `score id`, be that still there or not.
+-- The rank behind `score id`, whether or not that is still there.
 local function rank_after(key, cursor)
   if cursor == '' then return 0 end
   local score, id = string.match(cursor, '^(%S+) (%S+)$')
@@ -61,7 +61,7 @@ local function rank_after(key, cursor)
   return low
 end
 
--- Takes note of where the whole change began, time and sequence, and of the highest score that the state had at its first step.
+-- Notes the beginning of the whole change, time and sequence, and the highest score of the state at its first step.
 local function read_bound(q, want, text)
   local now, sequence, last = string.match(text, '^(%d+) (%d+) (%S+)$')
   if now and last ~= '?' and last ~= 'inf' and not tonumber(last) or not now and text ~= '' then
@@ -102,7 +102,7 @@ local function read(q, args, is_counting)
   return want
 end
 
--- Looking costs less than asking for the time, so that is done after each change and now and then.
+-- Looking costs less than reading the time, so the time is read after each change and now and then.
 local function is_over(want)
   if want.scanned >= MOST or want.matched >= want.most then return true end
   if want.scanned == 0 or want.timed == want.changed and want.scanned % 10 > 0 then return false end
@@ -110,7 +110,7 @@ local function is_over(want)
   return micros() > want.ends
 end
 
--- Whether a job has come after the first step, as far as that can be told.
+-- Whether a job came after the first step, as far as that can be told.
 local function is_new(want, found)
   local state = want.state
   if state == 'available' then return tonumber(found) % require('queue').CLASS > want.sequence end
@@ -138,7 +138,7 @@ local function has_failed_since(q, want, id)
   return at and tonumber(at) > want.now or false
 end
 
--- Changes a job that was found, unless what this call has done already has moved it.
+-- Changes a job, unless this call has moved it already.
 local function change(q, want, key, id, found)
   local now = redis.call(want.state == 'executing' and 'HGET' or 'ZSCORE', key, id)
   if now ~= found or redis.call('HEXISTS', q.keys.spec, id) == 0 then return false end
@@ -163,7 +163,7 @@ local function look(q, want, key, of, i, id, found)
   want.matched = want.matched + 1
 end
 
--- Goes through a sorted set from a cursor on. Returns where the next step goes on, or nil at the end.
+-- Goes through a sorted set from a cursor on. Returns the next cursor, or nil at the end.
 local function through_zset(q, want, key, cursor)
   repeat
     local rank = rank_after(key, cursor)
@@ -183,7 +183,7 @@ local function through_zset(q, want, key, cursor)
   return cursor
 end
 
--- What runs has no order: a page of the scan is a step.
+-- Runs have no order: a page of the scan is a step.
 local function through_runs(q, want)
   local cursor = want.cursor == '' and '0' or require('queue').cursor(want.cursor)
   local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
@@ -198,7 +198,7 @@ local function through_runs(q, want)
   return page[1] ~= '0' and page[1] or nil
 end
 
--- Returns the cursor, and how many of the lanes are done with.
+-- Returns the cursor, and the number of lanes done with.
 local function through_lanes(q, want)
   for i = 1, #want.lanes do
     if i > 1 and is_over(want) then return '', i - 1 end

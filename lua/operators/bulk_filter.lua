@@ -1,8 +1,8 @@
--- Which jobs a bulk change is about: kind, partitions, a part of the last error, age. Conditions are looked at in columns that
--- are read for a page of jobs at once, and only those that are asked about.
+-- The conditions of a bulk change: kind, partitions, a part of the last error, age. They are checked against columns that are
+-- read for a page of jobs at once, and only the needed ones.
 local M = {}
 
--- What is looked for: the names and values from args[first] on.
+-- Reads the conditions: names and values from args[first] on.
 function M.read(want, args, first, n)
   for i = first, first + 2 * n - 1, 2 do
     local name, value = args[i], args[i + 1]
@@ -18,7 +18,7 @@ function M.read(want, args, first, n)
   end
 end
 
--- Columns of a page that the conditions are about.
+-- The columns of a page that the conditions need.
 function M.columns(q, want, ids)
   local columns, of = require('columns'), {}
   if want.kind or want.is_counting then of.spec = redis.call('HMGET', q.keys.spec, unpack(ids)) end
@@ -28,7 +28,7 @@ function M.columns(q, want, ids)
   return of
 end
 
--- Whether a lane has all the parts, which stand between two `&`.
+-- Whether a lane has all the parts, each given between two `&`.
 function M.has_parts(parts, lane)
   for i = 1, #parts do
     if not string.find('&' .. lane .. '&', parts[i], 1, true) then return false end
@@ -46,7 +46,7 @@ local function message(errors)
   return type(error) == 'string' and error or line
 end
 
--- Since when a job has been there. `found` is its score, or the record of its run.
+-- The time since which a job has been there. `found` is its score, or the record of its run.
 local function since(q, state, found, created)
   if require('states').is_ended(state) then return require('ended').time(found) end
   if state == 'executing' then return require('record').read(found).started end
@@ -56,7 +56,7 @@ local function since(q, state, found, created)
   return time
 end
 
--- Whether the job at `i` of a page is looked for; also its kind and its error, if they were asked about.
+-- Whether the job at `i` of a page matches; also its kind and error, if they were read.
 function M.matches(q, want, of, i, found)
   if #want.parts > 0 and not M.has_parts(want.parts, of.lane[i] or '') then return false end
   if want.age and q.now - since(q, want.state, found, of.created[i]) < want.age then return false end

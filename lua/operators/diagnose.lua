@@ -1,27 +1,26 @@
 -- diagnose section …
 --
--- What `sluice doctor` asks of a queue: what nobody is there for, what nothing can release, what nobody carries. Changes nothing,
+-- The questions of `sluice doctor`: jobs without workers, jobs that no event releases, messages without carrier. Changes nothing,
 -- and looks at a bounded part: `more` tells that there was more, a cursor other than 0 where to go on. Sections:
---   glance              {status as view.lua has it, workers as below, names of the other sections that have something to tell;
---                       among them dependencies and cron, which are functions of their own}
---   workers             {now, live workers, jobs that could run, running jobs, jobs that nobody has ended a minute
---                       after their deadline}
+--   glance              {status of view.lua, workers as below, names of the other sections that have something to tell, among
+--                       them dependencies and cron, which are functions of their own}
+--   workers             {now, live workers, jobs that could run, running jobs, jobs not ended a minute after their deadline}
 --   kinds               {more, flat list of kind, count, example}: of waiting jobs, those that no live worker declares
 --   chains              {more, flat list of gate, job, jobs behind it}: chains that a discarded job holds
---   outbox              {more, flat list of class, target, count, since, example}: facts that do not arrive, where they go, and
---                       since when the oldest is true. stuck: due a minute ago, 5 s ago if no worker lives, and nobody came;
---                       slow: ten minutes old, though it is carried; expired: so old that it is not carried any more; unreadable:
---                       no worker here can read it, and it is set aside: since when, and its number
+--   outbox              {more, flat list of class, target, count, since, example}: messages that do not arrive, their target, and
+--                       the time of the oldest. stuck: due a minute ago, 5 s ago if no worker lives, and not carried; slow: ten
+--                       minutes old, though it is carried; expired: too old to be carried; unreadable: set aside, since no worker
+--                       here can read it: since when, and its number
 --   suspended rank      {cursor, flat list of id, class, parent, its state, policy}: followers that may wait for ever. held: the
 --                       parent ended badly and the policy is to hold; late: it has ended, and they were not told; gone: it is not
 --                       in this queue; bare: they wait for nothing
 --   check id…           the same of these jobs
---   whereabouts target id…     a flat list of state (empty for no such job), and 1 if a fact for the target names it, or may
+--   whereabouts target id…     a flat list of state (empty for no such job), and 1 if a message for the target names it, or may
 --   dimension name      1 if a declared limit, or a job that waits or runs, has that partition or dependency, or if there are too
 --                       many to tell; else 0
---   waits               {1 if a worker that comes now could be given something, runnable jobs, flat list of gate, why it is
---                       shut (rate, breaker, off, concurrency), until when in ms, 0 if that is not known}: of gates at which
---                       lanes wait, 100 at most, and of the queue's own
+--   waits               {1 if a worker could be given a job now, runnable jobs, flat list of gate, why it is shut (rate, breaker,
+--                       off, concurrency), until when in ms, 0 if unknown}: of gates at which lanes wait, 100 at most, and of the
+--                       queue itself
 --   links cursor        {cursor, flat list of batch.ID or workflow.ID, example, count}: of jobs that have not ended
 -- Errors: BADARG, BADKEY, FORMAT.
 local M = {}
@@ -47,7 +46,7 @@ function sections.workers(q)
   return { q.now, redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf'), counts.available + due, counts.executing, late }
 end
 
--- What a section looks at: without any of these keys it has nothing to tell.
+-- The keys of each section: without any of them it has nothing to tell.
 local looks_at = {
   { 'kinds', 'lanes', 'scheduled', 'retryable' }, { 'suspended', 'suspended' }, { 'chains', 'hold' },
   { 'outbox', 'outbox', 'aside' }, { 'links', 'links' }, { 'dependencies', 'off' }, { 'cron', 'cron' },
@@ -63,7 +62,7 @@ function sections.glance(q)
   return { require('view').status(q), sections.workers(q), found }
 end
 
--- The kinds that live workers declare; nil if one of them takes all, or nobody lives.
+-- The kinds that live workers declare; nil if one of them takes all, or no worker lives.
 local function declared(q)
   local live = redis.call('ZRANGE', q.keys.workers, '(' .. text(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
   if #live == 0 or #live == SAMPLE then return nil end
@@ -110,7 +109,7 @@ function sections.kinds(q)
   return { more, flat }
 end
 
--- Jobs of a chain that wait, those in the lane of its holder and in lanes that are parked at it.
+-- The number of waiting jobs of a chain: those in the lane of its holder and in lanes parked at it.
 local function behind(q, gate, lane)
   local keys, lanes = require('keys'), { [lane] = true }
   local parked, count = redis.call('ZRANGE', keys.parked(q.keys, gate), 0, LANES - 1), 0
@@ -132,7 +131,7 @@ function sections.chains(q)
   return { #ids == SAMPLE and 1 or 0, flat }
 end
 
--- Why a fact does not arrive, and since when it is true; nil if it is on its way.
+-- Why a message does not arrive, and the time since which it is true; nil if it is on its way.
 local function trouble(q, number, due, target, fact, patience)
   local outbox = require('outbox')
   local since = outbox.since(q, number, fact) or due
@@ -171,7 +170,7 @@ function sections.outbox(q)
   return { #numbers == 2 * SAMPLE and 1 or 0, flat }
 end
 
--- Why a follower may wait for ever; nil if something will release it.
+-- Why a follower may wait for ever; nil if an event will release it.
 local function stranded(q, parent, policy, state, target)
   if not parent then return not target and 'bare' or nil end
   if require('outbox').is_telling(q, parent) then return nil end
@@ -213,7 +212,7 @@ function sections.check(q, args)
   return { '0', look(q, here) }
 end
 
--- What the facts for a target name; nil if there are too many to look.
+-- The words of messages for a target; nil if there are too many messages.
 local function named(q, target)
   if redis.call('HLEN', q.keys.facts) > SAMPLE then return nil end
   local words = {}

@@ -1,6 +1,6 @@
 -- explain id
 --
--- Why a job does not run, or what it is doing: a list of {code, detail as JSON}, in the order in which one should read it.
+-- Why a job does not run, or what it does now: a list of {code, detail as JSON}, in the order in which to read it.
 -- Changes nothing, and costs as much as the gates of one job. Times are ms since 1970. Errors: BADARG, BADKEY, FORMAT.
 local M = {}
 
@@ -22,7 +22,7 @@ local function timed(q, list, id, state, due)
   end
 end
 
--- Some of those who hold places at a gate, the first ten that the set tells.
+-- Up to ten of the runs that hold places at a gate.
 local function holders(q, gate)
   local ids, list = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate), HELD), {}
   for i = 1, #ids do
@@ -34,7 +34,7 @@ local function holders(q, gate)
   return list
 end
 
--- Who holds a chain: since when its last run began, and when it is due again, or when it was discarded.
+-- The holder of a chain: when its last run began, and when it is due again, or when it was discarded.
 local function explain_chain(q, list, gate)
   local id = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate))
   local state, found = require('states').of(q, id or '')
@@ -49,7 +49,7 @@ local function explain_chain(q, list, gate)
   })
 end
 
--- What one gate says to a lane.
+-- The reasons of one gate for a lane.
 local function explain_gate(q, list, gate, lane)
   local gates, name = require('gates'), gate.gate
   local limits = gate.limits
@@ -75,7 +75,7 @@ local function explain_gate(q, list, gate, lane)
   end
 end
 
--- What the queue as a whole says.
+-- The reasons of the queue as a whole.
 local function explain_queue(q, list)
   if q.paused then
     local since, reason = string.match(q.paused, '^(%d+) ?(.*)$')
@@ -102,7 +102,7 @@ local function knows(info, kind)
   return false
 end
 
--- Whether anybody is there who could run it. Looks at a hundred workers.
+-- Whether a live worker could run the job. Looks at a hundred workers.
 local function explain_workers(q, list, id)
   local live = redis.call('ZRANGE', q.keys.workers, require('queue').text(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, 100)
   if #live == 0 then return put(list, 'no_worker') end
@@ -136,7 +136,7 @@ local function available(q, list, id)
   if #list == 0 then put(list, 'next') end
 end
 
--- A parent that is not here any more has moved to its own queue, or was deleted while its follower was to be held.
+-- A parent that is not here has moved to its own queue, or was deleted while its follower was held.
 local function suspended(q, list, id, since)
   local states = require('states')
   local target = string.match(redis.call('HGET', q.keys.target, id) or '', '^%S+')

@@ -1,15 +1,14 @@
--- What operators do to jobs: cancel, retry, delete, reschedule ids; pause and resume the queue. What they do to many jobs, by
--- what those are, is in bulk.lua.
--- Each of the four takes up to 1,000 ids and returns a flat list of id, result: what became of it, or why it was refused
--- (`missing`, or the state it is in).
+-- Changes of jobs by operators: cancel, retry, delete, reschedule by id; pause and resume of the queue. bulk.lua has changes by
+-- condition. Each of the four takes up to 1,000 ids and returns a flat list of id, result: the new state, or the reason of a
+-- refusal (`missing`, or the state it is in).
 local M = {}
 
--- What is done to one job, by the name of the change: step(q, id, state, found, due, is_named) returns the result, or nil where
--- the state does not allow it, and why if that is something else.
+-- The change of one job, by name: step(q, id, state, found, due, is_named) returns the result; or nil if the state does not allow
+-- it, and the reason if it is another one.
 local steps = {}
 M.steps = steps
 
--- Applies one of the steps to each id.
+-- Applies a step to each id.
 local function each(q, ids, step, due, is_named)
   local queue, states = require('queue'), require('states')
   if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
@@ -26,13 +25,13 @@ local function each(q, ids, step, due, is_named)
   return results
 end
 
--- Whether a job is on its way to its own queue: it may be there already. After a week nobody brings it there any more.
+-- Whether a job is on its way to its own queue: it may be there already. After 6.5 days no process brings it there any more.
 function M.is_moving(q, id, state, found)
   return state == 'suspended' and require('followers').is_moving(q, id) and redis.call('HEXISTS', q.keys.target, id) == 1
     and not require('outbox').is_given_up(q, tonumber(found))
 end
 
--- Puts an idle job at its end.
+-- Ends a job that does not run.
 local function finish(q, id, state, found)
   local ended = require('ended')
   if state == 'available' then require('columns').keep_created(q, id, found) end
@@ -42,7 +41,7 @@ local function finish(q, id, state, found)
   ended.trim(q, 'cancelled')
 end
 
--- Tells the worker that runs it; the run ends as cancelled, whatever its handler does meanwhile, unless it completes first.
+-- Tells the worker of a run. The run ends as cancelled, whatever its handler does, unless it completes first.
 local function cancel_run(q, id, found)
   local worker = require('record').read(found).worker
   redis.call('SADD', require('keys').cancel(q.keys, worker), id)
@@ -51,7 +50,8 @@ local function cancel_run(q, id, found)
 end
 
 -- cancel id…     available, scheduled, retryable, suspended → cancelled; executing: its worker is told, `cancelling`; discarded
---                and holding its chain → cancelled, and the chain goes on.
+-- and
+--                holding its chain → cancelled, and the chain goes on.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.cancel(q, args) return each(q, args, steps.cancel) end
 
@@ -63,8 +63,8 @@ function steps.cancel(q, id, state, found)
   return 'cancelled'
 end
 
--- retry id…      completed, cancelled, discarded → available, with all attempts anew and the history of errors kept, at a new
---                place unless it holds its chain, and without its deadline;
+-- retry id…      completed, cancelled, discarded → available, with all attempts anew and the errors kept, without its deadline,
+--                at a new place unless it holds its chain;
 --                scheduled, retryable → available at once, attempts as they are; suspended → available, or on its way to its
 --                queue, whatever it waits for. `taken OWNER` if another live job owns its fingerprint.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
@@ -92,7 +92,7 @@ function steps.retry(q, id, state, found)
   return 'available'
 end
 
--- delete id…     Any state but executing → nothing. An executing one is told to cancel first, and is deleted by a later call.
+-- delete id…     Any state but executing → nothing. A run is told to cancel first, and a later call deletes it.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.delete(q, args) return each(q, args, steps.delete) end
 
@@ -133,7 +133,7 @@ function steps.reschedule(q, id, state, found, due, is_named)
   return 'scheduled'
 end
 
--- pause [reason]     No job is claimed until resume; what runs goes on. Returns 1, or 0 if it was paused already.
+-- pause [reason]     No job is claimed until resume; runs go on. Returns 1, or 0 if it was paused already.
 function M.pause(q, args)
   local queue = require('queue')
   local reason = queue.reason(args[1])
@@ -149,7 +149,7 @@ function M.resume(q)
   return resumed
 end
 
--- configure name value…     What the queue's code declares: completed, cancelled, discarded as `count age_ms`; crashes.
+-- configure name value…     Declared by a worker's code: completed, cancelled, discarded as `count age_ms`; crashes.
 function M.configure(q, args)
   local queue = require('queue')
   if #args == 0 then queue.refuse('BADARG', 'give names and values') end

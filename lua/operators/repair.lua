@@ -1,21 +1,19 @@
--- repair [cursor]            Goes through the data as audit does, and repairs what it finds in the same call: nothing is done
---                            about what is no longer so.
+-- repair [cursor]            Goes through the data as audit does, and cures each finding in the call that finds it.
 -- repair_plan [cursor]       The same, changing nothing.
--- Returns the next cursor, how many were checked, and a flat list of invariant, what is wrong, what is done about it (empty:
--- nothing that is safe).
--- No job is lost by it: one that is nowhere comes back, one that is in two places keeps the one from which it may yet run. A job
--- may so run once more. One repair may make the next possible: go through it until audit is clean.
+-- Returns the next cursor, the number checked, and a flat list of invariant, what is wrong, the cure (empty: none is safe).
+-- No job is lost by it: a job in no index comes back, a job in two indexes keeps the one from which it may yet run. So a job may
+-- run once more. One repair may make the next possible: go through it until audit is clean.
 -- Errors: BADARG, BADKEY, FORMAT. Events: of jobs that come back.
 local M = {}
 
--- Where a job stays that is in several places: where it runs, else where it will, else where it has ended badly.
+-- The order in which a job in several indexes keeps one: where it runs, else where it will, else where it ended badly.
 local better = { 'executing', 'available', 'retryable', 'scheduled', 'suspended', 'discarded', 'cancelled', 'completed' }
 
 local cures = {}
 
 local function lane_of(q, id) return redis.call('HGET', q.keys.lane, id) or '' end
 
--- The counters that tell what is no more: jobs that are there are the truth.
+-- Sets the counters by the jobs that are there.
 function cures.recount(q)
   local came, gone = require('stats').balance(q)
   local left = came - gone - redis.call('HLEN', q.keys.spec)
@@ -27,7 +25,7 @@ function cures.recount(q)
   end
 end
 
--- A lane stands where its head belongs, or nowhere.
+-- Puts a lane where its head belongs, or drops it.
 function cures.lane(q, lane)
   local gate = redis.call('HGET', q.keys.where, lane)
   if gate then
@@ -39,7 +37,7 @@ function cures.lane(q, lane)
   q.claimable = true
 end
 
--- A job that is nowhere: suspended, if it waits for another one or was on its way elsewhere, else available.
+-- A job in no index: suspended, if it waits for a parent or was on its way, else available.
 function cures.place(q, id)
   if require('states').of(q, id) then return end
   local text, target = require('queue').text, redis.call('HGET', q.keys.target, id)
@@ -85,7 +83,7 @@ function cures.keep_one(q, id)
   end
 end
 
--- An entry of an index, or of a lane, that is no job.
+-- An entry of an index, or of a lane, without a job.
 function cures.drop(q, name, id)
   if redis.call('HEXISTS', q.keys.spec, id) == 1 then return end
   take(q, name, id)
@@ -95,7 +93,7 @@ function cures.drop_waiting(q, lane, id)
   if redis.call('HEXISTS', q.keys.spec, id) == 0 then require('lanes').remove(q, lane, id) end
 end
 
--- A gate at which nobody would look again.
+-- A gate that would not be looked at again.
 function cures.look(q, gate) require('parking').at(q, gate, q.now) end
 
 function cures.leave(q, gate, id)
@@ -106,7 +104,7 @@ end
 
 function cures.join(q, gate, id) redis.call('SADD', require('keys').gate(q.keys, gate), id) end
 
--- A job of a chain that has kept its place holds the chain; if another one does, it gives the place up.
+-- A job that kept its place in a chain holds the chain; if another job does, it gives the place up.
 function cures.hold(q, gate, id)
   local key = require('keys').gate(q.keys, gate)
   if redis.call('SCARD', key) == 0 then redis.call('SADD', key, id) else redis.call('HDEL', q.keys.place, id) end
@@ -116,7 +114,7 @@ function cures.held(q, worker, id) redis.call('SADD', require('keys').held(q.key
 function cures.not_held(q, worker, id) redis.call('SREM', require('keys').held(q.keys, worker), id) end
 function cures.not_cancelled(q, worker, id) redis.call('SREM', require('keys').cancel(q.keys, worker), id) end
 
--- A worker that is not known has died: its lease is over, so that what it holds is taken back.
+-- An unknown worker has died: its lease is over, so its jobs are taken back.
 function cures.bury(q, worker) redis.call('ZADD', q.keys.workers, 'NX', require('queue').text(q.now), worker) end
 
 function cures.no_suspect(q, id) redis.call('ZREM', q.keys.suspects, id) end
@@ -125,7 +123,7 @@ function cures.empty(q, column, id)
   if redis.call('HEXISTS', q.keys.spec, id) == 0 then redis.call('HDEL', q.keys[column], id) end
 end
 
--- What owns a fingerprint: a live job that says so, or says nothing; an ended one within its time.
+-- The owner of a fingerprint: a live job that says so, or says nothing; an ended one within its time.
 function cures.owner(q, fingerprint, id)
   if redis.call('HGET', q.keys.unique, fingerprint) ~= id then return end
   local states, text = require('states'), redis.call('HGET', q.keys.fingerprint, id)
@@ -163,7 +161,7 @@ function cures.succeed(q, id) require('conflicts').mend(q, id) end
 
 function cures.rearm(q) require('cron').rearm(q) end
 
--- A live job is looked at by its deadline, and nothing else is.
+-- A live job with a deadline is looked at by then; other jobs are not.
 function cures.deadline(q, id)
   local states, at = require('states'), redis.call('HGET', q.keys.deadline, id)
   local state = at and states.of(q, id)
@@ -176,8 +174,8 @@ function cures.deadlines(q)
   require('wake').push(q, true)
 end
 
--- An entry that is to run has a next tick: of those from now on, which whoever is told of it computes. One of which nothing is
--- known, not even that it ran, is left to an operator.
+-- An entry that is neither paused nor finished has a next tick from now on, which the worker that is told of it computes. An
+-- entry without any state is left to an operator.
 function cures.entry(q, name)
   local cron, keys, text = require('cron'), require('keys'), require('queue').text
   if redis.call('HEXISTS', q.keys.cron, name) == 0 then
@@ -200,7 +198,7 @@ function cures.entry(q, name)
   cron.rearm(q)
 end
 
--- A time that lies too far ahead lies as far ahead of now as it was set.
+-- A time too far ahead lies as far ahead of now as it was set.
 function cures.ahead(q, kind, member) require('ahead').put_right(q, kind, member) end
 
 local texts = {

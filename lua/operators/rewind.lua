@@ -1,13 +1,13 @@
--- What a queue does when the server's clock was ahead and has been set right. Times that were written meanwhile lie as far ahead
--- as the clock did; they are brought back kind by kind (ahead.lua), a page in each cycle. `config` has
---   rewind    `ms kind|cursor`, while that goes on: by how much the clock was ahead, and where it goes on
---   rewound   `time ms`: the last time that it began
---   shifts    by how much sequences run ahead from then on, see queue.lua: they only rise
---   gaps      pairs of times between which nobody called, the last six above a minute; the first from 0, before the queue was
---   behind    the clock has gone back, and lies now before that time
--- That the clock goes back has one of two reasons. It was ahead: then the time that it is now lies in a gap, since nobody called
--- at it before. Or it is behind now: then workers have called at this time before, and what lies ahead is right. In the second
--- case nothing is brought back, but leases (workers.lua).
+-- Brings times back after the server's clock was ahead and was set right. Times that were written meanwhile lie as far ahead as
+-- the clock did. They are brought back kind by kind (ahead.lua), a page in each cycle. `config` has
+--   rewind    `ms kind|cursor`, while that goes on: the lead of the clock, and where to go on
+--   rewound   `time ms`: its last beginning
+--   shifts    the lead of sequences from then on, see queue.lua: they only rise
+--   gaps      pairs of times between which no worker called, the last six above a minute; the first from 0, before the queue was
+--   behind    the clock went back, and lies now before that time
+-- A clock that goes back has one of two reasons. It was ahead: then the present time lies in a gap, since no worker called at it
+-- before. Or it is behind now: then workers have called at this time before, and times ahead are right. In the second case only
+-- leases are brought back (workers.lua).
 local M = {}
 
 local PAUSE = 60000           -- ms without a call that make a gap
@@ -34,7 +34,7 @@ local function write_gaps(q, list)
   redis.call('HSET', q.keys.config, 'gaps', table.concat(parts, ' '))
 end
 
--- Whether the clock was ahead until now, `before` being the last time that it told.
+-- Whether the clock was ahead until now. `before` is the last time that it told.
 local function was_ahead(q, list, before)
   for i = 1, #list do
     local gap = list[i]
@@ -45,7 +45,7 @@ local function was_ahead(q, list, before)
   return false
 end
 
--- Sequences go on from where they are, and their lead is noted.
+-- Lets sequences go on from where they are, and notes their lead.
 local function shift(q)
   local queue, list, parts = require('queue'), {}, {}
   local present, last = queue.present(q), tonumber(redis.call('GET', q.keys.seq)) or 0
@@ -60,7 +60,7 @@ local function shift(q)
   redis.call('HSET', q.keys.config, 'shifts', q.config[13])
 end
 
--- The clock was ahead by `by` ms: begins to bring back what was written meanwhile.
+-- The clock was ahead by `by` ms: begins to bring times back.
 local function start(q, by)
   shift(q)
   local before = tonumber(string.match(q.config[12] or '', '^%d+')) or 0
@@ -71,15 +71,15 @@ local function start(q, by)
   require('stats').count(q, 'rewound', 1)
 end
 
--- The time that the clock told before, if it lies behind that now; else nil. A beat that lies ahead tells that nobody has called
--- since it went back.
+-- The time that the clock told before, if it lies ahead of now; else nil. A beat that lies ahead tells that no worker has called
+-- since the clock went back.
 function M.behind(q)
   local noted, beat = redis.call('HGET', q.keys.config, 'behind'), redis.call('GET', q.keys.beat)
   local before = math.max(tonumber(noted) or 0, tonumber(beat) or 0)
   return before > q.now and before or nil
 end
 
--- Whether the clock was ahead while nobody called but who enqueued: the last sequence tells. Looked at now and then.
+-- Whether the clock was ahead while only producers called: the last sequence tells. Looked at now and then.
 function M.look(q)
   if q.config[12] then return end
   local queue = require('queue')
@@ -88,8 +88,8 @@ function M.look(q)
   start(q, (last - present) / 512)
 end
 
--- Called by a beat whose time is out of the ordinary: nobody called for a minute, or the time went back by a second. `before` is
--- the time of the last one, nil for the first.
+-- Called by a beat after a minute without calls, or after the time went back by a second. `before` is the time of the last beat,
+-- nil for the first.
 function M.note(q, before)
   local list = read_gaps(q)
   if not before or before < q.now then
@@ -106,7 +106,7 @@ function M.note(q, before)
   start(q, before - q.now)
 end
 
--- Brings a page back, if there is anything to bring back.
+-- Brings a page back, if a rewind goes on.
 function M.step(q)
   if not q.config[12] then return end
   local by, number, cursor = string.match(q.config[12], '^(%d+) (%d+)|(%d+)$')

@@ -1,13 +1,13 @@
--- Looking, without changing anything: status, job, list, workers. Replies are flat lists of name, value, name, value, which
--- redis-cli shows readably.
+-- Read-only views: status, job, list, workers, moves, history. Replies are flat lists of name and value, which redis-cli shows
+-- readably.
 local M = {}
 
 local LOOKED = 500            -- runs
 
 local function text(number) return require('queue').text(number) end
 
--- Tells the age of the oldest of those that wait or run, in ms: how long the first is overdue, suspended, or runs. Of more than
--- LOOKED runs nothing is told.
+-- Tells the ages of the oldest, in ms: how long the first job of a state is overdue, suspended, or runs. Above LOOKED runs their
+-- age is left out.
 local function put_ages(q, counts, put)
   for _, state in ipairs(require('states').timed) do
     local head = counts[state] > 0 and tonumber(redis.call('ZRANGE', q.keys[state], 0, 0, 'WITHSCORES')[2])
@@ -20,7 +20,7 @@ local function put_ages(q, counts, put)
   put('oldest_executing_ms', text(q.now - first))
 end
 
--- What monitoring shows: how many jobs are in each state, and the ages of the oldest, as a flat list of name and value.
+-- The gauges of monitoring: jobs in each state, and the ages of the oldest, as a flat list of name and value.
 function M.gauges(q)
   local states, reply = require('states'), {}
   local function put(name, value) reply[#reply + 1], reply[#reply + 2] = name, value end
@@ -33,8 +33,8 @@ function M.gauges(q)
   return reply
 end
 
--- status      Jobs by state, whether paused, the age of the oldest of those that wait or run in ms, how many may wait, if that is
---             limited, live workers, facts that have not arrived where they belong, if any, totals since ever.
+-- status      Jobs by state, whether paused, the ages of the oldest in ms, the depth limit, live workers, messages that have not
+--             arrived, if any, totals since ever.
 function M.status(q)
   local reply = M.gauges(q)
   local function put(name, value) reply[#reply + 1], reply[#reply + 2] = name, value end
@@ -59,7 +59,7 @@ function M.status(q)
   return reply
 end
 
--- What is shown of a job's index: the time of its end, its due time, its place, the record of its run.
+-- The value of a job's index for people: end, due time, place, or record of the run.
 local function moment(q, state, found)
   if require('states').is_ended(state) then return text(require('ended').time(found)) end
   if state == 'available' or state == 'executing' then return require('record').shown(q, found) end
@@ -128,16 +128,16 @@ end
 
 local BYTES = 524288          -- of specs in one reply; the first comes whatever its size
 
--- Where to go on behind the first n jobs of a page. Those that run have no order: the cursor tells how many were listed.
+-- The cursor behind the first n jobs of a page. Runs have no order: the cursor tells how many were listed.
 local function cut(q, state, cursor, n)
   if state ~= 'executing' then return select(2, M.page(q, state, cursor, n)) end
   local place, skip = string.match(cursor, '^(%d+):?(%d*)$')
   return place .. ':' .. text((tonumber(skip) or 0) + n)
 end
 
--- list state cursor limit kind       One page of jobs in a state, those of a kind if one is given; at most 512 KiB of specs.
--- Returns the next cursor (`0`: no more), how many were looked at, and a flat list of id, spec, attempts, moment: the due time,
--- the end, the record of the run or the score of the place, as the state has it.
+-- list state cursor limit kind       One page of jobs in a state, of a kind if given; at most 512 KiB of specs.
+-- Returns the next cursor (`0`: no more), the number looked at, and a flat list of id, spec, attempts, moment: due time, end,
+-- record of the run, or score of the place, by state.
 function M.list(q, args)
   local queue, columns = require('queue'), require('columns')
   local state, cursor, limit, kind = args[1], args[2] or '0', queue.number(args[3] or 50, 1, 1000, 'limit'), args[4] or ''
@@ -165,8 +165,8 @@ end
 
 local MOVES = 100             -- entries of the stream looked at in one call
 
--- moves id [cursor]      When a job went from one state to another, as far as the stream of transitions still tells, the newest
---                        first: {cursor, flat list of ms since 1970, from, to}. The cursor is empty at the end. Errors: BADARG.
+-- moves id [cursor]      The moves of a job from state to state, as far as the stream still tells, the newest first: {cursor,
+--                        flat list of ms since 1970, from, to}. The cursor is empty at the end. Errors: BADARG.
 function M.moves(q, args)
   local queue, cursor, reply = require('queue'), args[2] or '', {}
   local id = ' ' .. queue.word(args[1], 'id') .. ' '
