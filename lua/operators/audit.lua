@@ -1,10 +1,8 @@
 -- audit [cursor]
 --
--- Checks the invariants of the data, a page at a time, each page at one instant; a small queue is one page. Start with no cursor,
--- and go on with the returned one until it is `0`. Returns the next cursor, the number checked, and a flat list of invariant,
--- what is wrong.
---   I1  each job is in exactly one index            I2  gate sets hold exactly the runs with a place there; a chain's only the
---                                                       job that runs, waits at its place, or was discarded and holds it
+-- Checks the invariants of the data, a page at a time, each page at one instant. Start with no cursor, go on with the returned
+-- one until it is `0`. Returns the next cursor, the number checked, and a flat list of invariant, what is wrong.
+--   I1  each job is in exactly one index            I2  gate sets hold exactly the runs, and chain holders, with a place there
 --   I4  each lane with runnable jobs is listed, and ready by its head, or parked at a gate that will be looked at again
 --   I5  a fingerprint is owned by a live job, or held by an ended one for its time; see audit_unique.lua
 --   I6  columns have no id that spec has not        I7  held sets and executing agree

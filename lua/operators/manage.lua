@@ -50,8 +50,7 @@ local function cancel_run(q, id, found)
 end
 
 -- cancel id…     available, scheduled, retryable, suspended → cancelled; executing: its worker is told, `cancelling`; discarded
--- and
---                holding its chain → cancelled, and the chain goes on.
+--                and holding its chain → cancelled, and the chain goes on.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.cancel(q, args) return each(q, args, steps.cancel) end
 
