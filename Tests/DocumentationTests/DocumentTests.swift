@@ -92,4 +92,24 @@ struct DocumentTests {
         }
         #expect(Set(states) == Set(JobState.allCases))
     }
+
+    @Test func everyKeyOfAQueueIsTold() throws {
+        let source = try text("lua/base/keys.lua")
+        let list = try #require(source.firstMatch(of: /local names = \{([^}]*)\}/)).output.1
+        let names = list.matches(of: /'([a-z_]+)'/).map { String($0.output.1) }
+        let article = try text("\(Document.articles)/InternalsKeys.md")
+        #expect(names.count > 50)
+        for name in names { #expect(article.contains("`\(name)`"), "InternalsKeys.md does not tell of \(name)") }
+    }
+
+    @Test func everyFunctionOfTheLibraryIsTold() throws {
+        let names = try text("lua/library.lua").matches(of: /\n(?:register|both)\('([a-z_]+)'/).map { String($0.output.1) }
+        let article = try text("\(Document.articles)/InternalsFunctions.md")
+        #expect(names.count > 60)
+        for name in names { #expect(article.contains("`\(name)`"), "InternalsFunctions.md does not tell of \(name)") }
+    }
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: Document.root.appending(path: path), encoding: .utf8)
+    }
 }
