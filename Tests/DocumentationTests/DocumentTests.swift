@@ -38,7 +38,8 @@ struct DocumentTests {
     /// What `jobs explain` can answer, by the source that reads its codes.
     @Test func theTableOfReasonsHasThemAll() throws {
         let source = try String(
-            contentsOf: Document.root.appending(path: "Sources/SluiceInspector/Explanation/Explanation+Reply.swift"), encoding: .utf8)
+            contentsOf: Document.root.appending(path: "Sources/SluiceInspector/Explanation/Explanation+Reply.swift"),
+            encoding: .utf8)
         let table = try String(
             contentsOf: Document.root.appending(path: "\(Document.articles)/Limits.md"), encoding: .utf8)
         let codes = source.matches(of: /case "([a-z_]+)":/).map { String($0.1) }
