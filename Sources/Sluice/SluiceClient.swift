@@ -49,9 +49,10 @@ public final class SluiceClient: Service, Sendable {
     package let store: Store
     package let options: Options
     package let logger: Logger
-    let semaphores: SemaphoreHub
-    let results: ResultHub
-    private let inboxes: InboxLoop
+    let semaphores: SemaphoreClients
+    let jobEnds: EndWaiters<QueueName, JobEnds>
+    let workflowEnds: EndWaiters<String, WorkflowEnds>
+    private let notifier: Notifier
     package let relay: Relay
     private let gatherers = Mutex<[QueueName: Gatherer]>([:])
 
@@ -86,9 +87,11 @@ public final class SluiceClient: Service, Sendable {
         self.relay = Relay(store, logger: logger)
         let process = ProcessInfo.processInfo
         let id = WorkerID(host: process.hostName, process: process.processIdentifier).text
-        self.inboxes = InboxLoop(store, logger: logger)
-        self.semaphores = SemaphoreHub(store, client: id, listening: inboxes, patience: options.patience)
-        self.results = ResultHub(store, client: id, listening: inboxes)
+        let notifier = Notifier(store, logger: logger)
+        self.notifier = notifier
+        self.semaphores = SemaphoreClients(store, client: id, notifier: notifier, patience: options.patience)
+        self.jobEnds = EndWaiters(store, notifier) { [store] in JobEnds(queue: $0, client: id, store: store) }
+        self.workflowEnds = EndWaiters(store, notifier) { [store] in WorkflowEnds(id: $0, client: id, store: store) }
         do {
             try await store.warnIfKeysMayVanish()
         } catch {
@@ -105,8 +108,9 @@ public final class SluiceClient: Service, Sendable {
 
     /// Closes the connections. Calls under way fail with `outcomeUnknown` or `closed`, later ones with `closed`.
     public func close() async {
-        results.close()
-        await inboxes.close()
+        jobEnds.close()
+        workflowEnds.close()
+        await notifier.close()
         await store.close()
     }
 

@@ -9,16 +9,17 @@ import SluiceStore
 
 extension SluiceClient {
     /// Waits for a job to end, and returns its output. Nothing is polled: Redis tells this client when the job ends, on one
-    /// connection for all that wait in this process, and after a lost connection or a restart of Redis the client asks again.
+    /// connection for all waits of this client, and after a lost connection or a restart of Redis the client asks again.
     ///
     /// The kind has to keep its results (``JobOptions/keepsResult``), unless it has no output. A result, and a job whose end
     /// somebody waited for, is kept for an hour at least.
-    /// - Parameter timeout: how long to wait by this host's clock; without end unless given.
+    /// - Parameter timeout: how long to wait by this host's clock; without end unless given. The first answer of Redis is waited for
+    ///   as long as any call's.
     /// - Throws: ``JobFailed`` with the last error if the job was cancelled or discarded. ``SluiceError`` `timedOut`, which says so if
     ///   Redis could not be asked when the time was over; `jobUnknown` if the job is not in its queue; `resultMissing` if its result
     ///   was not kept or is of another type; `undecryptable`; and what Redis refuses for good. `CancellationError` if the task is cancelled.
     public func result<Kind: Job>(of kind: Kind.Type, _ job: Enqueued, timeout: Duration? = nil) async throws -> Kind.Output {
-        switch try await results.end(of: job, timeout: timeout) {
+        switch try await end(of: job, timeout: timeout) {
         case .completed(let result): try output(of: kind, job, result)
         case .failed(let state, let line): throw JobFailed(job, state, line: line)
         case .missing, .underWay:
@@ -60,6 +61,16 @@ extension SluiceClient {
             }.value
             throw error
         }
+    }
+
+    /// Waits for the end of a job, wherever it is: first where it waits for the job before it, then in its queue.
+    private func end(of job: Enqueued, timeout: Duration?) async throws -> Await.Standing {
+        let deadline = EndWaiters<QueueName, JobEnds>.deadline(timeout)
+        if let origin = job.origin {
+            let standing = try await jobEnds.end(of: job.id, at: origin.validated(), by: deadline)
+            if standing != .missing { return standing }
+        }
+        return try await jobEnds.end(of: job.id, at: job.queue.validated(), by: deadline)
     }
 
     private func output<Kind: Job>(

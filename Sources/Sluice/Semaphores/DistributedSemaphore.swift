@@ -23,7 +23,7 @@ public struct DistributedSemaphore: Sendable {
     /// How long a permit outlives its holder.
     public let lease: Duration
 
-    let hub: SemaphoreHub
+    let hub: SemaphoreClients
 
     /// Waits for a permit, runs the closure with it, and gives it back.
     ///
@@ -62,7 +62,7 @@ public struct DistributedSemaphore: Sendable {
 
     /// Runs the closure until it ends, cancelling it when the permit is lost.
     private func run<Output: Sendable>(
-        _ body: @escaping @concurrent @Sendable (Permit) async throws -> Output, _ held: SemaphoreHub.Held
+        _ body: @escaping @concurrent @Sendable (Permit) async throws -> Output, _ held: SemaphoreClients.Held
     ) async -> (result: Result<Output, any Error>, isLost: Bool) {
         let permit = Permit(semaphore: name, fence: held.fence)
         return await withTaskGroup(of: Event<Output>.self) { group in

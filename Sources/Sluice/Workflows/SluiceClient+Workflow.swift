@@ -28,7 +28,7 @@ extension SluiceClient {
     /// What client and handlers do to workflows.
     package var workflows: WorkflowAccess {
         WorkflowAccess(
-            store: store, relay: relay, patience: options.patience, payload: options.payload, logger: logger)
+            store: store, relay: relay, ends: workflowEnds, patience: options.patience, payload: options.payload, logger: logger)
     }
 }
 

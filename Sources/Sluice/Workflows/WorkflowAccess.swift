@@ -7,6 +7,7 @@ package import SluiceStore
 package struct WorkflowAccess: Sendable {
     package let store: Store
     package let relay: Relay
+    let ends: EndWaiters<String, WorkflowEnds>
     let patience: Duration
     let payload: PayloadRules
     let logger: Logger

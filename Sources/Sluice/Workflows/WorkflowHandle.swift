@@ -1,4 +1,3 @@
-import Hiredis
 public import SluiceCore
 import SluiceStore
 
@@ -26,23 +25,15 @@ public struct WorkflowHandle: Sendable {
         return status
     }
 
-    /// Waits until all of its nodes have ended, on a connection of its own, without asking again and again. Lost connections and a
-    /// Redis that restarts are waited out.
-    /// - Parameter timeout: how long to wait by this host's clock; without end unless given. An answer that Redis owes when the time
-    ///   is over is waited for as long as any call's.
-    /// - Throws: `timedOut`, which says so if Redis was away when the time was over; `unknownWorkflow`; what Redis refuses for good;
-    ///   `CancellationError`.
+    /// Waits until all of its nodes have ended. Nothing is polled: Redis tells this client, on one connection for all of its waits.
+    /// The wait survives lost connections and restarts of Redis.
+    /// - Parameter timeout: how long to wait by this host's clock; without end unless given. The first answer of Redis is waited for
+    ///   as long as any call's.
+    /// - Throws: `timedOut`, which says so if Redis was away when the time was over; `unknownWorkflow`; `closed` if the client was
+    ///   closed; what Redis refuses for good; `CancellationError`.
     public func wait(timeout: Duration? = nil) async throws -> WorkflowStatus {
         try checkName(id, of: "workflow")
-        var wait = WorkflowWait(self, timeout: timeout)
-        do {
-            let status = try await wait.run()
-            await wait.close()
-            return status
-        } catch {
-            await wait.close()
-            throw error
-        }
+        return try await access.ends.end(of: id, at: id, by: EndWaiters<String, WorkflowEnds>.deadline(timeout))
     }
 
     /// Cancels it: what has not started is cancelled at once, what runs is told to stop.

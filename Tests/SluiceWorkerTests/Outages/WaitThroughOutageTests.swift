@@ -87,4 +87,46 @@ struct WaitThroughOutageTests {
         await #expect(throws: CancellationError.self) { try await waiting.value }
         await #expect(throws: CancellationError.self) { try await result.value }
     }
+
+    @Test func allWaitsOfAClientShareOneConnection() async throws {
+        let server = try await RedisTestServer.start()
+        let fixture = try await Fixture(.server, on: server)
+        var handles: [WorkflowHandle] = []
+        for _ in 0..<20 { handles.append(try await fixture.client.enqueue(flow())) }
+        let job = try await fixture.client.enqueue(Numbered())
+        let waits = handles.map { handle in Task { try await handle.wait() } }
+        let result = Task { try await fixture.client.result(of: Numbered.self, job) }
+        for handle in handles { #expect(await isWaited(for: job.id, handle, fixture)) }
+        let blocks = await fixture.queues.eventually(in: "work") {
+            let clients = try await fixture.queues.command("CLIENT", "LIST").root.string ?? ""
+            return clients.split(separator: "\n").filter { $0.contains(" cmd=blmpop ") }.count == 1
+        }
+        #expect(blocks)
+        let connections = try await fixture.queues.command("CLIENT", "LIST").root.string ?? ""
+        // Calls of the client, its waits, and the test's own.
+        #expect(connections.split(separator: "\n").count <= 3, "\(connections)")
+        for wait in waits { wait.cancel() }
+        result.cancel()
+        for wait in waits { await #expect(throws: CancellationError.self) { try await wait.value } }
+    }
+
+    @Test func aWaitWithoutTimeAsksOnce() async throws {
+        let fixture = try await Fixture(.server)
+        let handle = try await fixture.client.enqueue(flow())
+        let job = try await fixture.client.enqueue(Numbered(number: 7))
+        let early = await #expect(throws: SluiceError.self) { try await handle.wait(timeout: .zero) }
+        #expect(early?.message.hasSuffix("has not ended in time: it is running") == true, "\(early as Any)")
+        let soon = await #expect(throws: SluiceError.self) {
+            try await fixture.client.result(of: Numbered.self, job, timeout: .zero)
+        }
+        #expect(soon?.message.hasSuffix("has not ended in time: it is available") == true, "\(soon as Any)")
+        let worker = fixture.worker()
+        worker.handle(Numbered.self) { job, _ in job.number }
+        try await fixture.running(worker) {
+            _ = try await handle.wait()
+            _ = try await fixture.client.result(of: Numbered.self, job)
+        }
+        #expect(try await handle.wait(timeout: .zero).state == .completed)
+        #expect(try await fixture.client.result(of: Numbered.self, job, timeout: .zero) == 7)
+    }
 }

@@ -4,9 +4,19 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Waits, on one blocked connection, for all that the client's tasks wait for: permits of whatever semaphores, ends of jobs of
-/// whatever queues. It runs while somebody waits.
-actor InboxLoop {
+/// Reads an inbox.
+protocol InboxReader: AnyObject, Sendable {
+    /// The key of the list.
+    var inbox: String { get }
+    /// Takes entries of the list, oldest first; some may say nothing.
+    func received(_ entries: [String])
+    /// Asks for everything that is waited for, because entries may have been lost.
+    func recheck()
+}
+
+/// Blocks on one connection for everything that the client's tasks wait for: permits of any semaphore, ends of jobs in any queue,
+/// ends of workflows. It runs while a task waits.
+actor Notifier {
     /// How long to block. Nothing depends on it.
     private static let span = Duration.seconds(10)
 
@@ -35,8 +45,8 @@ actor InboxLoop {
         self.logger = logger
     }
 
-    /// What is found in a reader's inbox is given to it from now on, if anybody listens there. To be called before the call that
-    /// lets something come: a connection that is still blocked for one who does not wait any more takes it out.
+    /// Gives the reader what is found in its inbox from now on, if the connection listens there. Call it before the call that lets
+    /// entries come: a connection that still blocks for an earlier reader of that inbox would take them out.
     nonisolated func expect(_ reader: any InboxReader) { state.withLock { $0.attended[reader.inbox] = reader } }
 
     /// Listens for a reader too, from now on.
@@ -52,14 +62,14 @@ actor InboxLoop {
         }
         switch need {
         case .nothing: break
-        // Ends by itself when nobody waits any more.
+        // Ends by itself when nothing is waited for any more.
         case .start: Task { await run() }
         // If this fails, it listens there when it has blocked for its span.
         case .interrupt(let present): try? await store.interruptListener(at: present)
         }
     }
 
-    /// Nobody waits there any more.
+    /// Stops listening for a reader.
     nonisolated func dismiss(_ reader: any InboxReader) {
         state.withLock { state in
             if state.attended[reader.inbox] === reader { state.attended[reader.inbox] = nil }

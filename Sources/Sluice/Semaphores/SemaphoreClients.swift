@@ -3,8 +3,8 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// All permits of a client, by semaphore.
-final class SemaphoreHub: Sendable {
+/// All permits of a process, by semaphore.
+final class SemaphoreClients: Sendable {
     /// A permit in use.
     struct Held: Sendable {
         var semaphore: String
@@ -15,7 +15,7 @@ final class SemaphoreHub: Sendable {
     }
 
     private struct State {
-        var keepers: [String: PermitKeeper] = [:]
+        var clients: [String: SemaphoreClient] = [:]
         var lastNumber = 0
     }
 
@@ -25,14 +25,14 @@ final class SemaphoreHub: Sendable {
     private let store: Store
     private let patience: Duration
     /// Tells people who look into Redis which process it is.
-    private let client: String
-    private let listening: InboxLoop
+    private let process: String
+    private let notifier: Notifier
     private let state = Mutex(State())
 
-    init(_ store: Store, client: String, listening: InboxLoop, patience: Duration) {
+    init(_ store: Store, client: String, notifier: Notifier, patience: Duration) {
         self.store = store
-        self.client = client
-        self.listening = listening
+        self.process = client
+        self.notifier = notifier
         self.patience = patience
     }
 
@@ -47,10 +47,10 @@ final class SemaphoreHub: Sendable {
             await withCheckedContinuation { continuation in
                 enter(semaphore) { $0.acquire(id, terms, waiter: continuation, loss: losses.continuation) }
                 // Cancelled before it was there, it has not been found by the handler below.
-                if Task.isCancelled { keeper(of: semaphore)?.abandon(id, CancellationError()) }
+                if Task.isCancelled { client(of: semaphore)?.abandon(id, CancellationError()) }
             }
         } onCancel: {
-            keeper(of: semaphore)?.abandon(id, CancellationError())
+            client(of: semaphore)?.abandon(id, CancellationError())
         }
         return Held(semaphore: semaphore, id: id, fence: try fence.get(), losses: losses.stream)
     }
@@ -58,16 +58,16 @@ final class SemaphoreHub: Sendable {
     /// Gives a permit back, whether the task is cancelled or not. Returns whether it was held until now, nil if the server could
     /// not be asked for as long as the client has patience.
     func release(_ held: Held) async -> Bool? {
-        guard let keeper = keeper(of: held.semaphore) else { return false }
-        return await keeper.release(held.id)
+        guard let found = client(of: held.semaphore) else { return false }
+        return await found.release(held.id)
     }
 
     private func schedule(_ timeout: Duration, for id: PermitID, at semaphore: String) -> [Scheduled<Void>] {
         let limit = TimeAmount(min(max(timeout, .zero), .seconds(1_000_000_000)))
         return [
-            store.eventLoop.scheduleTask(in: limit) { [weak self] in self?.keeper(of: semaphore)?.expire(id) },
+            store.eventLoop.scheduleTask(in: limit) { [weak self] in self?.client(of: semaphore)?.expire(id) },
             store.eventLoop.scheduleTask(in: limit + Self.answer) { [weak self] in
-                self?.keeper(of: semaphore)?.abandon(id, SluiceError.noPermitInTime)
+                self?.client(of: semaphore)?.abandon(id, SluiceError.noPermitInTime)
             },
         ]
     }
@@ -77,29 +77,29 @@ final class SemaphoreHub: Sendable {
             state.lastNumber += 1
             return state.lastNumber
         }
-        return PermitID("\(client).\(number)")
+        return PermitID("\(process).\(number)")
     }
 
-    private func keeper(of semaphore: String) -> PermitKeeper? { state.withLock { $0.keepers[semaphore] } }
+    private func client(of semaphore: String) -> SemaphoreClient? { state.withLock { $0.clients[semaphore] } }
 
-    /// Lets somebody in while no keeper can retire.
-    private func enter(_ semaphore: String, _ body: (PermitKeeper) -> Void) {
+    /// Lets a task in while no client can retire.
+    private func enter(_ semaphore: String, _ body: (SemaphoreClient) -> Void) {
         state.withLock { state in
-            let keeper = state.keepers[semaphore] ?? makeKeeper(semaphore)
-            state.keepers[semaphore] = keeper
-            body(keeper)
+            let client = state.clients[semaphore] ?? makeClient(semaphore)
+            state.clients[semaphore] = client
+            body(client)
         }
     }
 
-    private func makeKeeper(_ semaphore: String) -> PermitKeeper {
-        PermitKeeper(semaphore, client: client, store: store, listening: listening, patience: patience) { [weak self] in
+    private func makeClient(_ semaphore: String) -> SemaphoreClient {
+        SemaphoreClient(semaphore, client: process, store: store, notifier: notifier, patience: patience) { [weak self] in
             self?.retire(semaphore)
         }
     }
 
     private func retire(_ semaphore: String) {
         state.withLock { state in
-            if state.keepers[semaphore]?.isIdle == true { state.keepers[semaphore] = nil }
+            if state.clients[semaphore]?.isIdle == true { state.clients[semaphore] = nil }
         }
     }
 }

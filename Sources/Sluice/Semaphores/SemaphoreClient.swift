@@ -6,7 +6,7 @@ import Synchronization
 /// Speaks with the server about one semaphore, for all tasks of a client: what is wanted and given back while a call is under way
 /// travels with the next. All of that happens on the connection's event loop, so that no closure which blocks the threads of
 /// Swift's tasks keeps a lease from being renewed.
-actor PermitKeeper: InboxReader {
+actor SemaphoreClient: InboxReader {
     private struct State {
         var ledger: PermitLedger
         var isPumping = false
@@ -20,7 +20,7 @@ actor PermitKeeper: InboxReader {
     nonisolated let inbox: String
     private nonisolated let client: String
     private nonisolated let store: Store
-    private nonisolated let listening: InboxLoop
+    private nonisolated let notifier: Notifier
     private nonisolated let state: Mutex<State>
     private nonisolated let onIdle: @Sendable () -> Void
     private var failures: Int64 = 0
@@ -29,14 +29,14 @@ actor PermitKeeper: InboxReader {
 
     /// - Parameter onIdle: Called when nothing is wanted or held any more.
     init(
-        _ name: String, client: String, store: Store, listening: InboxLoop, patience: Duration,
+        _ name: String, client: String, store: Store, notifier: Notifier, patience: Duration,
         onIdle: @escaping @Sendable () -> Void
     ) {
         self.name = name
         self.inbox = store.keys.grants(name, client: client)
         self.client = client
         self.store = store
-        self.listening = listening
+        self.notifier = notifier
         self.onIdle = onIdle
         self.state = Mutex(State(ledger: PermitLedger(patience: patience)))
     }
@@ -119,7 +119,7 @@ actor PermitKeeper: InboxReader {
 
     private func pump() async {
         while let call = take() {
-            listening.expect(self)
+            notifier.expect(self)
             do throws(SluiceError) {
                 let permits = PermitCall(
                     client: client, limit: call.terms.limit, lease: call.terms.lease, wishes: call.wishes)
@@ -134,13 +134,13 @@ actor PermitKeeper: InboxReader {
             }
         }
         if isIdle {
-            listening.dismiss(self)
+            notifier.dismiss(self)
             onIdle()
         }
     }
 
     private func listen() async {
-        if state.withLock({ $0.ledger.hasWaiters }) { await listening.attend(self) } else { listening.dismiss(self) }
+        if state.withLock({ $0.ledger.hasWaiters }) { await notifier.attend(self) } else { notifier.dismiss(self) }
     }
 
     /// Heeds no cancellation: others wait for the same calls.
