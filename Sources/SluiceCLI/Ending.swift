@@ -17,14 +17,10 @@ enum ExitStatus: Int32 {
 
 extension ExitStatus {
     init(_ code: SluiceError.Code) {
-        switch code {
-        case .unreachable, .outcomeUnknown, .authentication, .protocolViolation, .serverTooOld, .readOnly, .outOfMemory,
-            .unavailable, .permission, .foreignLibrary, .newerVersion:
-            self = .noRedis
-        case .invalidArgument, .payloadTooLarge: self = .usage
-        case .fenced, .stale, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded, .unknownWorkflow,
-            .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .timedOut, .closed, .server:
-            self = .failed
+        switch code.category {
+        case .server: self = .noRedis
+        case .argument: self = .usage
+        case .state: self = .failed
         }
     }
 }
@@ -80,10 +76,7 @@ struct Ending: Equatable {
         case .protocolViolation where error.message.contains("TLS"): "See --redis and $SLUICE_REDIS_URL."
         case .protocolViolation: "Is it Redis that listens there? See --redis and $SLUICE_REDIS_URL."
         case .outcomeUnknown: "Whether it was done is not known."
-        case .serverTooOld, .readOnly, .outOfMemory, .unavailable, .permission, .foreignLibrary, .newerVersion, .fenced, .stale,
-            .invalidArgument, .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded,
-            .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .timedOut, .closed, .server:
-            ""
+        default: ""
         }
     }
 

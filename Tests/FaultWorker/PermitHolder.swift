@@ -26,7 +26,7 @@ enum PermitHolder {
                     log.write("\(isDone ? "end" : "cancelled") gpu \(permit.fence)")
                 }
             } catch let error as SluiceError {
-                log.write("\(error.code.rawValue) gpu 0")
+                log.write("\(error.code.name) gpu 0")
             }
         }
     }

@@ -88,7 +88,7 @@ func ending(_ body: () async throws -> Void) async -> String? {
         try await body()
         return nil
     } catch let error as SluiceError {
-        return error.code.rawValue
+        return error.code.name
     } catch {
         return "\(type(of: error))"
     }

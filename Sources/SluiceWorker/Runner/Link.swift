@@ -69,9 +69,7 @@ struct Link {
             inDoubt = settling
         case .stale: needsResync = true
         case .unreachable, .readOnly, .outOfMemory, .unavailable: break
-        case .authentication, .serverTooOld, .permission, .foreignLibrary, .newerVersion, .fenced, .invalidArgument,
-            .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded, .unknownWorkflow,
-            .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .timedOut, .closed, .server:
+        default:
             if !hasSucceeded || error.code == .closed { throw error }
         }
         logger.log(

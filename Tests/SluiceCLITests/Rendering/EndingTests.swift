@@ -14,7 +14,7 @@ struct EndingTests {
             .batchEnded: 1, .unknownWorkflow: 1, .workflowEnded: 1, .noOutput: 1, .undecryptable: 1, .duplicate: 1, .queueFull: 1,
             .timedOut: 1, .closed: 1, .server: 1,
         ]
-        #expect(expected.count == SluiceError.Code.allCases.count)
+        #expect(expected.count == SluiceError.Code.all.count)
         for (code, status) in expected {
             let ending = Ending(SluiceError(code, "why"))
             #expect(ending.status == status, "\(code)")

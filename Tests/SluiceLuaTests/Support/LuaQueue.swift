@@ -27,7 +27,7 @@ struct LuaQueue: Sendable {
         do {
             return queues.relative(text(try await queues.store.send(command).root))
         } catch {
-            return "\(error.code.rawValue): \(error.message)"
+            return "\(error.code.name): \(error.message)"
         }
     }
 

@@ -87,7 +87,7 @@ struct SealTests {
                 let receipt = try await context.once("charge") { _ in "receipt of \(job.card)" }
                 seen.add(receipt)
             } catch {
-                errors.add("\((error as? SluiceError)?.code.rawValue ?? "\(error)")")
+                errors.add("\((error as? SluiceError)?.code.name ?? "\(error)")")
             }
             throw Failure()
         }

@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func whatWillNotGoAwayEndsAWorkerThatNeverCalled() throws {
-        for code in SluiceError.Code.allCases {
+        for code in SluiceError.Code.all {
             let error = SluiceError(code, "x")
             let isFatal =
                 switch code {
