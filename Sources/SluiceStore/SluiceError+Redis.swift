@@ -29,7 +29,10 @@ extension SluiceError {
         case HandshakeRefusal.oldServer.rawValue: self.init(.serverTooOld, reply.message)
         case "NOAUTH", "WRONGPASS": self.init(.authentication, "Redis refused: \(reply.message)")
         case "NOPERM":
-            self.init(.permission, "the Redis user lacks a permission: \(reply.clause). The README lists what a worker needs.")
+            self.init(
+                .permission,
+                "the Redis user lacks a permission: \(reply.clause). Give it the rights that the article Security of Sluice lists."
+            )
         case "OOM":
             self.init(
                 .outOfMemory, "Redis is at its memory limit and takes no new jobs: \(reply.clause). Raise maxmemory or drain.")

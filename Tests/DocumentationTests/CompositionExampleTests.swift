@@ -5,7 +5,7 @@ import SluiceTesting
 import SluiceWorker
 import Testing
 
-/// The README's example of jobs that have to do with each other does what it says.
+/// The example of the article on composition does what it says.
 @Suite(.timeLimit(.minutes(10)))
 struct CompositionExampleTests {
     @Test func filmsAreRenderedAndPublished() async throws {

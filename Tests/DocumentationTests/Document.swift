@@ -8,6 +8,9 @@ struct Document: CustomStringConvertible {
         var lines: [Substring]
 
         var text: String { lines.joined(separator: "\n") + "\n" }
+
+        /// Whether it is a manifest of a package, or a part of one.
+        var isOfManifest: Bool { text.hasPrefix("// swift-tools-version") || text.hasPrefix(".package(") }
     }
 
     /// The repository that these tests were built from.
@@ -34,6 +37,12 @@ struct Document: CustomStringConvertible {
     }
 
     var description: String { path }
+
+    /// The name of the file, without its folder and extension.
+    var name: String { URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent }
+
+    /// The name of the file that compiles its Swift, without `Example.swift`.
+    var exampleName: String { name == "README" ? "Readme" : name + "Article" }
 
     /// The fenced blocks, in order; of a language, if one is given.
     func blocks(_ language: String? = nil) -> [Block] {

@@ -3,17 +3,17 @@ import SluiceWorker
 
 // What the block of the article on polling needs to be whole.
 
+enum RenderState { case underWay(Double), done(url: String), failed(why: String) }
+
+struct RenderFarm: Sendable {
+    var state: @Sendable (String) async throws -> RenderState
+}
+
 struct Rendering: Job {
     static let kind = "render"
     static let options = JobOptions(queue: "films", keepsResult: true)
     typealias Output = String
     var task: String
-}
-
-enum RenderState { case underWay(Double), done(url: String), failed(why: String) }
-
-struct RenderFarm: Sendable {
-    var state: @Sendable (String) async throws -> RenderState
 }
 
 func watch(_ farm: RenderFarm, with worker: Worker) {

@@ -7,7 +7,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// What the README tells to type is typed, on a server of its own.
+/// The recipes of the articles work, on a server of their own.
 @Suite(.timeLimit(.minutes(10)))
 struct RecipeTests {
     private struct Recipe {
@@ -15,10 +15,10 @@ struct RecipeTests {
         var prints: [Substring]
     }
 
-    /// The commands of the README's recipes, each with the lines of comment below it, which say what it prints.
+    /// The recipes for `redis-cli`, each with the lines of comment below it, which say what it prints.
     private static func recipes() throws -> [Recipe] {
         var recipes: [Recipe] = []
-        for line in try Document("README.md").blocks("sh").flatMap(\.lines) {
+        for line in try Document("\(Document.articles)/Tool.md").blocks("sh").flatMap(\.lines) {
             if line.hasPrefix("redis-cli ") {
                 recipes.append(Recipe(command: String(line), prints: []))
             } else if line.hasPrefix("# "), let last = recipes.indices.last {
@@ -48,9 +48,11 @@ struct RecipeTests {
         await inspector.close()
     }
 
-    @Test func aWorkerNeedsNoMoreRightsThanTheReadmeSays() async throws {
+    @Test func aWorkerNeedsNoMoreRightsThanTheArticleSays() async throws {
         let rule = try #require(
-            try Document("README.md").blocks("conf").flatMap(\.lines).first { $0.hasPrefix("user worker ") })
+            try Document("\(Document.articles)/Security.md").blocks("conf").flatMap(\.lines).first {
+                $0.hasPrefix("user worker ")
+            })
         let server = try await RedisTestServer.start(.init(aclUsers: [String(rule.dropFirst("user ".count))]))
         let administrator = try Inspector(url: server.url)
         _ = try await administrator.queues()

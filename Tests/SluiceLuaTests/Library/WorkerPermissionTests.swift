@@ -68,18 +68,19 @@ struct WorkerPermissionTests {
         #expect(error?.code == .permission, "\(words)")
     }
 
-    /// What is left of the server beside its keys, and what README says of it.
+    /// What is left of the server beside its keys, as the article on security says.
     @Test func seesHowManyKeysThereAreAndNoName() async throws {
         try await server.cli("SET", "other:secret", "1")
         let info = try #require(try await store.send(["INFO"]).root.string)
         #expect(info.contains("db0:keys=") && !info.contains("other:secret"))
     }
 
-    @Test func readmeGivesTheseRights() throws {
+    @Test func theArticleOnSecurityGivesTheseRights() throws {
         var folder = URL(fileURLWithPath: #filePath)
         for _ in 0..<4 { folder.deleteLastPathComponent() }
-        let readme = try String(contentsOf: folder.appending(path: "README.md"), encoding: .utf8)
-        #expect(readme.contains("\nuser worker on >secret \(Self.rules)\n"))
+        let article = try String(
+            contentsOf: folder.appending(path: "Sources/Sluice/Sluice.docc/Security.md"), encoding: .utf8)
+        #expect(article.contains("\nuser worker on >secret \(Self.rules)\n"))
     }
 
     @Test func isToldWhoCanLoadTheLibraryWhenItIsMissing() async throws {

@@ -4,9 +4,9 @@ import SluiceTesting
 import SluiceWorker
 import Testing
 
-/// The README's example of a batch does what it says.
+/// The example of the article on batches does what it says.
 @Suite(.timeLimit(.minutes(10)))
-struct BatchExampleTests {
+struct BatchesExampleTests {
     @Test(arguments: [(false, "all files are in"), (true, "a file could not be imported")])
     func whatBecameOfAllFilesIsTold(isBroken: Bool, text: String) async throws {
         let queues = try await TestNamespace()

@@ -27,3 +27,18 @@ func exporter(_ sluice: SluiceClient, answers: @escaping @Sendable (_ host: Stri
     }
     return worker
 }
+
+func patientClient(_ url: String) async throws -> SluiceClient {
+    var options = SluiceClient.Options()
+    options.backPressure = .wait(upTo: .seconds(60))
+    return try await SluiceClient(.url(url), options: options)
+}
+
+func renderOnGPU(_ sluice: SluiceClient, render: @escaping @Sendable (Fence) async throws -> Void) async throws {
+    try await sluice.semaphore("gpu", limit: 4).withPermit { permit in try await render(permit.fence) }
+}
+
+func lookUp(_ sluice: SluiceClient, ask: () async throws -> Void) async throws {
+    try await sluice.rateLimiter("tmdb", 20, per: .seconds(1)).acquire()
+    try await ask()
+}

@@ -1,6 +1,7 @@
 import Sluice
 import SluiceInspector
 import SluiceTesting
+import SluiceWorker
 import Testing
 
 @Test func greetsWhenItIsTime() async throws {
@@ -13,4 +14,10 @@ import Testing
     #expect(try await inspector.job(JobID("hello"), in: "greetings")?.result == #""Hello, Ada""#)
     await sluice.close()
     await inspector.close()
+}
+
+func drainAll(_ queues: TestNamespace, with worker: Worker) async throws {
+    while let wait = try await queues.drain(with: worker).compactMap(\.until).min() {
+        try await queues.advance(by: max(wait, .milliseconds(1)))
+    }
 }
