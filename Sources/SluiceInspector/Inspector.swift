@@ -1,4 +1,3 @@
-import Hiredis
 public import Logging
 public import SluiceCore
 package import SluiceStore
@@ -30,13 +29,7 @@ public final class Inspector: Sendable {
         url: String, namespace: Namespace = .standard, keys: PayloadKeys? = nil,
         logger: Logger = Logger(label: "sluice.inspector")
     ) throws(SluiceError) {
-        let configuration: RedisConfiguration
-        do {
-            configuration = try RedisConfiguration(url: url)
-        } catch {
-            throw SluiceError(.invalidArgument, error.description)
-        }
-        self.init(Store(configuration, namespace: namespace, logger: logger), keys: keys)
+        self.init(try Store(url: url, namespace: namespace, logger: logger), keys: keys)
     }
 
     /// Shares a store with others; whoever made it closes it.

@@ -35,6 +35,17 @@ package final class Store: Sendable {
         }
     }
 
+    /// - Throws: `invalidArgument` if the URL names no server. The message does not repeat the URL.
+    package convenience init(url: String, namespace: Namespace, logger: Logger) throws(SluiceError) {
+        let configuration: RedisConfiguration
+        do {
+            configuration = try RedisConfiguration(url: url)
+        } catch {
+            throw SluiceError(.invalidArgument, error.description)
+        }
+        self.init(configuration, namespace: namespace, logger: logger)
+    }
+
     /// A store of the same queues, over a connection of its own, that leaves the functions on the server as they are: where they
     /// are missing, calls fail. Whoever made it closes it.
     package func withoutLoading() -> Store {

@@ -11,7 +11,7 @@ struct WorkflowFaultTests {
     private static let milliseconds = 50
 
     /// What becomes of the last node if one before it fails; nil: none fails.
-    private static let kinds: [Workflow.Policy?] = [nil, .cancel, .ignore, .hold]
+    private static let kinds: [FailurePolicy?] = [nil, .cancel, .ignore, .hold]
 
     /// One, then six of which the first may fail, then one.
     private func diamond(_ number: Int) throws -> Workflow {

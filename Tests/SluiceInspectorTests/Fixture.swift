@@ -27,7 +27,7 @@ struct Fixture {
     func key(_ name: String) -> String { store.keys.base(queue) + ":" + name }
 
     func enqueue(
-        _ ids: [String], kind: String = "email", arguments: String = #"{"to":"a@b.c"}"#, due: NewJob.Due? = nil,
+        _ ids: [String], kind: String = "email", arguments: String = #"{"to":"a@b.c"}"#, due: DueTime = .now,
         priority: Int = 5, partitions: Partitions = [:]
     ) async throws {
         let spec = JobSpec(kind: kind, arguments: Array(arguments.utf8), maxAttempts: 3, partitions: partitions)

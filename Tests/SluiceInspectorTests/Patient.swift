@@ -90,7 +90,7 @@ final class Patient {
     }
 
     /// Makes and starts the workflow `w`: `first`, and `second` after it.
-    func startFlow(onFailed policy: EdgePolicy = .cancel) async throws {
+    func startFlow(onFailed policy: FailurePolicy = .cancel) async throws {
         let spec = Array(#"{"kind":"k"}"#.utf8)
         let nodes = [
             WorkflowAdd.Node("first", queue: "mail", spec: spec),

@@ -47,7 +47,7 @@ struct TestNamespaceTests {
 }
 
 extension TestNamespace {
-    fileprivate func enqueue(_ id: String, due: NewJob.Due? = nil) async throws {
+    fileprivate func enqueue(_ id: String, due: DueTime = .now) async throws {
         let job = NewJob(id: try .init(id), spec: Array(#"{"kind":"k"}"#.utf8), due: due)
         _ = try await store.call(Enqueue(producer: "p-" + id, number: 1, jobs: [job]), on: "mail")
     }

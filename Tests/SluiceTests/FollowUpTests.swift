@@ -12,7 +12,7 @@ struct FollowUpTests {
         try await producer.inspector.job(id, in: queue)
     }
 
-    @Test(arguments: OnFailed.allCases) func itWaitsForItsParent(_ onFailed: OnFailed) async throws {
+    @Test(arguments: FailurePolicy.allCases) func itWaitsForItsParent(_ onFailed: FailurePolicy) async throws {
         let producer = try await Producer()
         let parent = try await producer.client.enqueue(Numbered())
         let follower = try await producer.client.enqueue(
@@ -20,12 +20,12 @@ struct FollowUpTests {
         #expect(follower.isNew && follower.queue == "work")
         let details = try #require(try await job(producer, follower.id))
         #expect(details.state == .suspended)
-        #expect(details.links.parent?.id == parent.id && details.links.parent?.onFailed == onFailed.rawValue)
+        #expect(details.links.parent?.id == parent.id && details.links.parent?.onFailed == onFailed)
         #expect(details.links.target == nil)
         let above = try #require(try await job(producer, parent.id)).links
         #expect(above.followers == [follower.id] && above.followerCount == 1 && above.told == [])
         let why = try #require(try await producer.inspector.explain(follower.id, in: "work"))
-        #expect(why.reasons == [.waits(job: parent.id, state: .available, onFailed: onFailed.rawValue, target: nil)])
+        #expect(why.reasons == [.waits(job: parent.id, state: .available, onFailed: onFailed, target: nil)])
     }
 
     @Test func itWaitsInTheSlotOfItsParentForItsOwnQueue() async throws {
@@ -134,7 +134,7 @@ struct FollowUpTests {
         _ = try await store.call(CancelJobs([middle.id]), on: "work")
         let again = Enqueued(id: JobID(known: "again"), queue: "other", isNew: true, origin: "work")
         var job = NewJob(id: again.id, spec: Array(#"{"kind":"numbered","args":{"number":1}}"#.utf8))
-        job.after = NewJob.After(parent: middle.id, failed: "ignore", target: "other")
+        job.after = NewJob.After(parent: middle.id, policy: .ignore, target: "other")
         _ = try await store.call(Enqueue(producer: "p", number: 1, jobs: [job]), on: "work")
         #expect(try await self.job(producer, again.id)?.links.target == "other")
         // On its way, it is in no place where others could wait for it: the one who wants to brings it to its queue.

@@ -1,18 +1,6 @@
 public import SluiceCore
 import SluiceStore
 
-/// What becomes of a job if the one that it follows is cancelled, discarded or deleted.
-public enum OnFailed: String, Sendable, Hashable, Codable, CaseIterable {
-    /// It is cancelled, and so are those that follow it, unless they say otherwise.
-    case cancel
-    /// It runs all the same.
-    case ignore
-    /// It stays suspended until the other one completes after all, or somebody decides.
-    case hold
-    /// It runs only then: it is cancelled once the other one has completed.
-    case compensate
-}
-
 /// The job that another one follows: it stays suspended until that has ended.
 public struct FollowUp: Sendable, Hashable {
     /// The job before.
@@ -20,12 +8,12 @@ public struct FollowUp: Sendable, Hashable {
     /// Its queue.
     public var queue: QueueName
     /// What becomes of the job if the one before it does not complete.
-    public var onFailed: OnFailed
+    public var onFailed: FailurePolicy
     /// Where the job before waits, or has waited, before it goes to its queue.
     let origin: QueueName?
 
     /// After a job that was enqueued.
-    public init(_ job: Enqueued, onFailed: OnFailed = .cancel) {
+    public init(_ job: Enqueued, onFailed: FailurePolicy = .cancel) {
         parent = job.id
         queue = job.queue
         origin = job.origin
@@ -33,7 +21,7 @@ public struct FollowUp: Sendable, Hashable {
     }
 
     /// After a job of that id, which is in its queue now.
-    public init(_ id: JobID, in queue: QueueName, onFailed: OnFailed = .cancel) {
+    public init(_ id: JobID, in queue: QueueName, onFailed: FailurePolicy = .cancel) {
         parent = id
         self.queue = queue
         origin = nil
@@ -49,7 +37,7 @@ public struct FollowUp: Sendable, Hashable {
     /// The job as it waits in the slot of one of them.
     func following(_ job: NewJob, of queue: QueueName, at place: QueueName) -> NewJob {
         var job = job
-        job.after = NewJob.After(parent: parent, failed: onFailed.rawValue, target: queue == place ? nil : queue)
+        job.after = NewJob.After(parent: parent, policy: onFailed, target: queue == place ? nil : queue)
         return job
     }
 }

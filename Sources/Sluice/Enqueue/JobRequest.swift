@@ -2,29 +2,27 @@ public import SluiceCore
 package import SluiceStore
 
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+    package import FoundationEssentials
 #else
-    public import Foundation
+    package import Foundation
 #endif
 
 /// A job as it is to be enqueued: what it is, and everything about it that can be chosen.
 public struct JobRequest: Sendable {
-    /// When it is due.
-    public enum Due: Sendable, Hashable {
-        /// As soon as a worker is free.
-        case now
-        /// From now, by the server's clock.
-        case after(Duration)
-        /// At a time; one that is past means now.
-        case at(Date)
-    }
-
     /// The queue it goes to.
     public var queue: QueueName
     /// Its identity; made by the client unless given. Enqueueing the id of a job that is still kept adds nothing.
     public var id: JobID?
     /// When it is due.
-    public var due = Due.now
+    public var due = DueTime.now
+    /// How long after its enqueue it is due, if ``due`` says so.
+    public var delay: Duration? {
+        get {
+            guard case .after(let wait) = due else { return nil }
+            return wait
+        }
+        set { due = newValue.map(DueTime.after) ?? .now }
+    }
     /// 0 (first) to 9 (last).
     public var priority: Int
     /// Bad ends before it is discarded, if other than its kind's.
@@ -165,7 +163,7 @@ public struct JobRequest: Sendable {
                 .payloadTooLarge, "a job of kind '\(kind)' of \(spec.count) bytes is above the limit of \(rules.limit)")
         }
         var job = NewJob(
-            id: id, spec: spec, due: storedDue, priority: priority, lane: try partitions.lane(needs: needs, chain: chain),
+            id: id, spec: spec, due: due, priority: priority, lane: try partitions.lane(needs: needs, chain: chain),
             holds: chain?.onDiscarded == .hold)
         job.deadline = deadline
         job.unique = try claim(ofNode: node?.node, rules)
@@ -190,11 +188,4 @@ public struct JobRequest: Sendable {
         return UniqueClaim(fingerprint, span: unique.span, onConflict: unique.onConflict)
     }
 
-    private var storedDue: NewJob.Due? {
-        switch due {
-        case .now: nil
-        case .after(let wait): wait > .zero ? .after(wait) : nil
-        case .at(let date): .moment(date)
-        }
-    }
 }

@@ -63,7 +63,7 @@ final class Sender: Sendable {
             if left <= .zero { return }
             // Clients that were refused together do not come back together.
             let pause = max(reply.retryAfter, .milliseconds(20)) * Double.random(in: 0.75...1.25)
-            await store.eventLoop.pause(TimeAmount(min(pause, left)))
+            await store.eventLoop.pause(min(pause, left))
             let positions = reply.full
             reply.merge(try await sendOnce(positions.map { jobs[$0] }, as: &producer), at: positions)
         }
@@ -101,18 +101,7 @@ final class Sender: Sendable {
     private func repeating<Reply>(
         _ call: () async throws(SluiceError) -> Reply
     ) async throws(SluiceError) -> Reply {
-        let end = ContinuousClock.now + patience
-        var pause = Duration.milliseconds(20)
-        while true {
-            do {
-                return try await call()
-            } catch {
-                guard error.isTransient, error.code != .outOfMemory, ContinuousClock.now + pause < end else { throw error }
-                // Heeds no cancellation: the jobs of others may travel in the same call, and what it came to must be known.
-                await store.eventLoop.pause(TimeAmount(pause * Double.random(in: 0.5...1)))
-                pause = min(pause * 2, .seconds(1))
-            }
-        }
+        try await store.repeating(for: patience, heedsCancellation: false, call)
     }
 }
 

@@ -28,7 +28,7 @@ extension SluiceClient {
     ///   the client's patience: it may have been stored; enqueueing it again with the same id adds nothing twice.
     @discardableResult
     public func enqueue<Kind: Job>(
-        _ job: Kind, after parent: Enqueued? = nil, onFailed: OnFailed = .cancel, id: JobID? = nil, delay: Duration? = nil,
+        _ job: Kind, after parent: Enqueued? = nil, onFailed: FailurePolicy = .cancel, id: JobID? = nil, delay: Duration? = nil,
         at date: Date? = nil, priority: Int? = nil, timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil,
         notify: Notify? = nil
     ) async throws(SluiceError) -> Enqueued {

@@ -15,7 +15,7 @@ extension SluiceClient {
         if isNamed, parent.isElsewhere(for: queue), try await !sender(for: queue).known([job.id]).isEmpty {
             return Enqueued(id: job.id, queue: queue, isNew: false)
         }
-        var pause = Duration.milliseconds(5)
+        var failures = 0
         while true {
             var isMoving = false
             for place in parent.places {
@@ -28,13 +28,14 @@ extension SluiceClient {
                 return try Enqueued(job, in: queue, fate, origin: place == queue ? nil : place)
             }
             guard isMoving else { throw SluiceError.unknownParent(parent, of: job.id) }
-            guard ContinuousClock.now + pause < end else {
+            failures += 1
+            let wait = backoff(after: failures, from: .milliseconds(10), upTo: .milliseconds(500))
+            guard ContinuousClock.now + wait < end else {
                 throw SluiceError(
                     .unavailable, "the job \(parent.parent) is on its way to queue \(parent.queue), and no worker brings it there"
                 )
             }
-            await store.eventLoop.pause(TimeAmount(pause))
-            pause = min(pause * 2, .milliseconds(500))
+            await store.eventLoop.pause(wait)
         }
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import SluiceCore
+import SluiceStore
 import Synchronization
 
 /// Asks Redis for ends at one place, for all tasks of a client: once when a wait begins, once when the client's inbox tells of an
@@ -41,7 +42,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
     private nonisolated let notifier: Notifier
     private nonisolated let onIdle: @Sendable () -> Void
     private nonisolated let state = Mutex(State())
-    private var failures: Int64 = 0
+    private var failures = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
@@ -238,8 +239,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         resume(ended)
         guard error.isTransient else { return }
         failures += 1
-        let wait: Int64 = min(20 * (1 << min(failures, 6)), 1000)
-        await eventLoop.pause(.milliseconds(Int64.random(in: wait / 2...wait)))
+        await eventLoop.pause(backoff(after: failures, from: .milliseconds(40), upTo: .seconds(1)))
     }
 
     private func resume(_ ended: [(Wait, Result<Source.End, any Error>)]) {

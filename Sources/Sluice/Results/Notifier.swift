@@ -80,7 +80,7 @@ actor Notifier {
     nonisolated func close() async { await listener.close() }
 
     private func run() async {
-        var failures: Int64 = 0
+        var failures = 0
         while let inboxes = begin() {
             do throws(SluiceError) {
                 let mail = try await listener.next(at: inboxes, within: Self.span)
@@ -97,7 +97,7 @@ actor Notifier {
                 logger.debug("cannot listen for what is waited for", metadata: ["error": "\(error)"])
                 // What the lost connection may have taken with it.
                 for reader in readers.values { reader.recheck() }
-                await store.eventLoop.pause(.milliseconds(min(50 * failures, 2000)))
+                await store.eventLoop.pause(backoff(after: failures, from: .milliseconds(50), upTo: .seconds(2)))
             }
         }
     }

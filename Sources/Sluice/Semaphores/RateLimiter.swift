@@ -70,18 +70,20 @@ public struct RateLimiter: Sendable {
     /// Asks, and repeats a call that was cut off: of a place that is to come, the server then tells the same.
     private func reserve(_ id: String, until end: ContinuousClock.Instant?) async throws -> TakePlace.Reply {
         let give = ContinuousClock.now + patience
-        var pause = Duration.milliseconds(20)
+        var failures = 0
         while true {
             let left = end.map { max($0 - .now, .zero) }
             let take = TakePlace(id: id, allowance: allowance, period: period, margin: margin, patience: left)
+            let wait: Duration
             do throws(SluiceError) {
                 return try await store.call(take, limiter: name)
             } catch {
-                let next = ContinuousClock.now + pause
+                failures += 1
+                wait = backoff(after: failures, from: .milliseconds(20), upTo: .seconds(1))
+                let next = ContinuousClock.now + wait
                 guard error.isTransient, next < give, end.map({ next < $0 }) ?? true else { throw error }
             }
-            try await Task.sleep(for: pause * Double.random(in: 0.5...1), clock: .continuous)
-            pause = min(pause * 2, .seconds(1))
+            try await Task.sleep(for: wait, clock: .continuous)
         }
     }
 

@@ -23,7 +23,7 @@ actor SemaphoreClient: InboxReader {
     private nonisolated let notifier: Notifier
     private nonisolated let state: Mutex<State>
     private nonisolated let onIdle: @Sendable () -> Void
-    private var failures: Int64 = 0
+    private var failures = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { store.eventLoop.executor.asUnownedSerialExecutor() }
 
@@ -145,8 +145,7 @@ actor SemaphoreClient: InboxReader {
 
     /// Heeds no cancellation: others wait for the same calls.
     private func pause() async {
-        let wait: Int64 = min(20 * (1 << min(failures, 6)), 1000)
-        await store.eventLoop.pause(.milliseconds(Int64.random(in: wait / 2...wait)))
+        await store.eventLoop.pause(backoff(after: failures, from: .milliseconds(40), upTo: .seconds(1)))
     }
 
     /// The next call; nil, and the end of the pump until something is wanted or due, if there is none.

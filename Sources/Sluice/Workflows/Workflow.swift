@@ -19,28 +19,18 @@ import SluiceStore
 /// A node starts once, when every node that it comes after has ended and its outcome is committed. What makes no sense is told
 /// when the whole is enqueued, before anything is stored.
 public struct Workflow: Sendable {
-    /// What becomes of a node if one that it comes after ends otherwise than completed: cancelled, discarded or deleted.
-    public enum Policy: String, Sendable, Hashable, CaseIterable {
-        /// It is cancelled, and so, by their policies, is what comes after it.
-        case cancel
-        /// It starts all the same.
-        case ignore
-        /// It waits until that node has completed after all, or somebody decides.
-        case hold
-    }
-
     /// A node, for others to come after or before.
     public struct Node: Sendable, Hashable {
         /// Its name in its workflow.
         public let name: String
         /// What becomes of the later node if the earlier one fails, if other than what the later one says of all.
-        public private(set) var policy: Policy?
+        public private(set) var policy: FailurePolicy?
 
         /// A node by name; the way to name one that is there already when adding to a workflow that runs.
         public init(_ name: String) { self.name = name }
 
         /// The same node with a policy for this edge alone.
-        public func onFailed(_ policy: Policy) -> Node {
+        public func onFailed(_ policy: FailurePolicy) -> Node {
             var node = self
             node.policy = policy
             return node
@@ -91,7 +81,7 @@ public struct Workflow: Sendable {
     ///   - before: nodes, of a workflow that is there and runs, which have not started yet and wait for this one, too.
     @discardableResult
     public mutating func add(
-        _ name: String, _ job: some Job, after: some WorkflowNodes = [Node](), onFailed: Policy = .cancel,
+        _ name: String, _ job: some Job, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
         before: some WorkflowNodes = [Node]()
     ) -> Node {
         do throws(SluiceError) {
@@ -105,7 +95,7 @@ public struct Workflow: Sendable {
     /// Adds a job, named by its kind, with a number behind if the name is taken.
     @discardableResult
     public mutating func add<Kind: Job>(
-        _ job: Kind, after: some WorkflowNodes = [Node](), onFailed: Policy = .cancel
+        _ job: Kind, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel
     ) -> Node {
         let taken = Set(items.map(\.name))
         var name = Kind.kind
@@ -120,7 +110,7 @@ public struct Workflow: Sendable {
     /// Adds a job, as requested; its id is made from the workflow's and the node's.
     @discardableResult
     public mutating func add(
-        _ name: String, _ request: JobRequest, after: some WorkflowNodes = [Node](), onFailed: Policy = .cancel,
+        _ name: String, _ request: JobRequest, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
         before: some WorkflowNodes = [Node]()
     ) -> Node {
         if let id = request.id { refuse(SluiceError(.invalidArgument, "node '\(name)' cannot have an id of its own, '\(id)'")) }
@@ -135,7 +125,7 @@ public struct Workflow: Sendable {
     /// Adds a node without a job: a point that has come when all that it comes after has ended.
     @discardableResult
     public mutating func join(
-        _ name: String, after: some WorkflowNodes, onFailed: Policy = .cancel, before: some WorkflowNodes = [Node]()
+        _ name: String, after: some WorkflowNodes, onFailed: FailurePolicy = .cancel, before: some WorkflowNodes = [Node]()
     ) -> Node {
         items.append(Item(name: name, request: nil, after: edges(after, onFailed), before: edges(before, onFailed)))
         return Node(name)
@@ -144,7 +134,7 @@ public struct Workflow: Sendable {
     /// Adds a job for each element, none for none: nodes named `name-0`, `name-1` and so on.
     @discardableResult
     public mutating func add<Jobs: Sequence>(
-        each name: String, _ jobs: Jobs, after: some WorkflowNodes = [Node](), onFailed: Policy = .cancel,
+        each name: String, _ jobs: Jobs, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
         before: some WorkflowNodes = [Node]()
     ) -> [Node] where Jobs.Element: Job {
         var nodes: [Node] = []
@@ -156,7 +146,7 @@ public struct Workflow: Sendable {
     /// Its name, id, deadline and shared context count for nothing here.
     @discardableResult
     public mutating func add(
-        _ name: String, _ flow: Workflow, after: some WorkflowNodes = [Node](), onFailed: Policy = .cancel,
+        _ name: String, _ flow: Workflow, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
         before: some WorkflowNodes = [Node]()
     ) -> Node {
         if let failure = flow.failure { refuse(failure) }
@@ -184,10 +174,10 @@ public struct Workflow: Sendable {
     private mutating func refuse(_ error: SluiceError) { failure = failure ?? error }
 
     /// A node named twice counts once.
-    private func edges(_ nodes: some WorkflowNodes, _ policy: Policy) -> [WorkflowEdge] {
+    private func edges(_ nodes: some WorkflowNodes, _ policy: FailurePolicy) -> [WorkflowEdge] {
         var seen: Set<String> = []
         return nodes.workflowNodes.filter { seen.insert($0.name).inserted }.map { node in
-            WorkflowEdge(node.name, EdgePolicy(node.policy ?? policy))
+            WorkflowEdge(node.name, node.policy ?? policy)
         }
     }
 }
@@ -211,14 +201,4 @@ extension String: WorkflowNodes {
 extension Array: WorkflowNodes where Element: WorkflowNodes {
     /// All of them.
     public var workflowNodes: [Workflow.Node] { flatMap(\.workflowNodes) }
-}
-
-extension EdgePolicy {
-    init(_ policy: Workflow.Policy) {
-        switch policy {
-        case .cancel: self = .cancel
-        case .ignore: self = .ignore
-        case .hold: self = .hold
-        }
-    }
 }

@@ -118,18 +118,7 @@ package struct WorkflowAccess: Sendable {
     private func repeating<Reply>(
         _ call: () async throws(SluiceError) -> Reply
     ) async throws(SluiceError) -> Reply {
-        let end = ContinuousClock.now + patience
-        var pause = Duration.milliseconds(20)
-        while true {
-            do {
-                return try await call()
-            } catch {
-                guard error.isTransient, error.code != .outOfMemory, ContinuousClock.now + pause < end else { throw error }
-                try? await Task.sleep(for: pause * Double.random(in: 0.5...1), clock: .continuous)
-                if Task.isCancelled { throw error }
-                pause = min(pause * 2, .seconds(1))
-            }
-        }
+        try await store.repeating(for: patience, heedsCancellation: true, call)
     }
 }
 

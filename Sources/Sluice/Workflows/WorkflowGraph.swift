@@ -24,7 +24,7 @@ public struct WorkflowGraph: Sendable, Hashable {
         /// The later node.
         public var to: String
         /// What becomes of the later one if the earlier one fails.
-        public var policy: Workflow.Policy
+        public var policy: FailurePolicy
     }
 
     /// In an order in which nodes come after those they wait for, but for what was added later.
@@ -75,16 +75,6 @@ public struct WorkflowGraph: Sendable, Hashable {
         case .completed: "#bbf7d0"
         case .cancelled, .deleted: "#d6d3d1"
         case .discarded: "#fecaca"
-        }
-    }
-}
-
-extension Workflow.Policy {
-    init(_ policy: EdgePolicy) {
-        switch policy {
-        case .cancel: self = .cancel
-        case .ignore: self = .ignore
-        case .hold: self = .hold
         }
     }
 }

@@ -100,7 +100,7 @@ public struct WorkflowHandle: Sendable {
                     graph.isCut = true
                     return
                 }
-                graph.edges.append(WorkflowGraph.Edge(from: node, to: edge.node, policy: Workflow.Policy(edge.policy)))
+                graph.edges.append(WorkflowGraph.Edge(from: node, to: edge.node, policy: edge.policy))
             }
             rank += page.count
             if page.count < ListDown.most { return }

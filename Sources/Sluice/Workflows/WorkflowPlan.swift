@@ -22,6 +22,12 @@ struct WorkflowPlan {
             }
         }
         for item in flow.items {
+            if (item.after + item.before).contains(where: { $0.policy == .compensate }) {
+                throw SluiceError(
+                    .invalidArgument,
+                    "node '\(item.name)' of workflow '\(flow.name)' cannot compensate another one: the failure policies of nodes are "
+                        + "cancel, ignore and hold")
+            }
             for edge in item.after where positions[edge.node] == nil && !isAddition {
                 throw SluiceError(
                     .invalidArgument,

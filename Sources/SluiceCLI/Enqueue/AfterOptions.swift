@@ -19,16 +19,17 @@ struct AfterOptions: ParsableArguments {
             "What becomes of it if that job does not complete: cancel, ignore (run), hold, or compensate (run only then).",
             valueName: "policy"),
         transform: { try policy($0) })
-    var onFailed: OnFailed = .cancel
+    var onFailed: FailurePolicy = .cancel
 
     func validate() throws {
         if after == nil, afterQueue != nil { throw ValidationError("--after-queue goes with --after") }
         if after == nil, onFailed != .cancel { throw ValidationError("--on-failed goes with --after") }
     }
 
-    private static func policy(_ text: String) throws(SluiceError) -> OnFailed {
-        if let policy = OnFailed(rawValue: text) { return policy }
-        throw SluiceError(.invalidArgument, "'\(text)' is none of \(OnFailed.allCases.map(\.rawValue).joined(separator: ", "))")
+    private static func policy(_ text: String) throws(SluiceError) -> FailurePolicy {
+        if let policy = FailurePolicy(rawValue: text) { return policy }
+        throw SluiceError(
+            .invalidArgument, "'\(text)' is none of \(FailurePolicy.allCases.map(\.rawValue).joined(separator: ", "))")
     }
 
     func followUp(in queue: QueueName) -> FollowUp? { after.map { FollowUp($0, in: afterQueue ?? queue, onFailed: onFailed) } }

@@ -127,11 +127,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     func request(arguments: String, _ keys: PayloadKeys?) throws(SluiceError) -> JobRequest {
         var request = try JobRequest(kind: kind, queue: queue, arguments: arguments)
         request.id = id
-        switch due.due {
-        case .after(let wait): request.due = .after(wait)
-        case .at(let date): request.due = .at(date)
-        case nil: break
-        }
+        request.due = due.due ?? .now
         request.priority = priority
         request.maxAttempts = maxAttempts
         request.timeout = timeout

@@ -111,11 +111,11 @@ enum JobText {
         ]
     }
 
-    private static func policy(_ onFailed: String) -> String {
+    private static func policy(_ onFailed: FailurePolicy) -> String {
         switch onFailed {
-        case "ignore": ""
-        case "compensate": ", only if that does not complete"
-        default: ", or \(onFailed) if that does not complete"
+        case .ignore: ""
+        case .compensate: ", only if that does not complete"
+        case .cancel, .hold: ", or \(onFailed.rawValue) if that does not complete"
         }
     }
 

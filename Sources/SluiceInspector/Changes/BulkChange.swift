@@ -48,12 +48,9 @@ public enum BulkChange: Sendable, Hashable {
         }
     }
 
-    var due: NewJob.Due? {
+    var due: DueTime? {
         guard case .reschedule(let due) = self else { return nil }
-        switch due {
-        case .after(let wait): return .after(wait)
-        case .at(let date): return .moment(date)
-        }
+        return due
     }
 }
 

@@ -1,12 +1,6 @@
 public import SluiceCore
 import SluiceStore
 
-#if canImport(FoundationEssentials)
-    public import FoundationEssentials
-#else
-    public import Foundation
-#endif
-
 /// What became of one job that somebody wanted to change.
 public struct JobChange: Sendable, Hashable {
     /// How it went.
@@ -43,14 +37,6 @@ public struct JobChange: Sendable, Hashable {
         case .refused, .taken, .missing: false
         }
     }
-}
-
-/// When a job that is rescheduled becomes due.
-public enum DueTime: Sendable, Hashable {
-    /// From now by the server's clock.
-    case after(Duration)
-    /// At a moment, taken as it is; one beyond the year 5138 counts as then.
-    case at(Date)
 }
 
 extension Inspector {
@@ -93,12 +79,7 @@ extension Inspector {
     public func reschedule(
         _ ids: [JobID], to due: DueTime, in queue: QueueName
     ) async throws(SluiceError) -> [JobChange] {
-        let when: NewJob.Due =
-            switch due {
-            case .after(let wait): .after(wait)
-            case .at(let date): .moment(date)
-            }
-        return try await change(ids, in: queue, to: .scheduled) { ids in RescheduleJobs(ids, when: when) }
+        try await change(ids, in: queue, to: .scheduled) { ids in RescheduleJobs(ids, when: due) }
     }
 
     private func change<Name: ChangeName>(

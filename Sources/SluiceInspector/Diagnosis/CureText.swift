@@ -11,7 +11,9 @@ struct CureText: Sendable {
     }
 
     /// A call of `redis-cli`.
-    func redis(_ words: String...) -> String { (["redis-cli"] + words).map(Self.quoted).joined(separator: " ") }
+    func redis(_ words: String...) -> String { redis(words) }
+
+    func redis(_ words: [String]) -> String { (["redis-cli"] + words).map(Self.quoted).joined(separator: " ") }
 
     private static func quoted(_ word: String) -> String {
         let isPlain = !word.isEmpty && word.utf8.allSatisfy { isSafe($0) }

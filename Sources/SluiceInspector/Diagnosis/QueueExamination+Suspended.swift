@@ -34,7 +34,7 @@ extension QueueExamination {
         var state: JobState?
 
         /// Whether that is by the follower's policy.
-        var isHeld: Bool { item.trouble != .bare && item.policy == "hold" && state != .completed }
+        var isHeld: Bool { item.trouble != .bare && item.policy == .hold && state != .completed }
     }
 
     /// Looks in the other queues for jobs that have moved there. Leaves out followers that will hear of them.

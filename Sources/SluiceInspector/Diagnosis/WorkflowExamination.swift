@@ -64,8 +64,7 @@ struct WorkflowExamination {
     }
 
     private mutating func tellLost(_ node: DiagnoseWorkflow.Active, _ state: JobState?, of id: String) {
-        let news = cures.redis(
-            "FCALL", "sluice1_workflow_step", "1", store.keys.workflow(id), "done", node.node, node.job.text, "deleted", "")
+        let news = cures.redis(store.tellDeleted(node.job, of: node.node, workflow: id))
         part.add(
             .problem, "workflow.lost",
             "node \(node.node) of workflow \(id) waits for job \(node.job) of queue \(node.queue), which "

@@ -69,7 +69,7 @@ extension Explanation.Reason {
         case .other(_, let detail): [member("detail", JSONValue(text: Array(detail.utf8)))]
         case .waits(let job, let state, let onFailed, let target):
             [
-                member("job", job.text), member("state", JSONValue(state?.rawValue)), member("on_failed", onFailed),
+                member("job", job.text), member("state", JSONValue(state?.rawValue)), member("on_failed", onFailed.rawValue),
                 member("queue", JSONValue(target?.text)),
             ]
         case .held(let job, let state, let target):

@@ -47,7 +47,7 @@ extension Explanation {
         case ended(JobState, at: Date)
         /// It waits for the end of another job, and for the queue it belongs to, if that is another one. `state` is the other
         /// job's; nil if it has moved on to its own queue, or was deleted.
-        case waits(job: JobID, state: JobState?, onFailed: String, target: QueueName?)
+        case waits(job: JobID, state: JobState?, onFailed: FailurePolicy, target: QueueName?)
         /// The job before it ended otherwise than completed, and it was to be held then.
         case held(job: JobID, state: JobState, target: QueueName?)
         /// It is on its way to its own queue.

@@ -31,7 +31,9 @@ extension Explanation.Reason {
         case "unknown_kind": detail.kind.map { .unknownKind(kind: $0, workers: detail.workers?.value ?? 0) }
         case "waits":
             detail.job.map {
-                .waits(job: $0, state: detail.jobState, onFailed: detail.policy ?? "cancel", target: detail.target)
+                .waits(
+                    job: $0, state: detail.jobState, onFailed: detail.policy.flatMap { FailurePolicy(rawValue: $0) } ?? .cancel,
+                    target: detail.target)
             }
         case "held": detail.job.flatMap { job in detail.jobState.map { .held(job: job, state: $0, target: detail.target) } }
         case "moving": detail.target.flatMap { queue in detail.since.map { .moving(to: queue, since: $0.date) } }

@@ -66,7 +66,7 @@ private struct SentenceParts {
 
     let now: Date
 
-    func waits(_ job: JobID, _ state: JobState?, _ onFailed: String, _ target: QueueName?) -> String {
+    func waits(_ job: JobID, _ state: JobState?, _ onFailed: FailurePolicy, _ target: QueueName?) -> String {
         let now =
             state.map { "which is \($0.rawValue)" }
             ?? "which is not in this queue any more: it has moved to its own, or was deleted"
@@ -74,11 +74,12 @@ private struct SentenceParts {
             + policy(onFailed)
     }
 
-    private func policy(_ onFailed: String) -> String {
+    private func policy(_ onFailed: FailurePolicy) -> String {
         switch onFailed {
-        case "ignore": ""
-        case "compensate": "; if that completes, it is cancelled"
-        default: "; if that does not complete, it is \(onFailed == "hold" ? "held" : "cancelled")"
+        case .ignore: ""
+        case .compensate: "; if that completes, it is cancelled"
+        case .hold: "; if that does not complete, it is held"
+        case .cancel: "; if that does not complete, it is cancelled"
         }
     }
 

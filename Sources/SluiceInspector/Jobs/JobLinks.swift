@@ -7,7 +7,7 @@ public struct JobLinks: Sendable, Hashable {
         /// The job before.
         public var id: JobID
         /// What becomes of this one if that does not complete: `cancel`, `ignore` or `hold`.
-        public var onFailed: String
+        public var onFailed: FailurePolicy
     }
 
     /// The job whose end it waits for.
@@ -36,7 +36,8 @@ public struct JobLinks: Sendable, Hashable {
     init(reply: [String: String]) {
         let after = (reply["after"] ?? "").split(separator: " ").map(String.init)
         self.init(
-            parent: after.count > 1 ? Parent(id: JobID(known: after[0]), onFailed: after[1]) : nil,
+            parent: after.count > 1
+                ? Parent(id: JobID(known: after[0]), onFailed: FailurePolicy(rawValue: after[1]) ?? .cancel) : nil,
             target: reply["target"]?.split(separator: " ").first.flatMap { try? QueueName(String($0)) },
             told: (reply["links"] ?? "").split(separator: "\n").map(String.init).filter { $0 != "follow" },
             followers: (reply["followers"] ?? "").split(separator: " ").map { JobID(known: String($0)) },
@@ -45,7 +46,7 @@ public struct JobLinks: Sendable, Hashable {
 
     package var json: JSONValue {
         [
-            "parent": parent.map { ["id": .string($0.id.text), "on_failed": .string($0.onFailed)] } ?? .null,
+            "parent": parent.map { ["id": .string($0.id.text), "on_failed": .string($0.onFailed.rawValue)] } ?? .null,
             "target": JSONValue(target?.text), "told": .array(told.map(JSONValue.string)),
             "followers": .array(followers.map { .string($0.text) }), "followers_count": .integer(followerCount),
         ]

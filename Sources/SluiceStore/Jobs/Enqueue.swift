@@ -1,34 +1,12 @@
 package import Hiredis
 package import SluiceCore
 
-#if canImport(FoundationEssentials)
-    package import FoundationEssentials
-#else
-    package import Foundation
-#endif
-
 /// A job on its way in.
 package struct NewJob: Sendable {
-    /// When a job that is not to run at once is due.
-    package enum Due: Sendable, Hashable {
-        /// The last ms since 1970 that a job can be due, in the year 5138.
-        package static let last = 100_000_000_000_000
-
-        /// At a moment; one beyond ``last`` counts as that.
-        package static func moment(_ date: Date) -> Due {
-            .at(Int(min(max((date.timeIntervalSince1970 * 1000).rounded(), 0), Double(last))))
-        }
-
-        /// From now by the server's clock.
-        case after(Duration)
-        /// In ms since 1970.
-        case at(Int)
-    }
-
     package var id: JobID
     /// The spec as JSON text.
     package var spec: [UInt8]
-    package var due: Due?
+    package var due: DueTime
     /// How long after its enqueue it is cancelled unless it has ended.
     package var deadline: Duration?
     package var priority: Int
@@ -39,14 +17,13 @@ package struct NewJob: Sendable {
     /// What a follow-up waits for.
     package struct After: Sendable, Hashable {
         package var parent: JobID
-        /// What becomes of it if that does not complete: cancel, ignore, hold, compensate.
-        package var failed: String
+        package var policy: FailurePolicy
         /// Its own queue, if that is another one than the parent's.
         package var target: QueueName?
 
-        package init(parent: JobID, failed: String, target: QueueName? = nil) {
+        package init(parent: JobID, policy: FailurePolicy, target: QueueName? = nil) {
             self.parent = parent
-            self.failed = failed
+            self.policy = policy
             self.target = target
         }
     }
@@ -59,7 +36,7 @@ package struct NewJob: Sendable {
     /// What makes it unique.
     package var unique: UniqueClaim?
 
-    package init(id: JobID, spec: [UInt8], due: Due? = nil, priority: Int = 5, lane: String = "", holds: Bool = false) {
+    package init(id: JobID, spec: [UInt8], due: DueTime = .now, priority: Int = 5, lane: String = "", holds: Bool = false) {
         self.id = id
         self.spec = spec
         self.due = due
@@ -76,20 +53,20 @@ package struct NewJob: Sendable {
     var hasKey: Bool { unique != nil && after?.target == nil }
 
     func options(withKey: Bool) -> String? {
-        if due == nil, priority == 5, lane.isEmpty, after == nil, links.isEmpty, notify == nil, !holds, unique == nil,
+        if due == .now, priority == 5, lane.isEmpty, after == nil, links.isEmpty, notify == nil, !holds, unique == nil,
             deadline == nil
         {
             return nil
         }
         var members: [String] = []
         if let after {
-            members.append("\"after\":{\"id\":\(JSONText.quoted(after.parent.text)),\"failed\":\"\(after.failed)\"}")
+            members.append("\"after\":{\"id\":\(JSONText.quoted(after.parent.text)),\"failed\":\"\(after.policy.rawValue)\"}")
             if let target = after.target { members.append("\"target\":\"\(target)\"") }
         }
         switch due {
-        case .after(let wait): members.append("\"delay\":\(wait.milliseconds)")
-        case .at(let time): members.append("\"at\":\(max(time, 0))")
-        case nil: break
+        case .now: break
+        case .after(let wait): if wait > .zero { members.append("\"delay\":\(wait.milliseconds)") }
+        case .at(let date): members.append("\"at\":\(DueTime.milliseconds(date))")
         }
         if let deadline { members.append("\"deadline\":\(deadline.milliseconds)") }
         if priority != 5 { members.append("\"priority\":\(priority)") }

@@ -48,3 +48,11 @@ package final class WakeListener: Sendable {
 
     package func close() async { await client.close() }
 }
+
+extension Store {
+    /// Ends the wait of a worker's own listener: its bell makes it look again.
+    package func ring(_ queue: QueueName, _ worker: WorkerID) async throws(SluiceError) {
+        let bell = keys.bell(queue, worker)
+        _ = try await pipeline([["RPUSH", bell, "1"], ["PEXPIRE", bell, "60000"]])
+    }
+}

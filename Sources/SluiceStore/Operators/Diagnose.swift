@@ -167,8 +167,7 @@ package struct DiagnoseSuspended: DiagnoseSection {
         package var parent: JobID
         /// Nil if it is not in this queue.
         package var state: JobState?
-        /// `cancel`, `ignore` or `hold`.
-        package var policy: String
+        package var policy: FailurePolicy
     }
 
     package let words: [String]
@@ -183,7 +182,7 @@ package struct DiagnoseSuspended: DiagnoseSection {
             guard let trouble = Class(rawValue: flat[at + 1]) else { return nil }
             return Item(
                 id: JobID(known: flat[at]), trouble: trouble, parent: JobID(known: flat[at + 2]),
-                state: JobState(rawValue: flat[at + 3]), policy: flat[at + 4])
+                state: JobState(rawValue: flat[at + 3]), policy: FailurePolicy(rawValue: flat[at + 4]) ?? .cancel)
         }
         let next = reply[0].string ?? "0"
         return (next == "0" ? nil : next, items)

@@ -2,30 +2,19 @@ package import Hiredis
 package import SluiceCore
 
 /// What operators do to jobs, by id: `lua/operators/manage.lua`. At most 1,000 ids in a call.
-package enum Change: Sendable, Hashable {
-    case cancel, retry, delete
-    /// Due from now, or at a time in ms since 1970.
-    case reschedule(NewJob.Due)
-}
-
-/// Applies one change to jobs.
 package struct ChangeJobs<Name: ChangeName>: StoreFunction {
     package static var name: String { Name.name }
     package static var mostJobs: Int { 1000 }
-    package var when: NewJob.Due?
+    package var when: DueTime?
     package var ids: [JobID]
 
-    package init(_ ids: [JobID], when: NewJob.Due? = nil) {
+    package init(_ ids: [JobID], when: DueTime? = nil) {
         self.ids = ids
         self.when = when
     }
 
     package func write(into command: inout RedisCommand) {
-        switch when {
-        case .after(let wait): command.append(wait.milliseconds)
-        case .at(let time): command.append("@\(max(time, 0))")
-        case nil: break
-        }
+        if let when { command.append(when.word) }
         for id in ids { command.append(id.text) }
     }
 
@@ -33,6 +22,17 @@ package struct ChangeJobs<Name: ChangeName>: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> [String] {
         guard reply.count == 2 * ids.count else { throw malformed(Self.name) }
         return reply.elements.enumerated().compactMap { $0.offset % 2 == 1 ? $0.element.string : nil }
+    }
+}
+
+extension DueTime {
+    /// As the library has it: ms from now, or `@` and ms since 1970.
+    var word: String {
+        switch self {
+        case .now: "0"
+        case .after(let wait): "\(wait.milliseconds)"
+        case .at(let date): "@\(Self.milliseconds(date))"
+        }
     }
 }
 

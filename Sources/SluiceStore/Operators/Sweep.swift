@@ -10,7 +10,7 @@ package struct Sweep: Sendable {
 
     package var action: Action
     /// For `reschedule`: from the first step, or a moment.
-    package var due: NewJob.Due?
+    package var due: DueTime?
     package var kind: String?
     /// Parts that the lane has, such as `account=42`.
     package var parts: [String]
@@ -19,7 +19,7 @@ package struct Sweep: Sendable {
     package var age: Duration?
 
     package init(
-        _ action: Action, due: NewJob.Due? = nil, kind: String? = nil, parts: [String] = [], error: String? = nil,
+        _ action: Action, due: DueTime? = nil, kind: String? = nil, parts: [String] = [], error: String? = nil,
         age: Duration? = nil
     ) {
         self.action = action
@@ -86,11 +86,7 @@ package struct Sweep: Sendable {
 
     fileprivate func write(_ place: Place, into command: inout RedisCommand) {
         command.append(action.rawValue)
-        switch due {
-        case .after(let wait): command.append(wait.milliseconds)
-        case .at(let time): command.append("@\(max(time, 0))")
-        case nil: command.append("")
-        }
+        command.append(due?.word ?? "")
         command.append(place.state.rawValue)
         command.append(place.cursor)
         command.append(place.bound)

@@ -14,6 +14,11 @@ extension Store {
         try await call(function, key: keys.workflows)
     }
 
+    /// The words of a command that tells a workflow that the job of a node is gone, for people to send.
+    package func tellDeleted(_ job: JobID, of node: String, workflow: String) -> [String] {
+        ["FCALL", "sluice1_workflow_step", "1", keys.workflow(workflow), "done", node, job.text, "deleted", ""]
+    }
+
     /// Ids of workflows that somebody was to look at before a moment, in ms since 1970, and nobody did.
     package func overdueWorkflows(before moment: Int, most: Int) async throws(SluiceError) -> [String] {
         let range = ["ZRANGE", keys.workflows + ":all", "-inf", "(\(moment)", "BYSCORE", "LIMIT", "0", "\(most)"]

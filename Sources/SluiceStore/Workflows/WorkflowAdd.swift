@@ -1,22 +1,25 @@
 package import Hiredis
 package import SluiceCore
 
-/// What becomes of a later node if the earlier one ends otherwise than completed, as the library has it.
-package enum EdgePolicy: String, Sendable, Hashable {
-    case cancel = "c"
-    case ignore = "i"
-    case hold = "h"
-}
-
 /// An edge to or from a node.
 package struct WorkflowEdge: Sendable, Hashable {
     package var node: String
-    package var policy: EdgePolicy
+    package var policy: FailurePolicy
 
-    package init(_ node: String, _ policy: EdgePolicy) {
+    package init(_ node: String, _ policy: FailurePolicy) {
         self.node = node
         self.policy = policy
     }
+
+    /// Reads an edge as the library has it: a letter, a blank, a node.
+    init?(_ text: String) {
+        let policies: [Substring: FailurePolicy] = ["c": .cancel, "i": .ignore, "h": .hold]
+        guard let policy = policies[text.prefix(1)] else { return nil }
+        self.init(String(text.dropFirst(2)), policy)
+    }
+
+    /// The policy as the library has it. No edge compensates.
+    var letter: String { String(policy.rawValue.prefix(1)) }
 }
 
 /// Adds nodes to a workflow: `lua/workflows/workflow_add.lua`. Repeating a call is harmless.
@@ -115,7 +118,7 @@ package struct WorkflowAdd: StoreFunction {
             for edges in [node.after, node.before] {
                 command.append(edges.count)
                 for edge in edges {
-                    command.append(edge.policy.rawValue)
+                    command.append(edge.letter)
                     command.append(edge.node)
                 }
             }

@@ -75,10 +75,7 @@ package struct ListDown: StoreFunction {
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [WorkflowEdge] {
-        reply.elements.compactMap { element in
-            guard let text = element.string, let policy = EdgePolicy(rawValue: String(text.prefix(1))) else { return nil }
-            return WorkflowEdge(String(text.dropFirst(2)), policy)
-        }
+        reply.elements.compactMap { $0.string.flatMap { WorkflowEdge($0) } }
     }
 }
 

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import SluiceCore
+import SluiceStore
 
 /// How one queue's conversation with Redis stands: sessions, numbered calls, what to do after a failure.
 struct Link {
@@ -74,7 +75,6 @@ struct Link {
         }
         logger.log(
             level: failures == 1 ? .warning : .debug, "a call to Redis failed: it is repeated", metadata: ["error": "\(error)"])
-        let pause = min(20 * Double(1 << min(failures, 7)), 2000) * Double.random(in: 0.5...1)
-        waitsUntil = .now() + .milliseconds(Int64(pause))
+        waitsUntil = .now() + TimeAmount(backoff(after: failures, from: .milliseconds(40), upTo: .seconds(2)))
     }
 }

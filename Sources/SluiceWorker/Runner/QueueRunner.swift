@@ -1,5 +1,4 @@
 import CoreMetrics
-import Hiredis
 import Logging
 import NIOCore
 import Sluice
@@ -145,8 +144,7 @@ actor QueueRunner {
 
     /// The blocked connection listens without this queue's wake key: its bell makes it look again.
     private func callListenerBack() async {
-        let bell = store.keys.bell(queue.name, worker)
-        _ = try? await store.pipeline([["RPUSH", bell, "1"], ["PEXPIRE", bell, "60000"]])
+        try? await store.ring(queue.name, worker)
     }
 
     /// Takes in what has ended.

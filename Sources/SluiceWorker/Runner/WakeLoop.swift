@@ -44,7 +44,7 @@ actor WakeLoop {
 
     /// Runs until it is stopped or its task is cancelled.
     func run() async {
-        var failures: Int64 = 0
+        var failures = 0
         while !mustStop {
             if attention.hungry.isEmpty { await attention.changed.wait(until: .now() + Self.pause) }
             if mustStop { break }
@@ -60,7 +60,8 @@ actor WakeLoop {
                 if mustStop { break }
                 failures += 1
                 logger.debug("cannot wait for work", metadata: ["error": "\(error)"])
-                await attention.changed.wait(until: .now() + .milliseconds(min(100 * failures, 2000)))
+                let wait = backoff(after: failures, from: .milliseconds(100), upTo: .seconds(2))
+                await attention.changed.wait(until: .now() + TimeAmount(wait))
             }
         }
         await listener.close()

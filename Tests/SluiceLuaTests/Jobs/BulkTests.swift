@@ -61,7 +61,7 @@ struct BulkTests {
 
     @Test(arguments: every.indices) func doesWhatTheChangeOfAnIdDoes(_ index: Int) async throws {
         let (action, states) = Self.every[index]
-        let due = action == .reschedule ? NewJob.Due.after(.seconds(5)) : nil
+        let due = action == .reschedule ? DueTime.after(.seconds(5)) : nil
         for state in states {
             let (bulk, single) = (try await oneOfEach(), try await oneOfEach())
             let before = (try await bulk.dump(), try await single.dump())

@@ -1,3 +1,4 @@
+import Foundation
 import SluiceCore
 import SluiceStore
 import Testing
@@ -38,7 +39,9 @@ struct OrderTests {
         let names = (0..<1800).map { "j\(9999 - $0)" }
         for (number, first) in stride(from: 0, to: names.count, by: 900).enumerated() {
             let jobs = names[first..<first + 900].map {
-                NewJob(id: JobID(known: $0), spec: Array(#"{"kind":"k"}"#.utf8), due: .at(queue.start + 5000))
+                NewJob(
+                    id: JobID(known: $0), spec: Array(#"{"kind":"k"}"#.utf8),
+                    due: .at(Date(timeIntervalSince1970: Double(queue.start + 5000) / 1000)))
             }
             _ = try await queue.call(Enqueue(producer: "p", number: number + 1, jobs: jobs))
             try await queue.advance(1)

@@ -39,7 +39,15 @@ struct LuaWorkflow: Sendable {
     private static func edges(_ text: Substring?) -> [WorkflowEdge] {
         (text ?? "").split(separator: ",").map { edge in
             let words = edge.split(separator: ":")
-            return WorkflowEdge(String(words[0]), words.dropFirst().first.flatMap { EdgePolicy(rawValue: String($0)) } ?? .cancel)
+            return WorkflowEdge(String(words[0]), Self.policy(words.dropFirst().first))
+        }
+    }
+
+    private static func policy(_ letter: Substring?) -> FailurePolicy {
+        switch letter {
+        case "i": .ignore
+        case "h": .hold
+        default: .cancel
         }
     }
 

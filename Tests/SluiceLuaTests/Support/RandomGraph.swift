@@ -36,7 +36,7 @@ struct RandomGraph {
     private static func name(_ index: Int) -> String { "b\(index / 10).n\(index)" }
 
     static func edge(to name: String, _ numbers: inout SplitMix) -> WorkflowEdge {
-        let policies: [EdgePolicy] = [.cancel, .cancel, .ignore, .hold]
+        let policies: [FailurePolicy] = [.cancel, .cancel, .ignore, .hold]
         return WorkflowEdge(name, policies[Int.random(in: 0..<policies.count, using: &numbers)])
     }
 

@@ -59,7 +59,7 @@ final class RandomRun {
         let jobs = pick(Int.random(in: 1...6, using: &random)).map { id in
             var job = NewJob(
                 id: JobID(known: id), spec: Array(#"{"kind":"k"}"#.utf8),
-                due: Int.random(in: 0..<4, using: &random) == 0 ? .after(.seconds(Int.random(in: 0...30, using: &random))) : nil,
+                due: Int.random(in: 0..<4, using: &random) == 0 ? .after(.seconds(Int.random(in: 0...30, using: &random))) : .now,
                 priority: Int.random(in: 0..<3, using: &random) == 0 ? Int.random(in: 0...9, using: &random) : 5,
                 lane: lanes.randomElement(using: &random) ?? "")
             if Int.random(in: 0..<4, using: &random) == 0 { job.deadline = .seconds(Int.random(in: 1...60, using: &random)) }

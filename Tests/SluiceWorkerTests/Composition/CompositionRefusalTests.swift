@@ -70,6 +70,10 @@ struct CompositionRefusalTests {
             flow.add("sub", inner, after: "end")
             flow.add("end", Numbered(), after: "sub.x")
         }
+        try await refuse("cannot compensate") { flow in
+            let first = flow.add("first", Numbered())
+            flow.add("undo", Numbered(), after: first, onFailed: .compensate)
+        }
         var unfit = Workflow("unfit")
         unfit.add("a b", Numbered())
         try await refuse("no name of a node") { $0.add("sub", unfit) }
