@@ -67,7 +67,8 @@ public struct RateLimiter: Sendable {
         return reply
     }
 
-    /// Asks, and repeats a call that was cut off: of a place that is to come, the server then tells the same.
+    /// Asks, and repeats a call that was cut off: of a place that is to come, the server then tells the same. Even a caller who does
+    /// not want to wait gets an answer.
     private func reserve(_ id: String, until end: ContinuousClock.Instant?) async throws -> TakePlace.Reply {
         let give = ContinuousClock.now + patience
         var failures = 0
@@ -81,7 +82,9 @@ public struct RateLimiter: Sendable {
                 failures += 1
                 wait = backoff(after: failures, from: .milliseconds(20), upTo: .seconds(1))
                 let next = ContinuousClock.now + wait
-                guard error.isTransient, next < give, end.map({ next < $0 }) ?? true else { throw error }
+                guard error.isTransient, next < give, end.map({ next < $0 + SemaphoreClients.answer }) ?? true else {
+                    throw error
+                }
             }
             try await Task.sleep(for: wait, clock: .continuous)
         }

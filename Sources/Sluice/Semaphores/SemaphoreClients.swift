@@ -20,7 +20,7 @@ final class SemaphoreClients: Sendable {
     }
 
     /// By how much longer than it asked a caller waits for an answer, so that even one who does not want to wait is told.
-    private static let answer = TimeAmount.seconds(1)
+    static let answer = Duration.seconds(5)
 
     private let store: Store
     private let patience: Duration
@@ -66,7 +66,7 @@ final class SemaphoreClients: Sendable {
         let limit = TimeAmount(min(max(timeout, .zero), .seconds(1_000_000_000)))
         return [
             store.eventLoop.scheduleTask(in: limit) { [weak self] in self?.client(of: semaphore)?.expire(id) },
-            store.eventLoop.scheduleTask(in: limit + Self.answer) { [weak self] in
+            store.eventLoop.scheduleTask(in: limit + TimeAmount(Self.answer)) { [weak self] in
                 self?.client(of: semaphore)?.abandon(id, SluiceError.noPermitInTime)
             },
         ]
