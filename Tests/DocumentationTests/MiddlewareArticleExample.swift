@@ -4,7 +4,7 @@ import SluiceWorker
 
 struct Letter: Job {
     static let kind = "letter"
-    static let options = JobOptions(queue: "letters")
+    static let options = JobOptions(queue: "letters", needs: ["post"])
     var account: String
     var text: String
     var partitions: Partitions { ["account": account] }
