@@ -1,9 +1,9 @@
-/// What a client does where as many jobs wait in a queue as its limit ``Limit/depth(_:)`` lets.
+/// What a client does when a queue is at its depth limit, ``Limit/depth(_:)``.
 public enum BackPressure: Sendable, Hashable {
-    /// It throws `queueFull`, with ``SluiceError/retryAfter``.
+    /// Throws `queueFull`, with ``SluiceError/retryAfter``.
     case refuse
-    /// It tries again, as often as the queue's pace makes sensible, for so long in each call to Redis; then it throws `queueFull`. Who
-    /// enqueues many, or from a stream, is held up meanwhile; cancelling the task does not end it, since jobs of others may travel in
-    /// the same call.
+    /// Retries the rejected jobs at the queue's pace. Each call to Redis waits up to this time, and then throws `queueFull`.
+    /// Enqueueing many jobs, or a stream, pauses meanwhile. Cancelling the task does not end the wait, since the same call may
+    /// carry jobs of other tasks.
     case wait(upTo: Duration)
 }

@@ -1,2 +1,2 @@
-// Who imports `Sluice` has the vocabulary of its calls: jobs, names, outcomes, errors.
+// Importing `Sluice` brings the vocabulary of its calls: jobs, names, outcomes, errors.
 @_exported public import SluiceCore

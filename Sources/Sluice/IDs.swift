@@ -7,7 +7,7 @@ import Synchronization
     import Glibc
 #endif
 
-/// The ids of this process: one source, so that they rise.
+/// The source of ids for this process. There is one, so that ids rise.
 package enum IDs {
     private static let source = Mutex(JobIDSource())
 

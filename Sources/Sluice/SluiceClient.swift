@@ -12,10 +12,10 @@ import Synchronization
     import Foundation
 #endif
 
-/// Puts jobs into queues.
+/// Enqueues jobs, waits for results, and gives access to batches, workflows, cron entries and semaphores.
 ///
-/// One client serves a whole program; it may be used from any task. Jobs that are enqueued one by one at the same time travel
-/// together. A call that was cut off is repeated, which is safe: a repeated call adds nothing twice.
+/// One client serves a whole program; it may be used from any task. Jobs that are enqueued one by one at the same time share a
+/// call. A call that was cut off is repeated, which is safe: a repeated call adds nothing twice.
 ///
 /// ```swift
 /// let sluice = try await SluiceClient(.url("redis://127.0.0.1:6379"))
@@ -24,25 +24,25 @@ import Synchronization
 public final class SluiceClient: Service, Sendable {
     /// How a client behaves.
     public struct Options: Sendable {
-        /// What keeps several users of one Redis apart.
+        /// Separates several users of one Redis.
         public var namespace = Namespace.standard
-        /// How long an enqueue is repeated while Redis is away or refuses for a while, before the error is thrown.
+        /// How long an enqueue is repeated, before its error is thrown, while Redis is away or refuses calls for a while.
         public var patience: Duration = .seconds(10)
-        /// What an enqueue does where as many jobs wait in the queue as its limits let.
+        /// What an enqueue does when the queue is at its depth limit.
         public var backPressure = BackPressure.refuse
         /// The largest job, in bytes of JSON with its envelope.
         public var payloadLimit = 1 << 20
-        /// What encrypts jobs of kinds that are encrypted, and what their workers read them with.
+        /// Keys that encrypt the jobs of encrypted kinds; workers of this client decrypt with them.
         public var keys: PayloadKeys?
-        /// Whether all jobs have to be encrypted: an enqueue of another one is refused, and workers of this client leave jobs that
-        /// are not to others, and read no result and no output that is not. Kinds that are encrypted are always treated so.
+        /// Whether all jobs have to be encrypted. If so, an enqueue of any other job is refused, workers of this client leave
+        /// plain jobs to others, and plain results and outputs are not read. Kinds that are encrypted are always treated so.
         public var requiresEncryption = false
 
         package var payload: PayloadRules {
             PayloadRules(limit: payloadLimit, keys: keys, requiresEncryption: requiresEncryption)
         }
 
-        /// The defaults.
+        /// The default options.
         public init() {}
     }
 
@@ -57,7 +57,8 @@ public final class SluiceClient: Service, Sendable {
     private let gatherers = Mutex<[QueueName: Gatherer]>([:])
 
     /// Connects, and makes sure that the server has the function library.
-    /// - Throws: `unreachable`, `authentication`, `serverTooOld`, `foreignLibrary` and the like, at once and in one line.
+    /// - Throws: `unreachable`, `authentication`, `serverTooOld`, `foreignLibrary` and other server errors, at once, each with a
+    ///   one-line message.
     public convenience init(
         _ server: SluiceServer, options: Options = Options(), logger: Logger = Logger(label: "sluice")
     ) async throws(SluiceError) {
@@ -100,13 +101,13 @@ public final class SluiceClient: Service, Sendable {
         }
     }
 
-    /// Stays until the service group shuts down, then closes. The client works without it.
+    /// Waits until the service group shuts down, then closes the client. The client works without it.
     public func run() async throws {
         try? await gracefulShutdown()
         await close()
     }
 
-    /// Closes the connections. Calls under way fail with `outcomeUnknown` or `closed`, later ones with `closed`.
+    /// Closes the connections. Calls under way fail with `outcomeUnknown` or `closed`, later calls with `closed`.
     public func close() async {
         jobEnds.close()
         workflowEnds.close()
@@ -114,7 +115,7 @@ public final class SluiceClient: Service, Sendable {
         await store.close()
     }
 
-    /// What gathers the jobs of a queue, made on first use.
+    /// The batcher for the jobs of a queue, made on first use.
     func gatherer(for queue: QueueName) -> Gatherer {
         gatherers.withLock { known in
             if let found = known[queue] { return found }
@@ -126,6 +127,6 @@ public final class SluiceClient: Service, Sendable {
         }
     }
 
-    /// What sends the jobs of a queue.
+    /// The sender for the jobs of a queue.
     func sender(for queue: QueueName) -> Sender { gatherer(for: queue).sender }
 }

@@ -1,18 +1,18 @@
 public import SluiceCore
 import SluiceStore
 
-/// Many jobs whose ends together are told by jobs: one when all completed, one when the first failed, and so on.
+/// A group of jobs with callbacks: one job is enqueued when all members completed, one when the first failed, and so on.
 ///
 /// ```swift
 /// let batch = try await sluice.openBatch("import", on: [.completed: try JobRequest(Publish())])
 /// try await batch.add(files.map { Import(file: $0) })
 /// try await batch.seal()
 /// ```
-/// It is open until it is sealed; after that its own members may still add to it, as long as one of them has not ended. An empty
-/// batch that is sealed has completed. A callback is a job of the fixed id `BATCH.EVENT`, enqueued once, though processes die in
-/// between; each event fires once. The first end of a member counts, should an operator retry it.
+/// A batch is open until it is sealed. After that, its own members may still add to it until the last of them has ended. An empty
+/// batch completes when it is sealed. A callback is a job with the fixed id `BATCH.EVENT`. Each event fires once and enqueues its
+/// callback once, even if processes die in between. If an operator retries a member, its first end still counts.
 public struct Batch: Sendable {
-    /// The batch.
+    /// Its identity.
     public let id: BatchID
     let client: SluiceClient
 
@@ -21,10 +21,10 @@ public struct Batch: Sendable {
         self.client = client
     }
 
-    /// Adds jobs of a type, of any number. When it returns, all are members and enqueued, but for those that are unique and met
-    /// an equal job: that is no member, and they are told as existing.
-    /// - Throws: `invalidArgument` and the like for a job that is refused, `batchEnded` if the batch is finished or not known;
-    ///   what came before, of up to 1,000 jobs at a time, stays.
+    /// Adds jobs of a type, of any number. When the call returns, all of them are enqueued and members. A unique job that met an
+    /// equal one is no member; it counts as existing.
+    /// - Throws: `batchEnded` if the batch is finished or not known; `queueFull`; the error of a job that was refused, such as
+    ///   `invalidArgument`. Jobs go in by pages of up to 1,000; pages before the failure stay.
     @discardableResult
     public func add<Jobs: Sequence>(_ jobs: Jobs) async throws(SluiceError) -> EnqueuedMany where Jobs.Element: Job {
         var part: [JobRequest] = []
@@ -37,7 +37,8 @@ public struct Batch: Sendable {
         return total
     }
 
-    /// Adds jobs as requested.
+    /// Adds jobs as requested, otherwise like the call for typed jobs.
+    /// - Throws: The same errors as that call.
     @discardableResult
     public func add<Requests: Sequence>(
         _ requests: Requests
@@ -52,16 +53,18 @@ public struct Batch: Sendable {
         return total
     }
 
-    /// Makes the events that tell of all members fire when they come true: no more members come from outside.
+    /// Seals the batch: it takes no more members from outside, and events about all members can fire.
+    /// - Throws: `batchEnded` if the batch is not known, or finished more than a day ago.
     public func seal() async throws(SluiceError) { try await client.relay.seal(id) }
 
-    /// How it stands; nil if there is no such batch, or it finished more than a day ago.
+    /// The current state; nil if there is no such batch, or if it finished more than a day ago.
+    /// - Throws: What the call to Redis throws, such as `unreachable`.
     public func status() async throws(SluiceError) -> BatchStatus? {
         BatchStatus(id, try await client.store.call(ReadBatch(), on: id))
     }
 
-    /// Enqueues first: a member is known by its link, so it does not matter whether it ends before it is added; but one that was
-    /// added and never enqueued would be waited for.
+    /// Enqueues before it adds. A member is known by its link, so it may end before it is added. A member that was added and
+    /// never enqueued would be waited for without end.
     private func flush(_ requests: inout [JobRequest], _ total: inout EnqueuedMany) async throws(SluiceError) {
         if requests.isEmpty { return }
         let link = "batch.\(id)" + (try await client.wantsAttempts(of: id) ? " attempted" : "")
@@ -92,7 +95,7 @@ public struct Batch: Sendable {
         }
     }
 
-    /// Adds one that follows another job, wherever that is.
+    /// Adds a job that follows another one, in whichever queue that is.
     private func add(
         _ job: NewJob, behind parent: FollowUp, of queue: QueueName, isNamed: Bool, _ total: inout EnqueuedMany
     ) async throws(SluiceError) {

@@ -1,39 +1,39 @@
 public import SluiceCore
 import SluiceStore
 
-/// How a batch stands, what it tells, and for whom it waits.
+/// The state of a batch, its callbacks, and the members that have not ended.
 public struct BatchDetails: Sendable, Hashable {
     /// A job that is enqueued when an event fires.
     public struct Callback: Sendable, Hashable {
-        /// How far it has come.
+        /// The progress of a callback.
         public enum State: String, Sendable, Hashable {
-            /// The event has not fired; if the batch is finished, it never will.
+            /// The event has not fired; it never will if the batch is finished.
             case waiting
-            /// It has fired; that the job has arrived in its queue is not noted yet.
+            /// The event has fired; the arrival of the job in its queue is not recorded yet.
             case fired
-            /// The job has been brought to its queue.
+            /// The job has arrived in its queue.
             case enqueued
         }
 
-        /// When it is enqueued.
+        /// The event that enqueues it.
         public var event: BatchEvent
-        /// Its queue.
+        /// The queue of the job.
         public var queue: String
-        /// Its kind, if it has one that can be read.
+        /// The kind of the job; nil if it cannot be read.
         public var kind: String?
-        /// Its id there.
+        /// The id of the job in that queue.
         public var job: JobID
-        /// How far it has come.
+        /// How far the callback has come.
         public var state: State
     }
 
-    /// In numbers.
+    /// The state and the counts.
     public var status: BatchStatus
-    /// What it tells, in the order of the events.
+    /// The callbacks, in the order of the events.
     public var callbacks: [Callback]
-    /// The batch that it is a member of.
+    /// The batch that this one is a member of, if any.
     public var parent: BatchID?
-    /// Some of its members that have not ended, in order; a batch that is a member is called `batch:ID`.
+    /// Some members that have not ended, in order; a batch that is a member is called `batch:ID`.
     public var waiting: [JobID]
 
     init(_ status: BatchStatus, firing: Set<String>, _ view: ViewBatch.Reply) {
@@ -53,8 +53,10 @@ public struct BatchDetails: Sendable, Hashable {
 }
 
 extension Batch {
-    /// How it stands, what it tells, and for whom it waits; nil if there is no such batch, or it finished more than a day ago.
-    /// - Parameter most: members that are named, 1 to 1,000; if more have not ended, which of them is chance.
+    /// The state, the callbacks, and members that have not ended; nil if there is no such batch, or if it finished more than a
+    /// day ago.
+    /// - Parameter most: how many members to name, 1 to 1,000; if more have not ended, the choice is random.
+    /// - Throws: What the call to Redis throws, such as `unreachable`.
     public func details(members most: Int = 100) async throws(SluiceError) -> BatchDetails? {
         let values = try await client.store.call(ReadBatch(), on: id)
         guard let status = BatchStatus(id, values) else { return nil }
@@ -65,12 +67,13 @@ extension Batch {
 }
 
 extension SluiceClient {
-    /// How the batches that are kept stand, the newest first.
+    /// The stored batches, newest first.
     ///
-    /// Unfinished ones are kept for as long as they are not finished, finished ones for a day.
+    /// An unfinished batch stays stored; a finished one is kept for a day.
     /// - Parameters:
-    ///   - state: only those in this state.
-    ///   - most: how many are told.
+    ///   - state: only batches in this state.
+    ///   - most: how many batches to return.
+    /// - Throws: What the calls to Redis throw, such as `unreachable`.
     public func batchStatuses(state: BatchStatus.State? = nil, most: Int = 50) async throws(SluiceError) -> [BatchStatus] {
         var found: [BatchStatus] = []
         var gone: [BatchID] = []
@@ -87,7 +90,7 @@ extension SluiceClient {
             rank += page.count
             if page.count < BatchList.page { break }
         }
-        // Who may only look is shown them all the same.
+        // A user with read permission alone still sees the list.
         if !gone.isEmpty { try? await store.note(.gone, Array(gone.prefix(1000))) }
         return found.sorted { ($0.created, $0.id.text) > ($1.created, $1.id.text) }
     }

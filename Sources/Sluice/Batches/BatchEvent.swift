@@ -1,8 +1,8 @@
-/// What a batch tells by a job of its own.
+/// An event of a batch, for which a callback can be enqueued.
 public enum BatchEvent: String, Sendable, Hashable, CaseIterable {
-    /// A member ended otherwise than completed. Told at the first one, at once.
+    /// The first member was cancelled, discarded or deleted. Fires at once.
     case failed
-    /// No member is left that never ran: each ran to some end, be it a bad one after which it is tried again, or ended without.
+    /// Each member has run once, with success or not, or has ended without a run.
     case attempted
     /// All members completed.
     case completed

@@ -6,15 +6,15 @@ public import SluiceCore
     public import Foundation
 #endif
 
-/// How a batch stands.
+/// The state of a batch, with its counts.
 public struct BatchStatus: Sendable, Hashable {
-    /// The batch.
+    /// Its identity.
     public var id: BatchID
-    /// What it was called.
+    /// Its name.
     public var name: String
     /// When it was opened.
     public var created: Date
-    /// When it was sealed; nil while it takes members from anybody.
+    /// When it was sealed; nil while it takes members from outside.
     public var sealed: Date?
     /// When its last member ended; nil before.
     public var finished: Date?
@@ -33,20 +33,20 @@ public struct BatchStatus: Sendable, Hashable {
     /// Events that have fired.
     public var fired: Set<BatchEvent>
 
-    /// Where in its life a batch is.
+    /// The stage of a batch in its life.
     public enum State: String, Sendable, Hashable, CaseIterable {
-        /// It takes members from anybody, and cannot complete before it is sealed.
+        /// It takes members from outside, and cannot complete before it is sealed.
         case open
-        /// Some of its members have not ended.
+        /// It is sealed, and some of its members have not ended.
         case sealed
-        /// It is sealed and all its members have ended; it is kept for a day.
+        /// It is sealed and all members have ended; it is kept for a day.
         case finished
     }
 
-    /// Where in its life it is.
+    /// Its stage, from the times above.
     public var state: State { finished != nil ? .finished : sealed != nil ? .sealed : .open }
 
-    /// Members that ended otherwise than completed.
+    /// Members that were cancelled, discarded or deleted.
     public var failed: Int { cancelled + discarded + deleted }
 
     init?(_ id: BatchID, _ values: [String: String]) {

@@ -5,13 +5,13 @@ extension SluiceClient {
     /// Opens a batch.
     ///
     /// - Parameters:
-    ///   - name: for people.
-    ///   - id: an identity of one's own; opening one that is known changes nothing.
-    ///   - callbacks: jobs to be enqueued when something is true of all members, or of the first that failed.
-    ///   - parent: a batch that this one is a member of: it ends there when all its own members have, completed if they all did,
-    ///     else discarded. The parent may be sealed as soon as this call has returned.
-    /// - Throws: `invalidArgument`, `payloadTooLarge` for callbacks that could not be enqueued; nothing is stored then.
-    ///   `batchEnded` if the parent is finished or not known.
+    ///   - name: a label for people.
+    ///   - id: an identity of your own; opening a batch whose id is known changes nothing.
+    ///   - callbacks: the jobs to enqueue, by event.
+    ///   - parent: a batch to which this one belongs as a member. This batch ends there when all its own members have ended: as
+    ///     completed if they all completed, else as discarded. The parent may be sealed as soon as this call has returned.
+    /// - Throws: `invalidArgument` or `payloadTooLarge` for a callback that cannot be enqueued; `batchEnded` if the parent is
+    ///   finished or not known. Nothing is stored then.
     public func openBatch(
         _ name: String, id: BatchID? = nil, on callbacks: [BatchEvent: JobRequest] = [:], within parent: BatchID? = nil
     ) async throws(SluiceError) -> Batch {
@@ -31,7 +31,7 @@ extension SluiceClient {
             texts[event.rawValue] = BatchCallback(job, queue: try request.queue.validated())
         }
         if let parent {
-            // Else this one would be there without anybody who knows of it.
+            // Without this check the batch would stay behind, unknown to every caller.
             _ = try await wantsAttempts(of: parent)
             texts["parent"] = BatchCallback(parent: parent)
         }
@@ -40,11 +40,11 @@ extension SluiceClient {
         return Batch(id, self)
     }
 
-    /// A batch by its id, to add to it, to seal it, to look at it.
+    /// A handle for a batch by its id, to add to it, seal it or look at it; nothing is sent.
     public func batch(_ id: BatchID) -> Batch { Batch(id, self) }
 
-    /// Whether the members of a batch tell it of their first bad end, too.
-    /// - Throws: `batchEnded` if it takes no members any more, so that none is enqueued that would count for nothing.
+    /// Whether the members of a batch also report their first failed attempt.
+    /// - Throws: `batchEnded` if the batch takes no more members, before any job is enqueued for it.
     func wantsAttempts(of batch: BatchID) async throws(SluiceError) -> Bool {
         let values = try await store.call(ReadBatch(), on: batch)
         guard values["created"] != nil, values["finished"] == nil else {
@@ -58,7 +58,7 @@ extension SluiceClient {
         try await relay.tell(batch, verb)
     }
 
-    /// Enqueues at most a call's worth.
+    /// Enqueues jobs that fit into one call.
     func send(_ jobs: [NewJob], to queue: QueueName) async throws(SluiceError) -> Enqueue.Reply {
         var producer = Sender.Producer()
         return try await sender(for: queue).send(jobs, as: &producer)

@@ -7,37 +7,37 @@ package import SluiceStore
     public import Foundation
 #endif
 
-/// A job that recurs, under a name of its own in its queue.
+/// A job that recurs, under a name that is unique in its queue.
 ///
 /// ```swift
 /// Queue("mail", cron: [Cron("digest", "0 7 * * MON-FRI", zone: "Europe/Berlin", Digest(), overlap: .skip)])
 /// ```
-/// Each tick enqueues one job, whose id is made of the name and the tick, such as `cron:digest:20261123T060000Z`: any number of
-/// workers look for ticks, and each fires once. The article <doc:Cron> tells what happens when clocks are changed, when workers
-/// were away, and when a job takes longer than the time to the next.
+/// Each tick enqueues one job, whose id holds the name and the tick, such as `cron:digest:20261123T060000Z`. Any number of
+/// workers may look for ticks; each tick fires once. The article <doc:Cron> covers clock changes, ticks that were missed while
+/// workers were away, and jobs that run longer than the interval.
 public struct Cron: Sendable {
-    /// 1 to 64 letters, digits, dots, dashes or underscores.
+    /// The name of the entry: 1 to 64 letters, digits, dots, dashes or underscores.
     public var name: String
-    /// When it recurs, as ``CronExpression`` reads it.
+    /// The schedule, in the syntax of ``CronExpression``.
     public var expression: String
     /// The name of a time zone, such as `Europe/Berlin`.
     public var zone: String
-    /// What becomes of ticks that nobody could fire in time.
+    /// The policy for ticks that no worker fired in time.
     public var catchUp: CatchUp
-    /// What becomes of a tick while the job of the one before has not ended.
+    /// The policy for a tick whose predecessor's job has not ended.
     public var overlap: Overlap
-    /// By how much a job may be due after its tick: always as much for the same tick, and less than the time between two.
+    /// The longest random delay of a job after its tick. It is fixed for each tick, and must be less than the interval.
     public var jitter: Duration
-    /// No tick is before it.
+    /// The earliest tick, if bounded.
     public var start: Date?
-    /// No tick is after it.
+    /// The latest tick, if bounded.
     public var end: Date?
-    /// After so many jobs it is finished.
+    /// The number of jobs after which the entry is finished.
     public var limit: Int?
 
     private let request: Result<JobRequest, SluiceError>
 
-    /// A job of a type. Its kind's options tell how it is treated; its queue is the one of the entry.
+    /// An entry for a job of a type. The job takes its kind's options; it goes to the queue of the entry.
     public init<Kind: Job>(
         _ name: String, _ expression: String, zone: String = "UTC", _ job: Kind, catchUp: CatchUp = .latest,
         overlap: Overlap = .allow, jitter: Duration = .zero, start: Date? = nil, end: Date? = nil, limit: Int? = nil
@@ -52,7 +52,7 @@ public struct Cron: Sendable {
         (self.jitter, self.start, self.end, self.limit) = (jitter, start, end, limit)
     }
 
-    /// A job as requested. It can have no id, no delay and no job that it follows.
+    /// An entry for a job as requested. The request can have no id, no delay and no job to follow.
     public init(
         _ name: String, _ expression: String, zone: String = "UTC", request: JobRequest, catchUp: CatchUp = .latest,
         overlap: Overlap = .allow, jitter: Duration = .zero, start: Date? = nil, end: Date? = nil, limit: Int? = nil
@@ -76,8 +76,8 @@ public struct Cron: Sendable {
 }
 
 extension Cron {
-    /// What is kept of it in Redis, in a queue.
-    /// - Throws: `invalidArgument` for what makes no sense, `payloadTooLarge`.
+    /// The entry as Redis stores it, in a queue.
+    /// - Throws: `invalidArgument` for values that are not valid; `payloadTooLarge`.
     package func entry(in queue: QueueName, _ payload: PayloadRules) throws(SluiceError) -> CronEntry {
         try checkName(name, of: "cron entry")
         var request = try request.get()
@@ -87,10 +87,10 @@ extension Cron {
         guard request.unique == nil else {
             throw refusal("its jobs are told apart by their ticks: give it a request without 'unique', and an overlap")
         }
-        // A batch or a trace belongs to whoever enqueues at that moment.
+        // Batch and trace belong to the moment of an enqueue, not to an entry.
         request.batch = nil
         var rules = payload
-        // Every worker that declares it has to come to the same text.
+        // All workers that declare the entry have to arrive at the same text.
         rules.isRepeatable = true
         request.queue = queue
         let job = try request.encoded(id: JobID(known: "cron:\(name):"), rules, trace: [:])

@@ -7,63 +7,64 @@ import SluiceStore
     public import Foundation
 #endif
 
-/// An entry of a queue's crontab, and how it stands.
+/// An entry of a queue's crontab, with its current state.
 public struct CronStatus: Sendable {
-    /// Who put it there.
+    /// The origin of an entry.
     public enum Source: String, Sendable, Hashable {
-        /// A worker's code.
+        /// Declared by a worker's code.
         case code
-        /// Somebody, by the tool or a client.
+        /// Added by a person, through the tool or a client.
         case `operator`
     }
 
-    /// A pause that somebody made.
+    /// A pause made by a person.
     public struct Pause: Sendable, Hashable {
-        /// Since when, by the server's clock.
+        /// Its start, by the server's clock.
         public var since: Date
-        /// As it was given.
+        /// The reason, as it was given.
         public var reason: String
     }
 
-    /// Its name.
+    /// The name of the entry.
     public var name: String
     /// The queue that its jobs go to.
     public var queue: QueueName
-    /// When it recurs.
+    /// The schedule, in the syntax of ``CronExpression``.
     public var expression: String
     /// The name of its time zone.
     public var zone: String
     /// The kind of its jobs.
     public var kind: String
-    /// Their arguments, as JSON: redacted fields masked, and a placeholder if they are encrypted with a key that the client lacks.
+    /// Their arguments, as JSON. Redacted fields are masked; arguments encrypted with a key that the client lacks show as a
+    /// placeholder.
     public var arguments: String
-    /// The id of the key that their arguments are encrypted with; nil if they are not.
+    /// The id of the key that encrypts their arguments; nil if they are not encrypted.
     public var key: String?
-    /// What becomes of ticks that were missed.
+    /// The policy for ticks that were missed.
     public var catchUp: CatchUp
-    /// What becomes of ticks while a job has not ended.
+    /// The policy for a tick whose predecessor's job has not ended.
     public var overlap: Overlap
-    /// By how much its jobs may be due later.
+    /// The longest random delay of a job after its tick.
     public var jitter: Duration
-    /// No tick is before it.
+    /// The earliest tick, if bounded.
     public var start: Date?
-    /// No tick is after it.
+    /// The latest tick, if bounded.
     public var end: Date?
-    /// Jobs after which it is finished.
+    /// The number of jobs after which the entry is finished.
     public var limit: Int?
-    /// Jobs that its ticks have made.
+    /// The number of jobs that its ticks have enqueued.
     public var runs: Int
-    /// When the next tick is due; nil while it is paused, and once it is finished.
+    /// When the next tick is due; nil while the entry is paused, and once it is finished.
     public var next: Date?
-    /// Whether and since when it is paused.
+    /// The pause in effect, if any.
     public var pause: Pause?
-    /// Since when it has no tick left.
+    /// When the entry ran out of ticks; nil before.
     public var finished: Date?
-    /// Who put it there.
+    /// The origin of the entry.
     public var source: Source
-    /// Of one that code declared, whether a worker lives that declares it; true for others.
+    /// For an entry from code, whether a live worker declares it; true for all others.
     public var isDeclared: Bool
-    /// What became of its newest tick.
+    /// The newest tick that is recorded, if any.
     public var last: CronTick?
     /// The server's time when this was read.
     public var time: Date

@@ -7,38 +7,38 @@ import SluiceStore
     public import Foundation
 #endif
 
-/// What became of a tick, or of several that were missed together.
+/// The recorded outcome of a tick, or of several ticks that were missed together.
 public struct CronTick: Sendable, Hashable {
-    /// What became of it.
+    /// The outcome of a tick.
     public enum Outcome: String, Sendable, Hashable {
-        /// It enqueued ``CronTick/job``.
+        /// The tick enqueued ``CronTick/job``.
         case enqueued
-        /// Its job was there already.
+        /// The tick's job was there already.
         case exists
         /// The job of the tick before, ``CronTick/job``, had not ended.
         case skipped
-        /// Nobody was there in time, and the entry does not make up for it.
+        /// No worker fired the tick in time, and the entry does not catch up on it.
         case missed
-        /// Not a tick: somebody enqueued ``CronTick/job``.
+        /// Not a tick: a person enqueued ``CronTick/job``.
         case byHand = "by hand"
     }
 
-    /// When it was due; of several that were missed, the first.
+    /// When the tick was due; the first of several that were missed.
     public var tick: Date
-    /// Of several that were missed, the last.
+    /// The last of several ticks that were missed.
     public var until: Date?
-    /// How many were missed, if they were counted: of more than a thousand they are not.
+    /// How many ticks were missed; nil if they are more than a thousand, which are not counted.
     public var count: Int?
     /// When this was recorded.
     public var at: Date
-    /// What became of it.
+    /// The outcome.
     public var outcome: Outcome
-    /// The job that it enqueued, or that was in the way.
+    /// The job that was enqueued, or that was in the way.
     public var job: JobID?
 }
 
 extension CronTick {
-    /// A line of the history; nil if it is none.
+    /// Reads a line of the history; nil if the line is not valid.
     init?(line: String) {
         guard let line = CronLine(line), let outcome = Outcome(rawValue: line.outcome) else { return nil }
         tick = Date(timeIntervalSince1970: line.tick / 1000)

@@ -1,25 +1,25 @@
 public import SluiceCore
 package import SluiceStore
 
-/// What recurs in one queue: looked at and changed.
+/// The cron entries of one queue, to look at and to change.
 ///
 /// ```swift
 /// try await sluice.crontab(of: "mail").add(Cron("digest", "0 7 * * *", zone: "Europe/Berlin", Digest()))
 /// ```
-/// A call that failed may be repeated: none does anything twice, but for ``run(_:)``.
+/// A call that failed may be repeated: no call takes effect twice, except ``run(_:)``.
 public struct Crontab: Sendable {
     /// The queue that its jobs go to.
     public let queue: QueueName
     private let store: Store
     private let payload: PayloadRules
 
-    /// What became of an entry that was added.
+    /// The effect of adding an entry.
     public enum Change: String, Sendable, Hashable {
-        /// There was none of this name.
+        /// The name was new.
         case added
-        /// There was another one. Its runs go on being counted, and a pause stays.
+        /// Replaced another entry of this name. The count of its jobs goes on, and a pause stays.
         case changed
-        /// It was there just so.
+        /// The same entry was there already.
         case unchanged
     }
 
@@ -29,8 +29,9 @@ public struct Crontab: Sendable {
         self.payload = payload
     }
 
-    /// Adds an entry, or changes the one of its name. It needs no worker to be there.
-    /// - Throws: `invalidArgument` for what makes no sense, and if a worker's code declares an entry of this name.
+    /// Adds an entry, or changes the entry of its name. No worker needs to be running.
+    /// - Throws: `invalidArgument` if the entry is not valid, or if a worker's code declares an entry of this name;
+    ///   `payloadTooLarge`.
     @discardableResult
     public func add(_ cron: Cron) async throws(SluiceError) -> Change {
         switch try await put(cron, deploy: nil) {
@@ -43,7 +44,7 @@ public struct Crontab: Sendable {
         }
     }
 
-    /// Adds or changes an entry; `deploy` is that of the code which declares it.
+    /// Adds or changes an entry; `deploy` is the deploy number of the code that declares it.
     package func put(_ cron: Cron, deploy: Int?) async throws(SluiceError) -> CronPut.Result {
         let entry = try cron.entry(in: queue, payload)
         let now = try await store.call(CronList(cron.name), on: queue).now
@@ -52,6 +53,7 @@ public struct Crontab: Sendable {
     }
 
     /// All entries, by name.
+    /// - Throws: What the calls to Redis throw, such as `unreachable`.
     public func list() async throws(SluiceError) -> [CronStatus] {
         let reply = try await store.call(CronList(), on: queue)
         let workers = reply.items.contains(where: \.isOfCode) ? try await store.call(ListWorkers(), on: queue) : []
@@ -63,18 +65,19 @@ public struct Crontab: Sendable {
         return list
     }
 
-    /// Whether there is an entry of a name.
+    /// Whether the queue has an entry of this name.
     package func has(_ name: String) async throws(SluiceError) -> Bool {
         try await !store.call(CronList(name), on: queue).items.isEmpty
     }
 
-    /// Removes an entry. Jobs that it has enqueued stay. One that a worker's code declares comes back when a worker starts.
-    /// - Returns: false if there was none.
+    /// Removes an entry. Jobs that it has enqueued stay. An entry that a worker's code declares comes back when a worker starts.
+    /// - Returns: false if there was no such entry.
+    /// - Throws: What the call to Redis throws, such as `unreachable`.
     @discardableResult
     public func remove(_ name: String) async throws(SluiceError) -> Bool { try await store.call(CronRemove(name), on: queue) }
 
-    /// Lets nothing fire until it is resumed, whatever workers declare. Ticks that pass meanwhile are not made up for.
-    /// - Returns: false if it was paused already.
+    /// Pauses an entry until it is resumed, whatever workers declare. Ticks that pass meanwhile are not caught up on.
+    /// - Returns: false if the entry was paused already.
     /// - Throws: `invalidArgument` if there is no such entry.
     @discardableResult
     public func pause(_ name: String, reason: String = "") async throws(SluiceError) -> Bool {
@@ -82,8 +85,8 @@ public struct Crontab: Sendable {
         return isNew
     }
 
-    /// Ends a pause: the next tick is the first from now on.
-    /// - Returns: false if it was not paused.
+    /// Ends a pause. The next tick is the first one from now on.
+    /// - Returns: false if the entry was not paused.
     /// - Throws: `invalidArgument` if there is no such entry.
     @discardableResult
     public func resume(_ name: String) async throws(SluiceError) -> Bool {
@@ -99,8 +102,8 @@ public struct Crontab: Sendable {
         }
     }
 
-    /// Enqueues one job of an entry now, whatever its ticks, a pause, its limit and what overlaps. Each call enqueues one.
-    /// - Returns: its id.
+    /// Enqueues one job of an entry now, regardless of ticks, pause, limit and overlap. Each call enqueues one job.
+    /// - Returns: The id of the job.
     /// - Throws: `invalidArgument` if there is no such entry.
     @discardableResult
     public func run(_ name: String) async throws(SluiceError) -> JobID {
@@ -116,7 +119,7 @@ public struct Crontab: Sendable {
         }
     }
 
-    /// What became of the last ticks of an entry, the newest first; the last hundred are kept.
+    /// The outcomes of the last ticks of an entry, newest first; Redis keeps the last hundred.
     /// - Throws: `invalidArgument` if there is no such entry.
     public func history(of name: String, limit: Int = 100) async throws(SluiceError) -> [CronTick] {
         _ = try await find(name)
@@ -136,6 +139,6 @@ public struct Crontab: Sendable {
 }
 
 extension SluiceClient {
-    /// What recurs in a queue.
+    /// The cron entries of a queue, to look at and to change; nothing is sent.
     public func crontab(of queue: QueueName) -> Crontab { Crontab(queue, store, payload: options.payload) }
 }
