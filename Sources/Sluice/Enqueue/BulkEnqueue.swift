@@ -1,9 +1,9 @@
 import SluiceCore
 import SluiceStore
 
-/// Sends a sequence of jobs in batches, a few of them in flight, and no more: who adds waits while they are all on their way.
+/// Sends a sequence of jobs in batches, with a few calls in flight. Adding waits while the limit of calls is reached.
 final class BulkEnqueue {
-    /// Calls in flight. More than a few gain nothing, since Redis works on one at a time.
+    /// The limit of calls in flight. More calls gain nothing, since Redis works on one at a time.
     private static let inFlight = 4
 
     private let client: SluiceClient
@@ -17,7 +17,7 @@ final class BulkEnqueue {
     private struct Batch {
         var jobs: [NewJob]
         var bytes = 0
-        /// The follow-ups among them, by position.
+        /// The follow-ups among the jobs, by position.
         var followUps: [Int: Following] = [:]
 
         init() {
@@ -26,11 +26,11 @@ final class BulkEnqueue {
         }
     }
 
-    /// What a job of the batch follows, and its own queue.
+    /// The parent of a job in the batch, and the job's own queue.
     private struct Following {
         var parent: FollowUp
         var queue: QueueName
-        /// Whether its id is of the caller's own.
+        /// Whether the caller chose the job's id.
         var isNamed: Bool
     }
 
@@ -42,10 +42,10 @@ final class BulkEnqueue {
 
     init(_ client: SluiceClient) { self.client = client }
 
-    /// Whether nothing went wrong so far; adding more makes no sense otherwise.
+    /// The first error, if any; adding more jobs makes no sense then.
     private(set) var failure: SluiceError?
 
-    /// Takes one job of a type. False if it was refused: `failure` tells why.
+    /// Takes one job of a type. Returns false if the job was refused; `failure` holds the reason.
     func add(_ job: some Job, queue: QueueName?) -> Bool {
         do throws(SluiceError) {
             var request = try JobRequest(job)
@@ -57,7 +57,7 @@ final class BulkEnqueue {
         }
     }
 
-    /// Takes one job. False if it was refused: `failure` tells why.
+    /// Takes one job. Returns false if the job was refused; `failure` holds the reason.
     func add(_ request: JobRequest) -> Bool {
         do throws(SluiceError) {
             let id = request.id ?? IDs.next()
@@ -89,10 +89,10 @@ final class BulkEnqueue {
         }
     }
 
-    /// Whether a batch waits to be sent.
+    /// Whether a full batch waits to be sent.
     var hasFullBatch: Bool { !full.isEmpty }
 
-    /// Sends the full batches, when there is room for them in flight.
+    /// Sends the full batches, waiting for room in flight.
     func sendFullBatches() async {
         for (queue, batch) in full {
             if sendings.count == Self.inFlight { await takeOne() }
@@ -101,7 +101,7 @@ final class BulkEnqueue {
         full = []
     }
 
-    /// Sends what is left, whatever went wrong, and waits for all. Returns what became of them, and the first error.
+    /// Sends the remaining jobs, even after a failure, and waits for all calls. Returns the counts and the first error.
     func finish() async -> (total: EnqueuedMany, failure: SluiceError?) {
         full.append(contentsOf: batches.map { ($0.key, $0.value) })
         batches = [:]
@@ -131,7 +131,7 @@ final class BulkEnqueue {
         sendings.append(Sending(queue: queue, batch: batch, task: task))
     }
 
-    /// The batch without those jobs that would be dropped when they arrive in their own queue, which has a job of their id.
+    /// The batch without jobs whose own queue has a job of their id: such a job would be dropped on arrival.
     private func withoutKnown(_ batch: Batch, of place: QueueName) async throws(SluiceError) -> Batch {
         let named = batch.followUps.filter { $0.value.isNamed && $0.value.queue != place }
         if named.isEmpty { return batch }
@@ -162,7 +162,7 @@ final class BulkEnqueue {
         }
     }
 
-    /// One whose parent was not where it was looked for first.
+    /// Enqueues a job whose parent was not found in the first place that was asked.
     private func follow(_ position: Int, in batch: Batch) async {
         guard let following = batch.followUps[position] else { return }
         do throws(SluiceError) {

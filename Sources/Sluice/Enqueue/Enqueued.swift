@@ -1,15 +1,15 @@
 public import SluiceCore
 import SluiceStore
 
-/// What became of a job that was enqueued. Others can follow it, and its result can be waited for.
+/// A handle for a job that was enqueued. Other jobs can follow it, and its result can be waited for.
 public struct Enqueued: Sendable, Hashable {
-    /// The job; the one that is there, if it was equal to that which was to be enqueued.
+    /// The id of the job; for a job that was equal to a live one, the id of that one.
     public var id: JobID
     /// The queue that it goes to.
     public var queue: QueueName
-    /// False if a job of this id, or an equal one, was there already: nothing was added.
+    /// Whether the job was added. False if a job of this id, or an equal one, was there already.
     public var isNew: Bool
-    /// The queue in whose slot it waits for the job before it, if that is another one.
+    /// The queue in whose slot the job waits for its parent, if that is another queue.
     package var origin: QueueName?
 
     package init(id: JobID, queue: QueueName, isNew: Bool, origin: QueueName? = nil) {
@@ -21,8 +21,8 @@ public struct Enqueued: Sendable, Hashable {
 }
 
 extension Enqueued {
-    /// What the store told of a job.
-    /// - Throws: `duplicate` if an equal one is there and this was to fail then; `queueFull`.
+    /// Reads the fate of a job in the store.
+    /// - Throws: `duplicate` if an equal job is there and the request asked to fail; `queueFull`.
     init(_ job: NewJob, in queue: QueueName, _ fate: Gatherer.Fate, origin: QueueName? = nil) throws(SluiceError) {
         switch fate {
         case .added, .refused: self.init(id: job.id, queue: queue, isNew: true, origin: origin)
@@ -37,29 +37,29 @@ extension Enqueued {
     }
 }
 
-/// What became of many.
+/// The counts of a call that enqueued many jobs.
 public struct EnqueuedMany: Sendable, Hashable {
     /// Jobs that were added.
     public var added = 0
-    /// Jobs that were there already, by their id or by what makes them unique.
+    /// Jobs that were there already, by id or by uniqueness.
     public var existing = 0
-    /// Jobs that were to fail if an equal one is there, and did. They make the call throw nothing: the others are added.
+    /// Jobs that met an equal one and asked to fail. They do not make the call throw; the other jobs are added.
     public var duplicates = 0
-    /// The first 1,000 of them.
+    /// The first 1,000 of these duplicates.
     public var duplicated: [Duplicate] = []
 
-    /// The first 1,000 that did not go in because the queue is full, by the ids that they were given.
+    /// The ids of the first 1,000 jobs that were rejected by the depth limit.
     package var turnedAway: [JobID] = []
 
-    /// A job that was not added, since an equal one is there.
+    /// A job that was not added because an equal one is there.
     public struct Duplicate: Sendable, Hashable {
-        /// The id that it was given, or would have had.
+        /// The id that the request had, or would have had.
         public var id: JobID
-        /// The job that is there.
+        /// The id of the job that is there.
         public var owner: JobID
     }
 
-    /// Counts what became of a call's jobs.
+    /// Counts the jobs of a call.
     mutating func count(_ reply: Enqueue.Reply, of jobs: [NewJob]) {
         added += reply.added(of: jobs.count)
         existing += reply.existing.count
@@ -70,7 +70,7 @@ public struct EnqueuedMany: Sendable, Hashable {
         for position in reply.full where turnedAway.count < 1000 { turnedAway.append(jobs[position].id) }
     }
 
-    /// Counts what became of one that was enqueued apart.
+    /// Counts a job that was enqueued by itself.
     mutating func count(_ result: Result<Enqueued, SluiceError>, of id: JobID) throws(SluiceError) {
         do throws(SluiceError) {
             if try result.get().isNew { added += 1 } else { existing += 1 }

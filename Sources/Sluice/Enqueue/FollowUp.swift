@@ -1,18 +1,18 @@
 public import SluiceCore
 import SluiceStore
 
-/// The job that another one follows: it stays suspended until that has ended.
+/// A link to the job that another one follows. The follower stays suspended until its parent has ended.
 public struct FollowUp: Sendable, Hashable {
-    /// The job before.
+    /// The id of the parent.
     public var parent: JobID
-    /// Its queue.
+    /// The queue of the parent.
     public var queue: QueueName
-    /// What becomes of the job if the one before it does not complete.
+    /// What happens to the follower if the parent does not complete.
     public var onFailed: FailurePolicy
-    /// Where the job before waits, or has waited, before it goes to its queue.
+    /// The queue in whose slot the parent waits, or waited, before it goes to its own queue.
     let origin: QueueName?
 
-    /// After a job that was enqueued.
+    /// Follows a job that was enqueued.
     public init(_ job: Enqueued, onFailed: FailurePolicy = .cancel) {
         parent = job.id
         queue = job.queue
@@ -20,7 +20,7 @@ public struct FollowUp: Sendable, Hashable {
         self.onFailed = onFailed
     }
 
-    /// After a job of that id, which is in its queue now.
+    /// Follows a job by its id. The job has to be in this queue now.
     public init(_ id: JobID, in queue: QueueName, onFailed: FailurePolicy = .cancel) {
         parent = id
         self.queue = queue
@@ -28,13 +28,13 @@ public struct FollowUp: Sendable, Hashable {
         self.onFailed = onFailed
     }
 
-    /// The queues that may know the job before, in the order in which to ask them.
+    /// The queues that may know the parent, in the order in which to ask them.
     var places: [QueueName] { [origin, queue].compactMap { $0 } }
 
-    /// Whether a job of a queue may wait elsewhere for it, so that its own queue is not asked about its id when it is enqueued.
+    /// Whether a follower in this queue may wait in another queue's slot. Its own queue does not check its id then.
     func isElsewhere(for queue: QueueName) -> Bool { places.contains { $0 != queue } }
 
-    /// The job as it waits in the slot of one of them.
+    /// The follower as it waits in the slot of one of these queues.
     func following(_ job: NewJob, of queue: QueueName, at place: QueueName) -> NewJob {
         var job = job
         job.after = NewJob.After(parent: parent, policy: onFailed, target: queue == place ? nil : queue)

@@ -3,26 +3,26 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Lets jobs that are enqueued one by one at the same time travel in one call.
+/// The batcher for jobs that are enqueued one by one at the same time: they share a call.
 ///
-/// The first job that finds no call under way leaves at once; what comes meanwhile gathers for the next call, which leaves the
-/// moment the reply is there. All of that happens on the connection's event loop, so that nothing but the network and Redis
-/// lies between two calls.
+/// The first job that finds no call under way leaves at once. Jobs that arrive meanwhile gather for the next call, which leaves
+/// as soon as the reply is there. All of this runs on the connection's event loop, so only the network and Redis lie between two
+/// calls.
 actor Gatherer {
     private struct Waiting {
         var job: NewJob
         var continuation: CheckedContinuation<Result<Fate, SluiceError>, Never>
     }
 
-    /// What became of one job.
+    /// The fate of one job.
     enum Fate: Sendable, Hashable {
         case added
-        /// This job is there already.
+        /// This job, or an equal one, is there already.
         case existing(JobID)
-        /// It was to fail then.
+        /// A duplicate, and the request asked to fail.
         case duplicate(JobID)
         case refused(Enqueue.Refusal)
-        /// As many wait as may.
+        /// The queue is at its depth limit.
         case full(retryAfter: Duration)
     }
 
@@ -51,14 +51,14 @@ actor Gatherer {
                 defer { state.isPumping = true }
                 return !state.isPumping
             }
-            // Ends by itself when nothing waits any more.
+            // The task ends when no job waits any more.
             if isFirst { Task { await pump() } }
         }
         return try result.get()
     }
 
-    /// Sends jobs that came together. Calls leave in the order in which this was called, since the tasks are this actor's own and
-    /// its executor takes them in order.
+    /// Sends jobs that arrived together. Calls leave in the order of the calls to this function, since the tasks belong to this
+    /// actor and its executor takes them in order.
     func start(_ jobs: [NewJob], as producer: Sender.Producer) -> Task<Sender.Sent, Never> {
         Task {
             var producer = producer
@@ -93,7 +93,7 @@ actor Gatherer {
         return reply.existing.contains(position) ? .existing(reply.owners[position] ?? id) : .added
     }
 
-    /// The jobs of the next call, in order; nil, and the end of the pump, if there are none.
+    /// The jobs of the next call, in order. Returns nil, and ends the pump, if there are none.
     private func takeBatch(keeping producer: Sender.Producer) -> [Waiting]? {
         self.producer = producer
         return state.withLock { state in

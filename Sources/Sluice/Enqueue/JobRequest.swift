@@ -7,15 +7,15 @@ package import SluiceStore
     package import Foundation
 #endif
 
-/// A job as it is to be enqueued: what it is, and everything about it that can be chosen.
+/// A job to enqueue, with all its options.
 public struct JobRequest: Sendable {
-    /// The queue it goes to.
+    /// The queue that the job goes to.
     public var queue: QueueName
-    /// Its identity; made by the client unless given. Enqueueing the id of a job that is still kept adds nothing.
+    /// The id of the job; the client makes one unless given. Enqueueing an id that is still kept adds nothing.
     public var id: JobID?
-    /// When it is due.
+    /// When the job is due.
     public var due = DueTime.now
-    /// How long after its enqueue it is due, if ``due`` says so.
+    /// The delay from the enqueue until the job is due, if ``due`` holds one.
     public var delay: Duration? {
         get {
             guard case .after(let wait) = due else { return nil }
@@ -23,47 +23,47 @@ public struct JobRequest: Sendable {
         }
         set { due = newValue.map(DueTime.after) ?? .now }
     }
-    /// 0 (first) to 9 (last).
+    /// The priority, from 0 (first) to 9 (last).
     public var priority: Int
-    /// Bad ends before it is discarded, if other than its kind's.
+    /// Failed attempts after which the job is discarded; nil for its kind's.
     public var maxAttempts: Int?
-    /// How long a run may take, if other than its kind's.
+    /// The longest time a run may take; nil for its kind's.
     public var timeout: Duration?
-    /// How long after its enqueue, by the server's clock, it is cancelled unless it has ended; that of its kind unless set. It
-    /// counts from when the job is accepted, whatever it waits for: for a node of a workflow and a callback of a batch from when
-    /// they enter their queue, for what a run enqueues from that run's end.
+    /// The job is cancelled if it has not ended this long after its enqueue, by the server's clock; nil for its kind's. The time
+    /// counts from when the job is accepted, whatever it waits for. Nodes of workflows and callbacks of batches count from when
+    /// they enter their queue. Jobs that a run enqueues with its outcome count from that run's end.
     public var deadline: Duration?
-    /// What it is about, for limits and fairness.
+    /// The partitions of the job, for limits and fairness.
     public var partitions: Partitions
-    /// What it depends on outside.
+    /// The outside dependencies of the job.
     public var needs: [Dependency]
     /// The chain it belongs to, whose jobs run one after another.
     public var chain: Chain?
-    /// How often it may wait because a dependency failed before it is discarded, if other than its kind's.
+    /// Waits for failed dependencies after which the job is discarded; nil for its kind's.
     public var maxWaits: Int?
-    /// What makes it equal to another job, of which at most one lives, if other than its kind's.
+    /// What makes the job equal to another one, of which at most one lives; nil for its kind's.
     public var unique: Unique?
-    /// The job that it follows, if any: it stays suspended until that has ended. A delay counts from then.
+    /// The job to follow, if any. The job stays suspended until that one has ended; a delay counts from then.
     public var after: FollowUp?
 
-    /// The web hook that is to hear of it, if any. Nobody is told of a request that added nothing, since an equal job was there.
+    /// The webhook that is notified about the job, if any. A deduplicated request sends no webhook.
     public var notify: Notify?
 
-    /// Whether its arguments, its result and its recorded steps are encrypted with the client's keys.
+    /// Whether arguments, result and recorded steps are encrypted with the client's keys.
     public var isEncrypted = false
-    /// Names of fields whose values people are not shown.
+    /// The fields whose values are hidden from people.
     public var redacted: [String] = []
-    /// The version of its arguments.
+    /// The version of the arguments.
     public var version = 1
 
-    /// The batch that it is a member of, or a callback of.
+    /// The batch of which the job is a member or a callback.
     var batch: BatchID?
 
     let kind: String
     let arguments: [UInt8]
 
-    /// A job of a type.
-    /// - Throws: `invalidArgument` if its arguments cannot be encoded.
+    /// A request for a job of a type, with its kind's options.
+    /// - Throws: `invalidArgument` if the arguments cannot be encoded.
     public init<Kind: Job>(_ job: Kind) throws(SluiceError) {
         do {
             arguments = Array(try Self.encoder.encode(job))
@@ -83,7 +83,7 @@ public struct JobRequest: Sendable {
         version = Kind.version
     }
 
-    /// A job of a type, with what is other than its kind's.
+    /// A request for a job of a type, with options that differ from its kind's.
     package init<Kind: Job>(
         _ job: Kind, id: JobID?, delay: Duration?, at date: Date?, priority: Int?, timeout: Duration?, maxAttempts: Int?,
         queue: QueueName?
@@ -98,8 +98,9 @@ public struct JobRequest: Sendable {
         self.maxAttempts = maxAttempts
     }
 
-    /// A job of a kind that has no type here, its arguments as JSON text.
-    /// - Throws: `invalidArgument` if they are no JSON.
+    /// A request for a job of a kind that has no type in this program.
+    /// - Parameter arguments: a JSON text.
+    /// - Throws: `invalidArgument` if the arguments are not valid JSON.
     public init(kind: String, queue: QueueName, arguments: String) throws(SluiceError) {
         let text = Array(arguments.utf8)
         do throws(JSONScanner.Malformed) {
@@ -117,14 +118,14 @@ public struct JobRequest: Sendable {
 
     private static let encoder = JSONEncoder()
 
-    /// Refuses what could not be enqueued, before anything is sent.
+    /// Refuses a request that could not be enqueued, before anything is sent.
     /// - Throws: `invalidArgument` or `payloadTooLarge`.
     package func check(_ rules: PayloadRules) throws(SluiceError) {
         _ = try encoded(id: id ?? JobID(known: "-"), rules, trace: [:])
     }
 
-    /// The job as the store takes it.
-    /// - Throws: `invalidArgument` or `payloadTooLarge`; nothing has been sent then.
+    /// Encodes the job for the store.
+    /// - Throws: `invalidArgument` or `payloadTooLarge`, before anything is sent.
     package func encoded(
         id: JobID, _ rules: PayloadRules, trace: [String: String], node: (workflow: String, node: String)? = nil
     ) throws(SluiceError) -> NewJob {

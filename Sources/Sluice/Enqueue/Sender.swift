@@ -4,12 +4,12 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Sends batches of jobs of one queue, each as a numbered call of a producer, and repeats a call that was cut off.
+/// Sends batches of jobs to one queue, each as a numbered call of a producer, and repeats a call that was cut off.
 ///
-/// A producer has one call in flight, and the number of its calls rises, so a repeated call changes nothing on the server.
-/// What fails for good was refused; what fails with `outcomeUnknown` may have been added.
+/// A producer has one call in flight, and the numbers of its calls rise, so a repeated call changes nothing on the server. Jobs
+/// of a call that fails for good were refused; after `outcomeUnknown` they may have been added.
 final class Sender: Sendable {
-    /// One of the calls that may be in flight at the same time.
+    /// A numbered sequence of calls. Several producers may have a call in flight at the same time.
     struct Producer: Sendable {
         fileprivate let id: String
         fileprivate var calls = 0
@@ -17,7 +17,7 @@ final class Sender: Sendable {
         init() { id = "\(UInt64.random(in: .min ... .max))" }
     }
 
-    /// What became of a batch, and the producer for the next one.
+    /// The reply to a batch, with the producer for the next one.
     struct Sent: Sendable {
         var producer: Producer
         var reply: Result<Enqueue.Reply, SluiceError>
@@ -42,8 +42,8 @@ final class Sender: Sendable {
         self.refused = Counter(label: "sluice_jobs_refused_full_total", dimensions: [("queue", queue.text)])
     }
 
-    /// Sends at most a call's worth of jobs; those for which there is no room as often as this client waits for it. Returns which were
-    /// not added.
+    /// Sends jobs that fit into one call. Retries rejected jobs until `backPressure` runs out; the reply tells which are still
+    /// rejected.
     func send(_ jobs: [NewJob], as producer: inout Producer) async throws(SluiceError) -> Enqueue.Reply {
         try await register()
         var reply = try await sendOnce(jobs, as: &producer)
@@ -53,7 +53,7 @@ final class Sender: Sendable {
         return reply
     }
 
-    /// Sends those again that found no room, until all are in or the time is over.
+    /// Sends the rejected jobs again, until all are in or the time is over.
     private func sendAgain(
         _ jobs: [NewJob], _ reply: inout Enqueue.Reply, for most: Duration, as producer: inout Producer
     ) async throws(SluiceError) {
@@ -61,7 +61,7 @@ final class Sender: Sendable {
         while !reply.full.isEmpty {
             let left = end - ContinuousClock.now
             if left <= .zero { return }
-            // Clients that were refused together do not come back together.
+            // Spreads out clients that were rejected together.
             let pause = max(reply.retryAfter, .milliseconds(20)) * Double.random(in: 0.75...1.25)
             await store.eventLoop.pause(min(pause, left))
             let positions = reply.full
@@ -74,24 +74,25 @@ final class Sender: Sendable {
         let call = Enqueue(producer: producer.id, number: producer.calls, jobs: jobs)
         let reply = try await repeating { () async throws(SluiceError) in try await store.call(call, on: queue) }
         enqueued.increment(by: reply.added(of: jobs.count))
-        // The job before may have ended: then this one goes to its own queue, or is cancelled, which others may want to hear of.
+        // The parent may have ended. Then the follower goes to its own queue or is cancelled, and the relay has messages to
+        // deliver.
         if jobs.contains(where: { $0.after != nil }) { await relay.relay(queue) }
         return reply
     }
 
-    /// What those are told that found no room.
+    /// The error for jobs rejected by the depth limit.
     func failure(_ reply: Enqueue.Reply) -> SluiceError? {
         if reply.full.isEmpty { return nil }
         return .queueFull(queue, count: reply.full.count, retryAfter: reply.retryAfter)
     }
 
-    /// Those of some ids that the queue knows: see ``Store/known(_:in:)``.
+    /// The ids that the queue knows; see ``Store/known(_:in:)``.
     func known(_ ids: [JobID]) async throws(SluiceError) -> Set<JobID> {
         try await repeating { () async throws(SluiceError) in try await store.known(ids, in: queue) }
     }
 
-    /// Makes the queue known once, before its first jobs: no error may come after they are in. To keep the order of several calls,
-    /// wait for this before the first.
+    /// Registers the queue once, before its first jobs: no error may follow once jobs are in. To keep several calls in order,
+    /// wait for this before the first of them.
     func register() async throws(SluiceError) {
         if isRegistered.withLock({ $0 }) { return }
         try await repeating { () async throws(SluiceError) in try await store.register(queue) }

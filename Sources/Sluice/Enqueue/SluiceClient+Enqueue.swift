@@ -10,22 +10,23 @@ import Tracing
 #endif
 
 extension SluiceClient {
-    /// Puts one job in. When it returns, the job is committed in Redis.
+    /// Enqueues one job. When the call returns, the job is committed in Redis.
     ///
     /// - Parameters:
-    ///   - after: a job that it follows: it stays suspended until that has ended. A delay counts from then.
-    ///   - onFailed: what becomes of it if that job does not complete.
-    ///   - id: an identity of one's own; a job of that id which is still kept makes this call add nothing.
-    ///   - delay: from now by the server's clock.
-    ///   - at: a time; one that is past means now. Comes before `delay`.
-    ///   - priority: 0 (first) to 9 (last), if other than the kind's.
-    ///   - timeout: how long a run may take, if other than the kind's.
-    ///   - maxAttempts: bad ends before it is discarded, if other than the kind's.
-    ///   - queue: if other than the kind's.
-    ///   - notify: a web hook that is to hear of it.
-    /// - Returns: The job; the one that is there, if it is equal to this one by what makes its kind unique.
-    /// - Throws: `invalidArgument`, `payloadTooLarge`, `duplicate`, `parentUnknown`, `queueFull`, `outOfMemory` and the like: nothing was stored. `outcomeUnknown` after
-    ///   the client's patience: it may have been stored; enqueueing it again with the same id adds nothing twice.
+    ///   - after: a job to follow. The new job stays suspended until that one has ended; a delay counts from then.
+    ///   - onFailed: what happens to the new job if the job before it does not complete.
+    ///   - id: an identity of your own; enqueueing an id that is still kept adds nothing.
+    ///   - delay: the time until the job is due, by the server's clock.
+    ///   - at: the time when the job is due; a past time means now. Takes precedence over `delay`.
+    ///   - priority: 0 (first) to 9 (last); nil for the kind's.
+    ///   - timeout: the longest time a run may take; nil for the kind's.
+    ///   - maxAttempts: failed attempts after which the job is discarded; nil for the kind's.
+    ///   - queue: the queue that the job goes to; nil for the kind's.
+    ///   - notify: a webhook that is notified about the job.
+    /// - Returns: A handle for the job. If an equal job is live, by its kind's uniqueness, the handle is for that one.
+    /// - Throws: `invalidArgument`, `payloadTooLarge`, `duplicate`, `parentUnknown`, `queueFull`, `outOfMemory` and the like:
+    ///   nothing was stored. `outcomeUnknown` once the client's patience is over: the job may have been stored; enqueueing it
+    ///   again with the same id is safe.
     @discardableResult
     public func enqueue<Kind: Job>(
         _ job: Kind, after parent: Enqueued? = nil, onFailed: FailurePolicy = .cancel, id: JobID? = nil, delay: Duration? = nil,
@@ -39,10 +40,11 @@ extension SluiceClient {
         return try await enqueue(request)
     }
 
-    /// Puts one job in, as requested. Errors as with a typed job.
+    /// Enqueues one job as requested.
+    /// - Throws: The same errors as for a typed job.
     @discardableResult
     public func enqueue(_ request: JobRequest) async throws(SluiceError) -> Enqueued {
-        // Whoever traces has a context; without one there is nothing that a span could belong to.
+        // Only tracing programs have a context. Without one, a span would belong to no trace.
         if ServiceContext.current == nil { return try await send(request) }
         let result: Result<Enqueued, SluiceError> = await withSpan("enqueue \(request.kind)", ofKind: .producer) { span in
             span.attributes["messaging.destination.name"] = request.queue.text
@@ -66,10 +68,10 @@ extension SluiceClient {
         return try Enqueued(job, in: queue, try await gatherer(for: queue).enqueue(job))
     }
 
-    /// Puts many jobs in, of any length: they are read as they are sent, in batches, with several on their way.
+    /// Enqueues many jobs. The sequence may be of any length: it is read as it is sent, in batches, with several calls in flight.
     ///
-    /// The batches are in order, unless a call has to be repeated; each is atomic, the whole is not.
-    /// - Throws: as for one job; what came before a job that was refused is stored.
+    /// The batches are in order, unless a call has to be repeated. Each batch is atomic, the whole is not.
+    /// - Throws: The same errors as for one job. Jobs before one that was refused are stored.
     @discardableResult
     public func enqueue<Jobs: Sequence>(
         _ jobs: Jobs, queue: QueueName? = nil
@@ -82,7 +84,8 @@ extension SluiceClient {
         return try await end(bulk)
     }
 
-    /// Puts many jobs in, as requested. As for many typed jobs.
+    /// Enqueues many jobs as requested, in batches like those of typed jobs.
+    /// - Throws: The same errors as for one job. Jobs before one that was refused are stored.
     @discardableResult
     public func enqueue<Requests: Sequence>(
         _ requests: Requests
@@ -92,7 +95,7 @@ extension SluiceClient {
         return end.total
     }
 
-    /// The same, with what went in before a failure.
+    /// The same, but returns the counts along with the first failure.
     package func enqueueAll(_ requests: some Sequence<JobRequest>) async -> (total: EnqueuedMany, failure: SluiceError?) {
         let bulk = BulkEnqueue(self)
         for request in requests {
@@ -102,9 +105,9 @@ extension SluiceClient {
         return await bulk.finish()
     }
 
-    /// Puts the jobs of a stream in as they come: none waits for others, those that come while a call is under way share the
-    /// next. The stream is not read further while two calls' worth wait.
-    /// - Throws: as for one job, and what the stream throws; what came before a job that was refused is stored.
+    /// Enqueues the jobs of a stream as they arrive. No job waits for a batch to fill: jobs that arrive while a call is under way
+    /// share the next call. The stream is not read further while two calls' worth of jobs wait.
+    /// - Throws: The same errors as for one job, and any error of the stream. Jobs before one that was refused are stored.
     @discardableResult
     public func enqueue<Jobs: AsyncSequence>(
         _ jobs: Jobs, queue: QueueName? = nil
@@ -116,7 +119,7 @@ extension SluiceClient {
         return try end.get()
     }
 
-    /// Returns what the stream threw, or why a job was refused.
+    /// Adds the jobs of a stream. Returns the error of the stream, or of a job that was refused.
     private func add<Jobs: AsyncSequence>(_ jobs: Jobs, queue: QueueName?, to stream: StreamEnqueue) async -> (any Error)?
     where Jobs.Element: Job {
         let trace = TraceHeaders.current()

@@ -3,10 +3,10 @@ import SluiceCore
 import SluiceStore
 
 extension SluiceClient {
-    /// Puts a job in behind another one, wherever that is: where it waits, or waited, itself, or in its queue. While it is on its
-    /// way from one to the other neither takes it.
+    /// Enqueues a job behind its parent. The parent may still wait in another queue's slot, or be in its own queue. While it is
+    /// on its way between them, neither accepts a follower, and the call is repeated.
     ///
-    /// One that has an id of its own is not new if its own queue has a job of that id: it would be dropped when it arrived there.
+    /// A job whose id the caller chose is not new if its own queue has a job of that id: it would be dropped on arrival.
     func follow(
         _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool
     ) async throws(SluiceError) -> Enqueued {
@@ -41,7 +41,7 @@ extension SluiceClient {
 }
 
 extension SluiceClient {
-    /// The same, its error as a value.
+    /// The same, with the error as a value.
     func tryFollow(
         _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool
     ) async -> Result<Enqueued, SluiceError> {

@@ -1,8 +1,8 @@
 import SluiceCore
 import SluiceStore
 
-/// Sends the jobs of a stream as they come: the first leaves at once, what gathers while a call is under way leaves with the
-/// next, in order. Who adds waits while two calls' worth gather.
+/// Sends the jobs of a stream as they arrive. The first job leaves at once; jobs that gather while a call is under way leave with
+/// the next, in order. Adding waits while two calls' worth of jobs gather.
 actor StreamEnqueue {
     private let sender: Sender
     private var producer = Sender.Producer()
@@ -15,7 +15,7 @@ actor StreamEnqueue {
 
     init(_ sender: Sender) { self.sender = sender }
 
-    /// Takes one job; one at a time may be added. False if a call before failed: `finish` tells why.
+    /// Takes one job; calls must not overlap. Returns false if a call failed before; `finish` returns the error.
     func add(_ job: NewJob) async -> Bool {
         if error != nil { return false }
         waiting.append(job)
@@ -26,7 +26,7 @@ actor StreamEnqueue {
         return error == nil
     }
 
-    /// Waits until all are sent. Returns what became of them.
+    /// Waits until all jobs are sent. Returns the counts, or the first error.
     func finish() async -> Result<EnqueuedMany, SluiceError> {
         await sending?.value
         return error.map { .failure($0) } ?? .success(total)

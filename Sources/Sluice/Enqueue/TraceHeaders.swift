@@ -1,9 +1,9 @@
 import Instrumentation
 package import ServiceContextModule
 
-/// The context of a distributed trace on its way through Redis, as headers.
+/// The context of a distributed trace, carried through Redis as headers.
 package enum TraceHeaders {
-    /// The headers of the task's context; none where nobody traces.
+    /// The headers of the current task's context; empty without tracing.
     package static func current() -> [String: String] {
         guard let context = ServiceContext.current else { return [:] }
         var headers: [String: String] = [:]
@@ -11,7 +11,7 @@ package enum TraceHeaders {
         return headers
     }
 
-    /// The context that headers carry.
+    /// The context that the headers carry.
     package static func context(of headers: [String: String]) -> ServiceContext? {
         if headers.isEmpty { return nil }
         var context = ServiceContext.topLevel
