@@ -1,12 +1,12 @@
 public import SluiceCore
 
-/// Addresses that begin alike, such as `10.0.0.0/8` or `fd00::/8`.
+/// A block of IP addresses with the same prefix, such as `10.0.0.0/8` or `fd00::/8`.
 public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     private let start: IPAddress
     private let bits: Int
 
-    /// Reads a range, or a single address.
-    /// - Throws: `invalidArgument` if it is neither.
+    /// Parses a range, or a single address.
+    /// - Throws: `invalidArgument` if the text is neither.
     public init(_ text: String) throws(SluiceError) {
         guard let range = AddressRange(reading: text) else {
             throw SluiceError(.invalidArgument, "'\(text)' is no range of addresses, such as 10.0.0.0/8, fd00::/8 or 192.0.2.7")
@@ -27,13 +27,13 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         self.bits = bits
     }
 
-    /// All there are.
+    /// Every address, of both versions.
     public static let all = [
         AddressRange(IPAddress(bytes: Array(repeating: 0, count: 4)), 0),
         AddressRange(IPAddress(bytes: Array(repeating: 0, count: 16)), 0),
     ]
 
-    /// Of ranges written in code.
+    /// Parses ranges written in code; drops invalid ones.
     static func list(_ texts: String...) -> [AddressRange] { texts.compactMap { AddressRange(reading: $0) } }
 
     func contains(_ address: IPAddress) -> Bool {
@@ -44,6 +44,6 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         return (address.bytes[whole] ^ start.bytes[whole]) >> (8 - bits % 8) == 0
     }
 
-    /// As it is read.
+    /// The range as text, in the form that `init(_:)` parses.
     public var description: String { "\(start)/\(bits)" }
 }

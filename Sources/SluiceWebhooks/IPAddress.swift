@@ -6,14 +6,14 @@
     import Darwin
 #endif
 
-/// An address of the Internet Protocol, version 4 or 6, by its bytes.
+/// An IP address, version 4 or 6, as bytes.
 struct IPAddress: Hashable, Sendable, CustomStringConvertible {
-    /// 4 or 16.
+    /// 4 bytes or 16.
     let bytes: [UInt8]
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Reads the strict textual form: four decimal numbers, or that of RFC 4291 without a zone.
+    /// Parses the strict textual form: four decimal numbers, or RFC 4291 without a zone.
     init?(_ text: String) {
         var four = in_addr()
         var six = in6_addr()
@@ -26,7 +26,7 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Reads also what the system takes for an address of version 4: numbers with fewer dots, octal and hexadecimal ones.
+    /// Also parses what the system accepts as IPv4: fewer dots, octal and hexadecimal numbers.
     init?(written text: String) {
         var four = in_addr()
         if let address = IPAddress(text) {
@@ -38,7 +38,7 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The address of a socket address of either version; nil for others.
+    /// Takes the IP address of a socket address; nil for other families.
     init?(_ address: UnsafePointer<sockaddr>) {
         switch Int32(address.pointee.sa_family) {
         case AF_INET:

@@ -10,14 +10,13 @@ import Synchronization
     import Darwin
 #endif
 
-/// Looks names up, and remembers for some seconds what came of it. Connections are made to what it found, and not to what the name means
-/// by then, so an answer that changes between check and use changes nothing.
+/// Resolves host names and caches the results for some seconds. Connections go to the addresses found here, not to the name, so a
+/// DNS answer that changes between check and use has no effect.
 ///
-/// Asking the system blocks a thread for as long as it likes. So there are threads for that alone, whoever waits does so until a
-/// deadline, and each name is asked for once at a time. A name that is not known, or of which nothing is heard in time, is not asked for
-/// again for some seconds.
+/// A system lookup blocks a thread for an unbounded time. Lookups therefore run on threads of their own, callers wait up to a
+/// deadline, and each name has at most one lookup at a time. A failed or timed-out lookup is not repeated for some seconds.
 final class NameResolver: Sendable {
-    /// The name is not known, or nobody who could know it answers.
+    /// The name does not exist, or no name server answered.
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
@@ -29,7 +28,7 @@ final class NameResolver: Sendable {
 
     private struct State {
         var known: [String: (answer: Result<[IPAddress], Failure>, until: NIODeadline)] = [:]
-        /// Who waits for names that are being asked for, or are to be.
+        /// Callers by name, for lookups that run or are queued.
         var waiters: [String: [Int: Waiter]] = [:]
         var lastWaiter = 0
         var isStarted = false
@@ -49,8 +48,8 @@ final class NameResolver: Sendable {
 
     deinit { close() }
 
-    /// The addresses of a host, in the order of preference of this system.
-    /// - Throws: `Failure` if they are not known by the deadline, and `CancellationError`.
+    /// Returns the addresses of a host, in this system's order of preference.
+    /// - Throws: `Failure` if the addresses are not known by the deadline; `CancellationError`.
     func addresses(of target: WebhookTarget, by deadline: NIODeadline = .now() + .seconds(60)) async throws -> [IPAddress] {
         if let address = target.address { return [address] }
         let host = target.name
@@ -66,7 +65,7 @@ final class NameResolver: Sendable {
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 enter(host, number, waiter)
-                // Cancelled before it was there, it has not been found by the handler below.
+                // The handler below finds no waiter if the task was cancelled before the waiter was added.
                 if Task.isCancelled { leave(host, number, CancellationError()) }
             }
         } onCancel: {
@@ -74,7 +73,7 @@ final class NameResolver: Sendable {
         }.get()
     }
 
-    /// Ends the threads, each when it has the answer that it waits for.
+    /// Stops the threads. Each ends after the lookup it is running.
     func close() {
         let (isStarted, waiters) = state.withLock { state in
             defer {
@@ -97,7 +96,7 @@ final class NameResolver: Sendable {
     private func enter(_ host: String, _ number: Int, _ waiter: Waiter) {
         let (isFirst, answer) = state.withLock { state -> (Bool, Answer?) in
             if state.isClosed { return (false, .failure(CancellationError())) }
-            // It may have come since it was looked for.
+            // A lookup may have finished since the first check.
             if let found = state.known[host], found.until > .now() { return (false, found.answer.mapError { $0 }) }
             let isFirst = state.waiters[host] == nil
             state.waiters[host, default: [:]][number] = waiter
@@ -119,9 +118,9 @@ final class NameResolver: Sendable {
         leave(host, number, failure)
     }
 
-    /// On a thread of its own.
+    /// Runs on a thread of the resolver.
     private func lookUp(_ host: String) {
-        // Its turn may have come so late that nobody waits any more.
+        // The queue may have been so long that all callers have left.
         let isWanted = state.withLock { state in
             if state.waiters[host]?.isEmpty == false { return true }
             state.waiters[host] = nil
@@ -147,7 +146,7 @@ final class NameResolver: Sendable {
         }
     }
 
-    /// Asks the system. Blocks.
+    /// Asks the system. Blocks the thread.
     static func ask(_ host: String) throws(Failure) -> [IPAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC

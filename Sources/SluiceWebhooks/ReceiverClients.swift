@@ -4,20 +4,20 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// One HTTP client for each receiver and the address that was found for it: a client connects to where it was told, and says, and
-/// checks of a certificate, the name that stands in the URL. Connections are kept for a while.
+/// One HTTP client per receiver and resolved address. A client connects to that address, but sends and verifies (in the
+/// certificate) the host name of the URL. Connections stay open for a while.
 final class ReceiverClients: Sendable {
-    /// The address is one that web hooks may not be at.
+    /// The rules do not allow web hooks to this address.
     struct AddressRefused: Error, CustomStringConvertible {
         var address: String
         var description: String { "its address \(address) is refused: it is private, local or reserved" }
     }
 
     struct Key: Hashable, Sendable {
-        /// As it stands in the URL, since it is there that a client looks for it.
+        /// The host as it stands in the URL, which is the form a client looks up.
         var host: String
         var address: IPAddress
-        /// Whether the URL names the address itself.
+        /// Whether the URL contains the address itself.
         var isAddress = false
     }
 
@@ -45,7 +45,7 @@ final class ReceiverClients: Sendable {
         self.tls = tls
     }
 
-    /// Lends a client.
+    /// Lends a client for one call.
     func with<Result: Sendable>(_ key: Key, _ body: (HTTPClient) async throws -> Result) async throws -> Result {
         let (client, retired) = borrow(key)
         defer { state.withLock { $0.entries[key]?.users -= 1 } }
@@ -53,7 +53,7 @@ final class ReceiverClients: Sendable {
         return try await body(client)
     }
 
-    /// Ends all connections.
+    /// Closes all connections.
     func close() async {
         let entries = state.withLock { state in
             defer { state.entries = [:] }
@@ -62,7 +62,7 @@ final class ReceiverClients: Sendable {
         for entry in entries { try? await entry.client.shutdown() }
     }
 
-    /// The client, and one that goes for it.
+    /// Returns the client, and one that it evicts.
     private func borrow(_ key: Key) -> (HTTPClient, retired: HTTPClient?) {
         state.withLock { state in
             state.uses += 1
@@ -88,20 +88,20 @@ final class ReceiverClients: Sendable {
                 idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: 64))
         configuration.connectionPool.retryConnectionEstablishment = false
         if key.address != IPAddress(key.host) { configuration.dnsOverride = [key.host: key.address.description] }
-        // The address was checked before; here it is that of the peer, whatever was resolved, and nothing has been said to it yet.
+        // The resolved address was checked before. This checks the address of the actual peer, before any byte is sent to it.
         let name = key.isAddress ? nil : key.host
         configuration.http1_1ConnectionDebugInitializer = { [rules] channel in Self.check(channel, rules, name) }
         configuration.http2ConnectionDebugInitializer = { [rules] channel in Self.check(channel, rules, name) }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    /// - Parameter name: that the peer's certificate has to be for, if the URL has one and the connection is secure.
+    /// - Parameter name: the name that the peer's certificate has to match; nil if the URL has an address.
     private static func check(_ channel: any Channel, _ rules: AddressRules, _ name: String?) -> EventLoopFuture<Void> {
         let text = channel.remoteAddress?.ipAddress ?? "?"
         guard let address = IPAddress(text), rules.allows(address) else { return refuse(channel, AddressRefused(address: text)) }
         guard let name else { return channel.eventLoop.makeSucceededVoidFuture() }
         return channel.eventLoop.flatSubmit {
-            // A connection without TLS has none.
+            // A connection without TLS has no certificate.
             guard let certificate = try? channel.pipeline.syncOperations.nioSSL_peerCertificate() else {
                 return channel.eventLoop.makeSucceededVoidFuture()
             }

@@ -1,10 +1,10 @@
 import NIOSSL
 import SluiceCore
 
-/// Who is believed to be a receiver of https, and why one was not.
+/// Decides which TLS certificates of receivers are trusted, and explains why one was not.
 enum ReceiverTrust {
-    /// - Parameter authorities: a PEM file of authorities to believe beside the system's.
-    /// - Throws: `invalidArgument` if there is none in it.
+    /// - Parameter authorities: a PEM file of authorities to trust in addition to the system's.
+    /// - Throws: `invalidArgument` if the file has no certificate.
     static func configuration(beside authorities: String?) throws(SluiceError) -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         guard let authorities else { return configuration }
@@ -21,7 +21,7 @@ enum ReceiverTrust {
         return configuration
     }
 
-    /// What was wrong with TLS, in words; nil if that is not why.
+    /// Describes a TLS error in words; nil for other errors.
     static func refusal(_ error: any Error) -> String? {
         guard error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError else { return nil }
         let text = "\(error)"

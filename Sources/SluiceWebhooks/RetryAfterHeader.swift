@@ -1,9 +1,9 @@
-/// The header by which a receiver says when to come again (RFC 9110, section 10.2.3): seconds, or a date.
+/// The `Retry-After` header (RFC 9110, section 10.2.3): seconds, or a date.
 enum RetryAfterHeader {
-    /// Longer than this nobody is waited for.
+    /// The longest wait that is honoured.
     static let longest = Duration.seconds(86_400)
 
-    /// The wait that a value asks for, at `now` in seconds since 1970; nil if it says nothing.
+    /// The wait that a header value requests, at `now` in seconds since 1970; nil if the value is not valid.
     static func wait(_ value: String, now: Double) -> Duration? {
         let text = value.filter { $0 != " " || value.contains(",") }
         if let seconds = Int(text) { return seconds < 0 ? nil : min(.seconds(min(seconds, 1_000_000)), longest) }
@@ -13,7 +13,7 @@ enum RetryAfterHeader {
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`; the two older forms of dates are not read.
+    /// Parses a date such as `Sun, 06 Nov 1994 08:49:37 GMT` into seconds since 1970. The two older date formats are not supported.
     private static func date(_ value: String) -> Int? {
         let words = value.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", let day = Int(words[1]), let month = months.firstIndex(of: String(words[2])),
@@ -26,7 +26,7 @@ enum RetryAfterHeader {
         return days(year, month + 1, day) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
     }
 
-    /// Days since 1970 of a date of the Gregorian calendar, counted from March so that leap days come last
+    /// Days since 1970 of a Gregorian date. Years start in March, so that leap days come last
     /// (https://howardhinnant.github.io/date_algorithms.html).
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let year = month <= 2 ? year - 1 : year

@@ -1,11 +1,11 @@
 import SluiceCore
 
-/// A notification as its job carries it: `{"url":"https://…","body":{…}}`. The body is sent as it stands.
+/// A notification as its job stores it: `{"url":"https://…","body":{…}}`. The body is sent unchanged.
 struct WebhookCall: Sendable, Equatable {
     var url: String
     var body: [UInt8]
 
-    /// Reads the arguments of a job; nil if they make no sense.
+    /// Parses the arguments of a job; nil if they are not valid.
     init?(_ arguments: [UInt8]) {
         var url: String?
         var body: [UInt8]?
@@ -25,7 +25,7 @@ struct WebhookCall: Sendable, Equatable {
         self.body = body
     }
 
-    /// Whether the body is that of a notification: it names its id, once.
+    /// Whether the body belongs to the notification with this id: it contains the id exactly once.
     func isNotification(_ id: String) -> Bool {
         var ids: [String] = []
         let isObject = body.withUnsafeBytes { text in

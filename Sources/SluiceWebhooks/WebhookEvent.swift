@@ -6,37 +6,37 @@ public import SluiceCore
     public import Foundation
 #endif
 
-/// What a web hook is told: the body of a request, as it was signed.
+/// The event that a web hook receives: the signed body of a request.
 public struct WebhookEvent: Sendable, Decodable {
-    /// How far a run had come.
+    /// The progress that a run reported.
     public struct Progress: Sendable, Hashable, Decodable {
-        /// 0 to 1.
+        /// The completed fraction, 0 to 1.
         public var fraction: Double
-        /// A word for people.
+        /// A short text for people.
         public var note: String
     }
 
-    /// The key by which a repeated notification is known: `job:version`, or for a very long id a digest of that.
+    /// Identifies the notification; a repetition has the same id. `job:version`, or a digest of that for a very long job id.
     public var id: String
-    /// What happened; nil for what this version does not know.
+    /// The event; nil for an event that this version does not know.
     public var event: Notify.Event?
-    /// The job.
+    /// The id of the job.
     public var job: String
-    /// Its queue.
+    /// The queue of the job.
     public var queue: String
-    /// Its kind.
+    /// The kind of the job.
     public var kind: String
-    /// The state that it had come to: `executing`, `completed`, `cancelled`, `discarded`, or `deleted`.
+    /// The state of the job after the event: `executing`, `completed`, `cancelled`, `discarded`, or `deleted`.
     public var state: String
-    /// Rises with each notification of the job. One that is not above the last one seen is old, or a repetition.
+    /// Increases with each notification of a job. A version not above the last one seen is old or a repetition.
     public var version: Int
-    /// When, by the server's clock.
+    /// The time of the event, by the server's clock.
     public var time: Date
-    /// How far its last run had come, if it told.
+    /// The progress of the last run, if it reported any.
     public var progress: Progress?
-    /// The error that it ended with.
+    /// The error that the job ended with.
     public var error: String?
-    /// Why there is no result though the job kept one: `sealed`, it is encrypted, or `large`, it is above 64 KiB.
+    /// Why the event has no result although the job kept one: `sealed` if it is encrypted, `large` if it is above 64 KiB.
     public var resultOmitted: String?
 
     private var body: [UInt8] = []
@@ -48,14 +48,15 @@ public struct WebhookEvent: Sendable, Decodable {
 
     private struct Output<Value: Decodable>: Decodable { var result: Value }
 
-    /// Reads a body; nil if it is none.
+    /// Parses a body; nil if it is not an event.
     init?(_ body: [UInt8]) {
         guard let event = try? JSONDecoder().decode(WebhookEvent.self, from: Data(body)) else { return nil }
         self = event
         self.body = body
     }
 
-    /// Reads one from whatever holds it, without its result.
+    /// Decodes an event without its result.
+    /// - Throws: a `DecodingError` if a field is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         id = try values.decode(String.self, forKey: .id)
@@ -71,8 +72,8 @@ public struct WebhookEvent: Sendable, Decodable {
         resultOmitted = try values.decodeIfPresent(String.self, forKey: .resultOmitted)
     }
 
-    /// The result of a job that completed.
-    /// - Throws: a `DecodingError` if it keeps none, or one of another type.
+    /// Decodes the result of a completed job.
+    /// - Throws: a `DecodingError` if the event has no result, or one of another type.
     public func result<Value: Decodable>(as type: Value.Type) throws -> Value {
         try JSONDecoder().decode(Output<Value>.self, from: Data(body)).result
     }

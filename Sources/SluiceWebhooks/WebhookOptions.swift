@@ -1,22 +1,22 @@
 public import SluiceCore
 
-/// How web hooks are told.
+/// The settings of a ``WebhookSender``.
 public struct WebhookOptions: Sendable {
-    /// What bodies are signed with, each by all of them, so that one can take the place of another: add the new one, change it at
-    /// the receivers, take the old one away. At least one.
+    /// The secrets that sign each body; at least one. Every secret adds a signature, so a secret can be rotated: add the new one,
+    /// change it at the receivers, remove the old one.
     public var secrets: [WebhookSecret]
-    /// How long a receiver has to answer, from looking its name up to the head of its answer.
+    /// The time a receiver has to answer, from the name lookup to the head of the response.
     public var timeout: Duration
-    /// Tries that may fail before a notification is discarded.
+    /// Failed attempts after which a notification is discarded.
     public var maxAttempts: Int
-    /// The wait after a try that failed, unless the receiver asks for a longer one, up to a day.
+    /// The delay after a failed attempt. A receiver can ask for a longer one, up to a day.
     public var retry: RetryPolicy
-    /// Addresses that would be refused, as private ones are, and are not.
+    /// Addresses to allow although they are refused by default, such as private ones.
     public var allowed: [AddressRange]
-    /// A PEM file of authorities that are believed, beside the system's, when they vouch for a receiver of https.
+    /// A PEM file of authorities to trust for https receivers, in addition to the system's.
     public var authorities: String?
 
-    /// The default is twenty tries over about half a day, ten seconds each.
+    /// The default is twenty attempts over about half a day, with ten seconds each.
     public init(
         secrets: [WebhookSecret], timeout: Duration = .seconds(10), maxAttempts: Int = 20,
         retry: RetryPolicy = .exponential(base: .seconds(5), cap: .seconds(3600)), allowed: [AddressRange] = [],

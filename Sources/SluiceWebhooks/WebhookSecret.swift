@@ -7,14 +7,14 @@ public import SluiceCore
     import Foundation
 #endif
 
-/// What a sender of web hooks and its receivers share, and nobody else knows.
+/// The key that a sender of web hooks shares with its receivers.
 public struct WebhookSecret: Sendable {
-    /// The fewest bytes that one has.
+    /// The minimum length of a secret, in bytes.
     public static let fewestBytes = 16
 
     let key: SymmetricKey
 
-    /// A secret from its bytes, as they are.
+    /// Makes a secret from raw bytes.
     /// - Throws: `invalidArgument` for fewer than 16 bytes, which could be guessed.
     public init(_ bytes: some Sequence<UInt8>) throws(SluiceError) {
         let bytes = Array(bytes)
@@ -25,16 +25,16 @@ public struct WebhookSecret: Sendable {
         key = SymmetricKey(data: bytes)
     }
 
-    /// A secret from a text: its bytes in UTF-8.
+    /// Makes a secret from the UTF-8 bytes of a text.
     /// - Throws: `invalidArgument` for fewer than 16 bytes.
     public init(_ text: String) throws(SluiceError) { try self.init(text.utf8) }
 
-    /// The secrets of a file, one a line, the newest first; lines that are empty or begin with # say nothing.
-    /// A symbolic link and a pipe will do. `sluice webhooks` warns of a file that others can read.
-    /// - Throws: `invalidArgument` if it cannot be read, others may change it, it has none, or has one that is too short.
+    /// Reads the secrets of a file: one a line, the newest first. Empty lines and lines that start with # are skipped. The path may
+    /// be a symbolic link or a pipe. `sluice webhooks` warns about a file that others can read.
+    /// - Throws: `invalidArgument` if the file cannot be read, others may change it, it has no secret, or a secret is too short.
     public static func load(_ path: String) throws(SluiceError) -> [WebhookSecret] { try load(path) { _ in } }
 
-    /// The same, and what is to be told of the file.
+    /// Reads the secrets of a file, and passes warnings about the file to `warn`.
     package static func load(_ path: String, warn: (String) -> Void) throws(SluiceError) -> [WebhookSecret] {
         let file = try SecretFile(path, of: "secrets")
         let text = file.text

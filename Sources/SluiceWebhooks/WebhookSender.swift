@@ -15,11 +15,13 @@ import SluiceWorker
 
 /// Delivers notifications: `worker.deliverWebhooks(by: sender)` on a worker of queue ``Notify/queue``.
 ///
-/// Each is a POST of JSON with three headers: `Sluice-Id`, the same for every repetition of one notification, `Sluice-Timestamp`, in
-/// seconds since 1970, and `Sluice-Signature`, which ``WebhookVerifier`` checks. An answer from 200 to 299 is the end of it; 410
-/// cancels; 429 and 503 may say when to come again; all else, and no answer in time, is tried again with growing waits. After the
-/// last try the job is discarded and `sluice_webhooks_dead_total` rises: `sluice jobs retry --queue webhooks --state discarded` sends the
-/// dead ones again. Redirects are not followed, of answers only the head counts, and what is not on the public Internet is refused.
+/// Each notification is a POST of JSON with three headers: `Sluice-Id`, the same for every repetition of one notification;
+/// `Sluice-Timestamp`, in seconds since 1970; and `Sluice-Signature`, which ``WebhookVerifier`` checks.
+///
+/// A status from 200 to 299 delivers the notification, and 410 cancels it. 429 and 503 may set the time of the next attempt. Any
+/// other answer, or none in time, is retried with growing delays. After the last attempt the job is discarded and
+/// `sluice_webhooks_dead_total` rises: `sluice jobs retry --queue webhooks --state discarded` sends discarded notifications again.
+/// Redirects are not followed, only the head of a response counts, and addresses outside the public Internet are refused.
 public final class WebhookSender: Service {
     private let options: WebhookOptions
     private let rules: AddressRules
@@ -28,13 +30,13 @@ public final class WebhookSender: Service {
     private let dead: Counter
     private let delivered: Counter
 
-    /// Bytes of an answer that are read so that its connection can be used again.
+    /// The response bytes that are read so that the connection can be reused.
     private static let mostBytes = 65_536
-    /// How long that may take.
+    /// The time limit for that.
     private static let drainTime = TimeAmount.seconds(1)
 
-    /// A sender. It takes a worker to have anything to send.
-    /// - Throws: `invalidArgument` without a secret, and if the file of authorities has none.
+    /// Makes a sender. It sends nothing until a worker delivers web hooks by it.
+    /// - Throws: `invalidArgument` without a secret, or if the file of authorities has no certificate.
     public convenience init(_ options: WebhookOptions) throws(SluiceError) {
         try self.init(options, metrics: MetricsSystem.factory)
     }
@@ -53,21 +55,22 @@ public final class WebhookSender: Service {
             rules, timeout: TimeAmount(options.timeout), tls: try ReceiverTrust.configuration(beside: options.authorities))
     }
 
-    /// Waits for the service group to shut down, and closes. Stands before the worker in a group, so that it outlives it.
+    /// Waits for the graceful shutdown of the service group, then closes. List the sender before the worker in a group, so that it
+    /// outlives the worker.
     public func run() async throws {
         try? await gracefulShutdown()
         await close()
     }
 
-    /// Ends all connections, for those who do not `run` it. Nothing can be sent any more that has not been.
+    /// Closes all connections; for programs that do not `run` the sender. Later sends fail.
     public func close() async {
         resolver.close()
         await clients.close()
     }
 
-    /// What the jobs are handled with.
+    /// The options of the handler for notification jobs.
     var jobOptions: JobOptions {
-        // Looking the name up and the head of the answer have the timeout together; some more for what comes behind that.
+        // The name lookup and the head of the response share the timeout. The rest covers what follows the head.
         JobOptions(
             queue: Notify.queue, maxAttempts: options.maxAttempts, retry: options.retry, timeout: options.timeout + .seconds(30))
     }
@@ -99,7 +102,8 @@ public final class WebhookSender: Service {
 
     func died() { dead.increment() }
 
-    /// One of those that are allowed, the first ones rather than others.
+    /// Returns the first address that the rules allow.
+    /// - Throws: `AddressRefused` if there is none.
     private func choose(_ addresses: [IPAddress]) throws -> IPAddress {
         guard let address = addresses.first(where: rules.allows) else {
             throw ReceiverClients.AddressRefused(address: addresses.map(\.description).joined(separator: ", "))
@@ -129,7 +133,7 @@ public final class WebhookSender: Service {
         return Answer(status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After"))
     }
 
-    /// Reads what comes behind the head, within bounds; beyond them the connection is given up. What it says is of no interest.
+    /// Reads the body of a response, within bounds; beyond them the connection is closed. The content is ignored.
     private func drain(_ response: HTTPClientResponse, on eventLoop: any EventLoop) async {
         if response.status == .noContent || response.headers.first(name: "Content-Length") == "0" { return }
         let drain = Task {

@@ -6,7 +6,7 @@ import Crypto
     import Foundation
 #endif
 
-/// What sender and receiver of a web hook agree on: the names of the headers, and how a body is signed.
+/// The header names and the signature scheme that sender and receiver share.
 enum WebhookSignature {
     static let id = "Sluice-Id"
     static let timestamp = "Sluice-Timestamp"
@@ -22,7 +22,7 @@ enum WebhookSignature {
         return hmac.finalize()
     }
 
-    /// The value of the header: one code for each secret, so that a receiver who knows one of them can check.
+    /// The value of the signature header: one code per secret, so a receiver needs to know only one of them.
     static func header(_ body: [UInt8], at timestamp: String, _ secrets: [WebhookSecret]) -> String {
         secrets.map { "\(version)=\(hexadecimal(code(body, at: timestamp, $0.key)))" }.joined(separator: ",")
     }
@@ -33,7 +33,7 @@ enum WebhookSignature {
         String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    /// The bytes of hexadecimal digits, or nil.
+    /// Decodes hexadecimal digits; nil if they are not valid.
     static func bytes(_ text: some StringProtocol) -> [UInt8]? {
         let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue.map(UInt8.init) }
         guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }

@@ -4,27 +4,27 @@
     import Foundation
 #endif
 
-/// Where a notification goes, read from its URL.
+/// The destination of a notification, parsed from its URL.
 struct WebhookTarget: Sendable, Hashable {
-    /// Why no request is made for a URL.
+    /// The reason why a URL is refused.
     struct Refused: Error, Hashable, CustomStringConvertible {
         var description: String
     }
 
-    /// As it is requested.
+    /// The URL as it is requested.
     let url: String
     /// A name, or an address without brackets, as it stands in the URL.
     let host: String
-    /// The same for all ways in which a host can be written: a name in lower case without its last dot, or an address in its usual form.
+    /// The same for every spelling of a host: a name in lower case without its last dot, or an address in its usual form.
     let name: String
     let port: Int
-    /// Whether the URL names an address, in whatever form.
+    /// Whether the host is an address, in any form.
     let isAddress: Bool
 
-    /// The address, if the URL names one itself in its usual form.
+    /// The address, if the host is one in its usual form.
     var address: IPAddress? { IPAddress(host) }
 
-    /// Refuses schemes other than http and https, users and passwords, and hosts whose text could be read in more than one way.
+    /// Refuses schemes other than http and https, users and passwords, and hosts whose text is ambiguous.
     init(_ text: String) throws(Refused) {
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), let named = url.host, !named.isEmpty else {
             throw Refused(description: "it is no URL with a host")

@@ -7,32 +7,32 @@ public import SluiceCore
     public import Foundation
 #endif
 
-/// Tells receivers whether a request comes from who has the secret, and came only now.
+/// Checks in a receiver that a request was signed with the secret, and recently.
 ///
 /// ```swift
 /// let verifier = try WebhookVerifier([WebhookSecret("…")])
 /// let event = try verifier.event(body, headers: { request.headers[$0] })
-/// guard try await store.isNew(event.id) else { return .ok }   // what comes twice has the same id
+/// guard try await store.isNew(event.id) else { return .ok }   // a repetition has the same id
 /// ```
-/// Give it the body's bytes as they came: what was decoded and encoded again has another signature.
+/// Pass the body as it was received: decoding and encoding it again changes the signature.
 public struct WebhookVerifier: Sendable {
-    /// Why a request is not to be believed.
+    /// The reason why a request was rejected.
     public enum Refusal: Error, Hashable, Sendable {
-        /// A header is missing, or makes no sense.
+        /// A header is missing or not valid, or the body is not an event.
         case malformed
-        /// It was signed too long ago, or lies too far ahead: it may be an old one, sent again by somebody else.
+        /// The timestamp is too old or too far ahead. The request may be a replay.
         case stale
-        /// It was signed with another secret, or changed on its way.
+        /// The signature does not match: another secret, or a changed body.
         case forged
     }
 
     private let secrets: [WebhookSecret]
     private let tolerance: Duration
 
-    /// A verifier.
+    /// Makes a verifier.
     /// - Parameters:
-    ///   - secrets: those that are believed, in any order: while one takes the place of another, both.
-    ///   - tolerance: how far a request's time may be from this host's, either way; 5 minutes unless given.
+    ///   - secrets: the secrets to accept, in any order; both the old and the new one during a rotation.
+    ///   - tolerance: the largest difference, either way, between a request's time and this host's; 5 minutes by default.
     /// - Throws: `invalidArgument` without a secret.
     public init(_ secrets: [WebhookSecret], tolerance: Duration = .seconds(300)) throws(SluiceError) {
         if secrets.isEmpty { throw SluiceError(.invalidArgument, "a verifier takes at least one secret") }
@@ -40,13 +40,14 @@ public struct WebhookVerifier: Sendable {
         self.tolerance = tolerance
     }
 
-    /// Checks a request, in a time that does not tell how much of a signature is right.
+    /// Checks a request, in a time that does not reveal how much of a signature matches.
     /// - Parameters:
     ///   - body: the bytes as they came.
     ///   - timestamp: the value of header `Sluice-Timestamp`.
-    ///   - signature: the value of header `Sluice-Signature`, in which one signature by a known secret is enough; schemes other
-    ///     than `v1` are passed over.
+    ///   - signature: the value of header `Sluice-Signature`. One signature by a known secret is enough; schemes other than `v1`
+    ///     are ignored.
     ///   - now: this host's time.
+    /// - Throws: `malformed`, `forged`, or `stale`, in this order.
     public func check(
         _ body: some Sequence<UInt8>, timestamp: String, signature: String, now: Date = Date()
     ) throws(Refusal) {
@@ -59,18 +60,19 @@ public struct WebhookVerifier: Sendable {
         let expected = secrets.map { WebhookSignature.code(body, at: timestamp, $0.key) }
         var isGenuine = false
         for code in codes {
-            // Comparing a code of CryptoKit's takes the same time for each of its kind.
+            // CryptoKit compares its codes in constant time.
             for known in expected where known == code { isGenuine = true }
         }
         guard isGenuine else { throw .forged }
         guard abs(now.timeIntervalSince1970 - time) <= tolerance / .seconds(1) else { throw .stale }
     }
 
-    /// Checks a request, and reads it.
+    /// Checks a request and decodes its event.
     /// - Parameters:
     ///   - body: the bytes as they came.
-    ///   - headers: the value of a header by its name, in whatever case.
+    ///   - headers: returns the value of a header for its name, in any case.
     ///   - now: this host's time.
+    /// - Throws: `malformed` also for a body that is not an event; else as ``check(_:timestamp:signature:now:)``.
     public func event(
         _ body: some Sequence<UInt8>, headers: (String) -> String?, now: Date = Date()
     ) throws(Refusal) -> WebhookEvent {

@@ -2,11 +2,11 @@ import SluiceCore
 public import SluiceWorker
 
 extension Worker {
-    /// Delivers notifications, as jobs of kind ``Notify/kind``. Serve queue ``Notify/queue``; all notifications of one job are a
-    /// chain and go one after another.
+    /// Delivers notifications as jobs of kind ``Notify/kind``. The worker has to serve queue ``Notify/queue``. All notifications of
+    /// one job form a chain and run one after another.
     ///
-    /// Receivers do not hold each other up: unless the queue declares another limit of that name, such as
-    /// `.concurrency(10, per: "host")`, each host has a fifth of its concurrency, one at least, over all workers.
+    /// A slow receiver does not delay the others: each host gets a fifth of the worker's concurrency, at least one, over all
+    /// workers. Declare a limit of that name, such as `.concurrency(10, per: "host")`, to change this.
     public func deliverWebhooks(by sender: WebhookSender) {
         isolate(Notify.queue, by: "host")
         handle(kind: Notify.kind, options: sender.jobOptions) { arguments, context in
