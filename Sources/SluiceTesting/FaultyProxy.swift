@@ -3,18 +3,18 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Stands between a client and a server, and breaks chosen calls: it cuts the connection before a request arrives, or before
-/// its reply does, holds the reply back, or swallows the request.
+/// A proxy between a client and a server that breaks chosen calls. It can cut the connection before a request arrives or before its
+/// reply does, hold the reply, or drop the request.
 package final class FaultyProxy: Sendable {
-    /// What happens to a call.
+    /// What to do to a call.
     package enum Fault: Sendable {
-        /// The request never arrives, and the connection ends.
+        /// Drops the request and closes the connection.
         case loseRequest
-        /// The request arrives, its reply does not, and the connection ends.
+        /// Delivers the request, drops the reply, and closes the connection.
         case loseReply
-        /// The reply comes when `release` says so.
+        /// Delivers the request and holds the reply until `release`.
         case holdReply
-        /// The request never arrives, nor does what follows it, and the connection stays.
+        /// Drops the request and everything after it, and keeps the connection open.
         case swallow
     }
 
@@ -30,11 +30,11 @@ package final class FaultyProxy: Sendable {
         var requests: [String] = []
     }
 
-    /// What clients connect to.
+    /// The URL that clients connect to.
     package let url: String
-    /// Counts the faults as they happen.
+    /// Counts the faults that have happened.
     package let faults = Occurrences()
-    /// Counts the replies that came and were held back: only what is held can be released.
+    /// Counts the replies that were held. Only a held reply can be released.
     package let heldReplies = Occurrences()
 
     private let state = Mutex(State())
@@ -58,12 +58,12 @@ package final class FaultyProxy: Sendable {
         owner.proxy.withLock { $0 = self }
     }
 
-    /// Breaks the next call whose bytes hold all of these words, after so many others like it.
+    /// Breaks the next call whose bytes contain all of these words, after `skips` other matching calls.
     package func fail(_ words: [String], after skips: Int = 0, with fault: Fault) {
         state.withLock { $0.rules.append(Rule(words: words, skips: skips, fault: fault)) }
     }
 
-    /// How many requests have come whose beginning holds this word; several that arrive together count as one.
+    /// Counts the requests whose beginning contains this word. Requests that arrive together count as one.
     package func requests(with word: String) -> Int { state.withLock { $0.requests.count { $0.contains(word) } } }
 
     /// Lets held replies through.
@@ -75,7 +75,7 @@ package final class FaultyProxy: Sendable {
         for deliver in held { deliver() }
     }
 
-    /// Ends it, and the connections through it with it.
+    /// Closes the proxy and all connections through it.
     package func close() async {
         state.withLock { $0.rules = [] }
         release()
@@ -102,7 +102,7 @@ package final class FaultyProxy: Sendable {
         heldReplies.add()
     }
 
-    /// What the relays know of the proxy, which is made after them.
+    /// The proxy's state as the relays need it; the proxy is created after them.
     fileprivate final class Owner: Sendable {
         let proxy = Mutex<FaultyProxy?>(nil)
 
@@ -110,7 +110,7 @@ package final class FaultyProxy: Sendable {
     }
 }
 
-/// One connection through the proxy. Both sides live on one event loop.
+/// One connection through the proxy. Both sides run on one event loop.
 private final class ProxiedConnection: Sendable {
     let client: any Channel
     let server: any Channel
@@ -132,7 +132,7 @@ private final class ProxiedConnection: Sendable {
     }
 }
 
-/// Carries bytes in one direction.
+/// Copies bytes in one direction.
 private final class Relay: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -4,29 +4,29 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// An HTTP server on the loopback address that remembers what it was told, and answers as a test wants.
+/// An HTTP server on the loopback address that records its requests and answers as a test chooses.
 package final class HookReceiver: Sendable {
-    /// What it was told.
+    /// A request that arrived.
     package struct Request: Sendable {
         package var method: String
         package var path: String
-        /// Lower-case names.
+        /// The headers, with lower-case names.
         package var headers: [String: String]
         package var body: [UInt8]
     }
 
-    /// What it does then.
+    /// How to answer a request.
     package enum Answer: Sendable {
         case status(Int, headers: [String: String] = [:])
-        /// Nothing, for as long as the other side waits.
+        /// Never answers.
         case hang
-        /// Breaks the connection off.
+        /// Resets the connection.
         case reset
-        /// Sends the head byte by byte, for longer than anybody waits.
+        /// Sends the head byte by byte, longer than any client waits.
         case slowHead
-        /// Sends the head, and then the body byte by byte, for longer than anybody waits.
+        /// Sends the head, then the body byte by byte, longer than any client waits.
         case slowBody(Int)
-        /// Sends the head, and then a body without end.
+        /// Sends the head, then a body without end.
         case hugeBody(Int)
     }
 
@@ -40,7 +40,7 @@ package final class HookReceiver: Sendable {
     private let channel: any Channel
     private let state: Memory
 
-    /// What its connections share.
+    /// State that all connections share.
     fileprivate final class Memory: Sendable {
         private let state = Mutex(State())
         let decide: @Sendable (Request) -> Answer
@@ -57,7 +57,7 @@ package final class HookReceiver: Sendable {
         func count(sent bytes: Int) { state.withLock { $0.sent += bytes } }
     }
 
-    /// - Parameter certificates: for one that speaks TLS: what it shows.
+    /// - Parameter certificates: the certificates of a TLS server; nil for plain HTTP.
     package init(
         tls certificates: TestCertificates? = nil, _ decide: @escaping @Sendable (Request) -> Answer = { _ in .status(204) }
     ) async throws {
@@ -90,16 +90,16 @@ package final class HookReceiver: Sendable {
 
     package var url: String { "\(scheme)://127.0.0.1:\(port)/hook" }
 
-    /// All that came, in order.
+    /// All requests so far, in order.
     package var requests: [Request] { state.requests }
 
-    /// Bytes of bodies without end that went out.
+    /// Bytes sent so far of bodies without end.
     package var sentBytes: Int { state.sent }
 
     package func close() async { try? await channel.close() }
 }
 
-/// One connection.
+/// Handles one connection.
 private final class HookHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -147,7 +147,7 @@ private final class HookHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
     }
 
-    /// A closed connection that has not been read to the end is reset.
+    /// Closes the connection with a linger time of 0: the system then sends a reset.
     private func reset(_ context: ChannelHandlerContext) {
         let channel = context.channel
         guard let options = channel as? any SocketOptionProvider else { return context.close(promise: nil) }

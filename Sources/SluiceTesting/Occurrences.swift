@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts what happens, and lets a test wait until it has happened so often: what tests use in the place of sleeping.
+/// Counts events, and lets a test wait for a count instead of sleeping.
 package final class Occurrences: Sendable {
     private struct Waiter {
         var id: Int
@@ -19,10 +19,10 @@ package final class Occurrences: Sendable {
 
     package init() {}
 
-    /// How often it happened so far.
+    /// The count so far.
     package var count: Int { state.withLock { $0.count } }
 
-    /// It happened once more.
+    /// Counts one more event.
     package func add() {
         let due = state.withLock { state in
             state.count += 1
@@ -33,7 +33,7 @@ package final class Occurrences: Sendable {
         for waiter in due { waiter.continuation.resume() }
     }
 
-    /// Waits until it has happened `count` times since the beginning, or the task is cancelled.
+    /// Waits until the count since the beginning is at least `count`, or the task is cancelled.
     package func wait(for count: Int = 1) async {
         let id = state.withLock { state in
             state.nextID += 1

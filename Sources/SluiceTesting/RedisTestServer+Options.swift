@@ -1,24 +1,24 @@
 extension RedisTestServer {
-    /// What a test needs beyond an empty server on a Unix socket.
+    /// The features that a test needs beyond an empty server on a Unix socket.
     public struct Options: Sendable {
-        /// Keep data through `stop`, `kill` and `restart`, in an append-only file synced every second.
+        /// Keep data through `stop`, `kill` and `restart`, in an append-only file that is synced every second.
         public var aof: Bool
-        /// Listen on a free port of 127.0.0.1 too.
+        /// Also listen on a free port of 127.0.0.1.
         public var tcp: Bool
-        /// Listen for TLS on a free port of 127.0.0.1; clients need a certificate from the same, generated, authority.
+        /// Listen for TLS on a free port of 127.0.0.1. Clients need a certificate from the same generated authority.
         public var tls: Bool
-        /// Whom its certificate is for, as OpenSSL writes it; `localhost` and 127.0.0.1 unless given.
+        /// The subject of the server's certificate, as OpenSSL writes it; `localhost` and 127.0.0.1 when nil.
         package var certified: String?
         /// ACL rules, such as `"worker on >secret ~sluice:* +@all"`, without the word `user` in front.
         public var aclUsers: [String]
         /// Further lines of `redis.conf`, such as `"maxmemory 20mb"`.
         public var config: [String]
-        /// Replicate this server, which must have been started with `tcp`.
+        /// A server to replicate. It must have been started with `tcp`.
         public var replicaOf: RedisTestServer?
-        /// Directories in which to look for the server, separated by colons; `PATH` when nil.
+        /// The directories to search for the server program, separated by colons; `PATH` when nil.
         package var searchPath: String?
 
-        /// Everything is off unless given.
+        /// Makes options; every feature is off by default.
         public init(
             aof: Bool = false,
             tcp: Bool = false,

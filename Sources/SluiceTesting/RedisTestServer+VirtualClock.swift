@@ -2,13 +2,14 @@ import Hiredis
 import SluiceLua
 
 extension RedisTestServer {
-    /// Loads a function library that takes the time from a key of the namespace, where there is one. A library belongs to the
-    /// whole server; the one that ``shared()`` gives has it already. A restart without `aof` forgets it.
+    /// Loads a function library that reads the time from a key of the namespace, if the key exists. A library is shared by the
+    /// whole server; the server of ``shared()`` already has this one. A restart without `aof` loses it.
+    /// - Throws: ``RedisTestServerError`` if the library cannot be loaded.
     public func useVirtualClock() async throws {
         try await useVirtualClock(replacing: [:])
     }
 
-    /// The same, with other texts for some modules of the library.
+    /// Also replaces the text of some modules of the library.
     package func useVirtualClock(replacing modules: [String: String]) async throws {
         let client = RedisClient(try RedisConfiguration(url: socketURL))
         let own = ["clock": Self.virtualClock, "expiry": Self.virtualExpiry]
@@ -21,8 +22,8 @@ extension RedisTestServer {
         await client.close()
     }
 
-    /// Stands in for `lua/base/expiry.lua`: keys of a namespace with a virtual clock go when that is moved. `expiries` has them by the
-    /// time, in ms.
+    /// Replaces `lua/base/expiry.lua`: keys of a namespace with a virtual clock expire when the clock is moved. The key `expiries`
+    /// lists them by time, in ms.
     private static let virtualExpiry = """
         local M = {}
 
@@ -54,7 +55,7 @@ extension RedisTestServer {
         return M
         """
 
-    /// Stands in for `lua/base/clock.lua`. The key holds microseconds since 1970.
+    /// Replaces `lua/base/clock.lua`. The key holds microseconds since 1970.
     private static let virtualClock = """
         local M = {}
 

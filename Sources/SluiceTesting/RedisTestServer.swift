@@ -3,14 +3,14 @@ import SluiceEmbedded
 import Subprocess
 import SystemPackage
 
-/// A real Redis for tests, in a directory of its own, that ends with the test process however that ends.
+/// A real Redis for tests, in a directory of its own. It ends with the test process, even if that crashes.
 ///
-/// It listens on a Unix socket, so suites need no free port and may run in parallel. Needs `redis-server` 7 or later
-/// (or `valkey-server`) in `PATH`; nothing else has to run.
+/// It listens on a Unix socket, so suites need no free port and can run in parallel. It needs `redis-server` 7 or later (or
+/// `valkey-server`) in `PATH`, and no other running program.
 public final class RedisTestServer: Sendable {
-    /// What to connect to: TLS with the client certificate when TLS was asked for, else TCP when asked for, else the socket.
+    /// The URL to connect to: TLS with the client certificate if `tls` was set, else TCP if `tcp` was set, else the socket.
     public let url: String
-    /// Certificates and keys, when TLS was asked for.
+    /// The certificates and keys, if `tls` was set.
     public let tls: TestCertificates?
 
     private let redis: PrivateRedis
@@ -28,9 +28,10 @@ public final class RedisTestServer: Sendable {
             }
     }
 
-    /// The server all suites of this process share, started on first use; give each test keys of its own.
+    /// Returns the server that all suites of this process share; the first call starts it. Use separate keys in each test.
     ///
-    /// Do not change it (configuration, ACL, scripts, restarts): start another for that.
+    /// Do not change the server (configuration, ACL, scripts, restarts); start another one for that.
+    /// - Throws: as ``start(_:)`` does.
     public static func shared() async throws -> RedisTestServer {
         try await sharedStart.value
     }
@@ -41,10 +42,10 @@ public final class RedisTestServer: Sendable {
         return server
     }
 
-    /// Starts a server for one test and waits until it serves commands. It ends when the last reference to it goes.
+    /// Starts a server for one test and waits until it accepts commands. The server ends with the last reference to it.
     ///
-    /// - Throws: When no suitable server is installed, when it ends at its start (with the last lines of its log), or
-    ///   when `openssl` is needed and fails.
+    /// - Throws: an error if no suitable server is installed, the server ends at its start (with the last lines of its log), or
+    ///   `openssl` is needed and fails.
     public static func start(_ options: Options = Options()) async throws -> RedisTestServer {
         let directory = try PrivateRedis.makeDirectory()
         var settings = PrivateRedis.Options()
@@ -69,50 +70,50 @@ public final class RedisTestServer: Sendable {
         return RedisTestServer(redis: try await PrivateRedis(settings), tls: certificates)
     }
 
-    /// The Unix socket, which is there whatever else was asked for, and is never encrypted.
+    /// The path of the Unix socket. The socket exists with every option and is never encrypted.
     public var socketPath: String { redis.socketPath }
 
-    /// `unix://` and the socket's path.
+    /// The URL of the Unix socket: `unix://` and its path.
     public var socketURL: String { redis.url }
 
-    /// The port on 127.0.0.1 without TLS, when asked for; a restart keeps it.
+    /// The port on 127.0.0.1 without TLS, if `tcp` was set; a restart keeps it.
     public var tcpPort: Int? { redis.tcpPort }
 
-    /// The port on 127.0.0.1 with TLS, when asked for; a restart keeps it.
+    /// The port on 127.0.0.1 with TLS, if `tls` was set; a restart keeps it.
     public var tlsPort: Int? { redis.tlsPort }
 
-    /// Holds the data, the log and the certificates (mode 0700), and is removed when the server ends for good.
+    /// The directory of the data, the log and the certificates (mode 0700). It is removed when the server ends for good.
     public var directory: String { redis.directory }
 
-    /// The operating system's number of the running server, or nil after `kill` and `stop`.
+    /// The process id of the running server; nil after `kill` and `stop`.
     public var processID: Int32? {
         get async { await redis.processID }
     }
 
-    /// Ends the server as a power cut would (SIGKILL), and returns when it is gone.
+    /// Kills the server (SIGKILL), as a power cut would, and returns when it is gone.
     public func kill() async throws { try await redis.kill() }
 
-    /// Shuts the server down in order, and returns when it is gone. A suspended server has to be resumed first.
+    /// Shuts the server down in order and returns when it is gone. Resume a suspended server first.
     public func stop() async throws { try await redis.stop() }
 
-    /// Starts it again on the same socket, ports and data, stopping it first if it runs. Without `aof` it comes back empty.
+    /// Restarts the server on the same socket, ports and data; stops it first if it runs. Without `aof` the data is lost.
     public func restart() async throws { try await redis.restart() }
 
-    /// Freezes it (SIGSTOP): connections are accepted by the system, and nothing answers.
+    /// Freezes the server (SIGSTOP): the system accepts connections, but no command is answered.
     public func suspend() async throws { try await redis.suspend() }
 
-    /// Lets it go on after `suspend` (SIGCONT).
+    /// Continues the server after `suspend` (SIGCONT).
     public func resume() async throws { try await redis.resume() }
 
-    /// Runs `redis-cli` with these arguments on the Unix socket and gives what it printed, without the last newline.
+    /// Runs `redis-cli` with these arguments on the Unix socket. Returns its output without the last newline.
     ///
-    /// - Throws: `RedisTestServerError` with the text of an error reply, or when the server cannot be reached.
+    /// - Throws: ``RedisTestServerError`` with the text of an error reply, or if the server cannot be reached.
     @discardableResult
     public func cli(_ arguments: String...) async throws -> String {
         try await cli(arguments)
     }
 
-    /// Runs `redis-cli` with a list of arguments: see `cli(_:)`.
+    /// Runs `redis-cli` with a list of arguments, as `cli(_:)` does.
     @discardableResult
     public func cli(_ arguments: [String]) async throws -> String {
         let client = redis.executable.clientPath

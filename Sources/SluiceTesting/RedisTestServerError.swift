@@ -1,6 +1,6 @@
-/// What went wrong around a test server, in words.
+/// A failure of a test server or of `redis-cli`.
 public struct RedisTestServerError: Error, CustomStringConvertible {
-    /// The whole message; error replies of Redis come with their code first, such as `WRONGTYPE`.
+    /// The message. An error reply of Redis is in it with its code, such as `WRONGTYPE`.
     public let description: String
 
     init(_ description: String) {

@@ -1,9 +1,9 @@
-/// Rewrites the times in a text as distances from a start, so that two runs of a test can be compared.
+/// Rewrites the times in a text as offsets from a start, so that two runs of a test can be compared.
 ///
-/// A number is taken for a time if it lies near the start in one of the units of the data: milliseconds, minutes, microseconds
-/// or places. They cannot be mistaken for each other: they differ by factors of 50 and more, or by their class.
+/// A number counts as a time if it lies near the start in one of the data's units: milliseconds, minutes, microseconds, or places.
+/// The units cannot be confused: they differ by factors of 50 or more, or by their class.
 struct RelativeTimes {
-    /// In ms since 1970.
+    /// The start, in ms since 1970.
     let start: Int
 
     private static let day = 86_400_000

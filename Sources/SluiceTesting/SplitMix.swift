@@ -1,4 +1,4 @@
-/// Random numbers that a seed determines (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
+/// A seeded random number generator (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
 package struct SplitMix: RandomNumberGenerator {
     private var state: UInt64
 

@@ -2,22 +2,22 @@ import Foundation
 import Subprocess
 import SystemPackage
 
-/// PEM files of a throwaway certificate authority, and of a server and a client it vouches for; valid for a month.
+/// PEM files of a throwaway certificate authority, and of a server and a client that it signed. They are valid for a month.
 public struct TestCertificates: Sendable {
-    /// The authority's certificate, that both sides trust.
+    /// The authority's certificate, which both sides trust.
     public let authority: String
-    /// Certificate for `localhost` and 127.0.0.1.
+    /// The server's certificate, for `localhost` and 127.0.0.1.
     public let serverCertificate: String
-    /// Private key of the server.
+    /// The server's private key.
     public let serverKey: String
-    /// Certificate a client shows, when the server asks for one.
+    /// The client's certificate, for a server that requires one.
     public let clientCertificate: String
-    /// Private key of the client.
+    /// The client's private key.
     public let clientKey: String
 
     package static let local = "DNS:localhost,IP:127.0.0.1"
 
-    /// - Parameter names: whom the certificates are for, as OpenSSL writes it.
+    /// - Parameter names: the subject of the certificates, as OpenSSL writes it.
     package static func make(
         in directory: String, for names: String = local
     ) async throws -> TestCertificates {

@@ -7,24 +7,25 @@ import SluiceStore
 public import SluiceWorker
 
 extension TestNamespace {
-    /// Makes a client of these queues; close it when the test is over.
-    /// - Throws: as a client does that connects.
+    /// Makes a client of these queues. Close it at the end of the test.
+    /// - Throws: a ``SluiceError`` if the client cannot connect.
     public func client(_ options: SluiceClient.Options = SluiceClient.Options()) async throws(SluiceError) -> SluiceClient {
         var options = options
         options.namespace = namespace
         return try await SluiceClient(.url(url), options: options)
     }
 
-    /// Runs a worker until its queues have nothing left that runs or could run now, then stops it in order.
+    /// Runs a worker until its queues have no job that runs or could run now, then stops it in order.
     ///
-    /// What is told between queues, such as the end of a job that another one follows, has been told then, too.
+    /// Messages between queues, such as the end of a job that another job follows, have been relayed by then. Redis has every
+    /// outcome, and all observers have been called.
     ///
-    /// What waits for the virtual clock stays, be it due later, held up by a rate, or by a breaker: move the clock with
-    /// ``advance(by:)`` and drain again, with the same worker or another one. Jobs of a paused queue stay, too, and those that need
-    /// what is switched off. When it returns, Redis has every outcome, and observers were told. A handler that never returns keeps
-    /// it waiting, unless its job has a timeout.
-    /// - Parameter worker: one of a client of this namespace.
-    /// - Returns: What is left, by what it waits for, and how far to advance for it; empty if nothing is.
+    /// Jobs that wait for the virtual clock stay: they are due later, or held by a rate or a breaker. Move the clock with
+    /// ``advance(by:)`` and drain again, with the same worker or another one. Jobs of a paused queue stay, too, and jobs whose
+    /// dependency is switched off. A handler that never returns blocks the drain, unless its job has a timeout.
+    /// - Parameter worker: a worker of a client of this namespace.
+    /// - Returns: The remaining jobs by what they wait for, and how far to advance for them; empty if none remain.
+    /// - Throws: what the worker throws; `CancellationError` if the task is cancelled.
     /// - Throws: what the worker throws; `CancellationError` if the task is cancelled.
     @discardableResult
     public func drain(with worker: Worker) async throws -> [WaitingJobs] {
@@ -45,7 +46,7 @@ extension TestNamespace {
         return left
     }
 
-    /// What jobs of a queue wait for.
+    /// Lists what the jobs of a queue wait for.
     private func waiting(in queue: QueueName, _ inspector: Inspector) async throws -> [WaitingJobs] {
         let status = try await inspector.status(of: queue)
         var left: [WaitingJobs] = []
@@ -74,11 +75,11 @@ extension TestNamespace {
     }
 }
 
-/// Ends when some queues are idle.
+/// Ends when the queues are idle.
 private struct IdleWatch: Service {
     let inspector: Inspector
     let queues: [QueueName]
-    /// From before the first look on, so that nothing happens unseen between a look and the wait that follows.
+    /// Follows from before the first look, so that no change is missed between a look and the wait after it.
     let transitions: Transitions
 
     func run() async throws {
@@ -88,16 +89,16 @@ private struct IdleWatch: Service {
             let isTelling = before.contains { $0.outgoing > 0 }
             let isFiring = try await isFiring()
             if isTelling || isFiring {
-                // That it has been told makes no transition.
+                // A relayed message makes no transition, so look again soon.
                 try await Task.sleep(for: .milliseconds(10))
             } else {
                 switch try await standing(before) {
                 case .idle:
-                    // Each queue was looked at for itself: what left one may have come to another one after that was looked at.
+                    // Each queue was read on its own: a job may have moved to a queue that was read before.
                     let after = try await statuses()
                     if zip(before, after).allSatisfy({ $0.totals == $1.totals && $1.outgoing == 0 }) { return }
                 case .claiming:
-                    // That what is runnable meets a gate that is shut makes no transition.
+                    // No transition follows when a runnable job meets a closed gate, so look again soon.
                     try await Task.sleep(for: .milliseconds(10))
                 case .busy:
                     guard try await changes.next() != nil else { return }
@@ -112,7 +113,7 @@ private struct IdleWatch: Service {
         return statuses
     }
 
-    /// Whether something that recurs is due, and has not fired yet. A tick that is skipped makes no transition.
+    /// Whether a recurring job is due and has not fired. A skipped tick makes no transition.
     private func isFiring() async throws(SluiceError) -> Bool {
         for queue in queues {
             let crontab = try await inspector.store.call(CronList(), on: queue)
@@ -123,9 +124,9 @@ private struct IdleWatch: Service {
 
     private enum Standing {
         case idle
-        /// Nothing runs, and a worker may yet be given something.
+        /// No job runs, but a worker may still claim one.
         case claiming
-        /// A transition will come.
+        /// A transition will follow.
         case busy
     }
 
@@ -135,7 +136,7 @@ private struct IdleWatch: Service {
             if status.states[.executing, default: 0] > 0 { return .busy }
             if status.pause != nil { continue }
             if status.states[.available, default: 0] > 0 {
-                // What waits for the clock waits for the test.
+                // A job that waits for the clock waits for the test.
                 if try await inspector.store.call(DiagnoseWaits(), on: queue).isClaimable { isClaiming = true }
             }
             if try await isDue(queue, by: status) { return .busy }
@@ -143,7 +144,7 @@ private struct IdleWatch: Service {
         return isClaiming ? .claiming : .idle
     }
 
-    /// Whether a job waits for a time that has come. Those that are due first are listed first.
+    /// Whether a job waits for a time that has come. The list starts with the earliest.
     private func isDue(_ queue: QueueName, by status: QueueStatus) async throws(SluiceError) -> Bool {
         for state in [JobState.scheduled, .retryable] {
             let first = try await inspector.jobs(matching: JobFilter(queues: [queue], states: [state]), limit: 1)

@@ -2,14 +2,15 @@ import Hiredis
 import SluiceCore
 
 extension TestNamespace {
-    /// Everything the namespace holds, at one instant, as text that is the same in every run of a test.
+    /// Returns all data of the namespace at one instant, as text that is the same in every run of a test.
     ///
-    /// Keys stand without the namespace, such as `{mail}:spec`. Each member is a line: `field = value` of a hash, the member of
-    /// a set, `score member` of a sorted set, an element of a list, the fields of a stream's entry. Hashes and sets are sorted.
-    /// A key that will expire has `(expires)` for its first line. The clock itself is left out.
+    /// The keys of the result lack the namespace, such as `{mail}:spec`. Each member is a line: `field = value` of a hash, the
+    /// member of a set, `score member` of a sorted set, an element of a list, the fields of a stream's entry. Hashes and sets are
+    /// sorted. A key that will expire starts with the line `(expires)`. The clock itself is left out.
     ///
     /// Times count from the start of the virtual clock: `T+1500` is 1.5 s after it in milliseconds, `F+1500` the same in
-    /// microseconds, of which fences are made, and `5/T+1500.3` the fourth place that was taken then, in class 5.
+    /// microseconds (the unit of fences), and `5/T+1500.3` the fourth place taken at that time, in class 5.
+    /// - Throws: an error if Redis cannot be reached or used.
     public func dump() async throws -> [String: String] {
         let reply = try await command("EVAL", Self.dumpScript, "0", namespace.text, clockKey).root
         let times = RelativeTimes(start: start)
@@ -21,7 +22,7 @@ extension TestNamespace {
         return texts
     }
 
-    /// Rewrites the times in a text as a dump does.
+    /// Rewrites the times in a text, as a dump does.
     package func relative(_ text: String) -> String { RelativeTimes(start: start).rewrite(text) }
 
     private static let dumpScript = """

@@ -2,9 +2,9 @@ package import SluiceCore
 import SluiceStore
 
 extension TestNamespace {
-    /// Waits until a condition holds, looking again after each transition of the queue, and every tenth of a second for what
-    /// makes none. A condition that throws does not hold yet: the server may be away.
-    /// - Returns: false if it did not hold within the limit.
+    /// Waits until a condition holds. Checks it after each transition of the queue, and every tenth of a second for changes without
+    /// a transition. A condition that throws counts as false, since the server may be away.
+    /// - Returns: false if the condition did not hold within the limit.
     package func eventually(
         in queue: QueueName, within limit: Duration = .seconds(300), _ condition: () async throws -> Bool
     ) async -> Bool {

@@ -3,47 +3,48 @@ package import Hiredis
 public import SluiceCore
 package import SluiceStore
 
-/// Queues of one test's own, on a server that many tests share, with a clock that stands still until the test moves it.
+/// Queues for one test, on a server that many tests share, with a clock that stands still until the test moves it.
 ///
 /// ```swift
 /// let queues = try await TestNamespace()
 /// // … enqueue with a delay of an hour, through a client on queues.url and queues.namespace
 /// try await queues.advance(by: .seconds(3600))
 /// ```
-/// All that the library times in Redis follows the virtual clock: delays, retries, deadlines of jobs, rates with their guards,
-/// breakers, leases, unique periods, recurring jobs, retention, and keys that go by themselves.
+/// Everything that the library times in Redis follows the virtual clock: delays, retries, deadlines of jobs, rates with their
+/// guards, breakers, leases, unique periods, recurring jobs, retention, and keys that expire.
 ///
-/// What a process times by itself follows the real clock: sockets and their timeouts, the `timeout` of a handler, the grace of a
-/// stop, how long a chunk gathers, how long a caller waits for a result, for a permit, or for the place that a rate limiter outside
-/// of jobs has given it. What the test leaves behind goes with the server, at the end of the test process.
+/// Everything that a process times follows the real clock: sockets and their timeouts, the `timeout` of a handler, the grace period
+/// of a stop, how long a chunk gathers, and how long a caller waits for a result, a permit, or a place from a rate limiter outside
+/// of jobs. The data of the test is removed with the server, at the end of the test process.
 public final class TestNamespace: Sendable {
-    /// Which time the queues of a namespace live in.
+    /// The clock that the queues of a namespace follow.
     public enum Clock: Sendable {
-        /// Stands still until ``TestNamespace/advance(by:)``. It starts at the beginning of the present hour.
+        /// Stands still until ``TestNamespace/advance(by:)``. It starts at the beginning of the current hour.
         case virtual
-        /// The server's own, until the first ``TestNamespace/advance(by:)``, from which on it stands still.
+        /// Follows the server until the first ``TestNamespace/advance(by:)``, and stands still from then on.
         case server
     }
 
-    /// A name that nobody else uses.
+    /// A unique name.
     public let namespace: Namespace
-    /// Where the namespace lives.
+    /// The server that holds the namespace.
     public let server: RedisTestServer
-    /// What a client of these queues connects to.
+    /// The URL that a client of these queues connects to.
     public var url: String { server.url }
-    /// All calls of the library, on a connection of this test's own.
+    /// The library's calls, on a connection of this test.
     package let store: Store
-    /// When the virtual clock started, in ms since 1970: `T+0` of a dump.
+    /// The start of the virtual clock, in ms since 1970: `T+0` of a dump.
     package let start: Int
 
     /// Makes a namespace on the server that the test process shares.
     ///
-    /// - Throws: What ``RedisTestServer/shared()`` throws, or an error of Redis.
+    /// - Throws: what ``RedisTestServer/shared()`` throws, or an error of Redis.
     public convenience init(clock: Clock = .virtual) async throws {
         try await self.init(on: RedisTestServer.shared(), clock: clock)
     }
 
-    /// Makes a namespace on a server of the test's own, which needs ``RedisTestServer/useVirtualClock()`` for `virtual`.
+    /// Makes a namespace on a server of the test. The clock `virtual` requires ``RedisTestServer/useVirtualClock()`` there.
+    /// - Throws: an error if Redis cannot be reached or used.
     public init(on server: RedisTestServer, clock: Clock) async throws {
         self.server = server
         namespace = try Namespace("test-" + String(UInt64.random(in: .min ... .max), radix: 36))
@@ -56,10 +57,11 @@ public final class TestNamespace: Sendable {
         }
     }
 
-    /// Moves the clock, and wakes an idle worker of each queue, which looks what has become due. Negative durations move it back.
+    /// Moves the clock and wakes an idle worker of each queue, which looks for due jobs. A negative duration moves the clock back.
     ///
-    /// Redis takes a step of more than two thirds of a lease, with no worker calling meanwhile, for a failure of its own, and
-    /// gives all workers five seconds more: to see a worker die, take steps below 20 s and let another one look after each.
+    /// Redis takes a step of more than two thirds of a lease without a call of a worker for a failure of its own, and gives all
+    /// workers five more seconds. To see a worker die, take steps below 20 s and let another worker look after each.
+    /// - Throws: an error if Redis cannot be reached or used.
     public func advance(by duration: Duration) async throws {
         let (seconds, attoseconds) = duration.components
         let micros = Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
@@ -71,7 +73,7 @@ public final class TestNamespace: Sendable {
         try await store.send(RedisCommand(words))
     }
 
-    /// The base of a queue's keys, which functions are called with.
+    /// The base of a queue's keys, as functions take it.
     package func base(_ queue: QueueName) -> String { store.keys.base(queue) }
 
     var clockKey: String { "\(namespace):clock" }

@@ -1,31 +1,31 @@
 public import SluiceCore
 
-/// Jobs that a ``TestNamespace/drain(with:)`` has left, since they wait for something that no worker brings about.
+/// Jobs that ``TestNamespace/drain(with:)`` left, since they wait for something that no worker causes.
 public struct WaitingJobs: Sendable, Hashable, CustomStringConvertible {
-    /// What they wait for.
+    /// What a job waits for.
     public enum Reason: Sendable, Hashable {
-        /// For their time, by the virtual clock: scheduled or retryable.
+        /// Its due time on the virtual clock: it is scheduled or retryable.
         case due
-        /// For a gate that a rate keeps shut; `*` is the queue's own, such as `host=tmdb` that of a partition.
+        /// A gate whose rate is spent. `*` is the queue's own gate; `host=tmdb` is one of a partition.
         case rate(gate: String)
-        /// For a gate whose breaker is open.
+        /// A gate whose breaker is open.
         case breaker(gate: String)
-        /// For a dependency that is switched off.
+        /// A dependency that is switched off.
         case dependency(name: String)
-        /// For a place at a gate.
+        /// A free place at a gate.
         case place(gate: String)
-        /// For the queue to be resumed.
+        /// The end of the queue's pause.
         case pause
     }
 
-    /// The queue.
+    /// The queue of the jobs.
     public var queue: QueueName
-    /// What they wait for.
+    /// What the jobs wait for.
     public var reason: Reason
-    /// How far to ``TestNamespace/advance(by:)`` until the first of them may run; nil if time alone does not let them.
+    /// How far to ``TestNamespace/advance(by:)`` until the first job may run; nil if time alone is not enough.
     public var until: Duration?
 
-    /// What a drain is expected to leave.
+    /// Makes a value to compare with the result of a drain.
     public init(queue: QueueName, reason: Reason, until: Duration? = nil) {
         self.queue = queue
         self.reason = reason
