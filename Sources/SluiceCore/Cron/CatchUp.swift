@@ -1,13 +1,13 @@
-/// What becomes of ticks that nobody could fire in time: all workers of the queue were down for longer than a minute.
+/// What to do with missed ticks: those that came while all workers of the queue were down for longer than a minute.
 public enum CatchUp: Sendable, Hashable, CustomStringConvertible {
-    /// They are skipped.
+    /// Skips them.
     case none
-    /// The newest of them fires, unless a later one is in time.
+    /// Fires the newest of them, unless a later tick is in time.
     case latest
-    /// So many of the newest fire, 1 to 1,000.
+    /// Fires the newest `limit` of them, 1 to 1,000.
     case all(limit: Int)
 
-    /// As the tool takes it: `none`, `latest`, `all=10`.
+    /// The text that the command line takes: `none`, `latest`, `all=10`.
     public var description: String {
         switch self {
         case .none: "none"
@@ -16,7 +16,8 @@ public enum CatchUp: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// - Throws: `invalidArgument` for a text that is none, and for a limit out of bounds.
+    /// Reads `none`, `latest`, `all` or `all=N`.
+    /// - Throws: `invalidArgument` for any other text, and for a limit out of bounds.
     package init(parsing text: String) throws(SluiceError) {
         switch text {
         case "none": self = .none
@@ -33,12 +34,12 @@ public enum CatchUp: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// What becomes of a tick while the job of the one before has not ended.
+/// What a tick does while the job of the tick before has not ended.
 public enum Overlap: String, Sendable, Hashable, CaseIterable {
-    /// It fires all the same.
+    /// Fires anyway.
     case allow
-    /// It is skipped.
+    /// Skips the tick.
     case skip
-    /// Its job waits for the end of the one that runs. While one waits, ticks are skipped.
+    /// Enqueues a job that waits for the end of the running one. While one waits, further ticks are skipped.
     case queueOne = "queue-one"
 }

@@ -12,7 +12,7 @@ struct CivilDate {
         self.day = day
     }
 
-    /// - Parameter day: since 1970.
+    /// - Parameter day: days since 1970.
     init(day number: Int) {
         let shifted = number + 719_468
         let era = shifted.dividingDown(by: 146_097)

@@ -1,11 +1,12 @@
 public import Foundation
 
-/// When something recurs: five fields as cron has them, a short form such as `@daily`, or `@every 90s`.
+/// When a cron entry fires: the five fields of cron, a short form such as `@daily`, or `@every 90s`.
 ///
-/// The fields are minute, hour, day of the month, month and day of the week, each `*`, a number, a name (`JAN`, `mon`), a range
-/// `1-5`, a step `*/15` or `8-18/2`, or several of these with commas; `?` is `*` for the two fields of days. Sunday is 0 and 7.
-/// Where both fields of days are restricted, a day that either names counts, as Vixie cron has it; a field that begins with `*`
-/// is not restricted. `@every` counts from the start of 1970, or of what recurs, whatever zones and clocks do.
+/// The fields are minute, hour, day of the month, month and day of the week. Each is `*`, a number, a name (`JAN`, `mon`), a range
+/// `1-5`, a step `*/15` or `8-18/2`, or several of these with commas. In the two day fields, `?` means `*`. Sunday is 0 and 7. If
+/// both day fields are restricted, a day matches if either field names it, as in Vixie cron; a field that begins with `*` is not
+/// restricted. `@every` counts from the start of 1970, or from the start of the cron entry; zones and clock changes do not shift
+/// it.
 public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     enum Form: Sendable, Hashable {
         /// Seconds.
@@ -13,13 +14,13 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         case fields(CronFields)
     }
 
-    /// As it was written.
+    /// The expression as it was written.
     public let text: String
     let form: Form
 
-    /// Reads an expression.
-    /// - Throws: `invalidArgument` for what is none, or can never come. The message has several lines: the text, a `^` under the
-    ///   fault, and what would be right.
+    /// Parses an expression.
+    /// - Throws: `invalidArgument` if the text is not an expression, or can never match. The message has several lines: the text, a
+    ///   `^` under the fault, and what would be right.
     public init(_ text: String) throws(SluiceError) {
         do throws(CronFault) {
             form = try CronParser.parse(text)
@@ -29,14 +30,14 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
-    /// The text.
+    /// The expression as it was written.
     public var description: String { text }
 
-    /// The first tick after a moment, of the calendar and the clocks of a zone. Nil if none comes before the year 2100.
+    /// The first tick after `date`, by the calendar and the clocks of `zone`. Nil if none comes before the year 2100.
     ///
-    /// Where clocks are put forward, what was to happen at a fixed time that they skip happens at the first moment after; where
-    /// they are put back, what happens at a fixed time happens the first time only. A time is fixed unless its minute or its hour
-    /// begins with `*`: such an expression follows the clock on the wall, whatever that shows.
+    /// When clocks go forward, a fixed time that they skip fires at the first moment after the gap. When they go back, a fixed time
+    /// fires the first time only. A time is fixed unless its minute or hour field begins with `*`; such an expression follows the
+    /// wall clock.
     public func next(after date: Date, in zone: TimeZone) -> Date? {
         let seconds = Int(min(max(date.timeIntervalSince1970, 0), 1e11).rounded(.down))
         return CronSchedule(self, in: zone).next(after: seconds).map { Date(timeIntervalSince1970: Double($0)) }

@@ -1,8 +1,8 @@
-/// One of the five fields: what it is called, what it may hold, and how it is read.
+/// One of the five fields: its name, its values and its parser.
 struct CronField: Sendable {
     var name: String
     var range: ClosedRange<Int>
-    /// Names of the values, from the least on.
+    /// Names of the values, from the lowest on.
     var names: [String] = []
     /// Whether `?` stands for `*`.
     var takesQuestionMark = false
@@ -44,7 +44,7 @@ struct CronField: Sendable {
         return set
     }
 
-    /// One of the items between commas: `*`, `5`, `MON-FRI`, each maybe with a step.
+    /// One item between commas: `*`, `5` or `MON-FRI`, with or without a step.
     private func parse(item: Substring, at offset: Int) throws(CronFault) -> UInt64 {
         let parts = item.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let base = parts[0]

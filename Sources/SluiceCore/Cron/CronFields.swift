@@ -1,4 +1,4 @@
-/// The five fields, as sets of bits, and the search among the clocks of one zone, which knows nothing of offsets.
+/// The five fields as bit sets, and the search in one zone's local time. Offsets are the caller's concern.
 struct CronFields: Sendable, Hashable {
     var minutes: UInt64
     var hours: UInt64
@@ -6,15 +6,15 @@ struct CronFields: Sendable, Hashable {
     var months: UInt64
     /// 0 is Sunday; 7 is not used.
     var weekdays: UInt64
-    /// Whether it follows the clock on the wall: its minute or its hour begins with `*`.
+    /// Whether it follows the wall clock: its minute or its hour begins with `*`.
     var followsClock: Bool
-    /// Whether a day counts that only one of the two fields of days names: neither begins with `*`.
+    /// Whether a day matches if only one of the two day fields names it: neither begins with `*`.
     var takesEitherDay: Bool
 
-    /// The longest that months can be, from January on.
+    /// The greatest number of days of each month, from January on.
     static let longest = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-    /// The first minute from `start` on, and before `end`, that all fields name: minutes of a clock since 1970.
+    /// The first minute that all fields match, from `start` to before `end`. Minutes are local, since 1970.
     func first(from start: Int, before end: Int) -> Int? {
         var day = start.dividingDown(by: 1440)
         var minute = start - day * 1440
@@ -42,7 +42,7 @@ struct CronFields: Sendable, Hashable {
         return takesEitherDay ? isDay || isWeekday : isDay && isWeekday
     }
 
-    /// The first day of the next month that counts.
+    /// The first day of the next month that matches.
     private func nextMonth(after date: CivilDate) -> (day: Int, month: Int) {
         var (year, month) = (date.year, date.month)
         repeat {
@@ -52,7 +52,7 @@ struct CronFields: Sendable, Hashable {
         return (CivilDate(year: year, month: month, day: 1).daysSince1970, month)
     }
 
-    /// The first minute of a day from one on.
+    /// The first matching minute of a day, from `minute` on.
     private func time(from minute: Int) -> Int? {
         guard minute < 1440 else { return nil }
         let (hour, rest) = minute.quotientAndRemainder(dividingBy: 60)
@@ -65,7 +65,7 @@ struct CronFields: Sendable, Hashable {
 extension UInt64 {
     func has(_ bit: Int) -> Bool { self & (1 << UInt64(bit)) != 0 }
 
-    /// The lowest bit that is set, from one on.
+    /// The lowest bit that is set, from `bit` on.
     func first(from bit: Int) -> Int? {
         guard bit < 64 else { return nil }
         let rest = self >> UInt64(bit)

@@ -78,7 +78,7 @@ enum CronParser {
         return fields
     }
 
-    /// Refuses days that none of the months has.
+    /// Rejects days that none of the months has.
     private static func checkDays(_ fields: CronFields, at offset: Int) throws(CronFault) {
         guard !fields.takesEitherDay, let day = fields.days.first(from: 1) else { return }
         let months = (1...12).filter(fields.months.has)

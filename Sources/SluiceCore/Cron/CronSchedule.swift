@@ -1,6 +1,6 @@
 package import Foundation
 
-/// An expression in a zone, from a start to an end: the ticks that there are. All times are whole seconds since 1970.
+/// The ticks of an expression in a zone, from a start to an end. All times are whole seconds since 1970.
 package struct CronSchedule: Sendable {
     package let expression: CronExpression
     private let zone: ZoneOffsets
@@ -42,26 +42,26 @@ package struct CronSchedule: Sendable {
         return nil
     }
 
-    /// The first tick of one span in which the clocks run evenly.
+    /// The first tick in one span of constant offset.
     private func first(after time: Int, in index: Int, _ fields: CronFields) -> Int? {
         let span = zone.spans[index]
-        // The first moment of the span that may be one, as a clock shows it.
+        // The first moment of the span that can be a tick, in local time.
         var least = max(time + 1, span.start) + span.offset
         if !fields.followsClock, index > 0 {
             let before = span.start + zone.spans[index - 1].offset
             let after = span.start + span.offset
             if before < after, time < span.start, fields.first(from: before.minutesUp, before: after.minutesUp) != nil {
-                // What was to happen in the time that is skipped happens at its end.
+                // A tick in the skipped time fires at its end.
                 return span.start
             }
-            // What the clock shows a second time has happened.
+            // Local times that come a second time have fired already.
             least = max(least, before)
         }
         let local = fields.first(from: least.minutesUp, before: (span.end + span.offset).minutesUp)
         return local.map { $0 * 60 - span.offset }
     }
 
-    /// The newest ticks from `first` to `last`, at most so many, oldest first, and whether there are more. `first` is a tick.
+    /// The newest `most` ticks from `first` to `last`, oldest first, and whether there are more. `first` is a tick.
     package func newest(_ most: Int, from first: Int, through last: Int) -> (ticks: [Int], hasMore: Bool) {
         var span = most
         if case .every(let period) = expression.form { span = (most + 1) * period } else { span = (most + 1) * 60 }
@@ -78,7 +78,7 @@ package struct CronSchedule: Sendable {
         }
     }
 
-    /// The shortest time between two ticks, of the first hundreds from 2025 on or from the start.
+    /// The shortest time between two ticks, among the first 400 from 2025 or from the start.
     package var shortestGap: Int? {
         var shortest: Int?
         guard var last = next(after: max(1_735_689_600, start ?? 0)) else { return nil }

@@ -2,9 +2,9 @@ package import Foundation
 
 /// Zones by their names in the IANA database.
 package enum CronZone {
-    /// - Throws: `invalidArgument` for a name that is none, with names that are near.
+    /// - Throws: `invalidArgument` for an unknown name. The message suggests similar names.
     package static func named(_ text: String) throws(SluiceError) -> TimeZone {
-        // Foundation takes some texts for zones that are no names, such as GMT+7 and abbreviations.
+        // Foundation accepts some texts that are not names of zones, such as GMT+7 and abbreviations.
         if let zone = TimeZone(identifier: text), text == "UTC" || known.contains(text) || text.contains("/") { return zone }
         if let place = TimeZone.abbreviationDictionary[text.uppercased()], place.contains("/") {
             throw SluiceError(
@@ -19,14 +19,14 @@ package enum CronZone {
 
     private static let known = Set(TimeZone.knownTimeZoneIdentifiers + ["GMT", "Etc/UTC"])
 
-    /// Names of the same place in another part of the world, or that differ in a letter or two.
+    /// Names of the same place in another part of the world, and names that differ in one or two letters.
     private static func near(_ text: String) -> [String] {
         let wanted = text.lowercased().prefix(40)
         guard let place = wanted.split(separator: "/").last, place.count > 2 else { return [] }
         let ranked = known.compactMap { name -> (distance: Int, name: String)? in
             let lower = name.lowercased()
             if lower.split(separator: "/").last == place { return (0, name) }
-            // Of three or four letters, two others are another word.
+            // In a text of three or four letters, two changes make another word.
             let most = wanted.count > 4 ? 2 : 1
             let distance = distance(Array(wanted), Array(lower), most: most)
             return distance <= most ? (distance, name) : nil
@@ -34,7 +34,7 @@ package enum CronZone {
         return ranked.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
     }
 
-    /// Levenshtein's distance.
+    /// The Levenshtein distance; `most + 1` when the lengths differ by more than `most`.
     private static func distance(_ one: [Character], _ other: [Character], most: Int) -> Int {
         if abs(one.count - other.count) > most { return most + 1 }
         var row = Array(0...other.count)

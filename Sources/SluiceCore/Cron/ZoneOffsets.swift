@@ -1,10 +1,10 @@
 package import Foundation
 import Synchronization
 
-/// When the clocks of a zone change, from 1970 to 2100, found once for each zone of a process: asking Foundation at each tick
-/// would cost more than all the rest.
+/// The clock changes of a zone from 1970 to 2100. Computed once for each zone of a process: asking Foundation at each tick would
+/// cost more than everything else.
 package struct ZoneOffsets: Sendable {
-    /// A span of time in which the clocks of the zone are so many seconds ahead of UTC.
+    /// A span of time in which the zone has one offset, in seconds ahead of UTC.
     struct Span: Sendable {
         var start: Int
         var end: Int
@@ -49,7 +49,7 @@ package struct ZoneOffsets: Sendable {
         self.spans = spans + [current]
     }
 
-    /// The position of the span that holds a moment.
+    /// The position of the span that contains `time`.
     func index(at time: Int) -> Int {
         var (low, high) = (0, spans.count - 1)
         while low < high {

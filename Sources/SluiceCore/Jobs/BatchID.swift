@@ -1,10 +1,10 @@
-/// Identity of a batch: 1 to 64 letters, digits, dots, dashes or underscores.
+/// The id of a batch: 1 to 64 letters, digits, dots, dashes or underscores.
 public struct BatchID: Hashable, Sendable, CustomStringConvertible, Codable {
     /// The id as text.
     public let text: String
 
-    /// Takes an id of one's own. Opening a second batch of an id that is still known changes nothing.
-    /// - Throws: `invalidArgument` if it has another form.
+    /// Checks an id of your own. Opening a second batch with an id that is still known changes nothing.
+    /// - Throws: `invalidArgument` if it does not have this form.
     public init(_ text: String) throws(SluiceError) {
         guard Self.isValid(text) else {
             throw SluiceError(
@@ -13,13 +13,14 @@ public struct BatchID: Hashable, Sendable, CustomStringConvertible, Codable {
         self.text = text
     }
 
-    /// An id that is known to be one.
+    /// Takes an id that is known to be valid.
     package init(known text: String) { self.text = text }
 
-    /// Reads the text and checks it.
+    /// Decodes the text and checks it.
+    /// - Throws: `invalidArgument` if it is not a valid id.
     public init(from decoder: any Decoder) throws { try self.init(decoder.singleValueContainer().decode(String.self)) }
 
-    /// Writes the text.
+    /// Encodes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
@@ -37,6 +38,6 @@ public struct BatchID: Hashable, Sendable, CustomStringConvertible, Codable {
             }
     }
 
-    /// The same text.
+    /// The id as text.
     public var description: String { text }
 }

@@ -8,9 +8,9 @@
 public enum DueTime: Sendable, Hashable {
     /// As soon as a worker is free.
     case now
-    /// So long from now, by the server's clock.
+    /// After a delay, by the server's clock.
     case after(Duration)
-    /// At a moment. One that has passed means now; one beyond the year 5138 counts as then.
+    /// At a moment. A moment in the past means now; one beyond the year 5138 is cut to it.
     case at(Date)
 }
 

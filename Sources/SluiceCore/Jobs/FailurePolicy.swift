@@ -1,11 +1,12 @@
-/// What happens to a job when a job that it waits for does not complete: that one is cancelled, discarded or deleted.
+/// What happens to a waiting job when the job it waits for is cancelled, discarded or deleted.
 public enum FailurePolicy: String, Sendable, Hashable, Codable, CaseIterable {
-    /// It is cancelled, and so are the jobs that wait for it, unless their own policies differ.
+    /// The waiting job is cancelled, and so are the jobs that wait for it, unless their own policies differ.
     case cancel
-    /// It runs all the same.
+    /// The waiting job runs anyway.
     case ignore
-    /// It stays suspended until the other job completes after all, or an operator decides.
+    /// The waiting job stays suspended until the other job completes after all, or an operator decides.
     case hold
-    /// It runs only in that case. It is cancelled when the other job completes. Nodes of workflows cannot have it.
+    /// The waiting job runs only in that case; it is cancelled when the other job completes. Workflow nodes cannot have this
+    /// policy.
     case compensate
 }

@@ -4,8 +4,8 @@
     public import Foundation
 #endif
 
-/// A piece of work to be done later, elsewhere: its arguments. Producers and workers share the type; the handler lives with
-/// the worker.
+/// The arguments of a piece of work that a worker does later. Producers and workers share the type; the handler belongs to the
+/// worker.
 ///
 /// ```swift
 /// struct Resize: Job {
@@ -15,51 +15,53 @@
 /// }
 /// ```
 public protocol Job: Codable, Sendable {
-    /// What a handler returns; kept as the job's result where the options say so.
+    /// The handler's return type. The value is kept as the job's result if `JobOptions.keepsResult` is set.
     associatedtype Output: Codable & Sendable = NoOutput
 
-    /// The name of the kind in Redis: 1 to 128 characters, stable over versions of the program.
+    /// The name of the kind in Redis: 1 to 128 bytes of UTF-8 without control characters. Keep it stable across versions of the
+    /// program.
     static var kind: String { get }
 
-    /// How jobs of this kind are treated. The defaults unless given.
+    /// Defaults for jobs of this kind. By default `JobOptions()`.
     static var options: JobOptions { get }
 
-    /// What the job is about, for limits and fairness. None unless given.
+    /// The partitions of the job, for limits and fairness. None by default.
     var partitions: Partitions { get }
 
-    /// The chain it belongs to, whose jobs run one after another. None unless given.
+    /// The chain that the job belongs to. None by default.
     var chain: Chain? { get }
 
-    /// The version of its arguments, 1 unless given. Raise it with a change that older jobs or older workers could not read: a
-    /// worker leaves jobs of a newer version than its own to others, and asks ``migrate(_:from:)`` about older ones.
+    /// The version of the arguments, 1 by default. Raise it with a change that older jobs or older workers could not read. A
+    /// worker leaves jobs of a newer version than its own to others, and calls ``migrate(_:from:)`` for older ones.
     static var version: Int { get }
 
-    /// Reads arguments that an older version of the kind has written, as JSON. Called before the handler; an error counts as one of
-    /// the handler. Unless given they are read as if they were of this version.
+    /// Decodes arguments, as JSON, that an older version of the kind has written. Called before the handler; an error it throws
+    /// counts as the handler's. By default decodes them as if they were of this version.
     static func migrate(_ arguments: Data, from version: Int) throws -> Self
 }
 
 extension Job {
-    /// The defaults.
+    /// The default options.
     public static var options: JobOptions { JobOptions() }
 
-    /// None.
+    /// None by default.
     public var partitions: Partitions { Partitions() }
 
-    /// None.
+    /// None by default.
     public var chain: Chain? { nil }
 
-    /// The first.
+    /// 1, the first version.
     public static var version: Int { 1 }
 
-    /// Reads them as if they were of this version.
+    /// Decodes the arguments as if they were of this version.
+    /// - Throws: `DecodingError` if they do not fit.
     public static func migrate(_ arguments: Data, from version: Int) throws -> Self {
         try JSONDecoder().decode(Self.self, from: arguments)
     }
 }
 
-/// The output of jobs that have none.
+/// The output of jobs that return nothing.
 public struct NoOutput: Codable, Hashable, Sendable {
-    /// The only value.
+    /// Makes the only value.
     public init() {}
 }

@@ -1,12 +1,12 @@
-/// Identity of a job within its queue: 1 to 128 printable ASCII characters without space.
+/// The id of a job within its queue: 1 to 128 printable ASCII characters without space.
 ///
-/// Ids made here are ULIDs (https://github.com/ulid/spec): 48 bits of the host's time in ms, then 80 random bits, in 26
-/// characters that sort by age. The time in an id decides nothing; the server's clock does.
+/// Generated ids are ULIDs (https://github.com/ulid/spec): 48 bits of the host's time in ms, then 80 random bits, in 26 characters
+/// that sort by age. The time in an id is informative only; the server's clock decides.
 public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Codable {
     /// The id as text.
     public let text: String
 
-    /// Takes an id of one's own. Enqueueing a second job with the id of one that is still kept adds nothing.
+    /// Checks an id of your own. Enqueueing a second job with the id of one that is still kept adds nothing.
     /// - Throws: `invalidArgument` if it is empty, too long, or has a space or a character that is not printable ASCII.
     public init(_ text: String) throws(SluiceError) {
         guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -16,29 +16,30 @@ public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Co
         self.text = text
     }
 
-    /// An id that Redis has told, which is known to be one.
+    /// Takes an id from Redis, which is known to be valid.
     package init(known text: String) { self.text = text }
 
-    /// Reads the text and checks it.
+    /// Decodes the text and checks it.
+    /// - Throws: `invalidArgument` if it is not a valid id.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 
-    /// Writes the text.
+    /// Encodes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
-    /// The same text.
+    /// The id as text.
     public var description: String { text }
 
     /// Orders by text.
     public static func < (left: JobID, right: JobID) -> Bool { left.text < right.text }
 }
 
-/// Makes ULIDs cheaply: randomness is drawn once in a while, and ids in between count up from it, as the specification of
-/// ULIDs allows, so ids of one source rise. Not for several threads at once.
+/// Generates ULIDs cheaply. It draws randomness once for each ms and counts up from it within that ms, as the ULID specification
+/// allows, so the ids of one source rise. Not safe for concurrent use.
 package struct JobIDSource: Sendable {
     private var milliseconds: UInt64 = 0
     private var high: UInt64 = 0

@@ -1,33 +1,33 @@
-/// How jobs of a kind are treated unless one is enqueued otherwise.
+/// Defaults for jobs of a kind. An enqueue can override them.
 public struct JobOptions: Sendable {
-    /// The queue they go to.
+    /// The queue of the jobs.
     public var queue: QueueName
-    /// 0 (first) to 9 (last).
+    /// The priority, from 0 (first) to 9 (last).
     public var priority: Int
-    /// Runs that may end badly before the job is discarded. Releases, snoozes and crashes of a worker do not count.
+    /// Failed attempts after which the job is discarded. Releases, snoozes and crashes of a worker do not count.
     public var maxAttempts: Int
     /// The wait between attempts.
     public var retry: RetryPolicy
-    /// How long a run may take. Its Swift task is cancelled then, and the run counts as one that ended badly.
+    /// The time limit of a run. At the limit its Swift task is cancelled, and the run counts as a failed attempt. None by default.
     public var timeout: Duration?
-    /// Whether what the handler returns is kept with the completed job, as JSON.
+    /// Whether the completed job keeps the handler's output, as JSON.
     public var keepsResult: Bool
-    /// What jobs of this kind depend on outside.
+    /// External dependencies of the jobs.
     public var needs: [Dependency]
-    /// How often a job may wait because a dependency failed before it is discarded. Without a bound unless given.
+    /// How often a job may wait for a failed dependency before it is discarded. Unbounded by default.
     public var maxWaits: Int?
     /// Whether arguments, results and recorded steps are encrypted with the client's ``PayloadKeys``.
     public var isEncrypted: Bool
-    /// Names of fields whose values people are not shown: members of the arguments and of the result, at any depth, by their names
-    /// in JSON. What they hold is taken out of the texts of errors and of progress as well.
+    /// Names of JSON fields whose values are hidden from people: members of the arguments and of the result, at any depth. Their
+    /// values are also removed from the texts of errors and of progress.
     public var redacted: [String]
-    /// What makes a job of this kind equal to another one, of which at most one lives. None are unless given.
+    /// The uniqueness rule: at most one of equal jobs is live. None by default.
     public var unique: Unique?
-    /// How long after its enqueue, by the server's clock, a job that has not ended is cancelled, whatever it waits for: from a
-    /// millisecond to 300 years. Without one unless given.
+    /// Time from the enqueue, by the server's clock, after which a job that has not ended is cancelled, whatever it waits for: 1 ms
+    /// to 300 years. None by default.
     public var deadline: Duration?
 
-    /// Options, each with a default for the common case.
+    /// Makes options, each with a default for the common case.
     public init(
         queue: QueueName = "default", priority: Int = 5, maxAttempts: Int = 20, retry: RetryPolicy = .exponential(),
         timeout: Duration? = nil, keepsResult: Bool = false, needs: [Dependency] = [], maxWaits: Int? = nil,

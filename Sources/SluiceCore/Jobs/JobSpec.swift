@@ -1,12 +1,12 @@
-/// A job as Redis keeps it: one JSON object of its kind, what it was enqueued with beyond the plain case, and its arguments.
+/// A job as Redis keeps it: one JSON object of its kind, its options that differ from the defaults, and its arguments.
 ///
 /// ```json
 /// {"kind":"resize","max_attempts":3,"timeout_ms":5000,"partitions":{"host":"a.b"},
 ///  "needs":["tmdb","imdb?"],"chain":"order-7","chain_hold":true,"max_waits":50,"trace":{"traceparent":"…"},
 ///  "version":2,"redact":["card"],"key":"2026-11","args":{…}}
 /// ```
-/// Only `kind` is required. The arguments are carried as text and coded once, by whoever knows their type; with a `key` they are
-/// encrypted, and a string.
+/// Only `kind` is required. The arguments travel as text and are coded once, by the code that knows their type. With a `key` they
+/// are encrypted, and a string.
 package struct JobSpec: Sendable, Equatable {
     package var kind: String
     /// Arguments as JSON text, in UTF-8; base64 in quotes if they are sealed.
@@ -14,29 +14,29 @@ package struct JobSpec: Sendable, Equatable {
     package var maxAttempts: Int?
     package var timeout: Duration?
     package var partitions: Partitions
-    /// What it depends on outside.
+    /// Its external dependencies.
     package var needs: [Dependency]
     /// The chain it belongs to.
     package var chain: Chain?
-    /// Waits for dependencies after which it is discarded.
+    /// Number of waits for dependencies after which it is discarded.
     package var maxWaits: Int?
-    /// The batch that it is a member of, or a callback of.
+    /// The batch of which it is a member or a callback.
     package var batch: BatchID?
     /// Context of a distributed trace, by header.
     package var trace: [String: String]
-    /// The workflow that it is a node of, and its name there.
+    /// The workflow that it belongs to, and its node's name there.
     package var workflow: String?
     package var node: String?
     /// The version of the arguments.
     package var version = 1
-    /// Names of fields that people are not shown.
+    /// Names of fields whose values are hidden from people.
     package var redacted: [String] = []
-    /// The id of the key that the arguments are sealed with.
+    /// The id of the key that encrypts the arguments.
     package var key: String?
-    /// Whether it stands for a text that cannot be read, of which nothing is shown.
+    /// Whether it is a placeholder for a spec that cannot be read. Nothing of such a spec is shown.
     package var isUnreadable = false
 
-    /// Stands for a text that cannot be read.
+    /// A placeholder for a spec that cannot be read.
     package static var unreadable: JobSpec {
         var spec = JobSpec(kind: "", arguments: [])
         spec.isUnreadable = true
@@ -109,8 +109,8 @@ extension JobSpec {
         JSONText.append(values, to: &text)
     }
 
-    /// Reads the text of a spec, whoever wrote it.
-    /// - Throws: `invalidArgument` if it is no JSON object with a kind.
+    /// Parses a spec, from whatever source.
+    /// - Throws: `invalidArgument` if it is not a JSON object with a kind.
     package init(decoding text: UnsafeRawBufferPointer) throws(SluiceError) {
         self.init(kind: "", arguments: Array("{}".utf8))
         var scanner = JSONScanner(text)
@@ -150,32 +150,33 @@ extension JobSpec {
 }
 
 extension JobSpec {
-    /// The arguments as they were sealed; nil if they were not.
+    /// The encrypted arguments; nil if they are not encrypted.
     package var sealed: SealedText? {
         guard let key else { return nil }
         let base64 = arguments.withUnsafeBytes { try? JSONText.string($0) }
         return SealedText(key: key, base64: base64 ?? "")
     }
 
-    /// Seals the arguments.
+    /// Encrypts the arguments.
+    /// - Throws: `invalidArgument` without keys.
     package mutating func seal(_ rules: PayloadRules, of owner: SealOwner) throws(SluiceError) {
         let sealed = try rules.seal(arguments, as: .arguments(kind, of: owner))
         key = sealed.key
         arguments = Array("\"\(sealed.base64)\"".utf8)
     }
 
-    /// The arguments as people may see them who have these keys.
+    /// The arguments for display to people who have these keys.
     package func shownArguments(_ keys: PayloadKeys?, of owner: SealOwner) -> String {
         guard let plain = plainArguments(keys, of: owner) else { return sealed?.placeholder ?? Self.hidden }
         return masked(plain, plain)
     }
 
-    /// A result of the job, likewise.
+    /// A result of the job, for display.
     package func shownResult(_ text: String, _ keys: PayloadKeys?, of id: JobID, in queue: QueueName) -> String {
         shown(text, .output(id), keys, of: SealOwner(id, in: queue))
     }
 
-    /// The result of a step as people are shown it, likewise.
+    /// The result of a step, for display.
     package func shownStep(_ text: String, _ keys: PayloadKeys?, named name: String, of owner: SealOwner) -> String {
         shown(text, .step(name, of: owner), keys, of: owner)
     }
@@ -187,13 +188,13 @@ extension JobSpec {
         return masked(opened, plainArguments(keys, of: owner))
     }
 
-    /// The arguments in the clear; nil without their key.
+    /// The arguments in plain text; nil without their key.
     private func plainArguments(_ keys: PayloadKeys?, of owner: SealOwner) -> [UInt8]? {
         guard let sealed else { return arguments }
         return try? keys?.open(sealed, as: .arguments(kind, of: owner))
     }
 
-    /// Without what the job wants hidden, wherever the text repeats it.
+    /// Removes the values of redacted fields, wherever the text repeats them.
     private func masked(_ text: [UInt8], _ arguments: [UInt8]?) -> String {
         if isUnreadable { return Self.hidden }
         return String(decoding: Redaction(redacted, in: arguments ?? []).masking(json: text), as: UTF8.self)

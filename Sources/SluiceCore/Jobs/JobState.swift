@@ -1,4 +1,4 @@
-/// Where a job is in its life. A job is in exactly one state, and the last three are final but for an operator's retry.
+/// The state of a job. A job is in exactly one state. The last three are final, except for an operator's retry.
 ///
 /// ```
 /// enqueue → available → executing → completed
@@ -8,24 +8,24 @@
 ///                                 → cancelled, discarded
 /// ```
 public enum JobState: String, Hashable, Sendable, Codable, CaseIterable {
-    /// Waits for a workflow or a parent.
+    /// It waits for a workflow or a parent.
     case suspended
-    /// Waits for its time.
+    /// It waits for its due time.
     case scheduled
-    /// Can be claimed.
+    /// A worker can claim it.
     case available
-    /// Runs.
+    /// A worker runs it.
     case executing
-    /// Ended badly at least once and waits for the next attempt.
+    /// An attempt failed, and it waits for the next one.
     case retryable
-    /// Ended well.
+    /// It succeeded.
     case completed
-    /// Ended by somebody's wish.
+    /// A user, an operator, its own handler or a policy ended it.
     case cancelled
-    /// Ended for good after failing.
+    /// It failed for good.
     case discarded
 
-    /// Whether nothing but an operator's retry leads out of it.
+    /// Whether the state is final: only an operator's retry leaves it.
     public var isEnded: Bool {
         switch self {
         case .completed, .cancelled, .discarded: true

@@ -1,4 +1,4 @@
-/// The rule for kinds: 1 to 128 bytes of UTF-8 without control characters, since they stand in environments, logs and listings.
+/// The rule for kinds: 1 to 128 bytes of UTF-8 without control characters, since they appear in environments, logs and listings.
 package enum KindName {
     package static func isValid(_ kind: String) -> Bool {
         guard (1...128).contains(kind.utf8.count) else { return false }
@@ -11,7 +11,7 @@ package enum KindName {
         return true
     }
 
-    /// - Throws: `invalidArgument`.
+    /// - Throws: `invalidArgument` for a kind that breaks the rule.
     package static func check(_ kind: String) throws(SluiceError) {
         if isValid(kind) { return }
         throw SluiceError(

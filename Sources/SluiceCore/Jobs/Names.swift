@@ -1,10 +1,10 @@
-/// Name of a queue: 1 to 64 letters, digits, dots, dashes or underscores.
+/// The name of a queue: 1 to 64 letters, digits, dots, dashes or underscores.
 public struct QueueName: Hashable, Sendable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
     /// The name as text.
     public let text: String
 
-    /// Checks a name that comes from outside.
-    /// - Throws: `invalidArgument` if it has a character that is not allowed, or too many.
+    /// Checks a name from outside the program.
+    /// - Throws: `invalidArgument` if it is empty, too long, or has a character that is not allowed.
     public init(_ text: String) throws(SluiceError) {
         guard isName(text) else {
             throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no queue name: \(nameRule)")
@@ -12,26 +12,27 @@ public struct QueueName: Hashable, Sendable, Comparable, CustomStringConvertible
         self.text = text
     }
 
-    /// Takes a name written in code. A wrong one is refused by the first call that uses it.
+    /// Takes a name from code unchecked. The first call that uses a wrong one throws `invalidArgument`.
     public init(stringLiteral text: String) { self.text = text }
 
-    /// Checks a name that was written in code.
+    /// Checks a name from code.
+    /// - Throws: `invalidArgument` if it is not valid.
     package func validated() throws(SluiceError) -> QueueName { try QueueName(text) }
 
-    /// The same text.
+    /// The name as text.
     public var description: String { text }
 
     /// Orders by text.
     public static func < (left: QueueName, right: QueueName) -> Bool { left.text < right.text }
 }
 
-/// What keeps several users of one Redis apart: the first part of every key. The same rule as for queue names.
+/// A prefix of every key, so that several users can share one Redis. The same rule as for queue names.
 public struct Namespace: Hashable, Sendable, CustomStringConvertible {
     /// The namespace as text.
     public let text: String
 
     /// Checks a namespace.
-    /// - Throws: `invalidArgument` if it has a character that is not allowed, or too many.
+    /// - Throws: `invalidArgument` if it is empty, too long, or has a character that is not allowed.
     public init(_ text: String) throws(SluiceError) {
         guard isName(text) else {
             throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no namespace: \(nameRule)")
@@ -41,15 +42,15 @@ public struct Namespace: Hashable, Sendable, CustomStringConvertible {
 
     private init(known text: String) { self.text = text }
 
-    /// The namespace of whoever does not choose one: `sluice`.
+    /// The default namespace: `sluice`.
     public static let standard = Namespace(known: "sluice")
 
-    /// The same text.
+    /// The name as text.
     public var description: String { text }
 }
 
 /// Checks the name of `what`, such as a semaphore: the same rule as for queue names.
-/// - Throws: `invalidArgument` if it has a character that is not allowed, or too many.
+/// - Throws: `invalidArgument` if it is empty, too long, or has a character that is not allowed.
 package func checkName(_ text: String, of what: String) throws(SluiceError) {
     guard isName(text) else {
         throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no name of a \(what): \(nameRule)")

@@ -1,31 +1,31 @@
-/// How a run ended, as a value that a handler may return. Throwing an error is ``retry(after:)`` with that error.
+/// The outcome of a run, as a value that a handler may return. Throwing an error means ``retry(after:reason:)`` with that error.
 public enum Outcome<Output: Sendable>: Sendable {
-    /// Done.
+    /// The job is done.
     case completed(Output)
-    /// Ended badly: the next attempt after the policy's wait, or after this one if it is longer, a year at most; discarded if it was
-    /// the last.
+    /// The attempt failed. The next one starts after the policy's wait, or after this one if it is longer, a year at most. After
+    /// the last attempt the job is discarded.
     case retry(after: Duration? = nil, reason: String = "the handler asked for a retry")
-    /// Wait again by the handler's own wish. No attempt is spent.
+    /// The job runs again later, at the handler's request. No attempt is spent.
     case snooze(Snooze)
-    /// Ended by the handler's wish.
+    /// The job is cancelled at the handler's request.
     case cancel(reason: String)
-    /// Ended for good, whatever attempts are left: the work makes no sense.
+    /// The job is discarded, whatever attempts are left: the work makes no sense.
     case discard(reason: String)
 }
 
 extension Outcome {
-    /// Wait so long by the handler's own wish, a second at least and a year at most. No attempt is spent.
+    /// The job runs again after this wait, one second to one year. No attempt is spent.
     public static func snooze(for wait: Duration) -> Outcome { .snooze(.for(wait)) }
 }
 
-/// The same from deep inside a handler: throw one.
+/// An outcome that code deep inside a handler can throw.
 public struct JobInterruption: Error, Sendable, CustomStringConvertible {
-    /// How the run is to end; never `completed`.
+    /// The outcome of the run; never `completed`.
     package let outcome: Outcome<Never>
 
     private init(_ outcome: Outcome<Never>) { self.outcome = outcome }
 
-    /// The same with its reason changed.
+    /// This interruption with its reason masked.
     package func masked(_ mask: (String) -> String) -> JobInterruption {
         switch outcome {
         case .completed, .snooze: self
@@ -35,16 +35,16 @@ public struct JobInterruption: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Wait again by the handler's own wish, a second at least and a year at most. No attempt is spent.
+    /// The job runs again after this wait, one second to one year. No attempt is spent.
     public static func snooze(for wait: Duration) -> JobInterruption { JobInterruption(.snooze(.for(wait))) }
-    /// The same.
+    /// The job runs again later, at the handler's request. No attempt is spent.
     public static func snooze(_ snooze: Snooze) -> JobInterruption { JobInterruption(.snooze(snooze)) }
-    /// Ended by the handler's wish.
+    /// The job is cancelled at the handler's request.
     public static func cancel(reason: String) -> JobInterruption { JobInterruption(.cancel(reason: reason)) }
-    /// Ended for good, whatever attempts are left.
+    /// The job is discarded, whatever attempts are left.
     public static func discard(reason: String) -> JobInterruption { JobInterruption(.discard(reason: reason)) }
 
-    /// The text for people.
+    /// A text for people.
     public var description: String {
         switch outcome {
         case .completed: "completed"

@@ -1,20 +1,20 @@
-/// How long a job waits after an attempt that ended badly.
+/// The wait after a failed attempt.
 public struct RetryPolicy: Sendable {
     private let delay: @Sendable (_ attempt: Int) -> Duration
 
-    /// A year: nothing waits longer for its next attempt.
+    /// A year, the longest wait for the next attempt.
     package static let longest = Duration.seconds(365 * 86_400)
 
     private init(_ delay: @escaping @Sendable (Int) -> Duration) { self.delay = delay }
 
-    /// The wait after attempt number `attempt`, which counts from 1. Never negative, never above a year. A worker makes it 1 ms after
-    /// the first attempt at least, doubled with each one up to a second, so that no policy is a loop.
+    /// The wait after attempt number `attempt`, which counts from 1; zero to one year. A worker waits at least 1 ms after the first
+    /// attempt, doubled with each further one up to a second, so that no policy becomes a busy loop.
     public func delay(after attempt: Int) -> Duration {
         min(max(delay(max(attempt, 1)), .zero), Self.longest)
     }
 
-    /// `base`, doubled with every attempt, up to `cap`; then made shorter or longer by up to `jitter` of itself, so that what
-    /// failed together does not come back together. 0.2 is ± 20 %.
+    /// `base`, doubled with every attempt, up to `cap`, then varied by up to `jitter` of itself, so that jobs that failed together
+    /// do not come back together. A `jitter` of 0.2 is ± 20 %.
     public static func exponential(
         base: Duration = .seconds(2), cap: Duration = .seconds(3600), jitter: Double = 0.2
     ) -> RetryPolicy {
@@ -34,21 +34,21 @@ public struct RetryPolicy: Sendable {
     /// Always the same wait.
     public static func fixed(_ wait: Duration) -> RetryPolicy { RetryPolicy { _ in wait } }
 
-    /// A wait of your own making, from the number of the attempt.
+    /// A wait of your own, computed from the number of the attempt.
     public static func custom(_ delay: @escaping @Sendable (_ attempt: Int) -> Duration) -> RetryPolicy { RetryPolicy(delay) }
 }
 
 /// An error that knows when trying again makes sense, such as one made from a `Retry-After` header.
 public protocol RetryAfter: Error {
-    /// The wait until the next attempt; nil leaves it to the policy. It can only lengthen the policy's wait, up to a day: a peer that
-    /// answers `Retry-After: 0`, or whose clock is slow, does not spend all attempts at once.
+    /// The wait until the next attempt; nil leaves it to the policy. It can only lengthen the policy's wait, up to a day. So a peer
+    /// that answers `Retry-After: 0`, or whose clock is slow, does not spend all attempts at once.
     var retryAfter: Duration? { get }
 
-    /// The error that this one wraps, so that a ``DependencyUnavailable`` inside is not missed. None unless given.
+    /// The error that this one wraps, so that a ``DependencyUnavailable`` inside is found. None by default.
     var cause: (any Error)? { get }
 }
 
 extension RetryAfter {
-    /// None.
+    /// No wrapped error, by default.
     public var cause: (any Error)? { nil }
 }

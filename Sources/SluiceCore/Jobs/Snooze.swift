@@ -1,33 +1,33 @@
-/// How long a job waits by its handler's own wish.
+/// The wait of a job that its handler snoozes.
 public enum Snooze: Sendable, Hashable {
-    /// So long, a second at least and a year at most.
+    /// A fixed wait, one second to one year.
     case `for`(Duration)
-    /// Until it is worth looking again, as far as is known from jobs before.
+    /// A wait chosen from how long earlier jobs took.
     case adaptive(AdaptivePolling)
 
-    /// The same with the defaults: about six looks for each job, a second to a minute apart.
+    /// Adaptive polling with the defaults: about six polls for each job, a second to a minute apart.
     public static var adaptive: Snooze { .adaptive(AdaptivePolling()) }
 }
 
-/// When a job looks again that watches something whose end nobody tells it.
+/// Chooses when a job polls again for something that sends no signal at its end.
 ///
-/// Redis keeps how long such jobs took, from the first look to the one that found the end, and for each next look picks the time
-/// that costs the least delay for as many looks: often where ends are frequent, seldom where they are not. Before twenty jobs have
-/// ended, looks come ever more slowly, each after a third of the age. What changes is learnt anew: of jobs, the newest thousand or so
-/// count. The rate of looks is proportional to the square root of the rate at which what is left ends (J. B. Keller, Optimum checking
-/// schedules for systems subject to random failure, Management Science 21, 1974).
+/// Redis records how long such jobs took, from the first poll to the one that found the end. It picks each next poll for the
+/// least delay at the given number of polls: often where ends are frequent, seldom where they are not. Until twenty jobs have
+/// ended, polls become ever less frequent, each after a third of the age. The newest thousand or so jobs count, so changes are
+/// learnt. The rate of polls is proportional to the square root of the rate at which the remaining jobs end (J. B. Keller,
+/// Optimum checking schedules for systems subject to random failure, Management Science 21, 1974).
 public struct AdaptivePolling: Sendable, Hashable {
-    /// Looks that a job takes, in the mean, as far as the bounds allow; the first run counts as none. 1 to 1,000.
+    /// Mean number of polls for a job, as far as the bounds allow; the first run does not count. 1 to 1,000.
     public var looks: Double
-    /// The shortest wait; 100 ms at least.
+    /// The shortest wait; at least 100 ms.
     public var least: Duration
-    /// The longest wait.
+    /// The longest wait; at least `least`.
     public var most: Duration
-    /// What is watched, where jobs of one kind watch things that take differently long: durations are learnt for each name apart. The
-    /// kind unless given. The first 128 bytes count; of more than 1,000 names in a queue nothing is learnt.
+    /// The name of what is polled, if jobs of one kind poll things of different durations: each name learns its own. The kind by
+    /// default. The first 128 bytes count. At most 1,000 names of a queue learn.
     public var name: String?
 
-    /// Each with a default.
+    /// Makes polling rules, each with a default. Values out of bounds are moved to the nearest bound.
     public init(looks: Double = 6, least: Duration = .seconds(1), most: Duration = .seconds(60), name: String? = nil) {
         self.looks = min(max(looks.isNaN ? 6 : looks, 1), 1000)
         self.least = max(least, .milliseconds(100))

@@ -1,8 +1,8 @@
-/// At most one live job of a fingerprint: enqueueing an equal one again adds nothing, and tells which job is there.
+/// Allows at most one live job of a fingerprint. Enqueueing an equal one adds nothing and returns the id of the existing job.
 ///
-/// The lock is owned by the job's life, not by a time: it holds through retries, snoozes, suspension and the death of a worker, is
-/// given up by the same function that ends, or deletes, the job, and no other job's lock can keep an outcome from being recorded.
-/// A job has its fingerprint in its own queue, so two queues know nothing of each other's.
+/// The job's life holds the lock, not a timeout. The lock survives retries, snoozes, suspension and the death of a worker. The same
+/// function that ends or deletes the job releases it, and no other job's lock can keep an outcome from being recorded. A
+/// fingerprint belongs to one queue; two queues do not share them.
 ///
 /// ```swift
 /// static let options = JobOptions(queue: "images", unique: .whileLive(by: .arguments))
@@ -18,30 +18,30 @@ public struct Unique: Sendable, Hashable {
 
         package var kind: Kind
 
-        /// The kind and all arguments, whatever the order of their members; `1` and `1.0` are different.
+        /// The kind and all arguments, in any order of members; `1` and `1.0` are different.
         public static var arguments: Basis { Basis(kind: .arguments) }
 
-        /// The kind and these members of the arguments; one that is left out, as an optional without value, equals only another
-        /// one that is.
+        /// The kind and these members of the arguments. A member that is absent, such as an optional without a value, equals only
+        /// another absent one.
         public static func fields(_ names: String...) -> Basis { Basis(kind: .fields(names)) }
 
-        /// A key of one's own, whatever the kind. Up to 22 letters, digits, `_`, `.` and `-` are kept readable in Redis, another
-        /// one, and each of an encrypted job, as its digest.
+        /// A key of your own, for any kind. Redis shows up to 22 letters, digits, `_`, `.` and `-` as they are. It shows other
+        /// keys, and all keys of encrypted jobs, as a digest.
         public static func key(_ key: String) -> Basis { Basis(kind: .key(key)) }
     }
 
-    /// What becomes of an enqueue that meets an equal job.
+    /// What happens when an equal job exists.
     public enum Conflict: String, Sendable, Hashable, Codable, CaseIterable {
-        /// Nothing is added; the reply names the job that is there.
+        /// Nothing is added; the reply names the existing job.
         case keepExisting = "keep"
-        /// The job that is there gets the arguments, kind, lane, priority and bounds of the new one, and its time if the new one
-        /// is not for now. If it runs, they are used by what comes first: its next run, should it be retried, snoozed or taken
-        /// back, or its end, at which a new job is enqueued that takes the fingerprint over in the same call. The last one wins.
+        /// The existing job gets the arguments, kind, lane, priority and bounds of the new one, and its due time unless that is
+        /// now. If the existing job is running, its next run uses them, should it be retried, snoozed or taken back. Otherwise its
+        /// end enqueues a new job with them, which takes over the fingerprint in the same call. The last replacement wins.
         case replaceArguments = "replace"
-        /// The job that is there runs after this moment: one that waits does anyhow; after one that runs, and does not come back
-        /// by itself, a new job with its arguments is enqueued, which takes the fingerprint over.
+        /// The existing job runs after this moment. A waiting one does so anyway. After a running one that does not come back by
+        /// itself, a new job with its arguments is enqueued, which takes over the fingerprint.
         case runAgain = "again"
-        /// An error `duplicate` that names the job that is there.
+        /// The enqueue throws `duplicate`, which names the existing job.
         case fail = "fail"
     }
 
@@ -54,7 +54,7 @@ public struct Unique: Sendable, Hashable {
     package var span: Span
     /// What makes two jobs equal.
     public var basis: Basis
-    /// What becomes of an enqueue that meets an equal job.
+    /// What happens when an equal job exists.
     public var onConflict: Conflict
 
     package init(span: Span, basis: Basis, onConflict: Conflict) {
@@ -68,13 +68,13 @@ public struct Unique: Sendable, Hashable {
         Unique(span: .whileLive, basis: basis, onConflict: onConflict)
     }
 
-    /// From the enqueue until the first run starts; a retry of it does not own the fingerprint any more.
+    /// From the enqueue until the first run starts. A retry does not own the fingerprint any more.
     public static func untilStarted(by basis: Basis = .arguments, onConflict: Conflict = .keepExisting) -> Unique {
         Unique(span: .untilStarted, basis: basis, onConflict: onConflict)
     }
 
-    /// While the job lives, and until a period is over that begins when it is enqueued, whether or not it is still kept by then.
-    /// Within that time an ended job is left as it is, whatever the conflict says. Deleting it lets the fingerprint go at once.
+    /// While the job is live, and until `period` has passed since its enqueue, even if the job is not kept that long. Within the
+    /// period an ended job stays as it is, whatever `onConflict` says. Deleting it releases the fingerprint at once.
     public static func `for`(
         _ period: Duration, by basis: Basis = .arguments, onConflict: Conflict = .keepExisting
     ) -> Unique {

@@ -1,5 +1,5 @@
-/// Identity of one process's runtime, new at every boot: host, process id and a random part, so that a restart under the
-/// same host name and process id is another worker.
+/// The id of one worker process, new at every boot: host, process id and a random part. So a restart under the same host name and
+/// process id is another worker.
 public struct WorkerID: Hashable, Sendable, CustomStringConvertible {
     /// The id as text, without spaces.
     public let text: String
@@ -11,22 +11,22 @@ public struct WorkerID: Hashable, Sendable, CustomStringConvertible {
         self.text = "\(String(decoding: safe, as: UTF8.self)).\(process).\(random)"
     }
 
-    /// An id that Redis has told.
+    /// Takes an id from Redis.
     package init(known text: String) { self.text = text }
 
-    /// The same text.
+    /// The text of the value.
     public var description: String { text }
 }
 
-/// The number that every write of a run must carry: new for each claim, and rising, so that a resource which remembers the
-/// highest it has seen can refuse a run that was overtaken (Martin Kleppmann, "How to do distributed locking", 2016).
+/// The number that every write of a run carries. It is new for each claim, and rises. A resource that remembers the highest number
+/// it has seen can reject a run that was overtaken (Martin Kleppmann, "How to do distributed locking", 2016).
 public struct Fence: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The number.
     public let number: UInt64
 
     package init(_ number: UInt64) { self.number = number }
 
-    /// The same text.
+    /// The text of the value.
     public var description: String { String(number) }
 
     /// Orders by number.
