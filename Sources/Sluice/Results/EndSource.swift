@@ -1,37 +1,37 @@
 import SluiceCore
 import SluiceStore
 
-/// Where ends are asked for: the jobs of one queue, or one workflow.
+/// The place to ask for ends: the jobs of one queue, or one workflow.
 protocol EndSource: Sendable {
     associatedtype Subject: Hashable & Sendable
     associatedtype End: Sendable
 
-    /// The list on which Redis tells this client of ends.
+    /// The list into which Redis puts notices of ends for this client.
     var inbox: String { get }
 
-    /// Asks how some subjects stand. Redis puts an entry into the inbox when one of those ends that are under way.
-    /// - Returns: At least one of them; the others were not asked for, since the reply was full.
-    /// - Throws: What goes by, such as an outage, or what the wait for these subjects ends with.
+    /// Asks for the states of some subjects. Redis puts a notice into the inbox when one that is under way ends.
+    /// - Returns: At least one of the subjects; the reply had no room for the others.
+    /// - Throws: A transient error, such as an outage, or the error with which the waits for these subjects end.
     func ask(_ subjects: [Subject]) async throws(SluiceError) -> [Subject: EndState<End>]
 
-    /// Tells Redis that this client does not wait for some subjects any more. Nothing depends on it.
+    /// Withdraws this client's interest in some subjects. Nothing depends on it.
     func forget(_ subjects: [Subject]) async throws(SluiceError)
 
-    /// Which subject an entry of the inbox is about.
+    /// The subject of an entry in the inbox.
     func subject(of entry: String) -> Subject?
 
-    /// What an error calls a subject.
+    /// The name of a subject in error messages.
     func name(of subject: Subject) -> String
 }
 
-/// How something stands that is waited for.
+/// The state of a subject that is waited for.
 enum EndState<End: Sendable>: Sendable {
-    /// Its state.
+    /// The subject has not ended; the value is its state.
     case underWay(String)
     case ended(End)
 }
 
-/// Ends of the jobs of one queue.
+/// The ends of jobs in one queue.
 struct JobEnds: EndSource {
     let queue: QueueName
     let client: String
@@ -39,7 +39,7 @@ struct JobEnds: EndSource {
 
     var inbox: String { store.keys.inbox(queue, client: client) }
 
-    /// - Returns: `missing` for jobs that the queue does not know, never `underWay`.
+    /// - Returns: `missing` for jobs that the queue does not know; never `underWay`.
     func ask(_ ids: [JobID]) async throws(SluiceError) -> [JobID: EndState<Await.Standing>] {
         try await store.call(Await(client: client, ids: ids), on: queue).mapValues { standing in
             if case .underWay(let state) = standing { .underWay(state.rawValue) } else { .ended(standing) }
@@ -53,7 +53,7 @@ struct JobEnds: EndSource {
         }
     }
 
-    /// Entries are `id state`; Redis is asked for the rest.
+    /// Entries are `id state`. Only the id is used; Redis is asked for the rest.
     func subject(of entry: String) -> JobID? { JobID(known: String(entry.prefix { $0 != " " })) }
 
     func name(of id: JobID) -> String { "the job \(id)" }
@@ -79,7 +79,7 @@ struct WorkflowEnds: EndSource {
         return [id: .ended(status)]
     }
 
-    /// The record of a workflow names each client once, until the workflow ends.
+    /// Does nothing: a workflow's record names each client once, until the workflow ends.
     func forget(_ ids: [String]) async throws(SluiceError) {}
 
     func subject(of entry: String) -> String? { id }

@@ -3,17 +3,17 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Asks Redis for ends at one place, for all tasks of a client: once when a wait begins, once when the client's inbox tells of an
-/// end, and once after the connection was lost. What is to be asked while a call is under way travels with the next.
+/// Asks Redis for ends at one place, for all tasks of a client: once when a wait begins, once when the client's inbox has a
+/// notice, and once after the connection was lost. Questions that arise while a call is under way travel with the next call.
 actor EndWaiter<Source: EndSource>: InboxReader {
     typealias Continuation = CheckedContinuation<Result<Source.End, any Error>, Never>
 
     private struct Wait {
         var continuation: Continuation
         var timer: Scheduled<Void>?
-        /// What Redis last told since the wait began.
+        /// The last state from Redis since the wait began.
         var state: String?
-        /// Whether the time was over before Redis told anything: the first answer ends the wait.
+        /// Whether the time ran out before the first answer, which then ends the wait.
         var isOver = false
     }
 
@@ -24,7 +24,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         var forgetting: Set<Source.Subject> = []
         var isPumping = false
         var isClosed = false
-        /// Why Redis could not be asked the last time, if so.
+        /// The error of the last call, if it failed.
         var outage: SluiceError?
     }
 
@@ -33,7 +33,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         case forget([Source.Subject])
     }
 
-    /// Subjects in one call.
+    /// The most subjects in one call.
     private static var most: Int { 500 }
 
     private nonisolated let source: Source
@@ -46,7 +46,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
-    /// - Parameter onIdle: Called when nothing is waited for any more.
+    /// - Parameter onIdle: Called when no wait is left.
     init(_ source: Source, on eventLoop: any EventLoop, _ notifier: Notifier, onIdle: @escaping @Sendable () -> Void) {
         self.source = source
         self.inbox = source.inbox
@@ -74,7 +74,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         if isIn { wake() } else { continuation.resume(returning: .failure(Self.closed)) }
     }
 
-    /// Ends one wait without an answer.
+    /// Ends one wait with an error.
     nonisolated func leave(_ subject: Source.Subject, _ number: Int, _ error: any Error) {
         let wait = state.withLock { Self.remove(subject, number, from: &$0) }
         guard let wait else { return }
@@ -83,7 +83,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         wake()
     }
 
-    /// Ends all waits.
+    /// Ends all waits with `closed`.
     nonisolated func close() {
         let waits = state.withLock { state in
             defer { state.waits = [:] }
@@ -122,7 +122,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         return wait
     }
 
-    /// The time of a wait is over. One that Redis has told nothing of yet lasts until the first answer, or the first failure.
+    /// Ends a wait whose time is over. Before the first answer of Redis, the wait goes on until that answer or the first failure.
     private nonisolated func expire(_ subject: Source.Subject, _ number: Int) {
         let error = state.withLock { state -> SluiceError? in
             guard let wait = state.waits[subject]?[number] else { return nil }
@@ -143,16 +143,16 @@ actor EndWaiter<Source: EndSource>: InboxReader {
             state.isPumping = true
             return true
         }
-        // Ends by itself when there is nothing to ask.
+        // The task ends when there is nothing to ask.
         if mustPump { Task { await pump() } }
     }
 
     private func pump() async {
-        // A reply that does not arrive may be too large: fewer are asked for.
+        // A reply that does not arrive may be too large, so the next call asks for fewer subjects.
         while let call = take(Self.most >> min(failures, 8)) {
             switch call {
             case .ask(let subjects): await ask(subjects)
-            // A subject that is not forgotten does no harm.
+            // A failure here does no harm.
             case .forget(let subjects): try? await source.forget(subjects)
             }
             if state.withLock({ $0.waits.isEmpty }) { notifier.dismiss(self) } else { await notifier.attend(self) }
@@ -160,7 +160,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         if isIdle { onIdle() }
     }
 
-    /// The next call; nil, and the end of the pump, if there is none.
+    /// The next call. Returns nil, and ends the pump, if there is none.
     private func take(_ most: Int) -> Call? {
         state.withLock { state in
             if !state.asking.isEmpty {
@@ -189,7 +189,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         }
     }
 
-    /// Takes in what Redis told. Returns the waits that end.
+    /// Applies an answer. Returns the waits that end.
     private static func answer(
         _ subjects: [Source.Subject], _ states: [Source.Subject: EndState<Source.End>], _ state: inout State,
         name: (Source.Subject) -> String
@@ -199,7 +199,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         for subject in subjects {
             guard let waits = state.waits[subject] else { continue }
             switch states[subject] {
-            // The reply was full.
+            // The reply had no room for this subject.
             case nil: state.asking.insert(subject)
             case .ended(let end):
                 state.waits[subject] = nil
@@ -217,7 +217,7 @@ actor EndWaiter<Source: EndSource>: InboxReader {
         return ended
     }
 
-    /// What goes by is asked again; what does not ends the waits.
+    /// Asks again after a transient error; any other error ends the waits.
     private func failed(_ subjects: [Source.Subject], _ error: SluiceError) async {
         let ended = state.withLock { state -> [(Wait, Result<Source.End, any Error>)] in
             var ended: [(Wait, Result<Source.End, any Error>)] = []
@@ -251,10 +251,10 @@ actor EndWaiter<Source: EndSource>: InboxReader {
 }
 
 extension SluiceError {
-    /// The time of a wait is over.
+    /// The error of a wait whose time is over.
     /// - Parameters:
-    ///   - state: the state that Redis told last.
-    ///   - outage: why Redis could not be asked the last time, if so.
+    ///   - state: the last state from Redis.
+    ///   - outage: the error of the last call to Redis, if it failed.
     fileprivate static func notInTime(_ what: String, isNow state: String?, outage: SluiceError?) -> SluiceError {
         let told = state.map { ": it \(outage == nil ? "is" : "was") \($0)" } ?? ""
         let away = outage.map { "; Redis could not be asked when the time was over: \($0.message)" } ?? ""

@@ -3,7 +3,7 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// All waits of a client for ends of one kind, by the place at which they are asked for.
+/// All waits of a client for one kind of end, grouped by the place to ask.
 final class EndWaiters<Place: Hashable & Sendable, Source: EndSource>: Sendable {
     private struct State {
         var waiters: [Place: EndWaiter<Source>] = [:]
@@ -22,13 +22,13 @@ final class EndWaiters<Place: Hashable & Sendable, Source: EndSource>: Sendable 
         self.source = source
     }
 
-    /// When a wait of this length ends; nil for one without an end.
+    /// The deadline of a wait of this length; nil for a wait without a timeout.
     static func deadline(_ timeout: Duration?) -> NIODeadline? {
         timeout.map { .now() + TimeAmount(min(max($0, .zero), .seconds(1_000_000_000))) }
     }
 
-    /// Waits for the end of a subject. Even when the time is over at once, Redis is asked.
-    /// - Throws: `timedOut`, `closed`, `CancellationError`, or why Redis could not be asked.
+    /// Waits for the end of a subject. Redis is asked at least once, even if the timeout is zero.
+    /// - Throws: `timedOut`, `closed`, `CancellationError`, or the error of the call to Redis.
     func end(of subject: Source.Subject, at place: Place, by deadline: NIODeadline?) async throws -> Source.End {
         let number = state.withLock { state in
             state.lastNumber += 1
@@ -40,7 +40,7 @@ final class EndWaiters<Place: Hashable & Sendable, Source: EndSource>: Sendable 
                 if !isIn {
                     continuation.resume(returning: .failure(SluiceError(.closed, "the client was closed")))
                 } else if Task.isCancelled {
-                    // Cancelled before it was there, it has not been found by the handler below.
+                    // A cancellation before this point came too early for the handler below.
                     leave(subject, number, at: place)
                 }
             }
@@ -50,7 +50,7 @@ final class EndWaiters<Place: Hashable & Sendable, Source: EndSource>: Sendable 
         return try result.get()
     }
 
-    /// Ends all waits.
+    /// Ends all waits with `closed`.
     func close() {
         let waiters = state.withLock { state in
             state.isClosed = true

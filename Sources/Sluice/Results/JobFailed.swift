@@ -6,15 +6,15 @@ public import SluiceCore
     import Foundation
 #endif
 
-/// A job whose result was waited for has ended otherwise than completed.
+/// Thrown by a wait for a result when the job was cancelled or discarded.
 public struct JobFailed: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The job.
+    /// The id of the job.
     public var id: JobID
-    /// The queue it is in.
+    /// The queue of the job.
     public var queue: QueueName
-    /// Cancelled or discarded.
+    /// The state of the job: cancelled or discarded.
     public var state: JobState
-    /// What went wrong last, in words; empty if nobody said.
+    /// The last error, as text; empty if none was given.
     public var reason: String
 
     /// Reads the last line of the job's history.
@@ -25,12 +25,12 @@ public struct JobFailed: Error, Sendable, Hashable, CustomStringConvertible {
         reason = (try? JSONDecoder().decode(Line.self, from: Data(line)))?.error.message ?? ""
     }
 
-    /// One line for people.
+    /// A one-line text for people.
     public var description: String { "the job \(id) was \(state.rawValue)" + (reason.isEmpty ? "" : ": \(reason)") }
 
     private struct Line: Decodable { var error: Message }
 
-    /// A text, or an object with one.
+    /// An error as JSON: a string, or an object with a message.
     private struct Message: Decodable {
         var message: String
 

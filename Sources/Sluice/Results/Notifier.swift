@@ -8,21 +8,21 @@ import Synchronization
 protocol InboxReader: AnyObject, Sendable {
     /// The key of the list.
     var inbox: String { get }
-    /// Takes entries of the list, oldest first; some may say nothing.
+    /// Takes entries of the list, oldest first; irrelevant ones may be among them.
     func received(_ entries: [String])
-    /// Asks for everything that is waited for, because entries may have been lost.
+    /// Asks Redis about every wait, because entries may have been lost.
     func recheck()
 }
 
-/// Blocks on one connection for everything that the client's tasks wait for: permits of any semaphore, ends of jobs in any queue,
-/// ends of workflows. It runs while a task waits.
+/// Blocks on one connection for all waits of the client's tasks: permits of any semaphore, ends of jobs in any queue, ends of
+/// workflows. It runs while a task waits.
 actor Notifier {
-    /// How long to block. Nothing depends on it.
+    /// How long one call blocks. Nothing depends on it.
     private static let span = Duration.seconds(10)
 
     private struct State {
         var attended: [String: any InboxReader] = [:]
-        /// The inboxes that the blocked connection listens at now.
+        /// The inboxes that the current blocking call covers.
         var listening: Set<String> = []
         var isRunning = false
     }
@@ -45,11 +45,11 @@ actor Notifier {
         self.logger = logger
     }
 
-    /// Gives the reader what is found in its inbox from now on, if the connection listens there. Call it before the call that lets
-    /// entries come: a connection that still blocks for an earlier reader of that inbox would take them out.
+    /// Routes entries of an inbox to this reader from now on, if the connection listens there. Call it before the call that
+    /// causes entries: a blocking call for an earlier reader of that inbox would take them out.
     nonisolated func expect(_ reader: any InboxReader) { state.withLock { $0.attended[reader.inbox] = reader } }
 
-    /// Listens for a reader too, from now on.
+    /// Starts to listen for a reader.
     nonisolated func attend(_ reader: any InboxReader) async {
         let need: Need = state.withLock { state in
             state.attended[reader.inbox] = reader
@@ -62,9 +62,9 @@ actor Notifier {
         }
         switch need {
         case .nothing: break
-        // Ends by itself when nothing is waited for any more.
+        // The task ends when no wait is left.
         case .start: Task { await run() }
-        // If this fails, it listens there when it has blocked for its span.
+        // If this fails, the next blocking call includes the inbox.
         case .interrupt(let present): try? await store.interruptListener(at: present)
         }
     }
@@ -76,7 +76,7 @@ actor Notifier {
         }
     }
 
-    /// Ends it for good.
+    /// Closes the connection for good.
     nonisolated func close() async { await listener.close() }
 
     private func run() async {
@@ -95,14 +95,14 @@ actor Notifier {
                 }
                 failures += 1
                 logger.debug("cannot listen for what is waited for", metadata: ["error": "\(error)"])
-                // What the lost connection may have taken with it.
+                // The lost connection may have taken entries with it.
                 for reader in readers.values { reader.recheck() }
                 await store.eventLoop.pause(backoff(after: failures, from: .milliseconds(50), upTo: .seconds(2)))
             }
         }
     }
 
-    /// The inboxes to listen at; nil, and the end of the loop, if there are none.
+    /// The inboxes to listen at. Returns nil, and ends the loop, if there are none.
     private func begin() -> [String]? {
         state.withLock { state in
             state.listening = Set(state.attended.keys)

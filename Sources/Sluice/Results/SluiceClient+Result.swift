@@ -8,16 +8,17 @@ import SluiceStore
 #endif
 
 extension SluiceClient {
-    /// Waits for a job to end, and returns its output. Nothing is polled: Redis tells this client when the job ends, on one
-    /// connection for all waits of this client, and after a lost connection or a restart of Redis the client asks again.
+    /// Waits for a job to end, and returns its output. The client does not poll: Redis notifies it when the job ends, on one
+    /// connection for all waits of this client. After a lost connection or a restart of Redis the client asks again.
     ///
-    /// The kind has to keep its results (``JobOptions/keepsResult``), unless it has no output. A result, and a job whose end
-    /// somebody waited for, is kept for an hour at least.
-    /// - Parameter timeout: how long to wait by this host's clock; without end unless given. The first answer of Redis is waited for
-    ///   as long as any call's.
-    /// - Throws: ``JobFailed`` with the last error if the job was cancelled or discarded. ``SluiceError`` `timedOut`, which says so if
-    ///   Redis could not be asked when the time was over; `jobUnknown` if the job is not in its queue; `resultMissing` if its result
-    ///   was not kept or is of another type; `undecryptable`; and what Redis refuses for good. `CancellationError` if the task is cancelled.
+    /// The kind has to keep its results (``JobOptions/keepsResult``), unless it has no output. A result is kept for at least an
+    /// hour, and so is a job whose end was waited for.
+    /// - Parameter timeout: how long to wait, by this host's clock; nil waits without end. The first answer of Redis may take as
+    ///   long as that of any call.
+    /// - Throws: ``JobFailed``, with the last error, if the job was cancelled or discarded. ``SluiceError``: `timedOut`, whose
+    ///   message tells if Redis was away when the time was over; `jobUnknown` if the job is not in its queue; `resultMissing` if
+    ///   the result was not kept or is of another type; `undecryptable`; any error of Redis that is not transient.
+    ///   `CancellationError` if the task is cancelled.
     public func result<Kind: Job>(of kind: Kind.Type, _ job: Enqueued, timeout: Duration? = nil) async throws -> Kind.Output {
         switch try await end(of: job, timeout: timeout) {
         case .completed(let result): try output(of: kind, job, result)
@@ -28,8 +29,9 @@ extension SluiceClient {
         }
     }
 
-    /// The same by id. A job that follows one of another queue is found here when it has come to its own queue.
-    /// - Parameter queue: if other than the kind's.
+    /// Waits for a job by its id. A job that follows one of another queue is found once it has arrived in its own queue.
+    /// - Parameter queue: the queue of the job; nil for the kind's.
+    /// - Throws: The same errors as the wait for a job's handle.
     public func result<Kind: Job>(
         of kind: Kind.Type, _ id: JobID, in queue: QueueName? = nil, timeout: Duration? = nil
     ) async throws -> Kind.Output {
@@ -37,14 +39,14 @@ extension SluiceClient {
             of: kind, Enqueued(id: id, queue: queue ?? Kind.options.queue, isNew: false), timeout: timeout)
     }
 
-    /// Puts a job in, waits for it to end, and returns its output, as if its handler had been called here.
+    /// Enqueues a job, waits for it to end, and returns its output, like a call of its handler.
     ///
     /// - Parameters:
-    ///   - timeout: how long to wait by this host's clock, from when the job is in.
-    ///   - cancelOnTimeout: whether the job is cancelled when the time is over, or the waiting task is cancelled: nobody wants
-    ///     its result any more. A run under way is told, and its Swift task is cancelled.
+    ///   - timeout: how long to wait, by this host's clock, counted from the enqueue.
+    ///   - cancelOnTimeout: whether the job is cancelled when the timeout passes or the waiting task is cancelled. The Swift
+    ///     task of a run under way is cancelled.
     ///   - Others: as in ``enqueue(_:after:onFailed:id:delay:at:priority:timeout:maxAttempts:queue:)``.
-    /// - Throws: as `enqueue` and `result` do.
+    /// - Throws: The errors of `enqueue` and of `result`.
     public func enqueueAndWait<Kind: Job>(
         _ job: Kind, id: JobID? = nil, delay: Duration? = nil, at date: Date? = nil, priority: Int? = nil,
         maxAttempts: Int? = nil, queue: QueueName? = nil, timeout: Duration, cancelOnTimeout: Bool = false
@@ -54,7 +56,7 @@ extension SluiceClient {
         do {
             return try await result(of: Kind.self, enqueued, timeout: timeout)
         } catch let error where cancelOnTimeout && (error is CancellationError || (error as? SluiceError)?.code == .timedOut) {
-            // In a task of its own, which is not cancelled.
+            // A separate task, since this one is cancelled.
             await Task {
                 guard (try? await store.call(CancelJobs([enqueued.id]), on: enqueued.queue)) != nil else { return }
                 await relay.relay(enqueued.queue)
@@ -63,7 +65,7 @@ extension SluiceClient {
         }
     }
 
-    /// Waits for the end of a job, wherever it is: first where it waits for the job before it, then in its queue.
+    /// Waits for the end of a job: first where the job waits for its parent, then in its own queue.
     private func end(of job: Enqueued, timeout: Duration?) async throws -> Await.Standing {
         let deadline = EndWaiters<QueueName, JobEnds>.deadline(timeout)
         if let origin = job.origin {

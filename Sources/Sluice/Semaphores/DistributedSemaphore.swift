@@ -1,38 +1,39 @@
 import SluiceCore
 
-/// At most so many at a time, over all processes that use the same name, in or outside jobs.
+/// Limits how many permits are held at a time by all processes that use the same name, in or outside jobs.
 ///
 /// ```swift
 /// try await sluice.semaphore("gpu", limit: 4).withPermit { permit in
 ///     try await render(fence: permit.fence)
 /// }
 /// ```
-/// Permits are given in the order in which they were asked for. Whoever waits does not poll; a thousand tasks of a process wait on
-/// one connection. A permit is free again when its closure ends, however, and when its process dies: at the end of the lease, which
-/// is renewed three times as often as needed while the closure runs.
+/// Permits are granted in the order of the requests. Waiting does not poll; a thousand waiting tasks of a process share one
+/// connection. A permit is free again when its closure ends, in whatever way. When its process dies, the permit is free at the
+/// end of the lease, which is renewed three times as often as needed while the closure runs.
 ///
-/// A lease counts by Redis' clock, and only while Redis can be called: after an outage, all holders have five seconds to come back,
-/// and whoever comes later keeps the permit if nobody else was given it. A process that stood still for longer than its
-/// lease, or was cut off alone, may have lost its permit: its closure is cancelled as soon as it can know, and until then
-/// the ``Permit/fence`` tells the two holders apart.
+/// A lease counts by Redis' clock, and only while Redis can be called. After an outage all holders have five seconds to come
+/// back; a later holder keeps the permit if it was not granted to another one. A process that was suspended for longer than its
+/// lease, or was cut off alone, may have lost its permit. Its closure is cancelled as soon as the process can know, and until
+/// then the ``Permit/fence`` tells the two holders apart.
 public struct DistributedSemaphore: Sendable {
-    /// Its name, which with the client's namespace is its identity.
+    /// The name, which with the client's namespace identifies the semaphore.
     public let name: String
-    /// How many permits there are. Where callers differ, the one who asked last decides; no permit is taken away for it.
+    /// The number of permits. If callers differ, the latest request decides; no permit is taken away for it.
     public let limit: Int
-    /// How long a permit outlives its holder.
+    /// How long a permit outlives its holder's process.
     public let lease: Duration
 
     let hub: SemaphoreClients
 
     /// Waits for a permit, runs the closure with it, and gives it back.
     ///
-    /// - Parameter timeout: How long to wait for the permit; zero waits for nothing but Redis' answer. Nil waits until the task is
+    /// - Parameter timeout: How long to wait for the permit. Zero waits only for Redis' answer; nil waits until the task is
     ///   cancelled.
-    /// - Returns: What the closure returns. The permit was held all the while, unless Redis could not be reached at the end.
-    /// - Throws: What the closure throws; `timedOut` if there was no permit in time; `CancellationError` if the task was cancelled
-    ///   while it waited; `invalidArgument`; or why Redis could not be asked, after the client's patience. In all these cases
-    ///   no permit is held. `fenced`, once the closure has ended, if the permit was lost while it ran, whatever it returned.
+    /// - Returns: The result of the closure. The permit was held throughout, unless Redis could not be reached at the end.
+    /// - Throws: The error of the closure; `timedOut` if no permit was free in time; `CancellationError` if the task was
+    ///   cancelled while it waited; `invalidArgument`; or, after the client's patience, the error of the call to Redis. In all
+    ///   these cases no permit is held. `fenced`, once the closure has ended, if the permit was lost while it ran, whatever the
+    ///   closure returned.
     public func withPermit<Output: Sendable>(
         timeout: Duration? = nil, _ body: @escaping @concurrent @Sendable (Permit) async throws -> Output
     ) async throws -> Output {
@@ -45,10 +46,11 @@ public struct DistributedSemaphore: Sendable {
         return try result.get()
     }
 
-    /// Waits for a permit, runs a closure that does not look at it, and gives it back.
+    /// Waits for a permit, runs a closure that does not need its fence, and gives it back.
     ///
-    /// - Parameter timeout: As for the closure that takes the permit; so are the errors.
-    /// - Returns: What the closure returns.
+    /// - Parameter timeout: How long to wait for the permit, as for the closure that takes the permit.
+    /// - Returns: The result of the closure.
+    /// - Throws: The same errors as for the closure that takes the permit.
     public func withPermit<Output: Sendable>(
         timeout: Duration? = nil, _ body: @escaping @concurrent @Sendable () async throws -> Output
     ) async throws -> Output {
@@ -60,7 +62,7 @@ public struct DistributedSemaphore: Sendable {
         case lost, kept
     }
 
-    /// Runs the closure until it ends, cancelling it when the permit is lost.
+    /// Runs the closure until it ends; cancels it when the permit is lost.
     private func run<Output: Sendable>(
         _ body: @escaping @concurrent @Sendable (Permit) async throws -> Output, _ held: SemaphoreClients.Held
     ) async -> (result: Result<Output, any Error>, isLost: Bool) {
@@ -103,12 +105,12 @@ public struct DistributedSemaphore: Sendable {
 }
 
 extension SluiceClient {
-    /// A semaphore of this client's namespace. It costs nothing until it is used, and nothing has to be created.
+    /// A semaphore in this client's namespace. It needs no setup, and costs nothing until it is used.
     ///
     /// - Parameters:
     ///   - name: 1 to 64 letters, digits, dots, dashes or underscores.
-    ///   - limit: Permits at a time, 1 to 1,000,000.
-    ///   - lease: How long a permit outlives its holder, 1 s to 1 day.
+    ///   - limit: The number of permits, 1 to 1,000,000.
+    ///   - lease: How long a permit outlives its holder's process, 1 s to 1 day.
     public func semaphore(_ name: String, limit: Int, lease: Duration = .seconds(30)) -> DistributedSemaphore {
         DistributedSemaphore(name: name, limit: limit, lease: lease, hub: semaphores)
     }

@@ -1,11 +1,11 @@
 public import SluiceCore
 
-/// The right to be one of the few at work, while the closure of ``DistributedSemaphore/withPermit(timeout:_:)`` runs.
+/// A permit of a semaphore, valid while the closure of ``DistributedSemaphore/withPermit(timeout:_:)`` runs.
 public struct Permit: Sendable, Hashable {
-    /// The semaphore it belongs to.
+    /// The name of the semaphore.
     public let semaphore: String
 
-    /// Rises with each permit that the semaphore gives. A resource that remembers the highest it has seen can refuse whoever was
-    /// overtaken while its process stood still.
+    /// A number that rises with each permit of the semaphore. A resource that remembers the highest number can refuse a holder
+    /// that lost its permit while its process was suspended.
     public let fence: Fence
 }

@@ -2,23 +2,24 @@ import NIOCore
 import SluiceCore
 import SluiceStore
 
-/// What one client wants and holds of one semaphore, and what is to be said to the server next. It does nothing itself.
+/// The state machine of a semaphore client: the requests and permits of one client, and the next calls to the server. It has no
+/// side effects.
 ///
-/// An entry is `wanted` until the server knows it, then `waiting` or `held`; a waiter that the server has forgotten is `wanted`
-/// again; a permit that it took away is dropped. Who gives up or is done is `leaving` until the server knows.
+/// An entry is `wanted` until the server knows it, then `waiting` or `held`. A waiter that the server has forgotten is `wanted`
+/// again; a permit that the server took away is dropped. An entry that gives up or is done is `leaving` until the server knows.
 struct PermitLedger {
     struct Terms: Hashable, Sendable {
         var limit: Int
         var lease: Duration
     }
 
-    /// What somebody has to be told.
+    /// A notice for a task.
     enum Effect: Sendable {
         case granted(PermitID, Fence)
         case failed(PermitID, SluiceError)
         /// The permit was taken away while it was in use.
         case lost(PermitID)
-        /// Given back; whether it had been held until then, if that is known.
+        /// The permit was given back. `wasHeld` tells whether it was held until then; nil if unknown.
         case released(PermitID, wasHeld: Bool?)
     }
 
@@ -34,37 +35,37 @@ struct PermitLedger {
     private struct Entry {
         var terms: Terms
         var phase: Phase
-        /// When it came into the phase in which it needs an answer.
+        /// When the entry began to need an answer.
         var since: NIODeadline
-        /// Whether the server may know it.
+        /// Whether the server may know the entry.
         var wasSent = false
-        /// Whether it gives up as soon as it is told to wait.
+        /// Whether the entry gives up at the first answer without a permit.
         var isLate = false
-        /// Whether it may have been given back by a call whose answer was lost.
+        /// Whether a call whose answer was lost may have given it back.
         var isInDoubt = false
     }
 
     private let patience: TimeAmount
     private var entries: [PermitID: Entry] = [:]
-    // What the next calls say, in order; entries may have moved on since.
+    // The subjects of the next calls, in order; the entries may have moved on since.
     private var wanted: [PermitID] = []
     private var leaving: [PermitID] = []
     private var keeping: [PermitID] = []
     private var beatDue: NIODeadline?
     private var comeDue: NIODeadline?
     private var failingSince: NIODeadline?
-    /// Of all that came since it was empty.
+    /// The shortest lease of all entries since the ledger was empty.
     private var shortestLease = Duration.seconds(86_400)
 
-    /// - Parameter patience: How long somebody waits for an answer while calls fail.
+    /// - Parameter patience: How long a task waits for an answer while calls fail.
     init(patience: Duration) { self.patience = TimeAmount(min(max(patience, .zero), .seconds(1_000_000_000))) }
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Whether somebody may be granted a permit at any time.
+    /// Whether the server may grant a permit at any time.
     var hasWaiters: Bool { entries.values.contains { $0.phase == .waiting } }
 
-    /// When to call again though nothing changes.
+    /// When the next call is due if nothing changes.
     var wakeAt: NIODeadline? { [beatDue, comeDue].compactMap(\.self).min() }
 
     mutating func want(_ id: PermitID, _ terms: Terms, at now: NIODeadline) {
@@ -73,7 +74,7 @@ struct PermitLedger {
         wanted.append(id)
     }
 
-    /// Gives back what is held, or gives up waiting. Returns whether there is anything to give back.
+    /// Gives a permit back, or gives up waiting. Returns whether the entry was still active.
     mutating func leave(_ id: PermitID, at now: NIODeadline) -> Bool {
         guard let entry = entries[id], entry.phase != .leaving else { return false }
         if entry.phase == .wanted, !entry.wasSent {
@@ -86,7 +87,8 @@ struct PermitLedger {
         return true
     }
 
-    /// The time of a waiter is over. It is still told if it gets a permit at once. Returns whether it has to be told to go.
+    /// Ends a waiter whose time is over. A waiter without an answer still takes a permit that is granted at once. Returns whether
+    /// it has to give up now.
     mutating func expire(_ id: PermitID, at now: NIODeadline) -> Bool {
         switch entries[id]?.phase {
         case .wanted:
@@ -97,12 +99,12 @@ struct PermitLedger {
         }
     }
 
-    /// Everything in use is asked for in the next calls.
+    /// Puts all permits and waiters into the next calls.
     mutating func recheck() {
         keeping = entries.filter { $0.value.phase == .waiting || $0.value.phase == .held }.map(\.key)
     }
 
-    /// What to say now, if anything.
+    /// The call to make now, if any.
     mutating func next(at now: NIODeadline) -> Call? {
         guard !entries.isEmpty else {
             (beatDue, comeDue, shortestLease) = (nil, nil, .seconds(86_400))
@@ -120,7 +122,7 @@ struct PermitLedger {
 
     private var beat: TimeAmount { TimeAmount(shortestLease / 3) }
 
-    /// Releases come first, since they make room. Those who want to acquire in one call have the same terms.
+    /// Releases come first, since they make room. All acquires of one call have the same terms.
     private mutating func compose() -> Call {
         var wishes = take(&leaving, PermitCall.mostWishes) { $0.phase == .leaving }.map { PermitCall.Wish(.release, $0) }
         var terms = Terms(limit: 1, lease: shortestLease)
@@ -143,7 +145,7 @@ struct PermitLedger {
         return taken.filter { entries[$0].map(fits) ?? false }
     }
 
-    /// Takes the answer to a call.
+    /// Applies the reply to a call.
     mutating func apply(_ reply: PermitCall.Reply, to call: Call, at now: NIODeadline) -> [Effect] {
         failingSince = nil
         var effects: [Effect] = []
@@ -151,17 +153,17 @@ struct PermitLedger {
             effects += wish.verb == .release ? released(wish.id, standing) : learned(wish.id, standing, at: now)
         }
         effects += granted(reply.granted)
-        // Those whose time was over, and who got nothing even now.
+        // Late waiters that got no permit with this reply give up.
         for wish in call.wishes where wish.verb == .acquire && entries[wish.id]?.isLate == true {
             if entries[wish.id]?.phase == .waiting, leave(wish.id, at: now) { effects.append(.failed(wish.id, .noPermitInTime)) }
         }
-        // Zero asks anybody to go on where the call had to stop.
+        // At zero, the call had to stop early, and any client may go on.
         comeDue = hasWaiters || reply.come == .zero ? reply.come.map { now + TimeAmount($0) } : nil
         if !entries.isEmpty { beatDue = min(beatDue ?? .distantFuture, now + beat) }
         return effects
     }
 
-    /// Takes grants, from an answer or from the list.
+    /// Applies grants from a reply or from the inbox.
     mutating func granted(_ fences: [PermitID: Fence]) -> [Effect] {
         fences.compactMap { id, fence in
             guard let phase = entries[id]?.phase, phase == .waiting || phase == .wanted else { return nil }
@@ -198,8 +200,8 @@ struct PermitLedger {
         }
     }
 
-    /// Takes note that nobody knows what became of a call. Whoever waits for an answer longer than the patience is told the error;
-    /// what the server still has of theirs ends with its lease.
+    /// Notes that the outcome of a call is unknown. An entry that has waited longer than the patience fails with the error; the
+    /// server's record of it ends with its lease.
     mutating func failed(_ call: Call, _ error: SluiceError, at now: NIODeadline) -> [Effect] {
         let since = failingSince ?? now
         failingSince = since
@@ -228,6 +230,6 @@ struct PermitLedger {
 }
 
 extension SluiceError {
-    /// Somebody's time to wait was over.
+    /// The error of a waiter whose time is over.
     static let noPermitInTime = SluiceError(.timedOut, "no permit became free in time")
 }

@@ -1,24 +1,23 @@
 import SluiceCore
 import SluiceStore
 
-/// At most so many in any span of time, over all processes that use the same name, in or outside jobs.
+/// Limits how many calls start in any span of time, over all processes that use the same name, in or outside jobs.
 ///
 /// ```swift
 /// let tmdb = sluice.rateLimiter("tmdb", 20, per: .seconds(1))
 /// try await tmdb.acquire()
 /// ```
-/// The bound is strict: it holds for *every* window of the period, wherever it begins, not for calendar seconds alone, by Redis'
-/// clock. Redis reserves the next place in time and tells how long it is until then, so nobody polls and everybody is served in
-/// order. The window is a little wider than the period, by ``margin``, since a call follows its place by a moment which is not
-/// always the same.
+/// The bound is strict. It holds for *every* window of the period, wherever it begins, by Redis' clock, and not only for calendar
+/// seconds. Redis reserves the next place in time and replies with the wait until then, so callers do not poll and are served in
+/// order. The window exceeds the period by ``margin``, since the delay between a place and its call varies.
 public struct RateLimiter: Sendable {
-    /// Its name, which with the client's namespace is its identity.
+    /// The name, which with the client's namespace identifies the limiter.
     public let name: String
-    /// How many there may be in a period. Where callers differ, each place is given by the terms of who asks for it.
+    /// The number of places in a period. If callers differ, each place follows the terms of its own request.
     public let allowance: Int
-    /// The length of the window.
+    /// The length of the period.
     public let period: Duration
-    /// By how much the window is wider than the period.
+    /// By how much the window exceeds the period.
     public let margin: Duration
 
     let store: Store
@@ -26,9 +25,10 @@ public struct RateLimiter: Sendable {
 
     /// Waits for the next place.
     ///
-    /// - Parameter timeout: If the place is later than that, nothing is taken. Nil for as long as it takes.
-    /// - Throws: `timedOut`, at once, if the place is later than the timeout; `CancellationError`, and the place goes to the next who
-    ///   asks before its time; `invalidArgument`; or why Redis could not be asked, after the client's patience.
+    /// - Parameter timeout: The longest wait. If the place is later, nothing is reserved. Nil waits without bound.
+    /// - Throws: `timedOut`, at once, if the place is later than the timeout. `CancellationError` if the task is cancelled; the
+    ///   next request before its time gets the place. `invalidArgument`. After the client's patience, the error of the call to
+    ///   Redis.
     public func acquire(timeout: Duration? = nil) async throws {
         switch try await take(timeout) {
         case .taken: return
@@ -37,10 +37,10 @@ public struct RateLimiter: Sendable {
         }
     }
 
-    /// Takes a place if there is one now.
+    /// Takes a place if one is free now.
     ///
-    /// - Returns: False if there is none; nothing is taken then.
-    /// - Throws: As ``acquire(timeout:)``, but not `timedOut`.
+    /// - Returns: False if no place is free; nothing is reserved then.
+    /// - Throws: The errors of ``acquire(timeout:)`` except `timedOut`.
     public func tryAcquire() async throws -> Bool {
         switch try await take(.zero) {
         case .taken: true
@@ -67,8 +67,8 @@ public struct RateLimiter: Sendable {
         return reply
     }
 
-    /// Asks, and repeats a call that was cut off: of a place that is to come, the server then tells the same. Even a caller who does
-    /// not want to wait gets an answer.
+    /// Reserves a place, and repeats a call that was cut off: for a place still to come, the server then gives the same answer. A
+    /// caller with a zero timeout gets an answer, too.
     private func reserve(_ id: String, until end: ContinuousClock.Instant?) async throws -> TakePlace.Reply {
         let give = ContinuousClock.now + patience
         var failures = 0
@@ -105,14 +105,15 @@ public struct RateLimiter: Sendable {
 }
 
 extension SluiceClient {
-    /// A rate limiter of this client's namespace. It costs nothing until it is used, and its traces in Redis expire.
+    /// A rate limiter in this client's namespace. It costs nothing until it is used, and its data in Redis expires.
     ///
     /// - Parameters:
     ///   - name: 1 to 64 letters, digits, dots, dashes or underscores.
-    ///   - allowance: How many in a period, 1 to 1,000,000,000. Above 1,000 they are counted in groups, by which up to a thousandth
-    ///     of the allowance may go unused.
-    ///   - period: 1 ms to 31 days.
-    ///   - margin: By how much longer than the period the window is; 3 % of it, and at least 1 ms, unless given.
+    ///   - allowance: The number of places in a period, 1 to 1,000,000,000. Above 1,000, places are counted in groups, so up to a
+    ///     thousandth of the allowance may go unused.
+    ///   - period: The length of the period, 1 ms to 31 days.
+    ///   - margin: By how much the window exceeds the period, at most by the period. Nil for 3 % of the period, and at least 1
+    ///     ms.
     public func rateLimiter(
         _ name: String, _ allowance: Int, per period: Duration, guard margin: Duration? = nil
     ) -> RateLimiter {

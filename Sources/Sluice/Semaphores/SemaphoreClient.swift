@@ -3,9 +3,9 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Speaks with the server about one semaphore, for all tasks of a client: what is wanted and given back while a call is under way
-/// travels with the next. All of that happens on the connection's event loop, so that no closure which blocks the threads of
-/// Swift's tasks keeps a lease from being renewed.
+/// Calls the server about one semaphore, for all tasks of a client. Requests and releases that arise while a call is under way
+/// travel with the next call. All of this runs on the connection's event loop, so a closure that blocks the threads of Swift's
+/// tasks does not delay the renewal of a lease.
 actor SemaphoreClient: InboxReader {
     private struct State {
         var ledger: PermitLedger
@@ -27,7 +27,7 @@ actor SemaphoreClient: InboxReader {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { store.eventLoop.executor.asUnownedSerialExecutor() }
 
-    /// - Parameter onIdle: Called when nothing is wanted or held any more.
+    /// - Parameter onIdle: Called when no permit is wanted or held any more.
     init(
         _ name: String, client: String, store: Store, notifier: Notifier, patience: Duration,
         onIdle: @escaping @Sendable () -> Void
@@ -43,7 +43,7 @@ actor SemaphoreClient: InboxReader {
 
     nonisolated var isIdle: Bool { state.withLock { $0.ledger.isEmpty && !$0.isPumping } }
 
-    /// Asks for a permit. `waiter` is resumed once, `loss` told if the permit is taken away later.
+    /// Requests a permit. `waiter` is resumed once; `loss` gets an element if the permit is taken away later.
     nonisolated func acquire(
         _ id: PermitID, _ terms: PermitLedger.Terms, waiter: CheckedContinuation<Result<Fence, any Error>, Never>,
         loss: AsyncStream<Void>.Continuation
@@ -56,7 +56,7 @@ actor SemaphoreClient: InboxReader {
         wake()
     }
 
-    /// Lets a waiter go without a permit.
+    /// Ends a waiter without a permit.
     nonisolated func abandon(_ id: PermitID, _ error: any Error) {
         let waiter = state.withLock { state in
             guard let waiter = state.waiters.removeValue(forKey: id) else {
@@ -71,12 +71,12 @@ actor SemaphoreClient: InboxReader {
         wake()
     }
 
-    /// The time of a waiter is over.
+    /// Ends a waiter whose time is over.
     nonisolated func expire(_ id: PermitID) {
         if state.withLock({ $0.ledger.expire(id, at: .now()) }) { abandon(id, SluiceError.noPermitInTime) }
     }
 
-    /// Gives a permit back. Returns whether it was held until now, nil if the server could not be asked.
+    /// Gives a permit back. Returns whether it was held until now; nil if the server could not be asked.
     nonisolated func release(_ id: PermitID) async -> Bool? {
         await withCheckedContinuation { continuation in
             let isKnown = state.withLock { state in
@@ -89,7 +89,7 @@ actor SemaphoreClient: InboxReader {
         }
     }
 
-    /// What was granted while it waited.
+    /// Takes grants from the inbox.
     nonisolated func received(_ entries: [String]) {
         var fences: [PermitID: Fence] = [:]
         for entry in entries {
@@ -100,7 +100,7 @@ actor SemaphoreClient: InboxReader {
         settle { $0.granted(fences) }
     }
 
-    /// Grants may have been missed: the server is asked for each waiter.
+    /// Asks the server about every waiter, since grants may have been missed.
     nonisolated func recheck() {
         state.withLock { $0.ledger.recheck() }
         wake()
@@ -113,7 +113,7 @@ actor SemaphoreClient: InboxReader {
             defer { state.isPumping = true }
             return !state.isPumping
         }
-        // Ends by itself when there is nothing to say.
+        // The task ends when there is nothing to send.
         if mustPump { Task { await pump() } }
     }
 
@@ -143,12 +143,12 @@ actor SemaphoreClient: InboxReader {
         if state.withLock({ $0.ledger.hasWaiters }) { await notifier.attend(self) } else { notifier.dismiss(self) }
     }
 
-    /// Heeds no cancellation: others wait for the same calls.
+    /// Ignores cancellation, since other tasks wait for the same calls.
     private func pause() async {
         await store.eventLoop.pause(backoff(after: failures, from: .milliseconds(40), upTo: .seconds(1)))
     }
 
-    /// The next call; nil, and the end of the pump until something is wanted or due, if there is none.
+    /// The next call. Returns nil, and ends the pump until a permit is wanted or due, if there is none.
     private func take() -> PermitLedger.Call? {
         state.withLock { state in
             if let call = state.ledger.next(at: .now()) { return call }
@@ -158,7 +158,7 @@ actor SemaphoreClient: InboxReader {
                 state.timer = nil
                 return nil
             }
-            // One that ends earlier does no harm.
+            // A timer that fires early does no harm.
             if let timer = state.timer, timer.at <= wakeAt, timer.at > .now() { return nil }
             state.timer?.task.cancel()
             state.timer = (wakeAt, store.eventLoop.scheduleTask(deadline: wakeAt) { [weak self] in self?.wake() })

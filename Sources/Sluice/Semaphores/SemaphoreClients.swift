@@ -10,7 +10,7 @@ final class SemaphoreClients: Sendable {
         var semaphore: String
         var id: PermitID
         var fence: Fence
-        /// Has an element when the permit was taken away.
+        /// Gets an element when the permit is taken away.
         var losses: AsyncStream<Void>
     }
 
@@ -19,12 +19,12 @@ final class SemaphoreClients: Sendable {
         var lastNumber = 0
     }
 
-    /// By how much longer than it asked a caller waits for an answer, so that even one who does not want to wait is told.
+    /// Extra time to wait for an answer beyond the caller's timeout, so that a caller with a zero timeout gets one, too.
     static let answer = Duration.seconds(5)
 
     private let store: Store
     private let patience: Duration
-    /// Tells people who look into Redis which process it is.
+    /// Identifies this process to people who look into Redis.
     private let process: String
     private let notifier: Notifier
     private let state = Mutex(State())
@@ -37,7 +37,7 @@ final class SemaphoreClients: Sendable {
     }
 
     /// Waits for a permit.
-    /// - Throws: `timedOut`, `CancellationError`, or why the server could not be asked.
+    /// - Throws: `timedOut`, `CancellationError`, or the error of the call to the server.
     func acquire(_ semaphore: String, _ terms: PermitLedger.Terms, timeout: Duration?) async throws -> Held {
         let id = nextID()
         let losses = AsyncStream<Void>.makeStream()
@@ -46,7 +46,7 @@ final class SemaphoreClients: Sendable {
         let fence = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 enter(semaphore) { $0.acquire(id, terms, waiter: continuation, loss: losses.continuation) }
-                // Cancelled before it was there, it has not been found by the handler below.
+                // A cancellation before this point came too early for the handler below.
                 if Task.isCancelled { client(of: semaphore)?.abandon(id, CancellationError()) }
             }
         } onCancel: {
@@ -55,8 +55,8 @@ final class SemaphoreClients: Sendable {
         return Held(semaphore: semaphore, id: id, fence: try fence.get(), losses: losses.stream)
     }
 
-    /// Gives a permit back, whether the task is cancelled or not. Returns whether it was held until now, nil if the server could
-    /// not be asked for as long as the client has patience.
+    /// Gives a permit back, even if the task is cancelled. Returns whether it was held until now; nil if the server could not be
+    /// asked within the client's patience.
     func release(_ held: Held) async -> Bool? {
         guard let found = client(of: held.semaphore) else { return false }
         return await found.release(held.id)
