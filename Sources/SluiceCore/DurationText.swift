@@ -4,7 +4,7 @@ package enum DurationText {
         "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800,
     ]
 
-    /// - Throws: `invalidArgument` for anything else, a number without a unit included, and above ten years.
+    /// - Throws: `invalidArgument` for any other text, including a number without a unit, and above ten years.
     package static func parse(_ text: String) throws(SluiceError) -> Duration {
         var rest = Substring(text)
         var total = 0.0
@@ -14,7 +14,7 @@ package enum DurationText {
             rest = rest.dropFirst(number.count)
             let unit = rest.prefix { $0.isASCII && $0.isLetter }
             rest = rest.dropFirst(unit.count)
-            // Each unit once, the larger ones first, as people write them.
+            // Each unit once, larger ones first, as people write them.
             guard let value = Double(number), let factor = seconds[String(unit)], factor < smallest else { throw refusal(text) }
             smallest = factor
             total += value * factor

@@ -1,5 +1,5 @@
 extension Sequence where Element: Hashable {
-    /// Its elements, each once, in the order in which they first come.
+    /// The elements without repetitions, in the order of their first appearance.
     package var uniqued: [Element] {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }

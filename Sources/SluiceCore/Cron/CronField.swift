@@ -29,7 +29,7 @@ struct CronField: Sendable {
         return span + (isWeekdays ? ", 0 and 7 being Sunday," : "") + " or \(first) to \(last)"
     }
 
-    /// The set of values that a word names.
+    /// The values that a word names, as a bit set.
     func parse(_ word: Substring, at offset: Int) throws(CronFault) -> UInt64 {
         if word == "?" {
             if takesQuestionMark { return bits(range, step: 1) }

@@ -1,7 +1,7 @@
-/// One text for equal JSON: members sorted by name, no blanks, no needless escapes. Numbers stay as they are written. After RFC 8785,
-/// but for these.
+/// One text for equal JSON: members sorted by name, no blanks, no needless escapes. Follows RFC 8785, except that numbers stay as
+/// they are written.
 package enum CanonicalJSON {
-    /// The canonical text of JSON that is known to be well-formed; of an object, those members alone that `fields` names.
+    /// The canonical text of JSON that is known to be well-formed. With `fields`, only those members of an object.
     package static func text(_ json: [UInt8], fields: [String]? = nil) throws(JSONScanner.Malformed) -> [UInt8] {
         let result: Result<[UInt8], JSONScanner.Malformed> = json.withUnsafeBytes { bytes in
             var text: [UInt8] = []

@@ -1,7 +1,7 @@
-/// Finds the members of a JSON object (RFC 8259) without decoding their values, which are handed on as text: arguments are
-/// decoded once, by whoever knows their type, and the envelope costs a tenth of a microsecond.
+/// Finds the members of a JSON object (RFC 8259) without decoding their values, which it passes on as text. So arguments are
+/// decoded once, by the code that knows their type, and the envelope costs a tenth of a microsecond.
 package struct JSONScanner: ~Copyable {
-    /// Why a text is no JSON object.
+    /// The reason why a text is not a JSON object.
     package struct Malformed: Error {
         package let reason: String
     }

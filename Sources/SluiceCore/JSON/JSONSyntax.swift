@@ -1,6 +1,6 @@
-/// Checks that a text is JSON as RFC 8259 has it, and tells where it is not. Nothing is decoded: a megabyte takes milliseconds.
+/// Checks that a text is JSON according to RFC 8259, and says where it is not. It decodes nothing: a megabyte takes milliseconds.
 package struct JSONSyntax: ~Copyable {
-    /// Brackets that may be open at once, which is what decoders bear.
+    /// The maximum number of open brackets, which decoders can handle.
     private static let deepest = 500
 
     private let text: UnsafeRawBufferPointer
@@ -8,7 +8,7 @@ package struct JSONSyntax: ~Copyable {
 
     private init(_ text: UnsafeRawBufferPointer) { self.text = text }
 
-    /// Passes for one JSON value of any kind with blanks around it.
+    /// Accepts one JSON value of any kind, with blanks around it.
     package static func check(_ text: [UInt8]) throws(JSONScanner.Malformed) {
         let result: Result<Void, JSONScanner.Malformed> = text.withUnsafeBytes { bytes in
             var syntax = JSONSyntax(bytes)

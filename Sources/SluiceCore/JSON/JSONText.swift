@@ -4,7 +4,7 @@
     import Foundation
 #endif
 
-/// Small pieces of JSON, written and read where building an encoder would cost more than the text.
+/// Writes and reads small pieces of JSON where an encoder would cost more than the text.
 package enum JSONText {
     /// Appends a string with its quotes.
     package static func append(_ string: String, to text: inout [UInt8]) {
@@ -61,7 +61,7 @@ package enum JSONText {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads a string with its quotes.
+    /// Decodes a string with its quotes.
     package static func string(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> String {
         guard text.count >= 2, text.first == UInt8(ascii: "\""), text.last == UInt8(ascii: "\"") else {
             throw JSONScanner.Malformed(reason: "a string was expected")
@@ -74,10 +74,10 @@ package enum JSONText {
         return string
     }
 
-    /// Reads an integer; nil for anything else.
+    /// Decodes an integer; nil for anything else.
     package static func integer(_ text: UnsafeRawBufferPointer) -> Int? { Int(String(decoding: text, as: UTF8.self)) }
 
-    /// Reads an object of strings.
+    /// Decodes an object of strings.
     package static func strings(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> [String: String] {
         var values: [String: String] = [:]
         var scanner = JSONScanner(text)
@@ -85,7 +85,7 @@ package enum JSONText {
         return values
     }
 
-    /// Reads an array of strings.
+    /// Decodes an array of strings.
     package static func list(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> [String] {
         guard let list = try? JSONDecoder().decode([String].self, from: Data(text)) else {
             throw JSONScanner.Malformed(reason: "an array of strings was expected")

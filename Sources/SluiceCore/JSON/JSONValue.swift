@@ -1,5 +1,5 @@
-/// A JSON document on its way out: members keep their order, and text that is JSON already passes through as it is, so that
-/// no number of a user's changes on the way.
+/// A JSON document for output. Members keep their order, and text that is JSON already passes through unchanged, so that no
+/// number of a user changes.
 package enum JSONValue: Sendable, Equatable {
     package struct Member: Sendable, Equatable {
         package var name: String
@@ -21,7 +21,7 @@ package enum JSONValue: Sendable, Equatable {
     /// Text that is known to be JSON.
     case text([UInt8])
 
-    /// The text as it is if it is JSON, else as a string.
+    /// The text unchanged if it is JSON, otherwise as a string.
     package init(text: [UInt8]) {
         self = JSONText.isValid(text) ? .text(text) : .string(String(decoding: text, as: UTF8.self))
     }
@@ -32,13 +32,13 @@ package enum JSONValue: Sendable, Equatable {
     /// The number, or null.
     package init(_ integer: Int?) { self = integer.map(JSONValue.integer) ?? .null }
 
-    /// The same object with one more member, its last.
+    /// This object with one more member at its end.
     package func adding(_ name: String, _ value: JSONValue) -> JSONValue {
         guard case .object(let members) = self else { return self }
         return .object(members + [Member(name: name, value: value)])
     }
 
-    /// The document on one line, but for line ends in text that was JSON already.
+    /// The document on one line, except for line ends in text that was JSON already.
     package func encoded() -> [UInt8] {
         var text: [UInt8] = []
         append(to: &text)

@@ -9,7 +9,7 @@
 /// are encrypted, and a string.
 package struct JobSpec: Sendable, Equatable {
     package var kind: String
-    /// Arguments as JSON text, in UTF-8; base64 in quotes if they are sealed.
+    /// Arguments as JSON text, in UTF-8; base64 in quotes if they are encrypted.
     package var arguments: [UInt8]
     package var maxAttempts: Int?
     package var timeout: Duration?
@@ -109,7 +109,7 @@ extension JobSpec {
         JSONText.append(values, to: &text)
     }
 
-    /// Parses a spec, from whatever source.
+    /// Parses the text of a spec, from any source.
     /// - Throws: `invalidArgument` if it is not a JSON object with a kind.
     package init(decoding text: UnsafeRawBufferPointer) throws(SluiceError) {
         self.init(kind: "", arguments: Array("{}".utf8))

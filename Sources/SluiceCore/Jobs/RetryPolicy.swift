@@ -38,7 +38,7 @@ public struct RetryPolicy: Sendable {
     public static func custom(_ delay: @escaping @Sendable (_ attempt: Int) -> Duration) -> RetryPolicy { RetryPolicy(delay) }
 }
 
-/// An error that knows when trying again makes sense, such as one made from a `Retry-After` header.
+/// An error that says when the next attempt makes sense, such as one made from a `Retry-After` header.
 public protocol RetryAfter: Error {
     /// The wait until the next attempt; nil leaves it to the policy. It can only lengthen the policy's wait, up to a day. So a peer
     /// that answers `Retry-After: 0`, or whose clock is slow, does not spend all attempts at once.

@@ -1,9 +1,9 @@
-/// Whether a breaker lets jobs through.
+/// The state of a breaker: how many jobs it lets through.
 public enum BreakerState: String, Sendable, Hashable, CaseIterable {
-    /// All of them.
+    /// All jobs pass.
     case closed
-    /// None, until its time is over.
+    /// No job passes until the breaker has cooled.
     case open
-    /// One, whose end decides.
+    /// One job passes. Its end closes or reopens the breaker.
     case halfOpen = "half-open"
 }

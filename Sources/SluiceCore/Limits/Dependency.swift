@@ -1,40 +1,40 @@
-/// Something outside that a job needs, such as a service it calls. Operators can switch it off, and while it fails, its breaker
-/// lets one job at a time try.
+/// An external dependency of a job, such as a service it calls. Operators can switch it off. While it fails, its breaker lets one
+/// job at a time try.
 ///
 /// ```swift
 /// static let options = JobOptions(needs: ["tmdb", Dependency("imdb", whenOff: .runWithout)])
 /// ```
 public struct Dependency: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
-    /// What becomes of a job while the dependency is switched off.
+    /// What a job does while the dependency is switched off.
     public enum WhenOff: String, Hashable, Sendable, CaseIterable {
-        /// It waits, no attempt spent.
+        /// The job waits; no attempt is spent.
         case wait
-        /// It runs; the handler learns of it by `context.isAvailable`.
+        /// The job runs; its handler checks `context.isAvailable`.
         case runWithout
     }
 
-    /// 1 to 32 letters, digits, dots, dashes or underscores. A wrong one is refused when the job is enqueued.
+    /// The name: 1 to 32 letters, digits, dots, dashes or underscores. Enqueueing throws `invalidArgument` for any other.
     public var name: String
-    /// What becomes of the job meanwhile.
+    /// What the job does while the dependency is switched off.
     public var whenOff: WhenOff
 
-    /// Names a dependency.
+    /// Makes a dependency, for which the job waits by default.
     public init(_ name: String, whenOff: WhenOff = .wait) {
         self.name = name
         self.whenOff = whenOff
     }
 
-    /// Takes a name; one that ends in `?` is of a dependency that the job can do without, as lanes and the tool write it.
+    /// Takes a name. A `?` at its end marks a dependency that the job can do without, as lanes and the command line write it.
     public init(stringLiteral text: String) { self.init(text: text) }
 
-    /// Reads what `text` has written.
+    /// Parses the form of ``text``.
     package init(text: String) {
         self = text.hasSuffix("?") ? Dependency(String(text.dropLast()), whenOff: .runWithout) : Dependency(text)
     }
 
-    /// The name, with a `?` if the job can do without.
+    /// The name, followed by `?` if the job can run without it.
     package var text: String { whenOff == .wait ? name : name + "?" }
 
-    /// The same text as in lanes.
+    /// The text that lanes use: the name, followed by `?` if the job can run without it.
     public var description: String { text }
 }

@@ -1,6 +1,6 @@
-/// The rule for names of partitions and of dependencies, which limits refer to alike.
+/// The rule for names of partitions and dependencies. Limits use both in the same way.
 package enum DimensionName {
-    /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}`, and for that of chains.
+    /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}`, and for the name of chains.
     package static func check(_ name: String) throws(SluiceError) {
         guard isValid(name) else {
             throw SluiceError(

@@ -1,8 +1,8 @@
 extension Limit {
-    /// Reads a limit as it is written on a command line: `concurrency=12`, `concurrency=2/account`, `rate=300/1s`,
-    /// `rate=40/10s/host`, `breaker=5/30s/20s/host`, `weight=4/account=42`, `depth=100000`. What comes after the numbers is a partition, one
-    /// value of it, or a dependency.
-    /// - Throws: `invalidArgument`, with what would be right.
+    /// Parses a limit of the command line: `concurrency=12`, `concurrency=2/account`, `rate=300/1s`, `rate=40/10s/host`,
+    /// `breaker=5/30s/20s/host`, `weight=4/account=42`, `depth=100000`. The part after the numbers is a partition, one value of
+    /// it, or a dependency.
+    /// - Throws: `invalidArgument` for any other text. The message says what would be right.
     package init(parsing text: String) throws(SluiceError) {
         guard let equals = text.firstIndex(of: "="), let kind = LimitName.Kind(rawValue: String(text[..<equals])) else {
             throw SluiceError(
@@ -22,7 +22,7 @@ extension Limit {
 }
 
 extension LimitName.Kind {
-    /// How many numbers a value has, without the guard of a rate.
+    /// How many numbers a value has, not counting the guard of a rate.
     fileprivate var numbers: Int {
         switch self {
         case .concurrency, .weight, .depth: 1

@@ -1,4 +1,4 @@
-/// What a limit is on: `concurrency`, `depth`, `rate/host`, `weight/account=42`. The same text in code, on the command line and in Redis.
+/// The name of a limit: `concurrency`, `depth`, `rate/host`, `weight/account=42`. Code, command line and Redis use the same text.
 package struct LimitName: Hashable, Sendable, CustomStringConvertible {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         case concurrency, rate, depth, breaker, weight
@@ -10,14 +10,14 @@ package struct LimitName: Hashable, Sendable, CustomStringConvertible {
     /// One value of the partition, encoded as in lanes; nil for each of them.
     package let value: String?
 
-    /// Reads the canonical text.
-    /// - Throws: `invalidArgument` for anything else.
+    /// Parses the canonical text.
+    /// - Throws: `invalidArgument` for any other text.
     package init(canonical text: String) throws(SluiceError) {
         try self.init(text, encoded: { PartitionValue.isEncoded($0) ? $0 : nil })
     }
 
-    /// Reads what people write: a value that is not encoded is encoded.
-    /// - Throws: `invalidArgument`, with what would be right.
+    /// Parses a name as people write it, and encodes a value that is not encoded.
+    /// - Throws: `invalidArgument` for any other text. The message says what would be right.
     package init(parsing text: String) throws(SluiceError) {
         try self.init(text, encoded: { PartitionValue.isEncoded($0) ? $0 : PartitionValue.encoded($0) })
     }
@@ -57,7 +57,7 @@ package struct LimitName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The gate it is on, if it is on one alone: `account=42`, `tmdb`, `*`; a dimension stands for all its values.
+    /// The gate, if the limit has a single one: `account=42`, `tmdb`, `*`. A dimension means all its values.
     package var scope: String {
         guard let dimension else { return "*" }
         return value.map { dimension + "=" + $0 } ?? dimension
@@ -66,6 +66,6 @@ package struct LimitName: Hashable, Sendable, CustomStringConvertible {
     /// The canonical text.
     package var text: String { dimension == nil ? kind.rawValue : kind.rawValue + "/" + scope }
 
-    /// The same text.
+    /// The canonical text.
     package var description: String { text }
 }

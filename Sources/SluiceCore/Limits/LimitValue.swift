@@ -1,24 +1,24 @@
-/// How much a limit allows. Periods are in ms.
+/// The value of a limit. Periods are in ms.
 package enum LimitValue: Hashable, Sendable, CustomStringConvertible {
     case concurrency(Int)
-    /// So many in any window of the period, widened by the guard: 3 % of the period unless given.
+    /// `allowance` starts in any window of the period, widened by the guard: 3 % of the period by default.
     case rate(allowance: Int, period: Int, guard: Int?)
-    /// Opens after so many failures within a time, and cools for another.
+    /// Opens after `failures` failures within a time, and then cools for another.
     case breaker(failures: Int, within: Int, cools: Int)
     case weight(Int)
     /// Jobs that may wait to run.
     case depth(Int)
-    /// No limit; for overrides alone.
+    /// No limit; only for overrides.
     case none
 
-    /// Reads the canonical text of a kind of limit: `12`, `40/10000`, `5/30000/20000`, `none`.
-    /// - Throws: `invalidArgument` for anything else, and for numbers out of bounds.
+    /// Parses the canonical text for a kind of limit: `12`, `40/10000`, `5/30000/20000`, `none`.
+    /// - Throws: `invalidArgument` for any other text, and for numbers out of bounds.
     package init(canonical text: String, of kind: LimitName.Kind) throws(SluiceError) {
         try self.init(text, kind) { Int($0) }
     }
 
-    /// Reads what people write: `12`, `40/10s`, `5/30s/20s`, `none`.
-    /// - Throws: `invalidArgument`, with what would be right.
+    /// Parses a value as people write it: `12`, `40/10s`, `5/30s/20s`, `none`.
+    /// - Throws: `invalidArgument` for any other text. The message says what would be right.
     package init(parsing text: String, of kind: LimitName.Kind) throws(SluiceError) {
         try self.init(text, kind) { (try? DurationText.parse($0))?.milliseconds }
     }
@@ -90,6 +90,6 @@ package enum LimitValue: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The same text.
+    /// The canonical text.
     package var description: String { text }
 }

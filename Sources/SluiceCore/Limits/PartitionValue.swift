@@ -1,9 +1,10 @@
-/// The value of a partition as lanes, gates and the names of limits have it.
+/// The encoded value of a partition in lanes, gates and the names of limits.
 package enum PartitionValue {
-    /// Bytes above which a digest takes the place of the value.
+    /// Bytes above which a digest replaces the value.
     private static let longest = 64
 
-    /// Percent-encoded outside `[A-Za-z0-9_.-]`; where that takes more than 64 bytes, `~` and 16 hexadecimal digits of FNV-1a.
+    /// Percent-encodes characters outside `[A-Za-z0-9_.-]`. If that takes more than 64 bytes: `~` and 16 hexadecimal digits of
+    /// FNV-1a.
     package static func encoded(_ value: String) -> String {
         var bytes: [UInt8] = []
         for byte in value.utf8 {
@@ -18,7 +19,7 @@ package enum PartitionValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether a text is what `encoded` may return.
+    /// Whether `encoded` can return this text.
     package static func isEncoded(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         if bytes.first == UInt8(ascii: "~") { return bytes.count == 17 && bytes.dropFirst().allSatisfy(isHex) }

@@ -1,23 +1,23 @@
-/// What a job is about, as far as limits may refer to it: `["account": "42", "host": "tmdb"]`. Together with what the job needs
-/// they are its lane, the unit of waiting and of fairness: jobs of one lane are served in order, lanes take turns.
+/// The values of a job to which limits can refer: `["account": "42", "host": "tmdb"]`. Partitions and needs together are the
+/// job's lane, the unit of waiting and of fairness: jobs of one lane are served in order, and lanes take turns.
 public struct Partitions: Hashable, Sendable, ExpressibleByDictionaryLiteral {
-    /// Value by name.
+    /// The values by partition name. Enqueueing throws `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}`.
     public var values: [String: String]
 
     /// Takes names and their values.
     public init(_ values: [String: String] = [:]) { self.values = values }
 
-    /// Takes names and their values; the last of equal names counts.
+    /// Takes names and their values; the last of equal names wins.
     public init(dictionaryLiteral elements: (String, String)...) {
         self.values = Dictionary(elements, uniquingKeysWith: { _, last in last })
     }
 
-    /// The lane: names sorted, values percent-encoded, needs without a value, `account=42&chain=7&host=tmdb&imdb?`; empty without
-    /// any.
+    /// The lane: names sorted, values percent-encoded, needs without a value, such as `account=42&chain=7&host=tmdb&imdb?`. Empty
+    /// without any of these.
     ///
-    /// A value that takes more than 64 bytes so stands for itself by a digest: see ``PartitionValue``.
-    /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}` or one that is there twice, and for a lane above
-    ///   1,024 bytes.
+    /// A digest replaces a value that takes more than 64 bytes: see ``PartitionValue``.
+    /// - Throws: `invalidArgument` for a name outside `[A-Za-z0-9_.-]{1,32}`, a name that occurs twice, and a lane above 1,024
+    ///   bytes.
     package func lane(needs: [Dependency] = [], chain: Chain? = nil) throws(SluiceError) -> String {
         if values.isEmpty, needs.isEmpty, chain == nil { return "" }
         var parts: [(name: String, text: String)] = []
@@ -35,7 +35,7 @@ public struct Partitions: Hashable, Sendable, ExpressibleByDictionaryLiteral {
             parts.insert(part, at: parts.firstIndex { $0.name > part.name } ?? parts.endIndex)
         }
         let lane = parts.map(\.text).joined(separator: "&")
-        // Redis would refuse the whole call, and with it the jobs of others.
+        // Redis would reject the whole call, and with it the jobs of others.
         guard lane.utf8.count <= 1024 else {
             throw SluiceError(
                 .invalidArgument, "a job's partitions and needs take \(lane.utf8.count) bytes in its lane: 1024 at most")

@@ -6,13 +6,13 @@ import Crypto
     import Foundation
 #endif
 
-/// What equal jobs have in common, in 1 to 22 characters that are safe in Redis: the first 16 bytes of a SHA-256 as base64url, or a
-/// short key as it is; of an encrypted job, always a digest that the index key hides.
+/// The identity of equal jobs, in 1 to 22 characters that are safe in Redis: the first 16 bytes of a SHA-256 as base64url, or a
+/// short key as it is. For an encrypted job it is always a digest that the index key hides.
 package enum Fingerprint {
     package static let longest = 22
 
-    /// Of a job by what makes it unique; of one that is encrypted, with the keys that hide what it stands for.
-    /// - Throws: `invalidArgument` if it cannot have one.
+    /// The fingerprint of a job by its basis. For an encrypted job, `keys` hide what it is made from.
+    /// - Throws: `invalidArgument` if the job cannot have one.
     package static func of(
         _ basis: Unique.Basis, kind: String, arguments: [UInt8], hiddenBy keys: PayloadKeys? = nil
     ) throws(SluiceError) -> String {

@@ -6,31 +6,31 @@ public import Crypto
     import Foundation
 #endif
 
-/// The keys that seal arguments, results and recorded steps of jobs whose kind is encrypted, each under an id.
+/// The keys that encrypt arguments, results and recorded steps of jobs of encrypted kinds, each under an id.
 ///
-/// New texts are sealed with the current key; each text tells the id of its own, so older keys go on opening what they have
-/// sealed. To rotate: give every process the new key beside the old one, then make it the current one everywhere, and drop the
-/// old one when no job that was sealed with it is left. A job whose key a worker lacks waits, and says so; it is not lost.
+/// The current key encrypts new texts. Each text names its key, so older keys still decrypt what they have encrypted. To rotate:
+/// give every process the new key beside the old one, then make it the current one everywhere, and drop the old one when no job
+/// encrypted with it is left. A job whose key a worker lacks waits, and says so; it is not lost.
 ///
-/// Sealed with AES-GCM (NIST SP 800-38D) and a random nonce, by swift-crypto. Who can write to Redis cannot read a text, change
-/// it, or pass it off as that of another job; ids, kinds, queues, partitions, times, and the texts of errors and of progress stay
-/// readable.
+/// The cipher is AES-GCM (NIST SP 800-38D) with a random nonce, from swift-crypto. Write access to Redis does not suffice to read
+/// a text, change it, or pass it off as that of another job. Ids, kinds, queues, partitions, times, and the texts of errors and
+/// of progress stay readable.
 public struct PayloadKeys: Sendable {
-    /// The id of the key that seals.
+    /// The id of the key that encrypts.
     public let current: String
-    /// All ids, sorted.
+    /// The ids of all keys, sorted.
     public var ids: [String] { keys.keys.sorted() }
 
     private let keys: [String: SymmetricKey]
     private let index: SymmetricKey
 
-    /// Keys by id.
+    /// Takes keys by their ids.
     /// - Parameters:
-    ///   - current: The id of the one that seals.
-    ///   - keys: Of 128, 192 or 256 bits, by id: 1 to 64 letters, digits, `.`, `_` and `-`.
-    ///   - index: Of 256 bits. Hides the arguments of unique jobs while telling equal ones; it has to stay as it is while such jobs
-    ///     are live, whichever key seals.
-    /// - Throws: `invalidArgument`.
+    ///   - current: The id of the key that encrypts.
+    ///   - keys: Keys of 128, 192 or 256 bits, by id: 1 to 64 letters, digits, `.`, `_` and `-`.
+    ///   - index: A key of 256 bits. It hides the arguments of unique jobs and still tells equal ones. It has to stay the same
+    ///     while such jobs are live, whichever key encrypts.
+    /// - Throws: `invalidArgument` if `current` is not among the keys, or an id or a key does not have its form.
     public init(current: String, keys: [String: SymmetricKey], index: SymmetricKey) throws(SluiceError) {
         guard keys[current] != nil else {
             throw SluiceError(.invalidArgument, "there is no key '\(current)', which is to be the current one")
@@ -62,9 +62,9 @@ public struct PayloadKeys: Sendable {
 }
 
 extension PayloadKeys {
-    /// Seals a text with the current key.
-    /// - Parameter isRepeatable: whether equal texts become equal ones: the nonce is made from the text then, with the index key, as in
-    ///   synthetic initialization vectors (RFC 5297).
+    /// Encrypts a text with the current key.
+    /// - Parameter isRepeatable: whether equal texts give equal results. The nonce is then made from the text with the index key,
+    ///   as in synthetic initialization vectors (RFC 5297).
     package func seal(_ text: [UInt8], as part: Part, isRepeatable: Bool = false) throws(SluiceError) -> SealedText {
         do {
             guard let key = keys[current] else { throw CryptoKitError.incorrectKeySize }
@@ -76,8 +76,8 @@ extension PayloadKeys {
         }
     }
 
-    /// Opens a text.
-    /// - Throws: `undecryptable`.
+    /// Decrypts a text.
+    /// - Throws: `undecryptable` if its key is missing, or the text is not that of this part.
     package func open(_ sealed: SealedText, as part: Part) throws(SluiceError) -> [UInt8] {
         guard let key = keys[sealed.key] else { throw sealed.closed(to: ids) }
         do {
@@ -95,7 +95,7 @@ extension PayloadKeys {
         }
     }
 
-    /// Stands for a text: the same for equal texts, and nobody without the index key can tell of which. HMAC-SHA256 (RFC 2104).
+    /// A keyed digest: equal for equal texts, and only the index key can link it to a text. HMAC-SHA256 (RFC 2104).
     package func blind(_ text: [UInt8]) -> [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: text, using: index)) }
 }
 
@@ -106,8 +106,8 @@ extension PayloadKeys {
         var index: Data
     }
 
-    /// Reads keys from JSON: `{"current":"2026-11","keys":{"2026-11":"base64…"},"index":"base64…"}`.
-    /// - Throws: `invalidArgument`; no part of a key is in its message.
+    /// Parses keys from JSON: `{"current":"2026-11","keys":{"2026-11":"base64…"},"index":"base64…"}`.
+    /// - Throws: `invalidArgument` if the JSON or a key is not valid. The message contains no part of a key.
     public init(json: String) throws(SluiceError) {
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(json.utf8)) else {
             throw SluiceError(
@@ -118,7 +118,7 @@ extension PayloadKeys {
             index: SymmetricKey(data: document.index))
     }
 
-    /// The same JSON. It holds the keys themselves: keep it like a password.
+    /// The keys as JSON, in the form of ``init(json:)``. It holds the keys themselves: keep it like a password.
     public var json: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -127,13 +127,14 @@ extension PayloadKeys {
         return (try? encoder.encode(document)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 
-    /// New keys, random ones.
+    /// Generates random keys of 256 bits.
+    /// - Throws: `invalidArgument` if the id is not valid.
     public static func random(id: String) throws(SluiceError) -> PayloadKeys {
         try PayloadKeys(current: id, keys: [id: SymmetricKey(size: .bits256)], index: SymmetricKey(size: .bits256))
     }
 
-    /// The same keys and a new one of 256 bits, which is the current one from now on. The index key stays.
-    /// - Throws: `invalidArgument` if there is a key of that id.
+    /// These keys and a new one of 256 bits, which becomes the current one. The index key stays.
+    /// - Throws: `invalidArgument` if a key with that id exists, or the id is not valid.
     public func rotated(to id: String) throws(SluiceError) -> PayloadKeys {
         guard keys[id] == nil else { throw SluiceError(.invalidArgument, "there is a key '\(id)' already") }
         var keys = keys

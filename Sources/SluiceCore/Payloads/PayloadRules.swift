@@ -1,12 +1,12 @@
-/// What holds for the payloads of a client and the workers made with it.
+/// The rules for the payloads of a client and of the workers made with it.
 package struct PayloadRules: Sendable {
-    /// The most bytes of a job, and of a result.
+    /// The maximum size of a job, and of a result, in bytes.
     package var limit: Int
-    /// What seals and opens those that are encrypted.
+    /// The keys for encrypted payloads.
     package var keys: PayloadKeys?
-    /// Whether nothing is written or read that is not encrypted.
+    /// Whether payloads that are not encrypted are neither written nor read.
     package var requiresEncryption = false
-    /// Whether equal texts are sealed to equal ones.
+    /// Whether equal texts are encrypted to equal ones.
     package var isRepeatable = false
 
     package init(limit: Int, keys: PayloadKeys? = nil, requiresEncryption: Bool = false) {
@@ -15,7 +15,7 @@ package struct PayloadRules: Sendable {
         self.requiresEncryption = requiresEncryption
     }
 
-    /// Seals a text.
+    /// Encrypts a text.
     /// - Throws: `invalidArgument` without keys.
     package func seal(_ text: [UInt8], as part: PayloadKeys.Part) throws(SluiceError) -> SealedText {
         guard let keys else {
@@ -25,8 +25,9 @@ package struct PayloadRules: Sendable {
         return try keys.seal(text, as: part, isRepeatable: isRepeatable)
     }
 
-    /// The text itself, whether it was sealed or not; `mustBeSealed` for a text of a kind that is encrypted. `what` it is, for people.
-    /// - Throws: `undecryptable`.
+    /// The plain text, whether it was encrypted or not. `mustBeSealed` is set for a text of an encrypted kind; `what` names the
+    /// text for people.
+    /// - Throws: `undecryptable` if that is not possible with these keys.
     package func opened(
         _ text: [UInt8], as part: PayloadKeys.Part, mustBeSealed: Bool, _ what: String
     ) throws(SluiceError) -> [UInt8] {
@@ -37,15 +38,15 @@ package struct PayloadRules: Sendable {
         return try open(sealed, as: part)
     }
 
-    /// What is read was to be encrypted, and is not.
+    /// The error for a text that should be encrypted and is not.
     package static func stripped(_ what: String) -> SluiceError {
         SluiceError(
             .undecryptable,
             "\(what) is not encrypted, and what is read here has to be: it was written without keys, or changed in Redis")
     }
 
-    /// Opens a text.
-    /// - Throws: `undecryptable`.
+    /// Decrypts a text.
+    /// - Throws: `undecryptable` if that is not possible with these keys.
     package func open(_ sealed: SealedText, as part: PayloadKeys.Part) throws(SluiceError) -> [UInt8] {
         guard let keys else { throw sealed.closed(to: []) }
         return try keys.open(sealed, as: part)

@@ -1,20 +1,20 @@
-/// Hides the values of some fields, wherever they stand in a JSON text, and whatever text repeats them.
+/// Hides the values of some fields, wherever they occur in a JSON text, and wherever another text repeats them.
 package struct Redaction: Sendable {
-    /// Names of members of objects, at any depth.
+    /// Names of object members, at any depth.
     private let fields: Set<String>
-    /// What those members hold.
+    /// The values of those members.
     private let secrets: SecretMatcher
 
-    /// What is shown instead.
+    /// The text shown in place of a value.
     package static let mark = "[redacted]"
 
-    /// - Parameter arguments: a JSON text whose values of these fields are hidden elsewhere, too.
+    /// - Parameter arguments: a JSON text. The values of the fields in it are hidden in other texts, too.
     package init(_ fields: [String], in arguments: [UInt8] = []) {
         self.fields = Set(fields)
         secrets = SecretMatcher(fields.isEmpty ? [] : Self.secrets(Self.walk(arguments, Set(fields)).values))
     }
 
-    /// - Throws: `invalidArgument` for names that the library would refuse.
+    /// - Throws: `invalidArgument` for names that the function library would reject.
     package static func check(_ fields: [String]) throws(SluiceError) {
         if fields.count <= 100, fields.allSatisfy(KindName.isValid) { return }
         throw SluiceError(
@@ -27,31 +27,31 @@ package struct Redaction: Sendable {
     /// Whether it hides nothing.
     package var isEmpty: Bool { fields.isEmpty }
 
-    /// How many bytes around a cut have to be known, so that nothing is left of a value that it goes through.
+    /// How many bytes around a cut are needed, so that nothing is left of a value that the cut splits.
     package var reach: Int { secrets.reach }
 
-    /// A JSON text without the values of the fields, and without what repeats them in its strings and numbers.
+    /// A JSON text without the values of the fields, and without their repetitions in its strings and numbers.
     package func masking(json text: [UInt8]) -> [UInt8] {
         if isEmpty { return text }
         let masked = Self.walk(text, fields).masked
         let ranges = secrets.ranges(in: masked)
         if ranges.isEmpty { return masked }
         let result = Self.replacing(ranges, inJSON: masked)
-        // A value that is part of an escape takes it apart.
+        // A value that is part of an escape breaks the escape.
         return JSONText.isValid(result) || !JSONText.isValid(masked) ? result : Array("\"\(Self.mark)\"".utf8)
     }
 
-    /// A text that may be JSON, or the beginning of it, without the values of the fields.
+    /// A text that is JSON or the beginning of JSON, without the values of the fields.
     package func masking(fieldsOf text: [UInt8]) -> [UInt8] { isEmpty ? text : Self.walk(text, fields).masked }
 
-    /// A text without what the fields hold, in whatever spelling. Values of one or two characters stay: they are in any text.
+    /// A text without the values of the fields, in any spelling. Values of one or two characters stay: they occur in any text.
     package func masking(_ text: String) -> String {
         if isEmpty { return text }
         let bytes = Array(text.utf8)
         return String(decoding: masking(bytes, showing: 0..<bytes.count), as: UTF8.self)
     }
 
-    /// A piece of a text without what the fields hold, where that goes beyond the piece, too.
+    /// A piece of a text without the values of the fields, including values that extend beyond the piece.
     package func masking(_ text: [UInt8], showing piece: Range<Int>) -> [UInt8] {
         Self.replacing(secrets.ranges(in: text), in: text, showing: piece)
     }
@@ -69,7 +69,7 @@ package struct Redaction: Sendable {
         return position < piece.upperBound ? masked + text[position..<piece.upperBound] : masked
     }
 
-    /// Keeps JSON what it is: of a string what is between its quotes goes, of all else the whole.
+    /// Keeps the text valid JSON: replaces the part of a string between its quotes, and any other value as a whole.
     private static func replacing(_ ranges: [Range<Int>], inJSON text: [UInt8]) -> [UInt8] {
         var masked: [UInt8] = []
         var position = 0
@@ -102,7 +102,7 @@ package struct Redaction: Sendable {
 
     private static func isEnd(_ byte: UInt8) -> Bool { isStructure(byte) || byte == UInt8(ascii: "\"") }
 
-    /// Copies a text and takes the values of the fields out. In JSON, a string before a colon is a name.
+    /// Copies a text without the values of the fields. In JSON, a string before a colon is a name.
     private static func walk(_ text: [UInt8], _ fields: Set<String>) -> (masked: [UInt8], values: [ArraySlice<UInt8>]) {
         var masked: [UInt8] = []
         var values: [ArraySlice<UInt8>] = []
@@ -166,7 +166,7 @@ package struct Redaction: Sendable {
         quoted.withUnsafeBytes { (try? JSONText.string($0)) ?? "" }
     }
 
-    /// The strings and numbers in what was taken out, as code points.
+    /// The strings and numbers in the removed values, as code points.
     private static func secrets(_ values: [ArraySlice<UInt8>]) -> Set<[UInt32]> {
         var found: Set<[UInt32]> = []
         for value in values {
@@ -188,7 +188,8 @@ package struct Redaction: Sendable {
         return found.filter { $0.count > 2 }
     }
 
-    /// The code points of a string with its quotes. What no decoder takes, such as half of a pair, is kept as it is.
+    /// The code points of a string with its quotes. Parts that no decoder accepts, such as half of a surrogate pair, stay as they
+    /// are.
     private static func points(_ quoted: ArraySlice<UInt8>) -> [UInt32] {
         if let string = quoted.withUnsafeBytes({ try? JSONText.string($0) }) { return string.unicodeScalars.map(\.value) }
         return String(decoding: quoted.dropFirst().dropLast(), as: UTF8.self).unicodeScalars.map(\.value)

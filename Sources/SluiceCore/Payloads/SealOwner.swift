@@ -1,13 +1,13 @@
-/// The job whose texts are sealed: they open as those of that job, and of no other.
+/// The job to which encrypted texts belong: they decrypt as texts of that job only.
 ///
-/// Of a job whose id is not known when it is sealed the texts are bound to what is: to its cron entry, whose ticks carry one text, or, for
-/// a unique job, to queue and kind, since it may come to replace another one, or to succeed it.
+/// If the job's id is not known at encryption, its texts are bound to what is known. For a cron entry, that is the entry, since
+/// all its ticks carry one text. For a unique job, it is queue and kind, since the job may replace another one, or succeed it.
 package struct SealOwner: Sendable, Hashable {
     let queue: QueueName
-    /// What stands for the job; empty for any job of the queue.
+    /// The job's part of the binding; empty for any job of the queue.
     let subject: String
 
-    /// A job by its id; jobs of one cron entry are one.
+    /// A job by its id. All jobs of one cron entry are the same owner.
     package init(_ id: JobID, in queue: QueueName) {
         self.queue = queue
         subject = Self.subject(of: id.text)
@@ -22,10 +22,10 @@ package struct SealOwner: Sendable, Hashable {
     /// The jobs of a cron entry.
     package init(cron name: String, in queue: QueueName) { self.init(JobID(known: "cron:\(name):"), in: queue) }
 
-    /// The same for a job that came to its spec by another one of its queue.
+    /// The owner for a job that got its spec from another one of its queue.
     var anyJob: SealOwner { SealOwner(anyIn: queue) }
 
-    /// `cron:NAME` of `cron:NAME:TICK`; names of entries have no colon.
+    /// `cron:NAME` from `cron:NAME:TICK`; names of entries have no colon.
     private static func subject(of id: String) -> String {
         guard id.hasPrefix("cron:"), let colon = id.dropFirst(5).firstIndex(of: ":") else { return id }
         return String(id[..<colon])
@@ -33,15 +33,15 @@ package struct SealOwner: Sendable, Hashable {
 }
 
 extension PayloadKeys {
-    /// What a text is, which is sealed with it: one kind of text does not open as another.
+    /// The role of a text, which is authenticated with it: a text of one role does not decrypt as another.
     package enum Part {
-        /// Of a kind.
+        /// The arguments of a job of a kind.
         case arguments(String, of: SealOwner)
         case output(JobID)
-        /// What a step has returned that is done once, by its key.
+        /// The recorded result of a `once` step, by its key.
         case step(String, of: SealOwner)
 
-        /// What is authenticated with the text. No part of it has a NUL.
+        /// The data authenticated with the text. No part of it has a NUL.
         var bytes: [UInt8] {
             switch self {
             case .arguments(let kind, let owner): Self.joined("sluice arguments", kind, owner.queue.text, owner.subject)
@@ -50,7 +50,7 @@ extension PayloadKeys {
             }
         }
 
-        /// What may have been authenticated with it, most likely first: that of earlier releases named no job.
+        /// The data that may have been authenticated with the text, most likely first. Earlier releases named no job.
         var readings: [[UInt8]] {
             switch self {
             case .arguments(let kind, let owner):

@@ -1,4 +1,4 @@
-/// A text that somebody with the key can read, as Redis keeps it: `{"key":"2026-11","sealed":"base64…"}`.
+/// An encrypted text as Redis keeps it: `{"key":"2026-11","sealed":"base64…"}`.
 package struct SealedText: Sendable, Equatable {
     /// The id of the key.
     package var key: String
@@ -10,7 +10,7 @@ package struct SealedText: Sendable, Equatable {
         self.base64 = base64
     }
 
-    /// Nil if a text is not of that form.
+    /// Nil if a text does not have that form.
     package init?(_ text: [UInt8]) {
         guard text.starts(with: Self.opening) else { return nil }
         let members = text.withUnsafeBytes { try? JSONText.strings($0) }
@@ -23,10 +23,10 @@ package struct SealedText: Sendable, Equatable {
     /// The JSON text.
     package var encoded: [UInt8] { Array("{\"key\":\(JSONText.quoted(key)),\"sealed\":\"\(base64)\"}".utf8) }
 
-    /// What is shown instead of it.
+    /// The text shown in its place.
     package var placeholder: String { "\"[encrypted with key \(key)]\"" }
 
-    /// Why it cannot be read with these keys.
+    /// The error when these keys cannot decrypt it.
     package func closed(to keys: [String]) -> SluiceError {
         let has = keys.isEmpty ? "no keys" : "only \(keys.map { "'\($0)'" }.joined(separator: ", "))"
         return SluiceError(

@@ -6,21 +6,21 @@
     import Darwin
 #endif
 
-/// A file that holds something secret, keys of payloads or secrets of web hooks, with one rule for all.
+/// A file with a secret, such as payload keys or webhook secrets. The same rules apply to all.
 ///
-/// It is opened first, and what was opened is looked at: a symbolic link, as Kubernetes mounts secrets, and a pipe, as shells make of
-/// `<(command)`, are as good as a file. One that others may change is refused, since they could put keys of their own there. One that
-/// others may only read is used, with a warning: in a container nobody else may be there.
+/// The checks look at the opened file. So a symbolic link, as Kubernetes mounts secrets, and a pipe, as shells make of
+/// `<(command)`, work like a file. A file that others can change is rejected, since they could put their own keys there. A file
+/// that others can only read is used, with a warning: a container may have no other users.
 package struct SecretFile: Sendable {
-    /// What it holds.
+    /// The content of the file.
     package let text: String
-    /// What is to be told of it, if something is.
+    /// A warning about the file, if there is one.
     package let warning: String?
 
     private static let most = 1 << 20
 
-    /// Reads a file; `what` it holds, for people.
-    /// - Throws: `invalidArgument`; nothing of what it holds is in the message.
+    /// Reads a file; `what` names its content for people.
+    /// - Throws: `invalidArgument` if it cannot be read or is not safe. The message contains nothing of its content.
     package init(_ path: String, of what: String) throws(SluiceError) {
         func refusal(_ why: String) -> SluiceError { SluiceError(.invalidArgument, "the file of \(what) '\(path)' \(why)") }
         let file = systemOpen(path, O_RDONLY | O_CLOEXEC)

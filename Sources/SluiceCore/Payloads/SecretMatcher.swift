@@ -1,12 +1,12 @@
-/// Finds strings in a text in whatever spelling: as they are, and as JSON may write them, `\u00e9` and `\/` for some characters or
-/// all, upper or lower case, one JSON text inside of another included.
+/// Finds strings in a text in any spelling: as they are, and as JSON may write them, with `\u00e9` and `\/` for some or all
+/// characters, in upper or lower case, and in JSON texts nested inside others.
 struct SecretMatcher: Sendable {
     /// The code points of each string, the longest first.
     private let secrets: [[UInt32]]
-    /// Which of them a spelling can begin with this byte.
+    /// Indices of the secrets that have a spelling with this first byte.
     private let byFirstByte: [UInt8: [Int]]
 
-    /// More bytes than one code point takes in a spelling that is still recognised where a text is cut.
+    /// More bytes than a code point takes in any spelling that is still recognised where a text is cut.
     private static let longestSpelling = 16
 
     init(_ strings: Set<[UInt32]>) {
@@ -20,10 +20,10 @@ struct SecretMatcher: Sendable {
         self.byFirstByte = byFirstByte
     }
 
-    /// How many bytes before and after a piece of text have to be known to find what reaches into it.
+    /// How many bytes before and after a piece of text are needed to find matches that reach into it.
     var reach: Int { (secrets.first?.count ?? 0) * Self.longestSpelling }
 
-    /// Where they stand, in order; those that overlap are one.
+    /// The ranges of the matches, in order; overlapping ones are merged.
     func ranges(in text: [UInt8]) -> [Range<Int>] {
         if secrets.isEmpty { return [] }
         var found: [Range<Int>] = []
@@ -45,7 +45,7 @@ struct SecretMatcher: Sendable {
 extension SecretMatcher {
     private static let backslash = UInt8(ascii: "\\")
 
-    /// Where a spelling of the string ends that begins here; nil if there is none.
+    /// The end of a spelling of the string that begins at `start`; nil if there is none.
     private static func end(of secret: [UInt32], at start: Int, in text: [UInt8]) -> Int? {
         var position = start
         var index = 0
@@ -85,7 +85,7 @@ extension SecretMatcher {
         return second > start + 5 && hex(at: second, in: text) == 0xDC00 + (point & 0x3FF) ? second + 5 : nil
     }
 
-    /// So many backslashes, each of them one or more, or `\u005c`.
+    /// `count` backslashes, each of them one or more, or `\u005c`.
     private static func end(ofBackslashes count: Int, at start: Int, in text: [UInt8]) -> Int? {
         var position = start
         var left = count
@@ -119,7 +119,7 @@ extension SecretMatcher {
         return value
     }
 
-    /// What stands behind the backslash of a short escape: punctuation for itself, letters for control characters.
+    /// The character behind the backslash of a short escape: punctuation for itself, letters for control characters.
     private static func letter(_ point: UInt32) -> UInt8? {
         switch point {
         case 0x08: UInt8(ascii: "b")
@@ -132,6 +132,6 @@ extension SecretMatcher {
         }
     }
 
-    /// None for half of a surrogate pair.
+    /// Empty for half of a surrogate pair.
     private static func utf8(_ point: UInt32) -> [UInt8] { Unicode.Scalar(point).map { Array(String($0).utf8) } ?? [] }
 }
