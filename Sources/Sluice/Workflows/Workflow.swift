@@ -7,7 +7,7 @@ import SluiceStore
     import Foundation
 #endif
 
-/// Jobs of which some come after others: a directed graph without cycles, whose nodes may be of different queues.
+/// A directed acyclic graph of jobs, whose nodes may go to different queues.
 ///
 /// ```swift
 /// var flow = Workflow("report")
@@ -16,20 +16,20 @@ import SluiceStore
 /// flow.add("merge", Merge(day: day), after: [extract, clean], onFailed: .ignore)
 /// let handle = try await sluice.enqueue(flow)
 /// ```
-/// A node starts once, when every node that it comes after has ended and its outcome is committed. What makes no sense is told
-/// when the whole is enqueued, before anything is stored.
+/// A node starts once: when every node before it has ended and that outcome is committed. Mistakes in the graph are reported when
+/// the workflow is enqueued, before anything is stored.
 public struct Workflow: Sendable {
-    /// A node, for others to come after or before.
+    /// A node, used to place other nodes after or before it.
     public struct Node: Sendable, Hashable {
-        /// Its name in its workflow.
+        /// The name of the node in its workflow.
         public let name: String
-        /// What becomes of the later node if the earlier one fails, if other than what the later one says of all.
+        /// The failure policy of this edge; nil for that of the later node.
         public private(set) var policy: FailurePolicy?
 
-        /// A node by name; the way to name one that is there already when adding to a workflow that runs.
+        /// A node by name. Use it for nodes that exist already when you add to a running workflow.
         public init(_ name: String) { self.name = name }
 
-        /// The same node with a policy for this edge alone.
+        /// The same node with a failure policy for this edge alone.
         public func onFailed(_ policy: FailurePolicy) -> Node {
             var node = self
             node.policy = policy
@@ -39,32 +39,31 @@ public struct Workflow: Sendable {
 
     struct Item: Sendable {
         var name: String
-        /// Nil for a node without a job.
+        /// The job of the node; nil for a node without one.
         var request: JobRequest?
         var after: [WorkflowEdge]
         var before: [WorkflowEdge]
     }
 
-    /// What it is, for people; not unique.
+    /// The name of the workflow, for people; not unique unless ``isUnique`` is set.
     public var name: String
-    /// Its identity, of 1 to 64 letters, digits, dots, dashes or underscores; made by the client unless given. Enqueueing one
-    /// whose id is still kept adds nothing.
+    /// The id of the workflow: 1 to 64 letters, digits, dots, dashes or underscores. The client makes one unless given.
+    /// Enqueueing an id that is still kept adds nothing.
     public var id: String?
-    /// Whether there is at most one workflow of its name that has not ended: enqueueing a second one adds nothing and returns the
-    /// first.
+    /// Whether at most one workflow of this name may be live. Enqueueing a second one adds nothing and returns the first.
     public var isUnique = false
-    /// How long it may take from now on, all in all. What has not ended then is cancelled.
+    /// The longest time from the enqueue to the end of the whole workflow. Nodes that have not ended by then are cancelled.
     public var deadline: Duration?
 
     private(set) var items: [Item] = []
     private(set) var context = ""
-    /// Why it cannot be enqueued, if something was refused already.
+    /// The error of the first node that was refused, if any.
     private(set) var failure: SluiceError?
 
-    /// An empty workflow.
+    /// Makes an empty workflow.
     public init(_ name: String) { self.name = name }
 
-    /// What all nodes share, read with `context.workflow`. Kept as JSON.
+    /// Sets the shared context of all nodes, read with `context.workflow`. It is stored as JSON.
     public mutating func share(_ value: some Encodable & Sendable) {
         do {
             context = String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
@@ -73,12 +72,12 @@ public struct Workflow: Sendable {
         }
     }
 
-    /// Adds a job.
+    /// Adds a job as a node.
     /// - Parameters:
-    ///   - name: of the node, 1 to 64 letters, digits, dots, dashes or underscores.
-    ///   - after: nodes that have to end first.
-    ///   - onFailed: what becomes of it if one of them ends otherwise than completed.
-    ///   - before: nodes, of a workflow that is there and runs, which have not started yet and wait for this one, too.
+    ///   - name: The name of the node: 1 to 64 letters, digits, dots, dashes or underscores.
+    ///   - after: The nodes that have to end first.
+    ///   - onFailed: What happens to the node if one of these does not complete.
+    ///   - before: Nodes of a running workflow that have not started; they wait for this node, too.
     @discardableResult
     public mutating func add(
         _ name: String, _ job: some Job, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
@@ -92,7 +91,7 @@ public struct Workflow: Sendable {
         }
     }
 
-    /// Adds a job, named by its kind, with a number behind if the name is taken.
+    /// Adds a job as a node. The node is named after the job's kind, with a number appended if the name is taken.
     @discardableResult
     public mutating func add<Kind: Job>(
         _ job: Kind, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel
@@ -107,7 +106,7 @@ public struct Workflow: Sendable {
         return add(name, job, after: after, onFailed: onFailed)
     }
 
-    /// Adds a job, as requested; its id is made from the workflow's and the node's.
+    /// Adds a job as requested. Its id is made from the ids of workflow and node.
     @discardableResult
     public mutating func add(
         _ name: String, _ request: JobRequest, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
@@ -122,7 +121,7 @@ public struct Workflow: Sendable {
         return Node(name)
     }
 
-    /// Adds a node without a job: a point that has come when all that it comes after has ended.
+    /// Adds a node without a job. It ends as soon as all nodes before it have ended.
     @discardableResult
     public mutating func join(
         _ name: String, after: some WorkflowNodes, onFailed: FailurePolicy = .cancel, before: some WorkflowNodes = [Node]()
@@ -131,7 +130,7 @@ public struct Workflow: Sendable {
         return Node(name)
     }
 
-    /// Adds a job for each element, none for none: nodes named `name-0`, `name-1` and so on.
+    /// Adds a job for each element, as nodes named `name-0`, `name-1` and so on. An empty sequence adds none.
     @discardableResult
     public mutating func add<Jobs: Sequence>(
         each name: String, _ jobs: Jobs, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
@@ -142,8 +141,8 @@ public struct Workflow: Sendable {
         return nodes
     }
 
-    /// Adds a workflow as one node: its own nodes are named `name.node`, and the node has come to its end when all of them have.
-    /// Its name, id, deadline and shared context count for nothing here.
+    /// Adds a workflow as one node. Its own nodes are named `name.node`; the node ends when all of them have. The name, id,
+    /// deadline and shared context of the added workflow are ignored.
     @discardableResult
     public mutating func add(
         _ name: String, _ flow: Workflow, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
@@ -166,14 +165,14 @@ public struct Workflow: Sendable {
         return Node(name)
     }
 
-    /// Lets nodes that come after nothing come after one: what a handler adds comes after itself.
+    /// Puts a node before all nodes that have none: additions of a handler come after the handler's own node.
     mutating func root(after node: String) {
         for index in items.indices where items[index].after.isEmpty { items[index].after = [WorkflowEdge(node, .cancel)] }
     }
 
     private mutating func refuse(_ error: SluiceError) { failure = failure ?? error }
 
-    /// A node named twice counts once.
+    /// A node that is named twice counts once.
     private func edges(_ nodes: some WorkflowNodes, _ policy: FailurePolicy) -> [WorkflowEdge] {
         var seen: Set<String> = []
         return nodes.workflowNodes.filter { seen.insert($0.name).inserted }.map { node in
@@ -182,23 +181,23 @@ public struct Workflow: Sendable {
     }
 }
 
-/// What names nodes: a node, a name, or several.
+/// A reference to nodes: a node, a name, or a list of these.
 public protocol WorkflowNodes: Sendable {
     /// The nodes.
     var workflowNodes: [Workflow.Node] { get }
 }
 
 extension Workflow.Node: WorkflowNodes {
-    /// Itself.
+    /// The node itself, as a list.
     public var workflowNodes: [Workflow.Node] { [self] }
 }
 
 extension String: WorkflowNodes {
-    /// The node of this name.
+    /// The node with this name, as a list.
     public var workflowNodes: [Workflow.Node] { [Workflow.Node(self)] }
 }
 
 extension Array: WorkflowNodes where Element: WorkflowNodes {
-    /// All of them.
+    /// The nodes of all elements.
     public var workflowNodes: [Workflow.Node] { flatMap(\.workflowNodes) }
 }

@@ -3,7 +3,7 @@ import NIOCore
 package import SluiceCore
 package import SluiceStore
 
-/// What client and handlers do to workflows. Calls that were cut off are repeated, which is harmless.
+/// Calls about workflows, for clients and handlers. A call that was cut off is repeated, which is harmless.
 package struct WorkflowAccess: Sendable {
     package let store: Store
     package let relay: Relay
@@ -12,7 +12,7 @@ package struct WorkflowAccess: Sendable {
     let payload: PayloadRules
     let logger: Logger
 
-    /// Stores a workflow and starts it. Returns its id and whether it was added.
+    /// Stores a workflow and starts it. Returns its id and whether the workflow was added.
     func enqueue(_ flow: Workflow) async throws(SluiceError) -> (id: String, isNew: Bool) {
         let id = flow.id ?? IDs.next().text
         if flow.isUnique { try checkName(flow.name, of: "unique workflow") }
@@ -31,7 +31,7 @@ package struct WorkflowAccess: Sendable {
         let pages = try plan.pages(payload, trace: TraceHeaders.current())
         let head = WorkflowAdd.Head(name: flow.name, deadline: flow.deadline, context: flow.context)
         let token = IDs.next().text
-        // Before anything else, so that somebody finds what a client leaves behind that dies on the way.
+        // The index comes first, so that maintenance finds the remains if this client dies on the way.
         let look = min(flow.deadline ?? .seconds(60), .seconds(60))
         try await repeating { () async throws(SluiceError) in
             _ = try await store.call(WorkflowIndex(take: 0, looks: [(id, look)]))
@@ -52,7 +52,7 @@ package struct WorkflowAccess: Sendable {
         return (id, true)
     }
 
-    /// Who bears a name: this workflow, unless another one that has not ended does.
+    /// The running workflow that owns this name: the new one, unless another one of this name has not ended.
     private func claim(_ name: String, for id: String) async throws(SluiceError) -> String {
         var before = ""
         while true {
@@ -60,13 +60,13 @@ package struct WorkflowAccess: Sendable {
             let owner = try await repeating { () async throws(SluiceError) in try await store.call(call, workflow: name) }
             if owner == id { return owner }
             let status = WorkflowStatus(owner, try await store.call(ReadWorkflow(), workflow: owner))
-            // What was built and not started is dropped after an hour.
+            // A workflow that was built and never started is dropped after an hour.
             if let status, !status.state.isEnded { return owner }
             before = owner
         }
     }
 
-    /// Adds to a workflow. Returns the nodes that were there already.
+    /// Adds nodes to a workflow. Returns the names of nodes that were there already.
     package func append(
         _ flow: Workflow, to id: String, after node: String? = nil
     ) async throws(SluiceError) -> [String] {
@@ -88,19 +88,19 @@ package struct WorkflowAccess: Sendable {
         return existing
     }
 
-    /// Moves a workflow on, as an operator wishes.
+    /// Applies an operator's change to a workflow.
     func change(_ id: String, _ verb: WorkflowStep.Verb) async throws(SluiceError) {
         try checkName(id, of: "workflow")
         let reply = try await repeating { () async throws(SluiceError) in
             try await store.call(WorkflowStep([verb]), workflow: id)
         }
         if reply.state == nil { throw Self.unknown(id) }
-        // One that has ended may have been off the list.
+        // A workflow that had ended may have left the index.
         if let look = reply.look { _ = try await store.call(WorkflowIndex(take: 0, looks: [(id, min(look, .seconds(60)))])) }
         try await relay.follow(id, reply)
     }
 
-    /// What was committed is carried out, if not now then by a worker.
+    /// Carries out committed steps. If that fails, a worker does it later.
     private func carry(_ id: String, _ reply: WorkflowStep.Reply) async {
         do throws(SluiceError) {
             try await relay.follow(id, reply)
@@ -123,8 +123,9 @@ package struct WorkflowAccess: Sendable {
 }
 
 extension WorkflowAccess {
-    /// What a node returned, as JSON.
-    /// - Throws: `unknownWorkflow`; `invalidArgument` if there is no such node; `noOutput` if it has none, and why; `undecryptable`.
+    /// The output of a node, as JSON.
+    /// - Throws: `unknownWorkflow`; `invalidArgument` if there is no such node; `noOutput`, with the reason, if the node has
+    ///   none; `undecryptable`.
     package func output(of node: String, in id: String) async throws(SluiceError) -> String {
         let found = try await store.call(ReadOutputs([node]), workflow: id).nodes[0]
         if !found.output.isEmpty {
@@ -141,7 +142,7 @@ extension WorkflowAccess {
         throw SluiceError(.noOutput, "node '\(node)' of workflow '\(id)' has no output: \(why)")
     }
 
-    /// What all nodes share, as JSON; nil for nothing.
+    /// The shared context of all nodes, as JSON; nil if there is none.
     package func context(of id: String) async throws(SluiceError) -> String? {
         let context = try await store.call(ReadOutputs([]), workflow: id).context
         return context.isEmpty ? nil : context

@@ -1,37 +1,37 @@
 public import SluiceCore
 import SluiceStore
 
-/// The nodes of a workflow and what comes after what, for people.
+/// The nodes and edges of a workflow, for people.
 public struct WorkflowGraph: Sendable, Hashable {
-    /// A node as it stands.
+    /// A node and its state.
     public struct Node: Sendable, Hashable {
-        /// Its name.
+        /// The name of the node.
         public var name: String
-        /// How it stands.
+        /// The state of the node.
         public var state: WorkflowStatus.NodeState
         /// The queue of its job; nil for a node without one.
         public var queue: String?
-        /// The kind of its job.
+        /// The kind of its job; nil for a node without one.
         public var kind: String?
-        /// Its job, once it has been released.
+        /// The id of its job, once the node has started.
         public var job: JobID?
     }
 
-    /// One node comes after another.
+    /// An edge between two nodes.
     public struct Edge: Sendable, Hashable {
         /// The earlier node.
         public var from: String
         /// The later node.
         public var to: String
-        /// What becomes of the later one if the earlier one fails.
+        /// What happens to the later node if the earlier one fails.
         public var policy: FailurePolicy
     }
 
-    /// In an order in which nodes come after those they wait for, but for what was added later.
+    /// The nodes in topological order; nodes that were added later come last.
     public var nodes: [Node]
-    /// What comes after what.
+    /// The edges between them.
     public var edges: [Edge]
-    /// Whether there are more nodes or edges than were asked for.
+    /// Whether nodes or edges are missing because of the limits of the call.
     public var isCut: Bool
 
     /// The graph in the language of Mermaid (https://mermaid.js.org), coloured by state.

@@ -7,17 +7,18 @@ import SluiceStore
     import Foundation
 #endif
 
-/// A workflow that is stored: to look at it, wait for it and change it.
+/// A handle for a stored workflow, to look at it, wait for it and change it.
 public struct WorkflowHandle: Sendable {
-    /// Its identity.
+    /// The id of the workflow.
     public let id: String
-    /// Whether the call that returned this handle added it; false if it was there already.
+    /// Whether the call that returned this handle added the workflow; false if it was there already.
     public let isNew: Bool
 
     let access: WorkflowAccess
 
-    /// How it stands.
-    /// - Throws: `unknownWorkflow` if there is none, or it ended long ago: a day, or a week if not all of it completed.
+    /// The current state of the workflow.
+    /// - Throws: `unknownWorkflow` if there is no such workflow, or if it is no longer kept: for a day after its end, or a week
+    ///   if a node did not complete.
     public func status() async throws(SluiceError) -> WorkflowStatus {
         try checkName(id, of: "workflow")
         let values = try await access.store.call(ReadWorkflow(), workflow: id)
@@ -25,55 +26,59 @@ public struct WorkflowHandle: Sendable {
         return status
     }
 
-    /// Waits until all of its nodes have ended. Nothing is polled: Redis tells this client, on one connection for all of its waits.
-    /// The wait survives lost connections and restarts of Redis.
-    /// - Parameter timeout: how long to wait by this host's clock; without end unless given. The first answer of Redis is waited for
-    ///   as long as any call's.
-    /// - Throws: `timedOut`, which says so if Redis was away when the time was over; `unknownWorkflow`; `closed` if the client was
-    ///   closed; what Redis refuses for good; `CancellationError`.
+    /// Waits until all nodes have ended. The client does not poll: Redis notifies it, on one connection for all waits of this
+    /// client. The wait survives lost connections and restarts of Redis.
+    /// - Parameter timeout: how long to wait, by this host's clock; nil waits without end. The first answer of Redis may take as
+    ///   long as that of any call.
+    /// - Returns: The state of the workflow at its end.
+    /// - Throws: `timedOut`, whose message tells if Redis was away when the time was over; `unknownWorkflow`; `closed` if the
+    ///   client was closed; any error of Redis that is not transient; `CancellationError`.
     public func wait(timeout: Duration? = nil) async throws -> WorkflowStatus {
         try checkName(id, of: "workflow")
         return try await access.ends.end(of: id, at: id, by: EndWaiters<String, WorkflowEnds>.deadline(timeout))
     }
 
-    /// Cancels it: what has not started is cancelled at once, what runs is told to stop.
-    /// - Parameter branch: only this node, those whose names begin with its and a dot, and, by their policies, what is after them.
-    /// - Throws: `unknownWorkflow`.
+    /// Cancels the workflow. Nodes that have not started are cancelled at once; running jobs are told to stop.
+    /// - Parameter branch: cancels only this node and the nodes whose names begin with its name and a dot. The nodes after them
+    ///   follow their failure policies.
+    /// - Throws: `unknownWorkflow`; `invalidArgument` if the branch is no name.
     public func cancel(_ branch: String? = nil) async throws(SluiceError) {
         if let branch { try checkName(branch, of: "node") }
         try await access.change(id, .cancel(branch))
     }
 
-    /// Runs what has failed, was cancelled or deleted again, and what was cancelled because of it. Completed nodes stay as they are.
-    /// - Parameter branch: only this node and those whose names begin with its and a dot, and what was cancelled because of them. A
-    ///   node that comes after one that failed stays as it is. Nil for all, which lifts the deadline.
-    /// - Throws: `unknownWorkflow`.
+    /// Runs the nodes that failed, were cancelled or deleted again, and the nodes that were cancelled because of them. Completed
+    /// nodes stay as they are.
+    /// - Parameter branch: retries only this node, the nodes whose names begin with its name and a dot, and the nodes that were
+    ///   cancelled because of these. A node that comes after another failed node stays as it is. Nil retries all, and lifts the
+    ///   deadline.
+    /// - Throws: `unknownWorkflow`; `invalidArgument` if the branch is no name.
     public func retry(_ branch: String? = nil) async throws(SluiceError) {
         if let branch { try checkName(branch, of: "node") }
         try await access.change(id, .retry(branch))
     }
 
-    /// Adds nodes while it runs. They may come after nodes that are there, whatever state those are in, and before ones that have
-    /// not started. Nodes that are there already are left as they are, so repeating this is harmless.
-    /// - Returns: the names of those that were there already.
-    /// - Throws: `workflowEnded` if it has ended or is being cancelled; `unknownWorkflow`; `invalidArgument` for unknown nodes and
-    ///   cycles. A page of up to 1,000 nodes is added or not; what came before a page that was refused is stored.
+    /// Adds nodes to a running workflow. They may come after existing nodes in any state, and before nodes that have not started.
+    /// Existing nodes are left as they are, so repeating the call is harmless.
+    /// - Returns: The names of the nodes that existed already.
+    /// - Throws: `workflowEnded` if the workflow has ended or is being cancelled; `unknownWorkflow`; `invalidArgument` for
+    ///   unknown nodes and cycles. Nodes go in by pages of up to 400, each as a whole; pages before the failure stay.
     @discardableResult
     public func append(_ nodes: Workflow) async throws(SluiceError) -> [String] { try await access.append(nodes, to: id) }
 
-    /// What a node returned.
-    /// - Throws: `noOutput` if it has not completed, or returns nothing; `invalidArgument` if there is no such node or its output is
-    ///   of another type; `unknownWorkflow`.
+    /// The output of a node.
+    /// - Throws: `noOutput` if the node has not completed, or has no output; `invalidArgument` if there is no such node or its
+    ///   output is of another type; `unknownWorkflow`; `undecryptable`.
     public func output<Output: Decodable>(of node: String, as type: Output.Type = Output.self) async throws(SluiceError) -> Output
     {
         try WorkflowJSON.decode(try await access.output(of: node, in: id), of: node)
     }
 
-    /// Its nodes, in order, and what comes after what.
+    /// The nodes, in order, and the edges between them.
     /// - Parameters:
-    ///   - nodes: the most that are told.
-    ///   - edges: likewise.
-    /// - Throws: `unknownWorkflow`.
+    ///   - nodes: The limit of nodes in the result.
+    ///   - edges: The limit of edges in the result.
+    /// - Throws: `unknownWorkflow` if there is no such workflow, or if it is no longer kept.
     public func graph(nodes: Int = 10_000, edges: Int = 20_000) async throws(SluiceError) -> WorkflowGraph {
         _ = try await status()
         var graph = WorkflowGraph(nodes: [], edges: [], isCut: false)
@@ -118,9 +123,9 @@ extension WorkflowGraph.Node {
     }
 }
 
-/// Reads what handlers returned.
+/// Decodes outputs of handlers.
 package enum WorkflowJSON {
-    /// - Throws: `invalidArgument` if it is of another type.
+    /// - Throws: `invalidArgument` if the output is of another type.
     package static func decode<Output: Decodable>(_ text: String, of what: String) throws(SluiceError) -> Output {
         do {
             return try JSONDecoder().decode(Output.self, from: Data(text.utf8))

@@ -1,13 +1,13 @@
 import SluiceCore
 import SluiceStore
 
-/// A workflow ready to be stored: checked, its nodes in an order in which each comes after those it waits for.
+/// A checked workflow, ready to be stored, with its nodes in topological order.
 struct WorkflowPlan {
     private let items: [Workflow.Item]
     private let id: String
 
-    /// - Parameter isAddition: whether nodes may refer to some that are there already, which the server checks.
-    /// - Throws: `invalidArgument` for names that are none or are there twice, unknown nodes and cycles.
+    /// - Parameter isAddition: whether nodes may refer to existing ones, which the server checks.
+    /// - Throws: `invalidArgument` for names that are not valid or not unique, unknown nodes and cycles.
     init(_ flow: Workflow, id: String, isAddition: Bool) throws(SluiceError) {
         if let failure = flow.failure { throw failure }
         try checkName(id, of: "workflow")
@@ -44,10 +44,10 @@ struct WorkflowPlan {
         items = try Self.sorted(flow, positions)
     }
 
-    /// Kahn, "Topological sorting of large networks", 1962; of those that could come next, the one that was added first.
+    /// Kahn, "Topological sorting of large networks", 1962. Of the nodes that could come next, the first added comes first.
     private static func sorted(_ flow: Workflow, _ positions: [String: Int]) throws(SluiceError) -> [Workflow.Item] {
         var waits = flow.items.map { item in item.after.count { positions[$0.node] != nil } }
-        // The usual case: they were added in order.
+        // The usual case: the nodes were added in order.
         if isInOrder(flow, positions) { return flow.items }
         var later: [[Int]] = Array(repeating: [], count: flow.items.count)
         for (position, item) in flow.items.enumerated() {
@@ -82,7 +82,7 @@ struct WorkflowPlan {
     }
 
     /// The nodes as the store takes them, in pages; at least one page.
-    /// - Throws: `invalidArgument` and `payloadTooLarge` for jobs that could not be enqueued either.
+    /// - Throws: `invalidArgument` and `payloadTooLarge` for a job that could not be enqueued.
     func pages(_ rules: PayloadRules, trace: [String: String]) throws(SluiceError) -> [[WorkflowAdd.Node]] {
         var pages: [[WorkflowAdd.Node]] = [[]]
         var edges = 0
@@ -107,7 +107,7 @@ struct WorkflowPlan {
         return pages
     }
 
-    /// A node, or, if it comes after more than one call can tell, the parts that make it.
+    /// A node, or several parts of it if it has more edges than one call can carry.
     private func parts(
         of item: Workflow.Item, _ rules: PayloadRules, trace: [String: String]
     ) throws(SluiceError) -> [WorkflowAdd.Node] {

@@ -4,22 +4,22 @@
     public import Foundation
 #endif
 
-/// How a workflow stands.
+/// The state of a workflow, with counts of its nodes.
 public struct WorkflowStatus: Sendable, Hashable {
-    /// Of the whole.
+    /// The state of a whole workflow.
     public enum State: String, Sendable, Hashable, CaseIterable {
-        /// It is being stored; nothing of it runs yet.
+        /// It is being stored; no node runs yet.
         case building
         /// Some of its nodes have not ended.
         case running
         /// All nodes have completed.
         case completed
-        /// All have ended, some of them cancelled.
+        /// All nodes have ended, some of them cancelled.
         case cancelled
-        /// All have ended, some of them discarded or deleted.
+        /// All nodes have ended, some of them discarded or deleted.
         case discarded
 
-        /// Whether nothing but a retry leads out of it.
+        /// Whether the state is final, except for a retry.
         public var isEnded: Bool {
             switch self {
             case .building, .running: false
@@ -28,49 +28,49 @@ public struct WorkflowStatus: Sendable, Hashable {
         }
     }
 
-    /// Of a node.
+    /// The state of a node.
     public enum NodeState: String, Sendable, Hashable, CaseIterable {
-        /// More of its edges are to come.
+        /// Some of its edges are not stored yet.
         case building
-        /// Waits for others.
+        /// It waits for other nodes.
         case suspended
-        /// Waits for one that has ended otherwise than completed.
+        /// It waits for a node that did not complete.
         case held
         /// Its job is in its queue, or on its way there.
         case active
-        /// Its job has completed.
+        /// It has completed.
         case completed
-        /// It was cancelled, before it started or after.
+        /// It was cancelled, before or after its start.
         case cancelled
-        /// Its job has failed for good.
+        /// Its job was discarded.
         case discarded
-        /// Somebody has deleted its job.
+        /// Its job was deleted by a person.
         case deleted
     }
 
-    /// Its identity.
+    /// The id of the workflow.
     public var id: String
-    /// What it is called.
+    /// Its name.
     public var name: String
-    /// Of the whole.
+    /// The state of the whole workflow.
     public var state: State
     /// When it was enqueued, by the server's clock.
     public var created: Date?
-    /// When all of its nodes had ended.
+    /// When the last node ended; nil before.
     public var ended: Date?
-    /// When what has not ended is cancelled.
+    /// When the remaining nodes are cancelled, if the workflow has a deadline.
     public var deadline: Date?
-    /// Why all of it was cancelled: `cancelled`, by somebody's wish, or `deadline`.
+    /// Why the whole workflow was cancelled: `cancelled`, on request, or `deadline`; nil if it was not.
     public var stopped: String?
-    /// How many nodes are in each state; those without any are left out.
+    /// The number of nodes by state, without zeros.
     public var nodes: [NodeState: Int]
 
-    /// All nodes.
+    /// The number of all nodes.
     public var total: Int { nodes.values.reduce(0, +) }
 }
 
 extension WorkflowStatus {
-    /// Reads what the store tells; nil if there is no such workflow.
+    /// Reads the reply of the store; nil if there is no such workflow.
     init?(_ id: String, _ values: [String: String]) {
         guard let state = values["state"].flatMap(State.init) else { return nil }
         self.id = id
