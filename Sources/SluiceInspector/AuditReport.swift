@@ -1,35 +1,36 @@
 public import SluiceCore
 import SluiceStore
 
-/// What an audit found. The invariants are those of the data model: each job is in exactly one index, no counter lies, what is
-/// held is run, nothing is left behind.
+/// The result of an audit. The invariants are those of the data model: each job is in exactly one index, no counter is wrong, each
+/// held place belongs to a running job, and nothing is left behind.
 public struct AuditReport: Sendable, Hashable {
-    /// Something that must not be.
+    /// A violated invariant.
     public struct Violation: Sendable, Hashable {
-        /// The queue it was found in.
+        /// The queue with the violation.
         public var queue: QueueName
-        /// Which invariant, `I1` to `I10`.
+        /// The invariant, `I1` to `I10`.
         public var invariant: String
-        /// What is wrong, in words.
+        /// The violation in words.
         public var what: String
     }
 
-    /// All that was found.
+    /// All violations found.
     public var violations: [Violation] = []
-    /// Jobs, lanes, workers and entries that were looked at.
+    /// The number of jobs, lanes, workers and entries checked.
     public var checked = 0
-    /// False if the audit ended early because there was so much to report.
+    /// False if the audit stopped at its limit of violations.
     public var isComplete = true
 
-    /// Whether nothing was found.
+    /// Whether no violation was found.
     public var isClean: Bool { violations.isEmpty }
 }
 
 extension Inspector {
-    /// Checks the invariants of a queue, a page at a time, each page at one instant, while the queue goes on working.
+    /// Checks the invariants of a queue. It reads a page at a time, each at one instant, while the queue goes on working.
     /// - Parameters:
     ///   - queue: The queue.
-    ///   - limit: Violations after which to stop.
+    ///   - limit: The number of violations after which to stop.
+    /// - Throws: a server error if Redis cannot be used.
     public func audit(_ queue: QueueName, limit: Int = 1000) async throws(SluiceError) -> AuditReport {
         var report = AuditReport()
         var cursor = ""
@@ -48,8 +49,9 @@ extension Inspector {
         }
     }
 
-    /// Checks all queues, one after the other.
-    /// - Parameter limit: Violations after which to stop.
+    /// Checks all queues, one after another.
+    /// - Parameter limit: The number of violations after which to stop.
+    /// - Throws: a server error if Redis cannot be used.
     public func audit(limit: Int = 1000) async throws(SluiceError) -> AuditReport {
         var report = AuditReport()
         for queue in try await queues() {

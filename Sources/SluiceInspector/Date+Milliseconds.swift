@@ -5,7 +5,7 @@
 #endif
 
 extension Date {
-    /// The moment so many ms after 1970 began, which is how the server tells time.
+    /// Makes a date from ms since 1970, the server's unit of time.
     package init(milliseconds: Int) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
     /// Whole ms since 1970.
@@ -14,6 +14,6 @@ extension Date {
         return Int(min(max(value, -1e15), 1e15))
     }
 
-    /// How long ago it was at another moment; negative if it lay ahead.
+    /// The time from this date to `moment`; negative if this date is later.
     package func age(at moment: Date) -> Duration { .milliseconds(moment.milliseconds - milliseconds) }
 }

@@ -1,2 +1,2 @@
-// Who imports `SluiceInspector` has the vocabulary of its calls: names, states, errors.
+// An import of `SluiceInspector` also provides the types of its calls: names, states, errors.
 @_exported public import SluiceCore

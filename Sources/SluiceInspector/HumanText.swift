@@ -6,9 +6,9 @@ import SluiceCore
     package import Foundation
 #endif
 
-/// Numbers, times and foreign text as people read them.
+/// Formats numbers, times and foreign text for people.
 package enum HumanText {
-    /// `450ms`, `3m 12s`, `2d 4h`: the two largest units.
+    /// A duration in its two largest units: `450ms`, `3m 12s`, `2d 4h`.
     package static func duration(_ duration: Duration) -> String {
         let milliseconds = Int((abs(duration.seconds) * 1000).rounded())
         if milliseconds < 1000 { return "\(milliseconds)ms" }
@@ -31,13 +31,13 @@ package enum HumanText {
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
     }
 
-    /// `3m 12s ago`, or `in 3m 12s`.
+    /// A distance in time: `3m 12s ago`, or `in 3m 12s`.
     package static func age(_ moment: Date, at now: Date) -> String {
         let age = moment.age(at: now)
         return age < .zero ? "in \(duration(age))" : "\(duration(age)) ago"
     }
 
-    /// With separators: `12,345`.
+    /// A number with separators: `12,345`.
     package static func number(_ number: Int) -> String {
         var digits = String(number.magnitude)
         var groups: [String] = []
@@ -48,10 +48,10 @@ package enum HumanText {
         return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
-    /// One `job`, 1,200 `jobs`.
+    /// A number and a noun: `1 job`, `1,200 jobs`.
     package static func count(_ count: Int, _ noun: String) -> String { "\(number(count)) \(noun)\(count == 1 ? "" : "s")" }
 
-    /// `1.5 MB`.
+    /// A size: `1.5 MB`.
     package static func bytes(_ count: Int) -> String {
         var value = Double(count)
         for unit in ["B", "kB", "MB", "GB"] {
@@ -61,7 +61,7 @@ package enum HumanText {
         return decimal(value) + " TB"
     }
 
-    /// Text of others on one line, its control characters made visible, so that no job can move a terminal's cursor.
+    /// Foreign text on one line. Control characters are made visible, so that a job's text cannot move a terminal's cursor.
     package static func visible(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = ""
@@ -79,7 +79,7 @@ package enum HumanText {
         return result
     }
 
-    /// Whether it is not seen, and may change how what stands around it is.
+    /// Whether a character is invisible and may change how the text around it is shown.
     package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
@@ -87,7 +87,7 @@ package enum HumanText {
         }
     }
 
-    /// Text on lines of at most so many characters, where words allow it, the further ones with more space in front.
+    /// Breaks text into lines of at most `width` characters, at words where possible. Continuation lines are indented more.
     package static func wrapped(_ text: String, indent: String = "", to width: Int?) -> [String] {
         guard let width else { return [indent + text] }
         var lines: [String] = []
@@ -105,7 +105,7 @@ package enum HumanText {
         return lines + [line]
     }
 
-    /// At most so many characters, the last one telling that there were more.
+    /// Cuts text to at most `width` characters; the last one then marks the cut.
     package static func cut(_ text: String, to width: Int) -> String {
         text.count <= width ? text : text.prefix(max(width - 1, 0)) + "…"
     }

@@ -1,12 +1,13 @@
 package import SluiceCore
 
-/// Work on many things at once, over one connection, whose results are taken in the order of the things, each as soon as it is there.
+/// Runs work on many elements concurrently over one connection. Results arrive in the order of the elements, each as soon as it is
+/// ready.
 package enum InOrder {
-    /// Calls under way. More would only wait longer for their replies, and some for too long.
+    /// The most calls under way. More calls would only wait longer for their replies, and some could time out.
     package static let width = 64
 
-    /// Runs `body` for each element, for at most ``width`` at a time, and hands what comes of it to `take`.
-    /// - Throws: the first error of either; what has not started then is left out.
+    /// Runs `body` for each element, at most ``width`` at a time, and passes each result to `take`.
+    /// - Throws: the first error of either; elements that have not started are skipped.
     package static func run<Element: Sendable, Value: Sendable>(
         _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Value,
         take: (Value) async throws -> Void
@@ -30,7 +31,7 @@ package enum InOrder {
         }
     }
 
-    /// The same, all results together.
+    /// Runs `body` for each element and returns all results.
     package static func map<Element: Sendable, Value: Sendable>(
         _ elements: [Element], _ body: @escaping @Sendable (Element) async throws(SluiceError) -> Value
     ) async throws(SluiceError) -> [Value] {
@@ -45,6 +46,6 @@ package enum InOrder {
 }
 
 extension SluiceError {
-    /// What calls of the store threw, where the language has lost its type.
+    /// Restores the type of an error that a call of the store threw.
     init(any error: any Error) { self = error as? SluiceError ?? SluiceError(.server, String(describing: error)) }
 }

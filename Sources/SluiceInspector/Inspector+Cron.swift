@@ -2,7 +2,7 @@ package import SluiceCore
 import SluiceStore
 
 extension Inspector {
-    /// How many entries of a queue's crontab have arguments that are encrypted with each key; under nil, those that are not.
+    /// Counts the crontab entries of a queue by the key that encrypts their arguments; nil counts those that are not encrypted.
     package func cronKeys(of queue: QueueName) async throws(SluiceError) -> [String?: Int] {
         var counts: [String?: Int] = [:]
         for item in try await store.call(CronList(), on: queue).items {

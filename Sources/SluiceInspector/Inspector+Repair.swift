@@ -1,33 +1,35 @@
 public import SluiceCore
 import SluiceStore
 
-/// Something that is wrong with the data of a queue, and what repairs it.
+/// A violated invariant of a queue's data, and its repair.
 public struct Repair: Sendable, Hashable {
-    /// The queue it was found in.
+    /// The queue with the violation.
     public var queue: QueueName
-    /// Which invariant, as in ``AuditReport/Violation/invariant``.
+    /// The invariant, as in ``AuditReport/Violation/invariant``.
     public var invariant: String
-    /// What is wrong, in words.
+    /// The violation in words.
     public var what: String
-    /// What a repair does about it, in words; nil where nothing is known to be safe.
+    /// The repair in words; nil if no safe one is known.
     public var cure: String?
 }
 
 extension Inspector {
-    /// Passes in which one repair may make the next one possible.
+    /// The most passes. One repair may enable another, which the next pass makes.
     private static let mostPasses = 5
 
-    /// What ``repair(_:)`` would do about what an audit finds. Changes nothing.
+    /// Lists the repairs that ``repair(_:)`` would make. It changes nothing.
+    /// - Throws: a server error if Redis cannot be used.
     public func repairPlan(_ queue: QueueName) async throws(SluiceError) -> [Repair] {
         try await pass(queue) { cursor throws(SluiceError) in try await self.store.call(PlanRepair(cursor: cursor), on: queue) }
     }
 
-    /// Repairs what an audit finds, page by page, each thing in the call that finds it, until nothing is found that can be repaired.
+    /// Repairs the violations that an audit finds, page by page. Each is repaired in the call that finds it, until no repairable
+    /// violation is left.
     ///
-    /// The queue may be at work meanwhile. No job is lost: one that is nowhere comes back, one that is in two places keeps the one
-    /// from which it may yet run, so that it may run once more.
-    /// - Returns: What was found and done, the first pass first. Audit again to see what is left.
-    /// - Throws: What Redis came up with; what was done before stays done, and it may be called again.
+    /// The queue may go on working. No job is lost: a job that is in no index is restored, and a job that is in two keeps the one
+    /// from which it can run, so it may run once more.
+    /// - Returns: The violations and repairs, the first pass first. Audit again to see what is left.
+    /// - Throws: a server error if Redis cannot be used. Earlier repairs stay, and the call can be repeated.
     public func repair(_ queue: QueueName) async throws(SluiceError) -> [Repair] {
         var done: [Repair] = []
         for _ in 0..<Self.mostPasses {

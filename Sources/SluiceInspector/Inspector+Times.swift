@@ -8,13 +8,14 @@ import SluiceStore
 #endif
 
 extension Inspector {
-    /// Pages of transitions that are looked at.
+    /// The pages of transitions to read.
     private static let mostPages = 200
 
-    /// The same job with the times of its enqueueing and of its last start, if those are not kept with it.
+    /// Adds the times of enqueueing and of the last start to a job, if they are not stored with it.
     ///
-    /// Most completed jobs are kept with their end alone. The transitions of the last hour tell the rest; of what is older, or was
-    /// crowded out by others, nothing is told. Takes a call for each hundred transitions that it looks at.
+    /// Most completed jobs are stored with only the time of their end. The other times come from the transitions of the last hour;
+    /// they stay nil if the transitions are older or were displaced by others. It makes one call per hundred transitions.
+    /// - Throws: a server error if Redis cannot be used.
     public func withTimes(_ job: JobDetails) async throws(SluiceError) -> JobDetails {
         var job = job
         var cursor: String? = ""

@@ -2,29 +2,32 @@ public import Logging
 public import SluiceCore
 package import SluiceStore
 
-/// Looks into the queues of one namespace and manages them: what the `sluice` tool and dashboards are built on.
+/// Reads and manages the queues of one namespace. The `sluice` tool and dashboards are built on it.
 ///
 /// ```swift
 /// let inspector = try Inspector(url: "redis://127.0.0.1:6379")
 /// for queue in try await inspector.status() { print(queue.queue, queue.states[.available, default: 0]) }
 /// await inspector.close()
 /// ```
-/// All calls go over one connection, made when first used, and may come from any task. Looking changes nothing and takes no
-/// place of a worker. Every error is a ``SluiceError``; one whose ``SluiceError/isTransient`` is true may be tried again, and
-/// repeating a change does no harm: what was done already is reported as the state the job is in.
+/// All calls share one connection, opened by the first call, and may come from any task. Reading changes nothing and takes no
+/// worker's place.
+///
+/// Every error is a ``SluiceError``. Every call throws a server error (``SluiceError/Code/Category/server``) if Redis cannot be
+/// reached or used, and `closed` after ``close()``. An error with ``SluiceError/isTransient`` can be retried. Repeating a change
+/// does no harm: a change that was already made is reported as the job's present state.
 public final class Inspector: Sendable {
     package let store: Store
     let relay: Relay
-    /// What encrypted arguments and results are shown with.
+    /// The keys that decrypt arguments and results for display.
     let keys: PayloadKeys?
 
-    /// Names a server; nothing is sent before the first call.
+    /// Makes an inspector. It connects with the first call.
     /// - Parameters:
     ///   - url: `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix:///path`.
-    ///   - namespace: The first part of every key of these queues.
-    ///   - keys: What encrypted arguments and results are shown with; without their key, a word stands for them.
-    ///   - logger: Told of connections made and lost.
-    /// - Throws: `invalidArgument` if the URL names no server. The message does not repeat the URL.
+    ///   - namespace: The first part of all keys of the queues.
+    ///   - keys: The keys that decrypt arguments and results for display. Without a key, a placeholder is shown.
+    ///   - logger: Receives an event for each connection that opens or is lost.
+    /// - Throws: `invalidArgument` if the URL is not valid. The message does not contain the URL.
     public convenience init(
         url: String, namespace: Namespace = .standard, keys: PayloadKeys? = nil,
         logger: Logger = Logger(label: "sluice.inspector")
@@ -32,7 +35,7 @@ public final class Inspector: Sendable {
         self.init(try Store(url: url, namespace: namespace, logger: logger), keys: keys)
     }
 
-    /// Shares a store with others; whoever made it closes it.
+    /// Makes an inspector on a shared store, which its owner closes.
     package init(_ store: Store, keys: PayloadKeys? = nil) {
         self.store = store
         self.relay = Relay(store)
@@ -42,10 +45,11 @@ public final class Inspector: Sendable {
     /// Closes the connection. Later calls fail with `closed`.
     public func close() async { await store.close() }
 
-    /// Names of all queues that a client or worker has used so far, in order.
+    /// Returns the names of all queues that a client or worker has used, in order.
+    /// - Throws: a server error if Redis cannot be used.
     public func queues() async throws(SluiceError) -> [QueueName] { try await store.queues() }
 
-    /// Those of the queues that hold jobs of some states: many queues are asked at once, so that those that hold none cost little.
+    /// Keeps the queues that hold jobs in some states. Many queues are asked at once, so that empty ones cost little.
     package func queues(among queues: [QueueName], holding states: [JobState]) async throws(SluiceError) -> [QueueName] {
         let found = try await each(of: queues) { queue throws(SluiceError) in
             let status = try await self.status(of: queue)
@@ -54,7 +58,7 @@ public final class Inspector: Sendable {
         return zip(queues, found).filter(\.1).map(\.0)
     }
 
-    /// Runs `body` for several queues at once, over the one connection, and gives the results in the order of the queues.
+    /// Runs `body` for several queues concurrently over the one connection. The results have the order of the queues.
     func each<Value: Sendable>(
         of queues: [QueueName], _ body: @escaping @Sendable (QueueName) async throws(SluiceError) -> Value
     ) async throws(SluiceError) -> [Value] {

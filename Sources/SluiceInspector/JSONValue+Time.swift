@@ -7,15 +7,15 @@ package import SluiceCore
 #endif
 
 extension JSONValue {
-    /// A moment as text, `2026-11-22T00:17:31.123Z`, or null.
+    /// A time as text, `2026-11-22T00:17:31.123Z`, or null.
     package init(time: Date?) { self.init(time?.rfc3339) }
 
-    /// Whole ms, or null.
+    /// A duration in whole ms, or null.
     package init(duration: Duration?) { self.init(duration?.milliseconds) }
 }
 
 extension Date {
-    /// The moment in UTC with ms, as RFC 3339 writes it. Texts of the same length sort by time.
+    /// The time in UTC with ms, in RFC 3339 format. Texts of the same length sort by time.
     package var rfc3339: String {
         let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
         let text = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)

@@ -1,7 +1,7 @@
 package import SluiceCore
 
 extension AuditReport {
-    /// What `sluice audit --json` prints.
+    /// The output of `sluice audit --json`.
     package var json: JSONValue {
         let list = violations.map { violation -> JSONValue in
             [
@@ -16,9 +16,9 @@ extension AuditReport {
 }
 
 extension WorkerStatus {
-    /// One worker of `sluice workers list --json`.
+    /// One worker in the output of `sluice workers list --json`.
     package var json: JSONValue {
-        // A lease that has ended is told as negative.
+        // An expired lease is negative.
         let lease = Int((lease.seconds * 1000).rounded())
         return [
             "worker": .string(worker.text), "queue": .string(queue.text), "jobs": .integer(jobs), "lease_ms": .integer(lease),
@@ -28,7 +28,7 @@ extension WorkerStatus {
 }
 
 extension Transition {
-    /// One line of `sluice tail --json`.
+    /// One line of the output of `sluice tail --json`.
     package var json: JSONValue {
         [
             "at": JSONValue(time: at), "queue": .string(queue.text), "from": JSONValue(from?.rawValue),
@@ -38,8 +38,8 @@ extension Transition {
 }
 
 extension JobChange {
-    /// One job of `sluice jobs cancel|retry|delete|reschedule --json`. `result` is a state, `cancelling`, `deleted`, `taken` or
-    /// `missing`.
+    /// One job in the output of `sluice jobs cancel|retry|delete|reschedule --json`. `result` is a state, `cancelling`, `deleted`,
+    /// `taken` or `missing`.
     package func json(queue: QueueName?) -> JSONValue {
         let word =
             switch result {

@@ -7,20 +7,20 @@ import SluiceStore
     import Foundation
 #endif
 
-/// What is done to many jobs at once, by ``Inspector/change(_:where:in:progress:)``. What it does to each is what the call for ids
-/// does.
+/// A change of many jobs by ``Inspector/change(_:where:in:progress:)``. It does to each job what the call for ids does.
 public enum BulkChange: Sendable, Hashable {
-    /// As ``Inspector/cancel(_:in:)``.
+    /// Cancels jobs, as ``Inspector/cancel(_:in:)`` does.
     case cancel
-    /// As ``Inspector/retry(_:in:)``.
+    /// Retries jobs, as ``Inspector/retry(_:in:)`` does.
     case retry
-    /// As ``Inspector/delete(_:in:)``: those that run are told to stop, and stay until they have ended.
+    /// Deletes jobs, as ``Inspector/delete(_:in:)`` does. Running jobs are asked to stop, and stay until they have ended.
     case delete
-    /// As ``Inspector/reschedule(_:to:in:)``; a time from now counts from the first step, so that all become due together.
+    /// Reschedules jobs, as ``Inspector/reschedule(_:to:in:)`` does. A delay counts from the first step, so all jobs become due
+    /// together.
     case reschedule(DueTime)
 
-    /// The states that it goes through unless others are given: cancel, all that have not ended; retry, `retryable` and
-    /// `discarded`; delete, all; reschedule, `available`, `scheduled` and `retryable`.
+    /// The states that a change covers by default. Cancel: all states that have not ended. Retry: `retryable` and `discarded`.
+    /// Delete: all states. Reschedule: `available`, `scheduled` and `retryable`.
     public var usualStates: [JobState] {
         switch self {
         case .cancel: [.executing, .available, .scheduled, .retryable, .suspended]
@@ -30,7 +30,7 @@ public enum BulkChange: Sendable, Hashable {
         }
     }
 
-    /// The states that it can change; the first of them are those of ``usualStates``.
+    /// The states that the change supports; it starts with ``usualStates``.
     package var possibleStates: [JobState] {
         switch self {
         case .cancel: usualStates + [.discarded]
@@ -54,22 +54,23 @@ public enum BulkChange: Sendable, Hashable {
     }
 }
 
-/// Which jobs of a queue a bulk change is for. All conditions have to hold; without any, all jobs of the states match.
+/// Selects jobs of a queue for a bulk change. All conditions have to hold; without conditions, all jobs of the states match.
 public struct BulkFilter: Sendable, Hashable {
-    /// States to go through, each once; nil for ``BulkChange/usualStates``.
+    /// The states to cover; a repeated state counts once. Nil means ``BulkChange/usualStates``.
     public var states: [JobState]?
-    /// The name of their kind.
+    /// The name of the jobs' kind.
     public var kind: String?
-    /// Partitions that they have, beside others.
+    /// Partitions that the jobs must have; they may have others.
     public var partitions: [String: String]
-    /// A part of the message of their last error. Upper and lower case of ASCII letters are alike.
+    /// A part of the last error's message. The case of ASCII letters is ignored.
     public var error: String?
-    /// How long ago they ended, or else their run began, or else they were enqueued, by the server's clock.
+    /// The minimum age by the server's clock, counted from the end of a job, else from the start of its run, else from its
+    /// enqueueing.
     public var olderThan: Duration?
-    /// Matches after which to stop; nil for no end. Which jobs are taken then follows the order of their states and times.
+    /// The number of matches after which to stop; nil for no limit. The order of states and times decides which jobs match first.
     public var limit: Int?
 
-    /// A filter that lets everything through but for what is given.
+    /// Makes a filter. Omitted conditions match every job.
     public init(
         states: [JobState]? = nil, kind: String? = nil, partitions: [String: String] = [:], error: String? = nil,
         olderThan: Duration? = nil, limit: Int? = nil
@@ -82,8 +83,8 @@ public struct BulkFilter: Sendable, Hashable {
         self.limit = limit
     }
 
-    /// The same for the library.
-    /// - Throws: `invalidArgument` for a name of a partition that is none, and for states that the change cannot be made in.
+    /// Converts the filter to the library's form.
+    /// - Throws: `invalidArgument` for an invalid partition name, and for states that do not support the change.
     func sweep(for change: BulkChange) throws(SluiceError) -> Sweep {
         for state in states ?? [] where !change.possibleStates.contains(state) {
             throw SluiceError(.invalidArgument, "cannot \(change.action.rawValue) jobs that are \(state.rawValue)")
@@ -95,24 +96,24 @@ public struct BulkFilter: Sendable, Hashable {
     }
 }
 
-/// How far a bulk change has come.
+/// The progress of a bulk change.
 public struct BulkProgress: Sendable, Hashable {
-    /// Jobs there were at the beginning in the states that are gone through.
+    /// Jobs in the covered states at the start.
     public var expected = 0
-    /// Jobs looked at so far.
+    /// Jobs examined so far.
     public var looked = 0
-    /// Those among them that are meant.
+    /// Examined jobs that match the filter.
     public var matched = 0
-    /// Those of them that were changed.
+    /// Matching jobs that were changed.
     public var changed = 0
-    /// Those that run, and whose workers were told to stop.
+    /// Matching jobs that run and were asked to stop.
     public var cancelling = 0
-    /// Those that could not be changed, because they are on their way to another queue.
+    /// Matching jobs that could not be changed because they are moving to another queue.
     public var refused = 0
-    /// False if it was stopped before the end, be it by cancellation or by the limit.
+    /// False if the change stopped early, by cancellation or at its limit.
     public var isComplete = false
 
-    /// Nothing so far.
+    /// Makes the progress of a change that has not started.
     public init() {}
 
     mutating func add(_ reply: Sweep.Reply) {
@@ -124,14 +125,14 @@ public struct BulkProgress: Sendable, Hashable {
     }
 }
 
-/// Jobs of one kind whose last errors are alike.
+/// Jobs of one kind with similar last errors.
 public struct ErrorGroup: Sendable, Hashable {
-    /// The name of their kind.
+    /// The name of the jobs' kind.
     public var kind: String
-    /// The message of their last error, numbers and ids in it replaced by `#`; empty for jobs without one.
+    /// The message of the last error, with numbers and ids replaced by `#`; empty for jobs without an error.
     public var error: String
-    /// How many.
+    /// The number of jobs.
     public var count: Int
-    /// One of them.
+    /// The id of one of the jobs.
     public var example: JobID
 }

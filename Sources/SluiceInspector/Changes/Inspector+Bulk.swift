@@ -2,19 +2,19 @@ public import SluiceCore
 import SluiceStore
 
 extension Inspector {
-    /// Changes all jobs of a queue that a filter matches, in bounded steps, each of which looks and changes in one call.
+    /// Changes all jobs of a queue that match a filter. It works in bounded steps; each step selects and changes in one call.
     ///
-    /// Other programs are held up by one step at most, a few ms of the server's time. Jobs that were there when it began are met
-    /// once, except that one which runs may be told to stop twice; those that come meanwhile may be met or not, and it ends
-    /// however many come. When the task is cancelled it stops after the step that is under way.
+    /// Each step blocks other clients for at most a few ms of server time. Each job that existed at the start is visited once,
+    /// except that a running job may be asked to stop twice. Jobs enqueued meanwhile may or may not be visited; the change ends no
+    /// matter how many arrive. If the task is cancelled, it stops after the current step.
     /// - Parameters:
-    ///   - change: What to do to each.
-    ///   - filter: Which jobs.
-    ///   - queue: Their queue.
+    ///   - change: The change of each job.
+    ///   - filter: The jobs to change.
+    ///   - queue: The queue of the jobs.
     ///   - progress: Called after each step.
-    /// - Returns: How far it came.
-    /// - Throws: `invalidArgument` for a filter that makes no sense. After another error, the steps before it have been done, and
-    ///   it may be called again.
+    /// - Returns: The final progress.
+    /// - Throws: `invalidArgument` for an invalid filter; a server error if Redis cannot be used. The steps before a server error
+    ///   have been done, and the call can be repeated.
     @discardableResult
     public func change(
         _ change: BulkChange, where filter: BulkFilter = BulkFilter(), in queue: QueueName,
@@ -25,8 +25,8 @@ extension Inspector {
     }
 
     /// Counts the jobs that ``change(_:where:in:progress:)`` would change, in the same steps, and changes nothing.
-    /// - Returns: How many were looked at and matched, and the matches by kind and last error, the most frequent first.
-    /// - Throws: As the change does.
+    /// - Returns: The numbers of examined and matching jobs, and the matches by kind and last error, the most frequent first.
+    /// - Throws: as ``change(_:where:in:progress:)`` does.
     public func preview(
         _ change: BulkChange, where filter: BulkFilter = BulkFilter(), in queue: QueueName
     ) async throws(SluiceError) -> (progress: BulkProgress, groups: [ErrorGroup]) {
@@ -36,11 +36,11 @@ extension Inspector {
         return (progress, groups.sorted)
     }
 
-    /// What goes wrong in a queue: the jobs that wait for another try or were discarded, by kind and last error, the most frequent
-    /// first.
+    /// Groups the failed jobs of a queue, retryable or discarded, by kind and last error, the most frequent first.
     ///
-    /// Numbers and what looks like an id are replaced by `#`, so that errors that differ in nothing else count together. Looks in
-    /// bounded steps, and changes nothing.
+    /// Numbers and ids in the messages are replaced by `#`, so that errors that differ only there count together. It works in
+    /// bounded steps and changes nothing.
+    /// - Throws: a server error if Redis cannot be used.
     public func errors(in queue: QueueName) async throws(SluiceError) -> [ErrorGroup] {
         try await preview(.retry, in: queue).groups
     }

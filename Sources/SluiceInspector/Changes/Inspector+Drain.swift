@@ -2,13 +2,16 @@ public import SluiceCore
 import SluiceStore
 
 extension Inspector {
-    /// Waits until a queue has no job in some states. Stops nobody from putting more in, and changes nothing: workers drain it.
+    /// Waits until a queue has no jobs in some states. It changes nothing and does not block producers: the workers drain the
+    /// queue.
     /// - Parameters:
     ///   - queue: The queue.
-    ///   - states: What has to be gone. By default what can run without waiting for anything else than its turn or another try.
-    ///   - timeout: How long to wait; nil for ever.
-    ///   - progress: Called with each look, four times a second.
-    /// - Returns: False if it did not come to that in time, or the task was cancelled.
+    ///   - states: The states that have to be empty. The default is every state that runs without waiting for more than a turn or a
+    ///     retry.
+    ///   - timeout: The time limit; nil for none.
+    ///   - progress: Called after each look, four times a second.
+    /// - Returns: False at the time limit, or if the task was cancelled.
+    /// - Throws: a server error if Redis cannot be used.
     public func drain(
         _ queue: QueueName, of states: Set<JobState> = [.available, .executing, .retryable], timeout: Duration? = nil,
         progress: (QueueStatus) async -> Void = { _ in }

@@ -1,28 +1,28 @@
 public import SluiceCore
 import SluiceStore
 
-/// What became of one job that somebody wanted to change.
+/// The result of a change for one job.
 public struct JobChange: Sendable, Hashable {
-    /// How it went.
+    /// The outcome of the change.
     public enum Result: Sendable, Hashable {
-        /// The job is in this state now, or was already.
+        /// The job is in this state now, or was before the call.
         case now(JobState)
-        /// It runs: its worker was told to stop, within a second as a rule, and it ends as cancelled then unless it ends by
-        /// itself first. One that was to be deleted has to be deleted again after that.
+        /// The job runs, and its worker was asked to stop; that usually takes less than a second. The job then ends as cancelled,
+        /// unless it ends by itself first. A job that should be deleted has to be deleted again afterwards.
         case cancelling
-        /// Nothing of it is left.
+        /// The job and all its data were removed.
         case deleted
-        /// It is in a state that does not allow the change, and stays there.
+        /// The job stays in this state, which does not allow the change.
         case refused(JobState)
-        /// It is not to live again while another live job owns its fingerprint.
+        /// The job was not revived, because another live job owns its fingerprint.
         case taken(JobID)
-        /// The queue has no such job.
+        /// The queue has no job with this id.
         case missing
     }
 
-    /// The job.
+    /// The id of the job.
     public var id: JobID
-    /// How it went.
+    /// The outcome of the change.
     public var result: Result
 
     package init(id: JobID, result: Result) {
@@ -30,7 +30,7 @@ public struct JobChange: Sendable, Hashable {
         self.result = result
     }
 
-    /// Whether the wish was done, or is on its way.
+    /// Whether the change was made or is under way.
     public var isDone: Bool {
         switch result {
         case .now, .cancelling, .deleted: true
@@ -40,42 +40,46 @@ public struct JobChange: Sendable, Hashable {
 }
 
 extension Inspector {
-    /// Ends jobs as cancelled: those that wait at once, those that run through their worker.
+    /// Cancels jobs: waiting jobs at once, running jobs through their worker.
     /// - Parameters:
-    ///   - ids: Any number; sent 1,000 at a time, so a failure may leave the later ones untouched.
-    ///   - queue: The queue they are in.
-    /// - Returns: What became of each, in order. Ended jobs are refused, but for a discarded one that holds its chain, which goes
-    ///   on then.
+    ///   - ids: Any number of ids. They are sent 1,000 at a time, so a failure may leave the later jobs unchanged.
+    ///   - queue: The queue of the jobs.
+    /// - Returns: The result for each id, in order. Ended jobs are refused, except for a discarded job that holds its chain: the
+    ///   chain then continues.
+    /// - Throws: a server error if Redis cannot be used.
     public func cancel(_ ids: [JobID], in queue: QueueName) async throws(SluiceError) -> [JobChange] {
         try await change(ids, in: queue, to: .cancelled) { ids in CancelJobs(ids) }
     }
 
-    /// Makes jobs available now: ended ones with all attempts anew, scheduled and retryable ones with the attempts they have.
-    /// The history of errors stays.
+    /// Makes jobs available now. Ended jobs start again with all attempts; scheduled and retryable jobs keep their count. The
+    /// history of errors is kept.
     /// - Parameters:
-    ///   - ids: Any number; sent 1,000 at a time.
-    ///   - queue: The queue they are in.
-    /// - Returns: What became of each, in order. Jobs that run are refused, and so is an ended one that is unique while an equal
-    ///   one lives: ``JobChange/Result/taken(_:)``.
+    ///   - ids: Any number of ids, sent 1,000 at a time.
+    ///   - queue: The queue of the jobs.
+    /// - Returns: The result for each id, in order. Running jobs are refused. An ended unique job is refused as
+    ///   ``JobChange/Result/taken(_:)`` while an equal job lives.
+    /// - Throws: a server error if Redis cannot be used.
     public func retry(_ ids: [JobID], in queue: QueueName) async throws(SluiceError) -> [JobChange] {
         try await change(ids, in: queue, to: .available) { ids in RetryJobs(ids) }
     }
 
-    /// Removes jobs with all that is known of them. One that runs is told to cancel first: see ``JobChange/Result/cancelling``.
+    /// Deletes jobs and all their data. A running job is cancelled first: see ``JobChange/Result/cancelling``.
     /// - Parameters:
-    ///   - ids: Any number; sent 1,000 at a time.
-    ///   - queue: The queue they are in.
-    /// - Returns: What became of each, in order.
+    ///   - ids: Any number of ids, sent 1,000 at a time.
+    ///   - queue: The queue of the jobs.
+    /// - Returns: The result for each id, in order.
+    /// - Throws: a server error if Redis cannot be used.
     public func delete(_ ids: [JobID], in queue: QueueName) async throws(SluiceError) -> [JobChange] {
         try await change(ids, in: queue, to: nil) { ids in DeleteJobs(ids) }
     }
 
-    /// Makes jobs that wait due at another time.
+    /// Changes the due time of waiting jobs.
     /// - Parameters:
-    ///   - ids: Any number; sent 1,000 at a time.
-    ///   - due: When. A time that has passed means now.
-    ///   - queue: The queue they are in.
-    /// - Returns: What became of each, in order. Jobs that run or have ended are refused.
+    ///   - ids: Any number of ids, sent 1,000 at a time.
+    ///   - due: The new time. A time in the past means now.
+    ///   - queue: The queue of the jobs.
+    /// - Returns: The result for each id, in order. Running and ended jobs are refused.
+    /// - Throws: a server error if Redis cannot be used.
     public func reschedule(
         _ ids: [JobID], to due: DueTime, in queue: QueueName
     ) async throws(SluiceError) -> [JobChange] {
@@ -97,7 +101,7 @@ extension Inspector {
 }
 
 extension JobChange.Result {
-    /// Reads the library's word for it.
+    /// Parses the library's word for the result.
     fileprivate init(_ word: String, wanted: JobState?) {
         switch word {
         case "cancelling": self = .cancelling

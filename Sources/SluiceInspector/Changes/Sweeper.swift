@@ -1,9 +1,9 @@
 import SluiceCore
 import SluiceStore
 
-/// Goes through the jobs of a queue in bounded steps, state by state, and stops between two of them when its task is cancelled.
+/// Visits the jobs of a queue in bounded steps, state by state. If its task is cancelled, it stops between two steps.
 struct Sweeper {
-    /// Told of each step, and of how far it came with that.
+    /// Receives each step and the progress after it.
     typealias OnStep = (Sweep.Reply, BulkProgress) async -> Void
 
     let store: Store
@@ -15,7 +15,7 @@ struct Sweeper {
     let isCounting: Bool
 
     private(set) var progress = BulkProgress()
-    /// When the whole began, as the first step told it, so that a job which a step has moved is not met in its new state.
+    /// The start time, as the first step returned it. A job that a step has moved is not visited again in its new state.
     private var beginning: String?
 
     init(
@@ -30,7 +30,7 @@ struct Sweeper {
         self.isCounting = isCounting
     }
 
-    /// Whether there is nothing more to do.
+    /// Whether to stop early.
     private var isOver: Bool { Task.isCancelled || limit.map { progress.matched >= $0 } ?? false }
 
     mutating func run(_ onStep: OnStep) async throws(SluiceError) -> BulkProgress {
@@ -53,7 +53,7 @@ struct Sweeper {
         } while !place.cursor.isEmpty && !isOver
     }
 
-    /// Runnable jobs are in the sets of their lanes. Each lane is gone through once, however often a page tells it.
+    /// Available jobs are in the sets of their lanes. Each lane is visited once, even if several pages list it.
     private mutating func throughLanes(_ onStep: OnStep) async throws(SluiceError) {
         var seen: Set<String> = []
         var cursor: String? = "0"
@@ -81,7 +81,7 @@ struct Sweeper {
         if beginning == nil { beginning = bound.split(separator: " ").prefix(2).joined(separator: " ") }
     }
 
-    /// The bound of the first step over a state.
+    /// The bound of the first step in a state.
     private var firstBound: String { beginning.map { $0 + " ?" } ?? "" }
 
     private mutating func step(_ place: Sweep.Place, _ onStep: OnStep) async throws(SluiceError) -> Sweep.Reply {
@@ -91,13 +91,13 @@ struct Sweeper {
             isCounting ? try await call(CountWhere(sweep, at: place)) : try await call(ChangeWhere(sweep, at: place))
         progress.add(reply)
         begin(reply.bound)
-        // What a step changes is told though the next one is not made any more.
+        // The facts of this step are relayed even if the task is cancelled.
         if !isCounting, reply.changed > 0 { await Task { [relay, queue] in await relay.relay(queue) }.value }
         await onStep(reply, progress)
         return reply
     }
 
-    /// A call whose reply is read whether or not somebody wants to stop meanwhile.
+    /// Makes a call and reads its reply even if the task is cancelled meanwhile.
     private func call<Function: StoreFunction>(_ function: Function) async throws(SluiceError) -> Function.Reply {
         let result = await Task { [store, queue] in
             do throws(SluiceError) {

@@ -1,10 +1,10 @@
 import SluiceCore
 
-/// Commands that can be pasted, for one namespace.
+/// Formats commands that a user can paste, for one namespace.
 struct CureText: Sendable {
     let namespace: Namespace
 
-    /// A call of the tool; words that a shell would read otherwise are quoted.
+    /// A call of `sluice`. Words are quoted for the shell where necessary.
     func tool(_ words: String...) -> String {
         let option = namespace == .standard ? [] : ["--namespace", namespace.text]
         return (["sluice"] + words + option).map(Self.quoted).joined(separator: " ")

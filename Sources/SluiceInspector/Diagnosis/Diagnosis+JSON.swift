@@ -1,7 +1,7 @@
 package import SluiceCore
 
 extension Diagnosis {
-    /// What `sluice doctor --json` prints.
+    /// The output of `sluice doctor --json`.
     package var json: JSONValue {
         let findings = findings.map { finding -> JSONValue in
             [

@@ -1,69 +1,69 @@
 public import SluiceCore
 
-/// What is wrong with a server, the function library on it, and the queues: each finding with its cure.
+/// The problems of a server, its function library and its queues: findings, each with a cure.
 ///
-/// To look changes nothing, not even the library. It costs a bounded number of calls for each queue; where there was more than
-/// was looked at, ``Part/unseen`` says so.
+/// A diagnosis changes nothing, not even the library. It makes a bounded number of calls per queue; ``Part/unseen`` lists what it
+/// did not reach.
 public struct Diagnosis: Sendable, Hashable {
-    /// How bad it is.
+    /// How serious a finding is.
     public enum Severity: String, Sendable, Hashable, CaseIterable {
-        /// Jobs are lost, refused or stand still, or soon will.
+        /// Jobs are lost, refused or stuck, or soon will be.
         case problem
-        /// Somebody may have wanted it so.
+        /// Unusual, but it may be intended.
         case notice
     }
 
-    /// Something that is not as it should be.
+    /// A deviation from a healthy state.
     public struct Finding: Sendable, Hashable {
-        /// How bad it is.
+        /// How serious the finding is.
         public var severity: Severity
-        /// The queue it is about; nil for the server, the library, workflows.
+        /// The queue of the finding; nil for the server, the library, and workflows.
         public var queue: QueueName?
-        /// Stable, such as `queue.no_worker`. New ones may come with new versions.
+        /// A stable code, such as `queue.no_worker`. New versions may add codes.
         public var code: String
-        /// What is wrong, one line.
+        /// The finding in one line.
         public var what: String
-        /// What to do about it, one line: a command where there is one, and what else can be done.
+        /// The cure in one line: a command if there is one, and the alternatives.
         public var cure: String
     }
 
-    /// What was looked at.
+    /// A part of the system that a diagnosis examines.
     public enum Subject: Sendable, Hashable {
-        /// Redis itself.
+        /// The Redis server.
         case server
-        /// The functions that Sluice keeps there.
+        /// Sluice's functions on the server.
         case library
         /// A queue and its jobs.
         case queue(QueueName)
-        /// All workflows that are kept.
+        /// All stored workflows.
         case workflows
     }
 
-    /// One thing that was looked at, and what was found.
+    /// One examined subject and its findings.
     public struct Part: Sendable, Hashable {
-        /// The thing.
+        /// The subject.
         public var subject: Subject
-        /// What was looked at, in words; empty if nothing could be.
+        /// What was examined, in words; empty if nothing could be.
         public var looked: String
-        /// What could not be looked at, or not to its end, and why.
+        /// What was not examined, or only in part, and why.
         public var unseen: [String] = []
-        /// What was found.
+        /// The findings.
         public var findings: [Finding] = []
     }
 
-    /// The server, the library, the queues by name, workflows.
+    /// The parts in order: the server, the library, the queues by name, the workflows.
     public var parts: [Part]
 
     package init(parts: [Part]) { self.parts = parts }
 
-    /// All that was found.
+    /// The findings of all parts.
     public var findings: [Finding] { parts.flatMap(\.findings) }
-    /// Whether there is no problem; there may be notices.
+    /// Whether there are no problems; there may be notices.
     public var isHealthy: Bool { !findings.contains { $0.severity == .problem } }
 }
 
 extension Diagnosis.Part {
-    /// The queue, if it is about one.
+    /// The queue, if the subject is one.
     public var queue: QueueName? {
         if case .queue(let queue) = subject { return queue }
         return nil
@@ -75,7 +75,7 @@ extension Diagnosis.Part {
 }
 
 extension Diagnosis.Subject: CustomStringConvertible {
-    /// `server`, `library`, `queue NAME`, `workflows`.
+    /// The subject in words: `server`, `library`, `queue NAME`, `workflows`.
     public var description: String {
         switch self {
         case .server: "server"

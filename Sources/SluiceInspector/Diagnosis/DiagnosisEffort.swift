@@ -1,15 +1,15 @@
 import Synchronization
 
-/// How much is looked at in all, so that the time stays bounded, however many queues there are.
+/// The budget of a diagnosis. It bounds the time for any number of queues.
 final class DiagnosisEffort: Sendable {
-    /// Pages that are looked at in each queue, of what comes in pages: all together may be 20,000, and each queue 10.
+    /// The pages to read in each queue, per paged list: 20,000 for all queues together, 10 to 1,000 for each.
     let pages: Int
-    /// Calls on other queues and on batches, of all queues together.
+    /// The remaining calls on other queues and on batches, for all queues together.
     private let calls = Mutex(20_000)
 
     init(queues: Int) { pages = min(1000, max(10, 20_000 / max(queues, 1))) }
 
-    /// Whether one more call may be made to look elsewhere.
+    /// Takes one call on another queue from the budget; false if none is left.
     func mayLookElsewhere() -> Bool {
         calls.withLock { left in
             left -= 1

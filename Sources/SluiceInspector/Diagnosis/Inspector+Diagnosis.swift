@@ -8,17 +8,17 @@ import SluiceStore
 #endif
 
 extension Inspector {
-    /// Looks for what is wrong with the server, the function library, the queues and the workflows.
+    /// Diagnoses the server, the function library, the queues and the workflows.
     ///
-    /// Changes nothing: where the library is missing or too old, it says so and looks at no queue. What the user of this connection
-    /// may not look at is told in ``Diagnosis/Part/unseen``. It uses a connection of its own.
-    /// - Parameter queue: One queue only, and no workflows. Default: all.
-    /// - Throws: what the way to Redis came up with.
+    /// It changes nothing: if the library is missing or too old, it reports that and examines no queue. ``Diagnosis/Part/unseen``
+    /// lists what this connection's user may not read. The diagnosis uses a connection of its own.
+    /// - Parameter queue: One queue only, without workflows. Default: all.
+    /// - Throws: a server error if Redis cannot be reached.
     public func diagnose(_ queue: QueueName? = nil) async throws(SluiceError) -> Diagnosis {
         try await diagnose(queue) { Date() }
     }
 
-    /// The same, for a clock of this machine.
+    /// Diagnoses with a given clock for this machine.
     package func diagnose(
         _ queue: QueueName?, clock: @Sendable () -> Date
     ) async throws(SluiceError) -> Diagnosis {
@@ -31,7 +31,7 @@ extension Inspector {
         return Diagnosis(parts: parts)
     }
 
-    /// The same, each part handed on as soon as it is known.
+    /// Diagnoses, and passes on each part as soon as it is complete.
     package func diagnose(
         _ queue: QueueName?, clock: @Sendable () -> Date = { Date() }, tell: (Diagnosis.Part) throws -> Void
     ) async throws {

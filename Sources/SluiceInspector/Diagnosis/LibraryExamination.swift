@@ -1,14 +1,14 @@
 import SluiceCore
 import SluiceStore
 
-/// The functions on the server, against those of this program.
+/// Compares the functions on the server with those of this program.
 struct LibraryExamination {
-    /// The first revision that can be asked what is wrong.
+    /// The first revision with functions for a diagnosis.
     static let firstRevision = 24
 
     var found: LibraryVersion?
     var cures: CureText
-    /// Why it could not be looked at.
+    /// The reason why the library could not be examined.
     var obstacle: String?
 
     init(found: LibraryVersion?, cures: CureText) {
@@ -16,7 +16,7 @@ struct LibraryExamination {
         self.cures = cures
     }
 
-    /// Asks a server.
+    /// Reads the library of a server.
     init(_ store: Store, _ cures: CureText) async throws(SluiceError) {
         self.cures = cures
         do throws(SluiceError) {
@@ -26,7 +26,7 @@ struct LibraryExamination {
         }
     }
 
-    /// Whether queues can be looked at.
+    /// Whether the queues can be examined.
     var isUsable: Bool {
         guard let found else { return false }
         return found.protocolVersion == LibraryVersion.own.protocolVersion && found.revision >= Self.firstRevision

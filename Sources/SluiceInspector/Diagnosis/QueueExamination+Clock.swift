@@ -7,10 +7,10 @@ import SluiceCore
 #endif
 
 extension QueueExamination {
-    /// How long one is reminded of a clock that was ahead.
+    /// How long a past clock error is reported.
     private static let reminded = Duration.seconds(86_400)
 
-    /// A server's clock that was ahead and was set right, or lies behind now, as `status` of the library tells.
+    /// Reports a server clock that was ahead and was corrected, or is behind now. The library's `status` records this.
     mutating func examineClock(_ status: [String: String]) {
         let synchronise = "keep the server's clock synchronised, as with chrony or systemd-timesyncd"
         if let before = status["behind"].flatMap({ Int($0) }) {

@@ -8,14 +8,14 @@ import SluiceStore
 #endif
 
 extension QueueExamination {
-    /// How late a tick may be. From then on it counts as missed when somebody comes.
+    /// The tolerated delay of a tick. A later tick counts as missed when a worker finds it.
     private static let patience = Duration.seconds(60)
-    /// How long an entry that has no tick left may stand there to be looked at.
+    /// How long an entry without further ticks is kept before it is reported.
     private static let memory = Duration.seconds(86_400)
-    /// Ticks skipped one after the other that are more than one job that took a little longer.
+    /// Consecutive skipped ticks to report. Fewer may come from one job that took a little longer.
     private static let manySkipped = 3
 
-    /// What recurs, or was meant to.
+    /// Examines the recurring jobs.
     mutating func examineCron(_ workers: DiagnoseWorkers.Reply) async throws(SluiceError) {
         let list = try await store.call(CronList(), on: queue)
         if list.items.isEmpty { return }
@@ -30,7 +30,7 @@ extension QueueExamination {
         item.next.map { Date(milliseconds: $0).age(at: time) } ?? .zero
     }
 
-    /// One finding for all: what keeps one from firing most often keeps the others.
+    /// Adds one finding for all late entries, since they usually have the same cause.
     private mutating func tellLate(_ late: [CronList.Item], _ time: Date, _ workers: DiagnoseWorkers.Reply) {
         guard let first = late.max(by: { Self.lateness($0, time) < Self.lateness($1, time) }) else { return }
         let age = HumanText.age(Date(milliseconds: first.next ?? 0), at: time)
@@ -63,16 +63,16 @@ extension QueueExamination {
         }
     }
 
-    /// Entries that somebody should have removed: without a tick left, or of code that is gone.
+    /// Reports obsolete entries: they have no further tick, or their code is gone.
     private mutating func tellForgotten(
         _ items: [CronList.Item], _ time: Date, _ workers: DiagnoseWorkers.Reply
     ) async throws(SluiceError) {
         var declared: Set<String> = []
         if items.contains(where: \.isOfCode) { declared = CronNames.declared(by: try await store.call(ListWorkers(), on: queue)) }
         var told = 0
-        // One that a worker declares would come back, with its runs counted from none.
+        // A removed entry that a worker declares would come back, with its run count at 0.
         for item in items where !declared.contains(item.name) {
-            // Without a worker nothing is declared, whatever the code says.
+            // Without a live worker, no declaration is visible.
             let isOrphan = item.isOfCode && workers.live > 0
             let finished = item.finished.map { Date(milliseconds: $0) }
             let isOver = finished.map { $0.age(at: time) >= Self.memory } ?? false && (!item.isOfCode || isOrphan)
@@ -113,10 +113,10 @@ extension QueueExamination {
         }
     }
 
-    /// The job that is in the way of ticks, as it stands now: where that waits for the one before, that one. Nil if it has ended.
+    /// The job that blocks the ticks, in its present state; if it waits for another job, that job. Nil if it has ended.
     private func obstacle(_ line: CronLine) async throws(SluiceError) -> (id: JobID, state: JobState)? {
         guard let id = line.job.map(JobID.init(known:)), let found = try await standing(id) else { return nil }
-        // What it waited for has ended.
+        // The job that it waited for has ended.
         if line.state == JobState.suspended.rawValue, found.state != .suspended { return nil }
         if found.state == .suspended, let parent = found.parent, let before = try await standing(parent) {
             return (parent, before.state)

@@ -8,10 +8,10 @@ import SluiceStore
 #endif
 
 extension QueueExamination {
-    /// Pages of links that are looked at.
+    /// The pages of links to read.
     private static let mostLinkPages = 10
 
-    /// What has happened here and does not arrive where it has to be told.
+    /// Examines the outbox messages of this queue that do not arrive.
     mutating func examineOutbox() async throws(SluiceError) {
         let (hasMore, facts) = try await store.call(DiagnoseOutbox(), on: queue)
         for fact in facts {
@@ -44,7 +44,7 @@ extension QueueExamination {
         if hasMore { part.unseen.append("facts beyond the 1,000 that are due first") }
     }
 
-    /// What a fact's target is called.
+    /// The name of a message's destination.
     private func place(_ target: String) -> String {
         let parts = target.split(separator: ".", maxSplits: 1)
         if target.isEmpty { return "nobody knows whom" }
@@ -57,7 +57,7 @@ extension QueueExamination {
         }
     }
 
-    /// Jobs that tell a batch or a workflow of their end, which is not there any more.
+    /// Finds jobs that belong to a batch or workflow that no longer exists.
     mutating func examineLinks() async throws(SluiceError) {
         var cursor: String? = "0"
         var pages = 0

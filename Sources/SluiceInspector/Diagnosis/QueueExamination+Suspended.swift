@@ -2,10 +2,10 @@ import SluiceCore
 import SluiceStore
 
 extension QueueExamination {
-    /// Pages of followers that are looked at.
+    /// The pages of followers to read.
     private static let mostFollowerPages = 25
 
-    /// Followers that nothing releases, and those that are held.
+    /// Examines followers: those that nothing releases, and those that are held.
     mutating func examineSuspended() async throws(SluiceError) {
         var next: String? = "0"
         var pages = 0
@@ -25,19 +25,19 @@ extension QueueExamination {
         tellOrphans(fates.filter { !$0.isHeld })
     }
 
-    /// What became of the job before a follower.
+    /// A follower and the state of the job before it.
     private struct Fate {
         var item: DiagnoseSuspended.Item
-        /// Where it is.
+        /// The queue of that job.
         var place: QueueName
-        /// Nil if it is nowhere.
+        /// The state of that job; nil if it is in no queue.
         var state: JobState?
 
-        /// Whether that is by the follower's policy.
+        /// Whether the follower's failure policy holds it.
         var isHeld: Bool { item.trouble != .bare && item.policy == .hold && state != .completed }
     }
 
-    /// Looks in the other queues for jobs that have moved there. Leaves out followers that will hear of them.
+    /// Searches the other queues for jobs that have moved there. Omits followers that will still be notified.
     private mutating func resolved(_ items: [DiagnoseSuspended.Item]) async throws(SluiceError) -> [Fate] {
         var fates = items.filter { $0.trouble != .gone }.map { Fate(item: $0, place: queue, state: $0.state) }
         let gone = items.filter { $0.trouble == .gone }
@@ -69,7 +69,7 @@ extension QueueExamination {
         return fates
     }
 
-    /// Those that still wait so. What was looked at one after the other may have moved in between.
+    /// Keeps the followers that are unchanged. They were read one after another and may have moved since.
     private func confirmed(_ fates: [Fate]) async throws(SluiceError) -> [Fate] {
         var still: Set<DiagnoseSuspended.Item> = []
         var rest = fates[...]

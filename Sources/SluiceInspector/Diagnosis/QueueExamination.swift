@@ -7,11 +7,11 @@ import SluiceStore
     import Foundation
 #endif
 
-/// Looks for what is wrong with one queue.
+/// Examines one queue.
 struct QueueExamination {
-    /// How long a dependency may be off before one is reminded of it.
+    /// How long a dependency may be off before it is reported.
     static let longOff = Duration.seconds(3600)
-    /// Findings of one kind that are told one by one.
+    /// The most findings of one kind that are listed one by one.
     static let mostAlike = 10
 
     let store: Store
@@ -38,7 +38,7 @@ struct QueueExamination {
             switch error.code {
             case .newerVersion:
                 part.add(.problem, "queue.format", error.message, cure: "upgrade this tool, and the library with it")
-            // One queue that cannot be looked at is no reason to say nothing of the others.
+            // A queue that cannot be examined does not stop the diagnosis of the others.
             case .server, .permission: part.unseen.append("the rest: \(error.message)")
             default: throw error
             }
@@ -67,7 +67,8 @@ struct QueueExamination {
         if sections.contains("cron") { try await examineCron(workers) }
     }
 
-    /// How the queue stands, and what is worth a call. A library of an older revision does not tell, and is asked for everything.
+    /// Reads the status of the queue and the sections that need further calls. An older library does not name sections; then all
+    /// are read.
     private func glance() async throws(SluiceError) -> ([String: String], DiagnoseWorkers.Reply, Set<String>) {
         do throws(SluiceError) {
             let glance = try await store.call(DiagnoseGlance(), on: queue)
@@ -127,7 +128,7 @@ struct QueueExamination {
             cure: "start the program that serves it, or " + worker)
     }
 
-    /// How to start a worker by hand.
+    /// The command that starts a worker by hand.
     var worker: String { cures.tool("worker", queue.text, "--exec", "COMMAND") }
 
     private mutating func examineKinds() async throws(SluiceError) {

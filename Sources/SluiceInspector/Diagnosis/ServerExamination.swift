@@ -7,18 +7,18 @@ import SluiceStore
     import Foundation
 #endif
 
-/// What a server tells of itself, and what of that is no good for jobs.
+/// Examines the server's own information for settings that do not suit jobs.
 struct ServerExamination {
-    /// `INFO`; nil if the user may not ask.
+    /// The reply to `INFO`; nil if the user may not call it.
     var info: [String: String]?
-    /// `save`, `appendfsync` and `client-output-buffer-limit`; nil if the user may not ask.
+    /// The settings `save`, `appendfsync` and `client-output-buffer-limit`; nil if the user may not read them.
     var settings: [String: String]?
-    /// How far the server's clock is ahead of this machine's, as far as the way there and back lets one tell.
+    /// How far the server's clock is ahead of this machine's, as precisely as the round trip allows.
     var ahead: Duration
     var cures: CureText
 
-    /// Asks a server.
-    /// - Parameter clock: what time it is on this machine.
+    /// Reads the information of a server.
+    /// - Parameter clock: the clock of this machine.
     init(_ store: Store, _ cures: CureText, clock: @Sendable () -> Date) async throws(SluiceError) {
         info = try await store.info()
         settings = try await store.settings(["save", "appendfsync", Self.outputLimit])
@@ -35,7 +35,7 @@ struct ServerExamination {
         self.cures = cures
     }
 
-    /// How far a moment lies outside a span.
+    /// How far a time lies outside a span.
     static func distance(of time: Date, from start: Date, to end: Date) -> Duration {
         if time < start { return .milliseconds(time.milliseconds - start.milliseconds) }
         return time > end ? .milliseconds(time.milliseconds - end.milliseconds) : .zero
@@ -121,10 +121,10 @@ struct ServerExamination {
     }
 
     private static let outputLimit = "client-output-buffer-limit"
-    /// A reply to a worker has 4 MiB of jobs and one more, which may be as large as a job can be.
+    /// A reply to a worker holds up to 4 MiB of jobs and one more job, which may have the maximum size.
     private static let largestReply = 16 << 20
 
-    /// A connection is closed whose replies grow beyond a limit: then what is large never arrives.
+    /// Redis closes a connection whose replies exceed a limit. A large reply then never arrives.
     private func examineReplies(_ part: inout Diagnosis.Part) {
         guard let settings else {
             return part.unseen.append("whether it bounds replies (\(Self.outputLimit)): this user may not call CONFIG GET")

@@ -1,11 +1,11 @@
 import SluiceCore
 import SluiceStore
 
-/// Looks for workflows that do not go on.
+/// Examines workflows that do not advance.
 struct WorkflowExamination {
-    /// Workflows that are looked at.
+    /// The most workflows to examine.
     private static let most = 1000
-    /// Ms after which somebody should have looked after one.
+    /// The time, in ms, within which a worker should maintain a workflow.
     private static let patience = 60_000
 
     let store: Store
@@ -49,7 +49,7 @@ struct WorkflowExamination {
         }
         let lost = try await lost(of: id, found)
         if found.over.isEmpty && lost.isEmpty { return }
-        // What was looked at one after the other may have moved in between.
+        // The data was read in several calls and may have changed in between.
         guard let again = try await store.call(DiagnoseWorkflow(), workflow: id) else { return }
         for node in found.over where again.over.contains(node) {
             part.add(
@@ -72,7 +72,7 @@ struct WorkflowExamination {
             cure: state == nil ? news : cures.tool("jobs", "retry", "--queue", node.queue, node.job.text))
     }
 
-    /// Active nodes whose jobs will not be heard of, and what became of those.
+    /// Active nodes whose jobs will not report their end, and the states of those jobs.
     private func lost(
         of id: String, _ found: DiagnoseWorkflow.Standing
     ) async throws(SluiceError) -> [(node: DiagnoseWorkflow.Active, state: JobState?)] {
@@ -87,7 +87,7 @@ struct WorkflowExamination {
         return lost.sorted { $0.node.node < $1.node.node }
     }
 
-    /// Ms since 1970 by the time of the queues, of the first that can be asked.
+    /// The queues' time in ms since 1970, from the first queue that can be read.
     private func time() async throws(SluiceError) -> Int {
         for queue in queues {
             do throws(SluiceError) {
@@ -99,7 +99,7 @@ struct WorkflowExamination {
         return try await store.now()
     }
 
-    /// Somebody has to look at each workflow from time to time, though nothing happens.
+    /// Examines maintenance: a worker has to look at each workflow from time to time, even if nothing happens.
     private mutating func examineCare() async throws(SluiceError) {
         let now = try await time()
         let overdue = try await store.overdueWorkflows(before: now - Self.patience, most: Self.most)

@@ -7,7 +7,7 @@ package import SluiceCore
 #endif
 
 extension Explanation {
-    /// What `sluice jobs explain --json` prints.
+    /// The output of `sluice jobs explain --json`.
     package var json: JSONValue {
         let list = zip(reasons, sentences).map { reason, sentence -> JSONValue in
             .object([.init(name: "code", value: .string(reason.code))] + reason.members)
@@ -25,7 +25,7 @@ extension Explanation.Reason {
     private func member(_ name: String, _ value: String) -> JSONValue.Member { .init(name: name, value: .string(value)) }
     private func member(_ name: String, _ value: Date?) -> JSONValue.Member { .init(name: name, value: JSONValue(time: value)) }
 
-    /// The fields beside the code, named as the library names them.
+    /// The fields besides the code, with the library's names.
     fileprivate var members: [JSONValue.Member] {
         switch self {
         case .scheduled(let due, let isRetry): [member("due", due), member("state", isRetry ? "retryable" : "scheduled")]

@@ -7,90 +7,90 @@ public import SluiceCore
 #endif
 
 extension Explanation {
-    /// One thing that stands in a job's way, or that has become of it. Moments are by the server's clock.
+    /// One reason why a job does not run, or a statement of its state. Times are by the server's clock.
     public enum Reason: Sendable, Hashable {
-        /// It waits for its time: to start, or to be tried again after a bad end.
+        /// The job waits for its due time: to start, or for a retry after a failed attempt.
         case scheduled(due: Date, isRetry: Bool)
-        /// Its worker died under it more than once: it waits so that it runs in other company.
+        /// Workers died more than once while they ran the job. It waits so that its next run is beside other jobs.
         case suspect(due: Date, crashes: Int)
-        /// Somebody paused the queue.
+        /// The queue is paused.
         case paused(since: Date, reason: String)
-        /// So many jobs of the queue run as may, over all hosts.
+        /// The queue is at its concurrency limit, over all hosts.
         case queueConcurrency(limit: Int, running: Int)
         /// The queue's rate is spent until `next`.
         case queueRate(allowance: Int, period: Duration, next: Date)
-        /// All places of a gate are held; of the holders, ten are told.
+        /// All places of a gate are held. At most ten holders are listed.
         case gateConcurrency(gate: String, limit: Int, running: Int, held: [Holder])
-        /// Another job holds its chain: it runs, waits to run again since its last run, or was discarded and holds the chain.
+        /// Another job holds the job's chain: it runs, waits for another run, or was discarded.
         case chain(gate: String, ChainHolder)
         /// A gate's rate is spent until `next`.
         case gateRate(gate: String, allowance: Int, period: Duration, next: Date)
-        /// A gate's breaker is not closed. Half open, it lets one job through, whose end decides.
+        /// A gate's breaker is not closed. A half-open breaker lets one job through, whose outcome decides.
         case breaker(gate: String, state: BreakerState, until: Date?, probe: JobID?)
-        /// Somebody switched off a dependency that the job needs.
+        /// A dependency of the job is switched off.
         case off(dependency: String, since: Date)
-        /// A place is kept free for a lane that was turned away often.
+        /// A place is reserved for a lane that was turned away often.
         case reserved(gate: String, lane: String, until: Date)
-        /// Its lane waits at a gate: as which of how many.
+        /// The job's lane waits at a gate: its position, and the number of waiting lanes.
         case parked(gate: String, position: Int, lanes: Int)
-        /// Jobs of its lane come first: it is which of how many, from 1.
+        /// Other jobs of the lane come first: the job's position, from 1, and the number of jobs.
         case position(lane: String, position: Int, count: Int)
-        /// So many lanes are served before its own.
+        /// This number of lanes is served before the job's lane.
         case lanesAhead(Int)
-        /// No worker of the queue lives.
+        /// The queue has no live worker.
         case noWorker
-        /// None of the queue's workers handles its kind.
+        /// No worker of the queue handles the job's kind.
         case unknownKind(kind: String, workers: Int)
-        /// It runs.
+        /// The job runs.
         case executing(worker: WorkerID, host: String, attempt: Int, since: Date)
-        /// It has ended.
+        /// The job has ended.
         case ended(JobState, at: Date)
-        /// It waits for the end of another job, and for the queue it belongs to, if that is another one. `state` is the other
-        /// job's; nil if it has moved on to its own queue, or was deleted.
+        /// The job waits for another job to end, and for its target queue if that is another one. `state` is the other job's state;
+        /// nil if that job moved on to its own queue, or was deleted.
         case waits(job: JobID, state: JobState?, onFailed: FailurePolicy, target: QueueName?)
-        /// The job before it ended otherwise than completed, and it was to be held then.
+        /// The job before this one did not complete, and the failure policy is to hold this job.
         case held(job: JobID, state: JobState, target: QueueName?)
-        /// It is on its way to its own queue.
+        /// The job is moving to its own queue.
         case moving(to: QueueName, since: Date)
-        /// It waits for something else to end first.
+        /// The job waits for something else to end.
         case suspended
-        /// Nothing stands in its way: the next claim may take it.
+        /// The job is free to run: the next claim may take it.
         case next
-        /// It is cancelled then, unless it has ended.
+        /// The job is cancelled at this time, unless it has ended.
         case deadline(Date)
-        /// What a newer library says and this program does not know.
+        /// A reason of a newer library that this program does not know.
         case other(code: String, detail: String)
     }
 
     /// The job that holds a chain.
     public struct ChainHolder: Sendable, Hashable {
-        /// The job.
+        /// The id of the job.
         public var id: JobID
-        /// Where it is in its life: executing, scheduled, retryable or discarded.
+        /// The state of the job: executing, scheduled, retryable or discarded.
         public var state: JobState
-        /// Who runs it, or ran it last.
+        /// The worker of the current or last run.
         public var worker: WorkerID?
-        /// When that run began.
+        /// The start of that run.
         public var since: Date?
-        /// When it is due to run again, if it waits.
+        /// The due time of the next run, if the job waits.
         public var due: Date?
-        /// When it was discarded, if it was.
+        /// The time when the job was discarded, if it was.
         public var endedAt: Date?
     }
 
     /// A job that holds a place at a gate.
     public struct Holder: Sendable, Hashable {
-        /// The job.
+        /// The id of the job.
         public var id: JobID
-        /// Who runs it.
+        /// The worker that runs the job.
         public var worker: WorkerID
-        /// Since when.
+        /// The start of the run.
         public var since: Date
     }
 }
 
 extension Explanation.Reason {
-    /// The stable word for it, as the library tells it.
+    /// The library's stable code of the reason.
     public var code: String {
         switch self {
         case .scheduled: "scheduled"

@@ -7,7 +7,7 @@ import SluiceCore
 #endif
 
 extension Explanation.Reason {
-    /// Reads one reason of the library. What it does not understand is kept as it came.
+    /// Parses one reason of the library. An unknown reason is kept as ``other(code:detail:)``.
     package init(code: String, detail: String) {
         let fields = try? JSONDecoder().decode(Detail.self, from: Data(detail.utf8))
         self =
@@ -15,7 +15,7 @@ extension Explanation.Reason {
             ?? .other(code: code, detail: detail)
     }
 
-    /// Reasons that lie in the job, or in the whole queue.
+    /// Reasons that come from the job or from the whole queue.
     private static func waiting(_ code: String, _ detail: Detail) -> Self? {
         switch code {
         case "scheduled": detail.due.map { .scheduled(due: $0.date, isRetry: detail.state == "retryable") }
@@ -44,7 +44,7 @@ extension Explanation.Reason {
         }
     }
 
-    /// Reasons that lie in gates and lanes.
+    /// Reasons that come from gates and lanes.
     private static func limited(_ code: String, _ detail: Detail) -> Self? {
         if code == "off" {
             return detail.dependency.flatMap { name in detail.since.map { .off(dependency: name, since: $0.date) } }
@@ -70,7 +70,7 @@ extension Explanation.Reason {
         }
     }
 
-    /// Where it stands, and what became of it.
+    /// Statements of the job's state.
     private static func told(_ code: String, _ detail: Detail) -> Self? {
         switch code {
         case "position":
@@ -95,9 +95,9 @@ extension Explanation.Reason {
     }
 }
 
-/// All fields that any reason has.
+/// The union of the fields of all reasons.
 private struct Detail: Decodable {
-    /// A whole number, in whatever way Lua has written it.
+    /// A whole number, in any notation that Lua writes.
     struct Number: Decodable {
         var value: Int
         var date: Date { Date(milliseconds: value) }
@@ -108,7 +108,7 @@ private struct Detail: Decodable {
         }
     }
 
-    /// A list of holders; Lua writes an empty one as an object.
+    /// A list of holders. Lua encodes an empty list as an object.
     struct Holders: Decodable {
         struct Item: Decodable {
             var id: String
@@ -133,12 +133,12 @@ private struct Detail: Decodable {
     var job: JobID?
     var held: Holders?
 
-    /// The state of the job before.
+    /// The state of the job before this one.
     var jobState: JobState? { state.flatMap(JobState.init(rawValue:)) }
-    /// The queue that it belongs to.
+    /// The target queue of the job.
     var target: QueueName? { queue.flatMap { try? QueueName($0) } }
 
-    /// Who holds a chain.
+    /// The holder of a chain.
     var chainHolder: Explanation.ChainHolder? {
         guard let holder, let state = state.flatMap(JobState.init(rawValue:)) else { return nil }
         return Explanation.ChainHolder(
@@ -148,8 +148,8 @@ private struct Detail: Decodable {
 
     /// The period of a rate.
     var span: Duration { .milliseconds(period?.value ?? 0) }
-    /// The end of a breaker's wait, if it has one.
+    /// The time until which a breaker is open, if it has one.
     var end: Date? { until.flatMap { $0.value > 0 ? $0.date : nil } }
-    /// The job that probes, if one does.
+    /// The id of a half-open breaker's probe, if there is one.
     var probing: JobID? { probe.flatMap { $0.isEmpty ? nil : JobID(known: $0) } }
 }

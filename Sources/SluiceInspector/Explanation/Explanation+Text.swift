@@ -7,8 +7,8 @@ import SluiceCore
 #endif
 
 extension Explanation.Reason {
-    /// One sentence for people, without a full stop.
-    /// - Parameter now: The moment from which durations are counted: ``Explanation/time``.
+    /// The reason as one sentence for people, without a full stop.
+    /// - Parameter now: The time that durations count from: ``Explanation/time``.
     public func sentence(at now: Date) -> String {
         let words = SentenceParts(now: now)
         return switch self {
@@ -59,9 +59,9 @@ extension Explanation.Reason {
     }
 }
 
-/// What several sentences have in common.
+/// Parts that several sentences share.
 private struct SentenceParts {
-    /// Holders of a gate that are named.
+    /// The most holders of a gate to name.
     private static let mostHolders = 3
 
     let now: Date
@@ -93,7 +93,7 @@ private struct SentenceParts {
 
     func span(_ start: Date, _ end: Date) -> String { HumanText.duration(max(start.age(at: end), .zero)) }
 
-    /// The answer is older than the question of what time it is: what was to come may have come.
+    /// The reply is older than `now`, so a time that was ahead may have passed.
     func coming(_ moment: Date) -> String { moment > now ? "in \(span(now, moment))" : "now" }
 
     func due(_ moment: Date) -> String {
@@ -118,7 +118,7 @@ private struct SentenceParts {
             + (rest > 0 ? " and \(HumanText.number(rest)) more" : "")
     }
 
-    /// What the holder of a chain does, and what an operator can do about it.
+    /// What the holder of a chain does, and how an operator can change it.
     func holding(_ holder: Explanation.ChainHolder) -> String {
         if holder.state == .executing {
             let place = holder.worker.map { "on \($0) " } ?? ""

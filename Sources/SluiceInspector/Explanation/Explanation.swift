@@ -7,26 +7,28 @@ import SluiceStore
     public import Foundation
 #endif
 
-/// Why a job does not run, or what it does instead of waiting, at one instant.
+/// The reasons why a job does not run, or its state, at one instant.
 public struct Explanation: Sendable, Hashable, CustomStringConvertible {
-    /// The queue it is in.
+    /// The queue of the job.
     public var queue: QueueName
-    /// The job.
+    /// The id of the job.
     public var id: JobID
-    /// What stands in its way, in the order in which a person should read it; never empty.
+    /// The reasons in reading order; never empty.
     public var reasons: [Reason]
-    /// The server's time at that instant.
+    /// The server's time of the explanation.
     public var time: Date
 
-    /// A sentence for each reason, without control characters.
+    /// One sentence per reason, without control characters.
     public var sentences: [String] { reasons.map { HumanText.visible($0.sentence(at: time)) } }
 
-    /// The sentences, a line each.
+    /// The sentences, one per line.
     public var description: String { sentences.joined(separator: "\n") }
 }
 
 extension Inspector {
-    /// Answers "why does this job not run?"; nil if the queue has no job of that id.
+    /// Explains why a job does not run.
+    /// - Returns: Nil if the queue has no job with this id.
+    /// - Throws: a server error if Redis cannot be used.
     public func explain(_ id: JobID, in queue: QueueName) async throws(SluiceError) -> Explanation? {
         let reply = try await store.call(Explain(id), on: queue)
         if reply.isEmpty { return nil }

@@ -1,7 +1,7 @@
 import SluiceCore
 import SluiceStore
 
-/// Counts jobs by kind and by what their errors have in common.
+/// Counts jobs by kind and by the common part of their errors.
 struct ErrorGroups {
     private struct Key: Hashable {
         var kind: String
@@ -19,13 +19,13 @@ struct ErrorGroups {
         }
     }
 
-    /// The most frequent first.
+    /// The groups, the most frequent first.
     var sorted: [ErrorGroup] {
         groups.values.sorted { ($1.count, $0.kind, $0.error) < ($0.count, $1.kind, $1.error) }
     }
 
-    /// An error with `#` for what differs between jobs: numbers, and words with a digit that are hexadecimal or eight characters
-    /// long, as ids are; several of them joined by dashes are one.
+    /// Replaces the variable parts of an error by `#`: numbers, and words that look like ids, that is, contain a digit and are
+    /// hexadecimal or eight characters long. Several of them joined by dashes become one.
     static func folded(_ text: String) -> String {
         var words: [String] = []
         var word = ""

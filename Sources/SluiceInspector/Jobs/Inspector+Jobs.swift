@@ -8,23 +8,27 @@ import SluiceStore
 #endif
 
 extension Inspector {
-    /// All that is known of a job; nil if the queue has none of that id.
+    /// Returns all data of a job.
+    /// - Returns: Nil if the queue has no job with this id.
+    /// - Throws: a server error if Redis cannot be used.
     public func job(_ id: JobID, in queue: QueueName) async throws(SluiceError) -> JobDetails? {
         guard let reply = try await store.call(FindJob(id), on: queue) else { return nil }
         return JobDetails(queue, reply: reply, keys: keys)
     }
 
-    /// The jobs of that id in all queues: most often one, since ids made by clients are unique, but one's own need not be.
+    /// Returns the jobs with this id in all queues. There is usually one: generated ids are unique, but ids that a program chooses
+    /// need not be.
+    /// - Throws: a server error if Redis cannot be used.
     public func jobs(withID id: JobID) async throws(SluiceError) -> [JobDetails] {
         try await each(of: queues()) { queue throws(SluiceError) in try await self.job(id, in: queue) }.compactMap { $0 }
     }
 
-    /// A page of jobs, queue by queue and state by state.
+    /// Lists a page of jobs, queue by queue and state by state.
     /// - Parameters:
-    ///   - filter: Which jobs.
-    ///   - limit: Jobs on a page, 1 to 1,000.
-    ///   - cursor: ``JobPage/next`` of the page before; nil for the first.
-    /// - Throws: `invalidArgument` for a cursor that is none.
+    ///   - filter: The jobs to list.
+    ///   - limit: The number of jobs on a page, 1 to 1,000.
+    ///   - cursor: ``JobPage/next`` of the page before; nil for the first page.
+    /// - Throws: `invalidArgument` for an invalid cursor; a server error if Redis cannot be used.
     public func jobs(
         matching filter: JobFilter = JobFilter(), limit: Int = 50, after cursor: String? = nil
     ) async throws(SluiceError) -> JobPage {
@@ -61,8 +65,8 @@ extension Inspector {
         return JobPage(jobs: jobs, next: nil, time: time)
     }
 
-    /// A page of the library. One whose reply does not arrive may be too large: fewer are asked for then. What was listed of a page
-    /// is the same however long it is.
+    /// Reads a page of the library. If the reply does not arrive it may be too large, so a smaller page is read. The listed part of
+    /// a page does not depend on the page's size.
     private func list(_ place: JobCursor, _ limit: Int, _ kind: String?) async throws(SluiceError) -> ListJobs.Reply {
         var limit = limit
         while true {
@@ -77,7 +81,7 @@ extension Inspector {
         }
     }
 
-    /// The next segments of many, less those that hold nothing: to ask for the jobs of each, one after the other, takes its time.
+    /// The next non-empty segments of many. Reading the jobs of each empty one in turn would take too long.
     private static func part(
         of segments: inout ArraySlice<JobCursor>, from inspector: Inspector
     ) async throws(SluiceError) -> ArraySlice<JobCursor> {

@@ -1,7 +1,7 @@
 import SluiceCore
 
-/// A place in a list over queues and states: `queue/state/inner/skip`, the inner cursor being the library's, and `skip` the
-/// jobs of its page that were listed already.
+/// A position in a list over queues and states: `queue/state/inner/skip`. `inner` is the library's cursor; `skip` counts the jobs
+/// of its page that were already listed.
 struct JobCursor: Hashable {
     var queue: QueueName
     var state: JobState
@@ -15,7 +15,7 @@ struct JobCursor: Hashable {
         self.state = state
     }
 
-    /// - Throws: `invalidArgument` for a text that no page has given.
+    /// - Throws: `invalidArgument` for a text that is not a cursor.
     init(_ text: String) throws(SluiceError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 4, let queue = try? QueueName(parts[0]), let state = JobState(rawValue: parts[1]),

@@ -1,7 +1,7 @@
 package import SluiceCore
 
 extension JobDetails {
-    /// What `sluice jobs show --json` prints.
+    /// The output of `sluice jobs show --json`.
     package var json: JSONValue {
         [
             "queue": .string(queue.text),
@@ -66,7 +66,7 @@ extension JobRun {
 }
 
 extension JobSummary {
-    /// One job of `sluice jobs list --json`.
+    /// One job in the output of `sluice jobs list --json`.
     package var json: JSONValue {
         [
             "queue": .string(queue.text), "id": .string(id.text), "state": .string(state.rawValue), "kind": .string(kind),

@@ -8,7 +8,7 @@ import SluiceStore
 #endif
 
 extension JobDetails {
-    /// Reads the flat reply of the library; nil if it lacks what every job has.
+    /// Parses the flat reply of the library; nil if it lacks a required field.
     package init?(_ queue: QueueName, reply: [String: String], keys: PayloadKeys? = nil) {
         guard let id = reply["id"], let state = reply["state"].flatMap(JobState.init(rawValue:)), let text = reply["spec"]
         else { return nil }
@@ -38,10 +38,10 @@ extension JobDetails {
             })
     }
 
-    /// Reads ms since 1970, behind which a dot and the rank in that ms may stand.
+    /// Parses ms since 1970; a dot and the rank within that ms may follow.
     private static func moment(_ text: String?) -> Int? { text.flatMap { Int($0.prefix { $0 != "." }) } }
 
-    /// Jobs that were never postponed tell when they were enqueued by their place in the queue alone.
+    /// The enqueue time. A job that was never postponed stores it only in its position in the queue.
     private static func created(_ state: JobState, column: Int?, place: Int?, score: Int?, run: JobRun?) -> Date? {
         if let column { return Date(milliseconds: column) }
         if let place { return Date(milliseconds: Score.time(place)) }
@@ -55,8 +55,8 @@ extension JobDetails {
 }
 
 extension JobSpec {
-    /// Reads a spec that somebody may have written by hand. Of one that makes no sense nothing is shown, since what it says of
-    /// redaction cannot be read either.
+    /// Parses a spec that a person may have written by hand. An invalid spec is hidden, since its rules of redaction cannot be
+    /// parsed either.
     init(lenient text: String) {
         let bytes = Array(text.utf8)
         self = bytes.withUnsafeBytes { try? JobSpec(decoding: $0) } ?? .unreadable

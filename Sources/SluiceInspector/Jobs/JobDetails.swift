@@ -6,70 +6,71 @@ public import SluiceCore
     public import Foundation
 #endif
 
-/// All that is known of one job at one instant.
+/// All data of one job at one instant.
 public struct JobDetails: Sendable, Hashable {
-    /// The queue it is in.
+    /// The queue that holds the job.
     public var queue: QueueName
-    /// The job.
+    /// The id of the job.
     public var id: JobID
-    /// Where it is in its life.
+    /// The state of the job.
     public var state: JobState
-    /// The name of its kind.
+    /// The name of the job's kind.
     public var kind: String
-    /// Its arguments as JSON text, as they were enqueued; without the values of redacted fields, and a word for encrypted ones.
+    /// The arguments as JSON text, as they were enqueued. Redacted values are removed; a placeholder stands for encrypted
+    /// arguments.
     public var arguments: String
-    /// What limits may refer to.
+    /// The partitions that limits can refer to.
     public var partitions: [String: String]
-    /// What it depends on outside.
+    /// The external dependencies of the job.
     public var needs: [Dependency]
-    /// The chain it belongs to, whose jobs run one after another.
+    /// The job's chain; the jobs of a chain run one after another.
     public var chain: Chain?
-    /// All partitions and needs together, the unit of waiting and of fairness; empty without any.
+    /// The partitions and dependencies as one text, the unit of waiting and of fairness; empty without any.
     public var lane: String
-    /// 0 (first) to 9 (last).
+    /// The priority, from 0 (first) to 9 (last).
     public var priority: Int
-    /// Runs that ended badly so far. A retry by an operator sets it to 0.
+    /// Failed attempts so far. A retry by an operator resets it to 0.
     public var attempts: Int
-    /// Runs after which it is discarded; nil if the worker's code decides.
+    /// Failed attempts after which the job is discarded; nil if the worker's code decides.
     public var maxAttempts: Int?
-    /// How long a run may take; nil if the worker's code decides.
+    /// The time limit of a run; nil if the worker's code decides.
     public var timeout: Duration?
-    /// Waits for dependencies after which it is discarded; nil if the worker's code decides.
+    /// Waits for dependencies after which the job is discarded; nil if the worker's code decides.
     public var maxWaits: Int?
-    /// Runs that never ended because their worker died.
+    /// Runs that did not end because their worker died.
     public var crashes: Int
-    /// Times it went back because something it needs was missing.
+    /// Times that the job was returned because a dependency was missing.
     public var waits: Int
-    /// The newest ten bad ends, oldest first.
+    /// The newest ten failed attempts, oldest first.
     public var failures: [JobFailure]
-    /// How far the last run that said anything had come.
+    /// The last progress that a run reported.
     public var progress: JobProgress?
-    /// What the handler returned, as JSON text, where results are kept; likewise without what is not to be shown.
+    /// The handler's result as JSON text, if results are kept; redacted like the arguments.
     public var result: String?
-    /// The run under way, or the last one of a job that ended as cancelled or discarded, or that waits and holds its chain.
+    /// The current run; or the last one of a job that was cancelled or discarded, or that waits and holds its chain.
     public var run: JobRun?
-    /// When it was enqueued; nil for most jobs that have completed, which are kept with less: ``Inspector/withTimes(_:)``.
+    /// The enqueue time; nil for most completed jobs: see ``Inspector/withTimes(_:)``.
     public var createdAt: Date?
-    /// When its last run began, if it has run; nil for most jobs that have completed, likewise.
+    /// The start of the last run, if there was one; nil for most completed jobs: see ``Inspector/withTimes(_:)``.
     public var startedAt: Date?
-    /// When it is due, if it is scheduled or retryable.
+    /// The due time of a scheduled or retryable job.
     public var dueAt: Date?
-    /// When it ended, if it has.
+    /// The end of the job, if it has ended.
     public var endedAt: Date?
-    /// When it is cancelled, or was to be, unless it has ended; nil for most jobs.
+    /// The time when the job is (or was to be) cancelled unless it has ended; nil for most jobs.
     public var deadline: Date?
-    /// The server's time at that instant.
+    /// The server's time of the reply.
     public var time: Date
-    /// What it has to do with other jobs.
+    /// The job's relations to other jobs.
     public var links = JobLinks()
-    /// The version of its arguments.
+    /// The version of the arguments.
     public var version = 1
-    /// The id of the key that they are encrypted with; nil if they are not.
+    /// The id of the key that encrypts the arguments; nil if they are not encrypted.
     public var key: String?
-    /// Names of fields whose values are not shown.
+    /// The names of redacted fields.
     public var redacted: [String] = []
-    /// What makes it unique, if anything does.
+    /// The uniqueness of the job, if it is unique.
     public var uniqueness: JobUniqueness?
-    /// Its steps that are done once over all its runs, in the order in which they began.
+    /// The steps of the job that run once over all its runs, in the order of their starts.
     public var steps: [JobStep] = []
 }

@@ -6,24 +6,24 @@ import SluiceCore
     public import Foundation
 #endif
 
-/// One run of a job that ended badly. The newest ten of a job are kept.
+/// A failed attempt of a job. The newest ten are kept.
 public struct JobFailure: Sendable, Hashable {
-    /// When, by the server's clock.
+    /// The time of the failure, by the server's clock.
     public var at: Date
-    /// Which attempt it was, from 1.
+    /// The number of the attempt, from 1.
     public var attempt: Int
-    /// Who ran it.
+    /// The worker that ran the attempt.
     public var worker: String
-    /// What went wrong, in words.
+    /// The error message.
     public var message: String
-    /// The whole error as the text of a JSON value: a string, or an object with more than the message.
+    /// The whole error as JSON text: a string, or an object with more than the message.
     public var error: String
-    /// Jobs that died with it when its worker died; most often empty.
+    /// Jobs that were lost together with this one when the worker died; usually empty.
     public var diedWith: [String]
 }
 
 extension JobFailure {
-    /// Reads one line of the column; nil for one that makes no sense.
+    /// Parses one line of the column; nil if it is not valid.
     init?(line: some StringProtocol) {
         var members: [String: [UInt8]] = [:]
         var text = Array(line.utf8)

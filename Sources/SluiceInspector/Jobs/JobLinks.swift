@@ -1,27 +1,27 @@
 public import SluiceCore
 
-/// What a job has to do with others.
+/// The relations of a job to other jobs.
 public struct JobLinks: Sendable, Hashable {
-    /// The job before one that follows another, while it waits for it.
+    /// The job that a waiting follower comes after.
     public struct Parent: Sendable, Hashable {
-        /// The job before.
+        /// The id of the job before.
         public var id: JobID
-        /// What becomes of this one if that does not complete: `cancel`, `ignore` or `hold`.
+        /// The failure policy, for the case that the job before does not complete: `cancel`, `ignore` or `hold`.
         public var onFailed: FailurePolicy
     }
 
-    /// The job whose end it waits for.
+    /// The job whose end this job waits for.
     public var parent: Parent?
-    /// The queue that it belongs to, while it is kept in the slot of another one's.
+    /// The job's own queue, while the job is stored in the slot of another queue.
     public var target: QueueName?
-    /// Who is told of its end: lines such as `workflow.ID NODE`, `batch.ID`, `wait CLIENT`.
+    /// The receivers of the job's end, as lines such as `workflow.ID NODE`, `batch.ID`, `wait CLIENT`.
     public var told: [String]
-    /// Jobs that were enqueued after it, the first hundred of them.
+    /// The jobs that follow this one, at most the first hundred.
     public var followers: [JobID]
-    /// How many were.
+    /// The number of all followers.
     public var followerCount: Int
 
-    /// Of a job that has to do with none, unless given.
+    /// Makes the relations of a job; by default it has none.
     public init(
         parent: Parent? = nil, target: QueueName? = nil, told: [String] = [], followers: [JobID] = [], followerCount: Int = 0
     ) {
@@ -32,7 +32,7 @@ public struct JobLinks: Sendable, Hashable {
         self.followerCount = followerCount
     }
 
-    /// Reads the columns of the library.
+    /// Parses the columns of the library.
     init(reply: [String: String]) {
         let after = (reply["after"] ?? "").split(separator: " ").map(String.init)
         self.init(

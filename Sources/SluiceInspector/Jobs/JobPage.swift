@@ -6,16 +6,16 @@ public import SluiceCore
     public import Foundation
 #endif
 
-/// Which jobs to list. Without anything: all.
+/// Selects jobs to list. An empty filter selects all.
 public struct JobFilter: Sendable, Hashable {
-    /// Queues, in the order to list them; nil for all. One that is named twice is listed once.
+    /// The queues, in the order to list them; nil for all. A repeated queue is listed once.
     public var queues: [QueueName]?
-    /// States, in the order to list them. One that is named twice is listed once.
+    /// The states, in the order to list them. A repeated state is listed once.
     public var states: [JobState]
-    /// Only jobs of this kind. They are looked for among all, so this takes longer where they are few.
+    /// The kind of the jobs. Each listed state is searched in full, so rare kinds take longer.
     public var kind: String?
 
-    /// A filter that lets everything through but for what is given.
+    /// Makes a filter. Omitted conditions match every job.
     public init(queues: [QueueName]? = nil, states: [JobState] = JobState.listed, kind: String? = nil) {
         self.queues = queues
         self.states = states
@@ -24,7 +24,7 @@ public struct JobFilter: Sendable, Hashable {
 }
 
 extension JobState {
-    /// All states, in the order in which people look for jobs: what runs, what waits, what went wrong, what is done.
+    /// All states in the usual reading order: running, waiting, failed, done.
     public static let listed: [JobState] = [
         .executing, .available, .retryable, .scheduled, .suspended, .discarded, .cancelled, .completed,
     ]
@@ -32,32 +32,32 @@ extension JobState {
 
 /// One job in a list.
 public struct JobSummary: Sendable, Hashable {
-    /// The queue it is in.
+    /// The queue of the job.
     public var queue: QueueName
-    /// The job.
+    /// The id of the job.
     public var id: JobID
-    /// Where it is in its life.
+    /// The state of the job.
     public var state: JobState
-    /// The name of its kind.
+    /// The name of the job's kind.
     public var kind: String
-    /// Its arguments as JSON text, without what is not to be shown.
+    /// The arguments as JSON text, redacted.
     public var arguments: String
-    /// Runs that ended badly so far.
+    /// Failed attempts so far.
     public var attempts: Int
-    /// The time that matters in its state: available or suspended since, due at, started at, ended at.
+    /// The relevant time for the state: available or suspended since, due at, started at, ended at.
     public var moment: Date?
-    /// Who runs it, if it is executing.
+    /// The worker of an executing job.
     public var worker: WorkerID?
-    /// The id of the key that its arguments are encrypted with; nil if they are not.
+    /// The id of the key that encrypts the arguments; nil if they are not encrypted.
     public var key: String?
 }
 
-/// Part of a list of jobs.
+/// A page of a list of jobs.
 public struct JobPage: Sendable, Hashable {
-    /// The jobs. What moves between two pages may be seen twice or not at all.
+    /// The jobs of the page. A job that moves between two pages may appear twice or not at all.
     public var jobs: [JobSummary]
-    /// Where the next page begins; nil at the end.
+    /// The cursor of the next page; nil at the end.
     public var next: String?
-    /// The server's time, against which to tell ages.
+    /// The server's time, to compute ages with.
     public var time: Date
 }

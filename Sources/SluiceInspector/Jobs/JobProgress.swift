@@ -4,13 +4,13 @@
     public import Foundation
 #endif
 
-/// How far a run said it has come. For display: it decides nothing.
+/// The progress that a run reported. It is for display only.
 public struct JobProgress: Sendable, Hashable {
-    /// When it said so, by the server's clock.
+    /// The time of the report, by the server's clock.
     public var at: Date
-    /// 0 to 1.
+    /// The completed fraction, 0 to 1.
     public var fraction: Double
-    /// In words; may be empty.
+    /// A note in words; may be empty.
     public var note: String
 }
 
@@ -21,7 +21,7 @@ extension JobProgress {
         var note: String?
     }
 
-    /// Reads the column; nil if it makes no sense.
+    /// Parses the column; nil if it is not valid.
     init?(column: String) {
         guard let column = try? JSONDecoder().decode(Column.self, from: Data(column.utf8)) else { return nil }
         self.init(at: Date(milliseconds: column.at), fraction: column.fraction, note: column.note ?? "")

@@ -7,22 +7,22 @@ import SluiceStore
     public import Foundation
 #endif
 
-/// A run of a job: the one under way, or the last one of a job that ended badly.
+/// A run of a job: the current one, or the last one of a job that failed.
 public struct JobRun: Sendable, Hashable {
-    /// The number that each write of this run carries.
+    /// The fencing number of all writes of this run.
     public var fence: Fence
-    /// Who runs it.
+    /// The worker of the run.
     public var worker: WorkerID
-    /// Which attempt it is, from 1.
+    /// The number of the attempt, from 1.
     public var attempt: Int
-    /// When it was claimed, by the server's clock.
+    /// The time of the claim, by the server's clock.
     public var startedAt: Date
-    /// Since when it could have been claimed.
+    /// The time since which the job could have been claimed.
     public var availableSince: Date
 }
 
 extension JobRun {
-    /// Reads `fence worker attempt started score dimensions lane`, of which the first five are told.
+    /// Parses `fence worker attempt started score dimensions lane`, of which the first five are used.
     init?(record: String) {
         let words = record.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: false)
         guard words.count >= 5, let fence = UInt64(words[0]), let attempt = Int(words[2]), let started = Int(words[3]),

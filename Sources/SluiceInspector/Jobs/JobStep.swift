@@ -1,17 +1,18 @@
 import SluiceCore
 
-/// A step that a job does once over all its runs, as its handler asked for with `once`.
+/// A step that a job runs once over all its runs, made with `once` in the handler.
 public struct JobStep: Sendable, Hashable {
-    /// Its name among the steps of the job.
+    /// The name of the step, unique in the job.
     public var name: String
-    /// What stands for it towards the receiver: the idempotency key.
+    /// The idempotency key that receivers see.
     public var token: String
-    /// What it came to, as JSON text, without what is not to be shown; nil for one that has begun and is not known to have ended.
+    /// The step's result as JSON text, redacted; nil if the step began and is not known to have ended.
     public var result: String?
 }
 
 extension JobStep {
-    /// Reads the column of a job: for each step `name token size result`, the size `-` for one that has not ended, and a line feed.
+    /// Parses the column of a job. Each step is `name token size result` and a line feed; the size is `-` if the step has not
+    /// ended.
     static func list(_ column: String, shown: (_ name: String, _ result: String) -> String) -> [JobStep] {
         var steps: [JobStep] = []
         var rest = Array(column.utf8)[...]

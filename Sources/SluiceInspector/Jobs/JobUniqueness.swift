@@ -6,26 +6,26 @@ package import SluiceCore
     public import Foundation
 #endif
 
-/// What makes a job unique, and what an equal one that was enqueued while it ran has left for the end of its run.
+/// The uniqueness of a job, and the request that an equal job left for the end of the current run.
 public struct JobUniqueness: Sendable, Hashable {
-    /// What is to come after the run under way.
+    /// What follows the current run.
     public enum Next: Sendable, Hashable {
-        /// The job runs again, or a new one with its arguments does.
+        /// The job runs again, or a new job with the same arguments does.
         case again
-        /// The job, should it run again, or else a new one, runs with these arguments, JSON text, shown as those of the job are.
+        /// A run with these arguments, as redacted JSON text: of this job if it runs again, else of a new job.
         case arguments(String)
     }
 
-    /// What it has in common with equal jobs, in Redis: a key as it was given, or a digest.
+    /// The fingerprint that equal jobs share in Redis: a key as it was given, or a digest.
     public var fingerprint: String
-    /// Whether it gives the fingerprint up when it is claimed. One that was claimed has none any more.
+    /// Whether a claim releases the fingerprint. A claimed job then has none.
     public var isUntilStarted: Bool
-    /// The time before which no equal job is added, though it may have ended.
+    /// The time before which no equal job is added, even if this job has ended.
     public var heldUntil: Date?
-    /// What is to come after the run under way, if anything.
+    /// What follows the current run, if anything.
     public var next: Next?
 
-    /// What is known of a job's uniqueness, from its parts.
+    /// Makes a value from its parts.
     public init(fingerprint: String, isUntilStarted: Bool = false, heldUntil: Date? = nil, next: Next? = nil) {
         self.fingerprint = fingerprint
         self.isUntilStarted = isUntilStarted
@@ -33,7 +33,7 @@ public struct JobUniqueness: Sendable, Hashable {
         self.next = next
     }
 
-    /// Reads the columns of the library; nil for a job that is not unique.
+    /// Parses the columns of the library; nil for a job that is not unique.
     init?(reply: [String: String], in queue: QueueName, _ keys: PayloadKeys?) {
         guard let text = reply["fingerprint"] else { return nil }
         let next = reply["next"].flatMap { Next(column: $0, in: queue, keys) }
@@ -56,7 +56,7 @@ public struct JobUniqueness: Sendable, Hashable {
 }
 
 extension JobUniqueness.Next {
-    /// Reads `id kind length:options spec`.
+    /// Parses `id kind length:options spec`.
     fileprivate init?(column: String, in queue: QueueName, _ keys: PayloadKeys?) {
         let parts = column.split(separator: " ", maxSplits: 2)
         guard parts.count == 3 else { return nil }

@@ -6,38 +6,38 @@ public import SluiceCore
     public import Foundation
 #endif
 
-/// Something that jobs of a queue need, such as an upstream service, and whether it is there.
+/// A dependency of a queue's jobs, such as an upstream service, and its availability.
 public struct DependencyStatus: Sendable, Hashable {
-    /// The queue.
+    /// The queue of the jobs.
     public var queue: QueueName
-    /// The name by which jobs need it.
+    /// The name of the dependency.
     public var name: String
-    /// Since when somebody has it switched off; nil while it is on.
+    /// The time when it was switched off; nil while it is on.
     public var offSince: Date?
-    /// Whether its breaker lets jobs through.
+    /// The state of its breaker.
     public var breaker: BreakerState
-    /// When an open breaker lets one job through.
+    /// The time when an open breaker lets one job through.
     public var openUntil: Date?
-    /// Jobs that run and need it.
+    /// Running jobs that need the dependency.
     public var running: Int
-    /// Lanes that wait for it.
+    /// Lanes that wait for the dependency.
     public var lanesWaiting: Int
 
-    /// Whether it is switched on and its breaker is closed.
+    /// Whether the dependency is on and its breaker is closed.
     public var isAvailable: Bool { offSince == nil && breaker == .closed }
 }
 
-/// What became of switching a dependency on or off.
+/// The result of switching a dependency on or off.
 public struct DependencySwitch: Sendable, Hashable {
-    /// The dependency.
+    /// The name of the dependency.
     public var name: String
-    /// What it was switched to.
+    /// Whether it was switched on.
     public var isOn: Bool
-    /// Whether the list of what is off everywhere has changed; false for the switch of one queue.
+    /// Whether the list of dependencies that are off everywhere has changed; false for a switch in one queue.
     public var isListed: Bool
-    /// The queues where it was otherwise before.
+    /// The queues where the switch had the other position before.
     public var queues: [QueueName]
 
-    /// Whether anything has changed.
+    /// Whether the call has changed anything.
     public var isChanged: Bool { isListed || !queues.isEmpty }
 }

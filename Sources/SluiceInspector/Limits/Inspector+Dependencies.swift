@@ -8,21 +8,25 @@ import SluiceStore
 #endif
 
 extension Inspector {
-    /// What jobs of a queue depend on, as far as any of them waits, runs, or finds it switched off.
+    /// Returns the dependencies of a queue's jobs. It knows those of waiting and running jobs, and those that are off.
+    /// - Throws: a server error if Redis cannot be used.
     public func dependencies(of queue: QueueName) async throws(SluiceError) -> [DependencyStatus] {
         try await store.call(Dependencies(), on: queue).map { DependencyStatus(queue, $0) }
     }
 
-    /// What jobs of all queues depend on, queue by queue.
+    /// Returns the dependencies of all queues' jobs, queue by queue.
+    /// - Throws: a server error if Redis cannot be used.
     public func dependencies() async throws(SluiceError) -> [DependencyStatus] {
         try await each(of: queues()) { queue throws(SluiceError) in try await self.dependencies(of: queue) }.flatMap { $0 }
     }
 
-    /// Dependencies that are switched off everywhere: for queues that do not exist yet, too.
+    /// Returns the dependencies that are off everywhere, including queues that do not exist yet.
+    /// - Throws: a server error if Redis cannot be used.
     public func dependenciesOff() async throws(SluiceError) -> Set<String> { Set(try await store.dependenciesOff()) }
 
-    /// Switches a dependency on or off in one queue. While it is off, jobs that need it wait, no attempt spent; what runs goes on.
-    /// - Throws: `invalidArgument` for a name that is none.
+    /// Switches a dependency on or off in one queue. While it is off, jobs that need it wait without using an attempt; running jobs
+    /// go on.
+    /// - Throws: `invalidArgument` for an invalid name; a server error if Redis cannot be used.
     @discardableResult
     public func switchDependency(
         _ name: String, on isOn: Bool, in queue: QueueName
@@ -33,14 +37,14 @@ extension Inspector {
         return DependencySwitch(name: name, isOn: isOn, isListed: false, queues: isChanged ? [queue] : [])
     }
 
-    /// Switches a dependency on or off in all queues, those included that are first used later. Safe to repeat where it fails
-    /// half-way.
-    /// - Throws: `invalidArgument` for a name that is none.
+    /// Switches a dependency on or off in all queues, including queues that are first used later. The call can be repeated if it
+    /// fails midway.
+    /// - Throws: `invalidArgument` for an invalid name; a server error if Redis cannot be used.
     @discardableResult
     public func switchDependency(_ name: String, on isOn: Bool) async throws(SluiceError) -> DependencySwitch {
         try DimensionName.check(name)
         let wasOn = try await !store.dependenciesOff().contains(name)
-        // The list first: a worker that boots meanwhile goes by it.
+        // The list comes first: a worker that boots meanwhile reads it.
         try await store.note(name, isOn: isOn)
         let queues = try await queues()
         let changes = try await each(of: queues) { queue throws(SluiceError) in
@@ -50,7 +54,7 @@ extension Inspector {
             name: name, isOn: isOn, isListed: wasOn != isOn, queues: zip(queues, changes).filter(\.1).map(\.0))
     }
 
-    /// The server's time.
+    /// Returns the server's time.
     package func now() async throws(SluiceError) -> Date { Date(milliseconds: try await store.now()) }
 }
 

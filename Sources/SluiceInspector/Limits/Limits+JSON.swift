@@ -1,7 +1,7 @@
 package import SluiceCore
 
 extension QueueLimits {
-    /// One queue of `sluice limits list --json`.
+    /// One queue in the output of `sluice limits list --json`.
     package var json: JSONValue {
         [
             "queue": .string(queue.text), "deploy": .integer(deploy), "declared_version": .integer(version),
@@ -24,7 +24,7 @@ extension QueueLimits.Override {
 }
 
 extension Restrictions {
-    /// What `sluice status --json` adds to a queue.
+    /// The part of `sluice status --json` about the restrictions of a queue.
     package var json: JSONValue {
         ["overrides": .array(overrides.map(\.json)), "unavailable": .array(unavailable.map(\.json))]
     }
@@ -50,7 +50,7 @@ extension GateStatus.Breaker {
 }
 
 extension DependencyStatus {
-    /// One line of `sluice dependencies list --json`.
+    /// One line of the output of `sluice dependencies list --json`.
     package var json: JSONValue {
         [
             "dependency": .string(name), "queue": .string(queue.text), "state": .string(offSince == nil ? "on" : "off"),
@@ -62,7 +62,7 @@ extension DependencyStatus {
 }
 
 extension DependencySwitch {
-    /// What `sluice dependencies on|off --json` prints.
+    /// The output of `sluice dependencies on|off --json`.
     package var json: JSONValue {
         [
             "dependency": .string(name), "state": .string(isOn ? "on" : "off"), "changed": .bool(isChanged),

@@ -6,14 +6,14 @@ public import SluiceCore
     public import Foundation
 #endif
 
-/// The limits of a queue and what they hold back, at one instant.
+/// The limits of a queue and their gates, at one instant.
 public struct QueueLimits: Sendable, Hashable {
-    /// A limit by name, such as `rate/host`, and its value, such as `40/10000/300`: `ALLOWANCE/PERIOD/GUARD` in ms, `FAILURES/WITHIN/COOLS`
-    /// in ms for a breaker, else a number.
+    /// A limit by name, such as `rate/host`, and its value, such as `40/10000/300`. A rate is `ALLOWANCE/PERIOD/GUARD` and a
+    /// breaker `FAILURES/WITHIN/COOLS`, with times in ms; other limits are a number.
     public struct Setting: Sendable, Hashable {
-        /// The name; one value of a partition is named as in `rate/host=a.example`.
+        /// The name. `rate/host=a.example` names a limit for one value of a partition.
         public var name: String
-        /// The value; `none` where an override lifts a limit.
+        /// The value; `none` if an override removes the limit.
         public var value: String
 
         package init(name: String, value: String) {
@@ -22,71 +22,71 @@ public struct QueueLimits: Sendable, Hashable {
         }
     }
 
-    /// What an operator has put in the place of a declared limit.
+    /// An operator's replacement of a declared limit.
     public struct Override: Sendable, Hashable {
-        /// The name and value that count meanwhile.
+        /// The name and value in force.
         public var setting: Setting
-        /// When it ends by itself; nil for an override that somebody has to end.
+        /// The time when the override ends by itself; nil if an operator has to end it.
         public var until: Date?
     }
 
-    /// The queue.
+    /// The queue of the limits.
     public var queue: QueueName
-    /// The deploy number of the declaration that stands.
+    /// The deploy number of the current declaration.
     public var deploy: Int
-    /// Rises whenever a worker declares something else than what stands, taken or not.
+    /// Increases with each declaration by a worker that differs from the current one, accepted or not.
     public var version: Int
-    /// What code declares, by name.
+    /// The limits that code declares, by name.
     public var declared: [Setting]
-    /// What operators have changed, by name.
+    /// The limits that operators override, by name.
     public var overrides: [Override]
-    /// What counts now, by name; without those of single values.
+    /// The limits in force, by name; without those of single values.
     public var effective: [Setting]
-    /// Jobs of the queue that run.
+    /// Running jobs of the queue.
     public var running: Int
-    /// After how long the queue's own rate lets the next job start; nil without one.
+    /// The time until the queue's own rate allows the next start; nil without a rate.
     public var nextStart: Duration?
-    /// Whether the jobs that run are still being counted for limits that are new.
+    /// Whether running jobs are still being counted for new limits.
     public var isMigrating: Bool
-    /// The busiest gates first, at most 200.
+    /// At most 200 gates, the busiest first.
     public var gates: [GateStatus]
-    /// The server's time at that instant.
+    /// The server's time of the reply.
     public var time: Date
 
-    /// The value that counts now for the whole of a dimension, if there is one.
+    /// Returns the value in force for a whole dimension, if there is one.
     public func effective(_ name: String) -> String? { effective.first { $0.name == name }?.value }
 }
 
 /// One gate: the limits of a dimension applied to one value, such as `account=42`, or a dependency, such as `tmdb`.
 public struct GateStatus: Sendable, Hashable {
-    /// A rate at a gate.
+    /// The rate of a gate.
     public struct Rate: Sendable, Hashable {
-        /// Jobs that started within the last period.
+        /// Jobs started within the last period.
         public var used: Int
-        /// Jobs that may.
+        /// Jobs that may start within a period.
         public var allowance: Int
-        /// After how long the next may start.
+        /// The time until the next job may start.
         public var next: Duration
     }
 
-    /// A breaker at a gate.
+    /// The breaker of a gate.
     public struct Breaker: Sendable, Hashable {
-        /// Whether it lets jobs through.
+        /// The state of the breaker.
         public var state: BreakerState
-        /// When one that is open lets a job through.
+        /// The time when an open breaker lets a job through.
         public var until: Date?
     }
 
-    /// Which gate.
+    /// The name of the gate.
     public var gate: String
-    /// Jobs that run with a place there.
+    /// Running jobs that hold a place at the gate.
     public var running: Int
-    /// Jobs that may; nil without such a limit.
+    /// The limit of running jobs; nil without one.
     public var concurrency: Int?
-    /// Lanes that wait there.
+    /// Lanes that wait at the gate.
     public var lanesWaiting: Int
-    /// Its rate, if it has one.
+    /// The rate, if the gate has one.
     public var rate: Rate?
-    /// Its breaker, if it has one.
+    /// The breaker, if the gate has one.
     public var breaker: Breaker?
 }

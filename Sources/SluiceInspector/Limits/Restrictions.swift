@@ -1,26 +1,27 @@
 public import SluiceCore
 
-/// What is out of the ordinary with a queue's limits: overrides, and dependencies that jobs cannot use now.
+/// Exceptions from the declared limits of a queue: overrides, and dependencies that jobs cannot use now.
 public struct Restrictions: Sendable, Hashable {
-    /// Limits that an operator has changed.
+    /// The limits that operators override.
     public var overrides: [QueueLimits.Override]
-    /// Dependencies that are switched off, or whose breaker is not closed.
+    /// The dependencies that are switched off, or whose breaker is not closed.
     public var unavailable: [DependencyStatus]
 
-    /// Whether everything is as code declares it.
+    /// Whether there are no exceptions.
     public var isEmpty: Bool { overrides.isEmpty && unavailable.isEmpty }
 }
 
 extension Inspector {
-    /// What is out of the ordinary with a queue's limits.
+    /// Returns the overrides and unavailable dependencies of a queue.
+    /// - Throws: a server error if Redis cannot be used.
     public func restrictions(of queue: QueueName) async throws(SluiceError) -> Restrictions {
-        // One gate, so that the busy ones need not be gathered.
+        // One gate only, so that the server need not collect the busy ones.
         let limits = try await limits(of: queue, gate: "*")
         return Restrictions(
             overrides: limits.overrides, unavailable: try await dependencies(of: queue).filter { !$0.isAvailable })
     }
 
-    /// The same; nil where the library on the server is of a revision without limits, to which an administrator may have pinned it.
+    /// Returns nil if the library on the server is of a revision without limits; an administrator may have pinned such a revision.
     private func restrictionsIfKnown(of queue: QueueName) async throws(SluiceError) -> Restrictions? {
         do throws(SluiceError) {
             return try await restrictions(of: queue)
@@ -30,7 +31,7 @@ extension Inspector {
         }
     }
 
-    /// How queues stand, and what is out of the ordinary with their limits, in order, each as soon as it is known.
+    /// Reads the status and restrictions of queues, and passes them on in order, each as soon as it is known.
     package func standings(
         of queues: [QueueName], take: (QueueStatus, Restrictions?) throws -> Void
     ) async throws {

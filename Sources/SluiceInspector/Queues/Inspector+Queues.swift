@@ -2,21 +2,23 @@ public import SluiceCore
 import SluiceStore
 
 extension Inspector {
-    /// One queue at one instant. A queue that was never used is there with zeros.
-    /// - Throws: `invalidArgument` for a name that is none; else what Redis or the way to it came up with.
+    /// Returns the status of one queue. A queue that was never used has zeros.
+    /// - Throws: `invalidArgument` for an invalid name; a server error if Redis cannot be used.
     public func status(of queue: QueueName) async throws(SluiceError) -> QueueStatus {
         QueueStatus(queue, reply: try await store.call(Status(), on: queue))
     }
 
-    /// All queues that were ever used, in order of their names, each at an instant of its own.
+    /// Returns the status of all queues ever used, sorted by name, each at its own instant.
+    /// - Throws: a server error if Redis cannot be used.
     public func status() async throws(SluiceError) -> [QueueStatus] {
         try await each(of: queues()) { queue throws(SluiceError) in try await self.status(of: queue) }
     }
 
-    /// From the next claim on, no job of the queue is claimed until it is resumed. What runs goes on; enqueueing stays possible.
-    /// - Parameter reason: Shown by ``status(of:)``.
-    /// - Returns: False if it was paused already; the earlier reason then stands.
-    /// - Throws: `invalidArgument` for a queue that no client and no worker has used: a mistyped name makes no queue.
+    /// Pauses a queue: no job is claimed until it is resumed. Running jobs go on, and new jobs can be enqueued.
+    /// - Parameter reason: The reason that ``status(of:)`` shows.
+    /// - Returns: False if the queue was already paused; the earlier reason stays.
+    /// - Throws: `invalidArgument` for a queue that no client or worker has used, so a mistyped name creates no queue; a server
+    ///   error if Redis cannot be used.
     @discardableResult
     public func pause(_ queue: QueueName, reason: String = "") async throws(SluiceError) -> Bool {
         guard try await store.isKnown(queue) else {
@@ -27,8 +29,9 @@ extension Inspector {
         return try await store.call(Pause(reason: reason), on: queue)
     }
 
-    /// Ends a pause; waiting workers start at once.
-    /// - Returns: False if it was not paused.
+    /// Ends a pause. Waiting workers start at once.
+    /// - Returns: False if the queue was not paused.
+    /// - Throws: a server error if Redis cannot be used.
     @discardableResult
     public func resume(_ queue: QueueName) async throws(SluiceError) -> Bool {
         try await store.call(Resume(), on: queue)

@@ -1,7 +1,7 @@
 package import SluiceCore
 
 extension QueueStatus {
-    /// What `sluice status --json` prints for one queue.
+    /// The output of `sluice status --json` for one queue.
     package var json: JSONValue {
         [
             "queue": .string(queue.text),
@@ -34,7 +34,7 @@ extension QueueStatus.Retention {
 }
 
 extension JobState {
-    /// All states in the order in which counts are shown.
+    /// All states, in the order in which counts are shown.
     package static let counted: [JobState] = [
         .available, .scheduled, .executing, .retryable, .suspended, .completed, .cancelled, .discarded,
     ]

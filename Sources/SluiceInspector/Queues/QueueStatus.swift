@@ -6,54 +6,54 @@ public import SluiceCore
     public import Foundation
 #endif
 
-/// A queue at one instant, in numbers. Reading it costs the same whatever the queue holds.
+/// The numbers of a queue at one instant. Reading them costs the same for any size of queue.
 public struct QueueStatus: Sendable, Hashable {
-    /// A pause in force: nothing is claimed until somebody resumes the queue; what runs goes on.
+    /// A pause in force: no job is claimed until the queue is resumed; running jobs go on.
     public struct Pause: Sendable, Hashable {
-        /// Why, in the words of whoever paused it; may be empty.
+        /// The operator's reason; may be empty.
         public var reason: String
-        /// Since when, by the server's clock.
+        /// The start of the pause, by the server's clock.
         public var since: Date
     }
 
-    /// How many ended jobs of a state are kept, and for how long; whichever bound is met first removes the oldest.
+    /// The retention of ended jobs in one state. The oldest jobs are removed as soon as either bound is exceeded.
     public struct Retention: Sendable, Hashable {
-        /// Jobs kept at most.
+        /// The most jobs to keep.
         public var count: Int
-        /// Time kept at most.
+        /// The longest time to keep a job.
         public var age: Duration
     }
 
-    /// The queue.
+    /// The name of the queue.
     public var queue: QueueName
-    /// Jobs now in each state; all states are there. For ended states, jobs that are still kept: see ``totals``.
+    /// The number of jobs in each state; all states are present. For ended states it counts the jobs still kept: see ``totals``.
     public var states: [JobState: Int]
     /// The pause in force, if there is one.
     public var pause: Pause?
-    /// How long the first job of the lane that waits longest has been waiting; zero if none waits.
+    /// The waiting time of the first job in the lane that waits longest; zero if no job waits.
     public var oldestAvailable: Duration
-    /// How long the oldest of a state has been there: available, suspended and executing; overdue, for those that wait for a time. Nothing
-    /// is told of more than 500 runs.
+    /// The age of the oldest job in a state: available, suspended or executing. For jobs that wait for a time, the longest delay
+    /// past it. With more than 500 runs, `executing` is absent.
     public var oldest: [JobState: Duration] = [:]
-    /// How many jobs may wait to run; nil if that is not limited.
+    /// The limit of waiting jobs; nil if there is none.
     public var depthLimit: Int?
-    /// Lanes with jobs that could be claimed.
+    /// Lanes with jobs that can be claimed.
     public var lanes: Int
-    /// Workers whose lease has not been given up yet.
+    /// Workers whose lease has not been given up.
     public var workers: Int
-    /// Bounds of what is kept, by ended state.
+    /// The retention of each ended state.
     public var retention: [JobState: Retention]
-    /// Counters since the queue was made: `enqueued`, `completed`, `cancelled`, `discarded`, `retried`, `snoozed`, `released`,
-    /// `reclaimed`, `refused`, `removed`… One that never counted is absent; new ones may come with new versions.
+    /// Counters since the queue was created: `enqueued`, `completed`, `cancelled`, `discarded`, `retried`, `snoozed`, `released`,
+    /// `reclaimed`, `refused`, `removed`… A counter of zero is absent; new versions may add counters.
     public var totals: [String: Int]
-    /// The server's time at that instant.
+    /// The server's time of the reply.
     public var time: Date
-    /// What has happened here and has still to be told in other slots, or to many followers.
+    /// Outbox messages of this queue that are not delivered yet, to other slots or to many followers.
     public var outgoing = 0
 }
 
 extension QueueStatus {
-    /// Reads the flat reply of the library.
+    /// Parses the flat reply of the library.
     package init(_ queue: QueueName, reply: [String: String]) {
         func number(_ name: String) -> Int { reply[name].flatMap { Int($0) } ?? 0 }
         self.queue = queue
@@ -81,12 +81,12 @@ extension QueueStatus {
         [.available, .scheduled, .retryable, .suspended].reduce(0) { $0 + states[$1, default: 0] }
     }
 
-    /// Whether nobody ever used it; a queue need not be made before its first job, so this is no error.
+    /// Whether the queue was never used. A queue need not be created before its first job, so this is not an error.
     package var isUnused: Bool { totals.isEmpty && workers == 0 && pause == nil && states.values.allSatisfy { $0 == 0 } }
 }
 
 extension QueueStatus.Pause {
-    /// Reads `ms reason`; nil for the empty text.
+    /// Parses `ms reason`; nil for the empty text.
     fileprivate init?(_ text: String) {
         let words = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         guard let since = words.first.flatMap({ Int($0) }) else { return nil }
@@ -95,7 +95,7 @@ extension QueueStatus.Pause {
 }
 
 extension QueueStatus.Retention {
-    /// Reads `count ms`.
+    /// Parses `count ms`.
     fileprivate init?(_ text: String) {
         let numbers = text.split(separator: " ").compactMap { Int($0) }
         guard numbers.count == 2 else { return nil }

@@ -8,11 +8,11 @@ import SluiceStore
 #endif
 
 extension Transitions {
-    /// Reads the streams of the queues from where it is.
+    /// Reads the queues' streams from its current position.
     public struct Iterator: AsyncIteratorProtocol {
-        /// How long a call may wait before the list of queues is read again.
+        /// The longest wait of a call before the list of queues is read again.
         private static let turn = Duration.seconds(1)
-        /// How long Redis may be away.
+        /// How long Redis may be unreachable.
         private static let patience = Duration.seconds(60)
 
         private let store: Store
@@ -28,13 +28,14 @@ extension Transitions {
             self.positions = transitions.ends
         }
 
-        /// The next transition; nil once the task is cancelled.
-        /// - Throws: A ``SluiceError`` if Redis has not been reached for a minute, or refuses.
+        /// Returns the next transition; nil once the task is cancelled.
+        /// - Throws: a ``SluiceError`` if Redis was unreachable for a minute, or refuses the call.
         public mutating func next() async throws(SluiceError) -> Transition? {
             try await next(isolation: #isolation)
         }
 
-        /// The same, in the isolation of the caller.
+        /// Returns the next transition in the caller's isolation; otherwise as ``next()``.
+        /// - Throws: a ``SluiceError`` if Redis was unreachable for a minute, or refuses the call.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(SluiceError) -> Transition? {
             var lastReply = ContinuousClock.now
             var pause = Duration.milliseconds(20)
@@ -46,7 +47,7 @@ extension Transitions {
                 } catch {
                     if Task.isCancelled { return nil }
                     guard error.isTransient, ContinuousClock.now - lastReply < Self.patience else { throw error }
-                    // A server that refuses does so at once.
+                    // A server that refuses a call does so at once.
                     try? await Task.sleep(for: pause * Double.random(in: 0.5...1), clock: .continuous)
                     pause = Swift.min(pause * 2, .seconds(1))
                 }
@@ -61,7 +62,7 @@ extension Transitions {
         }
 
         private mutating func read() async throws(SluiceError) {
-            // A queue that is new since the last turn is read from its beginning.
+            // A queue that is new since the last read is read from its beginning.
             for queue in try await followed() where positions[queue] == nil { positions[queue] = "0-0" }
             if positions.isEmpty {
                 try? await Task.sleep(for: Self.turn)

@@ -7,45 +7,46 @@ import SluiceStore
     public import Foundation
 #endif
 
-/// Jobs of one queue that went together from one state to another.
+/// Jobs of one queue that moved together from one state to another.
 public struct Transition: Sendable, Hashable {
-    /// The queue.
+    /// The queue of the jobs.
     public var queue: QueueName
-    /// Where they were; nil for jobs that are new.
+    /// The state before; nil for new jobs.
     public var from: JobState?
-    /// Where they are; nil for jobs that were removed.
+    /// The state after; nil for removed jobs.
     public var to: JobState?
-    /// The jobs, at most 250: a larger batch comes as several transitions.
+    /// The ids of the jobs, at most 250. A larger batch is split into several transitions.
     public var ids: [JobID]
-    /// Who ran them, where that matters.
+    /// The worker of the jobs, where relevant.
     public var worker: WorkerID?
-    /// When, by the server's clock.
+    /// The time of the transition, by the server's clock.
     public var at: Date
 }
 
-/// Transitions as they happen, each told only after it is committed. Ends by an error, or when its task is cancelled.
+/// The transitions of queues as they happen, each after its commit. The sequence ends with an error, or when its task is cancelled.
 ///
-/// It has a connection of its own, and goes on where it was after an interruption of up to a minute. The server keeps
-/// an hour of transitions within a bound of bytes: who falls behind further misses some.
+/// It has a connection of its own and resumes where it was after an interruption of up to a minute. The server keeps an hour of
+/// transitions, within a limit of bytes; a reader that falls further behind misses some.
 public struct Transitions: AsyncSequence, Sendable {
-    /// One batch of jobs that moved.
+    /// The element: jobs that moved together.
     public typealias Element = Transition
-    /// What ends it.
+    /// The error that ends the sequence.
     public typealias Failure = SluiceError
 
     let store: Store
-    /// The one queue to follow; nil for all.
+    /// The queue to follow; nil for all.
     let queue: QueueName?
-    /// Where the streams ended when this was made.
+    /// The ends of the streams when the sequence was made.
     let ends: [QueueName: String]
 
-    /// Begins where the sequence does, each time.
+    /// Makes an iterator. Each iterator begins where the sequence does.
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
 }
 
 extension Inspector {
-    /// Follows the transitions of one queue, or of all, those that are first used later included.
-    /// - Returns: What happens from now on.
+    /// Follows the transitions of one queue, or of all queues, including those first used later.
+    /// - Returns: The transitions from now on.
+    /// - Throws: a server error if Redis cannot be used.
     public func transitions(of queue: QueueName? = nil) async throws(SluiceError) -> Transitions {
         let queues: [QueueName]
         if let queue { queues = [queue] } else { queues = try await self.queues() }
