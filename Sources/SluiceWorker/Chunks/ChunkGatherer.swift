@@ -2,25 +2,25 @@ import NIOCore
 import SluiceCore
 import Synchronization
 
-/// What a runner sees of the chunks of one kind. Its clock is the runner's, and it is the runner that starts what has gathered.
+/// A runner's view of the chunks of one kind. The runner keeps the time, and starts the chunks that are ready.
 protocol ChunkGathering: Sendable {
-    /// Chunks that are full, or have gathered long enough; and when the next one will have.
+    /// The chunks that are full or have gathered long enough, and when the next one will be ready.
     func take(at now: NIODeadline) -> (ready: [any StartableChunk], next: NIODeadline?)
 
-    /// From now on nothing is waited for. The runner has to look once more.
+    /// Ends the gathering: every chunk is ready at once from now on. The runner has to look once more.
     func stop()
 
-    /// Cancels what runs.
+    /// Cancels the running chunks.
     func cancel()
 }
 
-/// A chunk that waits for somebody to start it.
+/// A chunk that is ready to start.
 protocol StartableChunk: Sendable {
     func start(on executor: HandlerExecutor)
 }
 
-/// Gathers the runs of one kind in one queue of a worker into chunks. Each run has a task of its own, with the middleware around
-/// it, in which it waits for its outcome; so a run that is cancelled leaves by itself.
+/// Gathers the runs of one kind in one queue of a worker into chunks. Each run has its own task, with the middleware around it,
+/// in which it waits for its outcome. So a cancelled run leaves by itself.
 final class ChunkGatherer<Kind: Job>: ChunkGathering {
     private struct Forming {
         var seats: [ChunkSeat<Kind>] = []
@@ -28,10 +28,10 @@ final class ChunkGatherer<Kind: Job>: ChunkGathering {
     }
 
     private struct State {
-        /// By partition.
+        /// The chunks that still gather, by the value of the partition.
         var forming: [String?: Forming] = [:]
         var ready: [ChunkRun<Kind>] = []
-        /// What is ready or runs, by each of its seats.
+        /// The chunks that are ready or running, by each of their seats.
         var running: [ObjectIdentifier: ChunkRun<Kind>] = [:]
         var isStopping = false
     }
@@ -45,8 +45,8 @@ final class ChunkGatherer<Kind: Job>: ChunkGathering {
         self.body = body
     }
 
-    /// Takes part in a chunk, and returns what the handler says of this member.
-    /// - Throws: what the handler threw; `CancellationError` as soon as the task is cancelled, whatever the handler does.
+    /// Joins a chunk, and returns the outcome that the handler gives this member.
+    /// - Throws: The error of the handler; `CancellationError` as soon as the task is cancelled, whatever the handler does.
     func join(_ job: Kind, _ context: JobContext) async throws -> JobResult {
         let seat = ChunkSeat(job, context)
         return try await withTaskCancellationHandler {
@@ -78,11 +78,11 @@ final class ChunkGatherer<Kind: Job>: ChunkGathering {
         for run in running { run.cancel() }
     }
 
-    /// Returns whether the runner has to look: at a new time, or at a chunk that is full.
+    /// Returns whether the runner has to look, because of a new deadline or a full chunk.
     private func add(_ seat: ChunkSeat<Kind>) -> Bool {
         let key = rules.partition.flatMap { seat.context.partitions.values[$0] }
         return state.withLock { state in
-            // One that was cancelled before it came has left already.
+            // A member that was cancelled before this point has left already.
             guard seat.isOpen else { return false }
             var forming = state.forming[key] ?? Forming(ends: .now() + (state.isStopping ? .zero : TimeAmount(rules.wait)))
             forming.seats.append(seat)

@@ -1,21 +1,21 @@
 import SluiceCore
 
-/// How the jobs of a kind gather into chunks.
+/// The rules by which jobs of a kind gather into chunks.
 struct ChunkRules: Sendable {
     var kind: String
-    /// Where its jobs go unless they are enqueued otherwise.
+    /// The default queue of the kind's jobs.
     var queue: QueueName
-    /// The most members of a chunk.
+    /// The most members in a chunk.
     var size: Int
     /// How long the first member waits for others.
     var wait: Duration
-    /// The partition whose value they have in common.
+    /// The partition whose value the members share, if any.
     var partition: String?
 
     private static let longestWait = Duration.seconds(86_400)
 
-    /// - Throws: `invalidArgument` for what makes no sense, and for a size that no worker of these queues can gather, since each
-    ///   member takes a place.
+    /// - Throws: `invalidArgument` for values that are not valid, and for a size above the concurrency of the kind's queue, since
+    ///   each member takes a place.
     func check(_ queues: [Queue]) throws(SluiceError) {
         guard size >= 1 else { throw refusal("have at least one member, not \(size)") }
         guard (Duration.zero...Self.longestWait).contains(wait) else { throw refusal("gather for 0 s to a day, not \(wait)") }

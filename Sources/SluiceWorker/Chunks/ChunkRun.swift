@@ -1,9 +1,9 @@
 import SluiceCore
 import Synchronization
 
-/// A chunk that has gathered: one call of the handler.
+/// A chunk that is ready or running: one call of the handler.
 final class ChunkRun<Kind: Job>: StartableChunk {
-    /// Leaves no member without an outcome, unless it throws.
+    /// Gives each member an outcome, unless it throws.
     typealias Body = @concurrent @Sendable (Chunk<Kind>) async throws -> Void
 
     private struct State {
@@ -38,7 +38,7 @@ final class ChunkRun<Kind: Job>: StartableChunk {
         if isCancelled { task.cancel() }
     }
 
-    /// A member has left. Without any that waits for an outcome the handler works for nobody.
+    /// Notes that a member has left. Cancels the handler if no member waits for an outcome any more.
     func memberLeft() {
         if !seats.contains(where: \.isOpen) { cancel() }
     }

@@ -1,7 +1,7 @@
 import SluiceCore
 import Synchronization
 
-/// A member's place in a chunk: its run waits here for its outcome, of which there is one.
+/// A member's seat in a chunk, in which its run waits for its one outcome.
 final class ChunkSeat<Kind: Job>: Sendable {
     private enum State {
         case open(waiter: CheckedContinuation<JobResult, any Error>?)
@@ -24,14 +24,14 @@ final class ChunkSeat<Kind: Job>: Sendable {
         }
     }
 
-    /// The context from the start of its chunk on, which is when its time starts to run.
+    /// The member's context, with a deadline that counts from the start of the chunk.
     func startedContext() -> JobContext {
         var context = context
         context.deadline = context.ticket?.start()
         return context
     }
 
-    /// Gives it its outcome. Returns false if it has one.
+    /// Sets the outcome. Returns false if there is one already.
     func end(_ result: Result<JobResult, any Error>) -> Bool {
         let (isFirst, waiter) = state.withLock { state in
             guard case .open(let waiter) = state else { return (false, CheckedContinuation<JobResult, any Error>?.none) }
@@ -42,7 +42,7 @@ final class ChunkSeat<Kind: Job>: Sendable {
         return isFirst
     }
 
-    /// Waits for the outcome. It does not see the task's cancellation: whoever cancels has to end it.
+    /// Waits for the outcome. It ignores the task's cancellation, so the code that cancels also has to set an outcome.
     func outcome() async throws -> JobResult {
         try await withCheckedThrowingContinuation { continuation in
             let result: Result<JobResult, any Error>? = state.withLock { state in

@@ -1,8 +1,7 @@
 import SluiceCore
 import Synchronization
 
-/// What a run that is to be a member of a chunk brings along: its time, which starts to run when its chunk does, and the way to
-/// its runner.
+/// Links a run to the chunk that it joins: the start of its time, which is the start of the chunk, and the way to its runner.
 final class ChunkTicket: Sendable {
     private let mailbox: Mailbox
     private let limit: RunLimit?
@@ -14,10 +13,10 @@ final class ChunkTicket: Sendable {
         self.limit = limit
     }
 
-    /// When its chunk began to run, if it has.
+    /// When the chunk started; nil before.
     var startedAt: ContinuousClock.Instant? { started.withLock { $0 } }
 
-    /// Lets its time run. Returns when it is over, if it is limited.
+    /// Starts the time of the run. Returns its deadline, if the time is limited.
     func start() -> ContinuousClock.Instant? {
         let (start, isFirst) = started.withLock { started in
             defer { started = started ?? .now }
@@ -28,7 +27,7 @@ final class ChunkTicket: Sendable {
         return start + limit.limit
     }
 
-    /// What must not appear in an error that its run shares with the other members.
+    /// Redacted values of all members, to be masked in an error that they share.
     var sharedRedactions: [Redaction] { redactions.withLock { $0 } }
 
     func share(_ redactions: [Redaction]) { self.redactions.withLock { $0 = redactions } }

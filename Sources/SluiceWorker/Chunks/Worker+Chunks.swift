@@ -1,28 +1,28 @@
 public import SluiceCore
 
 extension Worker {
-    /// Runs jobs of a kind many at a time: one call of the handler for up to `size` of them.
+    /// Runs jobs of a kind in chunks: one call of the handler for up to `size` jobs.
     ///
     /// ```swift
     /// worker.handleChunk(Index.self, size: 100, within: .seconds(1), per: "account") { chunk in
     ///     try await search.add(chunk.members.map(\.job))
     /// }
     /// ```
-    /// Members are claimed one by one like all jobs, so limits, leases, fences and retries are each one's own, and middleware,
-    /// metrics and observers know of members only. A member takes one of the queue's places from its claim to its outcome:
-    /// with a concurrency of twice the size, one chunk gathers while another runs.
+    /// Members are claimed one by one like all jobs, so each has its own limits, lease, fence and retries. Middleware, metrics
+    /// and observers see members only. A member takes one of the queue's places from its claim to its outcome. With a concurrency
+    /// of twice the size, one chunk gathers while another runs.
     ///
     /// A chunk runs when it is full, when its first member has waited for `within`, or when the worker stops. The kind's timeout
-    /// counts from then on. A member that is cancelled, takes too long or has to be given back leaves at once and is settled
-    /// without the handler; when the last one leaves that has no outcome, the handler's task is cancelled.
+    /// counts from then on. A member that is cancelled, takes too long or has to be given back leaves at once, and is settled
+    /// without the handler. When no member without an outcome is left, the handler's task is cancelled.
     ///
-    /// When the handler returns, members without an outcome have completed. When it throws, they have failed with its error, and
-    /// the others keep what they have.
+    /// When the handler returns, members without an outcome have completed. When it throws, they have failed with its error; the
+    /// other members keep their outcomes.
     /// - Parameters:
-    ///   - size: the most members, no more than the concurrency of the kind's queue.
+    ///   - size: the most members, at most the concurrency of the kind's queue.
     ///   - wait: how long the first member waits for others, up to a day.
-    ///   - partition: members of a chunk have the same value of this partition, or all have none.
-    ///   - body: gets the chunk; `run()` of the worker refuses sizes, waits and names that make no sense.
+    ///   - partition: a partition whose value is the same for all members of a chunk, or is missing for all of them.
+    ///   - body: the handler, called with the chunk. The worker's `run()` refuses sizes, waits and names that are not valid.
     public func handleChunk<Kind: Job>(
         _ kind: Kind.Type, size: Int, within wait: Duration = .seconds(1), per partition: String? = nil,
         _ body: @escaping @concurrent @Sendable (Chunk<Kind>) async throws -> Void
@@ -33,11 +33,11 @@ extension Worker {
         }
     }
 
-    /// Runs jobs of a kind many at a time by a handler that says how each run ended.
+    /// Runs jobs of a kind in chunks, by a handler that returns the outcomes.
     ///
-    /// As the other form, but a member that has no outcome when the handler returns, neither from ``Chunk/Member/settle(_:)``
-    /// nor among those returned, has failed.
-    /// - Parameter body: returns outcomes by member; what is no open member is passed over.
+    /// This form differs in one point: a member without an outcome when the handler returns has failed. An outcome comes from
+    /// ``Chunk/Member/settle(_:)`` or from the returned dictionary.
+    /// - Parameter body: returns outcomes by member; ids that belong to no open member are ignored.
     @_disfavoredOverload
     public func handleChunk<Kind: Job>(
         _ kind: Kind.Type, size: Int, within wait: Duration = .seconds(1), per partition: String? = nil,

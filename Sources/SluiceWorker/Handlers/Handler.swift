@@ -6,15 +6,15 @@ import SluiceCore
     import Foundation
 #endif
 
-/// A handler whose types are forgotten: arguments come as JSON, the output leaves as JSON.
+/// A type-erased handler: arguments and output are JSON.
 struct Handler: Sendable {
     typealias Body = @concurrent @Sendable (_ arguments: [UInt8], JobContext) async throws -> JobResult
 
     var options: JobOptions
-    /// The newest arguments that it reads; nil for one that reads any.
+    /// The newest version of the arguments that it can read; nil for any.
     var version: Int?
     var body: Body
-    /// What its runs wait in, for a kind that runs in chunks.
+    /// The gatherer in which its runs wait, for a kind that runs in chunks.
     var gathering: (any ChunkGathering)?
 
     init(options: JobOptions, version: Int? = nil, gathering: (any ChunkGathering)? = nil, body: @escaping Body) {
@@ -36,7 +36,7 @@ struct Handler: Sendable {
         }
     }
 
-    /// One for a kind that runs in chunks, in one queue.
+    /// A handler for a kind that runs in chunks, in one queue.
     init<Kind: Job>(_ gatherer: ChunkGatherer<Kind>) {
         self.init(options: Kind.options, version: Kind.version, gathering: gatherer) { arguments, context in
             try await gatherer.join(try Self.decode(Kind.self, arguments, context), context)
@@ -52,12 +52,12 @@ struct Handler: Sendable {
 }
 
 extension JobContext {
-    /// Whether others wait for the output: that of a node is for those that come after it.
+    /// Whether other jobs use the output: nodes of a workflow may read the output of earlier nodes.
     func passesOn<Output>(_ output: Output.Type) -> Bool { workflow != nil && Output.self != NoOutput.self }
 }
 
 extension Outcome where Output: Encodable {
-    /// The outcome with its output as JSON, if it is kept.
+    /// The outcome, with its output as JSON if that is kept.
     func asJSON(_ isKept: Bool) throws -> JobResult {
         switch self {
         case .completed(let output):

@@ -4,20 +4,20 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Threads for handlers, apart from those of NIO and of Swift's own pool: a handler that blocks its thread stops neither the
-/// worker's beat nor its neighbours. When everything queued has waited for a second, because all threads are blocked, one is
-/// added, with a warning, up to a bound.
+/// Threads for handlers, separate from those of NIO and of Swift's own pool. A handler that blocks its thread stops neither the
+/// worker's beat nor other handlers. When all threads are blocked, so that everything queued has waited for a second, the
+/// executor adds a thread, with a warning, up to a limit.
 final class HandlerExecutor: TaskExecutor {
     private struct State {
         var jobs: Jobs = Jobs()
         var sleeping = 0
         var threads = 0
         var isStopped = false
-        /// Jobs taken so far: unchanged for a second with jobs queued means that every thread is blocked.
+        /// Jobs taken so far. If it stays unchanged for a second while jobs are queued, every thread is blocked.
         var taken: UInt64 = 0
     }
 
-    /// A queue in two arrays: cheap to fill in bursts, cheap to empty.
+    /// A queue in two arrays, cheap to fill and to empty in bursts.
     private struct Jobs {
         private var incoming: [UnownedJob] = []
         private var outgoing: [UnownedJob] = []
@@ -61,7 +61,7 @@ final class HandlerExecutor: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) { enqueue(UnownedJob(job)) }
 
-    /// Looks every second whether handlers block all threads. Ends when the returned task is cancelled.
+    /// Checks every second whether handlers block all threads, until the returned task is cancelled.
     func watch(on eventLoop: any EventLoop) -> RepeatedTask {
         let before = Mutex<UInt64?>(nil)
         return eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in
@@ -84,7 +84,7 @@ final class HandlerExecutor: TaskExecutor {
         addThread()
     }
 
-    /// Lets the threads end when nothing is queued any more. A handler that was given up on and comes back later still finds one.
+    /// Lets the threads end when the queue is empty. A handler that was abandoned and returns later still finds a thread.
     func stop() {
         let threads = state.withLock { state in
             state.isStopped = true

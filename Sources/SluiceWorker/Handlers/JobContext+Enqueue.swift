@@ -9,16 +9,16 @@ import SluiceStore
 #endif
 
 extension JobContext {
-    /// Puts a job in together with the outcome of this run: both come to be, or neither does.
+    /// Enqueues a job together with the outcome of this run: Redis stores both or neither.
     ///
-    /// It is there when the run has ended as completed or snoozed, or as cancelled or discarded by its handler's own wish. A run
-    /// that fails, times out, is cancelled from outside or loses its lease enqueues nothing; neither does a worker that dies, so
-    /// the next attempt may enqueue the same again. A job of another queue follows at once, by way of this one.
+    /// The job exists once the run has ended as completed or snoozed, or as cancelled or discarded by its own handler. A run that
+    /// fails, times out, is cancelled from outside or loses its lease enqueues nothing. Nor does a worker that dies, so the next
+    /// attempt may enqueue the same job again. A job of another queue passes through this queue, and arrives there right after.
     ///
-    /// A run enqueues up to 500 jobs, with up to 1 MiB together.
-    /// - Returns: The id, made here unless given. If a job of that id is there already, or this one is unique and an equal one is,
+    /// A run may enqueue up to 500 jobs, of up to 1 MiB together.
+    /// - Returns: The id of the job, made here unless given. If a job of that id is there already, or an equal one by uniqueness,
     ///   nothing is added, and the outcome is recorded all the same.
-    /// - Throws: `runLimit`, `invalidArgument`, `payloadTooLarge`; `fenced` when the run is over already.
+    /// - Throws: `runLimit`, `invalidArgument`, `payloadTooLarge`; `fenced` if the run is over already.
     @discardableResult
     public func enqueue<Kind: Job>(
         _ job: Kind, id: JobID? = nil, delay: Duration? = nil, at date: Date? = nil, priority: Int? = nil,
@@ -30,7 +30,8 @@ extension JobContext {
         )
     }
 
-    /// The same for a job as requested.
+    /// Enqueues a job as requested, together with the outcome of this run.
+    /// - Throws: The same errors as for a typed job; `invalidArgument` for a request that follows another job.
     @discardableResult
     public func enqueue(_ request: JobRequest) throws(SluiceError) -> JobID {
         let (job, queue) = try encoded(request, trace: TraceHeaders.current())
@@ -38,8 +39,9 @@ extension JobContext {
         return job.id
     }
 
-    /// The same for many, all or none.
-    /// - Returns: Their ids, in order.
+    /// Enqueues many jobs together with the outcome of this run, all or none.
+    /// - Returns: The ids of the jobs, in order.
+    /// - Throws: The same errors as for one job; no job is enqueued then.
     @discardableResult
     public func enqueue<Jobs: Sequence>(
         _ jobs: Jobs, queue: QueueName? = nil

@@ -8,41 +8,40 @@ import SluiceStore
     import Foundation
 #endif
 
-/// What stands for one step of one job towards whoever carries it out: made once, the same in all runs of the job.
+/// The idempotency key of one step of one job. It is made once, and is the same in all runs of the job.
 public struct OnceToken: Hashable, Sendable, CustomStringConvertible {
-    /// A ULID, to be sent as an idempotency key.
+    /// A ULID, to be sent along with the request.
     public let text: String
 
     package init(text: String) { self.text = text }
 
-    /// The same text.
+    /// The ULID.
     public var description: String { text }
 }
 
 extension JobContext {
-    /// Does a step once, however often the job runs: a charge, a mail, a call that must not be repeated.
+    /// Runs a step once, however often the job runs: a charge, a mail, a call that must not be repeated.
     ///
     /// ```swift
     /// let charge = try await context.once("charge") { token in
     ///     try await bank.charge(order, idempotencyKey: token.text)
     /// }
     /// ```
-    /// Redis has the token before the closure runs and its result after. A later run of the job gets the recorded result back
-    /// without the closure; one that finds only the token, because a run ended in between, runs the closure with that token.
-    /// So the step takes effect exactly once at a receiver that honours the token, and at least once at any other: between the
-    /// effect and its record a worker can die. An error of the closure records nothing.
+    /// Redis stores the token before the closure runs, and the result after it. A later run of the job gets the recorded result
+    /// without running the closure. If it finds only the token, because a run ended in between, it runs the closure with that
+    /// token. So the step takes effect exactly once at a receiver that honours the token, and at least once at any other, since a
+    /// worker can die between the effect and its record. An error of the closure records nothing.
     ///
-    /// What is recorded stays until the job is removed, an operator's retry included. The steps of one job take 256 KiB at most,
+    /// Records stay until the job is removed, even through an operator's retry. The steps of one job may take up to 256 KiB,
     /// results and keys together.
     /// - Parameters:
-    ///   - key: names the step among those of its job; 1 to 128 printable ASCII characters without space.
-    ///   - body: is handed the token.
-    /// - Returns: the result that is recorded. Of two calls with one key at the same time, both may run the closure, and both
-    ///   return the result that was recorded first.
-    /// - Throws: `fenced` if this run is over, because its lease ended and the job was given to another worker, and the closure
-    ///   has not run, or its result is not recorded; `payloadTooLarge` if the result does not fit, which is known only when the
-    ///   closure has run; `invalidArgument` for the key; what the closure throws, what reading a recorded result of another
-    ///   type throws, and what Redis refuses.
+    ///   - key: names the step within its job: 1 to 128 printable ASCII characters without spaces.
+    ///   - body: the step, called with the token.
+    /// - Returns: The recorded result. If two calls with one key overlap, both may run the closure, and both return the result
+    ///   that was recorded first.
+    /// - Throws: `fenced` if this run is over, because its lease ended and another worker got the job: the closure has not run,
+    ///   or its result is not recorded. `payloadTooLarge` if the result does not fit, which is known only after the closure has
+    ///   run. `invalidArgument` for the key. Errors of the closure, of decoding a recorded result of another type, and of Redis.
     public func once<Value: Codable & Sendable>(
         _ key: String, _ body: (OnceToken) async throws -> Value
     ) async throws -> Value {
@@ -63,7 +62,8 @@ extension JobContext {
         return try JSONDecoder().decode(Value.self, from: Data(plain))
     }
 
-    /// Does a step without a result once, as the other form does.
+    /// Runs a step without a result once, like the form with a result.
+    /// - Throws: The same errors as that form.
     public func once(_ key: String, _ body: (OnceToken) async throws -> Void) async throws {
         _ = try await once(key) { token in
             try await body(token)

@@ -2,56 +2,57 @@ public import Logging
 public import SluiceCore
 import SluiceStore
 
-/// What a handler knows of its run, beside the arguments.
+/// The context of a run: everything but the arguments of the job.
 public struct JobContext: Sendable {
-    /// The job.
+    /// The id of the job.
     public let id: JobID
-    /// Its kind.
+    /// The kind of the job.
     public let kind: String
-    /// The queue it came from.
+    /// The queue of the job.
     public let queue: QueueName
-    /// The version of its arguments as they were enqueued.
+    /// The version of the arguments as they were enqueued.
     public let version: Int
-    /// What it was enqueued with, for limits.
+    /// The partitions of the job, for limits and fairness.
     public let partitions: Partitions
-    /// The chain it belongs to: no other job of it runs now.
+    /// The chain of the job, if any; no other job of the chain runs now.
     public let chain: Chain?
-    /// The batch that it is a member of, or a callback of.
+    /// The batch of which the job is a member or a callback.
     public let batch: BatchID?
-    /// What it needs that is switched off: it runs without.
+    /// Optional dependencies of the job that are switched off.
     package let without: Set<String>
-    /// The number of this run: runs that ended badly so far, and one. Releases and crashes do not count.
+    /// The number of this attempt: failed attempts so far, and one. Releases and crashes do not count.
     public let attempt: Int
-    /// Bad ends after which it is discarded.
+    /// Failed attempts after which the job is discarded.
     public let maxAttempts: Int
-    /// The number that rises with each claim. Hand it to what the handler writes to, so that it can refuse an overtaken run.
+    /// A number that rises with each claim. Pass it to systems that the handler writes to, so that they can refuse an overtaken
+    /// run.
     public let fence: Fence
-    /// When the run has to be over; its Swift task is cancelled then. Of a member of a chunk it is known once the chunk runs.
+    /// When the run's Swift task is cancelled because its time is over. For a member of a chunk it is known once the chunk runs.
     public internal(set) var deadline: ContinuousClock.Instant?
-    /// Since when it could be claimed, in ms since 1970 by the server's clock.
+    /// When the job became available, in ms since 1970 by the server's clock.
     package let availableSince: Int
-    /// When it was claimed, likewise.
+    /// When the job was claimed, in ms since 1970 by the server's clock.
     package let claimedAt: Int
-    /// Context of a distributed trace, by header.
+    /// The context of a distributed trace, as headers.
     package let trace: [String: String]
 
-    /// The workflow that the job is a node of; nil if it is of none.
+    /// The workflow of which the job is a node; nil for other jobs.
     public let workflow: WorkflowContext?
 
     let worker: WorkerID
     let store: Store
-    /// What holds for jobs that it enqueues, and for what it leaves behind.
+    /// The rules for payloads: of jobs that the run enqueues, its result and its recorded steps.
     let payload: PayloadRules
-    /// Whether what it leaves behind is encrypted.
+    /// Whether the result and the recorded steps of the run are encrypted.
     let isEncrypted: Bool
-    /// What must not appear in texts.
+    /// Masks redacted values in texts.
     package let redaction: Redaction
     let jobs: RunJobs
     let baseLogger: Logger
-    /// For a kind that runs in chunks.
+    /// The link to the chunk, for a kind that runs in chunks.
     var ticket: ChunkTicket?
 
-    /// A logger that tells job, kind, queue and attempt with each line.
+    /// A logger that adds job, kind, queue and attempt to each line.
     public var logger: Logger {
         var logger = baseLogger
         logger[metadataKey: "job"] = "\(id)"
@@ -61,18 +62,19 @@ public struct JobContext: Sendable {
         return logger
     }
 
-    /// A text without the values of the job's redacted fields, for a handler's own logs.
+    /// Masks the values of the job's redacted fields in a text, for a handler's own logs.
     public func redacted(_ text: String) -> String { redaction.masking(text) }
 
-    /// Whether something that the job needs is there. False only for what the job said it can do without, while it is switched
-    /// off; as it was when the run was claimed.
+    /// Whether a dependency of the job is available. It is false only for an optional dependency that was switched off when the
+    /// run was claimed.
     public func isAvailable(_ dependency: String) -> Bool { !without.contains(dependency) }
 
-    /// Tells how far the run has come, for display only.
+    /// Reports the progress of the run, for display only.
     /// - Parameters:
     ///   - fraction: 0 to 1.
-    ///   - note: a word for people.
-    /// - Throws: `fenced` if this run is over, because its lease ended and the job was given to another worker.
+    ///   - note: a short text for people.
+    /// - Throws: `fenced` if this run is over, because its lease ended and another worker got the job; what the call to Redis
+    ///   throws, such as `unreachable`.
     public func progress(_ fraction: Double, note: String = "") async throws(SluiceError) {
         try await store.call(
             Progress(worker: worker, id: id, fence: fence, fraction: fraction, note: redaction.masking(note)), on: queue)

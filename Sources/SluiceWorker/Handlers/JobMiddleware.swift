@@ -1,6 +1,6 @@
 public import SluiceCore
 
-/// Work around every handler: logging, tracing, transactions. The first in the list is the outermost.
+/// A wrapper around every handler, for logging, tracing or transactions. The first one in the list is the outermost.
 ///
 /// ```swift
 /// struct Timing: JobMiddleware {
@@ -12,38 +12,38 @@ public import SluiceCore
 /// }
 /// ```
 public protocol JobMiddleware: Sendable {
-    /// The handler, with the middleware further in around it.
+    /// The next step: the rest of the middleware, and then the handler.
     typealias Next = @concurrent @Sendable (JobContext) async throws -> JobResult
 
-    /// Runs what is further in, and may do something before and after it, or something else instead. What it throws counts as
-    /// thrown by the handler.
+    /// Runs the next step, with work before or after it, or does something else instead.
+    /// - Throws: Any error; it counts as an error of the handler.
     @concurrent
     func run(_ context: JobContext, next: Next) async throws -> JobResult
 }
 
-/// What a handler came to: its outcome, the output as JSON where it is kept.
+/// The outcome of a handler, with its output as JSON if that is kept.
 public typealias JobResult = Outcome<JSONOutput>
 
 /// An output as JSON text.
 public struct JSONOutput: Sendable, Hashable {
-    /// UTF-8; nil if the job keeps no result.
+    /// The text in UTF-8; nil if the job keeps no result.
     public var text: [UInt8]?
 
-    /// Takes the text.
+    /// Wraps the text.
     public init(text: [UInt8]?) { self.text = text }
 }
 
-/// Lists middleware, one to a line.
+/// Builds a list of middleware, one per line.
 @resultBuilder
 public enum JobMiddlewareBuilder {
-    /// One line.
+    /// Wraps a single middleware.
     public static func buildExpression(_ middleware: some JobMiddleware) -> [any JobMiddleware] { [middleware] }
-    /// All lines.
+    /// Joins the lines.
     public static func buildBlock(_ parts: [any JobMiddleware]...) -> [any JobMiddleware] { parts.flatMap { $0 } }
-    /// `if` without `else`.
+    /// Supports `if` without `else`.
     public static func buildOptional(_ part: [any JobMiddleware]?) -> [any JobMiddleware] { part ?? [] }
-    /// `if`.
+    /// Supports the `if` branch.
     public static func buildEither(first: [any JobMiddleware]) -> [any JobMiddleware] { first }
-    /// `else`.
+    /// Supports the `else` branch.
     public static func buildEither(second: [any JobMiddleware]) -> [any JobMiddleware] { second }
 }

@@ -3,7 +3,7 @@ import Sluice
 import SluiceCore
 import SluiceStore
 
-/// Runs a job: reads its spec, finds its handler, goes through the middleware, and tells how the run ended as a value.
+/// Runs a job: decodes its spec, finds its handler, goes through the middleware, and returns the end of the run as a value.
 struct Pipeline: Sendable {
     let queue: QueueName
     let worker: WorkerID
@@ -14,7 +14,7 @@ struct Pipeline: Sendable {
     private let handlers: [String: Handler]
     private let fallback: Handler?
     private let middleware: [any JobMiddleware]
-    /// Where runs of kinds that run in chunks wait for each other.
+    /// The gatherers of kinds that run in chunks.
     let gatherings: [any ChunkGathering]
 
     init(
@@ -34,10 +34,10 @@ struct Pipeline: Sendable {
         self.handlers = handlers.mapValues { Self.wrap($0, in: middleware) }
     }
 
-    /// The kinds that are handled here, for people; `*` if it is all of them.
+    /// The kinds that this worker handles, for people; `*` for all kinds.
     var kinds: [String] { fallback == nil ? handlers.keys.sorted() : ["*"] }
 
-    /// Puts the middleware around a handler once, at boot.
+    /// Wraps a handler in the middleware once, at boot.
     private static func wrap(_ handler: Handler, in middleware: [any JobMiddleware]) -> Handler {
         if middleware.isEmpty { return handler }
         return Handler(options: handler.options, version: handler.version, gathering: handler.gathering) { arguments, context in
@@ -50,7 +50,8 @@ struct Pipeline: Sendable {
         }
     }
 
-    /// Never throws: how a run ends is a value. The mailbox is told of a run that has a limit, when its time starts to run.
+    /// Runs a job and reports its end. Errors are part of the report. If the run has a time limit, the mailbox is told when its
+    /// time starts.
     func run(_ job: ClaimedJob, _ mailbox: Mailbox) async -> RunReport {
         let spec: JobSpec
         do {
@@ -70,8 +71,8 @@ struct Pipeline: Sendable {
         return await run(job, spec, arguments, by: handler, mailbox)
     }
 
-    /// The arguments in the clear.
-    /// - Throws: why this worker cannot read them, and another one may.
+    /// The arguments, decrypted if need be.
+    /// - Throws: The reason why this worker cannot read them; another worker may be able to.
     private func readable(_ spec: JobSpec, of job: JobID, by handler: Handler) throws(RunFailure) -> [UInt8] {
         if let newest = handler.version, spec.version > newest {
             throw RunFailure(
@@ -120,26 +121,26 @@ struct Pipeline: Sendable {
         return report
     }
 
-    /// What must not appear in the text of an error: an error that all members of a chunk share may tell of each of them.
+    /// Masks redacted values in the text of an error. An error that all members of a chunk share may hold values of each.
     private func mask(_ own: Redaction, _ ticket: ChunkTicket?) -> (String) -> String {
         let all = [own] + (ticket?.sharedRedactions ?? [])
         return { text in all.reduce(text) { $1.masking($0) } }
     }
 
-    /// The output as Redis keeps it, if that is not as it is.
+    /// The output as Redis stores it, if that differs from the plain output.
     private func sealed(_ outcome: JobResult, _ context: JobContext) throws(SluiceError) -> [UInt8]? {
         guard context.isEncrypted, case .completed(let output) = outcome, let text = output.text else { return nil }
         return try payload.seal(text, as: .output(context.id)).encoded
     }
 
-    /// How long a run took. The time in which its chunk gathered does not count.
+    /// The duration of a run, without the time in which its chunk gathered.
     private static func duration(since start: ContinuousClock.Instant, _ ticket: ChunkTicket?) -> Duration {
         let now = ContinuousClock.now
         guard let ticket else { return now - start }
         return ticket.startedAt.map { now - $0 } ?? .zero
     }
 
-    /// A result that Redis would choke on makes the run one that ended badly.
+    /// Turns a result above the payload limit into a failed attempt.
     private func checked(_ outcome: JobResult, _ sealed: [UInt8]?) -> RunReport.Result {
         guard case .completed(let output) = outcome, let bytes = (sealed ?? output.text)?.count, bytes > payload.limit else {
             return .outcome(outcome)

@@ -3,12 +3,13 @@ import Sluice
 public import SluiceCore
 import Tracing
 
-/// A span around each run, joined to the trace of whoever enqueued the job.
+/// Adds a span around each run, as part of the trace in which the job was enqueued.
 public struct TracingMiddleware: JobMiddleware {
     /// Uses the tracer that the program has bootstrapped.
     public init() {}
 
-    /// Runs what is further in within a consumer span.
+    /// Runs the next step within a consumer span.
+    /// - Throws: The error of the next step, unchanged.
     @concurrent
     public func run(_ context: JobContext, next: Next) async throws -> JobResult {
         let parent = TraceHeaders.context(of: context.trace) ?? .topLevel
@@ -18,7 +19,7 @@ public struct TracingMiddleware: JobMiddleware {
             span.attributes["messaging.message.id"] = context.id.text
             span.attributes["sluice.attempt"] = context.attempt
             if context.redaction.isEmpty { return .success(try await next(context)) }
-            // What is thrown out of a span is recorded as it is.
+            // The span records thrown errors unmasked, so none is thrown out of it.
             do {
                 return .success(try await next(context))
             } catch {
@@ -29,7 +30,7 @@ public struct TracingMiddleware: JobMiddleware {
         }.get()
     }
 
-    /// An error as a trace may show it.
+    /// An error with redacted values masked, for the trace.
     private struct MaskedError: Error, CustomStringConvertible {
         var description: String
     }

@@ -1,9 +1,9 @@
 public import SluiceCore
 
 extension Worker {
-    // A closure of several statements without a result fits all three: the one without output is meant then.
+    // A closure of several statements without a result fits all three forms; the one without output is preferred.
 
-    /// Runs jobs of a kind. What the handler returns is the output; throwing an error means another attempt.
+    /// Runs jobs of a kind. The handler returns the output; an error that it throws fails the attempt.
     @_disfavoredOverload
     public func handle<Kind: Job>(
         _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Kind.Output
@@ -11,7 +11,7 @@ extension Worker {
         register(Kind.kind, of: Kind.options.queue, Handler(kind) { job, context in .completed(try await body(job, context)) })
     }
 
-    /// Runs jobs of a kind that has no output.
+    /// Runs jobs of a kind without an output. An error that the handler throws fails the attempt.
     public func handle<Kind: Job>(
         _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Void
     ) where Kind.Output == NoOutput {
@@ -23,7 +23,7 @@ extension Worker {
             })
     }
 
-    /// Runs jobs of a kind by a handler that says how each run ended.
+    /// Runs jobs of a kind, by a handler that returns the outcome of the run.
     @_disfavoredOverload
     public func handle<Kind: Job>(
         _ kind: Kind.Type, _ body: @escaping @concurrent @Sendable (Kind, JobContext) async throws -> Outcome<Kind.Output>
@@ -31,7 +31,7 @@ extension Worker {
         register(Kind.kind, of: Kind.options.queue, Handler(kind, body: body))
     }
 
-    /// Runs jobs of all kinds that have no handler of their own, from and to JSON.
+    /// Runs jobs of all kinds without a handler of their own. Arguments and output are JSON.
     public func handleOthers(
         options: JobOptions = JobOptions(),
         _ body: @escaping @concurrent @Sendable (_ arguments: [UInt8], JobContext) async throws -> JobResult
@@ -39,7 +39,7 @@ extension Worker {
         register(fallback: Handler(options: options, body: body))
     }
 
-    /// Runs jobs of a kind from and to JSON.
+    /// Runs jobs of a kind. Arguments and output are JSON.
     package func handle(
         kind: String, options: JobOptions,
         _ body: @escaping @concurrent @Sendable (_ arguments: [UInt8], JobContext) async throws -> JobResult
@@ -47,12 +47,12 @@ extension Worker {
         register(kind, Handler(options: options, body: body))
     }
 
-    /// Observes every run once Redis has recorded its outcome, in this process, without asking Redis for anything. What it does
-    /// or throws changes nothing about the job.
+    /// Observes every run of this process once Redis has recorded its outcome. It makes no calls to Redis, and has no effect on
+    /// the job, even if the observer throws.
     ///
-    /// Runs whose worker died are told by the worker that takes them back. Each run is told once at most: what a process knew and
-    /// did not tell is gone with it, so effects that must not be missed belong into a job that follows. A job that ends without
-    /// having run, since somebody cancelled or deleted it, is none of these.
+    /// A run whose worker died is reported by the worker that recovers the job. Each run is reported at most once: reports are
+    /// lost with their process, so put effects that must not be missed into a follow-up job. A job that ends without a run, by a
+    /// cancel or delete, is not reported.
     public func afterProcess(_ observer: @escaping @concurrent @Sendable (ProcessedJob) async throws -> Void) {
         register(observer)
     }

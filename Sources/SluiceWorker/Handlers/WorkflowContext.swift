@@ -2,16 +2,16 @@ public import Sluice
 public import SluiceCore
 import SluiceStore
 
-/// What a handler knows of the workflow that its job is a node of.
+/// The workflow of the job that runs, as its handler sees it.
 public struct WorkflowContext: Sendable {
-    /// The workflow.
+    /// The id of the workflow.
     public let id: String
-    /// The job's node in it.
+    /// The name of the job's node.
     public let node: String
 
     let access: WorkflowAccess
 
-    /// What all nodes share.
+    /// The shared context of all nodes.
     /// - Throws: `noOutput` if nothing was shared; `invalidArgument` if it is of another type.
     public func shared<Value: Decodable>(as type: Value.Type = Value.self) async throws(SluiceError) -> Value {
         guard let text = try await access.context(of: id) else {
@@ -21,10 +21,10 @@ public struct WorkflowContext: Sendable {
         return try WorkflowJSON.decode(text, of: "share")
     }
 
-    /// Adds nodes to the workflow while this one runs; those that come after nothing come after this one. When it returns they are
-    /// committed, so nothing that comes after them starts before they have ended. A later attempt may add them again: what is there
-    /// is left as it is.
-    /// - Returns: the names of those that were there already.
+    /// Adds nodes to the workflow while this node runs. New nodes without predecessors come after this node. When the call
+    /// returns, the nodes are committed, so no node after them starts before they have ended. A later attempt may repeat the
+    /// call: existing nodes are left as they are.
+    /// - Returns: The names of the nodes that existed already.
     /// - Throws: `workflowEnded` if the workflow is being cancelled; `invalidArgument` for unknown nodes and cycles.
     @discardableResult
     public func append(_ nodes: Workflow) async throws(SluiceError) -> [String] {
@@ -33,9 +33,9 @@ public struct WorkflowContext: Sendable {
 }
 
 extension JobContext {
-    /// What a node of the same workflow returned.
-    /// - Throws: `noOutput` if it has not completed, or returns nothing; `invalidArgument` if there is no such node, its output is of
-    ///   another type, or the job is of no workflow.
+    /// The output of another node of the same workflow.
+    /// - Throws: `noOutput` if the node has not completed, or has no output; `invalidArgument` if there is no such node, if its
+    ///   output is of another type, or if the job is of no workflow; `undecryptable`.
     public func outputs<Output: Decodable>(of node: String, as type: Output.Type = Output.self) async throws(SluiceError)
         -> Output
     {
@@ -45,7 +45,7 @@ extension JobContext {
 }
 
 extension WorkflowContext {
-    /// Of a job as Redis keeps it; nil if it is of no workflow.
+    /// Reads the workflow from a job's spec; nil if the job is of no workflow.
     init?(_ spec: JobSpec, _ access: WorkflowAccess) {
         guard let workflow = spec.workflow, let node = spec.node else { return nil }
         self.init(id: workflow, node: node, access: access)
