@@ -51,6 +51,7 @@ package enum FunctionLibrary {
         "audit_cron": source(PackageResources.audit_cron_lua),
         "audit_deadlines": source(PackageResources.audit_deadlines_lua),
         "audit_gates": source(PackageResources.audit_gates_lua),
+        "audit_jobs": source(PackageResources.audit_jobs_lua),
         "audit_unique": source(PackageResources.audit_unique_lua),
         "await": source(PackageResources.await_lua),
         "batch": source(PackageResources.batch_lua),

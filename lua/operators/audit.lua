@@ -39,51 +39,6 @@ function phases.totals(q, _, found)
   return '0', 1
 end
 
--- The indexes that hold each id. Notes a runnable job whose lane is not listed, since no claim would find it.
-local function indexes_of(q, ids, found)
-  local states, columns, keys = require('states'), require('columns'), require('keys')
-  local where = {}
-  for i = 1, #ids do where[i] = {} end
-  local function note(values, name)
-    for i = 1, #ids do
-      if values[i] then where[i][#where[i] + 1] = name end
-    end
-  end
-  note(redis.call('HMGET', q.keys.executing, unpack(ids)), 'executing')
-  for _, group in ipairs({ states.timed, states.ended }) do
-    for _, state in ipairs(group) do note(redis.call('ZMSCORE', q.keys[state], unpack(ids)), state) end
-  end
-  local lanes = columns.read(q, 'lane', ids)
-  for i = 1, #ids do
-    local lane = lanes[i] or ''
-    if redis.call('ZSCORE', keys.wait(q.keys, lane), ids[i]) then
-      where[i][#where[i] + 1] = 'available'
-      if not redis.call('ZSCORE', q.keys.lanes, lane) then
-        wrong(found, 'I4', 'lane "' .. lane .. '" has jobs and is not listed', 'lane', lane)
-      end
-    end
-  end
-  return where
-end
-
--- I1 from the jobs' side.
-function phases.spec(q, cursor, found)
-  local page = redis.call('HSCAN', q.keys.spec, cursor, 'COUNT', PAGE)
-  local all, checked = page[2], #page[2] / 2
-  for first = 1, checked, 500 do
-    local ids = {}
-    for i = first, math.min(first + 499, checked) do ids[#ids + 1] = all[2 * i - 1] end
-    local where = indexes_of(q, ids, found)
-    for i = 1, #ids do
-      if #where[i] ~= 1 then
-        local indexes = #where[i] == 0 and 'no index' or table.concat(where[i], ' and ')
-        wrong(found, 'I1', ids[i] .. ' is in ' .. indexes, #where[i] == 0 and 'place' or 'keep_one', ids[i])
-      end
-    end
-  end
-  return page[1], checked
-end
-
 local function zset_page(key, cursor)
   local page = redis.call('ZSCAN', key, cursor, 'COUNT', PAGE)
   local members = {}
@@ -91,18 +46,33 @@ local function zset_page(key, cursor)
   return page[1], members
 end
 
--- I1 from the side of an index: each id must be a job.
-local function must_be_jobs(q, ids, found, name, cure, of)
-  for first = 1, #ids, 500 do
-    local last = math.min(first + 499, #ids)
-    local specs = redis.call('HMGET', q.keys.spec, unpack(ids, first, last))
-    for i = first, last do
-      if not specs[i - first + 1] then
-        wrong(found, 'I1', name .. ' holds ' .. ids[i] .. ', which is no job', cure or 'drop', of or name, ids[i])
-      end
-    end
+-- What a check calls with what it finds; with the invariant first, if that is not always the same.
+local function teller(found, invariant)
+  if not invariant then return function(...) wrong(found, ...) end end
+  return function(...) wrong(found, invariant, ...) end
+end
+
+-- A phase that goes through a hash by pages; a function of another module checks them.
+local function by_hash(name, invariant, module, check)
+  return function(q, cursor, found)
+    local page = redis.call('HSCAN', q.keys[name], cursor, 'COUNT', PAGE)
+    require(module)[check](q, page[2], teller(found, invariant))
+    return page[1], #page[2] / 2
   end
 end
+
+local function by_zset(name, invariant, module, check)
+  return function(q, cursor, found)
+    local next, members = zset_page(q.keys[name], cursor)
+    require(module)[check](q, members, teller(found, invariant))
+    return next, #members
+  end
+end
+
+-- I1 from the jobs' side; I7 and I2 from those that run, and from their workers.
+phases.spec = by_hash('spec', nil, 'audit_jobs', 'indexed')
+phases.executing = by_hash('executing', nil, 'audit_jobs', 'running')
+phases.workers = by_zset('workers', nil, 'audit_jobs', 'held')
 
 -- I4: a lane is served in the class of its head, and listed by the head's age.
 local function check_head(q, lane, score, found)
@@ -121,7 +91,7 @@ function phases.lanes(q, cursor, found)
   local next, lanes = zset_page(q.keys.lanes, cursor)
   for _, lane in ipairs(lanes) do
     local ids = redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 499)
-    must_be_jobs(q, ids, found, 'lane "' .. lane .. '"', 'drop_waiting', lane)
+    require('audit_jobs').must_be_jobs(q, ids, teller(found), 'lane "' .. lane .. '"', 'drop_waiting', lane)
     local function misplaced(how) wrong(found, 'I4', 'lane "' .. lane .. '" ' .. how, 'lane', lane) end
     if #ids == 0 then misplaced('is listed and empty') end
     local ready, gate = redis.call('ZSCORE', q.keys.ready, lane), redis.call('HGET', q.keys.where, lane)
@@ -134,23 +104,6 @@ function phases.lanes(q, cursor, found)
   return next, #lanes
 end
 
--- A phase that goes through a hash by pages; a function of another module checks them.
-local function by_hash(name, invariant, module, check)
-  return function(q, cursor, found)
-    local page = redis.call('HSCAN', q.keys[name], cursor, 'COUNT', PAGE)
-    require(module)[check](q, page[2], function(...) wrong(found, invariant, ...) end)
-    return page[1], #page[2] / 2
-  end
-end
-
-local function by_zset(name, invariant, module, check)
-  return function(q, cursor, found)
-    local next, members = zset_page(q.keys[name], cursor)
-    require(module)[check](q, members, function(...) wrong(found, invariant, ...) end)
-    return next, #members
-  end
-end
-
 -- I4: a ready lane is listed; a parked lane has jobs, and its gate will be looked at.
 phases.ready = by_zset('ready', 'I4', 'audit_gates', 'ready')
 phases.parked = by_hash('where', 'I4', 'audit_gates', 'parked')
@@ -160,48 +113,8 @@ function phases.gates(q, cursor, found)
   local page = redis.call('HSCAN', q.keys.lane, cursor, 'COUNT', PAGE)
   -- A queue of several pages meets each gate often, so some of its members do each time.
   local most = cursor == '0' and page[1] == '0' and 1000 or 20
-  require('audit_gates').of_jobs(q, page[2], most, function(...) wrong(found, 'I2', ...) end)
+  require('audit_gates').of_jobs(q, page[2], most, teller(found, 'I2'))
   return page[1], #page[2] / 2
-end
-
--- I7: a run is held by its worker, which is known. I2: it is in its gates.
-function phases.executing(q, cursor, found)
-  local keys, read = require('keys'), require('record').read
-  local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
-  local ids = {}
-  for i = 1, #page[2], 2 do
-    local id, record = page[2][i], read(page[2][i + 1])
-    ids[#ids + 1] = id
-    if redis.call('SISMEMBER', keys.held(q.keys, record.worker), id) == 0 then
-      wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which does not hold it', 'held', record.worker, id)
-    end
-    if not redis.call('ZSCORE', q.keys.workers, record.worker) then
-      wrong(found, 'I7', id .. ' runs on ' .. record.worker .. ', which is not known', 'bury', record.worker)
-    end
-    require('audit_gates').runs(q, id, record, function(...) wrong(found, 'I2', ...) end)
-  end
-  must_be_jobs(q, ids, found, 'executing')
-  return page[1], #ids
-end
-
--- I7 from the workers' side: held jobs run there.
-function phases.workers(q, cursor, found)
-  local keys, read = require('keys'), require('record').read
-  local next, workers = zset_page(q.keys.workers, cursor)
-  for _, worker in ipairs(workers) do
-    for _, id in ipairs(redis.call('SMEMBERS', keys.held(q.keys, worker))) do
-      local record = redis.call('HGET', q.keys.executing, id)
-      if not record or read(record).worker ~= worker then
-        wrong(found, 'I7', worker .. ' holds ' .. id .. ', which does not run there', 'not_held', worker, id)
-      end
-    end
-    for _, id in ipairs(redis.call('SMEMBERS', keys.cancel(q.keys, worker))) do
-      if redis.call('SISMEMBER', keys.held(q.keys, worker), id) == 0 then
-        wrong(found, 'I7', worker .. ' is to cancel ' .. id .. ', which it does not hold', 'not_cancelled', worker, id)
-      end
-    end
-  end
-  return next, #workers
 end
 
 -- A phase that goes through several sets, the cursor being `number of the set/cursor in it`.
@@ -218,8 +131,8 @@ end
 
 local function check_zset(q, name, cursor, found)
   local next, ids = zset_page(q.keys[name], cursor)
-  must_be_jobs(q, ids, found, name)
-  require('audit_gates').kept(q, ids, function(...) wrong(found, 'I2', ...) end)
+  require('audit_jobs').must_be_jobs(q, ids, teller(found), name)
+  require('audit_gates').kept(q, ids, teller(found, 'I2'))
   return next, #ids
 end
 
@@ -251,7 +164,7 @@ end
 phases.cron = by_hash('cron', 'I10', 'audit_cron', 'entries')
 
 function phases.ticks(q, cursor, found)
-  local function tick_wrong(...) wrong(found, 'I10', ...) end
+  local tick_wrong = teller(found, 'I10')
   if cursor == '0' then require('audit_cron').mark(q, tick_wrong) end
   local next, names = zset_page(q.keys.cron_next, cursor)
   require('audit_cron').ticks(q, names, tick_wrong)
@@ -270,7 +183,7 @@ phases.deadlines = by_zset('deadlines', 'I11', 'audit_deadlines', 'looked_at')
 
 -- I12.
 function phases.ahead(q, cursor, found)
-  return require('ahead').audit(q, cursor, over, function(...) wrong(found, 'I12', ...) end)
+  return require('ahead').audit(q, cursor, over, teller(found, 'I12'))
 end
 
 -- One page, with the cures of its findings.
