@@ -103,6 +103,75 @@ struct DiagnosisTests {
         #expect(parts.last?.looked.hasPrefix("1,200 jobs that have not ended, 1 live worker: data, ") == true)
     }
 
+    /// What is found of the clock, and nothing else.
+    private func clock(_ patient: Patient) async throws -> Diagnosis.Finding? {
+        let findings = try await patient.findings()
+        #expect(findings.allSatisfy { $0.code == "queue.clock" && $0.queue == "mail" }, "\(findings)")
+        #expect(findings.count <= 1)
+        return findings.first
+    }
+
+    @Test func aClockThatWasAheadIsToldForADay() async throws {
+        let patient = try await Patient()
+        let far = Duration.seconds(40 * 86_400)
+        try await patient.cycle()
+        try await patient.queues.advance(by: far)
+        try await patient.cycle()
+        try await patient.enqueue("late", #"{"kind":"k"}"#, #"{"delay":4000}"#)
+        #expect(try await clock(patient) == nil)
+        // Until a worker calls, nobody knows whether it was ahead or is behind.
+        try await patient.queues.advance(by: .seconds(5) - far)
+        let gone = try #require(try await clock(patient))
+        #expect(gone.severity == .problem && gone.what.contains("lies 39d 23h behind what it told before"), "\(gone.what)")
+        #expect(gone.cure.contains("set the server's clock right"))
+        try await patient.cycle()
+        let done = try #require(try await clock(patient))
+        #expect(done.severity == .notice && done.what.contains("was 39d 23h ahead until 0ms ago"), "\(done.what)")
+        #expect(done.what.hasSuffix("were brought back") && done.cure.contains("synchronised"), "\(done)")
+        // As while many are brought back.
+        try await patient.tamper("HSET", "config", "rewind", "1000 1|0")
+        let busy = try #require(try await clock(patient))
+        #expect(busy.what.contains("are being brought back") && busy.cure.contains("start a worker"), "\(busy)")
+        try await patient.cycle()
+        #expect(try await clock(patient)?.what.hasSuffix("were brought back") == true)
+        try await patient.queues.advance(by: .seconds(4))
+        #expect(try await patient.cycle(1).jobs.map(\.id) == ["late"])
+        try await patient.cycle(0, ["late": .completed(result: nil)])
+        try await patient.queues.advance(by: .seconds(86_400))
+        #expect(try await clock(patient) == nil)
+    }
+
+    @Test func aClockThatIsBehindIsToldUntilItIsRight() async throws {
+        let patient = try await Patient()
+        let calls = 30
+        for _ in 1...calls {
+            try await patient.queues.advance(by: .seconds(12))
+            try await patient.cycle()
+        }
+        try await patient.queues.advance(by: .seconds(86_400))
+        try await patient.cycle()
+        try await patient.queues.advance(by: .seconds(-86_600))
+        try await patient.cycle()
+        let finding = try #require(try await clock(patient))
+        #expect(finding.severity == .problem && finding.what.contains("lies 1d behind"), "\(finding.what)")
+        try await patient.queues.advance(by: .seconds(86_600))
+        try await patient.cycle()
+        #expect(try await clock(patient) == nil)
+    }
+
+    @Test func aTimeThatLiesTooFarAheadIsFoundByItsAudit() async throws {
+        let patient = try await Patient()
+        try await patient.cycle()
+        try await patient.enqueue("a")
+        try await patient.cycle(1)
+        try await patient.cycle(0, ["a": .completed(result: nil)])
+        try await patient.tamper("ZADD", "completed", "\(patient.queues.start + 40 * 86_400_000)", "a")
+        let finding = try #require(try await patient.findings().first)
+        #expect(finding.code == "queue.audit" && finding.what.contains("I12: the end of a lies too far ahead"), "\(finding.what)")
+        _ = try await patient.inspector.repair("mail")
+        #expect(try await patient.findings() == [])
+    }
+
     @Test func aQueueOfANewerFormatIsAFinding() async throws {
         let patient = try await Patient()
         try await patient.tamper("HSET", "config", "format", "2", in: "web")

@@ -4,7 +4,7 @@ local M = {}
 M.all = {
   'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run', 'links',
   'after', 'target', 'hold', 'once', 'fingerprint', 'next', 'watched', 'notified', 'deadline', 'died',
-  'since',
+  'since', 'deadlined',
 }
 
 local function keys_of(q)

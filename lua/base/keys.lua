@@ -9,7 +9,7 @@ local names = {
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
   'links', 'after', 'target', 'hold', 'outbox', 'facts', 'aside', 'seen', 'once', 'cron', 'cron_next',
   'unique', 'unique_ends', 'fingerprint', 'next', 'watched', 'durations', 'notified', 'deadline', 'deadlines', 'died',
-  'since',
+  'since', 'deadlined',
 }
 
 local fixed = {}

@@ -5,8 +5,9 @@
 --             runs, they wait in the column `next`; the last such job wins: `next`
 --   again     a waiting owner will run: `exists`; a running owner runs once more, as `next` says
 -- The first of two events uses `next`: the owner is to run again, and does so with the new spec; or it ends, and a new job takes
--- over the fingerprint in the same call. An ended owner stays as it is. `next` is `id kind length:options` and the spec; the kind
--- is replace or again, the options are those of the new job.
+-- over the fingerprint in the same call. An ended owner stays as it is. `next` is `id kind set length:options` and the spec; the
+-- kind is replace or again, the options are those of the new job. `set` is the time at which it was written, with `a` if a caller
+-- named the due time, and `d` if it named the deadline; see ahead.lua. Earlier libraries wrote no `set`.
 local M = {}
 
 local function options_of(option)
@@ -23,15 +24,45 @@ end
 
 local function write_next(q, owner, id, kind, option, spec)
   local options = options_of(option)
+  local named = (option and option.at ~= nil and 'a' or '') .. (option and option.is_deadline_named and 'd' or '')
+  local set = require('queue').text(q.now) .. named
   q.has_next = true
-  redis.call('HSET', q.keys.next, owner, id .. ' ' .. kind .. ' ' .. #options .. ':' .. options .. (spec or ''))
+  redis.call('HSET', q.keys.next, owner, id .. ' ' .. kind .. ' ' .. set .. ' ' .. #options .. ':' .. options .. (spec or ''))
+end
+
+-- The parts of `next` as text: id, kind, when it was set or nil, what somebody named, options, spec.
+local function split_next(text)
+  local id, kind, set, named, length, at = string.match(text, '^(%S+) (%S+) (%d+)(%a*) (%d+):()')
+  if not id then id, kind, length, at = string.match(text, '^(%S+) (%S+) (%d+):()') end
+  length = tonumber(length)
+  return id, kind, tonumber(set), named or '', string.sub(text, at, at + length - 1), string.sub(text, at + length)
 end
 
 local function read_next(q, text)
-  local id, kind, length, at = string.match(text, '^(%S+) (%S+) (%d+):()')
-  length = tonumber(length)
-  local valid, option = pcall(require('options').read, q, string.sub(text, at, at + length - 1))
-  return id, kind, valid and option or require('options').read(q, '{}'), string.sub(text, at + length)
+  local id, kind, set, named, options, spec = split_next(text)
+  local valid, option = pcall(require('options').read, q, options)
+  if not valid then option = require('options').read(q, '{}') end
+  if set then
+    option.set, option.is_deadline_named = set, string.find(named, 'd') ~= nil
+    if not string.find(named, 'a') then option.at = nil end
+  end
+  return id, kind, option, spec
+end
+
+-- `next` as it would be if the clock had been right when it was written: a function that puts it there; nil if it was.
+function M.rewound(q, owner, text)
+  local id, kind, set, named, options, spec = split_next(text)
+  if not set or set <= require('ahead').past(q) then return nil end
+  return function()
+    local valid, option = pcall(cjson.decode, options)
+    if not valid or type(option) ~= 'table' then return end
+    local function right(time) return time and math.max(time - (set - q.now), q.now) end
+    if not string.find(named, 'a') then option.at = right(tonumber(option.at)) end
+    if not string.find(named, 'd') then option.deadline_at = right(tonumber(option.deadline_at)) end
+    options = cjson.encode(option)
+    local head = id .. ' ' .. kind .. ' ' .. require('queue').text(q.now) .. named .. ' '
+    redis.call('HSET', q.keys.next, owner, head .. #options .. ':' .. options .. spec)
+  end
 end
 
 -- Sets a column, or clears it.
@@ -69,7 +100,7 @@ local function change(q, id, spec, option)
   set(q, 'lane', id, lane ~= '' and lane)
   set(q, 'priority', id, priority ~= queue.PRIORITY and priority)
   set(q, 'hold', id, option and option.hold and '1')
-  require('deadlines').set(q, id, option and option.deadline)
+  require('deadlines').set(q, id, option)
   return lane ~= before or priority ~= class, before
 end
 
@@ -78,7 +109,7 @@ local function move_available(q, id, found, option, before)
   local columns, lanes = require('columns'), require('lanes')
   columns.keep_created(q, id, found)
   if option and option.due then
-    require('waiting').add(q, 'scheduled', id, option.due, option.at ~= nil)
+    require('waiting').add(q, 'scheduled', id, option.due, option.at ~= nil, option.set)
     lanes.remove(q, before, id)
     return require('events').moved(q, 'available', 'scheduled', { id })
   end
@@ -100,7 +131,7 @@ local function replace_waiting(q, id, state, found, spec, option)
   if state == 'available' then
     if has_moved or due then move_available(q, id, found, option, before) end
   elseif state == 'scheduled' and due then
-    require('waiting').add(q, 'scheduled', id, due, option.at ~= nil)
+    require('waiting').add(q, 'scheduled', id, due, option.at ~= nil, option.set)
   end
 end
 

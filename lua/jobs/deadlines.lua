@@ -1,4 +1,6 @@
 -- Deadlines: a job that has not ended by then is cancelled, in any state. The column `deadline` has the time, in ms since 1970.
+-- `deadlined` has the time at which it was set, if that was after the enqueue of the job, or `@` if a caller named the deadline;
+-- see ahead.lua.
 -- `deadlines` holds live jobs with a deadline by the time of the next look: at the deadline, and again as long as they do not
 -- end. `timed` has the member `@deadlines` for the first of all. Each cycle looks there, in a paused queue too.
 local M = {}
@@ -25,13 +27,28 @@ function M.added(q, scored)
   require('wake').due(q, first, true)
 end
 
--- Gives a live job another deadline, in ms since 1970, or none.
-function M.set(q, id, at)
-  if at then
-    local text = require('queue').text(at)
-    redis.call('HSET', q.keys.deadline, id, text)
-    M.added(q, { text, id })
+-- What `deadlined` has of the deadline of a job that is new, by its options, or nil.
+function M.note_of(option)
+  if option.is_deadline_named then return '@' end
+  return option.set and require('queue').text(option.set)
+end
+
+-- Moves the deadline of a live job.
+function M.move(q, id, at)
+  local text = require('queue').text(at)
+  redis.call('HSET', q.keys.deadline, id, text)
+  if redis.call('ZSCORE', q.keys.deadlines, id) then M.added(q, { text, id }) end
+end
+
+-- Gives a live job the deadline that options tell, or none.
+function M.set(q, id, option)
+  local text = require('queue').text
+  if option and option.deadline then
+    redis.call('HSET', q.keys.deadline, id, text(option.deadline))
+    redis.call('HSET', q.keys.deadlined, id, M.note_of(option) or text(q.now))
+    M.added(q, { text(option.deadline), id })
   elseif redis.call('HDEL', q.keys.deadline, id) == 1 then
+    redis.call('HDEL', q.keys.deadlined, id)
     redis.call('ZREM', q.keys.deadlines, id)
   end
 end

@@ -58,6 +58,8 @@ local function note(new, id, option)
   if not option.deadline then return end
   local at = require('queue').text(option.deadline)
   append(new.columns, 'deadline', id, at)
+  local set = require('deadlines').note_of(option)
+  if set then append(new.columns, 'deadlined', id, set) end
   new.deadlines[#new.deadlines + 1], new.deadlines[#new.deadlines + 2] = at, id
 end
 
@@ -74,7 +76,7 @@ local function sort_one(new, id, option, sequence)
   if option.priority ~= queue.PRIORITY then append(new.columns, 'priority', id, option.priority) end
   if option.plan and option.plan ~= 'enter' then return end
   if option.due then
-    new.later[#new.later + 1] = { id = id, due = option.due, sequence = sequence, is_named = option.at ~= nil }
+    new.later[#new.later + 1] = { id = id, due = option.due, sequence = sequence, is_named = option.at ~= nil, set = option.set }
   else
     append(new.others, option.lane, queue.text(option.priority * queue.CLASS + sequence), id)
     new.runnable[#new.runnable + 1] = id
@@ -153,7 +155,7 @@ local function schedule(q, jobs)
     local job = jobs[i]
     scored[2 * i - 1], scored[2 * i], ids[i] = text(job.due), job.id, job.id
     created[2 * i - 1], created[2 * i] = job.id, moment(q, job.sequence)
-    local set = since(q, job.due, job.is_named)
+    local set = since(q, job.due, job.is_named, job.set)
     if set then noted[#noted + 1], noted[#noted + 2] = job.id, set end
     earliest = math.min(earliest, job.due)
   end

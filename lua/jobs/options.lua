@@ -132,6 +132,8 @@ function M.read(q, text, spec)
   }
   if option.delay ~= nil or option.at ~= nil then option.due = read_due(q, options) end
   if options.deadline ~= nil or options.deadline_at ~= nil then option.deadline = read_deadline(q, options) end
+  -- What comes from another queue is written so, even if it was a time from then.
+  option.is_deadline_named = options.deadline_at ~= nil and not q.is_stored
   if lane or hold then require('chains').check(option) end
   if options.links ~= nil or options.notify ~= nil then read_told(option, options) end
   if options.unique ~= nil then option.unique = require('unique').read(options.unique) end

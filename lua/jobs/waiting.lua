@@ -13,9 +13,9 @@ end
 M.NOTED = 3600000            -- ms; the start of a longer wait is noted
 
 -- The text of the column `since` for a wait: its start, if it is long; `@` if a caller named its end; nil for a short wait. It
--- tells whether a time was set while the clock was ahead, see ahead.lua.
-function M.since(q, due, is_named)
-  return is_named and '@' or due - q.now > M.NOTED and require('queue').text(q.now) or nil
+-- tells whether a time was set while the clock was ahead, see ahead.lua. `set`: its start, if that is not now.
+function M.since(q, due, is_named, set)
+  return is_named and '@' or due - q.now > M.NOTED and require('queue').text(set or q.now) or nil
 end
 
 local function note(q, id, since)
@@ -28,11 +28,11 @@ local function note(q, id, since)
   end
 end
 
--- Puts a job that left (or is about to leave) another index into `state` until `due`. `is_named`: a caller named that time. Later
--- it gets a new place in its lane.
-function M.add(q, state, id, due, is_named)
+-- Puts a job that left (or is about to leave) another index into `state` until `due`. `is_named`: a caller named that time.
+-- `set`: when it was set, if that is not now. Later the job gets a new place in its lane.
+function M.add(q, state, id, due, is_named, set)
   redis.call('ZADD', q.keys[state], require('queue').text(due), id)
-  note(q, id, M.since(q, due, is_named))
+  note(q, id, M.since(q, due, is_named, set))
   if q.heads then q.heads[state] = nil end
   require('wake').due(q, due)
 end

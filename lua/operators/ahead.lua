@@ -8,6 +8,7 @@
 --   created     when the job was enqueued, for jobs with a delay and jobs that waited before
 --   since       when a wait above an hour was set; `@` for a time that a caller named, which is right whatever the clock said.
 --               A wait without it lasts an hour at most, except one enqueued before this was noted (`noted` in `config`)
+--   deadlined   when a deadline was set, if that was after the enqueue of the job; `@` for one that a caller named
 --   its place   of other jobs: the sequence tells whether it was taken while the clock was ahead
 local M = {}
 
@@ -55,9 +56,8 @@ end
 -- Corrects all times of a job that was enqueued while the clock was ahead.
 local function enqueued(q, id, ahead)
   local deadline = tonumber(redis.call('HGET', q.keys.deadline, id))
-  if deadline then
-    redis.call('HSET', q.keys.deadline, id, text(deadline - ahead))
-    if redis.call('ZSCORE', q.keys.deadlines, id) then require('deadlines').added(q, { text(deadline - ahead), id }) end
+  if deadline and redis.call('HEXISTS', q.keys.deadlined, id) == 0 then
+    require('deadlines').move(q, id, deadline - ahead)
     travelling(q, id, ahead)
   end
   local till, fingerprint = string.match(redis.call('HGET', q.keys.fingerprint, id) or '', '^@(%d+) (.*)$')
@@ -74,6 +74,18 @@ end
 local function by_enqueueing(q, id)
   local ahead = ahead_of(q, id)
   return ahead and function() enqueued(q, id, ahead) end or nil
+end
+
+-- The deadline of a job counts from its enqueue, unless it was set anew, or a caller named it.
+local function deadline(q, id, at)
+  local noted = redis.call('HGET', q.keys.deadlined, id)
+  if not noted then return by_enqueueing(q, id) end
+  local set = tonumber(noted)
+  if not set or set <= M.past(q) then return nil end
+  return function()
+    require('deadlines').move(q, id, tonumber(at) - (set - q.now))
+    redis.call('HSET', q.keys.deadlined, id, text(q.now))
+  end
 end
 
 -- Whether a wait without note is judged by that. A job that was created ahead is corrected with its creation.
@@ -166,9 +178,11 @@ end
 M.jobs = {
   { name = 'scheduled', key = 'scheduled', type = 'zset', what = 'the due time of', look = wait('scheduled') },
   { name = 'retryable', key = 'retryable', type = 'zset', what = 'the due time of', look = wait('retryable') },
-  { name = 'deadline', key = 'deadline', type = 'hash', what = 'the deadline of', look = by_enqueueing },
+  { name = 'deadline', key = 'deadline', type = 'hash', what = 'the deadline of', look = deadline },
   { name = 'deadlines', key = 'deadlines', type = 'zset', what = 'the look at the deadline of', look = look_again },
   { name = 'fingerprint', key = 'fingerprint', type = 'hash', what = 'the unique period of', look = fingerprint },
+  { name = 'next', key = 'next', type = 'hash', what = 'what comes after the run of',
+    look = function(q, id, found) return require('conflicts').rewound(q, id, found) end },
   { name = 'created', key = 'created', type = 'hash', what = 'the creation of', look = by_enqueueing },
   { name = 'suspects', key = 'suspects', type = 'zset', what = 'the turn of the suspect', look = suspect },
   { name = 'unique_ends', key = 'unique_ends', type = 'zset', what = 'the end of the period of', look = held },

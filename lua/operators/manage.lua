@@ -79,7 +79,7 @@ function steps.retry(q, id, state, found)
   if states.is_ended(state) then
     local owner = require('unique').revived(q, id)
     if owner then return nil, 'taken ' .. owner end
-    for _, column in ipairs({ 'attempts', 'crashes', 'died', 'waits', 'result', 'progress', 'run', 'deadline' }) do
+    for _, column in ipairs({ 'attempts', 'crashes', 'died', 'waits', 'result', 'progress', 'run', 'deadline', 'deadlined' }) do
       redis.call('HDEL', q.keys[column], id)
     end
     if not require('chains').holds(q, id) then redis.call('HDEL', q.keys.place, id) end

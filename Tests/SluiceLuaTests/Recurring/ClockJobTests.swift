@@ -84,6 +84,68 @@ struct ClockJobTests {
         #expect(try await jump.queue.state("c2") == "available")
     }
 
+    /// Options of a job that replaces the one of that key.
+    private func replacing(_ key: String, _ more: String = "") -> String {
+        #"{"unique":{"key":"\#(key)","conflict":"replace"}\#(more.isEmpty ? "" : ",")\#(more)}"#
+    }
+
+    @Test func aDeadlineThatWasSetAnewCountsFromThenAndOneThatSomebodyNamedStays() async throws {
+        let jump = try await ClockJump()
+        try await jump.queue.add("old", options: replacing("x", #""deadline":\#(90 * Self.day)"#))
+        try await jump.queue.add("kept", options: replacing("y"))
+        try await jump.queue.add("y2", options: replacing("y", #""deadline":\#(50 * Self.day)"#))
+        try await jump.whileAhead {
+            try await jump.queue.add("x2", options: replacing("x", #""deadline":60000"#))
+            try await jump.queue.add("new", options: replacing("z"))
+            try await jump.queue.add("z2", options: replacing("z", #""deadline":70000"#))
+            try await jump.queue.add("named", options: #"{"deadline_at":\#(jump.time(80 * Self.day))}"#)
+        }
+        let expected = ["old": 65_000, "kept": 50 * Self.day, "new": 75_000, "named": 80 * Self.day]
+        for (id, at) in expected {
+            #expect(try await jump.queue.redis("HGET", "deadline", id) == jump.time(at), "\(id)")
+            #expect(try await jump.score("deadlines", id) == Double(at), "\(id)")
+        }
+        try await jump.queue.setClock(66_000)
+        try await jump.worker.cycle()
+        #expect(try await jump.queue.state("old") == "cancelled")
+        #expect(try await jump.queue.state("new") == "available")
+    }
+
+    @Test func whatAJobBecomesAfterItsRunIsDueAsItWasToBe() async throws {
+        let jump = try await ClockJump()
+        for key in ["a", "b", "c", "d"] { try await jump.queue.add(key, options: replacing(key)) }
+        #expect(try await jump.worker.claim(4).count == 4)
+        let far = #""delay":\#(60 * Self.day),"deadline":\#(70 * Self.day)"#
+        try await jump.queue.add("c2", options: replacing("c", far))
+        try await jump.queue.add("d2", options: replacing("d", far))
+        try await jump.whileAhead {
+            try await jump.queue.add("a2", options: replacing("a", #""delay":8000,"deadline":60000"#))
+            let times = #""at":\#(jump.time(90 * Self.day)),"deadline_at":\#(jump.time(95 * Self.day))"#
+            try await jump.queue.add("b2", options: replacing("b", times))
+            try await jump.worker.cycle(0, settling: ["d"])
+        }
+        try await jump.worker.cycle(0, settling: ["a", "b", "c"])
+        let expected = [
+            "a2": (13_000, 65_000), "b2": (90 * Self.day, 95 * Self.day), "c2": (60 * Self.day, 70 * Self.day),
+            "d2": (60 * Self.day, 70 * Self.day),
+        ]
+        for (id, times) in expected {
+            #expect(try await jump.score("scheduled", id) == Double(times.0), "\(id)")
+            #expect(try await jump.queue.redis("HGET", "deadline", id) == jump.time(times.1), "\(id)")
+        }
+        #expect(try await jump.queue.audit() == [])
+    }
+
+    @Test func whatAnEarlierLibraryWroteOfTheNextRunIsRead() async throws {
+        let jump = try await ClockJump()
+        try await jump.queue.add("a", options: replacing("a"))
+        #expect(try await jump.worker.claim(1) == ["a"])
+        let options = #"{"unique":{"until":"end","conflict":"replace"},"at":\#(jump.time(9000))}"#
+        try await jump.queue.redis("HSET", "next", "a", #"a2 replace \#(options.utf8.count):\#(options){"kind":"k"}"#)
+        try await jump.worker.cycle(0, settling: ["a"])
+        #expect(try await jump.score("scheduled", "a2") == 9000)
+    }
+
     @Test func endsAndStartsThatLieAheadLieInThePast() async throws {
         let jump = try await ClockJump()
         try await jump.queue.add(6, "j")
