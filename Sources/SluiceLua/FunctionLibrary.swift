@@ -102,6 +102,7 @@ package enum FunctionLibrary {
         "options": source(PackageResources.options_lua),
         "outbox": source(PackageResources.outbox_lua),
         "overrides": source(PackageResources.overrides_lua),
+        "oversize": source(PackageResources.oversize_lua),
         "parking": source(PackageResources.parking_lua),
         "polling": source(PackageResources.polling_lua),
         "progress": source(PackageResources.progress_lua),

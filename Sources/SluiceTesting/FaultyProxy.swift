@@ -28,6 +28,7 @@ package final class FaultyProxy: Sendable {
         var rules: [Rule] = []
         var held: [@Sendable () -> Void] = []
         var requests: [String] = []
+        var largestReply = Int.max
     }
 
     /// The URL that clients connect to.
@@ -63,6 +64,10 @@ package final class FaultyProxy: Sendable {
         state.withLock { $0.rules.append(Rule(words: words, skips: skips, fault: fault)) }
     }
 
+    /// From now on closes a connection as soon as a reply on it has more bytes than these, as some proxies do. All bytes between two
+    /// requests count as one reply.
+    package func closeReplies(above bytes: Int) { state.withLock { $0.largestReply = bytes } }
+
     /// Counts the requests whose beginning contains this word. Requests that arrive together count as one.
     package func requests(with word: String) -> Int { state.withLock { $0.requests.count { $0.contains(word) } } }
 
@@ -97,6 +102,12 @@ package final class FaultyProxy: Sendable {
         return fault
     }
 
+    fileprivate func isTooLarge(_ bytes: Int) -> Bool {
+        let isTooLarge = state.withLock { bytes > $0.largestReply }
+        if isTooLarge { faults.add() }
+        return isTooLarge
+    }
+
     fileprivate func hold(_ deliver: @escaping @Sendable () -> Void) {
         state.withLock { $0.held.append(deliver) }
         heldReplies.add()
@@ -115,6 +126,7 @@ private final class ProxiedConnection: Sendable {
     let client: any Channel
     let server: any Channel
     private let fault = Mutex<FaultyProxy.Fault?>(nil)
+    private let replied = Mutex(0)
 
     init(client: any Channel, server: any Channel) {
         self.client = client
@@ -124,6 +136,12 @@ private final class ProxiedConnection: Sendable {
     var present: FaultyProxy.Fault? {
         get { fault.withLock { $0 } }
         set { fault.withLock { $0 = newValue } }
+    }
+
+    /// How many bytes have come back since the last request.
+    var replyBytes: Int {
+        get { replied.withLock { $0 } }
+        set { replied.withLock { $0 = newValue } }
     }
 
     func cut() {
@@ -153,6 +171,7 @@ private final class Relay: ChannelInboundHandler {
 
     private func request(_ bytes: ByteBuffer) {
         let text = String(decoding: bytes.readableBytesView, as: UTF8.self)
+        connection.replyBytes = 0
         if let fault = owner.value?.fault(of: text) { connection.present = fault }
         switch connection.present {
         case .loseRequest: connection.cut()
@@ -162,6 +181,8 @@ private final class Relay: ChannelInboundHandler {
     }
 
     private func reply(_ bytes: ByteBuffer) {
+        connection.replyBytes += bytes.readableBytes
+        if owner.value?.isTooLarge(connection.replyBytes) == true { return connection.cut() }
         switch connection.present {
         case .loseReply, .loseRequest: connection.cut()
         case .holdReply:

@@ -135,7 +135,7 @@ struct DiagnosisTests {
         try await patient.cycle()
         #expect(try await clock(patient)?.what.hasSuffix("were brought back") == true)
         try await patient.queues.advance(by: .seconds(4))
-        #expect(try await patient.cycle(1).jobs.map(\.id) == ["late"])
+        #expect(try await patient.cycle(1).jobs.map(\.id.text) == ["late"])
         try await patient.cycle(0, ["late": .completed(result: nil)])
         try await patient.queues.advance(by: .seconds(86_400))
         #expect(try await clock(patient) == nil)

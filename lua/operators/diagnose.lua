@@ -4,7 +4,9 @@
 -- and looks at a bounded part: `more` tells that there was more, a cursor other than 0 where to go on. Sections:
 --   glance              {status of view.lua, workers as below, names of the other sections that have something to tell, among
 --                       them dependencies and cron, which are functions of their own}
---   workers             {now, live workers, jobs that could run, running jobs, jobs not ended a minute after their deadline}
+--   workers             {now, live workers, jobs that could run, running jobs, jobs not ended a minute after their deadline};
+--                       if replies to a live worker were lost, also that worker, bytes, and 1 if jobs of that size are
+--                       put aside for it (oversize.lua), 0 if it asks for that many
 --   kinds               {more, flat list of kind, count, example}: of waiting jobs, those that no live worker declares
 --   chains              {more, flat list of gate, job, jobs behind it}: chains that a discarded job holds
 --   outbox              {more, flat list of class, target, count, since, example}: messages that do not arrive, their target, and
@@ -43,7 +45,15 @@ function sections.workers(q)
   local counts, now = require('states').counts(q), text(q.now)
   local due = redis.call('ZCOUNT', q.keys.scheduled, '-inf', now) + redis.call('ZCOUNT', q.keys.retryable, '-inf', now)
   local late = redis.call('ZCOUNT', q.keys.deadlines, '-inf', text(q.now - STUCK))
-  return { q.now, redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf'), counts.available + due, counts.executing, late }
+  local live, oversize = redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf'), require('oversize')
+  local reply = { q.now, live, counts.available + due, counts.executing, late }
+  local worst, meekest, bytes = oversize.worst(q), oversize.meekest(q)
+  if worst then
+    push(reply, worst.worker, worst.bytes, 1)
+  elseif meekest then
+    push(reply, meekest, bytes, 0)
+  end
+  return reply
 end
 
 -- The keys of each section: without any of them it has nothing to tell.

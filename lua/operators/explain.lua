@@ -20,6 +20,8 @@ local function timed(q, list, id, state, due)
   if redis.call('ZSCORE', q.keys.suspects, id) then
     put(list, 'suspect', { due = tonumber(due), crashes = tonumber(redis.call('HGET', q.keys.crashes, id)) or 0 })
   end
+  local held = require('oversize').holds(q, id)
+  if held then put(list, 'too_large', { size = held.size, worker = held.worker }) end
 end
 
 -- Up to ten of the runs that hold places at a gate.

@@ -12,12 +12,13 @@ local function next_fence(q)
   return fence
 end
 
--- Shortens a choice to a reply of `most` bytes.
-local function fit(chosen, specs, most)
-  local bytes, n = 0, #chosen.ids
+-- Shortens a choice to a reply of `most` bytes. Jobs of `aside` bytes or more are put aside, and need no room.
+local function fit(chosen, specs, most, aside)
+  local bytes, some, n = 0, 0, #chosen.ids
   for i = 1, n do
-    bytes = bytes + #(specs[i] or '')
-    if bytes > most and i > 1 then
+    local size = #(specs[i] or '')
+    if not aside or size < aside then bytes, some = bytes + size, some + 1 end
+    if bytes > most and some > 1 then
       for k = n, i, -1 do
         require('choose').put_back(chosen)
         specs[k] = nil
@@ -90,10 +91,10 @@ local function shown(q, scores)
   return list
 end
 
--- Claims up to `demand` jobs, of at most `bytes` if given. Returns fence, ids, specs, scores, attempts that are not the first,
--- dependencies that are off, and whether runnable jobs are left.
-function M.run(q, worker, demand, bytes)
-  local gates, choose = require('gates'), require('choose')
+-- Claims up to `demand` jobs for a worker; `known` is its record. Returns fence, ids, specs, scores, attempts that are not the
+-- first, dependencies that are off, and whether runnable jobs are left.
+function M.run(q, worker, demand, known)
+  local gates, choose, oversize = require('gates'), require('choose'), require('oversize')
   if q.paused then return nothing(false) end
   local room, till = gates.star(q)
   if demand == 0 or room <= 0 then return nothing(is_left(q, room, till)) end
@@ -104,7 +105,8 @@ function M.run(q, worker, demand, bytes)
     return nothing(chosen.is_spent)
   end
   local specs = redis.call('HMGET', q.keys.spec, unpack(chosen.ids))
-  fit(chosen, specs, math.min(bytes or BYTES, BYTES))
+  local aside, till_aside = oversize.bound(q, known)
+  fit(chosen, specs, math.min(known and known.bytes or BYTES, BYTES), aside)
   local fence, n = next_fence(q), #chosen.ids
   local again = start(q, worker, fence, chosen)
   choose.take(q, chosen)
@@ -112,6 +114,7 @@ function M.run(q, worker, demand, bytes)
   require('unique').started(q, chosen.ids)
   require('stats').count(q, 'started', n)
   require('events').moved(q, 'available', 'executing', chosen.ids, worker)
+  if aside then again = oversize.sift(q, chosen, specs, again, aside, till_aside) end
   if room < math.huge then room, till = gates.star(q) end
   return {
     fence = fence, ids = chosen.ids, specs = specs, scores = shown(q, chosen.scores), again = again,

@@ -2,14 +2,16 @@
 --
 -- The first call of a worker, and the first after a cycle whose reply was lost or whose `held` differs from the worker's own
 -- count. It opens a session that is newer than the last: calls of older ones are refused STALE.
--- Jobs that are held for the worker and that it does not list go back to their place: no attempt, no crash.
+-- Jobs that are held for the worker and that it does not list go back to their place: no attempt, no crash. A job that
+-- came alone and is larger than the replies that arrive is put aside, see oversize.lua.
 --   lease    ms   info   JSON about the process: host, pid, started, concurrency, version; `bytes` if its replies should bring
 --                        fewer bytes of jobs than usual
 --   listed   every job that runs, or whose outcome may not be recorded
 -- Returns {now, call}, call being the last cycle that was applied, 0 for none; the ids that it refused; the listed ids that are
 -- not, or no longer, the worker's own; the runs of dead workers whose outcome this call decided, as in `cycle`. A repeated resync
 -- tells the same of that cycle, since its own reply may be lost too.
--- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for jobs that are given back.
+-- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for jobs that are given back,
+-- scheduled for a job that is put aside.
 local M = {}
 
 local function listed(args)
@@ -19,11 +21,18 @@ local function listed(args)
   return fences
 end
 
+-- Gives back jobs whose claim did not arrive.
+local function give_back(q, worker, bytes, jobs)
+  if require('oversize').lost(q, worker, bytes, jobs) then return end
+  require('stats').count(q, 'released', #jobs)
+  for i = 1, #jobs do require('running').give_back(q, jobs[i]) end
+end
+
 -- Gives back jobs that are held and not listed under their present fence. Returns the ids that are the worker's own.
-local function reconcile(q, worker, fences)
+local function reconcile(q, worker, fences, bytes)
   local keys, record, running = require('keys'), require('record'), require('running')
   local held = redis.call('SMEMBERS', keys.held(q.keys, worker))
-  local own = {}
+  local own, lost = {}, {}
   for first = 1, #held, 1000 do
     local last = math.min(first + 999, #held)
     local records = redis.call('HMGET', q.keys.executing, unpack(held, first, last))
@@ -37,11 +46,11 @@ local function reconcile(q, worker, fences)
       elseif running.is_cancelled(q, worker, held[i]) then
         running.end_badly(q, job, 'cancelled')
       else
-        require('stats').count(q, 'released', 1)
-        running.give_back(q, job)
+        lost[#lost + 1] = job
       end
     end
   end
+  give_back(q, worker, bytes, lost)
   return own
 end
 
@@ -61,12 +70,13 @@ function M.run(q, args)
   redis.call('HSET', keys.worker(q.keys, worker), 'session', session, 'call', last[1] or 0, 'refused', last[2] or '',
     'lease', lease, 'info', args[4], 'host', tostring(info.host or ''))
   local bytes = tonumber(info.bytes)
-  if bytes and bytes >= 1 then
-    redis.call('HSET', keys.worker(q.keys, worker), 'bytes', math.floor(bytes))
+  bytes = bytes and bytes >= 1 and math.floor(bytes) or nil
+  if bytes then
+    redis.call('HSET', keys.worker(q.keys, worker), 'bytes', bytes)
   else
     redis.call('HDEL', keys.worker(q.keys, worker), 'bytes')
   end
-  local own = reconcile(q, worker, fences)
+  local own = reconcile(q, worker, fences, bytes)
   local lost = {}
   for id in pairs(own) do fences[id] = nil end
   for id in pairs(fences) do lost[#lost + 1] = id end

@@ -7,14 +7,14 @@ local GRACE = 5000
 local LEASE = 30000
 local RECLAIM = 200           -- jobs taken back in one call
 
--- The record of a worker, as cycle and resync need it: session, last call, lease in ms, bytes of a reply if limited. Nil for an
--- unknown worker.
+-- The record of a worker, as cycle and resync need it: session, last call, lease in ms, bytes of a reply if limited, `most` of
+-- oversize.lua. Nil for an unknown worker.
 function M.read(q, worker)
-  local found = redis.call('HMGET', require('keys').worker(q.keys, worker), 'session', 'call', 'lease', 'graced', 'bytes')
+  local found = redis.call('HMGET', require('keys').worker(q.keys, worker), 'session', 'call', 'lease', 'graced', 'bytes', 'most')
   if not found[1] then return nil end
   return {
     session = tonumber(found[1]), call = tonumber(found[2]), lease = tonumber(found[3]) or LEASE, graced = found[4],
-    bytes = tonumber(found[5]),
+    bytes = tonumber(found[5]), most = found[6],
   }
 end
 

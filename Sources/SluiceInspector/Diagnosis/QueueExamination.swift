@@ -58,6 +58,7 @@ struct QueueExamination {
         examinePause(status)
         examineClock(reply)
         examineWorkers(workers)
+        if let deaf = workers.deaf { tell(deaf) }
         if sections.contains("kinds"), workers.live > 0 { try await examineKinds() }
         if sections.contains("suspended") { try await examineSuspended() }
         if sections.contains("chains") { try await examineChains() }

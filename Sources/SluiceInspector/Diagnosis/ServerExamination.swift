@@ -136,7 +136,7 @@ struct ServerExamination {
         part.add(
             .problem, "server.output_limit",
             "\(Self.outputLimit) is \(HumanText.bytes(least)) for normal clients: a connection with a larger reply is closed, so "
-                + "workers claim less at once, and what is larger than that never arrives",
+                + "workers claim less at once, and a job that is larger is put aside and does not run",
             cure: cures.redis("CONFIG", "SET", Self.outputLimit, "normal 0 0 0") + ", and the same in redis.conf")
     }
 

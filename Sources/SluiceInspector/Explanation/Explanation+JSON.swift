@@ -30,6 +30,7 @@ extension Explanation.Reason {
         switch self {
         case .scheduled(let due, let isRetry): [member("due", due), member("state", isRetry ? "retryable" : "scheduled")]
         case .suspect(let due, let crashes): [member("due", due), member("crashes", crashes)]
+        case .tooLarge(let size, let worker): [member("size", size), member("worker", worker.text)]
         case .paused(let since, let reason): [member("since", since), member("reason", reason)]
         case .queueConcurrency(let limit, let running): [member("limit", limit), member("running", running)]
         case .queueRate(let allowance, let period, let next):

@@ -13,6 +13,8 @@ extension Explanation {
         case scheduled(due: Date, isRetry: Bool)
         /// Workers died more than once while they ran the job. It waits so that its next run is beside other jobs.
         case suspect(due: Date, crashes: Int)
+        /// The job is larger than the replies that reach a worker. It was put aside, and is tried again when it is due.
+        case tooLarge(size: Int, worker: WorkerID)
         /// The queue is paused.
         case paused(since: Date, reason: String)
         /// The queue is at its concurrency limit, over all hosts.
@@ -95,6 +97,7 @@ extension Explanation.Reason {
         switch self {
         case .scheduled: "scheduled"
         case .suspect: "suspect"
+        case .tooLarge: "too_large"
         case .paused: "paused"
         case .queueConcurrency: "queue_concurrency"
         case .queueRate: "queue_rate"

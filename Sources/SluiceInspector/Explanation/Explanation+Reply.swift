@@ -20,6 +20,8 @@ extension Explanation.Reason {
         switch code {
         case "scheduled": detail.due.map { .scheduled(due: $0.date, isRetry: detail.state == "retryable") }
         case "suspect": detail.due.map { .suspect(due: $0.date, crashes: detail.crashes?.value ?? 0) }
+        case "too_large":
+            detail.worker.flatMap { worker in detail.size.map { .tooLarge(size: $0.value, worker: WorkerID(known: worker)) } }
         case "paused": detail.since.map { .paused(since: $0.date, reason: detail.reason ?? "") }
         case "queue_concurrency":
             pair(detail.limit, detail.running).map { .queueConcurrency(limit: $0, running: $1) }
@@ -127,7 +129,7 @@ private struct Detail: Decodable {
 
     var due: Number?, since: Number?, until: Number?, next: Number?, at: Number?
     var crashes: Number?, limit: Number?, running: Number?, allowance: Number?, period: Number?, attempt: Number?
-    var lanes: Number?, position: Number?, of: Number?, workers: Number?
+    var size: Number?, lanes: Number?, position: Number?, of: Number?, workers: Number?
     var state: String?, reason: String?, gate: String?, lane: String?, dependency: String?, kind: String?
     var worker: String?, host: String?, probe: String?, holder: String?, policy: String?, queue: String?
     var job: JobID?

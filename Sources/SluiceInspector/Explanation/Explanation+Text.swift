@@ -15,6 +15,9 @@ extension Explanation.Reason {
         case .scheduled(let due, let isRetry): "it waits for its \(isRetry ? "next attempt" : "time"): \(words.due(due))"
         case .suspect(let due, let crashes):
             "its worker died under it \(HumanText.count(crashes, "time")), so it runs apart from others: \(words.due(due))"
+        case .tooLarge(let size, let worker):
+            "it has \(HumanText.bytes(size)), and replies of that size do not reach \(worker): raise "
+                + "client-output-buffer-limit normal of Redis, or the limit of a proxy on the way"
         case .paused(let since, let reason):
             "the queue was paused \(words.age(since))" + (reason.isEmpty ? "" : ": \(reason)")
         case .queueConcurrency(let limit, let running): "the queue is full: \(words.share(running, limit)) places are held"

@@ -38,32 +38,6 @@ package struct DiagnoseGlance: DiagnoseSection {
     }
 }
 
-/// Who is there for how many jobs.
-package struct DiagnoseWorkers: DiagnoseSection {
-    package struct Reply: Sendable, Hashable {
-        /// Ms since 1970 by the time of the queue.
-        package var now: Int
-        package var live: Int
-        /// Jobs that could run, those included whose time has come.
-        package var runnable: Int
-        package var executing: Int
-        /// Jobs whose deadline was a minute ago, or more.
-        package var late: Int
-    }
-
-    package let words = ["workers"]
-
-    package init() {}
-
-    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
-        let numbers = reply.elements.compactMap(\.integer)
-        guard numbers.count >= 4 else { throw malformed(Self.name) }
-        return Reply(
-            now: numbers[0], live: numbers[1], runnable: numbers[2], executing: numbers[3],
-            late: numbers.count > 4 ? numbers[4] : 0)
-    }
-}
-
 /// Kinds of waiting jobs that no live worker declares.
 package struct DiagnoseKinds: DiagnoseSection {
     package struct Item: Sendable, Hashable {

@@ -54,8 +54,9 @@ struct Link {
         hasSuspected = true
         logger.warning(
             """
-            replies of Redis with jobs get lost: fewer are claimed at once. If a proxy or the server closes connections whose \
-            replies are large, raise that limit; of Redis it is client-output-buffer-limit
+            replies of Redis with jobs get lost: fewer are claimed at once, and a job that alone is too large is put aside. If a \
+            proxy or the server closes connections whose replies are large, raise that limit; of Redis it is \
+            client-output-buffer-limit normal
             """,
             metadata: ["queue": "\(queue)", "bytes": "\(budget.bytes)"])
     }

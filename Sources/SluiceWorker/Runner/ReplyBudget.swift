@@ -8,7 +8,8 @@ import NIOCore
 struct ReplyBudget {
     /// What the library gives at most.
     static let most = 4 << 20
-    /// Below this nearly every reply brings one job.
+    /// Below this nearly every reply brings one job. From here on the library puts a job aside whose reply is lost; `oversize.lua`
+    /// has the same number.
     static let least = 16 << 10
     /// Losses in a row after which it looks as if size were the reason.
     static let suspicious = 2

@@ -8,6 +8,8 @@ final class ScriptedWorker {
     private(set) var session: Int
     private(set) var call = 0
     private(set) var running: [JobID: Fence] = [:]
+    /// How many bytes of jobs a reply may bring, told at the next resync.
+    var bytes: Int?
     /// Runs of workers that died, as its calls took them back.
     private(set) var tookBack: [JobID] = []
     private let queue: LuaQueue
@@ -24,7 +26,8 @@ final class ScriptedWorker {
         let listed = running.sorted { $0.key < $1.key }.map { (id: $0.key, fence: $0.value) }
         let reply = try await queue.call(
             Resync(
-                worker: id, session: session, lease: lease, info: #"{"host":"host-of-\#(id)"}"#, running: listed))
+                worker: id, session: session, lease: lease,
+                info: #"{"host":"host-of-\#(id)"\#(bytes.map { #","bytes":\#($0)"# } ?? "")}"#, running: listed))
         for id in reply.lost { running[id] = nil }
         tookBack += reply.decided.map(\.id)
         return reply
@@ -71,6 +74,15 @@ final class ScriptedWorker {
 
     /// The same call again, as if it had been sent twice.
     func repeatCall() { call -= 1 }
+
+    /// A claim whose reply does not arrive, and the resync after it, which asks for so many bytes.
+    func lose(_ demand: Int, asking bytes: Int?) async throws {
+        let before = running
+        try await cycle(demand)
+        running = before
+        self.bytes = bytes
+        try await resync()
+    }
 
     /// Believes that it runs a job.
     func hold(_ id: String, _ fence: Fence) { running[JobID(known: id)] = fence }
