@@ -9,6 +9,33 @@ import PackageDescription
     let hiredisPackage: String? = nil
 #endif
 
+/// Products of other packages.
+extension Target.Dependency {
+    static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let coreMetrics: Self = .product(name: "CoreMetrics", package: "swift-metrics")
+    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let instrumentation: Self = .product(name: "Instrumentation", package: "swift-distributed-tracing")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
+    static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let serviceContext: Self = .product(name: "ServiceContextModule", package: "swift-service-context")
+    static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
+    static let systemPackage: Self = .product(name: "SystemPackage", package: "swift-system")
+    static let tracing: Self = .product(name: "Tracing", package: "swift-distributed-tracing")
+    static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+}
+
+// What several targets need together.
+let store: [Target.Dependency] = ["SluiceStore", "SluiceCore", "Hiredis"]
+let service: [Target.Dependency] = [.logging, .serviceLifecycle, .unixSignals]
+let children: [Target.Dependency] = [.subprocess, .systemPackage]
+let nio: [Target.Dependency] = [.nioCore, .nioPosix]
+
 let package = Package(
     name: "sluice",
     platforms: [.macOS(.v15)],
@@ -43,311 +70,132 @@ let package = Package(
             pkgConfig: hiredisPackage,
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
         ),
-        .target(
-            name: "Hiredis",
-            dependencies: [
-                "CHiredis",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]
-        ),
-        .target(
-            name: "SluiceLua",
-            resources: [.embedInCode("lua")]
-        ),
-        .target(
-            name: "SluiceCore",
-            dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-            ]
-        ),
-        .target(
-            name: "SluiceStore",
-            dependencies: [
-                "SluiceCore", "Hiredis", "SluiceLua",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]
-        ),
-        .target(
-            name: "SluiceEmbedded",
-            dependencies: [
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "Logging", package: "swift-log"),
-            ]
-        ),
+        .target(name: "Hiredis", dependencies: nio + ["CHiredis", .logging, .nioSSL]),
+        .target(name: "SluiceLua", resources: [.embedInCode("lua")]),
+        .target(name: "SluiceCore", dependencies: [.crypto]),
+        .target(name: "SluiceStore", dependencies: nio + ["SluiceCore", "Hiredis", "SluiceLua", .logging]),
+        .target(name: "SluiceEmbedded", dependencies: children),
         .target(
             name: "Sluice",
-            dependencies: [
-                "SluiceCore", "SluiceStore", "SluiceEmbedded", "Hiredis",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
-                .product(name: "ServiceContextModule", package: "swift-service-context"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "NIOCore", package: "swift-nio"),
+            dependencies: store + [
+                "SluiceEmbedded", .instrumentation, .logging, .metrics, .nioCore, .serviceContext, .serviceLifecycle, .tracing,
             ]
         ),
         .target(
             name: "SluiceWorker",
-            dependencies: [
-                "Sluice", "SluiceCore", "SluiceStore", "Hiredis",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
-                .product(name: "Tracing", package: "swift-distributed-tracing"),
-                .product(name: "ServiceContextModule", package: "swift-service-context"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            dependencies: store + ["Sluice", .coreMetrics, .logging, .nioCore, .serviceContext, .serviceLifecycle, .tracing]
         ),
-        .target(
-            name: "SluiceInspector",
-            dependencies: ["SluiceCore", "SluiceStore", "Hiredis", .product(name: "Logging", package: "swift-log")]
-        ),
+        .target(name: "SluiceInspector", dependencies: store + [.logging]),
         .target(
             name: "SluiceWebhooks",
-            dependencies: [
-                "Sluice", "SluiceWorker", "SluiceCore", "Hiredis",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            dependencies: nio + [
+                "SluiceWorker", "SluiceCore", "Hiredis", .asyncHTTPClient, .crypto, .logging, .metrics, .nioHTTP1, .nioSSL,
+                .serviceLifecycle,
             ]
         ),
         .target(
             name: "SluiceTesting",
-            dependencies: [
-                "Sluice", "SluiceWorker", "SluiceCore", "SluiceStore", "SluiceInspector", "SluiceEmbedded", "SluiceLua",
-                "Hiredis",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+            dependencies: store + children + nio + [
+                "Sluice", "SluiceWorker", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .logging, .nioHTTP1, .nioSSL,
+                .serviceLifecycle,
             ]
         ),
-        .target(
-            name: "SluiceSignals",
-            dependencies: [.product(name: "UnixSignals", package: "swift-service-lifecycle")]
-        ),
+        .target(name: "SluiceSignals", dependencies: [.unixSignals]),
         .executableTarget(
             name: "SluiceCLI",
-            dependencies: [
-                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceCore", "SluiceStore", "SluiceEmbedded",
-                "SluiceLua", "SluiceSignals",
-                "Hiredis",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+            dependencies: store + service + children + nio + [
+                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SluiceSignals",
+                .argumentParser, .crypto, .nioHTTP1,
             ]
         ),
         .target(
             name: "ExampleSupport",
-            dependencies: [
-                "Sluice", "SluiceWorker", "SluiceTesting", "SluiceSignals",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+            dependencies: children + [
+                "Sluice", "SluiceWorker", "SluiceTesting", "SluiceSignals", .argumentParser, .coreMetrics, .logging,
+                .serviceLifecycle,
             ],
             path: "Sources/Examples/Support"
         ),
         .executableTarget(
             name: "crawler",
-            dependencies: [
-                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceCore", "SluiceStore",
-                "Hiredis",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            dependencies: store + service + nio + [
+                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", .argumentParser, .metrics,
+                .nioHTTP1,
             ],
-            path: "Sources/Examples/Crawler",
-            exclude: ["README.md"]
+            path: "Sources/Examples/Crawler", exclude: ["README.md"]
         ),
         .executableTarget(
             name: "image-gateway",
-            dependencies: [
-                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceCore",
-                "SluiceStore", "Hiredis",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            dependencies: service + nio + [
+                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceStore",
+                "Hiredis", .argumentParser, .asyncHTTPClient, .metrics, .nioHTTP1,
             ],
-            path: "Sources/Examples/ImageGateway",
-            exclude: ["README.md"]
+            path: "Sources/Examples/ImageGateway", exclude: ["README.md"]
         ),
         .executableTarget(
             name: "pipelines",
-            dependencies: [
-                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceCore", "SluiceStore",
-                "SluiceLua", "Hiredis",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+            dependencies: store + service + [
+                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceLua", .argumentParser,
             ],
-            path: "Sources/Examples/Pipelines",
-            exclude: ["README.md"]
+            path: "Sources/Examples/Pipelines", exclude: ["README.md"]
         ),
-        .testTarget(
-            name: "HiredisTests",
-            dependencies: [
-                "Hiredis", "SluiceTesting",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]
-        ),
-        .testTarget(
-            name: "SluiceCoreTests", dependencies: ["SluiceCore", .product(name: "Crypto", package: "swift-crypto")],
-            exclude: ["CronTable.txt"]
-        ),
-        .testTarget(
-            name: "SluiceEmbeddedTests",
-            dependencies: ["SluiceEmbedded", .product(name: "Subprocess", package: "swift-subprocess")]
-        ),
-        .testTarget(
-            name: "SluiceLuaTests",
-            dependencies: ["SluiceLua", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
-        ),
-        .testTarget(
-            name: "LimitsModelTests",
-            dependencies: ["SluiceLua", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting"]
-        ),
+        .testTarget(name: "HiredisTests", dependencies: nio + ["Hiredis", "SluiceTesting"]),
+        .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore", .crypto], exclude: ["CronTable.txt"]),
+        .testTarget(name: "SluiceEmbeddedTests", dependencies: ["SluiceEmbedded", .subprocess]),
+        .testTarget(name: "SluiceLuaTests", dependencies: store + ["SluiceLua", "SluiceTesting"]),
+        .testTarget(name: "LimitsModelTests", dependencies: store + ["SluiceLua", "SluiceTesting"]),
         .testTarget(
             name: "SluiceCLITests",
-            dependencies: [
-                "SluiceCLI", "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceEmbedded", "SluiceWorker",
-                "Hiredis",
-                "SluiceSignals", "SluiceTesting",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+            dependencies: store + children + nio + [
+                "SluiceCLI", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceWorker", "SluiceSignals", "SluiceTesting",
+                .argumentParser, .unixSignals,
             ]
         ),
-        .testTarget(
-            name: "SluiceInspectorTests",
-            dependencies: ["SluiceInspector", "SluiceStore", "SluiceCore", "SluiceLua", "Hiredis", "SluiceTesting"]
-        ),
+        .testTarget(name: "SluiceInspectorTests", dependencies: store + ["SluiceInspector", "SluiceLua", "SluiceTesting"]),
         .testTarget(
             name: "DocumentationTests",
-            dependencies: [
-                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceCLI",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+            dependencies: service + children + [
+                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceCLI", "SluiceCore",
+                .argumentParser,
             ]
         ),
         .testTarget(
             name: "SluiceTests",
-            dependencies: [
-                "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
-                .product(name: "ServiceContextModule", package: "swift-service-context"),
-            ]
+            dependencies: store + ["Sluice", "SluiceInspector", "SluiceTesting", .instrumentation, .nioCore, .serviceContext]
         ),
         .testTarget(
             name: "SluiceWorkerTests",
-            dependencies: [
-                "SluiceWorker", "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis", "SluiceTesting",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            dependencies: store + nio + [
+                "SluiceWorker", "Sluice", "SluiceInspector", "SluiceTesting", .coreMetrics, .crypto, .logging,
+                .serviceLifecycle,
             ]
         ),
         .testTarget(
             name: "SluiceWebhooksTests",
             dependencies: [
-                "SluiceWebhooks", "SluiceWorker", "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore", "SluiceTesting",
-                "Hiredis",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                "SluiceWebhooks", "SluiceWorker", "Sluice", "SluiceInspector", "SluiceCore", "SluiceTesting", "Hiredis",
+                .asyncHTTPClient, .coreMetrics, .logging, .nioCore,
             ]
         ),
         .executableTarget(
             name: "FaultWorker",
-            dependencies: [
-                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceCore", .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
+            dependencies: service + ["Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceCore"],
             path: "Tests/FaultWorker"
         ),
         .testTarget(
             name: "FaultTests",
-            dependencies: [
-                "FaultWorker", "SluiceWorker", "SluiceWebhooks", "Sluice", "SluiceInspector", "SluiceStore", "SluiceCore",
-                "Hiredis",
+            dependencies: children + [
+                "FaultWorker", "SluiceWorker", "SluiceWebhooks", "Sluice", "SluiceInspector", "SluiceCore", "Hiredis",
                 "SluiceTesting",
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .testTarget(
             name: "ExampleTests",
-            dependencies: [
-                "ExampleSupport", "crawler", "image-gateway", "pipelines", "Sluice", "SluiceInspector", "SluiceTesting",
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ]
+            dependencies: children + ["ExampleSupport", "crawler", "image-gateway", "pipelines", "Sluice", "SluiceInspector"]
         ),
         .testTarget(
             name: "SluiceTestingTests",
-            dependencies: [
-                "SluiceTesting", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceStore", "SluiceCore", "Hiredis",
-                .product(name: "Subprocess", package: "swift-subprocess"),
-            ]
+            dependencies: store + ["SluiceTesting", "Sluice", "SluiceWorker", "SluiceInspector", .subprocess]
         ),
     ]
 )
