@@ -46,6 +46,7 @@ let package = Package(
         .library(name: "SluiceWebhooks", targets: ["SluiceWebhooks"]),
         .library(name: "SluiceTesting", targets: ["SluiceTesting"]),
         .executable(name: "sluice", targets: ["SluiceCLI"]),
+        .executable(name: "sluice-webhooks", targets: ["SluiceWebhooksTool"]),
         .executable(name: "crawler", targets: ["crawler"]),
         .executable(name: "image-gateway", targets: ["image-gateway"]),
         .executable(name: "pipelines", targets: ["pipelines"]),
@@ -100,18 +101,29 @@ let package = Package(
                 .serviceLifecycle,
             ]
         ),
-        .target(name: "SluiceSignals", dependencies: [.unixSignals]),
+        .target(
+            name: "SluiceToolSupport",
+            dependencies: store + service + [
+                "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser,
+            ]
+        ),
         .executableTarget(
             name: "SluiceCLI",
             dependencies: store + service + children + nio + [
-                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SluiceSignals",
+                "SluiceToolSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceEmbedded", "SluiceLua",
                 .argumentParser, .crypto, .nioHTTP1,
+            ]
+        ),
+        .executableTarget(
+            name: "SluiceWebhooksTool",
+            dependencies: service + [
+                "SluiceToolSupport", "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceCore", .argumentParser,
             ]
         ),
         .target(
             name: "ExampleSupport",
             dependencies: children + [
-                "Sluice", "SluiceWorker", "SluiceTesting", "SluiceSignals", .argumentParser, .coreMetrics, .logging,
+                "Sluice", "SluiceWorker", "SluiceTesting", "SluiceToolSupport", .argumentParser, .coreMetrics, .logging,
                 .serviceLifecycle,
             ],
             path: "Sources/Examples/Support"
@@ -147,7 +159,7 @@ let package = Package(
         .testTarget(
             name: "SluiceCLITests",
             dependencies: store + children + nio + [
-                "SluiceCLI", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceWorker", "SluiceSignals", "SluiceTesting",
+                "SluiceCLI", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceWorker", "SluiceToolSupport", "SluiceTesting",
                 .argumentParser, .unixSignals,
             ]
         ),
@@ -155,8 +167,8 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: service + children + [
-                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceCLI", "SluiceCore",
-                .argumentParser,
+                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceCLI",
+                "SluiceWebhooksTool", "SluiceCore", .argumentParser,
             ]
         ),
         .testTarget(

@@ -1,38 +1,7 @@
-import ArgumentParser
-import Foundation
-import Logging
-import SluiceSignals
+import SluiceToolSupport
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// Runs a command and turns what it threw into one line on standard error and an exit status.
+/// Runs the command.
 @main
 enum EntryPoint {
-    static func main() async {
-        // A reader that goes away, or a Redis that does, is an error of one write, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
-        StopSignals.quitAtOnce()
-        LoggingSystem.bootstrap { _ in WorkerLogHandler(isJSON: false, style: Terminal.errors.style) }
-        do {
-            try InputText.checkProcess()
-            var command = try await SluiceTool.asyncParseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
-            exit(ExitStatus.done.rawValue)
-        } catch {
-            let ending = Ending(error)
-            if !ending.output.isEmpty { try? Terminal.output.write(ours: ending.output) }
-            if !ending.message.isEmpty { Terminal.complain(ending.message) }
-            exit(ending.status)
-        }
-    }
+    static func main() async { await ToolProcess.run(SluiceTool.self) }
 }

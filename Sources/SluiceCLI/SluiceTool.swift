@@ -1,5 +1,5 @@
 import ArgumentParser
-import SluiceLua
+import SluiceToolSupport
 
 /// The root of the tool. Each command has a file of its own.
 struct SluiceTool: AsyncParsableCommand {
@@ -12,12 +12,11 @@ struct SluiceTool: AsyncParsableCommand {
 
             Completion for your shell: sluice --generate-completion-script bash|zsh|fish
             """,
-        version: "sluice \(ToolVersion.text) (function library: protocol \(FunctionLibrary.protocolVersion), "
-            + "revision \(FunctionLibrary.revision))",
+        version: ToolVersion.line(of: "sluice"),
         subcommands: [BenchWorkerCommand.self, DemoWorkerCommand.self],
         groupedSubcommands: [
             CommandGroup(
-                name: "Jobs", subcommands: [EnqueueCommand.self, WorkerCommand.self, WebhooksCommand.self, JobsCommand.self]),
+                name: "Jobs", subcommands: [EnqueueCommand.self, WorkerCommand.self, JobsCommand.self]),
             CommandGroup(
                 name: "Looking",
                 subcommands: [
@@ -33,9 +32,4 @@ struct SluiceTool: AsyncParsableCommand {
         ])
 
     @OptionGroup var global: GlobalOptions
-}
-
-/// The version of the tool.
-enum ToolVersion {
-    static let text = "0.1.0"
 }

@@ -30,7 +30,7 @@ public struct WebhookSecret: Sendable {
     public init(_ text: String) throws(SluiceError) { try self.init(text.utf8) }
 
     /// Reads the secrets of a file: one a line, the newest first. Empty lines and lines that start with # are skipped. The path may
-    /// be a symbolic link or a pipe. `sluice webhooks` warns about a file that others can read.
+    /// be a symbolic link or a pipe. `sluice-webhooks` warns about a file that others can read.
     /// - Throws: `invalidArgument` if the file cannot be read, others may change it, it has no secret, or a secret is too short.
     public static func load(_ path: String) throws(SluiceError) -> [WebhookSecret] { try load(path) { _ in } }
 

@@ -4,6 +4,7 @@ import SluiceCore
 import Testing
 
 @testable import SluiceCLI
+@testable import SluiceWebhooksTool
 
 /// What the documents say is what is there.
 struct DocumentTests {
@@ -78,17 +79,18 @@ struct DocumentTests {
         }
     }
 
-    /// Every line of a shell block that calls the tool, alone or behind a pipe.
-    @Test func theToolTakesEveryCommandThatIsShown() throws {
+    /// Every line of a shell block that calls one of the tools, alone or behind a pipe.
+    @Test func theToolsTakeEveryCommandThatIsShown() throws {
         var shown = 0
         for document in try Document.all() {
             for line in document.blocks("sh").flatMap(\.lines) {
                 for command in line.components(separatedBy: " | ").map({ $0.trimmingCharacters(in: .whitespaces) })
-                where command.hasPrefix("sluice ") {
+                where command.hasPrefix("sluice ") || command.hasPrefix("sluice-webhooks ") {
                     shown += 1
                     let words = try CommandLineText.split(String(command.prefix(while: { $0 != "#" })))
                     #expect(throws: Never.self, "\(document): \(command)") {
-                        try SluiceTool.parseAsRoot(Array(words.dropFirst()))
+                        let root: any ParsableCommand.Type = words[0] == "sluice" ? SluiceTool.self : WebhooksTool.self
+                        _ = try root.parseAsRoot(Array(words.dropFirst()))
                     }
                 }
             }

@@ -3,6 +3,7 @@ import Hiredis
 import SluiceCore
 import SluiceInspector
 import SluiceStore
+import SluiceToolSupport
 import Subprocess
 import SystemPackage
 import Testing

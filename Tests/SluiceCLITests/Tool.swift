@@ -40,35 +40,35 @@ struct Tool {
             ["--redis", url, "--namespace", namespace] + arguments, input: input, environment: environment)
     }
 
-    /// Runs the tool as it is.
+    /// Runs the tool, or another program beside it, as it is.
     static func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+        _ arguments: [String], of program: String = "sluice", input: String = "", environment: [String: String] = [:]
     ) async throws -> Result {
         var changes: [Environment.Key: String?] = ["SLUICE_REDIS_URL": nil, "SLUICE_HOME": "/nonexistent"]
         for (name, value) in environment { changes.updateValue(value, forKey: Environment.Key(stringLiteral: name)) }
         let result = try await Subprocess.run(
-            .path(FilePath(try path)), arguments: Arguments(arguments),
+            .path(FilePath(try path(of: program))), arguments: Arguments(arguments),
             environment: .inherit.updating(changes),
             input: .string(input), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
         guard case .exited(let status) = result.terminationStatus else {
             // A test that is over ends what it started.
-            if !Task.isCancelled { Issue.record("sluice \(arguments.joined(separator: " ")) was ended by a signal") }
+            if !Task.isCancelled { Issue.record("\(program) \(arguments.joined(separator: " ")) was ended by a signal") }
             return Result(status: -1, output: result.standardOutput, error: result.standardError)
         }
         return Result(status: Int(status), output: result.standardOutput, error: result.standardError)
     }
 
-    /// The tool lies beside the tests.
-    static var path: String {
-        get throws {
-            let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent()
-            let places = [tests, package.appendingPathComponent(".build/debug")]
-            let found = places.map { $0.appendingPathComponent("sluice").path }.first(
-                where: FileManager.default.isExecutableFile(atPath:))
-            return try #require(found, "the tool is not built")
-        }
+    static var path: String { get throws { try path(of: "sluice") } }
+
+    /// The programs lie beside the tests.
+    static func path(of program: String) throws -> String {
+        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let places = [tests, package.appendingPathComponent(".build/debug")]
+        let found = places.map { $0.appendingPathComponent(program).path }.first(
+            where: FileManager.default.isExecutableFile(atPath:))
+        return try #require(found, "\(program) is not built")
     }
 }
 

@@ -2,6 +2,7 @@ import Foundation
 import SluiceCore
 import SluiceStore
 import SluiceTesting
+import SluiceToolSupport
 import Testing
 
 @testable import SluiceCLI

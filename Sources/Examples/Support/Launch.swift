@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Foundation
 import Logging
-import SluiceSignals
+import SluiceToolSupport
 
 /// How the commands of examples are run and ended.
 package enum Launch {

@@ -4,6 +4,7 @@ import Logging
 import Sluice
 import SluiceCore
 import SluiceEmbedded
+import SluiceToolSupport
 
 /// `sluice bench`
 struct BenchCommand: AsyncParsableCommand {
@@ -119,8 +120,19 @@ struct BenchCommand: AsyncParsableCommand {
         }
         if mode == .batch || mode == .all { try await modes.batch(&result) }
         if mode == .unique || mode == .all { try await modes.unique(&result) }
-        if mode == .webhooks || mode == .all { try await modes.webhooks(&result) }
+        if mode == .webhooks { try await modes.webhooks(&result) }
+        if mode == .all { try await webhooks(modes, &result) }
         try await modes.floor(&result)
+    }
+
+    /// Web hooks among all measurements: without the program that delivers them, the others still count.
+    private func webhooks(_ modes: BenchModes, _ result: inout BenchResult) async throws {
+        do {
+            _ = try ProgramPath.webhooks()
+        } catch {
+            return Terminal.complain("web hooks are not measured: \(error.message)")
+        }
+        try await modes.webhooks(&result)
     }
 
     private func show(_ result: BenchResult) throws {

@@ -44,19 +44,11 @@ extension BenchModes {
 
     private func webhookMemory(_ count: Int, _ client: SluiceClient) async throws -> BenchResult.Memory {
         let receiver = try await BenchReceiver()
-        let secret = FileManager.default.temporaryDirectory.appending(path: "sluice-bench-\(UUID().uuidString)").path
-        let isWritten = FileManager.default.createFile(
-            atPath: secret, contents: Data("only for measurements\n".utf8), attributes: [.posixPermissions: 0o600])
-        if !isWritten { throw SluiceError(.invalidArgument, "cannot write the file \(secret)") }
-        defer { try? FileManager.default.removeItem(atPath: secret) }
         let handlers = BenchWorkers(
             url: url, namespace: options.namespace, queue: "bench-told", concurrency: concurrency)
-        let senders = BenchWorkers(
-            url: url, namespace: options.namespace,
-            command: ["webhooks", "--secret-file", secret, "--allow-private", "--json"])
         var memory = BenchResult.Memory("webhook worker", count)
         try await handlers.run(1) {
-            try await senders.run(1) {
+            try await withSenders { senders in
                 try await through("bench-told", count, client, notify: Notify(receiver.url)) { portion in
                     memory.note(await senders.residentBytes(), at: portion)
                 }

@@ -1,7 +1,8 @@
+import Foundation
 import Sluice
 import SluiceCore
 import SluiceStore
-import SluiceWebhooks
+import SluiceToolSupport
 import SluiceWorker
 
 /// The measurement of web hooks.
@@ -9,33 +10,48 @@ extension BenchModes {
     /// More take long, and tell no more.
     private static let mostHooks = 20_000
 
-    /// Notifications that wait, delivered by one worker in this process to a receiver in this process.
+    /// Notifications that wait, delivered by one process to a receiver in this process.
     func webhooks(_ result: inout BenchResult) async throws {
         let receiver = try await BenchReceiver()
         let client = try await client()
         let told: QueueName = "bench-told"
         let count = min(jobs, Self.mostHooks)
-        let sender = try WebhookSender(
-            WebhookOptions(secrets: [try WebhookSecret("only for measurements")], allowed: AddressRange.all))
         _ = try await client.store.call(Pause(reason: "until all is there"), on: Notify.queue)
         try await client.enqueue(try requests(count, of: told, receiver.url))
+        // There is one receiver, and it may have all of them.
+        let places = "\(min(concurrency, 200))"
         var stretch: Stretch?
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for worker in [teller(client, told), deliverer(client, sender)] { group.addTask { try await worker.run() } }
-            try await wait(client, Notify.queue) { $0["total_enqueued"] == "\(count)" }
-            stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
-                _ = try await client.store.call(Resume(), on: Notify.queue)
-                try await wait(client, Notify.queue) { $0["total_completed"] == "\(count)" }
+        try await withSenders(["--concurrency", places, "--limit", "concurrency=\(places)/host"]) { _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [worker = teller(client, told)] in try await worker.run() }
+                try await wait(client, Notify.queue) { $0["workers"] == "1" && $0["total_enqueued"] == "\(count)" }
+                stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
+                    _ = try await client.store.call(Resume(), on: Notify.queue)
+                    try await wait(client, Notify.queue) { $0["total_completed"] == "\(count)" }
+                }
+                group.cancelAll()
+                try await group.waitForAll()
             }
-            group.cancelAll()
-            try await group.waitForAll()
         }
         result.webhooksPerSecond = stretch.map { Double(count) / $0.seconds }
         result.redisMicrosecondsWebhook = stretch.map { $0.redisMicroseconds / Double(count) }
-        await sender.close()
         await receiver.close()
         for queue in [told, Notify.queue] { try await empty(queue, client) }
         await client.close()
+    }
+
+    /// A process that delivers web hooks runs while `body` does.
+    func withSenders(_ options: [String] = [], _ body: (BenchWorkers) async throws -> Void) async throws {
+        let program = try ProgramPath.webhooks()
+        let secret = FileManager.default.temporaryDirectory.appending(path: "sluice-bench-\(UUID().uuidString)").path
+        let isWritten = FileManager.default.createFile(
+            atPath: secret, contents: Data("only for measurements\n".utf8), attributes: [.posixPermissions: 0o600])
+        if !isWritten { throw SluiceError(.invalidArgument, "cannot write the file \(secret)") }
+        defer { try? FileManager.default.removeItem(atPath: secret) }
+        let senders = BenchWorkers(
+            url: url, namespace: self.options.namespace, program: program,
+            command: ["--secret-file", secret, "--allow-private", "--json"] + options)
+        try await senders.run(1) { try await body(senders) }
     }
 
     private func requests(_ count: Int, of queue: QueueName, _ url: String) throws -> [JobRequest] {
@@ -52,17 +68,6 @@ extension BenchModes {
         let worker = Worker(
             client, queues: [Queue(queue, concurrency: concurrency)], options: WorkerOptions(grace: .zero), logger: logger)
         worker.handle(BenchJob.self) { (_, _) -> Void in }
-        return worker
-    }
-
-    private func deliverer(_ client: SluiceClient, _ sender: WebhookSender) -> Worker {
-        // There is one receiver, and it may have all of them.
-        let places = min(concurrency, 200)
-        let worker = Worker(
-            client,
-            queues: [Queue(Notify.queue, concurrency: places, limits: [.concurrency(places, per: "host")])],
-            options: WorkerOptions(grace: .zero), logger: logger)
-        worker.deliverWebhooks(by: sender)
         return worker
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Sluice
 import SluiceCore
+import SluiceToolSupport
 import SluiceWorker
 
 /// A worker process of `bench`, which ends when its standard input does.

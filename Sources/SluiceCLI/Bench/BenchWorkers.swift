@@ -3,17 +3,20 @@ import SluiceCore
 import Subprocess
 import SystemPackage
 
-/// Worker processes of a benchmark: this program again, with a hidden command.
+/// Worker processes of a benchmark: this program again, with a hidden command, or the one that delivers web hooks.
 struct BenchWorkers {
     let url: String
+    /// The path of the program.
+    let program: String
     /// The command and its arguments.
     let arguments: [String]
     private var logsJobs = true
     private let identifiers = Identifiers()
 
     /// Processes that run a command of the tool, such as `["worker", "mail", "--exec", "true"]`.
-    init(url: String, namespace: Namespace, command: [String]) {
+    init(url: String, namespace: Namespace, program: String = ProgramPath.current, command: [String]) {
         self.url = url
+        self.program = program
         arguments = command + ["--namespace", namespace.text]
     }
 
@@ -51,7 +54,7 @@ struct BenchWorkers {
         // A command of the tool logs each job.
         let errors = logsJobs ? try FileDescriptor.open("/dev/null", .writeOnly) : .standardError
         _ = try await Subprocess.run(
-            .path(FilePath(ProgramPath.current)),
+            .path(FilePath(program)),
             // Arguments can be read by everyone on this machine, and the URL may have a password.
             arguments: Arguments(arguments), environment: .inherit.updating(["SLUICE_REDIS_URL": url]),
             platformOptions: platform, input: .inputWriter, output: .discarded,
@@ -78,12 +81,4 @@ struct BenchWorkers {
         }
         return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
-}
-
-/// Where this program is, to start it again.
-enum ProgramPath {
-    static let current: String = {
-        if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { return path }
-        return Bundle.main.executablePath ?? CommandLine.arguments[0]
-    }()
 }

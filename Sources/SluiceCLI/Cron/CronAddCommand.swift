@@ -3,6 +3,7 @@ import Foundation
 import Sluice
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 struct CronAddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluiceToolSupport
 
 struct CronRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

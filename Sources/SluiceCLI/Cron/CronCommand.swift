@@ -3,6 +3,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceStore
+import SluiceToolSupport
 
 struct CronCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

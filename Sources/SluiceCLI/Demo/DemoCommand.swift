@@ -3,7 +3,7 @@ import Foundation
 import SluiceCore
 import SluiceEmbedded
 import SluiceInspector
-import SluiceSignals
+import SluiceToolSupport
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

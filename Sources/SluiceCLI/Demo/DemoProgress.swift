@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// How far the demo has come, and who did what.
 struct DemoProgress: Sendable, Equatable {

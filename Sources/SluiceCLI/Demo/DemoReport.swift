@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// What came out of the demo.
 struct DemoReport: Sendable, Equatable {

@@ -2,6 +2,7 @@ import Logging
 import Sluice
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// One run of the demo on a Redis that is there: enqueue, work, kill, replace, compare.
 struct DemoRun {

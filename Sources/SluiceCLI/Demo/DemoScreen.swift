@@ -1,4 +1,5 @@
 import SluiceInspector
+import SluiceToolSupport
 
 /// Shows the demo's progress: drawn in place on a terminal, a line at a time elsewhere, not at all for programs.
 struct DemoScreen {

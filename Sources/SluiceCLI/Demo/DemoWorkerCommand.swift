@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import Sluice
 import SluiceCore
+import SluiceToolSupport
 import SluiceWorker
 
 /// A worker process of `demo`. It tells the demo what it does on standard output, and ends in order when standard input does.

@@ -1,4 +1,5 @@
 import SluiceCore
+import SluiceToolSupport
 
 #if canImport(Glibc)
     import Glibc

@@ -2,7 +2,7 @@ import ArgumentParser
 import Sluice
 import SluiceCore
 import SluiceInspector
-import SluiceSignals
+import SluiceToolSupport
 
 /// Enqueues a job for each line of standard input, in batches, as the lines come.
 struct EnqueueLines {

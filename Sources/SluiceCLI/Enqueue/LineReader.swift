@@ -1,4 +1,5 @@
 import Foundation
+import SluiceToolSupport
 
 #if canImport(Glibc)
     import Glibc

@@ -5,7 +5,7 @@ import SluiceCore
 struct NotifyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tell this web hook, an http or https URL, of the job's end; `sluice webhooks` delivers.", valueName: "url"))
+            "Tell this web hook, an http or https URL, of the job's end; `sluice-webhooks` delivers.", valueName: "url"))
     private var notify: String?
 
     @Option(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SluiceCore
+import SluiceToolSupport
 
 /// What makes a job unique.
 struct UniqueOptions: ParsableArguments {

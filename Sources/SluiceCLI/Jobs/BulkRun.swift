@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import SluiceCore
 import SluiceInspector
-import SluiceSignals
+import SluiceToolSupport
 
 /// A change of many jobs: counts them where that is asked for or somebody has to agree, changes them, and tells what came of it.
 struct BulkRun: Sendable {

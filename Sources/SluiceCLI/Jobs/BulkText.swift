@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// What a change of many jobs looks like, to people and to programs.
 enum BulkText {

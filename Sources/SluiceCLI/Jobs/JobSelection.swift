@@ -1,6 +1,7 @@
 import ArgumentParser
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// Jobs to change, by id or by what they have in common, and what became of them.
 struct JobSelection: ParsableArguments {

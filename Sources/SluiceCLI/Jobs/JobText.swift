@@ -1,6 +1,7 @@
 import Foundation
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// How jobs look to people.
 enum JobText {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SluiceToolSupport
 
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

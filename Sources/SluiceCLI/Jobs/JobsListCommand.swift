@@ -1,6 +1,7 @@
 import ArgumentParser
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 struct JobsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

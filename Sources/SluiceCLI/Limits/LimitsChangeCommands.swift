@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 struct LimitsSetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

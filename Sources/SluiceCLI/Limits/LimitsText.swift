@@ -1,6 +1,7 @@
 import Foundation
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// How limits look to people.
 enum LimitsText {

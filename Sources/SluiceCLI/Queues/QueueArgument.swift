@@ -4,6 +4,7 @@ import Hiredis
 import SluiceCore
 import SluiceEmbedded
 import SluiceStore
+import SluiceToolSupport
 
 /// Names of queues at the TAB key.
 enum QueueArgument {

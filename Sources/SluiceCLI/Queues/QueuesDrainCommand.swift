@@ -1,7 +1,7 @@
 import ArgumentParser
 import SluiceCore
 import SluiceInspector
-import SluiceSignals
+import SluiceToolSupport
 
 struct QueuesDrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

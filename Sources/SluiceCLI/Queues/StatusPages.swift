@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// Lines of many queues, printed page by page while they come: which columns there are is then settled before all are known.
 struct StatusPages {

@@ -1,6 +1,7 @@
 import Foundation
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// How the numbers of queues look to people.
 enum StatusText {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 struct TailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

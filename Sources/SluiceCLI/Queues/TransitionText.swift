@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// How a transition looks to people.
 enum TransitionText {

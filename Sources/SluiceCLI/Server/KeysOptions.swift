@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SluiceCore
+import SluiceToolSupport
 
 /// The keys of encrypted jobs, for commands that write or read them.
 struct KeysOptions: ParsableArguments {

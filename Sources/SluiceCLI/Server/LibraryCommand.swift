@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceLua
 import SluiceStore
+import SluiceToolSupport
 
 struct LibraryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

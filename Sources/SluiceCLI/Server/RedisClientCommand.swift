@@ -3,6 +3,7 @@ import Foundation
 import Hiredis
 import SluiceCore
 import SluiceEmbedded
+import SluiceToolSupport
 
 #if canImport(Glibc)
     import Glibc

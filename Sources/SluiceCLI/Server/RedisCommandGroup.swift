@@ -2,6 +2,7 @@ import ArgumentParser
 import SluiceCore
 import SluiceEmbedded
 import SluiceInspector
+import SluiceToolSupport
 
 struct RedisCommandGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

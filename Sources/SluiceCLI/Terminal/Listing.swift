@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluiceToolSupport
 
 /// Things that are kept for a while after their end, and listed by state.
 protocol ListedState: RawRepresentable<String>, CaseIterable, Sendable {

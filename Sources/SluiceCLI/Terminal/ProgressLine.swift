@@ -1,5 +1,6 @@
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// How far a change of many jobs has come, on standard error: one line that is written over on a terminal, elsewhere a line every
 /// few seconds.

@@ -1,4 +1,5 @@
 import SluiceInspector
+import SluiceToolSupport
 
 /// Rows of text under headings, aligned.
 struct Table {

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Sluice
 import SluiceCore
 import SluiceInspector
-import SluiceSignals
+import SluiceToolSupport
 import SluiceWorker
 import UnixSignals
 

@@ -2,6 +2,7 @@ import Foundation
 import Sluice
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// How batches are shown.
 enum BatchText {

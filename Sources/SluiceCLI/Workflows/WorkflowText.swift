@@ -2,6 +2,7 @@ import Foundation
 import Sluice
 import SluiceCore
 import SluiceInspector
+import SluiceToolSupport
 
 /// How workflows are shown.
 enum WorkflowText {

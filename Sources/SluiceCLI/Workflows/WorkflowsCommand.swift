@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluiceToolSupport
 
 struct WorkflowsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

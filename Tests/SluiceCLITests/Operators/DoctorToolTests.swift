@@ -1,6 +1,7 @@
 import Foundation
 import SluiceCore
 import SluiceTesting
+import SluiceToolSupport
 import Testing
 
 @testable import SluiceCLI

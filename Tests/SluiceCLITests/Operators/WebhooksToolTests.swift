@@ -2,13 +2,14 @@ import Foundation
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import SluiceToolSupport
 import Subprocess
 import SystemPackage
 import Testing
 
 @testable import SluiceCLI
 
-/// `sluice enqueue --notify` and `sluice webhooks`.
+/// `sluice enqueue --notify` and `sluice-webhooks`.
 @Suite(.timeLimit(.minutes(5)))
 struct WebhooksToolTests {
     private struct Shown: Decodable {
@@ -60,8 +61,8 @@ struct WebhooksToolTests {
     private func deliver(_ id: String, _ tool: Tool, _ receiver: HookReceiver, _ options: [String]) async throws {
         let before = receiver.requests.count
         let result = try await Subprocess.run(
-            .path(FilePath(try Tool.path)),
-            arguments: Arguments(["--redis", tool.url, "--namespace", tool.namespace, "webhooks"] + options),
+            .path(FilePath(try Tool.path(of: "sluice-webhooks"))),
+            arguments: Arguments(["--redis", tool.url, "--namespace", tool.namespace] + options),
             input: .none, output: .discarded, error: .string(limit: 1 << 20)
         ) { child in
             #expect(try await tool.run("enqueue", "mail", "--id", id, "--notify", receiver.url).status == 0)
@@ -79,8 +80,29 @@ struct WebhooksToolTests {
         let file = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data("a secret of enough bytes\n".utf8).write(to: file)
-        let result = try await Tool.run(["webhooks", "--secret-file", file.path, "--ca-file", file.path])
+        let result = try await Tool.run(["--secret-file", file.path, "--ca-file", file.path], of: "sluice-webhooks")
         #expect(result.status == 2 && result.error.contains("the file of authorities"), "\(result.error)")
+    }
+
+    @Test func itAnswersQuestions() async throws {
+        let help = try await Tool.run(["--help"], of: "sluice-webhooks")
+        #expect(help.status == 0 && help.error.isEmpty)
+        for option in ["--redis", "--namespace", "--json", "--secret-file", "--ca-file", "--allow-private", "--lease"] {
+            #expect(help.output.contains(option), "\(option)")
+        }
+        let nothing = try await Tool.run([], of: "sluice-webhooks")
+        #expect(nothing.status == 2 && nothing.error.contains("See 'sluice-webhooks --help'"), "\(nothing.error)")
+        let version = try await Tool.run(["--version"], of: "sluice-webhooks")
+        #expect(version.status == 0 && version.output.hasPrefix("sluice-webhooks \(ToolVersion.text) "))
+        let away = try await Tool.run(
+            ["--redis", "unix:///nonexistent/redis.sock", "--secret-file", "/dev/null"], of: "sluice-webhooks")
+        #expect(away.status == 2, "no secrets come first: \(away.error)")
+    }
+
+    /// The tool itself has no HTTP client, and does not know the command.
+    @Test func theToolDoesNotDeliver() async throws {
+        let result = try await Tool.run(["webhooks"])
+        #expect(result.status == 2 && result.error.contains("'webhooks'"), "\(result.error)")
     }
 
     @Test(arguments: [
@@ -90,7 +112,8 @@ struct WebhooksToolTests {
         (["--secret-file", "x", "--max-attempts", "0"], "1 or more"),
     ])
     func whatIsNotThere(options: [String], message: String) async throws {
-        let result = try await Tool.run(["webhooks"] + options)
-        #expect(result.status != 0 && result.error.contains(message), "\(result.error)")
+        let result = try await Tool.run(options, of: "sluice-webhooks")
+        #expect(result.status == 2 && result.error.contains(message), "\(result.error)")
+        #expect(result.error.hasPrefix("sluice-webhooks: ") && result.error.split(separator: "\n").count == 1)
     }
 }

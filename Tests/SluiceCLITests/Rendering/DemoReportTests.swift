@@ -1,4 +1,5 @@
 import SluiceCore
+import SluiceToolSupport
 import Testing
 
 @testable import SluiceCLI

@@ -1,6 +1,7 @@
 import ArgumentParser
 import SluiceCore
 import SluiceEmbedded
+import SluiceToolSupport
 import Testing
 
 @testable import SluiceCLI
@@ -16,25 +17,27 @@ struct EndingTests {
         ]
         #expect(expected.count == SluiceError.Code.all.count)
         for (code, status) in expected {
-            let ending = Ending(SluiceError(code, "why"))
+            let ending = end(of: SluiceError(code, "why"))
             #expect(ending.status == status, "\(code)")
             #expect(ending.message.hasPrefix("why"))
             #expect(!ending.message.contains("\n"))
         }
-        #expect(Ending(EmbeddedRedisError.notInstalled).status == 3)
-        #expect(Ending(OutputClosed()) == Ending(ExitCode.success))
-        #expect(Ending(ExitCode.no).status == 1)
-        #expect(Ending(Failure("why")).status == 1)
+        #expect(end(of: EmbeddedRedisError.notInstalled).status == 3)
+        #expect(end(of: OutputClosed()) == end(of: ExitCode.success))
+        #expect(end(of: ExitCode.no).status == 1)
+        #expect(end(of: Failure("why")).status == 1)
     }
 
     @Test func adviceIsASentenceOfItsOwn() {
-        let refused = Ending(SluiceError(.unreachable, "cannot reach Redis: h:1: connection refused")).message
+        let refused = end(of: SluiceError(.unreachable, "cannot reach Redis: h:1: connection refused")).message
         #expect(refused.contains("connection refused. Does it run there? See --redis"))
         // Who closes a connection does run.
-        let closed = Ending(SluiceError(.unreachable, "cannot reach Redis: h:1: the server closed the connection")).message
+        let closed = end(of: SluiceError(.unreachable, "cannot reach Redis: h:1: the server closed the connection")).message
         #expect(!closed.contains("Does it run") && closed.contains("connection. See --redis"))
-        #expect(Ending(SluiceError(.authentication, "it said so.")).message.hasPrefix("it said so. Check user"))
+        #expect(end(of: SluiceError(.authentication, "it said so.")).message.hasPrefix("it said so. Check user"))
     }
+
+    private func end(of error: any Error) -> Ending { Ending(error, of: SluiceTool.self) }
 
     /// What parsing these arguments ends with.
     private func ending(_ arguments: [String]) async -> Ending? {
@@ -44,7 +47,7 @@ struct EndingTests {
             if !(command is any AsyncParsableCommand) { try command.run() }
             return nil
         } catch {
-            return Ending(error)
+            return end(of: error)
         }
     }
 

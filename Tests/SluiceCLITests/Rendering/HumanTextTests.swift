@@ -1,4 +1,5 @@
 import Foundation
+import SluiceToolSupport
 import Testing
 
 @testable import SluiceCLI

@@ -1,5 +1,6 @@
 import Foundation
 import SluiceTesting
+import SluiceToolSupport
 import Testing
 
 @testable import SluiceCLI

@@ -1,5 +1,5 @@
 import Foundation
-import SluiceSignals
+import SluiceToolSupport
 import Testing
 import UnixSignals
 

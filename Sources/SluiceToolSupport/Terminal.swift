@@ -1,5 +1,5 @@
 import Foundation
-import SluiceCore
+package import SluiceCore
 
 #if canImport(Glibc)
     import Glibc
@@ -10,19 +10,21 @@ import SluiceCore
 #endif
 
 /// The reader of our output has gone away, as `head` does: no reason to complain.
-struct OutputClosed: Error {}
+package struct OutputClosed: Error {
+    package init() {}
+}
 
 /// Standard output or standard error, and what it looks like at the other end.
-struct Terminal: Sendable {
-    static let output = Terminal(descriptor: 1)
-    static let errors = Terminal(descriptor: 2)
+package struct Terminal: Sendable {
+    package static let output = Terminal(descriptor: 1)
+    package static let errors = Terminal(descriptor: 2)
 
     /// Whether a person reads it, rather than a program or a file.
-    let isInteractive: Bool
+    package let isInteractive: Bool
     /// Columns, if a person reads it.
-    let width: Int?
+    package let width: Int?
     /// Whether to use colours: not for programs, and not for people who set `NO_COLOR` (https://no-color.org).
-    let style: Style
+    package let style: Style
     private let descriptor: Int32
 
     private init(descriptor: Int32) {
@@ -42,33 +44,33 @@ struct Terminal: Sendable {
 
     /// Writes a line.
     /// - Throws: `OutputClosed` if nobody reads any more; `Failure` for a full disk and the like.
-    func line(_ text: String = "") throws { try lines([text]) }
+    package func line(_ text: String = "") throws { try lines([text]) }
 
     /// Writes lines.
-    func lines(_ lines: [String]) throws {
+    package func lines(_ lines: [String]) throws {
         try write(lines.map { SafeText.shown($0, isColoured: style.isColoured) + "\n" }.joined().utf8)
     }
 
     /// Writes a document and a line end.
-    func json(_ value: JSONValue) throws { try write(SafeText.json(value.encoded()) + [UInt8(ascii: "\n")]) }
+    package func json(_ value: JSONValue) throws { try write(SafeText.json(value.encoded()) + [UInt8(ascii: "\n")]) }
 
     /// Writes over the line of the cursor, and stays there.
-    func redraw(_ text: String) throws {
+    package func redraw(_ text: String) throws {
         try write("\r\u{1B}[K\(SafeText.shown(text, isColoured: style.isColoured))".utf8)
     }
 
     /// Writes over the last so many lines, and whatever is below, in one write, so that no half drawing is ever seen.
-    func redraw(_ lines: [String], over height: Int) throws {
+    package func redraw(_ lines: [String], over height: Int) throws {
         let up = height > 0 ? "\u{1B}[\(height)A" : ""
         let text = lines.map { SafeText.shown($0, isColoured: style.isColoured) + "\u{1B}[K\n" }.joined()
         try write("\r\(up)\(text)\u{1B}[J".utf8)
     }
 
     /// Writes a question, and stays behind it.
-    func ask(_ question: String) throws { try write(SafeText.shown(question).utf8) }
+    package func ask(_ question: String) throws { try write(SafeText.shown(question).utf8) }
 
     /// Writes text of our own as it is: help, a completion script, the function library.
-    func write(ours text: String) throws { try write(text.utf8) }
+    package func write(ours text: String) throws { try write(text.utf8) }
 
     private func write(_ text: some Sequence<UInt8>) throws {
         var rest = ArraySlice(Array(text))
@@ -85,13 +87,19 @@ struct Terminal: Sendable {
     }
 
     /// Whether nobody reads any more, which a writer that has nothing to write would not notice.
-    var isClosed: Bool {
+    package var isClosed: Bool {
         var poll = pollfd(fd: descriptor, events: 0, revents: 0)
         return systemPoll(&poll, 1, 0) == 1 && poll.revents & Int16(POLLERR) != 0
     }
 
-    /// Writes one line to standard error, under the tool's name; there is nobody to tell if that fails.
-    static func complain(_ message: String) { try? errors.write("sluice: \(SafeText.shown(message))\n".utf8) }
+    /// Writes one line to standard error, under the program's name. Where that fails, no other place is left to say it.
+    package static func complain(_ message: String) { try? errors.write("\(SafeText.shown("\(program): \(message)"))\n".utf8) }
+
+    /// The name that this program was called by, without its folder.
+    private static let program: String = {
+        let name = (CommandLine.arguments.first ?? "").split(separator: "/").last.map(String.init)
+        return name ?? "sluice"
+    }()
 }
 
 // Methods of the same name hide the system's functions.

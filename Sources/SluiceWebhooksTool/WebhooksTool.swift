@@ -3,15 +3,15 @@ import Logging
 import ServiceLifecycle
 import Sluice
 import SluiceCore
-import SluiceSignals
+import SluiceToolSupport
 import SluiceWebhooks
 import SluiceWorker
 import UnixSignals
 
-/// `sluice webhooks`
-struct WebhooksCommand: AsyncParsableCommand {
+/// `sluice-webhooks`
+struct WebhooksTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "webhooks", abstract: "Tell web hooks what they are to hear of jobs.",
+        commandName: "sluice-webhooks", abstract: "Tell web hooks what they are to hear of jobs.",
         discussion: """
             Delivers what jobs of `sluice enqueue --notify` have to tell: a POST of JSON for each, signed with the secrets of \
             --secret-file, one a line, the newest first. Run as many as you like; those of one job go one after another.
@@ -21,7 +21,10 @@ struct WebhooksCommand: AsyncParsableCommand {
             again. Hooks at private, local and reserved addresses are refused, unless they are allowed.
 
             SIGTERM, SIGHUP or Ctrl-C: nothing more is claimed, what is on its way may end within the grace. Ctrl-C again: at once.
-            """)
+
+            Exit status: 0 done, 1 failed, 2 usage, 3 Redis cannot be reached or used.
+            """,
+        version: ToolVersion.line(of: "sluice-webhooks"))
 
     @OptionGroup var global: GlobalOptions
 

@@ -1,27 +1,27 @@
 import Foundation
-import Logging
+package import Logging
 import SluiceCore
 import SluiceInspector
 
 /// One line on standard error for each event: for people, or as JSON.
-struct WorkerLogHandler: LogHandler {
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
-    var logLevel = Logger.Level.info
+package struct WorkerLogHandler: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+    package var logLevel = Logger.Level.info
     private let isJSON: Bool
     private let style: Style
 
-    init(isJSON: Bool, style: Style) {
+    package init(isJSON: Bool, style: Style) {
         self.isJSON = isJSON
         self.style = style
     }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
         // What went wrong may be long: it comes last.
         let details = all.sorted { ($0.key == "error" ? 1 : 0, $0.key) < ($1.key == "error" ? 1 : 0, $1.key) }

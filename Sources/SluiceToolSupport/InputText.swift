@@ -1,5 +1,5 @@
 import Foundation
-import SluiceCore
+package import SluiceCore
 
 #if canImport(Glibc)
     import Glibc
@@ -10,9 +10,9 @@ import SluiceCore
 #endif
 
 /// Text that comes from outside. What is not UTF-8 is refused: to put other characters in its place would change what was meant.
-enum InputText {
+package enum InputText {
     /// Refuses words of the command line, and settings in the environment, that are not UTF-8. Swift would repair both in silence.
-    static func checkProcess() throws {
+    package static func checkProcess() throws {
         for index in 1..<max(Int(CommandLine.argc), 1) {
             guard let word = CommandLine.unsafeArgv[index] else { continue }
             if String(validatingCString: word) == nil {
@@ -28,7 +28,7 @@ enum InputText {
     /// JSON as an option has it: the text itself, `@FILE` for what a file holds, `-` for standard input.
     /// - Parameter limit: bytes that are taken.
     /// - Throws: `invalidArgument` if it cannot be read or is not UTF-8, `payloadTooLarge`.
-    static func json(_ option: String, limit: Int) throws(SluiceError) -> String {
+    package static func json(_ option: String, limit: Int) throws(SluiceError) -> String {
         let (place, path) =
             switch option.first {
             case "-" where option == "-": ("standard input", "/dev/stdin")

@@ -1,31 +1,33 @@
-import ArgumentParser
+package import ArgumentParser
 import Foundation
-import Hiredis
-import Logging
-import Sluice
-import SluiceCore
+package import Hiredis
+package import Logging
+package import Sluice
+package import SluiceCore
 import SluiceEmbedded
-import SluiceInspector
-import SluiceStore
+package import SluiceInspector
+package import SluiceStore
 
 /// What every command takes, before or after its name.
-struct GlobalOptions: ParsableArguments {
+package struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Redis to use: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path.",
             discussion: "Default: $SLUICE_REDIS_URL; else a private server of your own, started on first use.",
             valueName: "url"))
-    var redis: String?
+    package var redis: String?
 
     @Option(
         help: ArgumentHelp("What keeps several users of one Redis apart. (default: sluice)", valueName: "name"),
         transform: { try Namespace($0) })
-    var namespace: Namespace?
+    package var namespace: Namespace?
 
     @Flag(help: "Print JSON, for programs.")
-    var json = false
+    package var json = false
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         // A script whose variable is empty must not work on another Redis than it means.
         if redis?.isEmpty == true {
             throw ValidationError("--redis is empty: name a server, or leave it out for $SLUICE_REDIS_URL or your private Redis")
@@ -35,15 +37,15 @@ struct GlobalOptions: ParsableArguments {
 
 extension GlobalOptions {
     /// The server that was named; nil for the private one.
-    var url: String? { redis ?? Self.environmentURL }
+    package var url: String? { redis ?? Self.environmentURL }
 
     /// `$SLUICE_REDIS_URL`, unless it is empty.
-    static var environmentURL: String? {
+    package static var environmentURL: String? {
         ProcessInfo.processInfo.environment["SLUICE_REDIS_URL"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// How to reach Redis. The private server is started where none was named.
-    func configuration() async throws -> RedisConfiguration {
+    package func configuration() async throws -> RedisConfiguration {
         let url: String
         if let named = self.url { url = named } else { url = try await EmbeddedRedis().start() }
         do {
@@ -55,15 +57,15 @@ extension GlobalOptions {
     }
 
     /// The store, for commands that do more than look and manage.
-    func store() async throws -> Store {
+    package func store() async throws -> Store {
         Store(try await configuration(), namespace: namespace ?? .standard, logger: Self.silent)
     }
 
     /// Errors are told in one line at the end; what is logged meanwhile would come twice.
-    static let silent = Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() }
+    package static let silent = Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() }
 
     /// Lends a client, and closes it.
-    func withClient(
+    package func withClient(
         keys: PayloadKeys? = nil, backPressure: BackPressure = .refuse, _ body: (SluiceClient) async throws -> Void
     ) async throws {
         var options = SluiceClient.Options()
@@ -83,7 +85,7 @@ extension GlobalOptions {
     }
 
     /// Lends an inspector, and closes it.
-    func withInspector(keys: PayloadKeys? = nil, _ body: (Inspector) async throws -> Void) async throws {
+    package func withInspector(keys: PayloadKeys? = nil, _ body: (Inspector) async throws -> Void) async throws {
         let inspector = Inspector(try await store(), keys: keys)
         do {
             try await body(inspector)
@@ -97,7 +99,7 @@ extension GlobalOptions {
 
 extension Store {
     /// Says on standard error that jobs may vanish, if the server evicts keys when its memory is full.
-    func warnOfEviction() async {
+    package func warnOfEviction() async {
         // Who may not ask is not told.
         guard let policy = try? await evictionPolicy(), policy != "noeviction" else { return }
         Terminal.complain(

@@ -2,9 +2,9 @@ import SluiceInspector
 
 /// What leaves the tool: text of jobs, servers and commands has passed through here, so none of it can move a cursor, hide itself or
 /// turn the direction of reading.
-enum SafeText {
+package enum SafeText {
     /// Text for people, controls made visible, but for line ends, and for the colours of ``Style`` where those are wanted.
-    static func shown(_ text: String, isColoured: Bool = false) -> String {
+    package static func shown(_ text: String, isColoured: Bool = false) -> String {
         if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x0A }) { return text }
         var result = ""
         var rest = text.unicodeScalars[...]
@@ -24,7 +24,7 @@ enum SafeText {
     }
 
     /// A JSON text that means the same, the controls in its strings escaped: C1, those of direction, and others that are not seen.
-    static func json(_ text: [UInt8]) -> [UInt8] {
+    package static func json(_ text: [UInt8]) -> [UInt8] {
         if text.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x0A }) { return text }
         var result: [UInt8] = []
         result.reserveCapacity(text.count)

@@ -1,10 +1,10 @@
-import ArgumentParser
-import SluiceCore
+package import ArgumentParser
+package import SluiceCore
 import SluiceEmbedded
 import SluiceInspector
 
 /// What the tool tells whoever called it. Scripts rely on the numbers.
-enum ExitStatus: Int32 {
+package enum ExitStatus: Int32 {
     /// Done, or "yes".
     case done = 0
     /// Failed, or "no".
@@ -16,7 +16,7 @@ enum ExitStatus: Int32 {
 }
 
 extension ExitStatus {
-    init(_ code: SluiceError.Code) {
+    package init(_ code: SluiceError.Code) {
         switch code.category {
         case .server: self = .noRedis
         case .argument: self = .usage
@@ -26,14 +26,15 @@ extension ExitStatus {
 }
 
 /// How a run of the tool ends.
-struct Ending: Equatable {
-    var status: Int32
+package struct Ending: Equatable {
+    package var status: Int32
     /// For standard output: help, a version, a completion script.
-    var output = ""
+    package var output = ""
     /// For standard error, without the name of the tool; empty where nothing is left to say.
-    var message = ""
+    package var message = ""
 
-    init(_ error: any Error) {
+    /// - Parameter root: the command that was run, which knows how to tell what its parser threw.
+    package init(_ error: any Error, of root: any ParsableCommand.Type) {
         switch error {
         case is OutputClosed: self.init(ExitStatus.done.rawValue)
         case let code as ExitCode: self.init(code.rawValue)
@@ -41,7 +42,7 @@ struct Ending: Equatable {
             self.init(ExitStatus(error.code).rawValue, message: Self.sentence(error.message, then: Self.advice(error)))
         case let error as EmbeddedRedisError: self.init(ExitStatus.noRedis.rawValue, message: error.description)
         case let failure as Failure: self.init(failure.status.rawValue, message: failure.message)
-        default: self.init(parsing: error)
+        default: self.init(parsing: error, of: root)
         }
     }
 
@@ -52,15 +53,15 @@ struct Ending: Equatable {
     }
 
     /// What the parser of arguments throws: requests for help among it.
-    private init(parsing error: any Error) {
-        switch SluiceTool.exitCode(for: error) {
+    private init(parsing error: any Error, of root: any ParsableCommand.Type) {
+        switch root.exitCode(for: error) {
         case .success:
-            self.init(ExitStatus.done.rawValue, output: SluiceTool.fullMessage(for: error) + "\n")
+            self.init(ExitStatus.done.rawValue, output: root.fullMessage(for: error) + "\n")
         case .validationFailure:
-            let reason = Self.usage(SluiceTool.message(for: error), full: SluiceTool.fullMessage(for: error))
+            let reason = Self.usage(root.message(for: error), full: root.fullMessage(for: error), of: root)
             self.init(ExitStatus.usage.rawValue, message: reason)
         default:
-            self.init(ExitStatus.failed.rawValue, message: SluiceTool.message(for: error))
+            self.init(ExitStatus.failed.rawValue, message: root.message(for: error))
         }
     }
 
@@ -81,9 +82,12 @@ struct Ending: Equatable {
     }
 
     /// The reason on one line, and where to read more. A value may have lines of its own.
-    private static func usage(_ reason: String, full: String) -> String {
+    private static func usage(_ reason: String, full: String, of root: any ParsableCommand.Type) -> String {
         let lines = full.split(separator: "\n")
-        let hint = lines.last { $0.contains("--help'") }?.trimmingPrefix { $0 == " " } ?? ""
+        // To a command line without any word, the parser answers with the whole help and no hint.
+        let hint =
+            lines.last { $0.contains("--help'") }?.trimmingPrefix { $0 == " " }
+            ?? "See '\(root.configuration.commandName ?? "") --help' for more information."
         let text = HumanText.visible(reason)
         let first = text.first.map { $0.lowercased() + text.dropFirst() } ?? text
         return sentence(sentence(first, then: dashes(in: reason)), then: String(hint))
@@ -107,11 +111,11 @@ struct Ending: Equatable {
 }
 
 /// An error of the tool's own, told in one line.
-struct Failure: Error, Equatable {
-    var status: ExitStatus
-    var message: String
+package struct Failure: Error, Equatable {
+    package var status: ExitStatus
+    package var message: String
 
-    init(_ message: String, status: ExitStatus = .failed) {
+    package init(_ message: String, status: ExitStatus = .failed) {
         self.status = status
         self.message = message
     }
@@ -119,5 +123,5 @@ struct Failure: Error, Equatable {
 
 extension ExitCode {
     /// "No", when the command has said all there is to say.
-    static let no = ExitCode(ExitStatus.failed.rawValue)
+    package static let no = ExitCode(ExitStatus.failed.rawValue)
 }

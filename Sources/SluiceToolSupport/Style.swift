@@ -1,8 +1,8 @@
-import SluiceCore
+package import SluiceCore
 
 /// Colours for people.
-struct Style: Sendable {
-    enum Look: String, CaseIterable {
+package struct Style: Sendable {
+    package enum Look: String, CaseIterable {
         case bold = "1"
         case dim = "2"
         case red = "31"
@@ -11,9 +11,11 @@ struct Style: Sendable {
         case cyan = "36"
     }
 
-    var isColoured: Bool
+    package var isColoured: Bool
 
-    static let plain = Style(isColoured: false)
+    package init(isColoured: Bool) { self.isColoured = isColoured }
+
+    package static let plain = Style(isColoured: false)
 
     /// How long the sequence of one of our colours is that stands first; nil if none does.
     static func sequenceLength(_ text: Substring.UnicodeScalarView) -> Int? {
@@ -21,12 +23,12 @@ struct Style: Sendable {
             .first { text.starts(with: $0) }?.count
     }
 
-    func paint(_ text: String, _ look: Look) -> String {
+    package func paint(_ text: String, _ look: Look) -> String {
         isColoured ? "\u{1B}[\(look.rawValue)m\(text)\u{1B}[0m" : text
     }
 
     /// A state, in a colour that tells how well things go.
-    func paint(_ state: JobState) -> String {
+    package func paint(_ state: JobState) -> String {
         switch state {
         case .executing: paint(state.rawValue, .cyan)
         case .completed: paint(state.rawValue, .green)

@@ -1,14 +1,18 @@
-import Logging
-import ServiceLifecycle
-import SluiceSignals
+package import Logging
+package import ServiceLifecycle
 import UnixSignals
 
 /// Runs services to their end: the first SIGTERM, SIGHUP or SIGINT lets them end in order, a SIGINT after that ends them at once.
-struct SecondInterrupt {
-    let services: ServiceGroup
-    let logger: Logger
+package struct SecondInterrupt {
+    private let services: ServiceGroup
+    private let logger: Logger
 
-    func run() async throws {
+    package init(services: ServiceGroup, logger: Logger) {
+        self.services = services
+        self.logger = logger
+    }
+
+    package func run() async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await services.run()
