@@ -121,35 +121,35 @@ let package = Package(
             ]
         ),
         .target(
-            name: "ExampleSupport",
+            name: "ScenarioSupport",
             dependencies: children + [
                 "Sluice", "SluiceWorker", "SluiceTesting", "SluiceToolSupport", .argumentParser, .coreMetrics, .logging,
                 .serviceLifecycle,
             ],
-            path: "Sources/Examples/Support"
+            path: "Sources/Scenarios/Support"
         ),
         .executableTarget(
             name: "crawler",
             dependencies: store + service + nio + [
-                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", .argumentParser, .metrics,
+                "ScenarioSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", .argumentParser, .metrics,
                 .nioHTTP1,
             ],
-            path: "Sources/Examples/Crawler", exclude: ["README.md"]
+            path: "Sources/Scenarios/Crawler", exclude: ["README.md"]
         ),
         .executableTarget(
             name: "image-gateway",
             dependencies: service + nio + [
-                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceStore",
+                "ScenarioSupport", "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceStore",
                 "Hiredis", .argumentParser, .asyncHTTPClient, .metrics, .nioHTTP1,
             ],
-            path: "Sources/Examples/ImageGateway", exclude: ["README.md"]
+            path: "Sources/Scenarios/ImageGateway", exclude: ["README.md"]
         ),
         .executableTarget(
             name: "pipelines",
             dependencies: store + service + [
-                "ExampleSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceLua", .argumentParser,
+                "ScenarioSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceLua", .argumentParser,
             ],
-            path: "Sources/Examples/Pipelines", exclude: ["README.md"]
+            path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
         .testTarget(name: "HiredisTests", dependencies: nio + ["Hiredis", "SluiceTesting"]),
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore", .crypto], exclude: ["CronTable.txt"]),
@@ -202,8 +202,8 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "ExampleTests",
-            dependencies: children + ["ExampleSupport", "crawler", "image-gateway", "pipelines", "Sluice", "SluiceInspector"]
+            name: "ScenarioTests",
+            dependencies: children + ["ScenarioSupport", "crawler", "image-gateway", "pipelines", "Sluice", "SluiceInspector"]
         ),
         .testTarget(
             name: "SluiceTestingTests",

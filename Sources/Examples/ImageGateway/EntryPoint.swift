@@ -1,7 +1,0 @@
-import ExampleSupport
-
-/// Runs the command.
-@main
-enum EntryPoint {
-    static func main() async { await Launch.run(GatewayCommand.self) }
-}

@@ -1,0 +1,7 @@
+import ScenarioSupport
+
+/// Runs the command.
+@main
+enum EntryPoint {
+    static func main() async { await Launch.run(PipelinesCommand.self) }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Subprocess
+import SystemPackage
+import Testing
+
+/// A scenario as people run it.
+struct ScenarioProgram {
+    struct Result {
+        var status: TerminationStatus
+        var output: String
+        var error: String
+
+        /// The mark of each requirement, which a letter and a number name.
+        var marks: [String: String] {
+            let rows = output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+            let pairs = rows.filter { $0.count > 2 && $0[0].wholeMatch(of: /[BN]\d+/) != nil }.map { ($0[0], $0[1]) }
+            return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    let name: String
+
+    func callAsFunction(_ arguments: String...) async throws -> Result {
+        var platform = PlatformOptions()
+        platform.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(5))]
+        let result = try await Subprocess.run(
+            .path(FilePath(try path)), arguments: Arguments(arguments), platformOptions: platform, input: .none,
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        return Result(status: result.terminationStatus, output: result.standardOutput, error: result.standardError)
+    }
+
+    /// The program lies beside the tests.
+    private var path: String {
+        get throws {
+            let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent()
+            let found = [tests, package.appendingPathComponent(".build/debug")]
+                .map { $0.appendingPathComponent(name).path }
+                .first(where: FileManager.default.isExecutableFile(atPath:))
+            return try #require(found, "the scenario \(name) is not built")
+        }
+    }
+}
