@@ -130,16 +130,16 @@ struct CrawlerQueueCheckTests {
 
     @Test func aReportNamesWhatIsBroken() {
         var evidence = Made.whole
-        #expect(Report(evidence).isGood)
-        #expect(Report(evidence).lines.last?.contains("all requirements hold") ?? false)
+        #expect(RequirementsReport(evidence).isGood)
+        #expect(RequirementsReport(evidence).lines.last?.contains("all requirements hold") ?? false)
         evidence.counted = 0
         evidence.unstored = [Made.plain: 1]
-        let report = Report(evidence)
+        let report = RequirementsReport(evidence)
         #expect(!report.isGood)
         #expect(report.lines.last?.contains("broken: B1, B5, B15") ?? false)
         evidence = Made.whole
         evidence.bulk = []
-        #expect(!Report(evidence).isGood)
-        #expect(Report(evidence).lines.last?.contains("not everything could be evaluated") ?? false)
+        #expect(!RequirementsReport(evidence).isGood)
+        #expect(RequirementsReport(evidence).lines.last?.contains("not everything could be evaluated") ?? false)
     }
 }

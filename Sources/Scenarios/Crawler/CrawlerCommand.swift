@@ -38,7 +38,7 @@ struct CrawlerCommand: AsyncParsableCommand {
                 try await CrawlScript.evidence(scale, asOriginal: asOriginal, seed: seed, on: server)
             }
         }
-        let report = Report(evidence)
+        let report = RequirementsReport(evidence)
         Console.write(report.lines.map { $0 + "\n" }.joined())
         if !report.isGood { throw ExitCode(1) }
     }

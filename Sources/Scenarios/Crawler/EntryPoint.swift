@@ -1,7 +1,7 @@
-import ScenarioSupport
+import SluiceToolSupport
 
 /// Runs the command.
 @main
 enum EntryPoint {
-    static func main() async { await Launch.run(CrawlerCommand.self) }
+    static func main() async { await ToolProcess.run(CrawlerCommand.self) }
 }

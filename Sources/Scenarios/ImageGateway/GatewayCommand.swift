@@ -35,7 +35,7 @@ struct GatewayCommand: AsyncParsableCommand {
                 try await GatewayScript.evidence(scale, asOriginal: asOriginal, on: server)
             }
         }
-        let report = Report(evidence)
+        let report = RequirementsReport(evidence)
         Console.write(report.lines.map { $0 + "\n" }.joined())
         if !report.isGood { throw ExitCode(1) }
     }

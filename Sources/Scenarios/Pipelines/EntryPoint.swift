@@ -1,7 +1,7 @@
-import ScenarioSupport
+import SluiceToolSupport
 
 /// Runs the command.
 @main
 enum EntryPoint {
-    static func main() async { await Launch.run(PipelinesCommand.self) }
+    static func main() async { await ToolProcess.run(PipelinesCommand.self) }
 }

@@ -1,5 +1,7 @@
+import ScenarioSupport
+
 /// How much of everything.
-struct Scale: Sendable {
+struct Scale: NamedScale {
     var name: String
     /// Fingerprints; each is announced three times in the mean.
     var items: Int
@@ -60,12 +62,6 @@ struct Scale: Sendable {
     static let full = Scale(
         name: "full", items: 1_000_000, ownRate: 1000, sharedRate: 50, workers: 2, concurrency: 64, batch: 20_000, bulk: 100_000,
         backlog: 50_000, sample: 16, assertsTimes: true)
-}
 
-extension Scale {
-    /// One of them by name.
-    init?(named name: String) {
-        guard let found = [Self.quick, Self.original, Self.full].first(where: { $0.name == name }) else { return nil }
-        self = found
-    }
+    static let all = [quick, original, full]
 }

@@ -37,10 +37,9 @@ final class CrawlStage {
             ["--url", server.url, "--log", path, "--api", api.path, "--scale", scale.name] + (asOriginal ? ["--original"] : []))
         evidence = Evidence(scale: scale, asOriginal: asOriginal)
         zipf = Zipf(scale.items)
-        var silent = Logger(label: "crawler")
-        silent.logLevel = .critical
-        client = try await SluiceClient(.url(server.url), logger: silent)
-        inspector = try Inspector(url: server.url, logger: silent)
+        let logger = Logger.forFaults("crawler")
+        client = try await SluiceClient(.url(server.url), logger: logger)
+        inspector = try Inspector(url: server.url, logger: logger)
         sampler = Sampler(inspector)
     }
 
@@ -64,11 +63,10 @@ final class CrawlStage {
     /// Waits until something is so.
     /// - Throws: `Stalled` if a job comes back again and again because its outcome cannot be stored.
     func until(_ what: String, every pause: Duration = .milliseconds(20), _ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(900)
-        while try await !condition() {
-            try look()
-            if ContinuousClock.now > end { throw Unusable("waited in vain until \(what)") }
-            try await Task.sleep(for: pause)
+        try await Waiting.until(what, every: pause) {
+            let isSo = try await condition()
+            if !isSo { try look() }
+            return isSo
         }
     }
 

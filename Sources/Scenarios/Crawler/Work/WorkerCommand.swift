@@ -3,10 +3,8 @@ import Foundation
 import Logging
 import Metrics
 import ScenarioSupport
-import ServiceLifecycle
 import Sluice
 import SluiceWorker
-import UnixSignals
 
 /// A worker process: this program again. It writes what it does into a file, and ends with whoever started it.
 struct WorkerCommand: AsyncParsableCommand {
@@ -22,9 +20,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let scale = Scale(named: scale) else { throw ValidationError("no such scale") }
-        // Runs fail on purpose: that needs no telling.
-        var logger = Logger(label: "crawler.worker")
-        logger.logLevel = .critical
+        let logger = Logger.forFaults("crawler.worker")
         let log = try RunLog(path: log)
         MetricsSystem.bootstrap(LogMetrics(log, prefix: "crawler_"))
         let client = try await SluiceClient(.url(url), logger: logger)
@@ -36,18 +32,16 @@ struct WorkerCommand: AsyncParsableCommand {
         } else {
             handlers.registerLookup(on: worker)
         }
-        let services = [client, worker, ParentWatch()] as [any Service]
-        try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm], logger: logger).run()
+        try await WorkerProgram.run([client, worker], logger: logger)
     }
 
     private func worker(_ client: SluiceClient, _ scale: Scale, _ log: RunLog, _ logger: Logger) -> Worker {
-        let options = WorkerOptions(
-            lease: Scale.lease, grace: .seconds(5), cancellationGrace: .milliseconds(500), host: host)
+        let options = WorkerProgram.options(lease: Scale.lease, host: host)
         let queue = Queue(
             QueueName(stringLiteral: Scale.queue), concurrency: original ? 1 : scale.concurrency,
             keepsDiscarded: .init(count: 100_000, age: .seconds(86_400)), maxCrashes: Scale.crashes,
             limits: original ? [] : Self.limits(scale))
-        return Worker(client, queues: [queue], options: options, logger: logger) { RunLogging(log: log, scale: scale) }
+        return Worker(client, queues: [queue], options: options, logger: logger) { RunLogging.crawl(log: log, scale: scale) }
     }
 
     /// What holds for the API and its keys, over all workers, retries included. A hanging API takes half of the places at most.

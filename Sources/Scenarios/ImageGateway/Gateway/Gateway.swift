@@ -25,11 +25,10 @@ final class Gateway: Front {
     static let queue = QueueName(stringLiteral: Scale.queue)
 
     init(_ scale: Scale, url: String) async throws {
-        var silent = Logger(label: "image-gateway")
-        silent.logLevel = .critical
+        let logger = Logger.forFaults("image-gateway")
         self.scale = scale
-        client = try await SluiceClient(.url(url), logger: silent)
-        inspector = try Inspector(url: url, logger: silent)
+        client = try await SluiceClient(.url(url), logger: logger)
+        inspector = try Inspector(url: url, logger: logger)
     }
 
     var hints: Hints { counted.withLock { $0 } }

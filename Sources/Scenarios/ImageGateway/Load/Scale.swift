@@ -1,5 +1,7 @@
+import ScenarioSupport
+
 /// How much of everything.
-struct Scale: Sendable {
+struct Scale: NamedScale {
     var name: String
     /// Pictures that clients order.
     var orders: Int
@@ -43,12 +45,6 @@ struct Scale: Sendable {
     static let quick = Scale(name: "quick", orders: 500, window: 100, slots: 16, workers: 2, assertsTimes: false)
     static let original = Scale(name: "original", orders: 200, window: 100, slots: 16, workers: 2, assertsTimes: false)
     static let full = Scale(name: "full", orders: 10_000, window: 400, slots: 60, workers: 2, assertsTimes: true)
-}
 
-extension Scale {
-    /// One of them by name.
-    init?(named name: String) {
-        guard let found = [Self.quick, Self.original, Self.full].first(where: { $0.name == name }) else { return nil }
-        self = found
-    }
+    static let all = [quick, original, full]
 }

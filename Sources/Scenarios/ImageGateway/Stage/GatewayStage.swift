@@ -67,11 +67,7 @@ final class GatewayStage {
 
     /// Waits until something is so.
     func until(_ what: String, every pause: Duration = .milliseconds(20), _ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(900)
-        while try await !condition() {
-            if ContinuousClock.now > end { throw Unusable("waited in vain until \(what)") }
-            try await Task.sleep(for: pause)
-        }
+        try await Waiting.until(what, every: pause, condition)
     }
 
     /// How many orders are under way, but for those that wait for accounts in trouble.

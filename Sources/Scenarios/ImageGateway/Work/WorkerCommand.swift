@@ -6,7 +6,6 @@ import ServiceLifecycle
 import Sluice
 import SluiceWebhooks
 import SluiceWorker
-import UnixSignals
 
 /// A worker process: this program again. It ends with whoever started it.
 struct WorkerCommand: AsyncParsableCommand {
@@ -23,13 +22,11 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag var original = false
 
     func run() async throws {
-        // Calls fail on purpose: that needs no telling.
-        var logger = Logger(label: "image-gateway.worker")
-        logger.logLevel = .critical
+        let logger = Logger.forFaults("image-gateway.worker")
         let log = try RunLog(path: log)
         MetricsSystem.bootstrap(LogMetrics(log, prefix: "sluice_webhooks_dead"))
         let client = try await SluiceClient(.url(url), logger: logger)
-        var services = [client, ParentWatch()] as [any Service]
+        var services = [client] as [any Service]
         if original {
             services.append(
                 OriginalPoller(store: client.store, upstream: UpstreamClient(upstream), bank: bank, log: log))
@@ -40,7 +37,7 @@ struct WorkerCommand: AsyncParsableCommand {
                     retry: .exponential(base: .milliseconds(50), cap: .seconds(1)), allowed: [AddressRange("127.0.0.0/8")]))
             services += [sender, worker(client, sender, log, logger)] as [any Service]
         }
-        try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm], logger: logger).run()
+        try await WorkerProgram.run(services, logger: logger)
     }
 
     private func worker(_ client: SluiceClient, _ sender: WebhookSender, _ log: RunLog, _ logger: Logger) -> Worker {
@@ -55,7 +52,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 .breaker(partition: "account", opensAfter: 5, within: .seconds(30), coolsFor: Scale.cools),
             ])
         let hooks = Queue(Notify.queue, concurrency: 20, keepsDiscarded: kept)
-        let options = WorkerOptions(lease: Scale.lease, grace: .seconds(5), cancellationGrace: .milliseconds(500), host: host)
+        let options = WorkerProgram.options(lease: Scale.lease, host: host)
         let worker = Worker(client, queues: [pictures, hooks], options: options, logger: logger)
         let deaths = Deaths(log: log)
         Drawings(sluice: client, upstream: UpstreamClient(upstream), deaths: deaths, news: news).register(on: worker)

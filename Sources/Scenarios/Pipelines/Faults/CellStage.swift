@@ -34,10 +34,9 @@ final class CellStage {
         log = try LogReader(path: path)
         events = CellEvents(concurrency: cell.limits.hasConcurrency ? scale.global : nil)
         try await Self.load(FunctionLibrary.revision - 1, into: server)
-        var silent = Logger(label: "pipelines")
-        silent.logLevel = .critical
-        client = try await SluiceClient(.url(server.url), logger: silent)
-        inspector = try Inspector(url: server.url, logger: silent)
+        let logger = Logger.forFaults("pipelines")
+        client = try await SluiceClient(.url(server.url), logger: logger)
+        inspector = try Inspector(url: server.url, logger: logger)
     }
 
     /// Puts a library of this program's text under another revision into Redis, as an older or a newer program would.
@@ -69,12 +68,12 @@ final class CellStage {
     /// Waits until something is so.
     /// - Throws: `Stalled` if nothing happens though something could.
     func until(_ what: String, within limit: Duration = .seconds(900), _ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + limit
-        while try await !condition() {
+        try await Waiting.until(what, every: .milliseconds(5), within: limit) {
+            if try await condition() { return true }
             let silence = await ContinuousClock.now - recorder.lastChange
             if await recorder.hasWork, silence > Scale.silence { throw Stalled() }
-            if ContinuousClock.now > end || silence > .seconds(60) { throw Unusable("waited in vain until \(what)") }
-            try await Task.sleep(for: .milliseconds(5))
+            if silence > .seconds(60) { throw Unusable("nothing moved, and waited in vain until \(what)") }
+            return false
         }
     }
 

@@ -1,5 +1,7 @@
+import ScenarioSupport
+
 /// How much of everything.
-struct Scale: Sendable {
+struct Scale: NamedScale {
     var name: String
     var cells: [Cell]
     /// Cells that run at the same time.
@@ -42,12 +44,6 @@ struct Scale: Sendable {
     static let full = Scale(
         name: "full", cells: Cell.all, parallel: 2, plain: 2000, flows: 200, items: 20_000, chains: 20, links: 25, work: 5,
         workers: 4, concurrency: 12, chunk: 10, global: 16, perAccount: 4, rate: 400, accountRate: 120)
-}
 
-extension Scale {
-    /// One of them by name.
-    init?(named name: String) {
-        guard let found = [Self.quick, Self.full].first(where: { $0.name == name }) else { return nil }
-        self = found
-    }
+    static let all = [quick, full]
 }

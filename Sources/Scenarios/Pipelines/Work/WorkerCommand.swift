@@ -2,10 +2,8 @@ import ArgumentParser
 import Foundation
 import Logging
 import ScenarioSupport
-import ServiceLifecycle
 import Sluice
 import SluiceWorker
-import UnixSignals
 
 /// A worker process of a cell: this program again. It writes what it does into a file, and ends with whoever started it.
 struct WorkerCommand: AsyncParsableCommand {
@@ -23,20 +21,17 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         guard let ack = Queue.AckMode(rawValue: ack), let limits = Cell.Limits(rawValue: limits), let scale = Scale(named: scale)
         else { throw ValidationError("no such cell") }
-        // Redis goes away on purpose, and outcomes are refused on purpose: neither needs telling.
-        var logger = Logger(label: "pipelines.worker")
-        logger.logLevel = .critical
+        let logger = Logger.forFaults("pipelines.worker")
         let client = try await SluiceClient(.url(url), logger: logger)
         let log = try RunLog(path: log)
         let worker = worker(client, Cell(ack: ack, limits: limits), scale, log, logger)
         register(worker, log: log, chunk: scale.chunk)
-        let services = [client, worker, ParentWatch()] as [any Service]
-        try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm], logger: logger).run()
+        try await WorkerProgram.run([client, worker], logger: logger)
     }
 
     private func worker(_ client: SluiceClient, _ cell: Cell, _ scale: Scale, _ log: RunLog, _ logger: Logger) -> Worker {
         let kept = Queue.Retention(count: 1_000_000, age: .seconds(86_400))
-        var options = WorkerOptions(lease: Scale.lease, grace: .seconds(5), cancellationGrace: .milliseconds(500), host: host)
+        var options = WorkerProgram.options(lease: Scale.lease, host: host)
         if cached {
             let known: [QueueName: Int] = cell.limits.hasConcurrency ? ["work": scale.global, "serial": 1] : [:]
             options.admission = CachedCount(limits: known, ack: cell.ack)
