@@ -32,6 +32,9 @@ extension Target.Dependency {
 
 // What several targets need together.
 let store: [Target.Dependency] = ["SluiceStore", "SluiceCore", "Hiredis"]
+let users: [Target.Dependency] = ["Sluice", "SluiceWorker"]
+let testing: [Target.Dependency] = ["Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting"]
+let scenario: [Target.Dependency] = ["ScenarioSupport", "SluiceTesting", "SluiceToolSupport", .argumentParser]
 let service: [Target.Dependency] = [.logging, .serviceLifecycle, .unixSignals]
 let children: [Target.Dependency] = [.subprocess, .systemPackage]
 let nio: [Target.Dependency] = [.nioCore, .nioPosix]
@@ -66,11 +69,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
-        .systemLibrary(
-            name: "CHiredis",
-            pkgConfig: hiredisPackage,
-            providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
-        ),
+        .systemLibrary(name: "CHiredis", pkgConfig: hiredisPackage, providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "Hiredis", dependencies: nio + ["CHiredis", .logging, .nioSSL]),
         .target(name: "SluiceLua", resources: [.embedInCode("lua")]),
         .target(name: "SluiceCore", dependencies: [.crypto]),
@@ -96,59 +95,56 @@ let package = Package(
         ),
         .target(
             name: "SluiceTesting",
-            dependencies: store + children + nio + [
-                "Sluice", "SluiceWorker", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .logging, .nioHTTP1, .nioSSL,
-                .serviceLifecycle,
+            dependencies: store + users + children + nio + [
+                "SluiceInspector", "SluiceEmbedded", "SluiceLua", .logging, .nioHTTP1, .nioSSL, .serviceLifecycle,
             ]
         ),
         .target(
             name: "SluiceToolSupport",
-            dependencies: store + service + [
-                "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser,
-            ]
+            dependencies: store + service + ["Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser]
         ),
         .executableTarget(
             name: "SluiceCLI",
-            dependencies: store + service + children + nio + [
-                "SluiceToolSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceEmbedded", "SluiceLua",
-                .argumentParser, .crypto, .nioHTTP1,
+            dependencies: store + users + service + children + nio + [
+                "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser, .crypto, .nioHTTP1,
             ]
         ),
         .executableTarget(
             name: "SluiceWebhooksTool",
-            dependencies: service + [
-                "SluiceToolSupport", "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceCore", .argumentParser,
-            ]
+            dependencies: users + service + ["SluiceToolSupport", "SluiceWebhooks", "SluiceCore", .argumentParser]
+        ),
+        .executableTarget(
+            name: "example-http", dependencies: users + service + nio + [.nioHTTP1], path: "Sources/Examples/HTTPProducer"
+        ),
+        .executableTarget(
+            name: "example-workflow", dependencies: users + [.logging, .serviceLifecycle], path: "Sources/Examples/WordCount"
+        ),
+        .executableTarget(
+            name: "example-api-client",
+            dependencies: users + [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .serviceLifecycle],
+            path: "Sources/Examples/APIClient"
         ),
         .target(
             name: "ScenarioSupport",
-            dependencies: children + [
-                "Sluice", "SluiceWorker", "SluiceTesting", "SluiceToolSupport", .argumentParser, .coreMetrics, .logging,
-                .serviceLifecycle,
-            ],
-            path: "Sources/Scenarios/Support"
+            dependencies: users + service + children + nio + [
+                "SluiceTesting", "SluiceToolSupport", .argumentParser, .coreMetrics, .nioHTTP1,
+            ], path: "Sources/Scenarios/Support"
         ),
         .executableTarget(
             name: "crawler",
-            dependencies: store + service + nio + [
-                "ScenarioSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", .argumentParser, .metrics,
-                .nioHTTP1,
-            ],
+            dependencies: store + users + scenario + nio + ["SluiceInspector", .logging, .metrics, .nioHTTP1],
             path: "Sources/Scenarios/Crawler", exclude: ["README.md"]
         ),
         .executableTarget(
             name: "image-gateway",
-            dependencies: service + nio + [
-                "ScenarioSupport", "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceStore",
-                "Hiredis", .argumentParser, .asyncHTTPClient, .metrics, .nioHTTP1,
-            ],
-            path: "Sources/Scenarios/ImageGateway", exclude: ["README.md"]
+            dependencies: users + scenario + [
+                "SluiceWebhooks", "SluiceInspector", "SluiceStore", "Hiredis", .asyncHTTPClient, .logging, .metrics, .nioCore,
+                .nioHTTP1, .serviceLifecycle,
+            ], path: "Sources/Scenarios/ImageGateway", exclude: ["README.md"]
         ),
         .executableTarget(
             name: "pipelines",
-            dependencies: store + service + [
-                "ScenarioSupport", "Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "SluiceLua", .argumentParser,
-            ],
+            dependencies: store + users + scenario + ["SluiceInspector", "SluiceLua", .logging],
             path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
         .testTarget(name: "HiredisTests", dependencies: nio + ["Hiredis", "SluiceTesting"]),
@@ -158,17 +154,15 @@ let package = Package(
         .testTarget(name: "LimitsModelTests", dependencies: store + ["SluiceLua", "SluiceTesting"]),
         .testTarget(
             name: "SluiceCLITests",
-            dependencies: store + children + nio + [
-                "SluiceCLI", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceWorker", "SluiceToolSupport", "SluiceTesting",
-                .argumentParser, .unixSignals,
+            dependencies: store + testing + children + nio + [
+                "SluiceCLI", "SluiceEmbedded", "SluiceToolSupport", .argumentParser, .unixSignals,
             ]
         ),
         .testTarget(name: "SluiceInspectorTests", dependencies: store + ["SluiceInspector", "SluiceLua", "SluiceTesting"]),
         .testTarget(
             name: "DocumentationTests",
-            dependencies: service + children + [
-                "Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceInspector", "SluiceTesting", "SluiceCLI",
-                "SluiceWebhooksTool", "SluiceCore", .argumentParser,
+            dependencies: testing + service + children + [
+                "SluiceWebhooks", "SluiceCLI", "SluiceWebhooksTool", "SluiceCore", .argumentParser,
             ]
         ),
         .testTarget(
@@ -176,39 +170,32 @@ let package = Package(
             dependencies: store + ["Sluice", "SluiceInspector", "SluiceTesting", .instrumentation, .nioCore, .serviceContext]
         ),
         .testTarget(
-            name: "SluiceWorkerTests",
-            dependencies: store + nio + [
-                "SluiceWorker", "Sluice", "SluiceInspector", "SluiceTesting", .coreMetrics, .crypto, .logging,
-                .serviceLifecycle,
-            ]
+            name: "SluiceWorkerTests", dependencies: store + testing + nio + [.coreMetrics, .crypto, .logging, .serviceLifecycle]
         ),
         .testTarget(
             name: "SluiceWebhooksTests",
-            dependencies: [
-                "SluiceWebhooks", "SluiceWorker", "Sluice", "SluiceInspector", "SluiceCore", "SluiceTesting", "Hiredis",
-                .asyncHTTPClient, .coreMetrics, .logging, .nioCore,
+            dependencies: testing + [
+                "SluiceWebhooks", "SluiceCore", "Hiredis", .asyncHTTPClient, .coreMetrics, .logging, .nioCore,
             ]
         ),
         .executableTarget(
-            name: "FaultWorker",
-            dependencies: service + ["Sluice", "SluiceWorker", "SluiceWebhooks", "SluiceCore"],
-            path: "Tests/FaultWorker"
+            name: "FaultWorker", dependencies: users + service + ["SluiceWebhooks", "SluiceCore"], path: "Tests/FaultWorker"
         ),
         .testTarget(
-            name: "FaultTests",
-            dependencies: children + [
-                "FaultWorker", "SluiceWorker", "SluiceWebhooks", "Sluice", "SluiceInspector", "SluiceCore", "Hiredis",
-                "SluiceTesting",
-            ]
+            name: "FaultTests", dependencies: testing + children + ["FaultWorker", "SluiceWebhooks", "SluiceCore", "Hiredis"]
         ),
         .testTarget(
             name: "ScenarioTests",
             dependencies: children + ["ScenarioSupport", "crawler", "image-gateway", "pipelines", "Sluice", "SluiceInspector"]
         ),
         .testTarget(
-            name: "SluiceTestingTests",
-            dependencies: store + ["SluiceTesting", "Sluice", "SluiceWorker", "SluiceInspector", .subprocess]
+            name: "ExampleTests",
+            dependencies: children + [
+                "example-http", "example-workflow", "example-api-client", "SluiceCLI", "ScenarioSupport", "SluiceInspector",
+                "SluiceTesting", "SluiceCore", .asyncHTTPClient, .nioCore, .nioHTTP1,
+            ]
         ),
+        .testTarget(name: "SluiceTestingTests", dependencies: store + testing + [.subprocess]),
     ]
 )
 

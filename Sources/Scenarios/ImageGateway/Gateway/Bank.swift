@@ -17,7 +17,7 @@ final class Bank: Sendable {
     }
 
     private let state: Memory
-    private let server: Server
+    private let server: HTTPServer
 
     private final class Memory: Sendable {
         let state = Mutex(State())
@@ -26,7 +26,7 @@ final class Bank: Sendable {
     init() async throws {
         let memory = Memory()
         state = memory
-        server = try await Server { request in
+        server = try await HTTPServer { request in
             guard let payment = try? JSONDecoder().decode(Messages.Payment.self, from: Data(request.body)) else {
                 return .status(400)
             }

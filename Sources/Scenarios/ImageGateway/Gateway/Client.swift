@@ -43,7 +43,7 @@ final class Client: Sendable {
     private let state = Mutex(State())
     private let front: any Front
     private let verifier: WebhookVerifier
-    private let serving = Mutex<Server?>(nil)
+    private let serving = Mutex<HTTPServer?>(nil)
     private static let index = 2
 
     init(_ front: any Front) throws {
@@ -52,7 +52,7 @@ final class Client: Sendable {
     }
 
     func open() async throws {
-        let server = try await Server { [weak self] request in await self?.answer(request) ?? .hangUp }
+        let server = try await HTTPServer { [weak self] request in await self?.answer(request) ?? .hangUp }
         serving.withLock { $0 = server }
     }
 
@@ -83,7 +83,7 @@ final class Client: Sendable {
         state.withLock { $0.wishes.append(wish) }
     }
 
-    private func answer(_ request: Server.Request) async -> Server.Answer {
+    private func answer(_ request: HTTPServer.Request) async -> HTTPServer.Answer {
         if request.path.hasSuffix("/broken") {
             state.withLock { $0.broken += 1 }
             return .status(500)
@@ -93,7 +93,7 @@ final class Client: Sendable {
     }
 
     /// What comes from the gateway. Of some notifications the first is not taken, of others the answer gets lost.
-    private func hear(_ request: Server.Request) async -> Server.Answer {
+    private func hear(_ request: HTTPServer.Request) async -> HTTPServer.Answer {
         guard let event = try? verifier.event(request.body, headers: { request.headers.first(name: $0) }),
             let number = Order.number(of: event.job)
         else {
@@ -113,7 +113,7 @@ final class Client: Sendable {
     }
 
     /// What comes from the upstream directly, which the original had its clients listen to. It may be anybody.
-    private func hearUpstream(_ body: [UInt8]) async -> Server.Answer {
+    private func hearUpstream(_ body: [UInt8]) async -> HTTPServer.Answer {
         guard let status = try? JSONDecoder().decode(Messages.Status.self, from: Data(body)),
             let number = Order.number(of: status.reference)
         else {

@@ -82,7 +82,7 @@ final class Gateway: Front {
     }
 
     /// The upstream has told something. That is no news but a hint: what is so is asked for, only sooner.
-    func hear(_ body: [UInt8]) async -> Server.Answer {
+    func hear(_ body: [UInt8]) async -> HTTPServer.Answer {
         guard let status = try? JSONDecoder().decode(Messages.Status.self, from: Data(body)) else {
             counted.withLock { $0.torn += 1 }
             return .status(400)

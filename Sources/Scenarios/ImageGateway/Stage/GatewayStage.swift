@@ -20,7 +20,7 @@ final class GatewayStage {
     var accepted: [Order: Int] = [:]
     /// Workers that have died so far by order, or are about to.
     private var expectedDeaths = 0
-    private let news: Server
+    private let news: HTTPServer
     private var counting: Task<Void, Never>?
 
     init(_ scale: Scale, asOriginal: Bool, on server: RedisTestServer) async throws {
@@ -32,7 +32,7 @@ final class GatewayStage {
         bank = try await Bank()
         gateway = try await Gateway(scale, url: server.url)
         rows = OriginalRows(store: gateway.client.store)
-        news = try await Server { [gateway] request in await gateway.hear(request.body) }
+        news = try await HTTPServer { [gateway] request in await gateway.hear(request.body) }
         let original = OriginalGateway(scale: scale, rows: rows, upstream: UpstreamClient(upstream.url))
         client = try Client(asOriginal ? original : gateway)
         ends = EndCounter()

@@ -5,13 +5,13 @@ import Synchronization
 /// Somebody else's service that draws, over HTTP: `POST /ACCOUNT/submit` and `POST /ACCOUNT/poll`.
 final class Upstream: Sendable {
     let book: UpstreamBook
-    private let server: Server
+    private let server: HTTPServer
     private let news: News
 
     init(_ scale: Scale) async throws {
         let (book, news) = (UpstreamBook(slots: scale.slots), News())
         let counter = Counter()
-        server = try await Server { request in await Self.answer(request, book, news, counter) }
+        server = try await HTTPServer { request in await Self.answer(request, book, news, counter) }
         (self.book, self.news) = (book, news)
     }
 
@@ -27,8 +27,8 @@ final class Upstream: Sendable {
     }
 
     private static func answer(
-        _ request: Server.Request, _ book: UpstreamBook, _ news: News, _ counter: Counter
-    ) async -> Server.Answer {
+        _ request: HTTPServer.Request, _ book: UpstreamBook, _ news: News, _ counter: Counter
+    ) async -> HTTPServer.Answer {
         let path = request.path.split(separator: "/").map(String.init)
         guard path.count == 2 else { return .status(404) }
         let account = Account(name: path[0])
@@ -51,7 +51,7 @@ final class Upstream: Sendable {
         }
     }
 
-    private static func json(_ value: some Encodable) -> Server.Answer {
+    private static func json(_ value: some Encodable) -> HTTPServer.Answer {
         guard let body = try? JSONEncoder().encode(value) else { return .status(500) }
         return .status(200, body: Array(body))
     }

@@ -1,4 +1,3 @@
-package import Sluice
 package import SluiceWorker
 
 /// Writes down the start and the end of each run, of members of chunks as well.

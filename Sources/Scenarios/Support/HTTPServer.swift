@@ -1,16 +1,16 @@
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import NIOPosix
 
 /// An HTTP server on the loopback address whose answers may take their time.
-final class Server: Sendable {
-    struct Request: Sendable {
-        var path: String
-        var headers: HTTPHeaders
-        var body: [UInt8]
+package final class HTTPServer: Sendable {
+    package struct Request: Sendable {
+        package var path: String
+        package var headers: HTTPHeaders
+        package var body: [UInt8]
     }
 
-    enum Answer: Sendable {
+    package enum Answer: Sendable {
         case status(Int, body: [UInt8] = [], retryAfter: Int? = nil)
         /// Breaks the connection off.
         case hangUp
@@ -18,13 +18,13 @@ final class Server: Sendable {
         case never
     }
 
-    typealias Handler = @Sendable (Request) async -> Answer
+    package typealias Handler = @Sendable (Request) async -> Answer
     private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    let port: Int
+    package let port: Int
     private let serving: Task<Void, Never>
 
-    init(_ handler: @escaping Handler) async throws {
+    package init(_ handler: @escaping Handler) async throws {
         let listening = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
             .bind(host: "127.0.0.1", port: 0) { channel in
@@ -45,10 +45,10 @@ final class Server: Sendable {
         }
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     /// Ends all connections.
-    func close() async {
+    package func close() async {
         serving.cancel()
         await serving.value
     }
