@@ -70,7 +70,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CHiredis", pkgConfig: hiredisPackage, providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
-        .target(name: "Hiredis", dependencies: nio + ["CHiredis", .logging, .nioSSL]),
+        .target(name: "SecretFiles"),
+        .target(name: "Hiredis", dependencies: nio + ["CHiredis", "SecretFiles", .logging, .nioSSL]),
         .target(name: "SluiceLua", resources: [.embedInCode("lua")]),
         .target(name: "SluiceCore", dependencies: [.crypto]),
         .target(name: "SluiceStore", dependencies: nio + ["SluiceCore", "Hiredis", "SluiceLua", .logging]),
@@ -89,7 +90,7 @@ let package = Package(
         .target(
             name: "SluiceWebhooks",
             dependencies: nio + [
-                "SluiceWorker", "SluiceCore", "Hiredis", .asyncHTTPClient, .crypto, .logging, .metrics, .nioHTTP1, .nioSSL,
+                "SluiceWorker", "SluiceCore", "Hiredis", "SecretFiles", .asyncHTTPClient, .crypto, .logging, .metrics, .nioHTTP1, .nioSSL,
                 .serviceLifecycle,
             ]
         ),
@@ -106,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "SluiceCLI",
             dependencies: store + users + service + children + nio + [
-                "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser, .crypto, .nioHTTP1,
+                "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SecretFiles", .argumentParser, .crypto, .nioHTTP1,
             ]
         ),
         .executableTarget(
@@ -148,6 +149,7 @@ let package = Package(
             path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
         .testTarget(name: "HiredisTests", dependencies: nio + ["Hiredis", "SluiceTesting"]),
+        .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"]),
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore", .crypto], exclude: ["CronTable.txt"]),
         .testTarget(name: "SluiceEmbeddedTests", dependencies: ["SluiceEmbedded", .subprocess]),
         .testTarget(name: "SluiceLuaTests", dependencies: store + ["SluiceLua", "SluiceTesting"]),

@@ -13,6 +13,7 @@ local lines = {
   "  FCALL_RO sluice_workers 1 KEY                          worker, lease left in ms, jobs held, info",
   "  FCALL_RO sluice_history 1 KEY FROM TO                  counters of minutes (ms since 1970 / 60000)",
   "  FCALL_RO sluice_cron 1 KEY [NAME]                      recurring jobs: name, entry, next tick, revision, runs, source",
+  "  FCALL_RO sluice_cron 1 KEY '' NAME                     the entries behind the name at the end of a reply",
   "  FCALL_RO sluice_cron_history 1 KEY NAME [COUNT]        its last ticks and their outcomes",
   "  FCALL_RO sluice_audit 1 KEY [CURSOR]                   violations of the data; until the cursor is 0",
   "  FCALL_RO sluice_repair_plan 1 KEY [CURSOR]             the same, and what a repair would do",
@@ -34,11 +35,11 @@ local lines = {
   "  FCALL sluice_reschedule 1 KEY DELAY_MS|@TIME_MS ID...",
   "  FCALL sluice_repair 1 KEY [CURSOR]                      repairs violations; until the cursor is 0, and audit is clean",
   "  FCALL sluice_drop_facts 1 KEY NUMBER...                 drops messages that doctor shows as set aside",
-  "  FCALL sluice_pause 1 KEY [REASON]        FCALL sluice_resume 1 KEY",
+  "  FCALL sluice_pause 1 KEY [REASON] [new]  FCALL sluice_resume 1 KEY",
   "  FCALL sluice_cron_pause 1 KEY NAME [REASON]             FCALL sluice_cron_remove 1 KEY NAME",
-  "  FCALL sluice_override 1 KEY NAME VALUE [MS]             such as concurrency/host=a.b 2 600000, rate/host 40/10000",
+  "  FCALL sluice_override 1 KEY NAME VALUE [MS] [new]       such as concurrency/host=a.b 2 600000, rate/host 40/10000",
   "  FCALL sluice_restore 1 KEY NAME                         ends an override",
-  "  FCALL sluice_switch 1 KEY DEPENDENCY on|off",
+  "  FCALL sluice_switch 1 KEY DEPENDENCY on|off [new]       new: also a queue that is first used later",
 }
 
 function M.run() return lines end

@@ -79,6 +79,7 @@ register('workflow_status', { 'no-writes' }, open_outside('workflow', 'status', 
 register('workflow_nodes', { 'no-writes' }, open_outside('workflow', 'nodes', 'workflow_view'))
 register('workflow_down', { 'no-writes' }, open_outside('workflow', 'down', 'workflow_view'))
 register('workflow_stuck', { 'no-writes' }, open_outside('workflow', 'stuck', 'workflow_view'))
+register('workflow_kinds', { 'no-writes' }, open_outside('workflow', 'kinds', 'workflow_view'))
 register('workflow_outputs', { 'no-writes' }, open_outside('workflow', 'outputs', 'workflow_view'))
 
 both('cancel', { 'allow-oom' }, open('manage', 'cancel'))

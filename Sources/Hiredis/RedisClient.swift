@@ -28,7 +28,7 @@ package final class RedisClient: Sendable {
     ) {
         self.configuration = configuration
         self.eventLoop = eventLoop
-        let connector = Connector(configuration: configuration, eventLoop: eventLoop, check: check)
+        let connector = Connector(configuration: configuration, eventLoop: eventLoop, check: check, logger: logger)
         driver = .makeBoxSendingValue(
             ClientDriver(connector: connector, mailbox: mailbox, logger: logger), eventLoop: eventLoop)
     }

@@ -49,18 +49,38 @@ extension Inspector {
         }
     }
 
-    /// Checks all queues, one after another.
+    /// Checks all queues, several at once.
     /// - Parameter limit: The number of violations after which to stop.
     /// - Throws: a server error if Redis cannot be used.
     public func audit(limit: Int = 1000) async throws(SluiceError) -> AuditReport {
-        var report = AuditReport()
-        for queue in try await queues() {
-            let part = try await audit(queue, limit: limit - report.violations.count)
-            report.violations += part.violations
-            report.checked += part.checked
-            report.isComplete = part.isComplete && report.violations.count < limit
-            if !report.isComplete { break }
+        do {
+            return try await audit(queues(), limit: limit) { _ in }
+        } catch {
+            throw SluiceError(any: error)
         }
+    }
+
+    /// The same of some queues, what was found in each handed on in their order, as soon as it is known.
+    package func audit(
+        _ queues: [QueueName], limit: Int = 1000, tell: (AuditReport) throws -> Void
+    ) async throws -> AuditReport {
+        var report = AuditReport()
+        do {
+            try await InOrder.run(queues) {
+                try await self.audit($0, limit: limit)
+            } take: { part in
+                var part = part
+                part.violations = Array(part.violations.prefix(limit - report.violations.count))
+                try tell(part)
+                report.violations += part.violations
+                report.checked += part.checked
+                report.isComplete = part.isComplete && report.violations.count < limit
+                if !report.isComplete { throw EnoughFound() }
+            }
+        } catch is EnoughFound {}
         return report
     }
 }
+
+/// There is so much to report that the rest is not looked at.
+private struct EnoughFound: Error {}

@@ -134,11 +134,6 @@ package final class Store: Sendable {
         _ = try await send(["SADD", keys.queues, queue.validated().text])
     }
 
-    /// Whether a queue was ever used.
-    package func isKnown(_ queue: QueueName) async throws(SluiceError) -> Bool {
-        try await send(["SISMEMBER", keys.queues, queue.validated().text]).root.integer == 1
-    }
-
     /// All queues of the namespace that were ever used.
     package func queues() async throws(SluiceError) -> [QueueName] {
         let reply = try await send(["SMEMBERS", keys.queues])

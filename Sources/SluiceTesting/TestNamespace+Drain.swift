@@ -116,7 +116,7 @@ private struct IdleWatch: Service {
     /// Whether a recurring job is due and has not fired. A skipped tick makes no transition.
     private func isFiring() async throws(SluiceError) -> Bool {
         for queue in queues {
-            let crontab = try await inspector.store.call(CronList(), on: queue)
+            let crontab = try await inspector.store.cronEntries(of: queue)
             if crontab.items.contains(where: { $0.next.map { $0 <= crontab.now } ?? false }) { return true }
         }
         return false

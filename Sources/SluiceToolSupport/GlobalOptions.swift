@@ -49,7 +49,11 @@ extension GlobalOptions {
         let url: String
         if let named = self.url { url = named } else { url = try await EmbeddedRedis().start() }
         do {
-            return try RedisConfiguration(url: url)
+            let configuration = try RedisConfiguration(url: url)
+            if let path = configuration.tls?.privateKey, let warning = PrivateKeyFile.warning(path) {
+                Terminal.complain("warning: \(warning)")
+            }
+            return configuration
         } catch {
             let source = redis == nil ? "$SLUICE_REDIS_URL" : "--redis"
             throw SluiceError(.invalidArgument, "\(source) names no server: \(error.description)")

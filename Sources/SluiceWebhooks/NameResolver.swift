@@ -14,11 +14,14 @@ import Synchronization
 /// DNS answer that changes between check and use has no effect.
 ///
 /// A system lookup blocks a thread for an unbounded time. Lookups therefore run on threads of their own, callers wait up to a
-/// deadline, and each name has at most one lookup at a time. A failed or timed-out lookup is not repeated for some seconds.
+/// deadline, and each name has at most one lookup at a time. A failed or timed-out lookup is not repeated for some seconds. Names
+/// that were slow the last time share a few threads, so that slow names do not delay the others.
 final class NameResolver: Sendable {
     /// The name does not exist, or no name server answered.
     struct Failure: Error, CustomStringConvertible {
         var description: String
+        /// Whether this process had no means to ask. That says nothing about the name.
+        var isOwn = false
     }
 
     typealias Lookup = @Sendable (String) throws(Failure) -> [IPAddress]
@@ -31,20 +34,32 @@ final class NameResolver: Sendable {
         /// Callers by name, for lookups that run or are queued.
         var waiters: [String: [Int: Waiter]] = [:]
         var lastWaiter = 0
+        /// Names that are being asked for right now, and whether somebody has given up waiting meanwhile.
+        var asked: [String: Bool] = [:]
+        /// Names that took long the last time.
+        var slow: Set<String> = []
         var isStarted = false
         var isClosed = false
     }
 
     private static let memory = TimeAmount.seconds(10)
-    private static let memoryOfFailure = TimeAmount.seconds(5)
     private static let mostNames = 10_000
-    private static let mostThreads = 32
+    /// Threads for names that were slow, and for all others.
+    static let slowThreads = 8
+    static let quickThreads = 24
+    /// What takes longer is slow.
+    private static let patience = TimeAmount.seconds(1)
 
     private let lookup: Lookup
-    private let threads = NIOThreadPool(numberOfThreads: mostThreads)
+    private let memoryOfFailure: TimeAmount
+    private let quick = NIOThreadPool(numberOfThreads: quickThreads)
+    private let slow = NIOThreadPool(numberOfThreads: slowThreads)
     private let state = Mutex(State())
 
-    init(lookup: @escaping Lookup = NameResolver.ask) { self.lookup = lookup }
+    init(memoryOfFailure: TimeAmount = .seconds(5), lookup: @escaping Lookup = NameResolver.ask) {
+        self.memoryOfFailure = memoryOfFailure
+        self.lookup = lookup
+    }
 
     deinit { close() }
 
@@ -73,6 +88,12 @@ final class NameResolver: Sendable {
         }.get()
     }
 
+    /// Whether a lookup runs now.
+    var isAsking: Bool { state.withLock { !$0.asked.isEmpty } }
+
+    /// Forgets the results of lookups, but not which names were slow.
+    func forget() { state.withLock { $0.known = [:] } }
+
     /// Stops the threads. Each ends after the lookup it is running.
     func close() {
         let (isStarted, waiters) = state.withLock { state in
@@ -83,7 +104,7 @@ final class NameResolver: Sendable {
             return (state.isStarted && !state.isClosed, state.waiters.values.flatMap(\.values))
         }
         for waiter in waiters { waiter.resume(returning: .failure(CancellationError())) }
-        if isStarted { threads.shutdownGracefully { _ in } }
+        if isStarted { for threads in [quick, slow] { threads.shutdownGracefully { _ in } } }
     }
 
     private func known(_ host: String) -> Result<[IPAddress], Failure>? {
@@ -94,18 +115,18 @@ final class NameResolver: Sendable {
     }
 
     private func enter(_ host: String, _ number: Int, _ waiter: Waiter) {
-        let (isFirst, answer) = state.withLock { state -> (Bool, Answer?) in
-            if state.isClosed { return (false, .failure(CancellationError())) }
+        let (threads, answer) = state.withLock { state -> (NIOThreadPool?, Answer?) in
+            if state.isClosed { return (nil, .failure(CancellationError())) }
             // A lookup may have finished since the first check.
-            if let found = state.known[host], found.until > .now() { return (false, found.answer.mapError { $0 }) }
+            if let found = state.known[host], found.until > .now() { return (nil, found.answer.mapError { $0 }) }
             let isFirst = state.waiters[host] == nil
             state.waiters[host, default: [:]][number] = waiter
-            if !state.isStarted { threads.start() }
+            if !state.isStarted { for threads in [quick, slow] { threads.start() } }
             state.isStarted = true
-            return (isFirst, nil)
+            return (isFirst ? state.slow.contains(host) ? slow : quick : nil, nil)
         }
         if let answer { return waiter.resume(returning: answer) }
-        if isFirst { threads.submit { [weak self] _ in self?.lookUp(host) } }
+        threads?.submit { [weak self] _ in self?.lookUp(host) }
     }
 
     private func leave(_ host: String, _ number: Int, _ error: any Error) {
@@ -115,6 +136,7 @@ final class NameResolver: Sendable {
     private func expire(_ host: String, _ number: Int) {
         let failure = Failure(description: "the name '\(host)' was not found in time")
         remember(host, .failure(failure))
+        state.withLock { if $0.asked[host] != nil { $0.asked[host] = true } }
         leave(host, number, failure)
     }
 
@@ -122,11 +144,15 @@ final class NameResolver: Sendable {
     private func lookUp(_ host: String) {
         // The queue may have been so long that all callers have left.
         let isWanted = state.withLock { state in
-            if state.waiters[host]?.isEmpty == false { return true }
+            if state.waiters[host]?.isEmpty == false {
+                state.asked[host] = false
+                return true
+            }
             state.waiters[host] = nil
             return false
         }
         guard isWanted else { return }
+        let start = NIODeadline.now()
         let answer: Result<[IPAddress], Failure>
         do {
             answer = .success(try lookup(host))
@@ -134,12 +160,32 @@ final class NameResolver: Sendable {
             answer = .failure(error)
         }
         remember(host, answer)
+        note(host, took: .now() - start)
         let waiters = state.withLock { $0.waiters.removeValue(forKey: host) }
         for waiter in (waiters ?? [:]).values { waiter.resume(returning: answer.mapError { $0 }) }
     }
 
+    /// Takes note of whether a name was slow, for the next time.
+    private func note(_ host: String, took time: TimeAmount) {
+        state.withLock { state in
+            let isLate = state.asked.removeValue(forKey: host) ?? false
+            if !isLate, time < Self.patience {
+                state.slow.remove(host)
+            } else {
+                if state.slow.count >= Self.mostNames { state.slow.removeAll() }
+                state.slow.insert(host)
+            }
+        }
+    }
+
     private func remember(_ host: String, _ answer: Result<[IPAddress], Failure>) {
-        let span = (try? answer.get()) == nil ? Self.memoryOfFailure : Self.memory
+        let span: TimeAmount
+        switch answer {
+        case .success: span = Self.memory
+        case .failure(let failure):
+            if failure.isOwn { return }
+            span = memoryOfFailure
+        }
         state.withLock { state in
             if state.known.count >= Self.mostNames { state.known.removeAll() }
             state.known[host] = (answer, .now() + span)
@@ -154,8 +200,11 @@ final class NameResolver: Sendable {
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, nil, &hints, &list)
         defer { if let list { freeaddrinfo(list) } }
+        let reason = errno
         guard code == 0 else {
-            throw Failure(description: "the name '\(host)' was not found: \(String(cString: gai_strerror(code)))")
+            throw Failure(
+                description: "the name '\(host)' was not found: \(String(cString: gai_strerror(code)))",
+                isOwn: OwnShortage.isOwn(lookup: code, reason))
         }
         var addresses: [IPAddress] = []
         var next = list

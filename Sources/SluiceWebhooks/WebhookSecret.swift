@@ -1,4 +1,5 @@
 import Crypto
+import SecretFiles
 public import SluiceCore
 
 #if canImport(FoundationEssentials)
@@ -36,7 +37,12 @@ public struct WebhookSecret: Sendable {
 
     /// Reads the secrets of a file, and passes warnings about the file to `warn`.
     package static func load(_ path: String, warn: (String) -> Void) throws(SluiceError) -> [WebhookSecret] {
-        let file = try SecretFile(path, of: "secrets")
+        let file: SecretFile
+        do {
+            file = try SecretFile(path, of: "secrets")
+        } catch {
+            throw SluiceError(.invalidArgument, error.description)
+        }
         let text = file.text
         if let warning = file.warning { warn(warning) }
         var secrets: [WebhookSecret] = []

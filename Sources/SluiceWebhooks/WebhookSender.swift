@@ -75,18 +75,21 @@ public final class WebhookSender: Service {
             queue: Notify.queue, maxAttempts: options.maxAttempts, retry: options.retry, timeout: options.timeout + .seconds(30))
     }
 
-    func deliver(_ arguments: [UInt8], id: String, logger: Logger) async -> JobResult {
+    /// - Throws: `WorkerUnable` if it could not be sent for want of something of this process.
+    func deliver(_ arguments: [UInt8], id: String, logger: Logger) async throws(WorkerUnable) -> JobResult {
         guard let call = WebhookCall(arguments) else {
             return .discard(reason: "the arguments are not those of a notification")
         }
         guard call.isNotification(id) else {
             return .discard(reason: "the body is not that of notification '\(id)', so it is not signed")
         }
+        var address: IPAddress?
         do {
             let target = try WebhookTarget(call.url)
             let deadline = NIODeadline.now() + TimeAmount(options.timeout)
-            let address = try choose(try await resolver.addresses(of: target, by: deadline))
-            let answer = try await clients.with(ReceiverClients.Key(target, at: address)) { client in
+            let chosen = try choose(try await resolver.addresses(of: target, by: deadline))
+            address = chosen
+            let answer = try await clients.with(ReceiverClients.Key(target, at: chosen)) { client in
                 try await send(call, to: target, id: id, by: client, deadline)
             }
             return outcome(answer)
@@ -95,6 +98,9 @@ public final class WebhookSender: Service {
         } catch let refused as ReceiverClients.AddressRefused {
             return .discard(reason: "the URL is refused: \(refused)")
         } catch {
+            if let reason = OwnShortage.reason(error, at: address) {
+                throw WorkerUnable("web hooks cannot be sent: \(reason)")
+            }
             logger.debug("a web hook could not be told", metadata: ["error": "\(error)"])
             return .retry(reason: "no answer: \(ReceiverTrust.refusal(error) ?? "\(error)")")
         }

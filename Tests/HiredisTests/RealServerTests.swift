@@ -1,4 +1,7 @@
+import Foundation
+import Logging
 import SluiceTesting
+import Synchronization
 import Testing
 
 @testable import Hiredis
@@ -79,6 +82,53 @@ import Testing
         }
         for client in [byAddress, byName, credulous, stranger, nameless] { await client.close() }
         try await server.stop()
+    }
+
+    @Test func theFileOfAPrivateKeyIsUnderTheRuleOfSecrets() async throws {
+        let server = try await RedisTestServer.start(.init(tls: true))
+        let tls = try #require(server.tls)
+        let port = try #require(server.tlsPort)
+        let link = tls.clientKey + "-link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: tls.clientKey)
+        func set(_ mode: Int) throws {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: tls.clientKey)
+        }
+        let told = Mutex<[String]>([])
+        let logger = Logger(label: "test") { _ in Listener(told: { text in told.withLock { $0.append(text) } }) }
+        let url = "rediss://localhost:\(port)?ca=\(tls.authority)&cert=\(tls.clientCertificate)&key=\(link)"
+        for (mode, reason) in [
+            (0o600, nil), (0o644, nil), (0o666, "the file of the private key '\(link)' can be changed by others"),
+        ] as [(Int, String?)] {
+            try set(mode)
+            for _ in 0..<2 {
+                var configuration = try RedisConfiguration(url: url)
+                configuration.connectTimeout = .seconds(40)
+                configuration.commandTimeout = .seconds(40)
+                let client = RedisClient(configuration, logger: logger)
+                let found = await failure(of: client)
+                #expect(reason.map { found?.description.contains($0) == true } ?? (found == nil), "\(String(describing: found))")
+                await client.close()
+            }
+        }
+        #expect(told.withLock { $0.count { $0.contains("the file of the private key '\(link)' can be read by others") } } == 1)
+        #expect(PrivateKeyFile.warning(link) == nil, "it was told of")
+        try await server.stop()
+    }
+
+    /// Hears what is logged.
+    private struct Listener: LogHandler {
+        var told: @Sendable (String) -> Void
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.warning
+
+        init(told: @escaping @Sendable (String) -> Void) { self.told = told }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { told("\(event.message)") }
     }
 
     /// Who has an address certified, and can make a name lead there, passes for that address and not for the name.

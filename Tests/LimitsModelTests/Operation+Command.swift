@@ -16,7 +16,7 @@ extension Operation {
         case .pass(let span): ["SET", clock, "\((now + span) * 1000)"]
         case .declare(let deploy, let limits):
             function("sluice1_declare", base, ["\(deploy)"] + limits.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
-        case .override(let name, let value, let span): function("sluice1_override", base, [name, value, "\(span)"])
+        case .override(let name, let value, let span): function("sluice1_override", base, [name, value, "\(span)", "new"])
         case .restore(let name): function("sluice1_restore", base, [name])
         case .turn(let name, let isOn): function("sluice1_switch", base, [name, isOn ? "on" : "off"])
         case .change(let change, let delay, let ids):

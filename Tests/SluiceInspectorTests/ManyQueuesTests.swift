@@ -72,6 +72,33 @@ struct ManyQueuesTests {
         await inspector.close()
     }
 
+    @Test func anAuditAsksManyQueuesAtOnceAndTellsInOrder() async throws {
+        let (server, direct) = try await filled()
+        let proxy = try await FaultyProxy(to: server)
+        var configuration = try RedisConfiguration(url: proxy.url)
+        configuration.commandTimeout = .seconds(120)
+        let inspector = Inspector(Store(configuration))
+        let queues = try await inspector.queues()
+        let before = try await calls("fcall_ro", server)
+        proxy.fail(["audit", "{\(queues[0])}"], with: .holdReply)
+        async let report = inspector.audit()
+        while try await calls("fcall_ro", server) - before < InOrder.width {}
+        proxy.release()
+        #expect(try await report.isClean)
+        #expect(try await calls("fcall_ro", server) - before == Self.count)
+        _ = try await direct.store.send(["HSET", "sluice:{q7}:spec", "lost", "{}"])
+        _ = try await direct.store.send(["HSET", "sluice:{q5}:spec", "lost", "{}"])
+        #expect(try await inspector.audit().violations.map(\.queue) == ["q5", "q5", "q7", "q7"])
+        var told: [Int] = []
+        _ = try await inspector.audit(queues) { told.append($0.violations.count) }
+        #expect(told.count == Self.count && told.reduce(0, +) == 4)
+        let cut = try await inspector.audit(limit: 1)
+        #expect(cut.violations.map(\.queue) == ["q5"] && !cut.isComplete)
+        await inspector.close()
+        await direct.close()
+        await proxy.close()
+    }
+
     @Test func aPageOfJobsOfManyQueuesAsksThoseAloneThatHoldSome() async throws {
         let (server, inspector) = try await filled()
         let before = try await calls("fcall_ro", server)

@@ -39,8 +39,7 @@ struct QueueStatusTests {
 
     @Test func pausesAreSeenAndEnd() async throws {
         let fixture = try await Fixture()
-        try await fixture.store.register("mail")
-        #expect(try await fixture.inspector.pause("mail", reason: "a deploy"))
+        #expect(try await fixture.inspector.pause("mail", reason: "a deploy", mayBeNew: true))
         #expect(try await !fixture.inspector.pause("mail", reason: "another"))
         let paused = try await fixture.inspector.status()
         #expect(paused.map(\.queue) == ["mail"])
@@ -53,10 +52,36 @@ struct QueueStatusTests {
     @Test func aPauseOfAMistypedQueueIsRefusedAndMakesNone() async throws {
         let fixture = try await Fixture()
         try await fixture.enqueue(["a"])
-        let error = await #expect(throws: SluiceError.self) { try await fixture.inspector.pause("mial") }
-        #expect(error?.code == .invalidArgument && error?.message.contains("no queue 'mial'") == true)
+        let inspector = fixture.inspector
+        let changes: [() async throws -> Void] = [
+            { try await inspector.pause("mial") }, { try await inspector.resume("mial") },
+            { try await inspector.override("concurrency", to: "1", in: "mial") },
+            { try await inspector.restore("concurrency", in: "mial") },
+            { try await inspector.switchDependency("smtp", on: false, in: "mial") },
+        ]
+        for change in changes {
+            let error = await #expect(throws: SluiceError.self) { try await change() }
+            #expect(error?.code == .invalidArgument && error?.message.hasPrefix("there is no queue 'mial': no job was") == true)
+        }
         #expect(try await fixture.inspector.queues() == ["mail"])
         #expect(try await fixture.inspector.status(of: "mial").pause == nil)
+    }
+
+    @Test func oneThatIsFirstUsedLaterIsMadeAndListedWhereThatIsMeant() async throws {
+        let fixture = try await Fixture()
+        try await fixture.inspector.pause("a", mayBeNew: true)
+        try await fixture.inspector.override("concurrency", to: "1", in: "b", mayBeNew: true)
+        try await fixture.inspector.switchDependency("smtp", on: false, in: "c", mayBeNew: true)
+        #expect(try await fixture.inspector.queues() == ["a", "b", "c"])
+        #expect(try await fixture.inspector.limits(of: "b").overrides.count == 1)
+    }
+
+    @Test func whatIsSwitchedEverywhereIsSoInQueuesThatAreListedAndNotYetUsed() async throws {
+        let fixture = try await Fixture()
+        try await fixture.store.register("mail")
+        let result = try await fixture.inspector.switchDependency("smtp", on: false)
+        #expect(result.queues == ["mail"])
+        #expect(try await fixture.inspector.dependencies(of: "mail").map(\.name) == ["smtp"])
     }
 
     @Test func jobsAreCountedByState() async throws {

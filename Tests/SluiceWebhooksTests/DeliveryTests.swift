@@ -22,7 +22,7 @@ struct DeliveryTests {
         var options = WebhookOptions(secrets: [try WebhookSecret("a secret of enough bytes")], timeout: timeout)
         options.allowed = allowed ?? []
         let sender = try WebhookSender(options, lookup: lookup)
-        let result = await sender.deliver(
+        let result = try await sender.deliver(
             Array(#"{"url":"\#(url)","body":\#(Self.body)}"#.utf8), id: "a:1", logger: Logger(label: "test"))
         await sender.close()
         return switch result {
@@ -154,7 +154,7 @@ struct DeliveryTests {
         options.allowed = AddressRange.all
         let sender = try WebhookSender(options)
         let arguments = Array(#"{"url":"\#(receiver.url)","body":\#(body)}"#.utf8)
-        let result = await sender.deliver(arguments, id: "a:1", logger: Logger(label: "test"))
+        let result = try await sender.deliver(arguments, id: "a:1", logger: Logger(label: "test"))
         guard case .discard(let reason) = result else {
             Issue.record("\(body): \(result)")
             return
@@ -165,10 +165,23 @@ struct DeliveryTests {
         await receiver.close()
     }
 
+    @Test func aNameThatThisProcessCannotAskForIsNoFailedTry() async throws {
+        let error = await #expect(throws: WorkerUnable.self) {
+            try await deliver("http://hooks.test/") { _ throws(NameResolver.Failure) in
+                throw NameResolver.Failure(description: "no descriptors are left", isOwn: true)
+            }
+        }
+        #expect(error?.description == "web hooks cannot be sent: no descriptors are left")
+        let result = try await deliver("http://hooks.test/") { _ throws(NameResolver.Failure) in
+            throw NameResolver.Failure(description: "nobody knows it")
+        }
+        #expect(result == "retry: no answer: nobody knows it")
+    }
+
     @Test(arguments: [#"{}"#, #"{"url":"http://127.0.0.1/"}"#, #"{"body":{}}"#, "[]", "", #"{"url":1,"body":{}}"#])
     func argumentsThatAreNone(_ text: String) async throws {
         let sender = try WebhookSender(WebhookOptions(secrets: [try WebhookSecret("a secret of enough bytes")]))
-        guard case .discard = await sender.deliver(Array(text.utf8), id: "a:1", logger: Logger(label: "test")) else {
+        guard case .discard = try await sender.deliver(Array(text.utf8), id: "a:1", logger: Logger(label: "test")) else {
             Issue.record("\(text) was not discarded")
             return
         }

@@ -111,6 +111,84 @@ struct NameResolverTests {
         resolver.close()
     }
 
+    /// Lets a name be looked up only as often as it is told to, except for names that begin with `quick`.
+    private final class Gates: Sendable {
+        private struct State {
+            var gates: [String: DispatchSemaphore] = [:]
+            var running: Set<String> = []
+            var most = 0
+        }
+
+        private let state = Mutex(State())
+
+        var running: Set<String> { state.withLock(\.running) }
+        var most: Int { state.withLock(\.most) }
+
+        func open(_ name: String) { gate(name).signal() }
+
+        private func gate(_ name: String) -> DispatchSemaphore {
+            state.withLock { state in
+                let gate = state.gates[name] ?? DispatchSemaphore(value: 0)
+                state.gates[name] = gate
+                return gate
+            }
+        }
+
+        func lookUp(_ name: String) -> [IPAddress] {
+            if name.hasPrefix("quick") { return NameResolverTests.answer }
+            state.withLock { state in
+                state.running.insert(name)
+                state.most = max(state.most, state.running.count)
+            }
+            gate(name).wait()
+            state.withLock { _ = $0.running.remove(name) }
+            return NameResolverTests.answer
+        }
+    }
+
+    @Test func namesThatWereSlowLeaveMostThreadsToOthers() async throws {
+        let gates = Gates()
+        let resolver = NameResolver(memoryOfFailure: .zero) { name throws(NameResolver.Failure) in gates.lookUp(name) }
+        let names = (0..<40).map { "slow\($0).test" }
+        for name in names {
+            // Whoever gives up on a name that is being asked for finds that it is slow.
+            while !gates.running.contains(name) { _ = try await failure(resolver, name, within: .milliseconds(5)) }
+            #expect(try await failure(resolver, name, within: .milliseconds(5)) != nil)
+            gates.open(name)
+            while gates.running.contains(name) || resolver.isAsking { await Task.yield() }
+            resolver.forget()
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for name in names {
+                let target = try target(name)
+                group.addTask { _ = try await resolver.addresses(of: target) }
+            }
+            while gates.running.count < NameResolver.slowThreads { await Task.yield() }
+            for number in 0..<100 {
+                #expect(try await failure(resolver, "quick\(number).test", within: .seconds(30)) == nil)
+            }
+            #expect(gates.running.count == NameResolver.slowThreads && gates.most == NameResolver.slowThreads)
+            for name in names { gates.open(name) }
+            try await group.waitForAll()
+        }
+        resolver.close()
+    }
+
+    @Test func aFailureOfThisProcessIsNotRemembered() async throws {
+        let tries = Mutex(0)
+        let resolver = NameResolver { name throws(NameResolver.Failure) in
+            let number = tries.withLock { tries in
+                tries += 1
+                return tries
+            }
+            if number == 1 { throw NameResolver.Failure(description: "no descriptors", isOwn: true) }
+            return Self.answer
+        }
+        #expect(try await failure(resolver, "a.test", within: .hours(1)) == "no descriptors")
+        #expect(try await failure(resolver, "a.test", within: .hours(1)) == nil)
+        resolver.close()
+    }
+
     @Test func aTaskThatIsCancelledDoesNotWait() async throws {
         let directory = Directory()
         let resolver = NameResolver { name throws(NameResolver.Failure) in try directory.lookUp(name) }

@@ -30,7 +30,7 @@ final class SecureDeliveryTests {
                 secrets: [try WebhookSecret("a secret of enough bytes")], timeout: .seconds(300),
                 allowed: [try AddressRange("127.0.0.0/8")], authorities: authorities),
             lookup: { _ in [loopback] })
-        let result = await sender.deliver(
+        let result = try await sender.deliver(
             Array(#"{"url":"\#(url)","body":{"id":"a:1"}}"#.utf8), id: "a:1", logger: Logger(label: "test"))
         await sender.close()
         return switch result {

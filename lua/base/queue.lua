@@ -87,6 +87,17 @@ function M.open_outside(keys, kind)
   return { keys = names, now = now, micros = micros }
 end
 
+-- Refuses the call if nothing has used the queue, whose name may be mistyped. With `new` as `word` the queue is one that is first
+-- used later, and is made.
+function M.known(q, word)
+  if word ~= nil and word ~= '' and word ~= 'new' then
+    M.refuse('BADARG', 'the last word is new, for a queue that is first used later, not ' .. require('members').shown(word))
+  end
+  if q.exists then return end
+  if word == 'new' then return M.create(q) end
+  M.refuse('BADARG', "there is no queue '" .. q.keys.name .. "': no job was ever enqueued in it, and no worker serves it")
+end
+
 -- Sets the format of a queue at its first write.
 function M.create(q)
   if not q.exists then

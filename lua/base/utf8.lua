@@ -38,4 +38,12 @@ function M.mended(text)
   end))
 end
 
+-- A text of at most so many bytes, in UTF-8: of a longer one the beginning, without the character that the cut goes through.
+function M.cut(text, most)
+  if #text <= most then return M.mended(text) end
+  local tail = string.sub(text, most - 3, most)
+  if string.find(text, '^[\128-\191]', most + 1) then tail = string.gsub(tail, '[\192-\255]?[\128-\191]*$', '') end
+  return M.mended(string.sub(text, 1, most - 4) .. tail) .. '…'
+end
+
 return M

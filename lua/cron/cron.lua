@@ -10,7 +10,8 @@ M.MARK = '@cron'
 M.LEASE = 2000                -- ms for which only one worker is told of due ticks
 M.KEPT = 100                  -- lines of history of each entry
 M.MOST = 1000                 -- entries of a queue
-local PAGE = 50               -- entries told in one call
+local PAGE = 50               -- due entries told in one call
+local BYTES = 524288          -- of entries in one reply; the first comes whatever its size
 
 -- Reads the name of an entry, or refuses the call.
 function M.name(value)
@@ -63,47 +64,64 @@ function M.note(q, name, lines)
   redis.call('LTRIM', key, 0, M.KEPT - 1)
 end
 
--- cron_due      The due entries: {now, a flat list of name, entry, revision, next tick}, 50 entries at most.
--- Errors: BADKEY, FORMAT.
-function M.due(q)
-  local text, key = require('queue').text, q.keys.cron_next
-  local due = redis.call('ZRANGE', key, '-inf', text(q.now), 'BYSCORE', 'LIMIT', 0, PAGE, 'WITHSCORES')
-  if #due == 0 then
+-- cron_due [skip]      The due entries behind the first `skip`, which the caller cannot fire: {now, a flat list of name, entry,
+-- revision, next tick}, 50 entries and 512 KiB at most. Errors: BADARG, BADKEY, FORMAT.
+function M.due(q, args)
+  local text, key, skip = require('queue').text, q.keys.cron_next, require('queue').number(args[1] or 0, 0, M.MOST, 'skip')
+  local due = redis.call('ZRANGE', key, '-inf', text(q.now), 'BYSCORE', 'LIMIT', skip, PAGE, 'WITHSCORES')
+  if #due == 0 and skip == 0 then
     M.rearm(q)
     return { q.now, {} }
   end
   redis.call('ZADD', q.keys.timed, text(q.now + M.LEASE), M.MARK)
-  local reply = {}
+  local reply, bytes = {}, 0
   for i = 1, #due, 2 do
-    local at = #reply
-    reply[at + 1], reply[at + 2] = due[i], redis.call('HGET', q.keys.cron, due[i]) or ''
+    local entry, at = redis.call('HGET', q.keys.cron, due[i]) or '', #reply
+    bytes = bytes + #entry
+    if bytes > BYTES and at > 0 then break end
+    reply[at + 1], reply[at + 2] = due[i], entry
     reply[at + 3], reply[at + 4] = M.state(q, due[i]).revision or '0', due[i + 1]
   end
   return { q.now, reply }
 end
 
--- cron [name]      After the time, a flat list of name, entry, next tick in ms or nothing, revision, runs, source, `ms reason` if
--- paused, the time it finished, the newest line of its history. Of all entries, or of one.
+-- The names of the entries behind a name, in order.
+local function names_after(q, after)
+  local names, rest = redis.call('HKEYS', q.keys.cron), {}
+  table.sort(names)
+  for i = 1, #names do
+    if names[i] > after then rest[#rest + 1] = names[i] end
+  end
+  return rest
+end
+
+-- Appends the fields of an entry.
+local function put(q, reply, name, entry)
+  local state, at = M.state(q, name), #reply
+  reply[at + 1], reply[at + 2] = name, entry
+  reply[at + 3] = redis.call('ZSCORE', q.keys.cron_next, name) or ''
+  reply[at + 4], reply[at + 5], reply[at + 6] = state.revision or '0', state.runs or '0', state.source or ''
+  reply[at + 7], reply[at + 8] = state.paused or '', state.finished or ''
+  reply[at + 9] = redis.call('LINDEX', require('keys').cron_history(q.keys, name), 0) or ''
+end
+
+-- cron [name]      One entry, or all by name.        cron '' name      The entries behind a name.
+-- Returns the time; a flat list of name, entry, next tick in ms or nothing, revision, runs, source, `ms reason` if paused, the
+-- time it finished, the newest line of its history; and the name to go on behind, empty at the end. 512 KiB of entries at most.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.list(q, args)
-  local names, reply = { args[1] }, {}
-  if not args[1] then
-    names = redis.call('HKEYS', q.keys.cron)
-    table.sort(names)
-  end
+  local now, reply, bytes = require('queue').text(q.now), {}, 0
+  local is_page = not args[1] or args[1] == '' and args[2]
+  local names = is_page and names_after(q, args[2] and M.name(args[2]) or '') or { M.name(args[1]) }
   for i = 1, #names do
-    local name = M.name(names[i])
-    local entry = redis.call('HGET', q.keys.cron, name)
+    local entry = redis.call('HGET', q.keys.cron, names[i])
     if entry then
-      local state, at = M.state(q, name), #reply
-      reply[at + 1], reply[at + 2] = name, entry
-      reply[at + 3] = redis.call('ZSCORE', q.keys.cron_next, name) or ''
-      reply[at + 4], reply[at + 5], reply[at + 6] = state.revision or '0', state.runs or '0', state.source or ''
-      reply[at + 7], reply[at + 8] = state.paused or '', state.finished or ''
-      reply[at + 9] = redis.call('LINDEX', require('keys').cron_history(q.keys, name), 0) or ''
+      bytes = bytes + #entry
+      if bytes > BYTES and #reply > 0 then return { now, reply, names[i - 1] } end
+      put(q, reply, names[i], entry)
     end
   end
-  return { require('queue').text(q.now), reply }
+  return { now, reply, '' }
 end
 
 -- cron_history name [count]      Its last ticks, the newest first, a JSON object each: `tick` and `at` in ms; `outcome`:

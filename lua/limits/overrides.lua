@@ -1,4 +1,5 @@
--- Changes of limits by operators: overrides, and dependencies switched off and on.
+-- Changes of limits by operators: overrides, and dependencies switched off and on. A queue that nothing has used is refused,
+-- unless the word `new` follows.
 local M = {}
 
 -- The effective limits of a name have changed.
@@ -21,13 +22,13 @@ function M.ended(q, name)
   touched(q, name)
 end
 
--- override name value [for_ms]     For a while, or until restore. Errors: BADARG.
+-- override name value [for_ms] [new]     For a while, or until restore. Errors: BADARG.
 function M.override(q, args)
   local queue = require('queue')
   local name, value = tostring(args[1]), tostring(args[2])
   require('limits').check(name, value, true)
   local lasts = queue.number(args[3] or 0, 0, 31536000000, 'the time it lasts')
-  queue.create(q)
+  queue.known(q, args[4])
   local till = lasts > 0 and q.now + lasts or 0
   local made = till > 0 and ' ' .. queue.text(q.now) or ''
   redis.call('HSET', q.keys.overrides, name, value .. ' ' .. queue.text(till) .. made)
@@ -37,17 +38,18 @@ function M.override(q, args)
   return 'OK'
 end
 
--- restore name     Ends an override. Returns 1, or 0 if there was none.
+-- restore name     Ends an override. Returns 1, or 0 if there was none. Errors: BADARG.
 function M.restore(q, args)
   local name = tostring(args[1])
   require('limits').check(name, 'none', true)
+  require('queue').known(q)
   redis.call('ZREM', q.keys.timed, '!' .. name)
   if redis.call('HDEL', q.keys.overrides, name) == 0 then return 0 end
   touched(q, name)
   return 1
 end
 
--- switch name on|off     While a dependency is off, jobs that need it wait, or run without it if they said so.
+-- switch name on|off [new]     While a dependency is off, jobs that need it wait, or run without it if they said so.
 -- Returns 1, or 0 if it was so already. Errors: BADARG.
 function M.switch(q, args)
   local queue = require('queue')
@@ -55,7 +57,7 @@ function M.switch(q, args)
   if not string.find(name, '^[%w_.-]+$') or #name > 32 or to ~= 'on' and to ~= 'off' then
     queue.refuse('BADARG', 'give the name of a dependency, and on or off')
   end
-  queue.create(q)
+  queue.known(q, args[3])
   local changed
   if to == 'off' then
     changed = redis.call('HSETNX', q.keys.off, name, queue.text(q.now))

@@ -20,7 +20,8 @@ local function each(q, ids, step, due, is_named)
     if not result then refused = refused + 1 end
     results[2 * i - 1], results[2 * i] = ids[i], result or why or state or 'missing'
   end
-  require('stats').count(q, 'refused', refused)
+  -- A queue that nothing has used gets no key.
+  if q.exists then require('stats').count(q, 'refused', refused) end
   if q.claimable then require('wake').push(q) end
   return results
 end
@@ -132,16 +133,18 @@ function steps.reschedule(q, id, state, found, due, is_named)
   return 'scheduled'
 end
 
--- pause [reason]     No job is claimed until resume; runs go on. Returns 1, or 0 if it was paused already.
+-- pause [reason] [new]     No job is claimed until resume; runs go on. Returns 1, or 0 if it was paused already.
+-- A queue that nothing has used is refused, unless `new` follows. Errors: BADARG, BADKEY, FORMAT.
 function M.pause(q, args)
   local queue = require('queue')
   local reason = queue.reason(args[1])
-  queue.create(q)
+  queue.known(q, args[2])
   return redis.call('HSETNX', q.keys.config, 'paused', queue.text(q.now) .. ' ' .. reason)
 end
 
--- resume             Returns 1, or 0 if it was not paused.
+-- resume             Returns 1, or 0 if it was not paused. Errors: BADARG if there is no such queue, BADKEY, FORMAT.
 function M.resume(q)
+  require('queue').known(q)
   local resumed = redis.call('HDEL', q.keys.config, 'paused')
   q.paused = false
   if resumed == 1 then require('wake').push(q) end

@@ -11,6 +11,7 @@
 local M = {}
 
 local KEPT = 86400000         -- ms for which a finished batch can be looked at
+local BYTES = 524288          -- of callbacks in one reply; the first comes whatever its size
 local events = { failed = true, attempted = true, completed = true, exhausted = true, parent = true }
 local states = { completed = true, cancelled = true, discarded = true, deleted = true }
 
@@ -47,11 +48,14 @@ local function decide(b)
   redis.call('HSET', b.keys.state, 'finished', b.state.finished, 'members', redis.call('SCARD', b.keys.ended))
 end
 
--- The callbacks that the caller has to bring.
+-- The callbacks that the caller has to bring. Those above BYTES come with the next call.
 local function reply(b)
-  local firing, list = redis.call('SMEMBERS', b.keys.firing), {}
+  local firing, list, bytes = redis.call('SMEMBERS', b.keys.firing), {}, 0
   for i = 1, #firing do
-    list[2 * i - 1], list[2 * i] = firing[i], redis.call('HGET', b.keys.callbacks, firing[i])
+    local callback = redis.call('HGET', b.keys.callbacks, firing[i]) or ''
+    bytes = bytes + #callback
+    if bytes > BYTES and i > 1 then break end
+    list[2 * i - 1], list[2 * i] = firing[i], callback
   end
   if b.state.finished and #firing == 0 then forget(b) end
   return { { b.now, b.state.finished and 1 or 0, bad_ends(b) }, list }
@@ -135,7 +139,8 @@ function verbs.tend() end
 -- batch verb …
 --
 -- Returns {now, finished, members that did not complete}, and a flat list of event and callback: the caller brings these to their
--- queues and reports them with `fired`. Every call may be repeated.
+-- queues and reports them with `fired`, whose reply has the next ones. A reply has 512 KiB of callbacks at most, one at least.
+-- Every call may be repeated.
 -- Errors: MISSING if there is no such batch (never for open), ENDED, BADARG, BADKEY.
 function M.run(b, args)
   local queue, verb = require('queue'), verbs[args[1] or '']

@@ -6,6 +6,7 @@
 --   idle     ms after which a worker with free places comes again by itself
 --   then settlements in groups of one fence and outcome: n, whether details follow (0 or 1), n ids, n details. Outcomes:
 --   completed, retry, snooze, poll, release, wait, unavailable, cancelled, discarded; settle.lua tells their details.
+--   A result above 64 MiB is refused, BADARG. An error above 64 KiB is cut; one that is no JSON on one line becomes a text
 --   Groups of `enqueue` may come before them: jobs that the runs enqueue, see commit.lua
 -- Moves: executing → completed, retryable, scheduled, available, cancelled, discarded; scheduled, retryable → available;
 -- executing of dead workers → available, retryable, discarded; available → executing.

@@ -2,10 +2,27 @@
 -- settlement with another fence or worker changes nothing and is counted.
 local M = {}
 
--- The line of the error column for a run that ended badly. `text` is JSON made by the worker, and passes through unchanged.
+local ERROR = 65536           -- bytes of an error in JSON that passes unchanged
+local MESSAGE = 4096          -- bytes of each string in another one
+local RESULT = 67108864       -- bytes of a result; Settlement.largestResult in Swift
+
+-- An error as JSON on one line. A worker may send any text: a longer one is cut, one that is no JSON becomes a string.
+local function error_text(text)
+  if text == '' then return '""' end
+  if #text <= ERROR and not string.find(text, '\n', 1, true) and require('json').is_valid(text) then return text end
+  local valid, found = pcall(cjson.decode, text)
+  local cut = require('utf8').cut
+  if not valid or type(found) ~= 'table' then
+    return cjson.encode(cut(valid and type(found) == 'string' and found or text, MESSAGE))
+  end
+  local kind, message = found.type, type(found.message) == 'string' and found.message or text
+  return cjson.encode({ type = type(kind) == 'string' and cut(kind, MESSAGE) or nil, message = cut(message, MESSAGE) })
+end
+
+-- The line of the error column for a run that ended badly.
 local function error_line(q, record, text)
   return '{"at":' .. require('queue').text(q.now) .. ',"attempt":' .. record.attempt .. ',"worker":"' .. record.worker
-    .. '","error":' .. (text ~= '' and text or '""') .. '}'
+    .. '","error":' .. error_text(text) .. '}'
 end
 
 -- Splits "12 text" into the number and the text.
@@ -62,7 +79,7 @@ function outcomes.wait(q, job, detail)
   local base, cap, text = string.match(detail, '^(%d+) (%d+) ?(.*)$')
   local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
   local delay = math.min(tonumber(cap) or 300000, (tonumber(base) or SOON) * 2 ^ math.min(waits - 1, 30))
-  if text and text ~= '' and not require('columns').ends_with(q, job.id, ',"error":' .. text .. '}') then
+  if text and text ~= '' and not require('columns').ends_with(q, job.id, ',"error":' .. error_text(text) .. '}') then
     require('columns').add_error(q, job.id, error_line(q, job.record, text))
   end
   require('stats').count(q, 'waited', 1)
@@ -128,6 +145,15 @@ local function complete(q, worker, ids, args, details, limited)
   require('running').complete(q, worker, ids, limited)
 end
 
+-- Refuses a result above RESULT. Its worker has to settle the run otherwise.
+local function check_results(args, first, last)
+  for i = first, last do
+    if args[i] and #args[i] > RESULT then
+      require('queue').refuse('BADARG', 'a result has at most ' .. RESULT .. ' bytes, not ' .. #args[i])
+    end
+  end
+end
+
 -- Reads settlements: groups of `fence outcome n detailed`, n ids, and n details if detailed is 1. Checks them before anything is
 -- written. Returns a list of {fence, outcome, n, ids at, details at}.
 function M.read(args, first)
@@ -139,6 +165,7 @@ function M.read(args, first)
       queue.refuse('BADARG', 'no such outcome: ' .. tostring(outcome))
     end
     list[#list + 1] = { fence = args[first], outcome = outcome, n = n, ids = first + 4, details = detailed and first + 4 + n }
+    if detailed and outcome == 'completed' then check_results(args, first + 4 + n, first + 3 + 2 * n) end
     first = first + 4 + (detailed and 2 or 1) * n
     total = total + n
   end

@@ -101,6 +101,18 @@ function M.outputs(w, args)
   return reply
 end
 
+-- workflow_kinds node…          The kind of each node's job; empty for a node that is not there or has no job. At most 1,000.
+function M.kinds(w, args)
+  local queue, kinds = require('queue'), {}
+  if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' nodes') end
+  local texts = redis.call('HMGET', w.keys.specs, unpack(args))
+  for i = 1, #args do
+    local spec = texts[i] and string.match(texts[i], '^[^\n]*\n[^\n]*\n(.*)$')
+    kinds[i] = spec and require('columns').kind_of(spec) or ''
+  end
+  return kinds
+end
+
 -- workflow_await client         The state; unless it has ended, the client hears of its end in inbox:<client>. `missing` if there
 -- is no such workflow. Errors: BADARG, BADKEY.
 function M.await(w, args)

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -9,6 +10,7 @@ struct Connector: Sendable {
     let configuration: RedisConfiguration
     let eventLoop: any EventLoop
     let check: Check?
+    let logger: Logger
 
     var place: String { configuration.endpoint.description }
 
@@ -40,7 +42,7 @@ struct Connector: Sendable {
         let encryption: NIOSSLContext?
         do {
             // Read anew each time, so that a renewed certificate needs no restart.
-            encryption = try configuration.tls.map(Self.encryption)
+            encryption = try configuration.tls.map(self.encryption)
         } catch {
             return eventLoop.makeFailedFuture(error)
         }
@@ -88,17 +90,18 @@ struct Connector: Sendable {
         return (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil
     }
 
-    private static func encryption(_ tls: RedisTLS) throws -> NIOSSLContext {
+    private func encryption(_ tls: RedisTLS) throws -> NIOSSLContext {
         var settings = TLSConfiguration.makeClientConfiguration()
         settings.certificateVerification = tls.verification == .full ? .fullVerification : .none
         if let path = tls.authorities {
-            settings.trustRoots = .certificates(try readable(path) { try NIOSSLCertificate.fromPEMFile(path) })
+            settings.trustRoots = .certificates(try Self.readable(path) { try NIOSSLCertificate.fromPEMFile(path) })
         }
         if let path = tls.certificate {
-            settings.certificateChain = try readable(path) { try NIOSSLCertificate.fromPEMFile(path) }.map { .certificate($0) }
+            settings.certificateChain = try Self.readable(path) { try NIOSSLCertificate.fromPEMFile(path) }
+                .map { .certificate($0) }
         }
         if let path = tls.privateKey {
-            settings.privateKey = .privateKey(try readable(path) { try NIOSSLPrivateKey(file: path, format: .pem) })
+            settings.privateKey = .privateKey(try PrivateKeyFile.read(path, logger))
         }
         return try NIOSSLContext(configuration: settings)
     }

@@ -55,7 +55,7 @@ public struct Crontab: Sendable {
     /// All entries, by name.
     /// - Throws: What the calls to Redis throw, such as `unreachable`.
     public func list() async throws(SluiceError) -> [CronStatus] {
-        let reply = try await store.call(CronList(), on: queue)
+        let reply = try await store.cronEntries(of: queue)
         let workers = reply.items.contains(where: \.isOfCode) ? try await store.call(ListWorkers(), on: queue) : []
         let declared = CronNames.declared(by: workers)
         var list: [CronStatus] = []

@@ -11,6 +11,8 @@ package struct WorkflowAccess: Sendable {
     let patience: Duration
     let payload: PayloadRules
     let logger: Logger
+    /// Kinds whose options say that they are encrypted, as far as whoever reads knows them: the outputs of their nodes have to be.
+    package var encryptedKinds: Set<String> = []
 
     /// Stores a workflow and starts it. Returns its id and whether the workflow was added.
     func enqueue(_ flow: Workflow) async throws(SluiceError) -> (id: String, isNew: Bool) {
@@ -124,13 +126,21 @@ package struct WorkflowAccess: Sendable {
 
 extension WorkflowAccess {
     /// The output of a node, as JSON.
+    /// - Parameter mustBeSealed: Whether the kind of the node is known to be encrypted.
     /// - Throws: `unknownWorkflow`; `invalidArgument` if there is no such node; `noOutput`, with the reason, if the node has
     ///   none; `undecryptable`.
-    package func output(of node: String, in id: String) async throws(SluiceError) -> String {
+    package func output(
+        of node: String, in id: String, mustBeSealed: Bool = false
+    ) async throws(SluiceError) -> String {
         let found = try await store.call(ReadOutputs([node]), workflow: id).nodes[0]
         if !found.output.isEmpty {
+            let output = Array(found.output.utf8)
+            var mustBeSealed = mustBeSealed
+            if !mustBeSealed, !encryptedKinds.isEmpty, SealedText(output) == nil {
+                mustBeSealed = encryptedKinds.contains(try await store.call(ReadNodeKinds([node]), workflow: id)[0])
+            }
             let plain = try payload.opened(
-                Array(found.output.utf8), as: .output(JobID(known: "\(id):\(node)")), mustBeSealed: false,
+                output, as: .output(JobID(known: "\(id):\(node)")), mustBeSealed: mustBeSealed,
                 "the output of node '\(node)' of workflow '\(id)'")
             return String(decoding: plain, as: UTF8.self)
         }

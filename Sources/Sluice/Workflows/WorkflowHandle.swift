@@ -74,6 +74,13 @@ public struct WorkflowHandle: Sendable {
         try WorkflowJSON.decode(try await access.output(of: node, in: id), of: node)
     }
 
+    /// The output of a node whose job is of this kind. A plain output of an encrypted kind is rejected.
+    /// - Throws: As ``output(of:as:)`` does; `undecryptable` for a plain output of an encrypted kind.
+    public func output<Kind: Job>(of node: String, from kind: Kind.Type) async throws(SluiceError) -> Kind.Output {
+        let text = try await access.output(of: node, in: id, mustBeSealed: Kind.options.isEncrypted)
+        return try WorkflowJSON.decode(text, of: node)
+    }
+
     /// The nodes, in order, and the edges between them.
     /// - Parameters:
     ///   - nodes: The limit of nodes in the result.

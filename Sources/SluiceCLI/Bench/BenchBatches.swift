@@ -38,7 +38,7 @@ extension BenchModes {
         var stretch: Stretch?
         try await workers.run(processes) {
             try await wait(client, queue) { $0["workers"] == "\(processes)" }
-            _ = try await client.store.call(Pause(reason: "until all is there"), on: queue)
+            _ = try await client.store.call(Pause(reason: "until all is there", mayBeNew: true), on: queue)
             stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
                 try await enqueueing(client)
                 _ = try await client.store.call(Resume(), on: queue)

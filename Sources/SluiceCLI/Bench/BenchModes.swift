@@ -80,7 +80,7 @@ struct BenchModes {
     func drain(_ result: inout BenchResult) async throws {
         let client = try await client()
         let queue: QueueName = "bench-drain"
-        _ = try await client.store.call(Pause(reason: "until the workers are there"), on: queue)
+        _ = try await client.store.call(Pause(reason: "until the workers are there", mayBeNew: true), on: queue)
         _ = try await fill(queue, client)
         let workers = BenchWorkers(
             url: url, namespace: options.namespace, queue: queue, concurrency: concurrency, limits: lanes?.specs ?? [])

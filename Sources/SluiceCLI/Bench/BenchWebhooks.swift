@@ -16,7 +16,7 @@ extension BenchModes {
         let client = try await client()
         let told: QueueName = "bench-told"
         let count = min(jobs, Self.mostHooks)
-        _ = try await client.store.call(Pause(reason: "until all is there"), on: Notify.queue)
+        _ = try await client.store.call(Pause(reason: "until all is there", mayBeNew: true), on: Notify.queue)
         try await client.enqueue(try requests(count, of: told, receiver.url))
         // There is one receiver, and it may have all of them.
         let places = "\(min(concurrency, 200))"

@@ -55,7 +55,7 @@ extension BenchModes {
     func diamonds(_ result: inout BenchResult) async throws {
         let client = try await client()
         let queue: QueueName = "bench-diamonds"
-        _ = try await client.store.call(Pause(reason: "until the workers are there"), on: queue)
+        _ = try await client.store.call(Pause(reason: "until the workers are there", mayBeNew: true), on: queue)
         let count = max(jobs / Self.nodes / 4, 10)
         let flow = try diamond(queue)
         let nodes = Double(count * Self.nodes)

@@ -100,11 +100,17 @@ struct DependencyChange: ParsableArguments {
         transform: { try QueueName($0) })
     var queue: QueueName?
 
+    @OptionGroup var first: NewQueueOption
+
+    func validate() throws {
+        if first.new, queue == nil { throw ValidationError("--new goes with --queue: without it, queues to come are meant too") }
+    }
+
     func apply(isOn: Bool) async throws {
         try await global.withInspector { inspector in
             let result: DependencySwitch
             if let queue {
-                result = try await inspector.switchDependency(name, on: isOn, in: queue)
+                result = try await inspector.switchDependency(name, on: isOn, in: queue, mayBeNew: first.new)
             } else {
                 result = try await inspector.switchDependency(name, on: isOn)
             }

@@ -33,13 +33,15 @@ struct LimitsSetCommand: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var span: Duration?
 
+    @OptionGroup var first: NewQueueOption
+
     func validate() throws {
         if span == .zero { throw ValidationError("--for takes more than nothing") }
     }
 
     func run() async throws {
         try await global.withInspector { inspector in
-            let setting = try await inspector.override(name, to: value, in: queue, for: span)
+            let setting = try await inspector.override(name, to: value, in: queue, for: span, mayBeNew: first.new)
             let unknown = try? await inspector.unknownDimension(of: name, in: queue)
             if let unknown {
                 Terminal.complain(

@@ -30,33 +30,45 @@ struct AuditCommand: AsyncParsableCommand {
     func run() async throws {
         try await global.withInspector { inspector in
             if repair { return try await runRepair(inspector) }
-            let report: AuditReport
-            if let queue { report = try await inspector.audit(queue) } else { report = try await inspector.audit() }
+            let terminal = Terminal.output
+            var table = Self.table()
+            let report = try await inspector.audit(try await queues(inspector)) { part in
+                // Many queues take their time, so that people see what was found in each as it comes.
+                if global.json || part.isClean { return }
+                for violation in part.violations { table.append(violation) }
+                try terminal.lines(table.takeLines(width: terminal.width, style: terminal.style))
+            }
             if global.json {
-                try Terminal.output.json(report.json)
+                try terminal.json(report.json)
             } else {
-                try Terminal.output.lines(Self.lines(report, width: Terminal.output.width, style: Terminal.output.style))
+                try terminal.line(Self.summary(report, terminal.style))
             }
             if !report.isClean { throw ExitCode.no }
         }
     }
 
+    private func queues(_ inspector: Inspector) async throws -> [QueueName] {
+        if let queue { [queue] } else { try await inspector.queues() }
+    }
+
     private func runRepair(_ inspector: Inspector) async throws {
-        let queues: [QueueName]
-        if let queue { queues = [queue] } else { queues = try await inspector.queues() }
+        let yes = yes
         var repairs: [Repair] = []
-        var violations: [AuditReport.Violation] = []
-        for queue in queues {
-            repairs += yes ? try await inspector.repair(queue) : try await inspector.repairPlan(queue)
-            if yes { violations += try await inspector.audit(queue).violations }
+        var left = 0
+        try await InOrder.run(try await queues(inspector)) { queue in
+            let found = yes ? try await inspector.repair(queue) : try await inspector.repairPlan(queue)
+            return (found, yes ? try await inspector.audit(queue).violations.count : 0)
+        } take: { found, violations in
+            repairs += found
+            left += violations
         }
-        let isClean = yes ? violations.isEmpty : repairs.isEmpty
+        let isClean = yes ? left == 0 : repairs.isEmpty
         if global.json {
             try Terminal.output.json([
                 "clean": .bool(isClean), "done": .bool(yes), "repairs": .array(repairs.map(Self.json)),
             ])
         } else {
-            try Terminal.output.lines(Self.lines(repairs, left: violations.count))
+            try Terminal.output.lines(Self.lines(repairs, left: left))
             if !yes, !repairs.isEmpty { Terminal.complain("nothing was changed: the same with --yes does it") }
         }
         if !isClean { throw ExitCode.no }
@@ -80,13 +92,19 @@ struct AuditCommand: AsyncParsableCommand {
         ]
     }
 
-    static func lines(_ report: AuditReport, width: Int? = nil, style: Style = .plain) -> [String] {
+    static func table() -> Table { Table([.text("QUEUE"), .text("INVARIANT"), .text("WHAT IS WRONG")]) }
+
+    static func summary(_ report: AuditReport, _ style: Style = .plain) -> String {
         let checked = HumanText.number(report.checked)
-        if report.isClean { return [style.paint("clean", .green) + ": \(checked) checked"] }
-        var table = Table([.text("QUEUE"), .text("INVARIANT"), .text("WHAT IS WRONG")])
-        for violation in report.violations { table.append([violation.queue.text, violation.invariant, violation.what]) }
+        if report.isClean { return style.paint("clean", .green) + ": \(checked) checked" }
         let count = HumanText.count(report.violations.count, "violation")
         let end = report.isComplete ? "" : ", and there may be more"
-        return table.lines(width: width, style: style) + [style.paint("\(count)\(end)", .red) + ", \(checked) checked"]
+        return style.paint("\(count)\(end)", .red) + ", \(checked) checked"
+    }
+}
+
+extension Table {
+    fileprivate mutating func append(_ violation: AuditReport.Violation) {
+        append([violation.queue.text, violation.invariant, violation.what])
     }
 }

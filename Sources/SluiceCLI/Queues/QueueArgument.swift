@@ -6,6 +6,12 @@ import SluiceEmbedded
 import SluiceStore
 import SluiceToolSupport
 
+/// How a command that changes a queue is told that the name is not mistyped.
+struct NewQueueOption: ParsableArguments {
+    @Flag(help: "The queue may be one that is first used later. Without this, one that nothing has used is refused.")
+    var new = false
+}
+
 /// Names of queues at the TAB key.
 enum QueueArgument {
     static let completion = CompletionKind.custom { (_: [String], _: Int, _: String) async -> [String] in await names() }

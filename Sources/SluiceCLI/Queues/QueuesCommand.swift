@@ -64,9 +64,11 @@ struct QueuesPauseCommand: AsyncParsableCommand {
     @Option(help: "Shown by status.")
     var reason = ""
 
+    @OptionGroup var first: NewQueueOption
+
     func run() async throws {
         try await global.withInspector { inspector in
-            let isNew = try await inspector.pause(queue, reason: reason)
+            let isNew = try await inspector.pause(queue, reason: reason, mayBeNew: first.new)
             if global.json {
                 try Terminal.output.json(["queue": .string(queue.text), "paused": true, "changed": .bool(isNew)])
             } else {

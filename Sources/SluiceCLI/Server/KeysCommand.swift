@@ -106,8 +106,10 @@ struct KeysUsageCommand: AsyncParsableCommand {
         } while cursor != nil
         let queues: [QueueName]
         if let queue { queues = [queue] } else { queues = try await inspector.queues() }
-        for queue in queues {
-            for (key, number) in try await inspector.cronKeys(of: queue) { counts[key, default: Count()].entries += number }
+        try await InOrder.run(queues) {
+            try await inspector.cronKeys(of: $0)
+        } take: { found in
+            for (key, number) in found { counts[key, default: Count()].entries += number }
         }
         return counts
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SecretFiles
 import SluiceCore
 import SluiceToolSupport
 
@@ -19,7 +20,12 @@ struct KeysOptions: ParsableArguments {
     func load() throws(SluiceError) -> PayloadKeys? {
         let named = keys ?? ProcessInfo.processInfo.environment[Self.variable]
         guard let path = named, !path.isEmpty else { return nil }
-        let file = try SecretFile(path, of: "keys")
+        let file: SecretFile
+        do {
+            file = try SecretFile(path, of: "keys")
+        } catch {
+            throw SluiceError(.invalidArgument, error.description)
+        }
         if let warning = file.warning { Terminal.complain("warning: \(warning)") }
         do {
             return try PayloadKeys(json: file.text)

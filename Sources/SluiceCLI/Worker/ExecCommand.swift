@@ -78,12 +78,8 @@ struct ExecCommand: Sendable {
         _ input: [UInt8], _ environment: [String: String], _ reach: Int, started: (Int32) async -> Void,
         ended: (ExecStreams.Said) async -> Void
     ) async throws -> ExecEnd {
-        var changes: [Environment.Key: String?] = [
-            "SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil, Environment.Key(stringLiteral: KeysOptions.variable): nil,
-        ]
-        for (name, value) in environment {
-            if let key = Environment.Key(rawValue: name) { changes[key] = value }
-        }
+        let hidden: [String: String?] = ["SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil, KeysOptions.variable: nil]
+        let variables = ExecEnvironment(changing: hidden.merging(environment) { $1 })
         var platform = PlatformOptions()
         // A group of its own: Ctrl-C at the terminal is for the worker, and a signal for the child reaches its children.
         platform.processGroupID = 0
@@ -96,7 +92,7 @@ struct ExecCommand: Sendable {
             let result = try await Subprocess.run(
                 .path(FilePath(path)),
                 arguments: Arguments(executablePathOverride: words[0], remainingValues: Array(words.dropFirst())),
-                environment: .inherit.updating(changes), platformOptions: platform, input: .inputWriter, output: .sequence,
+                environment: variables.environment, platformOptions: platform, input: .inputWriter, output: .sequence,
                 error: .sequence
             ) { execution in
                 isStarted = true

@@ -23,6 +23,12 @@ extension ExecEnd {
     /// The exit status of a child that found missing what it depends on (`EX_UNAVAILABLE`).
     private static let unavailable: Int32 = 69
 
+    /// What a shell, `env` and the like say by their exit status. A program may end so by itself, and the work before it may be done,
+    /// so that the run counts.
+    private static let sayings: [Int32: String] = [
+        126: " (from a shell: the command was found and cannot be executed)", 127: " (from a shell: the command was not found)",
+    ]
+
     /// What the end of the child means for its job.
     /// - Parameters:
     ///   - dependency: What it is that was missing.
@@ -43,7 +49,7 @@ extension ExecEnd {
         return switch status {
         case .exited(0): .completed(JSONOutput(text: result))
         case .exited(Self.discard): .discard(reason: failure("exit status \(Self.discard)"))
-        case .exited(let status): .retry(reason: failure("exit status \(status)"))
+        case .exited(let status): .retry(reason: failure("exit status \(status)\(Self.sayings[status] ?? "")"))
         case .killed(let signal): .retry(reason: failure("killed by \(SignalText.name(signal))"))
         }
     }

@@ -1,13 +1,5 @@
 import SluiceWorker
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Lets children start one after another, each only if there are descriptors for it: one that gets some of its own and not all may
 /// run and never be heard of again.
 actor LaunchGate {
@@ -28,7 +20,7 @@ actor LaunchGate {
         } else {
             isTaken = true
         }
-        if let reason = Self.shortage() {
+        if let reason = Descriptors.shortage(of: Self.needed) {
             leave()
             throw WorkerUnable("the command cannot be started: \(reason)")
         }
@@ -36,17 +28,5 @@ actor LaunchGate {
 
     func leave() {
         if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
-    }
-
-    /// Why so many cannot be opened; nil if they can.
-    private static func shortage() -> String? {
-        var opened: [Int32] = []
-        defer { for descriptor in opened { close(descriptor) } }
-        for _ in 0..<needed {
-            let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
-            if descriptor < 0 { return String(cString: strerror(errno)) }
-            opened.append(descriptor)
-        }
-        return nil
     }
 }

@@ -16,12 +16,12 @@ struct WorkerCommand: AsyncParsableCommand {
             The command gets the job's arguments as JSON on standard input, and SLUICE_JOB_ID, SLUICE_QUEUE, SLUICE_KIND, \
             SLUICE_ATTEMPT, SLUICE_FENCE and SLUICE_ARGS_VERSION in its environment; SLUICE_UNAVAILABLE names, joined by commas, the dependencies that \
             are switched off and that the job can do without. What it prints is the job's result: JSON, or text, \
-            quoted up to 1 MiB; of more, the beginning is kept and marked as truncated.
+            quoted up to 1 MiB; of more, the beginning is kept and marked as truncated. What is not UTF-8 is kept as {"base64":"…"}.
 
             Exit status 0: completed. 65: discarded, the arguments make no sense. 69: what it depends on (--dependency) \
             is not there; the job waits and spends no attempt, and its breaker stops others. Anything else, or death by a signal: tried \
             again with growing waits, until 20 attempts or those of `sluice enqueue --max-attempts` are spent; the end of its \
-            standard error is kept as the reason.
+            standard error is kept as the reason. That holds for 126 and 127 too, by which a shell tells that it did not find a command.
 
             At the job's timeout, on `sluice jobs cancel`, and when the worker stops and its grace is over, the command's \
             process group gets SIGTERM, and 5 s later SIGKILL. What the command leaves running in its process group when it ends is \

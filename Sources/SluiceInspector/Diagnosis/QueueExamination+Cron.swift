@@ -17,7 +17,7 @@ extension QueueExamination {
 
     /// Examines the recurring jobs.
     mutating func examineCron(_ workers: DiagnoseWorkers.Reply) async throws(SluiceError) {
-        let list = try await store.call(CronList(), on: queue)
+        let list = try await store.cronEntries(of: queue)
         if list.items.isEmpty { return }
         let time = Date(milliseconds: list.now)
         tellLate(list.items.filter { Self.lateness($0, time) > Self.patience }, time, workers)

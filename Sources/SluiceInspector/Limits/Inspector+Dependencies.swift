@@ -26,13 +26,18 @@ extension Inspector {
 
     /// Switches a dependency on or off in one queue. While it is off, jobs that need it wait without using an attempt; running jobs
     /// go on.
-    /// - Throws: `invalidArgument` for an invalid name; a server error if Redis cannot be used.
+    /// - Parameters:
+    ///   - name: The dependency, as jobs name it.
+    ///   - isOn: Whether it is switched on.
+    ///   - queue: The queue.
+    ///   - mayBeNew: Whether an unused queue is created. Otherwise a mistyped name creates none.
+    /// - Throws: `invalidArgument` for an invalid name, and for an unused queue; a server error if Redis cannot be used.
     @discardableResult
     public func switchDependency(
-        _ name: String, on isOn: Bool, in queue: QueueName
+        _ name: String, on isOn: Bool, in queue: QueueName, mayBeNew: Bool = false
     ) async throws(SluiceError) -> DependencySwitch {
         try DimensionName.check(name)
-        let isChanged = try await store.call(Switch(name, isOn: isOn), on: queue)
+        let isChanged = try await store.call(Switch(name, isOn: isOn, mayBeNew: mayBeNew), on: queue)
         try await store.register(queue)
         return DependencySwitch(name: name, isOn: isOn, isListed: false, queues: isChanged ? [queue] : [])
     }
@@ -48,7 +53,8 @@ extension Inspector {
         try await store.note(name, isOn: isOn)
         let queues = try await queues()
         let changes = try await each(of: queues) { queue throws(SluiceError) in
-            try await self.store.call(Switch(name, isOn: isOn), on: queue)
+            // One that was listed and not yet used may have its first worker by now.
+            try await self.store.call(Switch(name, isOn: isOn, mayBeNew: true), on: queue)
         }
         return DependencySwitch(
             name: name, isOn: isOn, isListed: wasOn != isOn, queues: zip(queues, changes).filter(\.1).map(\.0))

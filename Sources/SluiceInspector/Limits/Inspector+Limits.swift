@@ -24,15 +24,16 @@ extension Inspector {
     ///   - value: `12`; `40/10s` for a rate; `5/30s/20s` for a breaker: failures, within, cools for; `none` for no limit.
     ///   - queue: The queue.
     ///   - span: The time after which the override ends by itself; nil for never.
+    ///   - mayBeNew: Whether an unused queue is created. Otherwise a mistyped name creates none.
     /// - Returns: The name and value as they are stored.
-    /// - Throws: `invalidArgument` for an invalid name or value; a server error if Redis cannot be used.
+    /// - Throws: `invalidArgument` for an invalid name or value, and for an unused queue; a server error if Redis cannot be used.
     @discardableResult
     public func override(
-        _ limit: String, to value: String, in queue: QueueName, for span: Duration? = nil
+        _ limit: String, to value: String, in queue: QueueName, for span: Duration? = nil, mayBeNew: Bool = false
     ) async throws(SluiceError) -> QueueLimits.Setting {
         let name = try LimitName(parsing: limit)
         let value = try LimitValue(parsing: value, of: name.kind)
-        try await store.call(Override(name, value, for: span), on: queue)
+        try await store.call(Override(name, value, for: span, mayBeNew: mayBeNew), on: queue)
         try await store.register(queue)
         return QueueLimits.Setting(name: name.text, value: value.text)
     }
@@ -46,7 +47,7 @@ extension Inspector {
 
     /// Ends an override, so that the declared limit applies again.
     /// - Returns: False if there was no override.
-    /// - Throws: `invalidArgument` for an invalid name; a server error if Redis cannot be used.
+    /// - Throws: `invalidArgument` for an invalid name, and for an unused queue; a server error if Redis cannot be used.
     @discardableResult
     public func restore(_ limit: String, in queue: QueueName) async throws(SluiceError) -> Bool {
         try await store.call(Restore(try LimitName(parsing: limit)), on: queue)

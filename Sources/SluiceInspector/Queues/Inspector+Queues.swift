@@ -15,23 +15,24 @@ extension Inspector {
     }
 
     /// Pauses a queue: no job is claimed until it is resumed. Running jobs go on, and new jobs can be enqueued.
-    /// - Parameter reason: The reason that ``status(of:)`` shows.
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - reason: The reason that ``status(of:)`` shows.
+    ///   - mayBeNew: Whether an unused queue is created. Otherwise a mistyped name creates none.
     /// - Returns: False if the queue was already paused; the earlier reason stays.
-    /// - Throws: `invalidArgument` for a queue that no client or worker has used, so a mistyped name creates no queue; a server
-    ///   error if Redis cannot be used.
+    /// - Throws: `invalidArgument` for a queue that no client or worker has used; a server error if Redis cannot be used.
     @discardableResult
-    public func pause(_ queue: QueueName, reason: String = "") async throws(SluiceError) -> Bool {
-        guard try await store.isKnown(queue) else {
-            throw SluiceError(
-                .invalidArgument, "there is no queue '\(queue)' to pause: no job was ever enqueued in it, and no worker serves it"
-            )
-        }
-        return try await store.call(Pause(reason: reason), on: queue)
+    public func pause(
+        _ queue: QueueName, reason: String = "", mayBeNew: Bool = false
+    ) async throws(SluiceError) -> Bool {
+        let isNew = try await store.call(Pause(reason: reason, mayBeNew: mayBeNew), on: queue)
+        if mayBeNew { try await store.register(queue) }
+        return isNew
     }
 
     /// Ends a pause. Waiting workers start at once.
     /// - Returns: False if the queue was not paused.
-    /// - Throws: a server error if Redis cannot be used.
+    /// - Throws: `invalidArgument` for a queue that no client or worker has used; a server error if Redis cannot be used.
     @discardableResult
     public func resume(_ queue: QueueName) async throws(SluiceError) -> Bool {
         try await store.call(Resume(), on: queue)

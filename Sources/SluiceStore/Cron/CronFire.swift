@@ -70,21 +70,23 @@ extension Store {
         on queue: QueueName, _ complain: (CronDue.Item, SluiceError) -> Void
     ) async throws(SluiceError) -> Int {
         var enqueued = 0
+        // They stay due, in front of the others.
+        var unable: Set<String> = []
         for _ in 0..<20 {
-            let due = try await call(CronDue(), on: queue)
-            var hasFired = false
-            for item in due.items {
+            let due = try await call(CronDue(skipping: unable.count), on: queue)
+            let items = due.items.filter { !unable.contains($0.name) }
+            if items.isEmpty { break }
+            for item in items {
                 let fire: CronFire
                 do throws(SluiceError) {
                     fire = try CronFire(item, now: due.now)
                 } catch {
+                    unable.insert(item.name)
                     complain(item, error)
                     continue
                 }
                 enqueued += try await call(fire, on: queue).enqueued
-                hasFired = true
             }
-            if !hasFired { break }
         }
         return enqueued
     }

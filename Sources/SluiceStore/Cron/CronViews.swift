@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// All entries of a queue, or one: `lua/cron/cron.lua`.
+/// A page of the entries of a queue, or one entry: `lua/cron/cron.lua`. All of them: `Store.cronEntries`.
 package struct CronList: StoreFunction {
     package static let name = "cron"
     package static let isReadOnly = true
@@ -31,13 +31,31 @@ package struct CronList: StoreFunction {
         /// The server's time in ms since 1970.
         package var now: Int
         package var items: [Item]
+        /// The entry that the next page begins behind; nil at the end.
+        package var next: String?
     }
 
-    package var entry: String?
+    private enum Choice: Sendable {
+        case one(String)
+        case page(after: String?)
+    }
 
-    package init(_ entry: String? = nil) { self.entry = entry }
+    private let choice: Choice
 
-    package func write(into command: inout RedisCommand) { if let entry { command.append(entry) } }
+    package init(_ entry: String) { choice = .one(entry) }
+
+    /// The entries behind one, by name; nil for the first page.
+    package init(after entry: String?) { choice = .page(after: entry) }
+
+    package func write(into command: inout RedisCommand) {
+        switch choice {
+        case .one(let entry): command.append(entry)
+        case .page(nil): break
+        case .page(let entry?):
+            command.append("")
+            command.append(entry)
+        }
+    }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard let now = reply[0].string.flatMap({ Int($0) }), reply[1].kind == .array else { throw malformed(Self.name) }
@@ -47,7 +65,19 @@ package struct CronList: StoreFunction {
                 name: flat[at], text: flat[at + 1], next: Int(flat[at + 2]), revision: flat[at + 3], runs: Int(flat[at + 4]) ?? 0,
                 source: flat[at + 5], paused: flat[at + 6], finished: Int(flat[at + 7]), last: flat[at + 8])
         }
-        return Reply(now: now, items: items)
+        return Reply(now: now, items: items, next: reply.count > 2 ? reply[2].string.flatMap { $0.isEmpty ? nil : $0 } : nil)
+    }
+}
+
+extension Store {
+    /// All entries of a queue, by name, each page at an instant of its own; the time is that of the last one.
+    package func cronEntries(of queue: QueueName) async throws(SluiceError) -> CronList.Reply {
+        var all = try await call(CronList(after: nil), on: queue)
+        while let last = all.next {
+            let page = try await call(CronList(after: last), on: queue)
+            all = CronList.Reply(now: page.now, items: all.items + page.items, next: page.next)
+        }
+        return all
     }
 }
 
@@ -94,9 +124,12 @@ package struct CronDue: StoreFunction {
         package var items: [Item]
     }
 
-    package init() {}
+    /// How many of the first, by the time that they are due, are left out.
+    package var skipped: Int
 
-    package func write(into command: inout RedisCommand) {}
+    package init(skipping skipped: Int = 0) { self.skipped = skipped }
+
+    package func write(into command: inout RedisCommand) { if skipped > 0 { command.append(skipped) } }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard let now = reply[0].integer, reply[1].kind == .array else { throw malformed(Self.name) }

@@ -21,6 +21,9 @@ package struct Settlement: Sendable {
         case discarded(error: String)
     }
 
+    /// Bytes of a result that the library takes.
+    package static let largestResult = 64 << 20
+
     package var id: JobID
     package var fence: Fence
     package var outcome: Outcome

@@ -6,15 +6,19 @@ package struct Switch: StoreFunction {
     package static let name = "switch"
     package var dependency: String
     package var isOn: Bool
+    /// Whether the queue may be one that is first used later. Else the call is refused for one that is not there.
+    package var mayBeNew: Bool
 
-    package init(_ dependency: String, isOn: Bool) {
+    package init(_ dependency: String, isOn: Bool, mayBeNew: Bool = false) {
         self.dependency = dependency
         self.isOn = isOn
+        self.mayBeNew = mayBeNew
     }
 
     package func write(into command: inout RedisCommand) {
         command.append(dependency)
         command.append(isOn ? "on" : "off")
+        if mayBeNew { command.append("new") }
     }
 
     /// False if it was so already.

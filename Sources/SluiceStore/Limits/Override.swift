@@ -8,18 +8,22 @@ package struct Override: StoreFunction {
     package var value: LimitValue
     /// How long it stands; nil for no end.
     package var span: Duration?
+    /// Whether the queue may be one that is first used later. Else the call is refused for one that is not there.
+    package var mayBeNew: Bool
 
-    package init(_ limit: LimitName, _ value: LimitValue, for span: Duration? = nil) {
+    package init(_ limit: LimitName, _ value: LimitValue, for span: Duration? = nil, mayBeNew: Bool = false) {
         self.limit = limit
         self.value = value
         self.span = span
+        self.mayBeNew = mayBeNew
     }
 
     package func write(into command: inout RedisCommand) {
         command.append(limit.text)
         command.append(value.text)
         // None would be no end.
-        if let span { command.append(max(span.milliseconds, 1)) }
+        if span != nil || mayBeNew { command.append(span.map { max($0.milliseconds, 1) } ?? 0) }
+        if mayBeNew { command.append("new") }
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) {}

@@ -5,10 +5,18 @@ package import SluiceCore
 package struct Pause: StoreFunction {
     package static let name = "pause"
     package var reason: String
+    /// Whether the queue may be one that is first used later. Else the call is refused for one that is not there.
+    package var mayBeNew: Bool
 
-    package init(reason: String) { self.reason = reason }
+    package init(reason: String, mayBeNew: Bool = false) {
+        self.reason = reason
+        self.mayBeNew = mayBeNew
+    }
 
-    package func write(into command: inout RedisCommand) { command.append(reason) }
+    package func write(into command: inout RedisCommand) {
+        command.append(reason)
+        if mayBeNew { command.append("new") }
+    }
 
     /// False if it was paused already.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }

@@ -16,16 +16,19 @@ package struct BatchBook: Sendable {
         if case .open = verb { try await store.note(.open, [batch]) }
         let reply = try await store.call(BatchCall(verb), on: batch)
         if reply.isFinished { try await store.note(.finished, [batch]) }
-        if reply.firing.isEmpty { return reply }
-        for (event, callback) in reply.firing {
-            if event == "parent" {
-                let state: Fact.EndState = reply.badEnds == 0 ? .completed : .discarded
-                try await tellIfKnown(callback.parent, .done(state, [Self.member(batch)]))
-            } else {
-                try await bring(callback, of: event, batch, reply.now)
+        var next = reply
+        // A reply has as many as fit.
+        while !next.firing.isEmpty {
+            for (event, callback) in next.firing {
+                if event == "parent" {
+                    let state: Fact.EndState = next.badEnds == 0 ? .completed : .discarded
+                    try await tellIfKnown(callback.parent, .done(state, [Self.member(batch)]))
+                } else {
+                    try await bring(callback, of: event, batch, next.now)
+                }
             }
+            next = try await store.call(BatchCall(.fired(Array(next.firing.keys))), on: batch)
         }
-        _ = try await store.call(BatchCall(.fired(Array(reply.firing.keys))), on: batch)
         return reply
     }
 

@@ -109,6 +109,26 @@ package struct ReadOutputs: StoreFunction {
     }
 }
 
+/// The kinds of the jobs of nodes, by position; empty for a node that is not there or has no job: `workflow_view.kinds`.
+package struct ReadNodeKinds: StoreFunction {
+    package static let name = "workflow_kinds"
+    package static let isReadOnly = true
+
+    package var nodes: [String]
+
+    package init(_ nodes: [String]) { self.nodes = nodes }
+
+    package func write(into command: inout RedisCommand) {
+        for node in nodes { command.append(node) }
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [String] {
+        let kinds = reply.elements.compactMap(\.string)
+        guard kinds.count == nodes.count else { throw malformed(Self.name) }
+        return kinds
+    }
+}
+
 /// Asks to be told of the end of a workflow: `workflow_view.await`.
 package struct AwaitWorkflow: StoreFunction {
     package static let name = "workflow_await"

@@ -27,6 +27,8 @@ struct Pipeline: Sendable {
         self.store = store
         self.logger = logger
         self.payload = payload
+        var workflows = workflows
+        workflows.encryptedKinds = Set(handlers.filter(\.value.options.isEncrypted).keys)
         self.workflows = workflows
         self.fallback = fallback
         self.middleware = middleware
@@ -142,10 +144,11 @@ struct Pipeline: Sendable {
 
     /// Turns a result above the payload limit into a failed attempt.
     private func checked(_ outcome: JobResult, _ sealed: [UInt8]?) -> RunReport.Result {
-        guard case .completed(let output) = outcome, let bytes = (sealed ?? output.text)?.count, bytes > payload.limit else {
+        let limit = min(payload.limit, Settlement.largestResult)
+        guard case .completed(let output) = outcome, let bytes = (sealed ?? output.text)?.count, bytes > limit else {
             return .outcome(outcome)
         }
-        let message = "the result of \(bytes) bytes is above the limit of \(payload.limit)"
+        let message = "the result of \(bytes) bytes is above the limit of \(limit)"
         return .failed(RunFailure(type: "ResultTooLarge", message: message))
     }
 

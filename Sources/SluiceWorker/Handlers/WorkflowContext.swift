@@ -33,7 +33,8 @@ public struct WorkflowContext: Sendable {
 }
 
 extension JobContext {
-    /// The output of another node of the same workflow.
+    /// The output of another node of the same workflow. A plain output is rejected if this worker handles the node's kind and its
+    /// options say that it is encrypted.
     /// - Throws: `noOutput` if the node has not completed, or has no output; `invalidArgument` if there is no such node, if its
     ///   output is of another type, or if the job is of no workflow; `undecryptable`.
     public func outputs<Output: Decodable>(of node: String, as type: Output.Type = Output.self) async throws(SluiceError)
@@ -41,6 +42,15 @@ extension JobContext {
     {
         guard let workflow else { throw SluiceError(.invalidArgument, "job '\(id)' is of no workflow") }
         return try WorkflowJSON.decode(try await workflow.access.output(of: node, in: workflow.id), of: node)
+    }
+
+    /// The output of another node whose job is of this kind. A plain output of an encrypted kind is rejected, even if this worker does
+    /// not handle the kind.
+    /// - Throws: As ``outputs(of:as:)`` does.
+    public func outputs<Kind: Job>(of node: String, from kind: Kind.Type) async throws(SluiceError) -> Kind.Output {
+        guard let workflow else { throw SluiceError(.invalidArgument, "job '\(id)' is of no workflow") }
+        let text = try await workflow.access.output(of: node, in: workflow.id, mustBeSealed: Kind.options.isEncrypted)
+        return try WorkflowJSON.decode(text, of: node)
     }
 }
 

@@ -8,8 +8,15 @@ struct NamesToolTests {
     @Test func namesThatNothingHasAreToldAndMakeNothing() async throws {
         let tool = try await Tool()
         #expect(try await tool.run("enqueue", "mail", "--partition", "customer=42", "--id", "a").status == 0)
-        let pause = try await tool.run("queues", "pause", "mial")
-        #expect(pause.status == 2 && pause.error.contains("there is no queue 'mial' to pause"))
+        for words in [
+            ["queues", "pause", "mial"], ["queues", "resume", "mial"], ["limits", "set", "mial", "concurrency", "4"],
+            ["limits", "clear", "mial", "concurrency"], ["dependencies", "off", "smtp", "--queue", "mial"],
+            ["dependencies", "on", "smtp", "--queue", "mial"],
+        ] {
+            let result = try await Tool.run(["--redis", tool.url, "--namespace", tool.namespace] + words)
+            #expect(result.status == 2 && result.error.contains("there is no queue 'mial': no job was ever"), "\(result)")
+        }
+        _ = try await tool.run("jobs", "cancel", "--queue", "mial", "a")
         #expect(try await !tool.run("queues", "list").output.contains("mial"))
         let list = try await tool.run("jobs", "list", "--kind", "none")
         #expect(list.status == 0 && list.output.isEmpty && list.error == "sluice: no job matches\n")
@@ -19,6 +26,10 @@ struct NamesToolTests {
             let known = try await tool.run("limits", "set", "mail", name, "4")
             #expect(known.status == 0 && known.error.isEmpty, "\(known.error)")
         }
+        // A queue that is first used later.
+        #expect(try await tool.run("limits", "set", "later", "concurrency", "4", "--new").status == 0)
+        #expect(try await tool.run("queues", "list").output.contains("later"))
+        #expect(try await tool.run("dependencies", "off", "smtp", "--new").status == 2)
         // An id that is named twice is changed once.
         let cancel = try await tool.run("jobs", "cancel", "--queue", "mail", "a", "a")
         #expect(cancel.status == 0 && cancel.output == "a  cancelled\n")

@@ -1,6 +1,8 @@
 import Foundation
+import Hiredis
 import SluiceCore
 import SluiceInspector
+import SluiceStore
 import SluiceTesting
 import SluiceToolSupport
 import Subprocess
@@ -74,6 +76,44 @@ struct WebhooksToolTests {
             try child.send(signal: .terminate)
         }
         #expect(result.terminationStatus == .exited(0), "\(result.standardError)")
+    }
+
+    @Test func moreReceiversThanThereAreDescriptorsForCostNoAttempt() async throws {
+        let tool = try await Tool()
+        let inspector = Inspector(Store(try RedisConfiguration(url: tool.url), namespace: try Namespace(tool.namespace)))
+        let receiver = try await HookReceiver()
+        let file = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("a secret of enough bytes\n".utf8).write(to: file)
+        let count = 100
+        for number in 0..<count {
+            // Each receiver has a client and connections of its own.
+            let url = receiver.url.replacing("127.0.0.1", with: "127.0.0.\(number + 1)")
+            _ = try await tool.run("enqueue", "mail", "--id", "j\(number)", "--notify", url)
+        }
+        #expect(try await tool.run("jobs", "cancel", "--queue", "mail", "--yes").status == 0)
+        let words =
+            [
+                "-c", "ulimit -n 64; exec \"$0\" \"$@\"", try Tool.path, "--redis", tool.url, "--namespace", tool.namespace,
+                "webhooks",
+            ]
+            + ["--secret-file", file.path, "--allow-private", "--max-attempts", "1", "--concurrency", "100", "--timeout", "60s"]
+        let result = try await Subprocess.run(
+            .path("/bin/sh"), arguments: Arguments(words), input: .none, output: .discarded, error: .string(limit: 1 << 20)
+        ) { child in
+            while try await inspector.status(of: "webhooks").states[.completed] != count {
+                let status = try await inspector.status(of: "webhooks")
+                guard status.states[.discarded, default: 0] == 0 else { break }
+                _ = try await Subprocess.run(.name("true"), output: .discarded)
+            }
+            let status = try await inspector.status(of: "webhooks")
+            #expect(status.states[.completed] == count && status.totals["released", default: 0] > 0)
+            try child.send(signal: .terminate)
+        }
+        #expect(result.terminationStatus == .exited(0), "\(result.standardError)")
+        #expect(result.standardError.contains("web hooks cannot be sent: Too many open files"), "\(result.standardError)")
+        await inspector.close()
+        await receiver.close()
     }
 
     @Test func authoritiesAreReadBeforeAnythingIsSent() async throws {

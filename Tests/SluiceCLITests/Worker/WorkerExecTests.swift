@@ -31,6 +31,17 @@ struct WorkerExecTests {
         #expect(!end.wasInterrupted)
     }
 
+    @Test func variablesPassByteByByte() {
+        func bytes(_ name: String, _ value: [UInt8]) -> [UInt8] { Array("\(name)=".utf8) + value + [0] }
+        let inherited = [
+            bytes("RAW", [0x61, 0xFF]), bytes("KEY", [0x62]), bytes("KEYS", [0x63]), bytes("EMPTY", []), [0x78, 0],
+        ]
+        let changed = ExecEnvironment(inherited, changing: ["KEY": nil, "EMPTY": "full", "NEW": "ä=1"])
+        #expect(changed.entries.prefix(3) == [inherited[0], inherited[2], inherited[4]])
+        #expect(Set(changed.entries.dropFirst(3)) == [bytes("EMPTY", Array("full".utf8)), bytes("NEW", Array("ä=1".utf8))])
+        #expect(ExecEnvironment(changing: [:]).entries.contains { $0.starts(with: "PATH=/".utf8) && $0.last == 0 })
+    }
+
     @Test func wordsArriveAsTheyAre() async throws {
         let end = try await ExecCommand(#"printf '[%s]' '$HOME' "a  b" '' *"#).run([], environment: [:])
         #expect(text(end) == "[$HOME][a  b][][*]")

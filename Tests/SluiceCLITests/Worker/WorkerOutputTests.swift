@@ -88,10 +88,40 @@ struct WorkerOutputTests {
         #expect(kept.head.hasPrefix(#"{"token":"[redacted]","text":"xxx"#))
     }
 
-    @Test func bytesThatAreNoTextBecomeText() throws {
-        var head = OutputHead(limit: 100)
-        [UInt8]([0x61, 0xFF, 0x62]).withUnsafeBytes { head.append($0) }
-        #expect(head.json() == Array("\"a\u{FFFD}b\"".utf8))
+    private struct Bytes: Decodable {
+        var truncated: Bool?
+        var bytes: Int?
+        var base64: Data
+    }
+
+    private func bytes(_ output: [UInt8], limit: Int, hiding redaction: Redaction = .none) throws -> (json: Int, kept: Bytes) {
+        var head = OutputHead(limit: limit, reach: redaction.reach)
+        output.withUnsafeBytes { head.append($0) }
+        let json = try #require(head.json(hiding: redaction))
+        return (json.count, try JSONDecoder().decode(Bytes.self, from: Data(json)))
+    }
+
+    @Test(
+        arguments: [
+            [0x61, 0xFF, 0x62], [0xFF], [0x0A, 0xC3, 0x0A], [0xED, 0xA0, 0x80], Array(0...255), [0x22, 0xE9, 0x22],
+        ] as [[UInt8]])
+    func bytesThatAreNoTextAreKeptAsTheyAre(output: [UInt8]) throws {
+        let kept = try bytes(output, limit: 1000).kept
+        #expect(Array(kept.base64) == output && kept.truncated == nil)
+    }
+
+    @Test(arguments: [100, 101, 750, 1000, 5000])
+    func ofManyBytesThatAreNoTextAsMuchIsKeptAsFits(count: Int) throws {
+        let output = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 | 0x80) }
+        let (size, kept) = try bytes(output, limit: 1000)
+        #expect(size <= 1000 && output.starts(with: kept.base64))
+        #expect(kept.truncated == nil ? kept.base64.count == count : kept.bytes == count && kept.base64.count > 690)
+    }
+
+    @Test func inBytesThatAreNoTextWhatIsHiddenIsMasked() throws {
+        let redaction = Redaction(["card"], in: Array(#"{"card":"secret-number"}"#.utf8))
+        let output = Array("a secret-number ".utf8) + [0xFF]
+        #expect(try Array(bytes(output, limit: 1000, hiding: redaction).kept.base64) == Array("a [redacted] ".utf8) + [0xFF])
     }
 
     @Test(arguments: [1, 3, 7, 1000])
@@ -126,6 +156,11 @@ struct WorkerOutputTests {
         #expect(try result(.exited(0), "[1]", "noise") == "completed [1]")
         #expect(try result(.exited(65), "x", "bad data\n") == "discard exit status 65: bad data")
         #expect(try result(.exited(75)) == "retry exit status 75")
+        #expect(
+            try result(.exited(127), "", "sh: 1: frob: not found\n")
+                == "retry exit status 127 (from a shell: the command was not found): sh: 1: frob: not found")
+        #expect(
+            try result(.exited(126)) == "retry exit status 126 (from a shell: the command was found and cannot be executed)")
         #expect(try result(.exited(1), "", "a\nb") == "retry exit status 1: a\nb")
         #expect(try result(.killed(signal: 11), "", "x") == "retry killed by SIGSEGV: x")
         #expect(try result(.killed(signal: 40)) == "retry killed by signal 40")

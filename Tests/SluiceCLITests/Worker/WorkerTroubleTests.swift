@@ -55,6 +55,24 @@ struct WorkerTroubleTests {
         #expect(end.log.contains("open files"))
     }
 
+    /// Bytes that are no text, in the environment of the worker and in what a command prints.
+    @Test func bytesThatAreNoTextPassAsTheyAre() async throws {
+        let tool = try await Tool()
+        let path = Tool.newPath()
+        defer { unlink(path) }
+        let script = #"test "$SLUICE_KIND" = raw && { printf %s "$RAW"; exit; }; printf %s "$RAW" | od -An -tx1"#
+        #expect(FileManager.default.createFile(atPath: path, contents: Data(script.utf8)))
+        for kind in ["raw", "hex"] { _ = try await tool.run("enqueue", "mail", "--id", kind, "--kind", kind) }
+        let end = try await tool.worker("/bin/sh \(path)", after: #"RAW=$(printf 'a\377x'); export RAW"#) { child, inspector in
+            let hex = try await tool.job("hex", inspector) { $0.state == .completed }
+            #expect(hex.result == #"" 61 ff 78""#)
+            let raw = try await tool.job("raw", inspector) { $0.state == .completed }
+            #expect(raw.result == #"{"base64":"Yf94"}"#)
+            try child.send(signal: .terminate)
+        }
+        #expect(end.status == .exited(0), "\(end.log)")
+    }
+
     @Test func whatACommandRepeatsOfItsArgumentsIsShownNowhere() async throws {
         let tool = try await Tool()
         let arguments = #"{"card":"hun\"ter\\2secret","owner":"päss/wörd"}"#

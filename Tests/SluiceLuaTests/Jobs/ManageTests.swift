@@ -194,7 +194,7 @@ struct ManageTests {
     @Test func pauseAndResume() async throws {
         let queue = try await LuaQueue()
         try await queue.check(
-            ["pause", "while we look"],
+            ["pause", "while we look", "new"],
             """
             = 1
             + config: format = 1

@@ -38,7 +38,7 @@ struct CronRepairTests {
         try await fire(queue)
         #expect(try await queue.outcomes("e") == ["60 enqueued"], "\(damage)")
         #expect(try await queue.outcomes("p") == [], "\(damage)")
-        #expect(try await queue.call(CronList()).items.contains { $0.name == "p" && !$0.paused.isEmpty }, "\(damage)")
+        #expect(try await queue.call(CronList(after: nil)).items.contains { $0.name == "p" && !$0.paused.isEmpty }, "\(damage)")
     }
 
     private func fire(_ queue: LuaQueue) async throws {

@@ -212,7 +212,7 @@ struct CronTests {
         #expect(try await queue.fire("runs", revision: 1, expected: 60, following: 240, [120, 180]) == "[fired, 2, 0]")
         #expect(try await queue.key("cron_next") == nil)
         #expect(try await queue.key("timed") == nil)
-        let finished = try await queue.call(CronList()).items.map { $0.finished != nil && $0.next == nil }
+        let finished = try await queue.call(CronList(after: nil)).items.map { $0.finished != nil && $0.next == nil }
         #expect(finished == [true, true])
         // More runs are allowed later on.
         #expect(try await queue.put("runs", LuaQueue.entry(#","limit":3"#), next: 240) == "[changed, 3]")

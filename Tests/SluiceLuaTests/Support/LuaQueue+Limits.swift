@@ -14,7 +14,7 @@ extension LuaQueue {
 
     /// Overrides a limit until it is restored.
     func override(_ name: String, _ value: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        #expect(try await fcall(["override", name, value]) == "OK", sourceLocation: sourceLocation)
+        #expect(try await fcall(["override", name, value, "0", "new"]) == "OK", sourceLocation: sourceLocation)
     }
 
     /// Sets the clock to so many ms after its start. Nobody is woken: scripted workers come by themselves.

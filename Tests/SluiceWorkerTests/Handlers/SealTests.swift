@@ -121,6 +121,49 @@ struct SealTests {
         }
     }
 
+    /// Reads the output of another node, and takes any kind of it.
+    private struct Look: Job {
+        static let kind = "look"
+        static let options = JobOptions(queue: "work", maxAttempts: 1, keepsResult: true)
+        typealias Output = String
+        var typed: Bool
+    }
+
+    @Test(arguments: [false, true]) func anOutputOfANodeThatWasStrippedIsNotBelieved(typed: Bool) async throws {
+        let errors = Recorder<String>()
+        @Sendable func look(_ context: JobContext, typed: Bool) async -> String {
+            do {
+                return typed
+                    ? try await context.outputs(of: "pay", from: Pay.self) : try await context.outputs(of: "pay")
+            } catch {
+                errors.add(error.code.rawValue)
+                return "nothing"
+            }
+        }
+        var flow = Workflow("payment")
+        let pay = flow.add("pay", Pay(card: "4111"))
+        let wait = flow.add("wait", Look(typed: true), after: [pay])
+        flow.add("look", Look(typed: typed), after: [wait])
+        let handle = try await client.enqueue(flow)
+        let outputs = fixture.queues.base(try QueueName("workflow.\(handle.id)")) + ":outputs"
+        let queues = fixture.queues
+        let worker = worker()
+        worker.handle(Look.self) { (job, context) -> String in
+            if context.workflow?.node == "wait" {
+                #expect(await look(context, typed: true) == "charged 4111")
+                _ = try await queues.command("HSET", outputs, "pay", #""charged nothing""#)
+                return "stripped"
+            }
+            return await look(context, typed: job.typed)
+        }
+        try await fixture.running(worker) { _ = try await handle.wait(timeout: .seconds(300)) }
+        #expect(errors.all == ["undecryptable"])
+        let plain: String = try await handle.output(of: "pay")
+        #expect(plain == "charged nothing", "who does not say of which kind it is takes what is there")
+        let error = await #expect(throws: SluiceError.self) { try await handle.output(of: "pay", from: Pay.self) }
+        #expect(error?.code == .undecryptable)
+    }
+
     @Test(arguments: [Unique.Conflict.replaceArguments, .runAgain])
     func uniqueJobsThatTakeTheArgumentsOfOthersRun(_ conflict: Unique.Conflict) async throws {
         func enqueue(_ card: String) async throws -> Enqueued {

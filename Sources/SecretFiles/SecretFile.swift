@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// A file with a secret, such as payload keys or webhook secrets. The same rules apply to all.
+/// A file with a secret, such as payload keys, webhook secrets or a private key of TLS. The same rules apply to all.
 ///
 /// The checks look at the opened file. So a symbolic link, as Kubernetes mounts secrets, and a pipe, as shells make of
 /// `<(command)`, work like a file. A file that others can change is rejected, since they could put their own keys there. A file
@@ -20,9 +20,11 @@ package struct SecretFile: Sendable {
     private static let most = 1 << 20
 
     /// Reads a file; `what` names its content for people.
-    /// - Throws: `invalidArgument` if it cannot be read or is not safe. The message contains nothing of its content.
-    package init(_ path: String, of what: String) throws(SluiceError) {
-        func refusal(_ why: String) -> SluiceError { SluiceError(.invalidArgument, "the file of \(what) '\(path)' \(why)") }
+    /// - Throws: If it cannot be read or is not safe. The message contains nothing of its content.
+    package init(_ path: String, of what: String) throws(SecretFileRefused) {
+        func refusal(_ why: String) -> SecretFileRefused {
+            SecretFileRefused(description: "the file of \(what) '\(path)' \(why)")
+        }
         let file = systemOpen(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw refusal("cannot be read: \(String(cString: strerror(errno)))") }
         defer { close(file) }
@@ -36,11 +38,19 @@ package struct SecretFile: Sendable {
             throw refusal("cannot be read as text of at most 1 MiB")
         }
         self.text = text
-        warning =
-            status.st_mode & 0o044 == 0
-            ? nil
-            : "the file of \(what) '\(path)' can be read by others: chmod 600, or where it is mounted give it that mode, such as "
-                + "defaultMode: 0400 in Kubernetes"
+        warning = Self.warning(path, of: what, status)
+    }
+
+    /// What is to be told of a file that others will read later; a pipe, which is read once, is left to them.
+    package static func warning(_ path: String, of what: String) -> String? {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? warning(path, of: what, status) : nil
+    }
+
+    private static func warning(_ path: String, of what: String, _ status: stat) -> String? {
+        if status.st_mode & 0o044 == 0 { return nil }
+        return "the file of \(what) '\(path)' can be read by others: chmod 600, or where it is mounted give it that mode, "
+            + "such as defaultMode: 0400 in Kubernetes"
     }
 
     private static func read(_ file: Int32) -> [UInt8]? {

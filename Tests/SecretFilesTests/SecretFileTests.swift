@@ -1,5 +1,5 @@
 import Foundation
-import SluiceCore
+import SecretFiles
 import Testing
 
 /// Files that hold secrets: what is read, what is refused, what brings a warning.
@@ -39,6 +39,17 @@ struct SecretFileTests {
         #expect(read.text == "secret" && read.warning?.contains("can be read by others: chmod 600") == true)
     }
 
+    @Test func aFileThatOthersWillReadLaterIsOnlyLookedAt() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let read = file("a", mode: 0o644)
+        #expect(SecretFile.warning(read, of: "keys")?.contains("the file of keys '\(read)' can be read by others") == true)
+        #expect(SecretFile.warning(file("b", mode: 0o600), of: "keys") == nil)
+        let pipe = folder.appending(path: "pipe").path
+        #expect(mkfifo(pipe, 0o644) == 0)
+        #expect(SecretFile.warning(pipe, of: "keys") == nil)
+        #expect(SecretFile.warning("/nonexistent", of: "keys") == nil)
+    }
+
     @Test func whatOthersMayChangeOrIsNoTextIsRefusedAndNotRepeated() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         for (path, why) in [
@@ -47,9 +58,10 @@ struct SecretFileTests {
             (file("d", mode: 0o600, [UInt8](repeating: 65, count: 1 << 21)), "1 MiB"),
             (folder.path, "is no file"), ("/nonexistent/keys", "cannot be read: No such file"), ("/dev/null", "is no file"),
         ] {
-            let error = #expect(throws: SluiceError.self) { try SecretFile(path, of: "keys") }
-            #expect(error?.code == .invalidArgument && error?.message.contains(why) == true, "\(error?.message ?? "")")
-            #expect(error?.message.contains("the file of keys '\(path)'") == true && error?.message.contains("secret ") == false)
+            let error = #expect(throws: SecretFileRefused.self) { try SecretFile(path, of: "keys") }
+            #expect(error?.description.contains(why) == true, "\(error?.description ?? "")")
+            let text = error?.description ?? ""
+            #expect(text.contains("the file of keys '\(path)'") && !text.contains("secret "))
         }
     }
 }

@@ -1,0 +1,31 @@
+import Logging
+import NIOSSL
+import SecretFiles
+import Synchronization
+
+/// The file of a private key of TLS, under the rule of `SecretFile`.
+package enum PrivateKeyFile {
+    private static let what = "the private key"
+    /// Files that were warned of: each connection reads its own anew.
+    private static let told = Mutex<Set<String>>([])
+
+    /// What is to be told of a file before it is used, the first time; nil for nothing.
+    package static func warning(_ path: String) -> String? {
+        SecretFile.warning(path, of: what).flatMap { isNew(path) ? $0 : nil }
+    }
+
+    /// - Throws: `unreachable` if it cannot be read, others may change it, or it holds no key.
+    static func read(_ path: String, _ logger: Logger) throws(RedisError) -> NIOSSLPrivateKey {
+        do {
+            let file = try SecretFile(path, of: what)
+            if let warning = file.warning, isNew(path) { logger.warning("\(warning)") }
+            return try NIOSSLPrivateKey(bytes: Array(file.text.utf8), format: .pem)
+        } catch let refused as SecretFileRefused {
+            throw .unreachable(refused.description)
+        } catch {
+            throw .unreachable("cannot read the PEM file \(path): \(ConnectFailure.text(of: error))")
+        }
+    }
+
+    private static func isNew(_ path: String) -> Bool { told.withLock { $0.insert(path).inserted } }
+}
