@@ -90,7 +90,8 @@ let package = Package(
         .target(
             name: "SluiceWebhooks",
             dependencies: nio + [
-                "SluiceWorker", "SluiceCore", "Hiredis", "SecretFiles", .asyncHTTPClient, .crypto, .logging, .metrics, .nioHTTP1, .nioSSL,
+                "SluiceWorker", "SluiceCore", "Hiredis", "SecretFiles", .asyncHTTPClient, .crypto, .logging, .metrics, .nioHTTP1,
+                .nioSSL,
                 .serviceLifecycle,
             ]
         ),
@@ -107,7 +108,8 @@ let package = Package(
         .executableTarget(
             name: "SluiceCLI",
             dependencies: store + users + service + children + nio + [
-                "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SecretFiles", .argumentParser, .crypto, .nioHTTP1,
+                "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SecretFiles", .argumentParser, .crypto,
+                .nioHTTP1,
             ]
         ),
         .executableTarget(

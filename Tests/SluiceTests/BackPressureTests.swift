@@ -10,7 +10,7 @@ import Testing
 struct BackPressureTests {
     private func producer(_ most: Int, _ backPressure: BackPressure = .refuse) async throws -> Producer {
         let producer = try await Producer { $0.backPressure = backPressure }
-        _ = try await producer.inspector.override("depth", to: "\(most)", in: producer.queue, for: nil)
+        _ = try await producer.inspector.override("depth", to: "\(most)", in: producer.queue, mayBeNew: true)
         return producer
     }
 

@@ -48,7 +48,7 @@ struct LimitsToolTests {
 
     @Test func overridesAreSetListedAndCleared() async throws {
         let tool = try await Tool()
-        let set = try await tool.run("limits", "set", "mail", "rate/host", "40/10s", "--for", "10m")
+        let set = try await tool.run("limits", "set", "mail", "rate/host", "40/10s", "--for", "10m", "--new")
         #expect(set.status == 0, "\(set.error)")
         #expect(set.output == "mail: rate/host 40/10s for 10m\n")
         #expect(
@@ -104,7 +104,7 @@ struct LimitsToolTests {
         let tool = try await Tool()
         let values = [String(repeating: "x", count: 10_000), "a&b=c/d ü\n\u{1}", "", "*"]
         for (index, value) in values.enumerated() {
-            let set = try await tool.run("limits", "set", "mail", "concurrency/account=\(value)", "1")
+            let set = try await tool.run("limits", "set", "mail", "concurrency/account=\(value)", "1", "--new")
             #expect(set.status == 0, "\(set.error)")
             for part in ["a", "b"] {
                 let enqueued = try await tool.run("enqueue", "mail", "--id", "\(part)\(index)", "--partition", "account=\(value)")

@@ -81,15 +81,16 @@ struct WebhooksToolTests {
     @Test func moreReceiversThanThereAreDescriptorsForCostNoAttempt() async throws {
         let tool = try await Tool()
         let inspector = Inspector(Store(try RedisConfiguration(url: tool.url), namespace: try Namespace(tool.namespace)))
-        let receiver = try await HookReceiver()
         let file = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data("a secret of enough bytes\n".utf8).write(to: file)
-        let count = 100
+        let count = 60
+        var receivers: [HookReceiver] = []
         for number in 0..<count {
-            // Each receiver has a client and connections of its own.
-            let url = receiver.url.replacing("127.0.0.1", with: "127.0.0.\(number + 1)")
-            _ = try await tool.run("enqueue", "mail", "--id", "j\(number)", "--notify", url)
+            // Each has a connection of its own, which is kept for a while.
+            let receiver = try await HookReceiver()
+            receivers.append(receiver)
+            _ = try await tool.run("enqueue", "mail", "--id", "j\(number)", "--notify", receiver.url)
         }
         #expect(try await tool.run("jobs", "cancel", "--queue", "mail", "--yes").status == 0)
         let words =
@@ -97,7 +98,10 @@ struct WebhooksToolTests {
                 "-c", "ulimit -n 64; exec \"$0\" \"$@\"", try Tool.path, "--redis", tool.url, "--namespace", tool.namespace,
                 "webhooks",
             ]
-            + ["--secret-file", file.path, "--allow-private", "--max-attempts", "1", "--concurrency", "100", "--timeout", "60s"]
+            + [
+                "--secret-file", file.path, "--allow-private", "--max-attempts", "1", "--limit", "concurrency=100/host",
+                "--concurrency", "100", "--timeout", "60s",
+            ]
         let result = try await Subprocess.run(
             .path("/bin/sh"), arguments: Arguments(words), input: .none, output: .discarded, error: .string(limit: 1 << 20)
         ) { child in
@@ -113,7 +117,7 @@ struct WebhooksToolTests {
         #expect(result.terminationStatus == .exited(0), "\(result.standardError)")
         #expect(result.standardError.contains("web hooks cannot be sent: Too many open files"), "\(result.standardError)")
         await inspector.close()
-        await receiver.close()
+        for receiver in receivers { await receiver.close() }
     }
 
     @Test func authoritiesAreReadBeforeAnythingIsSent() async throws {

@@ -70,7 +70,7 @@ struct LibraryLoadingTests {
 
     @Test func functionsThatVanishUnderAConnectionAreLoadedAgain() async throws {
         let store = try store()
-        _ = try await store.call(Pause(reason: "kept"), on: "mail")
+        _ = try await store.call(Pause(reason: "kept", mayBeNew: true), on: "mail")
         let connections = store.connections
         try await server.cli("FUNCTION", "FLUSH")
         async let first = store.call(Status(), on: "mail")
@@ -81,7 +81,7 @@ struct LibraryLoadingTests {
 
     @Test func aServerThatForgetsEverythingIsGivenThemAfterReconnecting() async throws {
         let store = try store()
-        _ = try await store.call(Pause(reason: ""), on: "mail")
+        _ = try await store.call(Pause(reason: "", mayBeNew: true), on: "mail")
         try await server.restart()
         let status = try await withReconnection { try await store.call(Status(), on: "mail") }
         #expect(status["paused"] == "")

@@ -42,6 +42,7 @@ struct OverrideTests {
 
     @Test func restoring() async throws {
         let queue = try await LuaQueue()
+        try await queue.add("a")
         try await queue.checkRefused(["restore", "concurrency"], "0")
         _ = try await queue.fcall(["override", "concurrency", "1", "9000"])
         #expect(try await queue.key("timed") == "T+9000 !concurrency")
