@@ -61,7 +61,7 @@ struct Link {
     }
 
     /// Notes a failed call. Nothing is dropped, whatever the error.
-    /// - Throws: The error, if it is not transient and no call has ever succeeded; `closed` always.
+    /// - Throws: An error that a repeat cannot cure, if no call has ever succeeded; `closed` always.
     mutating func failed(_ error: SluiceError, settling: Int, _ logger: Logger) throws(SluiceError) {
         failures += 1
         switch error.code {
