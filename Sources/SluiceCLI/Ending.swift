@@ -3,13 +3,13 @@ import SluiceCore
 import SluiceEmbedded
 import SluiceInspector
 
-/// What the tool tells whoever called it. Scripts rely on the numbers.
+/// The exit statuses of the tool. Scripts rely on the numbers.
 enum ExitStatus: Int32 {
-    /// Done, or "yes".
+    /// Success, or "yes".
     case done = 0
-    /// Failed, or "no".
+    /// Failure, or "no".
     case failed = 1
-    /// The command line or the input makes no sense; nothing was sent.
+    /// The command line or the input is not valid; nothing was sent.
     case usage = 2
     /// Redis cannot be reached, or cannot be used as it is.
     case noRedis = 3
@@ -25,12 +25,12 @@ extension ExitStatus {
     }
 }
 
-/// How a run of the tool ends.
+/// The end of a run of the tool.
 struct Ending: Equatable {
     var status: Int32
-    /// For standard output: help, a version, a completion script.
+    /// Text for standard output: help, a version, a completion script.
     var output = ""
-    /// For standard error, without the name of the tool; empty where nothing is left to say.
+    /// Text for standard error, without the name of the tool; empty if there is none.
     var message = ""
 
     init(_ error: any Error) {
@@ -51,7 +51,7 @@ struct Ending: Equatable {
         self.message = message
     }
 
-    /// What the parser of arguments throws: requests for help among it.
+    /// Handles errors of the argument parser, which include requests for help.
     private init(parsing error: any Error) {
         switch SluiceTool.exitCode(for: error) {
         case .success:
@@ -64,11 +64,11 @@ struct Ending: Equatable {
         }
     }
 
-    /// What to do, where the error does not know that this is the tool.
+    /// Advice that only the tool can give.
     private static func advice(_ error: SluiceError) -> String {
         let place = "See --redis and $SLUICE_REDIS_URL; without both, a private one is used."
         return switch error.code {
-        // Who answers in whatever way does run.
+        // Any other answer means that a server runs.
         case .unreachable where error.message.hasSuffix("refused") || error.message.hasSuffix("no such file or directory"):
             "Does it run there? \(place)"
         case .unreachable: place
@@ -80,7 +80,7 @@ struct Ending: Equatable {
         }
     }
 
-    /// The reason on one line, and where to read more. A value may have lines of its own.
+    /// The reason on one line, and where to read more. A value in the reason may contain line breaks.
     private static func usage(_ reason: String, full: String) -> String {
         let lines = full.split(separator: "\n")
         let hint = lines.last { $0.contains("--help'") }?.trimmingPrefix { $0 == " " } ?? ""
@@ -89,7 +89,7 @@ struct Ending: Equatable {
         return sentence(sentence(first, then: dashes(in: reason)), then: String(hint))
     }
 
-    /// What to do about a value that looks like an option.
+    /// Advice about a value that looks like an option.
     private static func dashes(in reason: String) -> String {
         guard let option = reason.firstMatch(of: /Missing value for '(--[a-z-]+)/)?.1 else { return "" }
         let words = CommandLine.arguments
@@ -99,14 +99,14 @@ struct Ending: Equatable {
         return "A value that begins with a dash is written \(option)=\(words[place + 1].prefix(40))."
     }
 
-    /// Two sentences, the first of which may have its end already.
+    /// Joins two sentences. The first may already end with a full stop.
     private static func sentence(_ text: String, then next: String) -> String {
         if next.isEmpty { return text }
         return text + (text.hasSuffix(".") || text.hasSuffix("?") || text.hasSuffix("!") ? " " : ". ") + next
     }
 }
 
-/// An error of the tool's own, told in one line.
+/// An error of the tool itself, shown in one line.
 struct Failure: Error, Equatable {
     var status: ExitStatus
     var message: String
@@ -118,6 +118,6 @@ struct Failure: Error, Equatable {
 }
 
 extension ExitCode {
-    /// "No", when the command has said all there is to say.
+    /// The status "no", for a command that has already printed everything.
     static let no = ExitCode(ExitStatus.failed.rawValue)
 }

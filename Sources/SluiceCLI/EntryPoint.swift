@@ -11,11 +11,11 @@ import SluiceSignals
     import Darwin
 #endif
 
-/// Runs a command and turns what it threw into one line on standard error and an exit status.
+/// Runs a command. An error becomes one line on standard error and an exit status.
 @main
 enum EntryPoint {
     static func main() async {
-        // A reader that goes away, or a Redis that does, is an error of one write, not the end of the process.
+        // A write to a closed pipe or a lost Redis has to fail as an error, not end the process.
         signal(SIGPIPE, SIG_IGN)
         StopSignals.quitAtOnce()
         LoggingSystem.bootstrap { _ in WorkerLogHandler(isJSON: false, style: Terminal.errors.style) }

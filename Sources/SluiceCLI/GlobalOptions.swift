@@ -8,7 +8,7 @@ import SluiceEmbedded
 import SluiceInspector
 import SluiceStore
 
-/// What every command takes, before or after its name.
+/// The options of every command, before or after its name.
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -26,7 +26,7 @@ struct GlobalOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
-        // A script whose variable is empty must not work on another Redis than it means.
+        // A script with an empty variable must not work on another Redis than intended.
         if redis?.isEmpty == true {
             throw ValidationError("--redis is empty: name a server, or leave it out for $SLUICE_REDIS_URL or your private Redis")
         }
@@ -34,7 +34,7 @@ struct GlobalOptions: ParsableArguments {
 }
 
 extension GlobalOptions {
-    /// The server that was named; nil for the private one.
+    /// The named server; nil for the private one.
     var url: String? { redis ?? Self.environmentURL }
 
     /// `$SLUICE_REDIS_URL`, unless it is empty.
@@ -42,7 +42,7 @@ extension GlobalOptions {
         ProcessInfo.processInfo.environment["SLUICE_REDIS_URL"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// How to reach Redis. The private server is started where none was named.
+    /// The connection settings of Redis. Starts the private server if no server was named.
     func configuration() async throws -> RedisConfiguration {
         let url: String
         if let named = self.url { url = named } else { url = try await EmbeddedRedis().start() }
@@ -54,21 +54,21 @@ extension GlobalOptions {
         }
     }
 
-    /// The store, for commands that do more than look and manage.
+    /// Makes a store, for commands that do more than read and manage.
     func store() async throws -> Store {
         Store(try await configuration(), namespace: namespace ?? .standard, logger: Self.silent)
     }
 
-    /// Errors are told in one line at the end; what is logged meanwhile would come twice.
+    /// Discards log messages: errors are printed once, at the end.
     static let silent = Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Lends a client, and closes it.
+    /// Makes a client, passes it to `body`, and closes it.
     func withClient(
         keys: PayloadKeys? = nil, backPressure: BackPressure = .refuse, _ body: (SluiceClient) async throws -> Void
     ) async throws {
         var options = SluiceClient.Options()
         options.namespace = namespace ?? .standard
-        // A person waits.
+        // A person waits for the answer.
         options.patience = .seconds(2)
         options.keys = keys
         options.backPressure = backPressure
@@ -82,7 +82,7 @@ extension GlobalOptions {
         await client.close()
     }
 
-    /// Lends an inspector, and closes it.
+    /// Makes an inspector, passes it to `body`, and closes it.
     func withInspector(keys: PayloadKeys? = nil, _ body: (Inspector) async throws -> Void) async throws {
         let inspector = Inspector(try await store(), keys: keys)
         do {
@@ -96,9 +96,9 @@ extension GlobalOptions {
 }
 
 extension Store {
-    /// Says on standard error that jobs may vanish, if the server evicts keys when its memory is full.
+    /// Warns on standard error if the server evicts keys when its memory is full, since jobs may vanish.
     func warnOfEviction() async {
-        // Who may not ask is not told.
+        // No warning if the user may not read the setting.
         guard let policy = try? await evictionPolicy(), policy != "noeviction" else { return }
         Terminal.complain(
             "warning: this Redis removes keys when its memory is full (maxmemory-policy \(policy)), so jobs can vanish; "

@@ -1,6 +1,6 @@
 import SluiceInspector
 
-/// What was measured; what was not is absent.
+/// The measured figures; figures that were not measured are nil.
 struct BenchResult: Encodable {
     var jobs: Int
     var payloadBytes: Int

@@ -6,10 +6,10 @@ import SluiceWorker
 
 /// The measurement of web hooks.
 extension BenchModes {
-    /// More take long, and tell no more.
+    /// The most notifications; more take longer and show nothing new.
     private static let mostHooks = 20_000
 
-    /// Notifications that wait, delivered by one worker in this process to a receiver in this process.
+    /// Delivers waiting notifications by one worker to a receiver, both in this process.
     func webhooks(_ result: inout BenchResult) async throws {
         let receiver = try await BenchReceiver()
         let client = try await client()
@@ -56,7 +56,7 @@ extension BenchModes {
     }
 
     private func deliverer(_ client: SluiceClient, _ sender: WebhookSender) -> Worker {
-        // There is one receiver, and it may have all of them.
+        // All places may go to the one receiver.
         let places = min(concurrency, 200)
         let worker = Worker(
             client,

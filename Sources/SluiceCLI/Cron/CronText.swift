@@ -3,7 +3,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 
-/// What recurs, as text and as JSON.
+/// Formats recurring jobs as text and as JSON.
 enum CronText {
     static func table(_ entries: [CronStatus]) -> Table {
         var table = Table([
@@ -27,7 +27,7 @@ enum CronText {
         return table
     }
 
-    /// When the next tick is, as a sentence.
+    /// The time of the next tick, as a sentence.
     static func next(_ entry: CronStatus) -> String {
         if entry.pause != nil { return "It is paused." }
         guard let next = entry.next, let zone = TimeZone(identifier: entry.zone) else { return "It has no tick left." }

@@ -9,9 +9,9 @@ import SluiceCore
     import Darwin
 #endif
 
-/// Text that comes from outside. What is not UTF-8 is refused: to put other characters in its place would change what was meant.
+/// Reads text from outside. Text that is not UTF-8 is refused, since a replaced character would change its meaning.
 enum InputText {
-    /// Refuses words of the command line, and settings in the environment, that are not UTF-8. Swift would repair both in silence.
+    /// Refuses arguments and environment variables that are not UTF-8. Swift would silently repair both.
     static func checkProcess() throws {
         for index in 1..<max(Int(CommandLine.argc), 1) {
             guard let word = CommandLine.unsafeArgv[index] else { continue }
@@ -25,9 +25,9 @@ enum InputText {
         }
     }
 
-    /// JSON as an option has it: the text itself, `@FILE` for what a file holds, `-` for standard input.
-    /// - Parameter limit: bytes that are taken.
-    /// - Throws: `invalidArgument` if it cannot be read or is not UTF-8, `payloadTooLarge`.
+    /// Reads the JSON of an option: the text itself, `@FILE` for the content of a file, `-` for standard input.
+    /// - Parameter limit: the most bytes to read.
+    /// - Throws: `invalidArgument` if it cannot be read or is not UTF-8; `payloadTooLarge` above the limit.
     static func json(_ option: String, limit: Int) throws(SluiceError) -> String {
         let (place, path) =
             switch option.first {

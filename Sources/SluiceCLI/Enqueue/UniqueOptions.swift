@@ -1,7 +1,7 @@
 import ArgumentParser
 import SluiceCore
 
-/// What makes a job unique.
+/// The options for a job's uniqueness.
 struct UniqueOptions: ParsableArguments {
     private enum Ending: String, ExpressibleByArgument, CaseIterable { case end, start }
 
@@ -46,7 +46,7 @@ struct UniqueOptions: ParsableArguments {
         throw SluiceError(.invalidArgument, "'\(text)' is none of keep, replace, again, fail")
     }
 
-    /// Nil for a job that is not unique.
+    /// The uniqueness; nil for a job that is not unique.
     var choice: Unique? {
         guard unique != nil || uniqueArgs else { return nil }
         let basis = unique.map { Unique.Basis.key($0) } ?? .arguments

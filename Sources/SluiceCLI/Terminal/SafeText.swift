@@ -1,9 +1,9 @@
 import SluiceInspector
 
-/// What leaves the tool: text of jobs, servers and commands has passed through here, so none of it can move a cursor, hide itself or
-/// turn the direction of reading.
+/// Sanitizes all output of the tool. Text from jobs, servers and commands cannot move a cursor, hide itself, or change the
+/// direction of reading.
 enum SafeText {
-    /// Text for people, controls made visible, but for line ends, and for the colours of ``Style`` where those are wanted.
+    /// Text for people with control characters made visible, except line ends and, if wanted, the colours of ``Style``.
     static func shown(_ text: String, isColoured: Bool = false) -> String {
         if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x0A }) { return text }
         var result = ""
@@ -23,7 +23,7 @@ enum SafeText {
         return result
     }
 
-    /// A JSON text that means the same, the controls in its strings escaped: C1, those of direction, and others that are not seen.
+    /// An equivalent JSON text with the control characters in its strings escaped: C1, directional, and other invisible characters.
     static func json(_ text: [UInt8]) -> [UInt8] {
         if text.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x0A }) { return text }
         var result: [UInt8] = []
@@ -31,7 +31,7 @@ enum SafeText {
         for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
             switch scalar {
             case "\n": result.append(0x0A)
-            // Between values; in a string they are escaped.
+            // Only between values; inside a string they are escaped.
             case "\r", "\t": result.append(0x20)
             default:
                 if HumanText.isControl(scalar) {

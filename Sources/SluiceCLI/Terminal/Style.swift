@@ -15,7 +15,7 @@ struct Style: Sendable {
 
     static let plain = Style(isColoured: false)
 
-    /// How long the sequence of one of our colours is that stands first; nil if none does.
+    /// The length of a leading sequence of one of our colours; nil if there is none.
     static func sequenceLength(_ text: Substring.UnicodeScalarView) -> Int? {
         (["0"] + Look.allCases.map(\.rawValue)).map { "\u{1B}[\($0)m".unicodeScalars }
             .first { text.starts(with: $0) }?.count
@@ -25,7 +25,7 @@ struct Style: Sendable {
         isColoured ? "\u{1B}[\(look.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// A state, in a colour that tells how well things go.
+    /// A state in a colour that shows whether it is good or bad.
     func paint(_ state: JobState) -> String {
         switch state {
         case .executing: paint(state.rawValue, .cyan)

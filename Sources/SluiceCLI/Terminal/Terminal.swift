@@ -9,17 +9,17 @@ import SluiceCore
     import Darwin
 #endif
 
-/// The reader of our output has gone away, as `head` does: no reason to complain.
+/// The reader of the output has gone away, as `head` does. This is not an error.
 struct OutputClosed: Error {}
 
-/// Standard output or standard error, and what it looks like at the other end.
+/// Standard output or standard error, and the kind of its reader.
 struct Terminal: Sendable {
     static let output = Terminal(descriptor: 1)
     static let errors = Terminal(descriptor: 2)
 
-    /// Whether a person reads it, rather than a program or a file.
+    /// Whether a person reads the output, rather than a program or a file.
     let isInteractive: Bool
-    /// Columns, if a person reads it.
+    /// The number of columns, if a person reads the output.
     let width: Int?
     /// Whether to use colours: not for programs, and not for people who set `NO_COLOR` (https://no-color.org).
     let style: Style
@@ -41,7 +41,7 @@ struct Terminal: Sendable {
     }
 
     /// Writes a line.
-    /// - Throws: `OutputClosed` if nobody reads any more; `Failure` for a full disk and the like.
+    /// - Throws: `OutputClosed` if the reader is gone; `Failure` for a full disk and similar errors.
     func line(_ text: String = "") throws { try lines([text]) }
 
     /// Writes lines.
@@ -49,25 +49,25 @@ struct Terminal: Sendable {
         try write(lines.map { SafeText.shown($0, isColoured: style.isColoured) + "\n" }.joined().utf8)
     }
 
-    /// Writes a document and a line end.
+    /// Writes a JSON document and a line end.
     func json(_ value: JSONValue) throws { try write(SafeText.json(value.encoded()) + [UInt8(ascii: "\n")]) }
 
-    /// Writes over the line of the cursor, and stays there.
+    /// Replaces the current line, and keeps the cursor on it.
     func redraw(_ text: String) throws {
         try write("\r\u{1B}[K\(SafeText.shown(text, isColoured: style.isColoured))".utf8)
     }
 
-    /// Writes over the last so many lines, and whatever is below, in one write, so that no half drawing is ever seen.
+    /// Replaces the last `height` lines and everything below in one write, so that no partial drawing is visible.
     func redraw(_ lines: [String], over height: Int) throws {
         let up = height > 0 ? "\u{1B}[\(height)A" : ""
         let text = lines.map { SafeText.shown($0, isColoured: style.isColoured) + "\u{1B}[K\n" }.joined()
         try write("\r\(up)\(text)\u{1B}[J".utf8)
     }
 
-    /// Writes a question, and stays behind it.
+    /// Writes a question, and keeps the cursor behind it.
     func ask(_ question: String) throws { try write(SafeText.shown(question).utf8) }
 
-    /// Writes text of our own as it is: help, a completion script, the function library.
+    /// Writes trusted text unchanged: help, a completion script, the function library.
     func write(ours text: String) throws { try write(text.utf8) }
 
     private func write(_ text: some Sequence<UInt8>) throws {
@@ -84,13 +84,13 @@ struct Terminal: Sendable {
         }
     }
 
-    /// Whether nobody reads any more, which a writer that has nothing to write would not notice.
+    /// Whether the reader is gone. A process that has nothing to write would not notice otherwise.
     var isClosed: Bool {
         var poll = pollfd(fd: descriptor, events: 0, revents: 0)
         return systemPoll(&poll, 1, 0) == 1 && poll.revents & Int16(POLLERR) != 0
     }
 
-    /// Writes one line to standard error, under the tool's name; there is nobody to tell if that fails.
+    /// Writes one line to standard error, with the tool's name in front. A failure is ignored.
     static func complain(_ message: String) { try? errors.write("sluice: \(SafeText.shown(message))\n".utf8) }
 }
 

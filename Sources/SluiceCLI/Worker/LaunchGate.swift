@@ -8,20 +8,20 @@ import SluiceWorker
     import Darwin
 #endif
 
-/// Lets children start one after another, each only if there are descriptors for it: one that gets some of its own and not all may
+/// Starts children one after another, each only if there are enough file descriptors. A child with only some of its descriptors may
 /// run and never be heard of again.
 actor LaunchGate {
-    /// That of this process, whose descriptors they share.
+    /// The gate of this process, whose descriptors all children share.
     static let shared = LaunchGate()
 
-    /// Descriptors that a start takes for a moment, and some for the connections to Redis.
+    /// The descriptors that a start needs for a moment, and some for the connections to Redis.
     private static let needed = 16
 
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// Waits for its turn; `leave` ends it.
-    /// - Throws: `WorkerUnable` without a turn, if there are too few descriptors.
+    /// Waits for its turn; `leave` ends the turn.
+    /// - Throws: `WorkerUnable`, without a turn, if there are too few descriptors.
     func enter() async throws {
         if isTaken {
             await withCheckedContinuation { waiting.append($0) }
@@ -38,7 +38,7 @@ actor LaunchGate {
         if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
     }
 
-    /// Why so many cannot be opened; nil if they can.
+    /// The reason why the needed descriptors cannot be opened; nil if they can.
     private static func shortage() -> String? {
         var opened: [Int32] = []
         defer { for descriptor in opened { close(descriptor) } }

@@ -1,10 +1,10 @@
 import SluiceCore
 
-/// The beginning of what a child wrote to its standard output, which is the job's result; the rest is only counted.
+/// The beginning of a child's standard output, which is the job's result. The rest is only counted.
 struct OutputHead: Sendable, Equatable {
-    /// Bytes of JSON that the result may have.
+    /// The most bytes of JSON in the result.
     let limit: Int
-    /// Bytes beyond those that are kept, by which what the cut goes through is known.
+    /// Bytes beyond the limit, to recognize a value that the cut splits.
     private let reach: Int
     private(set) var bytes: [UInt8] = []
     /// All bytes that were written.
@@ -21,10 +21,10 @@ struct OutputHead: Sendable, Equatable {
         if room > 0 { bytes.append(contentsOf: chunk.prefix(room)) }
     }
 
-    /// The result as JSON: the output itself if it is JSON, else the text as a string, without line ends behind it; nil for none.
+    /// The result as JSON: the output itself if it is JSON, else the text as a string without trailing line ends; nil if empty.
     ///
-    /// What is above the limit, or would be once it is quoted, becomes an object that says so and holds the beginning, as much as
-    /// fits: `{"truncated":true,"bytes":104857600,"head":"…"}`. It is for people, so what has to be hidden is not in it.
+    /// A result above the limit, including its quotes, becomes an object that says so and holds as much of the beginning as fits:
+    /// `{"truncated":true,"bytes":104857600,"head":"…"}`. The object is for people, so redacted values are removed from it.
     func json(hiding redaction: Redaction = .none) -> [UInt8]? {
         guard total <= limit else { return truncated(redaction) }
         let trimmed = bytes.prefix(bytes.count - bytes.reversed().prefix { $0 == 0x0A || $0 == 0x0D }.count)
@@ -35,7 +35,7 @@ struct OutputHead: Sendable, Equatable {
 
     private func truncated(_ redaction: Redaction) -> [UInt8] {
         let shown = 0..<min(bytes.count, limit)
-        // A JSON text repeats names and values; both are looked for.
+        // A JSON text contains names and values again, so both are masked.
         let fields = redaction.masking(fieldsOf: redaction.masking(bytes, showing: shown))
         let value: JSONValue = ["truncated": true, "bytes": .integer(total), "head": ""]
         let frame = value.encoded()
@@ -45,7 +45,7 @@ struct OutputHead: Sendable, Equatable {
         return Array(frame[..<(frame.count - 2)]) + Array(inside) + Array("\"}".utf8)
     }
 
-    /// So much of the inside of a JSON string as fits, no escape and no character torn.
+    /// As much of the inside of a JSON string as fits, without a split escape or character.
     private static func fitting(_ quoted: ArraySlice<UInt8>, _ limit: Int) -> ArraySlice<UInt8> {
         var end = quoted.startIndex
         while end < quoted.endIndex {
@@ -63,7 +63,7 @@ struct OutputHead: Sendable, Equatable {
         return quoted[..<end]
     }
 
-    /// Decodes, without the character that the cut may have torn.
+    /// Decodes the bytes without a character that the cut has split.
     private static func text(_ bytes: ArraySlice<UInt8>, isCut: Bool) -> String {
         var end = bytes.endIndex
         var back = 0

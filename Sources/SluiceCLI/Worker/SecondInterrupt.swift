@@ -3,7 +3,7 @@ import ServiceLifecycle
 import SluiceSignals
 import UnixSignals
 
-/// Runs services to their end: the first SIGTERM, SIGHUP or SIGINT lets them end in order, a SIGINT after that ends them at once.
+/// Runs services to their end. The first SIGTERM, SIGHUP or SIGINT ends them in order; a SIGINT after that ends them at once.
 struct SecondInterrupt {
     let services: ServiceGroup
     let logger: Logger
@@ -20,7 +20,7 @@ struct SecondInterrupt {
             do {
                 try await group.waitForAll()
             } catch {
-                // Services that were told to drop everything say so by throwing.
+                // Services that have to drop their work throw; that is not a failure here.
                 if isDone { throw error }
             }
         }
