@@ -1,12 +1,12 @@
 package import Hiredis
 package import SluiceCore
 
-/// An operator's value in the place of what the code declares, for a while or until it is lifted: `lua/limits/overrides.lua`.
+/// Overrides a declared limit with an operator's value, for a time or until it is lifted: `lua/limits/overrides.lua`.
 package struct Override: StoreFunction {
     package static let name = "override"
     package var limit: LimitName
     package var value: LimitValue
-    /// How long it stands; nil for no end.
+    /// The duration of the override; nil for no end.
     package var span: Duration?
 
     package init(_ limit: LimitName, _ value: LimitValue, for span: Duration? = nil) {
@@ -18,14 +18,14 @@ package struct Override: StoreFunction {
     package func write(into command: inout RedisCommand) {
         command.append(limit.text)
         command.append(value.text)
-        // None would be no end.
+        // 0 would mean no end.
         if let span { command.append(max(span.milliseconds, 1)) }
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) {}
 }
 
-/// Lifts an override: what the code declares counts again.
+/// Lifts an override: the declared limit applies again.
 package struct Restore: StoreFunction {
     package static let name = "restore"
     package var limit: LimitName
@@ -34,6 +34,6 @@ package struct Restore: StoreFunction {
 
     package func write(into command: inout RedisCommand) { command.append(limit.text) }
 
-    /// False if there was none.
+    /// False if there was no override.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
