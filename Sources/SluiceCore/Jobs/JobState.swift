@@ -2,7 +2,7 @@
 ///
 /// ```
 /// enqueue → available → executing → completed
-///         → scheduled ⤴           → retryable → available      a run that ended badly
+///         → scheduled ⤴           → retryable → available      a failed attempt
 ///                                 → scheduled → available      a snooze, or something it needs is missing
 ///                                 → available                  released by a worker that stops, or taken back from a dead one
 ///                                 → cancelled, discarded

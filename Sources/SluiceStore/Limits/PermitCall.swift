@@ -14,7 +14,7 @@ package struct PermitCall: StoreFunction {
     /// Maximum number of wishes in one call.
     package static let mostWishes = 1000
 
-    /// What the client wants for a permit.
+    /// The client's wish for a permit.
     package enum Verb: String, Sendable {
         case acquire, keep, release
     }

@@ -22,7 +22,7 @@ package final class Relay: Sendable {
 
     /// Relays the due messages of a queue, and the messages that this puts into the outboxes of other queues.
     ///
-    /// It does not throw: another process relays later what cannot be relayed now.
+    /// It does not throw: messages that fail now are relayed later, by another process.
     package func relay(_ queue: QueueName) async {
         let errand = errand()
         errand.stir(queue)
