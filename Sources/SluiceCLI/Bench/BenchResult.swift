@@ -146,14 +146,14 @@ struct BenchResult: Encodable {
 }
 
 extension BenchResult {
-    /// How long calls took.
+    /// The distribution of call durations.
     struct Spread: Encodable {
         var calls: Int
         var median: Double
         var p99: Double
         var longest: Double
 
-        /// Nil without samples.
+        /// Fails if there are no samples.
         init?(_ samples: [Double]) {
             let sorted = samples.sorted()
             guard let longest = sorted.last else { return nil }

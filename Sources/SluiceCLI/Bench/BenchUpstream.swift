@@ -53,7 +53,7 @@ final class BenchUpstream: Sendable {
         }
     }
 
-    /// How a group was watched, once all its tasks were found done.
+    /// The figures of a group; nil until all its tasks were found done.
     func watched(_ group: Int) -> Watched? {
         groups.withLock { groups in
             guard let found = groups[group], found.watched.delays.count == found.durations.count else { return nil }

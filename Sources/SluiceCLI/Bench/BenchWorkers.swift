@@ -82,7 +82,7 @@ struct BenchWorkers {
     }
 }
 
-/// Where this program is, to start it again.
+/// The path of this program, to start it again.
 enum ProgramPath {
     static let current: String = {
         if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { return path }

@@ -34,7 +34,7 @@ enum CronText {
         return "Next: \(local(next, zone)), \(HumanText.age(next, at: entry.time))."
     }
 
-    /// A moment by the clocks of a zone, such as `Mon 2026-11-23 07:00:00 +01:00`.
+    /// A local time of a zone, such as `Mon 2026-11-23 07:00:00 +01:00`.
     static func local(_ date: Date, _ zone: TimeZone) -> String {
         let offset = zone.secondsFromGMT(for: date)
         let shifted = Date(timeIntervalSince1970: date.timeIntervalSince1970 + Double(offset))

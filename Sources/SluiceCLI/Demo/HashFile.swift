@@ -18,7 +18,7 @@ struct HashFile: Job {
         }
     }
 
-    /// As `PathText` writes it.
+    /// The path, encoded by `PathText`.
     var path: String
     /// Whether the run first asks the demo, which then kills its worker. So the kill always hits a busy worker, even with few
     /// files.

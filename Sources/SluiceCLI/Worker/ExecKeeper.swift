@@ -4,7 +4,7 @@ import SluiceEmbedded
 import Subprocess
 import SystemPackage
 
-/// Ends the commands of a worker that dies, however it dies, SIGKILL included.
+/// Ends the commands of a worker that dies, even by SIGKILL.
 ///
 /// A small shell watches over the commands. It reads the runs under way from a socket whose other end only this process holds. When
 /// that end closes, the shell kills the process groups of these runs. It also kills all processes with the mark of one of these
