@@ -20,7 +20,7 @@ public enum JobState: String, Hashable, Sendable, Codable, CaseIterable {
     case retryable
     /// It succeeded.
     case completed
-    /// A user, an operator, its own handler or a policy ended it.
+    /// It was cancelled: by a call, its handler, its deadline or a failure policy.
     case cancelled
     /// It failed for good.
     case discarded
