@@ -36,7 +36,7 @@ package struct Settlement: Sendable {
 
     /// Approximate size in the call, in bytes.
     package var size: Int { outcome.size + committed.bytes.count }
-    /// How much of a call's maximum number of ids it uses.
+    /// Number of ids that it adds to a call.
     package var ids: Int { committed.isEmpty ? 1 : 2 }
 }
 
