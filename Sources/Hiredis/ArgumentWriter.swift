@@ -1,4 +1,4 @@
-/// Writes the pieces of one argument straight into the command that will carry it.
+/// Writes the pieces of one argument directly into its command.
 package struct ArgumentWriter {
     var bytes: [UInt8]
 

@@ -2,17 +2,17 @@ package import Logging
 package import NIOCore
 import NIOPosix
 
-/// One logical connection to a Redis server: connects when first used, pipelines all calls in order, and reconnects.
+/// One logical connection to a Redis server. It connects at the first use, pipelines all calls in order, and reconnects.
 ///
-/// A command is written once. When the connection breaks, the calls in flight fail with an error whose `isOutcomeUnknown`
-/// is true, and whether to repeat them is the caller's choice; the next call connects anew. When an attempt to connect fails,
-/// all calls that wait for it fail at once with its reason; later ones wait for the next attempt, after a pause of 50 ms that
-/// doubles up to 2 s. Calls may come from any thread. Letting go of the client closes its connection.
+/// A command is sent once. If the connection breaks, the calls in flight fail with an error whose `isOutcomeUnknown` is true; the
+/// caller decides whether to repeat them. The next call reconnects. If an attempt to connect fails, all calls that wait for it
+/// fail at once with its reason; later ones wait for the next attempt, after a pause of 50 ms that doubles up to 2 s. Calls may
+/// come from any thread. Releasing the client closes its connection.
 package final class RedisClient: Sendable {
-    /// Runs on each new connection before it is used, and may refuse it by throwing.
+    /// Runs on each new connection before its use. It rejects the connection by throwing.
     package typealias ConnectionCheck = @Sendable (RedisSession) async throws(RedisError) -> Void
 
-    /// How much longer than it asked to block a blocking command may take.
+    /// How much longer than its blocking time a blocking command may take.
     private static let blockingGrace = Duration.seconds(5)
 
     private let configuration: RedisConfiguration
@@ -37,13 +37,13 @@ package final class RedisClient: Sendable {
         eventLoop.execute { [driver] in _ = driver.value.close() }
     }
 
-    /// How many connections have been made so far: more than before means that one was lost meanwhile.
+    /// The number of connections made so far. A higher number than before means that one was lost meanwhile.
     package var connections: Int { mailbox.connections }
 
     /// Sends a command and waits for its reply; `timeout` replaces the configuration's `commandTimeout`.
     ///
-    /// It does not heed the cancellation of the task: to drop the reply of a claim would strand its jobs. An error reply is
-    /// thrown as `.server`; an error inside an array is a value of the reply.
+    /// Cancelling the task has no effect, since dropping the reply of a claim would strand its jobs.
+    /// - Throws: `.server` for an error reply; an error inside an array is a value of the reply.
     package func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(RedisError) -> RedisReply {
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<RedisReply, RedisError>, Never>) in
             send(command, timeout: timeout) { continuation.resume(returning: $0) }
@@ -51,8 +51,8 @@ package final class RedisClient: Sendable {
         return try result.get()
     }
 
-    /// Sends a command; `completion` is called once, on the event loop, where it must not block, or at once on this thread
-    /// if the command cannot be sent.
+    /// Sends a command. `completion` is called once: on the event loop, where it must not block, or at once on this thread if the
+    /// command cannot be sent.
     package func send(
         _ command: RedisCommand, timeout: Duration?,
         completion: @escaping @Sendable (Result<RedisReply, RedisError>) -> Void
@@ -60,9 +60,9 @@ package final class RedisClient: Sendable {
         post(command, PendingCall(timeout: timeout ?? configuration.commandTimeout, completion: completion))
     }
 
-    /// Sends commands with nothing between them and waits for all; the results are in the order of the commands.
+    /// Sends commands without others between them and waits for all results, in the order of the commands.
     ///
-    /// Throws only when none of them was sent; what happened to each is in its result.
+    /// - Throws: Only if none of them was sent. Each result holds the error of its own command.
     package func pipeline(_ commands: [RedisCommand]) async throws(RedisError) -> [Result<RedisReply, RedisError>] {
         guard !commands.isEmpty else { return [] }
         let encoded = try commands.map { command throws(RedisError) in try EncodedCommand(command) }
@@ -78,10 +78,10 @@ package final class RedisClient: Sendable {
         return results
     }
 
-    /// Sends a command that blocks on the server, such as BLPOP, for at most `blockFor`; use a client of its own for it.
+    /// Sends a command that blocks on the server, such as BLPOP, for at most `blockFor`. Use a separate client for it.
     ///
     /// The call fails 5 s after the command should have returned. Cancelling the task throws `.closed` at once and closes the
-    /// connection: whether the command took something is then unknown. The next call connects anew.
+    /// connection: it is then unknown whether the command took something. The next call reconnects.
     package func sendBlocking(_ command: RedisCommand, blockFor: Duration) async throws(RedisError) -> RedisReply {
         let id = UInt64.random(in: 1...UInt64.max)
         let result = await withTaskCancellationHandler {
@@ -89,7 +89,7 @@ package final class RedisClient: Sendable {
                 var call = PendingCall(timeout: blockFor + Self.blockingGrace) { continuation.resume(returning: $0) }
                 call.id = id
                 post(command, call)
-                // Cancelled before it was posted, the call has not been found by the handler below.
+                // If the task was cancelled before the call was posted, the handler below did not find the call.
                 if Task.isCancelled { cancel(id) }
             }
         } onCancel: {
@@ -98,11 +98,11 @@ package final class RedisClient: Sendable {
         return try result.get()
     }
 
-    /// Closes the connection: calls not yet sent fail with `.closed`, those in flight with `.lost`, later ones with `.closed`.
+    /// Closes the connection. Calls not yet sent fail with `.closed`, those in flight with `.lost`, later ones with `.closed`.
     package func close() async {
         mailbox.close()
         let closed = eventLoop.flatSubmit { [driver] in driver.value.close() }
-        // Fails only with an event loop that has been shut down, and the connection with it.
+        // Fails only if the event loop has been shut down, and with it the connection.
         try? await closed.get()
     }
 

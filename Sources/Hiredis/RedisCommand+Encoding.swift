@@ -2,13 +2,13 @@ import CHiredis
 import NIOCore
 
 extension RedisCommand {
-    /// hiredis 0.14 adds lengths up in an `int`; half of its range leaves room for the protocol around the words.
+    /// hiredis 0.14 sums lengths in an `int`. Half of its range leaves room for the protocol around the words.
     static let largestCommand = 1 << 30
     static let mostArguments = 1 << 24
 
-    /// Appends the command in the form Redis reads, made by hiredis' formatter.
+    /// Appends the command in wire format, made by hiredis' formatter.
     ///
-    /// Throws `.refused` for a command without a word, to which Redis would give no reply, and for one too large to encode.
+    /// - Throws: `.refused` for a command without words, to which Redis would not reply, and for one too large to encode.
     func encode(into buffer: inout ByteBuffer) throws(RedisError) {
         guard !lengths.isEmpty else { throw .refused("a command without a word") }
         guard byteCount <= Self.largestCommand, argumentCount <= Self.mostArguments else {
@@ -19,7 +19,7 @@ extension RedisCommand {
         redisFreeCommand(formatted.baseAddress.map { UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: CChar.self)) })
     }
 
-    /// The command in memory that hiredis allocated.
+    /// The command in memory allocated by hiredis.
     private func format() -> UnsafeRawBufferPointer? {
         var target: UnsafeMutablePointer<CChar>?
         let length = bytes.withUnsafeBytes { bytes in

@@ -1,9 +1,9 @@
-/// A command's words, kept end to end in one array, so that thousands of arguments cost two allocations.
+/// The words of a command, end to end in one array, so that thousands of arguments cost two allocations.
 package struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
     var bytes: [UInt8] = []
     var lengths: [Int] = []
 
-    /// An empty command with room for what the caller is about to append.
+    /// Makes an empty command with room for the arguments to come.
     package init(reservingArguments arguments: Int, bytes byteCount: Int) {
         bytes.reserveCapacity(byteCount)
         lengths.reserveCapacity(arguments)
@@ -20,10 +20,10 @@ package struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
 
     package var argumentCount: Int { lengths.count }
 
-    /// The bytes of all words together, without the protocol around them.
+    /// The size of all words together, without the protocol around them.
     package var byteCount: Int { bytes.count }
 
-    /// The first word, for errors and logs; the other words may be secrets.
+    /// The first word, for errors and logs. The other words may be secrets.
     package var name: String {
         guard let length = lengths.first else { return "" }
         return String(decoding: bytes.prefix(length), as: UTF8.self)
@@ -58,7 +58,7 @@ package struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
         lengths.append(bytes.count - start)
     }
 
-    /// Appends one argument that `write` puts together from pieces, without temporaries.
+    /// Appends one argument that `write` builds from pieces, without temporaries.
     package mutating func appendArgument(reserving byteCount: Int, _ write: (inout ArgumentWriter) -> Void) {
         let start = bytes.count
         if bytes.capacity - start < byteCount {

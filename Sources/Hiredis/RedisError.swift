@@ -1,6 +1,6 @@
-/// What went wrong with a command, sorted by what a caller can do about it.
+/// The error of a command. The cases differ in what a caller can do about them.
 ///
-/// The texts are one line each, name the server's address, and never contain a password or an argument of a command.
+/// The texts are one line each, name the server's address, and never contain a password or an argument.
 package enum RedisError: Error, Hashable, Sendable, CustomStringConvertible {
     /// No connection could be made (refused, no such host, TLS, too slow), so nothing was sent.
     case unreachable(String)
@@ -8,18 +8,18 @@ package enum RedisError: Error, Hashable, Sendable, CustomStringConvertible {
     case lost(String)
     /// The command's deadline passed and the connection was closed: the server may or may not have executed it.
     case timedOut(Duration)
-    /// What came back was not RESP2, or nobody had asked for it; the connection was closed.
+    /// The reply was not RESP2, or belonged to no command; the connection was closed.
     case protocolViolation(String)
     /// The server answered with an error.
     case server(RedisServerError)
-    /// The command was never sent: the server does not let us in (AUTH, SELECT), or the command cannot be encoded.
+    /// The command was not sent: the server rejects the client (AUTH, SELECT), or the command cannot be encoded.
     case refused(String)
     /// The client was closed, or the waiting task was cancelled.
     case closed
 
-    /// Whether the server may have executed the command although no reply tells so.
+    /// Whether the server may have executed the command without a reply.
     ///
-    /// A `protocolViolation` counts: whether the command had left before the stream broke is not known.
+    /// A `protocolViolation` counts: the command may have been sent before the stream broke.
     package var isOutcomeUnknown: Bool {
         switch self {
         case .lost, .timedOut, .protocolViolation: true

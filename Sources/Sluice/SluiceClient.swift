@@ -22,7 +22,7 @@ import Synchronization
 /// let job = try await sluice.enqueue(Resize(url: "https://…"), delay: .seconds(5))
 /// ```
 public final class SluiceClient: Service, Sendable {
-    /// How a client behaves.
+    /// The options of a client.
     public struct Options: Sendable {
         /// Separates several users of one Redis.
         public var namespace = Namespace.standard
@@ -101,7 +101,7 @@ public final class SluiceClient: Service, Sendable {
         }
     }
 
-    /// Waits until the service group shuts down, then closes the client. The client works without it.
+    /// Waits until the service group shuts down, then closes the client. It throws nothing, and the client works without it.
     public func run() async throws {
         try? await gracefulShutdown()
         await close()

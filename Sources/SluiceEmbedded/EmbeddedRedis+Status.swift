@@ -2,7 +2,7 @@ extension EmbeddedRedis {
     package enum Status: Sendable, Equatable {
         case notRunning
         case running(Details)
-        /// A server holds the directory, but does not answer; the pid is 0 when unknown.
+        /// A server holds the lock of the directory but does not answer; the pid is 0 when unknown.
         case silent(processID: Int32)
     }
 
@@ -11,11 +11,11 @@ extension EmbeddedRedis {
         package var version: String
         package var socketPath: String
         package var uptime: Duration
-        /// Bytes that Redis has allocated for data and buffers.
+        /// Memory that Redis has allocated for data and buffers, in bytes.
         package var memory: Int
     }
 
-    /// Looks, and starts nothing.
+    /// Reads the status without starting a server.
     package func status() async throws -> Status {
         guard socketPath.utf8.count <= UnixSocket.pathLimit else { return .notRunning }
         try checkHome()

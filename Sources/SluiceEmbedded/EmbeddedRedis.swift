@@ -10,23 +10,24 @@ import SystemPackage
     import Darwin
 #endif
 
-/// The Redis of one user: started on first use, shared by all of that user's processes, and outliving them.
+/// The Redis server of one user. It starts at the first use, serves all of the user's processes, and outlives them.
 ///
-/// It lives in one directory, keeps its data in an append-only file synced every second, and listens on a Unix socket
-/// that only its user can open, and on no port. For as long as it runs it holds the lock on `redis.lock`, as its
-/// standard input: so whoever gets that lock knows that no server runs, whatever sockets and pids a crash left behind.
+/// It has one directory, keeps its data in an append-only file synced every second, and listens only on a Unix socket that only
+/// its user can open. While it runs, its standard input holds the lock on `redis.lock`. So a process that gets that lock knows
+/// that no server runs, whatever sockets and pids a crash left behind.
 package struct EmbeddedRedis: Sendable {
     /// Absolute path of the directory that holds the socket, the data, the log and the lock.
     package let home: String
     private let searchPath: String?
     private let patience: Duration
 
-    /// Names the server; nothing is touched before `start`.
+    /// Names the server; touches nothing before `start`.
     ///
     /// - Parameters:
-    ///   - home: `SLUICE_HOME` when nil, else `.local/state/sluice` under `HOME`, or under the user's own directory without that.
+    ///   - home: `SLUICE_HOME` when nil, else `.local/state/sluice` under `HOME`, or under the home directory of the user account
+    ///     without that.
     ///   - searchPath: Where to look for `redis-server` and `valkey-server`; `PATH` when nil.
-    ///   - patience: How long a server may be silent before `start` and `stop` give up. Loading data is no silence.
+    ///   - patience: How long a server may be silent before `start` and `stop` give up. Loading data does not count as silence.
     package init(home: String? = nil, searchPath: String? = nil, patience: Duration = .seconds(15)) {
         let environment = ProcessInfo.processInfo.environment
         let chosen = [home, environment["SLUICE_HOME"]].compactMap { $0 }.first { !$0.isEmpty }
@@ -44,11 +45,12 @@ package struct EmbeddedRedis: Sendable {
     package var socketPath: String { home + "/redis.sock" }
     package var logPath: String { home + "/redis.log" }
 
-    /// Starts the server unless it runs, and returns its URL when it serves commands.
+    /// Starts the server unless it runs, and returns its URL as soon as it serves commands.
     ///
-    /// Of processes that do this at once, one starts it and all wait for it. A server that is loading its data is
-    /// waited for as long as that takes.
-    /// - Throws: `EmbeddedRedisError`.
+    /// If several processes call it at once, one starts the server and all wait for it. Loading data may take as long as it
+    /// needs.
+    /// - Throws: `EmbeddedRedisError` if no suitable server is installed, the directory is unusable, or the server fails to start
+    ///   or to answer.
     package func start() async throws -> String {
         guard socketPath.utf8.count <= UnixSocket.pathLimit else {
             throw EmbeddedRedisError.socketPathTooLong(path: socketPath, limit: UnixSocket.pathLimit)
@@ -74,10 +76,10 @@ package struct EmbeddedRedis: Sendable {
         return url
     }
 
-    /// Shuts the server down in order, keeping the data, and waits until it is gone.
+    /// Shuts the server down cleanly, keeping the data, and waits until it is gone.
     ///
-    /// - Returns: False when none was running.
-    /// - Throws: `EmbeddedRedisError` when it refuses, or is still there after the time it was given.
+    /// - Returns: False if none was running.
+    /// - Throws: `EmbeddedRedisError` if it refuses, or is still there when its time is over.
     package func stop() async throws -> Bool {
         try checkHome()
         guard FileLock.isHeld(lockPath) else { return false }
@@ -85,7 +87,7 @@ package struct EmbeddedRedis: Sendable {
         case .reply(let text) where !text.hasPrefix("-NOAUTH") && !text.hasPrefix("-NOPERM"):
             throw EmbeddedRedisError.system("Redis refused to shut down: \(text); its log is \(logPath)")
         case .reply, .nobody:
-            // The lock is held, so the server that wrote the pid lives, though its socket is closed to us.
+            // The lock is held, so the server that wrote the pid is alive, although its socket does not accept us.
             if recordedProcessID > 0 { _ = kill(recordedProcessID, SIGTERM) }
         case .silence:
             break
@@ -101,10 +103,10 @@ extension EmbeddedRedis {
     var lockPath: String { home + "/redis.lock" }
     private var pidPath: String { home + "/redis.pid" }
 
-    /// Refuses a directory in which another user may have put a lock, a pid or a socket.
+    /// Rejects a directory in which another user may have put a lock, a pid or a socket.
     func checkHome() throws { try PrivateDirectory.check(home, marker: "redis.lock") }
 
-    /// What the server wrote into its pid file, or 0. Means something only while the lock is held.
+    /// The content of the server's pid file, or 0. Valid only while the lock is held.
     var recordedProcessID: Int32 {
         let text = try? String(contentsOfFile: pidPath, encoding: .utf8)
         return text.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0
@@ -116,7 +118,7 @@ extension EmbeddedRedis {
         return !text.hasPrefix("-LOADING")
     }
 
-    /// Leaves a server behind, in a session of its own, that holds the lock as its standard input.
+    /// Launches a server in a session of its own. It holds the lock as its standard input.
     private func launch(_ executable: RedisExecutable, holding lock: consuming FileLock) async throws {
         var file = RedisConfigurationFile(directory: home, socketPath: socketPath, appendOnly: true)
         file.set("pidfile", pidPath)

@@ -1,16 +1,16 @@
-/// Why a Redis server of our own cannot be used; the description is written for the person at the terminal.
+/// The reason why our own Redis server cannot be used. The description addresses the person at the terminal.
 package enum EmbeddedRedisError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Neither `redis-server` nor `valkey-server` is in the search path.
     case notInstalled
-    /// A server was found, but its functions (`FUNCTION LOAD`) are missing: they came with Redis 7.
+    /// A server was found, but it lacks functions (`FUNCTION LOAD`), which came with Redis 7.
     case tooOld(executable: String, version: String)
-    /// `sockaddr_un` has no room for the path.
+    /// The path is too long for `sockaddr_un`.
     case socketPathTooLong(path: String, limit: Int)
-    /// The directory cannot be made, or other users could tamper with what is in it.
+    /// The directory cannot be created, or other users could tamper with its contents.
     case unusableDirectory(path: String, reason: String)
-    /// The server ended before it answered; `log` holds the last lines it wrote.
+    /// The server ended before it answered; `log` holds its last lines.
     case diedAtStart(executable: String, log: String)
-    /// The server is there, yet gives no answer in time; `processID` is 0 when unknown.
+    /// The server runs but does not answer in time; `processID` is 0 when unknown.
     case silent(socket: String, processID: Int32)
     /// A system call or a helper command failed.
     case system(String)

@@ -8,12 +8,12 @@
 
 /// An exclusive advisory lock on a file (flock).
 ///
-/// It belongs to the open file: a child that is given the descriptor holds the lock too, and it ends, whatever happens
-/// to anyone, when the last holder is gone. So a held lock proves a living holder, which a pid in a file cannot.
+/// The lock belongs to the open file. A child that inherits the descriptor holds it too, and it ends with its last holder,
+/// however that ends. So a held lock proves a live holder, which a pid in a file cannot.
 struct FileLock: ~Copyable {
     let descriptor: Int32
 
-    /// Takes the lock if it is free, making the file when missing; nil when another holds it.
+    /// Takes the lock if it is free, creating the file if it is missing; nil if another process holds the lock.
     static func take(_ path: String) throws -> FileLock? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
@@ -26,7 +26,7 @@ struct FileLock: ~Copyable {
         return FileLock(descriptor: descriptor)
     }
 
-    /// Whether someone holds it now. A missing file is held by no one.
+    /// Whether the lock is held now. The lock of a missing file is not.
     static func isHeld(_ path: String) -> Bool {
         let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return false }

@@ -1,8 +1,9 @@
-/// Waiting for what another process does, where the system offers nothing to wait on.
+/// Waits for effects of another process where the system offers no event to wait for.
 enum Polling {
-    /// Asks every few milliseconds until the condition holds.
+    /// Checks every few milliseconds until the condition holds.
     ///
-    /// - Returns: Whether it held before `limit` had passed. Throws when the condition does, or on cancellation.
+    /// - Returns: Whether it held before `limit` had passed.
+    /// - Throws: The error of the condition, or `CancellationError`.
     static func wait(
         upTo limit: Duration,
         every interval: Duration = .milliseconds(5),

@@ -8,26 +8,27 @@ import Foundation
     import Darwin
 #endif
 
-/// A directory that no other user can change, with nothing in it that another user put there.
+/// A directory that no other user can change, without files of other users.
 ///
-/// Whoever can put a lock, a socket or a symbolic link under a name that we use can pass for our Redis, or have us write elsewhere.
+/// Another user who can put a lock, a socket or a symbolic link under one of our names could impersonate our Redis, or redirect
+/// our writes.
 enum PrivateDirectory {
-    /// The names that mean something there.
+    /// The names that have a meaning there.
     private static let names = [
         "redis.lock", "redis.sock", "redis.pid", "redis.log", "redis.conf", "appendonlydir", "dump.rdb",
     ]
 
-    /// Makes the directory, mode 0700, and the missing ones above it.
+    /// Creates the directory with mode 0700, and missing parents.
     ///
-    /// One that exists is narrowed to 0700 when it is empty, or holds `marker` and nothing that may be another's, so is ours alone.
-    /// One that holds other things keeps its mode, and is refused when others could replace files in it: `SLUICE_HOME=/tmp` must
-    /// not shut /tmp.
+    /// An existing directory gets mode 0700 if it is empty, or if it holds `marker` and nothing that may belong to another user:
+    /// then it is ours alone. One that holds other things keeps its mode, and is rejected if others could replace files in it:
+    /// `SLUICE_HOME=/tmp` must not close /tmp to others.
     static func prepare(_ path: String, marker: String) throws {
         try makeDirectory(path)
         try check(path, marker: marker, narrowing: true)
     }
 
-    /// Refuses what ``prepare(_:marker:)`` would refuse, and changes nothing. One that is missing is fine.
+    /// Rejects a directory that ``prepare(_:marker:)`` would reject, and changes nothing. A missing one is fine.
     static func check(_ path: String, marker: String) throws { try check(path, marker: marker, narrowing: false) }
 
     private static func check(_ path: String, marker: String, narrowing: Bool) throws {
@@ -44,7 +45,7 @@ enum PrivateDirectory {
         let entries = try list(path)
         guard entries.isEmpty || entries.contains(marker) else { return }
         guard chmod(path, 0o700) == 0 else { throw failure(path) }
-        // What was put there between the look and the change.
+        // Finds files put there between the check and the change of mode.
         try checkContents(path, marker: marker, isOpen: isOpen)
     }
 
@@ -53,7 +54,7 @@ enum PrivateDirectory {
         if isOpen, !entries.isEmpty, !entries.contains(marker) {
             throw refusal(path, "other users can write to it; set SLUICE_HOME to a directory of its own")
         }
-        // Where others can write, nothing may be theirs, whatever it is called.
+        // If others can write, no file may be theirs, under any name.
         for name in isOpen ? entries : names {
             var status = stat()
             guard lstat("\(path)/\(name)", &status) == 0 else { continue }

@@ -1,17 +1,17 @@
 extension PrivateRedis {
-    /// How a throwaway server differs from an empty one on a Unix socket that keeps nothing.
+    /// Settings of a throwaway server beyond the default: empty, on a Unix socket, without persistence.
     package struct Options: Sendable {
         /// Whether data survives `stop`, `kill` and `restart` (append-only file, synced every second).
         package var appendOnly = false
-        /// Whether it listens on a free TCP port of 127.0.0.1 too.
+        /// Whether it also listens on a free TCP port of 127.0.0.1.
         package var tcp = false
-        /// Listens for TLS on a free port of 127.0.0.1, asking clients for a certificate of the same authority.
+        /// If set, it listens for TLS on a free port of 127.0.0.1, and requires a client certificate of the same authority.
         package var tls: TLSFiles?
-        /// Further lines of `redis.conf`, after our own.
+        /// Additional lines of `redis.conf`, after our own.
         package var configuration: [String] = []
-        /// Where to look for the server; `PATH` when nil.
+        /// The search path for the server; `PATH` when nil.
         package var searchPath: String?
-        /// A directory from `makeDirectory()`, whose ownership passes to the server; a fresh one when nil.
+        /// A directory from `makeDirectory()`, which the server then owns; a new one when nil.
         package var directory: String?
 
         package init() {}

@@ -10,18 +10,18 @@ import SystemPackage
     import Darwin
 #endif
 
-/// A throwaway server, with a directory of its own under `/tmp`, that cannot outlive the process that started it.
+/// A throwaway server with its own directory under `/tmp`. It cannot outlive the process that started it.
 ///
-/// A small shell keeps it: the shell reads a socket whose other end only this process holds. When that end closes,
-/// because the actor is gone or its process died in whatever way, the shell kills the server and removes the directory.
+/// A small shell guards it. The shell reads a socket whose other end only this process holds. When that end closes, because the
+/// actor is gone or its process died in any way, the shell kills the server and removes the directory.
 package actor PrivateRedis {
     package nonisolated let executable: RedisExecutable
-    /// Mode 0700.
+    /// The directory, with mode 0700.
     package nonisolated let directory: String
     package nonisolated let socketPath: String
     package nonisolated let tcpPort: Int?
     package nonisolated let tlsPort: Int?
-    /// The running server, also while suspended; nil once it was killed or stopped.
+    /// The pid of the running server, also while it is suspended; nil once it was killed or stopped.
     package private(set) var processID: Int32?
 
     private let keeper: Int32
@@ -29,7 +29,7 @@ package actor PrivateRedis {
 
     /// Starts a server and waits until it serves commands.
     ///
-    /// - Throws: `EmbeddedRedisError`: nothing suitable is installed, or the server ended at its start.
+    /// - Throws: `EmbeddedRedisError` if no suitable server is installed, or the server ended during its start.
     package init(_ options: Options = Options()) async throws {
         let directory = try options.directory ?? Self.makeDirectory()
         self.directory = directory
@@ -55,10 +55,10 @@ package actor PrivateRedis {
         close(keeper)
     }
 
-    /// `unix:///tmp/…`
+    /// The URL of the Unix socket: `unix:///tmp/…`.
     package nonisolated var url: String { "unix://" + socketPath }
 
-    /// A fresh directory of mode 0700, with a short path.
+    /// Creates a directory with mode 0700 and a short path.
     package static func makeDirectory() throws -> String {
         var template = Array("/tmp/sluice-XXXXXX".utf8CString)
         guard let path = mkdtemp(&template) else {
@@ -67,28 +67,28 @@ package actor PrivateRedis {
         return String(cString: path)
     }
 
-    /// Ends the server as a power cut would (SIGKILL), and waits until it is gone.
+    /// Kills the server as a power cut would (SIGKILL), and waits until it is gone.
     package func kill() async throws {
         try await end(with: SIGKILL)
     }
 
-    /// Ends the server in order (SIGTERM, which is what `SHUTDOWN` does), and waits until it is gone.
+    /// Stops the server cleanly (SIGTERM, the same as `SHUTDOWN`), and waits until it is gone.
     package func stop() async throws {
         try await end(with: SIGTERM)
     }
 
-    /// Starts again in the same directory, with the same ports; a running server is stopped first.
+    /// Starts the server again in the same directory, with the same ports. Stops a running one first.
     package func restart() async throws {
         try await stop()
         try await launch()
     }
 
-    /// Freezes the server (SIGSTOP): connections stay open and nothing answers.
+    /// Freezes the server (SIGSTOP): connections stay open, but nothing answers.
     package func suspend() throws {
         try signal(SIGSTOP)
     }
 
-    /// Lets a suspended server go on (SIGCONT).
+    /// Resumes a suspended server (SIGCONT).
     package func resume() throws {
         try signal(SIGCONT)
     }
@@ -96,7 +96,7 @@ package actor PrivateRedis {
 
 extension PrivateRedis {
     private var pidFile: String { directory + "/pid" }
-    /// Written by the keeper once the server has ended.
+    /// The file that the shell writes when the server has ended.
     private var statusFile: String { directory + "/status" }
 
     private func launch() async throws {
@@ -111,7 +111,7 @@ extension PrivateRedis {
                 processID = nil
                 throw EmbeddedRedisError.diedAtStart(executable: executable.path, log: log.tail())
             }
-            // It may have come up since the file was looked for, and whom nobody knows nobody can end.
+            // The server may have started since the check for the file, and without its pid it cannot be killed.
             guard processID != nil else { return false }
             return try await probe.isReady()
         }
@@ -130,7 +130,7 @@ extension PrivateRedis {
     }
 
     private func signal(_ number: Int32) throws {
-        // The status file tells that the process was reaped, and its number may by now be another's.
+        // The status file means that the process was reaped; its pid may belong to another process by now.
         guard let processID, !hasEnded else { return }
         guard sendSignal(processID, number) == 0 else {
             throw EmbeddedRedisError.system("cannot signal Redis (pid \(processID)): \(String(cString: strerror(errno)))")
@@ -149,8 +149,8 @@ extension PrivateRedis {
         file.set("tls-key-file", tls.key)
     }
 
-    /// Each line read starts the server once; the end of input ends everything.
-    /// The inner shell makes the server's pid known, the one around it waits for the server's end and says so.
+    /// Each input line starts the server once; the end of input ends everything. The inner shell reports the server's pid, the
+    /// outer one waits for the server's end and reports it.
     private static let keeperScript = """
         umask 077
         exec 3<&0 </dev/null
@@ -168,7 +168,7 @@ extension PrivateRedis {
         } >/dev/null 2>&1 &
         """
 
-    /// Runs the shell in a session of its own, so that Ctrl-C at the terminal ends us first and the server after us.
+    /// Runs the shell in its own session, so that Ctrl-C at the terminal ends us first and the server after us.
     private static func launchKeeper(of directory: String, executable: String) async throws -> Int32 {
         guard let (ours, theirs) = UnixSocket.pair() else {
             throw EmbeddedRedisError.system("no socket pair: \(String(cString: strerror(errno)))")
@@ -190,7 +190,7 @@ extension PrivateRedis {
     }
 }
 
-// Inside the actor, the bare name means its own method.
+// Inside the actor, the unqualified name means its own method.
 private func sendSignal(_ process: Int32, _ number: Int32) -> Int32 {
     kill(process, number)
 }

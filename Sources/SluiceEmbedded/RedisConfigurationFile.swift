@@ -4,7 +4,7 @@ import Foundation
 struct RedisConfigurationFile: Sendable {
     private(set) var lines: [String] = []
 
-    /// A server that is reachable by its user alone, through a Unix socket in `directory`.
+    /// A server that only its user can reach, through a Unix socket in `directory`.
     init(directory: String, socketPath: String, appendOnly: Bool) {
         set("dir", directory)
         set("unixsocket", socketPath)
@@ -15,16 +15,16 @@ struct RedisConfigurationFile: Sendable {
         set("appendonly", appendOnly ? "yes" : "no")
         set("appendfsync", "everysec")
         set("maxmemory-policy", "noeviction")
-        // A replica is not worth waiting for others to join it.
+        // Replication starts at once, without waiting for more replicas.
         set("repl-diskless-sync-delay", "0")
     }
 
-    /// Later values replace earlier ones.
+    /// Sets a directive. Later values replace earlier ones.
     mutating func set(_ name: String, _ value: String) {
         lines.append("\(name) \(Self.quoted(value))")
     }
 
-    /// A line as it is to stand in the file, such as an ACL `user`.
+    /// Appends a raw line, such as an ACL `user`.
     mutating func append(line: String) {
         lines.append(line)
     }
@@ -34,7 +34,7 @@ struct RedisConfigurationFile: Sendable {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
-    /// Redis splits lines as a shell would, with C escapes between double quotes.
+    /// Quotes a value. Redis splits lines as a shell would, with C escapes between double quotes.
     static func quoted(_ value: String) -> String {
         let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
         return "\"\(escaped)\""

@@ -6,7 +6,7 @@ import SystemPackage
 package struct RedisExecutable: Sendable, Equatable {
     /// Absolute path of `redis-server` or `valkey-server`.
     package let path: String
-    /// As the server prints it, such as `7.0.15`.
+    /// The version as the server prints it, such as `7.0.15`.
     package let version: String
 
     /// The command-line client that came with the server, or the one found by name.
@@ -17,10 +17,10 @@ package struct RedisExecutable: Sendable, Equatable {
         return FileManager.default.isExecutableFile(atPath: beside) ? beside : name
     }
 
-    /// Looks for `redis-server`, then for `valkey-server`, in the directories of `searchPath`.
+    /// Searches for `redis-server`, then for `valkey-server`, in the directories of `searchPath`.
     ///
     /// - Parameter searchPath: Directories separated by colons; `PATH` when nil.
-    /// - Throws: `EmbeddedRedisError.notInstalled`, or `.tooOld` when all that was found is older than Redis 7.
+    /// - Throws: `EmbeddedRedisError.notInstalled`, or `.tooOld` if every server found is older than Redis 7.
     package static func find(searchPath: String? = nil) async throws -> RedisExecutable {
         let directories = (searchPath ?? ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         var tooOld: EmbeddedRedisError?

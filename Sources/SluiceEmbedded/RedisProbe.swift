@@ -6,23 +6,24 @@
     import Darwin
 #endif
 
-/// One question to a server on a Unix socket: enough to start, watch and stop it without a client library.
+/// Sends single commands to a server on a Unix socket: enough to start, watch and stop it without a client library.
 struct RedisProbe: Sendable {
     enum Answer: Equatable {
         /// The text of the reply; an error reply starts with `-`.
         case reply(String)
-        /// Someone listens, but said nothing in time, or hung up.
+        /// A server listens, but sent nothing in time, or hung up.
         case silence
-        /// No one listens at that path.
+        /// No server listens at that path.
         case nobody
     }
 
     let socketPath: String
 
-    /// Sends one inline command on a connection of its own. Throws on cancellation only.
+    /// Sends one inline command on a new connection.
+    /// - Throws: Only `CancellationError`.
     func ask(_ command: String, within limit: Duration = .seconds(2)) async throws -> Answer {
         guard let descriptor = UnixSocket.connect(to: socketPath) else {
-            // EAGAIN: the backlog is full, so someone is there.
+            // EAGAIN: the backlog is full, so a server is listening.
             return errno == EAGAIN ? .silence : .nobody
         }
         defer { close(descriptor) }
@@ -36,7 +37,7 @@ struct RedisProbe: Sendable {
         return inTime ? answer ?? .silence : .silence
     }
 
-    /// Whether the server serves commands. Who refuses strangers (`NOAUTH`) serves too.
+    /// Whether the server serves commands. A server that rejects strangers (`NOAUTH`) does, too.
     func isReady() async throws -> Bool {
         guard case .reply(let text) = try await ask("PING") else { return false }
         return !text.hasPrefix("-LOADING")

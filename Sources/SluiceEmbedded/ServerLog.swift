@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a server writes, from where this start began.
+/// The log of a server, from the beginning of this start.
 struct ServerLog: Sendable {
     let path: String
     private let start: UInt64
@@ -11,7 +11,7 @@ struct ServerLog: Sendable {
         start = (attributes?[.size] as? NSNumber)?.uint64Value ?? 0
     }
 
-    /// The last lines since this start, at most `count`; empty when there are none.
+    /// The last lines since this start, at most `count`; empty if there are none.
     func tail(_ count: Int = 6) -> String {
         guard let file = FileHandle(forReadingAtPath: path) else { return "" }
         defer { try? file.close() }

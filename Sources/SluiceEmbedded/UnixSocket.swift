@@ -40,7 +40,7 @@ package enum UnixSocket {
         return descriptor
     }
 
-    /// Two connected descriptors that no other child inherits, or nil with `errno` set.
+    /// Two connected descriptors that no other child process inherits, or nil with `errno` set.
     package static func pair() -> (Int32, Int32)? {
         var descriptors: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, streamType, 0, &descriptors) == 0 else { return nil }
@@ -48,13 +48,13 @@ package enum UnixSocket {
         return (descriptors[0], descriptors[1])
     }
 
-    /// Sends all of the text, never raising SIGPIPE.
+    /// Sends the whole text, without raising SIGPIPE.
     static func send(_ text: String, to descriptor: Int32) -> Bool {
         let bytes = Array(text.utf8)
         return send(bytes, to: descriptor) == bytes.count
     }
 
-    /// Sends what can be sent, never raising SIGPIPE. Returns how many bytes, or -1 with `errno` set.
+    /// Sends as many bytes as possible, without raising SIGPIPE. Returns how many, or -1 with `errno` set.
     package static func send(_ bytes: [UInt8], to descriptor: Int32) -> Int {
         #if canImport(Darwin)
             var on: Int32 = 1
@@ -88,7 +88,7 @@ package enum UnixSocket {
     }
 }
 
-// Inside the type, the bare names mean its own methods.
+// Inside the type, the unqualified names mean its own methods.
 private func connectDescriptor(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
     connect(descriptor, address, length)
 }

@@ -8,7 +8,7 @@ extension Date {
     /// Makes a date from ms since 1970, the server's unit of time.
     package init(milliseconds: Int) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
-    /// Whole ms since 1970.
+    /// The whole ms since 1970.
     package var milliseconds: Int {
         let value = (timeIntervalSince1970 * 1000).rounded()
         return Int(min(max(value, -1e15), 1e15))

@@ -2,17 +2,17 @@ import Hiredis
 import Logging
 import SluiceLua
 
-/// Why a server cannot be used, in the place of an error code of Redis.
+/// The reason why a server cannot be used, in place of a Redis error code.
 enum HandshakeRefusal: String {
     case foreignLibrary = "FOREIGNLIBRARY"
     case newerLibrary = "NEWERLIBRARY"
     case oldServer = "OLDSERVER"
 }
 
-/// Makes sure, on each new connection, that the server has the function library, of this program's revision or a newer one.
+/// Ensures on each new connection that the server has the function library, in this program's revision or a newer one.
 ///
-/// A library is loaded where there is none, and replaced only where it is older and not pinned. Functions vanish with a server
-/// that keeps nothing, so this happens after every reconnection.
+/// It loads the library if there is none, and replaces it only if it is older and not pinned. A server without persistence loses
+/// its functions at a restart, so the check runs after every reconnection.
 struct Handshake: Sendable {
     /// Sends a command: ahead of all others on a new connection, or among them on one in use.
     typealias Send = (RedisCommand) async throws(RedisError) -> RedisReply
@@ -38,7 +38,7 @@ struct Handshake: Sendable {
         found.revision >= FunctionLibrary.revision || found.isPinned
     }
 
-    /// The library on the server, or nil if there is none of this protocol.
+    /// The library on the server; nil if there is none of this protocol.
     private func version(_ send: Send) async throws(RedisError) -> LibraryVersion? {
         do {
             return LibraryVersion(try await send(["FCALL_RO", "sluice1_version", "0"]).root)
@@ -52,7 +52,7 @@ struct Handshake: Sendable {
         }
     }
 
-    /// Refuses a server whose library speaks a newer protocol.
+    /// Rejects a server whose library speaks a newer protocol.
     private func checkServer(_ send: Send) async throws(RedisError) {
         let found: LibraryVersion?
         do {
@@ -81,7 +81,8 @@ struct Handshake: Sendable {
         }
     }
 
-    /// Another client may have loaded it in between; what is left is a foreign library or a missing permission.
+    /// Explains a failed load. If no other client has loaded the library meanwhile, a foreign library or a missing permission is
+    /// the cause.
     private func explain(_ reply: RedisServerError, _ send: Send) async throws(RedisError) {
         if reply.message.contains("already exists") {
             if try await version(send) != nil { return }
@@ -106,6 +107,6 @@ struct Handshake: Sendable {
 }
 
 extension RedisServerError {
-    /// Whether a function was called that no library on the server has.
+    /// Whether the call failed because the server has no such function.
     var isMissingFunction: Bool { message.contains("Function not found") }
 }

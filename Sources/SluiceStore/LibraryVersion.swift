@@ -1,14 +1,14 @@
 package import Hiredis
 import SluiceLua
 
-/// What the function library on a server says of itself.
+/// Protocol, revision and pin of the function library on a server.
 package struct LibraryVersion: Sendable, Hashable {
     package var protocolVersion: Int
     package var revision: Int
-    /// Whether an administrator fixed this revision, so that newer programs leave it in place.
+    /// Whether an administrator pinned this revision, so that newer programs leave it in place.
     package var isPinned: Bool
 
-    /// Those of this program.
+    /// The version in this program.
     package static let own = LibraryVersion(
         protocolVersion: FunctionLibrary.protocolVersion, revision: FunctionLibrary.revision, isPinned: false)
 

@@ -1,18 +1,18 @@
 import Logging
 import Synchronization
 
-/// Since when calls to a server have failed, so that its coming back is told once, and how long it was away.
+/// Records since when calls to a server have failed, so that its return is logged once, with the length of the outage.
 final class Outage: Sendable {
     private let isUnderWay = Atomic(false)
     private let start = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// A call came to nothing, or nobody knows to what.
+    /// A call failed, or its outcome is unknown.
     func failed() {
         start.withLock { $0 = $0 ?? .now }
         isUnderWay.store(true, ordering: .relaxed)
     }
 
-    /// The server has answered. Costs next to nothing while it did before.
+    /// The server has answered. Cheap unless an outage was recorded.
     func answered(_ logger: Logger) {
         if !isUnderWay.load(ordering: .relaxed) { return }
         isUnderWay.store(false, ordering: .relaxed)

@@ -2,16 +2,17 @@ import Hiredis
 package import NIOCore
 package import SluiceCore
 
-/// How long to wait after so many failures in a row: up to `first` after the first one, doubled with each up to `most`, half of it
+/// The wait after `failures` failures in a row: up to `first` after the first one, doubled with each up to `most`, half of it
 /// random.
 package func backoff(after failures: Int, from first: Duration, upTo most: Duration) -> Duration {
     Backoff(first: first, cap: most).delay(failures: failures)
 }
 
 extension Store {
-    /// Makes a call, and makes it again for as long as `patience` while it fails for a reason that goes by. The call has to be one
-    /// that may be repeated. A full memory is not waited out.
-    /// - Parameter heedsCancellation: whether a cancelled task stops it. Not where the jobs of other tasks travel in the same call.
+    /// Makes a call and repeats it while it fails with a transient error, for as long as `patience`. The call has to be safe to
+    /// repeat. `outOfMemory` is not waited out.
+    /// - Parameter heedsCancellation: whether cancellation of the task stops it. False if jobs of other tasks travel in the same
+    ///   call.
     package func repeating<Reply>(
         for patience: Duration, heedsCancellation: Bool, _ call: () async throws(SluiceError) -> Reply
     ) async throws(SluiceError) -> Reply {
@@ -36,7 +37,7 @@ extension Store {
 }
 
 extension EventLoop {
-    /// Waits, whether the task is cancelled or not: others may depend on what it does next.
+    /// Waits, even if the task is cancelled: others may depend on its next step.
     package func pause(_ wait: Duration) async {
         await withCheckedContinuation { continuation in
             scheduleTask(in: TimeAmount(wait)) { continuation.resume() }

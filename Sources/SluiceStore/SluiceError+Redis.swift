@@ -2,7 +2,7 @@ import Hiredis
 import SluiceCore
 
 extension SluiceError {
-    /// What a failed command means to a user of the queue.
+    /// Maps the error of a failed command to one for users of the queue.
     init(_ error: RedisError) {
         switch error {
         case .unreachable(let reason) where reason.hasSuffix(HandshakeStep.crowded):
@@ -16,7 +16,7 @@ extension SluiceError {
         }
     }
 
-    /// What an error reply means.
+    /// Maps an error reply.
     init(_ reply: RedisServerError) {
         switch reply.code {
         case "FENCED": self.init(.fenced, reply.message)
@@ -45,6 +45,6 @@ extension SluiceError {
 }
 
 extension RedisServerError {
-    /// The text without the full stop that some have, for a sentence that goes on.
+    /// The message without a full stop at its end, for use inside a sentence.
     fileprivate var clause: String { message.hasSuffix(".") ? String(message.dropLast()) : message }
 }

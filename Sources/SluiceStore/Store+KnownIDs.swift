@@ -2,8 +2,8 @@ import Hiredis
 package import SluiceCore
 
 extension Store {
-    /// Those of some ids that a queue has a job of, or that were brought to it from another slot so lately that it takes them for
-    /// repeated.
+    /// The ids for which a queue has a job, or remembers a recent delivery from another slot, so that a new job with that id
+    /// would count as a repetition.
     package func known(_ ids: [JobID], in queue: QueueName) async throws(SluiceError) -> Set<JobID> {
         let queue = try queue.validated()
         let questions: [RedisCommand] = ids.flatMap { id -> [RedisCommand] in

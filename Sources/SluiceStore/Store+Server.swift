@@ -10,13 +10,13 @@ extension Store {
         return seconds * 1000 + micros / 1000
     }
 
-    /// What the function library on the server says of itself; nil if it is of another protocol alone.
+    /// The version of the function library on the server; nil if there is none of this protocol.
     package func libraryVersion() async throws(SluiceError) -> LibraryVersion? {
         LibraryVersion(try await send(["FCALL_RO", "sluice\(FunctionLibrary.protocolVersion)_version", "0"]).root)
     }
 
-    /// The same of a library of whatever protocol; nil if there is none.
-    /// - Throws: `serverTooOld` for a server that has no functions.
+    /// The version of a library of any protocol; nil if there is none.
+    /// - Throws: `serverTooOld` for a server without functions.
     package func anyLibraryVersion() async throws(SluiceError) -> LibraryVersion? {
         do {
             return LibraryVersion(try await send(["FCALL_RO", "sluice_version", "0"]).root)
@@ -27,7 +27,7 @@ extension Store {
         }
     }
 
-    /// What the server tells of itself, by name: `INFO`. Nil if the user may not ask.
+    /// The server's `INFO` by name. Nil if the user may not ask.
     package func info() async throws(SluiceError) -> [String: String]? {
         guard let text = try await unlessForbidden(["INFO"])?.root.string else { return nil }
         let pairs = text.split(whereSeparator: \.isNewline).compactMap { line -> (String, String)? in
@@ -46,24 +46,24 @@ extension Store {
         do {
             return try await send(command)
         } catch {
-            // Managed servers take CONFIG away altogether.
+            // Managed servers remove CONFIG altogether.
             if error.code == .permission || error.message.contains("unknown command") { return nil }
             throw error
         }
     }
 
-    /// Puts this program's library in the place of whatever revision the server has.
+    /// Replaces the server's library, of any revision, by this program's.
     package func loadLibrary(pinned: Bool) async throws(SluiceError) {
         _ = try await send(RedisCommand(["FUNCTION", "LOAD", "REPLACE", FunctionLibrary.text(pinned: pinned)]))
     }
 
-    /// What the server does when its memory is full, such as `noeviction`; nil if it does not tell.
+    /// The server's policy when its memory is full, such as `noeviction`; nil if it does not say.
     package func evictionPolicy() async throws(SluiceError) -> String? {
         let text: String
         do {
             text = try await send(["INFO", "memory"]).root.string ?? ""
         } catch {
-            // Whether a user may look is no reason to refuse them.
+            // A user who may not look should not be rejected.
             if error.code == .permission { return nil }
             throw error
         }

@@ -5,18 +5,18 @@ import NIOPosix
 package import SluiceCore
 import SluiceLua
 
-/// The queues of one namespace on one Redis: the only module that knows keys, argument order and the shape of replies.
+/// The queues of one namespace on one Redis. The only module that knows keys, the order of arguments and the shape of replies.
 ///
-/// A call is written once. Whether to repeat one whose outcome is unknown is the caller's choice: enqueueing is safe to repeat
-/// by `(producer, n)`, settling by fences, and a worker resyncs.
+/// A call is sent once. Whether to repeat a call of unknown outcome is the caller's choice: enqueues are safe to repeat by
+/// `(producer, n)`, settlements by fences, and a worker resyncs.
 package final class Store: Sendable {
     package let keys: Keys
     package let configuration: RedisConfiguration
-    /// Where replies arrive.
+    /// The event loop on which replies arrive.
     package let eventLoop: any EventLoop
     private let client: RedisClient
     private let outage = Outage()
-    /// Nil for a store that changes nothing on the server.
+    /// Nil for a store that leaves the server's functions alone.
     private let handshake: Handshake?
     let logger: Logger
 
@@ -35,7 +35,7 @@ package final class Store: Sendable {
         }
     }
 
-    /// - Throws: `invalidArgument` if the URL names no server. The message does not repeat the URL.
+    /// - Throws: `invalidArgument` if the URL does not name a server. The message does not repeat the URL.
     package convenience init(url: String, namespace: Namespace, logger: Logger) throws(SluiceError) {
         let configuration: RedisConfiguration
         do {
@@ -46,13 +46,13 @@ package final class Store: Sendable {
         self.init(configuration, namespace: namespace, logger: logger)
     }
 
-    /// A store of the same queues, over a connection of its own, that leaves the functions on the server as they are: where they
-    /// are missing, calls fail. Whoever made it closes it.
+    /// A store of the same queues, over a connection of its own, that leaves the functions on the server as they are. If they are
+    /// missing, its calls fail. The caller closes it.
     package func withoutLoading() -> Store {
         Store(configuration, namespace: keys.namespace, logger: logger, loadsLibrary: false)
     }
 
-    /// How many connections were made so far.
+    /// The number of connections made so far.
     package var connections: Int { client.connections }
 
     /// Calls a function of the library on a queue.
@@ -62,7 +62,7 @@ package final class Store: Sendable {
         try await call(function, key: keys.base(queue.validated()), timeout: timeout)
     }
 
-    /// Calls a function of the library on the base of what is no queue.
+    /// Calls a function of the library on a base key that is not a queue's.
     func call<Function: StoreFunction>(
         _ function: Function, key: String, timeout: Duration? = nil
     ) async throws(SluiceError) -> Function.Reply {
@@ -76,8 +76,8 @@ package final class Store: Sendable {
         return try function.read(try await sendLoading(command, timeout: timeout).root)
     }
 
-    /// Sends a call. If the functions have vanished under the connection (`FUNCTION FLUSH`), the call has done nothing: they are
-    /// loaded, and it is sent once more.
+    /// Sends a call. If the functions have vanished during the connection (`FUNCTION FLUSH`), the call had no effect: loads them
+    /// and sends it once more.
     private func sendLoading(_ command: RedisCommand, timeout: Duration?) async throws(SluiceError) -> RedisReply {
         do {
             return try await attempt(command, timeout: timeout)
@@ -115,7 +115,7 @@ package final class Store: Sendable {
         }
     }
 
-    /// Sends commands in one flush; an error reply stands in its place.
+    /// Sends commands in one flush. An error reply becomes the result of its command.
     package func pipeline(_ commands: [RedisCommand]) async throws(SluiceError) -> [Result<RedisReply, SluiceError>] {
         do {
             return try await client.pipeline(commands).map { $0.mapError { SluiceError($0) } }
@@ -124,12 +124,12 @@ package final class Store: Sendable {
         }
     }
 
-    /// A connection of its own for waiting on tokens.
+    /// A listener for wake tokens, with a connection of its own.
     package func listener() -> WakeListener {
         WakeListener(configuration, keys: keys, on: eventLoop, logger: logger)
     }
 
-    /// Makes a queue known to those who list queues. Idempotent.
+    /// Adds a queue to the set of known queues. Idempotent.
     package func register(_ queue: QueueName) async throws(SluiceError) {
         _ = try await send(["SADD", keys.queues, queue.validated().text])
     }
@@ -140,7 +140,7 @@ package final class Store: Sendable {
         return reply.root.elements.compactMap { value in value.string.flatMap { try? QueueName($0) } }.sorted()
     }
 
-    /// Connects, and warns of a server that may throw queues away when it is full.
+    /// Connects, and warns if the server may evict queues when its memory is full.
     package func warnIfKeysMayVanish() async throws(SluiceError) {
         if let policy = try await evictionPolicy(), policy != "noeviction" {
             logger.warning(

@@ -8,10 +8,10 @@ package protocol StoreFunction: Sendable {
     /// The name without the protocol's prefix.
     static var name: String { get }
 
-    /// Whether it may be called with `FCALL_RO`.
+    /// Whether it can be called with `FCALL_RO`.
     static var isReadOnly: Bool { get }
 
-    /// About how many arguments `write` appends, and how many bytes, so that the command is allocated once.
+    /// The approximate number and size, in bytes, of the arguments that `write` appends, so that the command is allocated once.
     var size: (arguments: Int, bytes: Int) { get }
 
     func write(into command: inout RedisCommand)
@@ -24,7 +24,7 @@ extension StoreFunction {
     package var size: (arguments: Int, bytes: Int) { (8, 256) }
 }
 
-/// A reply that does not have the shape the library promises.
+/// The error for a reply without the shape that the library promises.
 func malformed(_ function: String) -> SluiceError {
     SluiceError(.server, "the reply of \(function) makes no sense: is another library in its place?")
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// A proxy between a client and a server that breaks chosen calls. It can cut the connection before a request arrives or before its
 /// reply does, hold the reply, or drop the request.
 package final class FaultyProxy: Sendable {
-    /// What to do to a call.
+    /// A way to break a call.
     package enum Fault: Sendable {
         /// Drops the request and closes the connection.
         case loseRequest

@@ -91,18 +91,23 @@ public final class RedisTestServer: Sendable {
     }
 
     /// Kills the server (SIGKILL), as a power cut would, and returns when it is gone.
+    /// - Throws: an error if the server cannot be signalled, or does not end in time.
     public func kill() async throws { try await redis.kill() }
 
     /// Shuts the server down in order and returns when it is gone. Resume a suspended server first.
+    /// - Throws: an error if the server cannot be signalled, or does not end in time.
     public func stop() async throws { try await redis.stop() }
 
     /// Restarts the server on the same socket, ports and data; stops it first if it runs. Without `aof` the data is lost.
+    /// - Throws: an error if the server does not end in time, or does not start again (with the last lines of its log).
     public func restart() async throws { try await redis.restart() }
 
     /// Freezes the server (SIGSTOP): the system accepts connections, but no command is answered.
+    /// - Throws: an error if the server cannot be signalled.
     public func suspend() async throws { try await redis.suspend() }
 
     /// Continues the server after `suspend` (SIGCONT).
+    /// - Throws: an error if the server cannot be signalled.
     public func resume() async throws { try await redis.resume() }
 
     /// Runs `redis-cli` with these arguments on the Unix socket. Returns its output without the last newline.
@@ -114,6 +119,7 @@ public final class RedisTestServer: Sendable {
     }
 
     /// Runs `redis-cli` with a list of arguments, as `cli(_:)` does.
+    /// - Throws: ``RedisTestServerError`` with the text of an error reply, or if the server cannot be reached.
     @discardableResult
     public func cli(_ arguments: [String]) async throws -> String {
         let client = redis.executable.clientPath

@@ -2,7 +2,7 @@ public import SluiceCore
 
 /// Jobs that ``TestNamespace/drain(with:)`` left, since they wait for something that no worker causes.
 public struct WaitingJobs: Sendable, Hashable, CustomStringConvertible {
-    /// What a job waits for.
+    /// The cause of the wait.
     public enum Reason: Sendable, Hashable {
         /// Its due time on the virtual clock: it is scheduled or retryable.
         case due
@@ -20,7 +20,7 @@ public struct WaitingJobs: Sendable, Hashable, CustomStringConvertible {
 
     /// The queue of the jobs.
     public var queue: QueueName
-    /// What the jobs wait for.
+    /// The cause of their wait.
     public var reason: Reason
     /// How far to ``TestNamespace/advance(by:)`` until the first job may run; nil if time alone is not enough.
     public var until: Duration?

@@ -7,9 +7,9 @@ import SluiceInspector
 package enum ExitStatus: Int32 {
     /// Done, or "yes".
     case done = 0
-    /// Failed, or "no".
+    /// Failure, or "no".
     case failed = 1
-    /// The command line or the input makes no sense; nothing was sent.
+    /// The command line or the input is not valid; nothing was sent.
     case usage = 2
     /// Redis cannot be reached, or cannot be used as it is.
     case noRedis = 3
@@ -65,11 +65,11 @@ package struct Ending: Equatable {
         }
     }
 
-    /// What to do, where the error does not know that this is the tool.
+    /// Advice that only the tool can give.
     private static func advice(_ error: SluiceError) -> String {
         let place = "See --redis and $SLUICE_REDIS_URL; without both, a private one is used."
         return switch error.code {
-        // Who answers in whatever way does run.
+        // Any other answer means that a server runs.
         case .unreachable where error.message.hasSuffix("refused") || error.message.hasSuffix("no such file or directory"):
             "Does it run there? \(place)"
         case .unreachable: place
@@ -93,7 +93,7 @@ package struct Ending: Equatable {
         return sentence(sentence(first, then: dashes(in: reason)), then: String(hint))
     }
 
-    /// What to do about a value that looks like an option.
+    /// Advice about a value that looks like an option.
     private static func dashes(in reason: String) -> String {
         guard let option = reason.firstMatch(of: /Missing value for '(--[a-z-]+)/)?.1 else { return "" }
         let words = CommandLine.arguments
@@ -103,7 +103,7 @@ package struct Ending: Equatable {
         return "A value that begins with a dash is written \(option)=\(words[place + 1].prefix(40))."
     }
 
-    /// Two sentences, the first of which may have its end already.
+    /// Joins two sentences. The first may already end with a full stop.
     private static func sentence(_ text: String, then next: String) -> String {
         if next.isEmpty { return text }
         return text + (text.hasSuffix(".") || text.hasSuffix("?") || text.hasSuffix("!") ? " " : ". ") + next

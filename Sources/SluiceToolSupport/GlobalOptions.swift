@@ -74,7 +74,7 @@ extension GlobalOptions {
     ) async throws {
         var options = SluiceClient.Options()
         options.namespace = namespace ?? .standard
-        // A person waits.
+        // A person waits for the answer.
         options.patience = .seconds(2)
         options.keys = keys
         options.backPressure = backPressure

@@ -1,16 +1,17 @@
 package import UnixSignals
 
-/// Ctrl-C, for work that can stop at a good moment and clean up, or tell how far it came.
+/// Handles Ctrl-C for work that can stop at a good moment and clean up, or report how far it came.
 package enum Interruption {
-    /// What work came to, and whether a signal has cancelled it. What it throws then may be no more than that.
+    /// The result of the work, and whether a signal has cancelled it. An error after a cancellation may be no more than its
+    /// effect.
     package struct Outcome<Value: Sendable>: Sendable {
         package var result: Result<Value, any Error>
         package var isInterrupted: Bool
     }
 
-    /// Does the work, and cancels it when a signal asks to stop. Returns when the work has ended, in either case.
+    /// Runs the work, and cancels it when a signal asks to stop. In either case it returns when the work has ended.
     ///
-    /// Signals count from before the work begins.
+    /// Signals count from before the start of the work.
     package static func heeding<Value: Sendable>(
         _ signals: [UnixSignal] = StopSignals.all, _ work: @escaping @Sendable () async throws -> Value
     ) async -> Outcome<Value> {
@@ -40,7 +41,7 @@ package enum Interruption {
     private enum Event<Value: Sendable>: Sendable {
         case ended(Result<Value, any Error>)
         case asked
-        /// Nobody listens any more.
+        /// Signals are no longer awaited.
         case ignored
     }
 

@@ -31,7 +31,7 @@ package enum SafeText {
         for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
             switch scalar {
             case "\n": result.append(0x0A)
-            // Between values; in a string they are escaped.
+            // Only between values; inside a string they are escaped.
             case "\r", "\t": result.append(0x20)
             default:
                 if HumanText.isControl(scalar) {

@@ -24,7 +24,7 @@ package struct SecondInterrupt {
             do {
                 try await group.waitForAll()
             } catch {
-                // Services that were told to drop everything say so by throwing.
+                // Services that have to drop their work throw; that is not a failure here.
                 if isDone { throw error }
             }
         }

@@ -8,14 +8,14 @@ package import UnixSignals
     import Darwin
 #endif
 
-/// Signals that ask a program to stop in order.
+/// Signals that ask a program to stop cleanly.
 package enum StopSignals {
-    /// SIGTERM, Ctrl-C, and the end of the terminal, unless the program was started to outlive that, as `nohup` does. Ask for it
+    /// SIGTERM, Ctrl-C, and the end of the terminal, unless the program was started to outlive that, as with `nohup`. Read it
     /// before anything handles signals.
     package static let all: [UnixSignal] = [.sigterm, .sigint] + (isIgnored(SIGHUP) ? [] : [.sighup])
 
-    /// Lets SIGQUIT end this process at once, as of any program. The runtime would make a backtrace first, which may take minutes,
-    /// and all the while leases end and commands go on.
+    /// Lets SIGQUIT end this process at once, like any program. Otherwise the runtime makes a backtrace first, which may take
+    /// minutes while leases end and commands go on.
     package static func quitAtOnce() {
         if !isIgnored(SIGQUIT) { signal(SIGQUIT, SIG_DFL) }
     }

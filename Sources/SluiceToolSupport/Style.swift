@@ -17,7 +17,7 @@ package struct Style: Sendable {
 
     package static let plain = Style(isColoured: false)
 
-    /// How long the sequence of one of our colours is that stands first; nil if none does.
+    /// The length of a leading sequence of one of our colours; nil if there is none.
     static func sequenceLength(_ text: Substring.UnicodeScalarView) -> Int? {
         (["0"] + Look.allCases.map(\.rawValue)).map { "\u{1B}[\($0)m".unicodeScalars }
             .first { text.starts(with: $0) }?.count

@@ -23,10 +23,10 @@ package struct WorkerLogHandler: LogHandler {
 
     package func log(event: LogEvent) {
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
-        // What went wrong may be long: it comes last.
+        // The error may be long, so it comes last.
         let details = all.sorted { ($0.key == "error" ? 1 : 0, $0.key) < ($1.key == "error" ? 1 : 0, $1.key) }
             .map { ($0.key, "\($0.value)") }
-        // Nobody is left to be told that standard error is closed.
+        // A failed write is ignored, since standard error itself is closed.
         if isJSON {
             try? Terminal.errors.json(Self.json(event, details, at: .now))
         } else {

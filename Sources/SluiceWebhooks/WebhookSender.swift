@@ -57,6 +57,7 @@ public final class WebhookSender: Service {
 
     /// Waits for the graceful shutdown of the service group, then closes. List the sender before the worker in a group, so that it
     /// outlives the worker.
+    /// It throws no error of its own.
     public func run() async throws {
         try? await gracefulShutdown()
         await close()

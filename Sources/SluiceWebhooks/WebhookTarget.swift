@@ -15,7 +15,7 @@ struct WebhookTarget: Sendable, Hashable {
     let url: String
     /// A name, or an address without brackets, as it stands in the URL.
     let host: String
-    /// The same for every spelling of a host: a name in lower case without its last dot, or an address in its usual form.
+    /// The canonical host, the same for every spelling: a name in lower case without its last dot, or an address in its usual form.
     let name: String
     let port: Int
     /// Whether the host is an address, in any form.

@@ -1,9 +1,9 @@
 import Foundation
 import SluiceCore
 
-/// What a worker tells of its process, for people and for `explain`.
+/// The description of a worker's process, for people and for `explain`.
 enum ProcessInfoJSON {
-    /// - Parameter replyBytes: how many bytes of jobs a reply to the worker may bring, if fewer than usual.
+    /// - Parameter replyBytes: the limit for jobs in a reply, in bytes, if lower than usual.
     static func text(
         host: String?, concurrency: Int, kinds: [String], cron: [String] = [], replyBytes: Int? = nil
     ) -> String {
@@ -21,6 +21,6 @@ enum ProcessInfoJSON {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// In ms since 1970, by this host's clock.
+    /// The start of the process, in ms since 1970 by this host's clock.
     private static let started = Int(Date().timeIntervalSince1970 * 1000)
 }

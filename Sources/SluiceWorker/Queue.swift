@@ -1,59 +1,60 @@
 public import Sluice
 public import SluiceCore
 
-/// A queue as a worker serves it.
+/// A queue that a worker serves, with the worker's settings for it.
 public struct Queue: Sendable {
-    /// When a place is free for the next job.
+    /// When the place of a run is free for the next job.
     public enum AckMode: String, Sendable, Hashable, CaseIterable {
-        /// As soon as the handler returns; outcomes travel together, in the call that claims the next jobs. A worker that dies
-        /// has the jobs run again whose outcomes were not stored yet.
+        /// As soon as the handler returns. Outcomes travel together, in the call that claims the next jobs. If the worker dies,
+        /// jobs whose outcomes were not stored yet run again.
         case batched
-        /// Only after Redis has the outcome. Slower, and fewer jobs run again when a worker dies.
+        /// Only once Redis has the outcome. This is slower, and fewer jobs run again when a worker dies.
         case confirmed
     }
 
-    /// How many ended jobs are kept to be looked at, and how long, whichever is less.
+    /// The bounds on the ended jobs that are kept: a count and an age. The stricter one applies.
     public struct Retention: Sendable, Hashable {
-        /// The most that are kept.
+        /// The most jobs to keep.
         public var count: Int
-        /// How long.
+        /// How long to keep a job.
         public var age: Duration
 
-        /// Both bounds.
+        /// Sets both bounds.
         public init(count: Int, age: Duration) {
             self.count = max(count, 0)
             self.age = max(age, .zero)
         }
 
-        /// Nothing is kept.
+        /// Keeps no jobs.
         public static let none = Retention(count: 0, age: .zero)
     }
 
-    /// Its name.
+    /// The name of the queue.
     public var name: QueueName
-    /// Jobs that run at the same time in this process.
+    /// The most jobs that run at the same time in this process.
     public var concurrency: Int
-    /// When a place is free.
+    /// When the place of a run is free for the next job.
     public var ack: AckMode
-    /// Completed jobs to keep; 1,000 and an hour unless some queue declared otherwise.
+    /// Completed jobs to keep; 1,000 for an hour unless any worker declared otherwise.
     public var keepsCompleted: Retention?
-    /// Cancelled jobs to keep; 10,000 and a day unless declared otherwise.
+    /// Cancelled jobs to keep; 10,000 for a day unless declared otherwise.
     public var keepsCancelled: Retention?
-    /// Discarded jobs to keep; 10,000 and a week unless declared otherwise.
+    /// Discarded jobs to keep; 10,000 for a week unless declared otherwise.
     public var keepsDiscarded: Retention?
-    /// Deaths of a worker under a job after which it is discarded; 5 unless declared otherwise.
+    /// Deaths of workers under a job after which it is discarded; 5 unless declared otherwise.
     public var maxCrashes: Int?
-    /// What its jobs may take, over all workers. Every worker of a queue should declare the same; one that differs is warned of,
-    /// and so is everyone else.
+    /// The limits of the queue, over all workers. All workers of a queue should declare the same limits. If one differs, it logs
+    /// a warning, and so do the others.
     public var limits: [Limit]
-    /// The number of the deploy that this program is of, 0 or above: rises with each. Of two declarations of limits, or of one entry of
-    /// ``cron``, the higher deploy's stands; at the same number, the last. Where no worker of the queue lives, the last of all stands.
+    /// The number of this program's deploy, from 0, which rises with each deploy. If workers declare different limits, or
+    /// different entries of ``cron`` under one name, the higher deploy wins; at equal numbers, the latest declaration. If no
+    /// worker of the queue is alive, the latest declaration wins.
     public var deploy: Int
-    /// What recurs in it. Every worker of a queue should declare the same: where two declare one name differently, ``deploy``
-    /// decides. One that is not declared any more stays until it is removed.
+    /// The cron entries of the queue. All workers of a queue should declare the same entries; ``deploy`` decides between
+    /// different ones of one name. An entry that is no longer declared stays until it is removed.
     public var cron: [Cron]
 
-    /// A queue by name, with defaults for the rest. What is nil here stays as it is in Redis.
+    /// Makes a queue by name, with defaults for the rest. Settings that are nil here stay as they are in Redis.
     public init(
         _ name: QueueName, concurrency: Int = 20, ack: AckMode = .batched, keepsCompleted: Retention? = nil,
         keepsCancelled: Retention? = nil, keepsDiscarded: Retention? = nil, maxCrashes: Int? = nil,
@@ -71,7 +72,7 @@ public struct Queue: Sendable {
         self.cron = cron
     }
 
-    /// What it declares, as the library takes it.
+    /// The declared settings in the library's format.
     var declarations: [String: String] {
         var values: [String: String] = [:]
         for (name, kept) in [("completed", keepsCompleted), ("cancelled", keepsCancelled), ("discarded", keepsDiscarded)] {

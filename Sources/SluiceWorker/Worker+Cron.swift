@@ -4,7 +4,8 @@ import SluiceCore
 import SluiceStore
 
 extension Worker {
-    /// What recurs in the queue stands before anything is claimed. Of a full server nothing is asked: it has to be drained.
+    /// Declares the cron entries of the queue before any job is claimed. If Redis is full, an entry is left out with a warning,
+    /// since workers have to drain the server first.
     func declareCron(of queue: Queue) async throws(SluiceError) {
         for cron in queue.cron {
             let metadata: Logger.Metadata = ["queue": "\(queue.name)", "entry": "\(cron.name)"]

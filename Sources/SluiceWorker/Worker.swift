@@ -7,11 +7,11 @@ public import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Takes jobs out of queues and runs their handlers: one process's runtime.
+/// The runtime of a worker process: claims jobs from queues and runs their handlers.
 ///
-/// Any number of workers on any number of hosts share the queues. A worker keeps nothing that matters: when it dies, its jobs
-/// run elsewhere. On a graceful shutdown it claims nothing more, lets what runs end within its grace, and gives the rest back
-/// unharmed.
+/// Any number of workers on any number of hosts share the queues. A worker keeps no state that matters: when it dies, its jobs
+/// run elsewhere. On a graceful shutdown it claims nothing more, lets runs end within its grace, and gives the remaining jobs
+/// back unharmed.
 ///
 /// ```swift
 /// let worker = Worker(sluice, queues: [Queue("images", concurrency: 20)])
@@ -19,7 +19,7 @@ import Synchronization
 /// try await ServiceGroup(services: [sluice, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
 /// ```
 public final class Worker: Service, Sendable {
-    /// This process's identity, new at every start.
+    /// The id of this worker, new at every start.
     public let id: WorkerID
 
     let client: SluiceClient
@@ -30,18 +30,18 @@ public final class Worker: Service, Sendable {
     private let registry = Mutex(Registry())
 
     private struct Registry {
-        /// Made anew for each queue, since chunks do not mix queues.
+        /// By kind. A handler is made for each queue, since chunks do not mix queues.
         var handlers: [String: @Sendable () -> Handler] = [:]
-        /// By kind, the queue that its jobs go to unless one is enqueued otherwise, where the kind tells it.
+        /// The default queue of each kind, if the kind names one.
         var homes: [String: QueueName] = [:]
         var chunks: [String: ChunkRules] = [:]
         var fallback: Handler?
-        /// By queue: the partition whose values must not hold each other up.
+        /// By queue, the partition whose values must not hold each other up.
         var isolation: [QueueName: String] = [:]
         var observers: [ProcessedStream.Observer] = []
     }
 
-    /// A worker of some queues. Register its handlers before it runs; every worker of a queue should handle all its kinds.
+    /// Makes a worker for some queues. Register its handlers before it runs. Every worker of a queue should handle all its kinds.
     public init(
         _ client: SluiceClient, queues: [Queue], options: WorkerOptions = WorkerOptions(),
         logger: Logger = Logger(label: "sluice.worker"),
@@ -72,7 +72,7 @@ public final class Worker: Service, Sendable {
         }
     }
 
-    /// Gives each value of a partition a share of a queue's places, unless the queue declares a limit of concurrency for it.
+    /// Gives each value of a partition a share of a queue's places, unless the queue declares a concurrency limit for it.
     package func isolate(_ queue: QueueName, by partition: String) {
         registry.withLock { $0.isolation[queue] = partition }
     }
@@ -81,9 +81,10 @@ public final class Worker: Service, Sendable {
 
     func register(_ observer: @escaping ProcessedStream.Observer) { registry.withLock { $0.observers.append(observer) } }
 
-    /// Serves its queues until the service group shuts down, which waits for what runs, or the task is cancelled, which does not.
-    /// - Throws: `invalidArgument` without queues, with a bad name or with one twice, and with limits or chunks that make no
-    ///   sense; and what Redis refuses for good.
+    /// Serves the queues until the service group shuts down or the task is cancelled. A shutdown waits for runs, within the
+    /// grace; a cancellation does not.
+    /// - Throws: `invalidArgument` without queues, with a name that is not valid or used twice, and with limits, cron entries or
+    ///   chunks that are not valid; errors of Redis that are not transient.
     public func run() async throws {
         try checkQueues()
         let registry = registry.withLock { $0 }
@@ -119,7 +120,8 @@ public final class Worker: Service, Sendable {
         logger.info("worker stopped", metadata: ["worker": "\(id)"])
     }
 
-    /// Jobs of a kind that is handled here wait for ever if nobody serves the queue that they go to.
+    /// Warns of kinds that are handled here although their default queue is not served: unless another worker serves it, their
+    /// jobs wait without end.
     private func warnOfHomes(_ registry: Registry) {
         let served = Set(queues.map(\.name))
         for (kind, home) in registry.homes.sorted(by: { $0.key < $1.key }) where !served.contains(home) {
@@ -129,7 +131,7 @@ public final class Worker: Service, Sendable {
         }
     }
 
-    /// What works beside the queues, for all of them.
+    /// The services beside the queue runners, one set for all of them.
     private struct Beside {
         var courier: Courier
         var cron: CronFirer
@@ -155,7 +157,7 @@ public final class Worker: Service, Sendable {
         do throws(SluiceError) {
             try await client.store.register(queue.name)
         } catch {
-            // A full server has to be drained, and whoever filled this queue has made it known.
+            // A full server has to be drained, and the client that filled this queue has registered it.
             guard error.code == .outOfMemory else { throw error }
             logger.warning("Redis is full", metadata: ["queue": "\(queue.name)", "error": "\(error)"])
         }
@@ -164,7 +166,7 @@ public final class Worker: Service, Sendable {
         }
     }
 
-    /// Before anything is claimed, the limits of the queue stand, and what is off for all queues is off for this one.
+    /// Puts the queue's limits in force, and switches off dependencies that are off for all queues, before any job is claimed.
     private func declare(_ declaration: inout Declaration, of queue: Queue, off: [String]) async throws(SluiceError) {
         try await declaration.declare(client.store, logger)
         for dependency in off {
@@ -211,7 +213,7 @@ public final class Worker: Service, Sendable {
         }
     }
 
-    /// Runs all queues. When one fails for good, or the worker is to stop, all stop. Returns the first failure.
+    /// Runs all queues. If one fails for good, or the worker is to stop, all of them stop. Returns the first failure.
     private func runAll(_ runners: [QueueRunner]) async -> Result<Void, any Error> {
         let grace = options.grace
         return await withTaskCancellationHandler {
@@ -221,7 +223,7 @@ public final class Worker: Service, Sendable {
                 for runner in runners { runner.stop(grace: grace) }
             }
         } onCancel: {
-            // Whoever cancels does not want to wait: what runs is ended and given back.
+            // A cancellation does not wait: runs are ended and given back.
             for runner in runners { runner.stop(grace: .zero) }
         }
     }

@@ -1,27 +1,27 @@
 package import CoreMetrics
 
-/// How a worker process behaves.
+/// The options of a worker process.
 public struct WorkerOptions: Sendable {
-    /// How long its jobs stay its own after the last sign of life. It gives one each time it settles or claims, and at least
-    /// every 0.4 leases. After a worker's death its jobs run elsewhere within a lease. 1 s to a day.
+    /// How long jobs stay with this worker after its last sign of life. Each claim and settlement is one, and there is at least
+    /// one every 0.4 leases. After a worker's death its jobs run elsewhere within a lease. 1 s to a day.
     public var lease: Duration
-    /// How long a shutdown waits for what runs before it is cancelled and given back.
+    /// How long a shutdown waits for runs before it cancels them and gives their jobs back.
     public var grace: Duration
-    /// How long a handler that was cancelled may take to return. After that its job is settled without it, its place is given
-    /// to the next, and what it may still return is dropped.
+    /// How long a cancelled handler may take to return. After that its job is settled without it, its place goes to the next job,
+    /// and a later return value is dropped.
     public var cancellationGrace: Duration
-    /// The name that people see; the host's unless given.
+    /// The name of the host for people; the system's host name unless given.
     public var host: String?
-    /// Threads that handlers may block at the same time, at most.
+    /// The most threads that handlers may block at the same time.
     public var maxThreads: Int
-    /// How long one blocking call for tokens lasts. Beats do not depend on it.
+    /// The length of one blocking call for tokens. Beats do not depend on it.
     package var blockingSpan: Duration = .seconds(20)
-    /// Where metrics go, if not to the backend of the process.
+    /// The backend for metrics; nil for that of the process.
     package var metrics: (any MetricsFactory)?
-    /// Asked before each claim, if there is one.
+    /// A further limit on claims, for comparisons.
     package var admission: (any Admission)?
 
-    /// Options, each with a default for the common case.
+    /// Sets the options; each has a default for the common case.
     public init(
         lease: Duration = .seconds(30), grace: Duration = .seconds(30), cancellationGrace: Duration = .seconds(5),
         host: String? = nil, maxThreads: Int = 64

@@ -1,8 +1,8 @@
 extension RedisConfiguration {
-    /// Reads `redis://[user[:password]@]host[:port][/db]`, the same with `rediss://` for TLS, or `unix:///path[?db=N]`.
+    /// Parses `redis://[user[:password]@]host[:port][/db]`, the same with `rediss://` for TLS, or `unix:///path[?db=N]`.
     ///
-    /// User, password, path and the query's values are percent-decoded; an IPv6 address stands in brackets. `rediss` takes
-    /// the query items `ca`, `cert` and `key` (paths of PEM files) and `verify` (`full` or `none`).
+    /// User, password, path and the values of the query are percent-decoded. An IPv6 address needs brackets. `rediss` takes the
+    /// query items `ca`, `cert` and `key` (paths of PEM files) and `verify` (`full` or `none`).
     package init(url: String) throws(RedisURLError) {
         let parts = try URLParts(url)
         switch parts.scheme {

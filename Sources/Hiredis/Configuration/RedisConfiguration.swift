@@ -1,4 +1,4 @@
-/// How to reach one Redis server. Printing it shows no password.
+/// The address, credentials and timeouts for one Redis server. Its description shows no password.
 package struct RedisConfiguration: Hashable, Sendable, CustomStringConvertible {
     package var endpoint: RedisEndpoint
     /// Nil for a plain connection.
@@ -7,11 +7,11 @@ package struct RedisConfiguration: Hashable, Sendable, CustomStringConvertible {
     package var username: String?
     package var password: String?
     package var database: Int
-    /// From the name lookup to the last reply of AUTH, SELECT and the client's own check.
+    /// Limit for the time from the name lookup to the last reply of AUTH, SELECT and the client's own check.
     package var connectTimeout: Duration = .seconds(5)
-    /// For every command that names no timeout of its own.
+    /// The timeout of commands that set none of their own.
     package var commandTimeout: Duration = .seconds(10)
-    /// What `CLIENT LIST` shows, without spaces; nil to set no name.
+    /// The name that `CLIENT LIST` shows, without spaces; nil to set none.
     package var clientName: String? = "sluice"
 
     package init(

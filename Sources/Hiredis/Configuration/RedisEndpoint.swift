@@ -1,4 +1,4 @@
-/// Where a server listens.
+/// The address of a server.
 package enum RedisEndpoint: Hashable, Sendable, CustomStringConvertible {
     case tcp(host: String, port: Int)
     case unix(path: String)

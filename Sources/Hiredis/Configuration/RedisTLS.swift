@@ -1,15 +1,15 @@
-/// How to talk TLS: whom to believe, and how to prove who we are. Paths are of PEM files.
+/// TLS settings: trusted authorities and the client's certificate. Paths are of PEM files.
 package struct RedisTLS: Hashable, Sendable {
     package enum Verification: String, Sendable {
-        /// The certificate must be valid and for the host we asked for.
+        /// The certificate must be valid, and issued for the requested host.
         case full
-        /// Any certificate will do: this keeps out eavesdroppers, not impostors.
+        /// Any certificate is accepted: this keeps out eavesdroppers, not impostors.
         case none
     }
 
-    /// The authorities to believe; nil means the system's.
+    /// The trusted authorities; nil for the system's.
     package var authorities: String?
-    /// Our certificate, followed by its intermediates, for servers that ask for one.
+    /// The client's certificate, followed by its intermediates, for servers that ask for one.
     package var certificate: String?
     package var privateKey: String?
     package var verification: Verification

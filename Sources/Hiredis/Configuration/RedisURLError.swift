@@ -1,4 +1,4 @@
-/// Why a URL names no Redis server, in one line that can be shown to a user: it never repeats the URL, which may hold a password.
+/// The reason why a URL does not name a Redis server, in one line for users. It never repeats the URL, which may hold a password.
 package struct RedisURLError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 

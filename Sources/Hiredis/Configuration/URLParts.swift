@@ -1,10 +1,10 @@
-/// A URL cut at its delimiters and percent-decoded.
+/// A URL, split at its delimiters and percent-decoded.
 struct URLParts {
     let scheme: String
     let user: String
-    /// Nil when there is no colon behind the user.
+    /// Nil if there is no colon after the user.
     let password: String?
-    /// With its port, still encoded.
+    /// Host and port, still encoded.
     let host: String
     let path: String
     let query: [String: String]
@@ -50,7 +50,7 @@ struct URLParts {
         return (host, Int(port))
     }
 
-    /// Shortens `text` to what stands before the first `delimiter`; what stands behind it, or nil without one.
+    /// Shortens `text` to the part before the first `delimiter`, and returns the part behind it; nil if there is none.
     private static func cut(_ text: inout Substring, at delimiter: Character) -> Substring? {
         guard let index = text.firstIndex(of: delimiter) else { return nil }
         defer { text = text[..<index] }
@@ -90,6 +90,6 @@ struct URLParts {
 }
 
 extension Substring {
-    /// Where this piece of `whole` starts; the end of `whole` when the piece is empty.
+    /// The start of this piece of `whole`; the end of `whole` if the piece is empty.
     fileprivate func startIndex(orEndOf whole: Substring) -> Index { isEmpty ? whole.endIndex : startIndex }
 }

@@ -1,14 +1,14 @@
 import Logging
 import NIOCore
 
-/// Does what `ClientStateMachine` decides: the client's half that lives on the event loop.
+/// Executes the decisions of `ClientStateMachine` on the event loop.
 final class ClientDriver {
     private let connector: Connector
     private let mailbox: ClientMailbox
     private let logger: Logger
     private let backoff = Backoff()
     private var machine = ClientStateMachine()
-    /// Calls that came while there was no connection, in order.
+    /// Calls that arrived without a connection, in order.
     private var waiting = CircularBuffer<EncodedCall>()
     private var handler: RedisChannelHandler?
     private var channel: (any Channel)?
@@ -37,7 +37,7 @@ final class ClientDriver {
         }
     }
 
-    /// Ends a call that can be cancelled, wherever it is: if it was written, the connection has to go.
+    /// Ends a cancellable call in any state. If it was written, the connection is closed.
     func cancel(id: UInt64) {
         takeMail()
         if let index = waiting.firstIndex(where: { $0.call.id == id }) {
@@ -136,7 +136,7 @@ final class ClientDriver {
         logger.debug("connection lost", metadata: ["reason": "\(error)"])
     }
 
-    /// Ends everything; the future is done when the socket is closed.
+    /// Ends all calls and the connection. The future completes when the socket is closed.
     func close() -> EventLoopFuture<Void> {
         machine.close()
         takeMail()

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// What callers' threads and the event loop share: the calls that the loop has not taken yet.
+/// The calls that callers' threads have posted and the event loop has not taken yet.
 final class ClientMailbox: Sendable {
     enum Posting {
-        /// The caller has to wake the loop.
+        /// The caller has to wake the event loop.
         case wake
-        /// Somebody already has.
+        /// Another caller has woken the event loop.
         case gathered
         case closed
     }
@@ -43,7 +43,7 @@ final class ClientMailbox: Sendable {
         }
     }
 
-    /// From now on nothing is accepted; what was accepted can still be taken.
+    /// Accepts no more calls; the accepted ones can still be taken.
     func close() {
         state.withLock { $0.isClosed = true }
     }

@@ -1,18 +1,17 @@
-/// What a client does next, decided without a socket: events go in, actions come out.
+/// Decides without a socket what a client does next: events go in, actions come out.
 ///
-/// Attempts are numbered. An event that carries the number of an attempt other than the present one comes too late and
-/// changes nothing.
+/// Attempts are numbered. An event with the number of an earlier attempt is late, and changes nothing.
 struct ClientStateMachine: Sendable {
     enum State: Equatable, Sendable {
-        /// No connection, and nobody wants one. To `connecting` when a call comes; to `closed`.
+        /// No connection, and none is needed. To `connecting` when a call comes; to `closed`.
         case disconnected(failures: Int)
         /// To `connected`, `backingOff` or `closed`.
         case connecting(attempt: Int, failures: Int)
         /// To `disconnected` when the connection is lost; to `closed`.
         case connected(attempt: Int)
-        /// An attempt failed not long ago. To `connecting` if calls wait at the end of the pause, else `disconnected`; to `closed`.
+        /// An attempt failed recently. To `connecting` if calls wait at the end of the pause, else `disconnected`; to `closed`.
         case backingOff(attempt: Int, failures: Int)
-        /// The end.
+        /// The final state.
         case closed
     }
 
@@ -24,11 +23,11 @@ struct ClientStateMachine: Sendable {
     }
 
     enum AttemptAction: Equatable {
-        /// Write what waits on the new connection.
+        /// Write the waiting calls to the new connection.
         case use
-        /// Fail what waits, and come back with `backoffElapsed` after the pause for so many failures in a row.
+        /// Fail the waiting calls. Send `backoffElapsed` after the pause for this number of failures in a row.
         case failWaitingAndBackOff(attempt: Int, failures: Int)
-        /// Close the connection, if there is one: nobody wants it any more.
+        /// Close the connection, if there is one: it is no longer needed.
         case discard
     }
 
@@ -56,7 +55,7 @@ struct ClientStateMachine: Sendable {
         return .failWaitingAndBackOff(attempt: attempt, failures: failures + 1)
     }
 
-    /// The number of the attempt to make, if the pause is over and calls wait for it.
+    /// The number of the next attempt, if the pause is over and calls wait.
     mutating func backoffElapsed(_ attempt: Int, callsWait: Bool) -> Int? {
         guard case .backingOff(attempt, let failures) = state else { return nil }
         guard callsWait else {

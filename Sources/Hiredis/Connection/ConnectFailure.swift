@@ -8,10 +8,10 @@ import NIOSSL
     import Glibc
 #endif
 
-/// Turns what NIO says about a failed connection into one line for people.
+/// Turns NIO's errors of a failed connection into one line for people.
 enum ConnectFailure {
-    /// What a call that waited for the connection is told: it was not sent, whatever happened to the handshake.
-    /// - Parameter hint: what silence may mean.
+    /// The error for a call that waited for the connection. It was not sent, whatever happened in the handshake.
+    /// - Parameter hint: a possible reason for the server's silence.
     static func error(_ error: any Error, place: String, hint: String = "") -> RedisError {
         guard let error = error as? RedisError else { return .unreachable("\(place): \(text(of: error))") }
         switch error {

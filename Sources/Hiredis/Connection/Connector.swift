@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Opens a connection as far as its first use: socket, TLS, AUTH, SELECT, the client's own check.
+/// Opens a connection until it is ready for use: socket, TLS, AUTH, SELECT, the client's own check.
 struct Connector: Sendable {
     typealias Check = @Sendable (RedisSession) async throws(RedisError) -> Void
 
@@ -14,8 +14,8 @@ struct Connector: Sendable {
 
     var place: String { configuration.endpoint.description }
 
-    /// What it may mean that the server says nothing at all: each of the two kinds of server is silent to clients of the other, or
-    /// hangs up on them.
+    /// A possible reason for the server's silence. A server with TLS and one without are each silent to clients of the other
+    /// kind, or hang up on them.
     var hint: String {
         guard case .tcp = configuration.endpoint else { return "" }
         return configuration.tls == nil
@@ -23,7 +23,7 @@ struct Connector: Sendable {
             : "; if it does not speak TLS there, the URL begins with redis://"
     }
 
-    /// A channel whose pipeline ends with a `RedisChannelHandler` ready for use. Call it on the event loop.
+    /// Makes a channel whose pipeline ends with a `RedisChannelHandler` ready for use. Call it on the event loop.
     func connect() -> EventLoopFuture<any Channel> {
         open().flatMap { channel in
             greet(channel)
@@ -72,7 +72,7 @@ struct Connector: Sendable {
         try channel.pipeline.syncOperations.addHandler(RedisChannelHandler(place: place, hint: hint))
     }
 
-    /// What speaks TLS. Nothing is said before the peer has shown that it is who was asked for.
+    /// The TLS handler. It sends nothing before the peer has proved its identity.
     private static func encrypted(by context: NIOSSLContext, _ name: String?) throws -> NIOSSLClientHandler {
         guard let name, context.configuration.certificateVerification == .fullVerification else {
             return try NIOSSLClientHandler(context: context, serverHostname: name)
@@ -84,7 +84,7 @@ struct Connector: Sendable {
         }
     }
 
-    /// The name to ask for in TLS: the standard has none for addresses.
+    /// The name to request in TLS (SNI). The standard has none for addresses.
     private var serverName: String? {
         guard case .tcp(let host, let port) = configuration.endpoint else { return nil }
         return (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil

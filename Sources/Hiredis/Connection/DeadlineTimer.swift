@@ -1,9 +1,9 @@
 import NIOCore
 
-/// One timer for many deadlines: armed for the oldest that it knows of, whatever becomes of the call behind it.
+/// One timer for many deadlines. It is armed for the oldest known one, even after that call has ended.
 ///
-/// When it fires, its owner looks for what has expired and arms it for the next. So a call that is answered in time costs
-/// a comparison. Belongs to an event loop.
+/// When it fires, its owner searches for expired calls and arms it for the next. So a call that is answered in time costs one
+/// comparison. Confined to an event loop.
 final class DeadlineTimer {
     private let eventLoop: any EventLoop
     private let onFire: () -> Void
@@ -14,7 +14,7 @@ final class DeadlineTimer {
         self.onFire = onFire
     }
 
-    /// Sees to it that the timer fires no later than this.
+    /// Ensures that the timer fires no later than `deadline`.
     func arm(_ deadline: NIODeadline) {
         if let armed {
             guard deadline < armed.deadline else { return }

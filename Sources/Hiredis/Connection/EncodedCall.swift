@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A command in the form it has on the wire.
+/// A command in its wire format.
 struct EncodedCommand: Sendable {
     let bytes: ByteBuffer
 
@@ -12,7 +12,7 @@ struct EncodedCommand: Sendable {
     }
 }
 
-/// A call together with the bytes to write for it, which nobody needs once they are written.
+/// A call and its bytes. The bytes are released once they are written.
 struct EncodedCall: Sendable {
     let bytes: ByteBuffer
     let call: PendingCall

@@ -3,10 +3,10 @@ package enum HandshakeStep {
     case authenticate(username: String?, password: String)
     case select(database: Int)
     case name(String)
-    /// Without anything else to say, a first reply still tells that there is a Redis server and that it lets us in.
+    /// Sent if there is no other step: its reply shows that there is a Redis server and that it accepts us.
     case ping
 
-    /// What a server says that has no room for one more client.
+    /// The text for a server that has no room for another client.
     package static let crowded = "as many clients are connected as its maxclients lets in"
 
     static func all(for configuration: RedisConfiguration) -> [HandshakeStep] {
@@ -29,15 +29,15 @@ package enum HandshakeStep {
         }
     }
 
-    /// What an error reply to this step means for the connection; nil if it can be used all the same.
+    /// The meaning of an error reply to this step; nil if the connection can still be used.
     func failure(_ error: RedisServerError, place: String) -> RedisError? {
-        // Redis says this in place of any first reply, and it passes.
+        // Redis sends this in place of any first reply. It is transient.
         if error.message.hasPrefix("max number of clients") { return .unreachable("\(place): \(Self.crowded)") }
         switch self {
         case .authenticate: return .refused("\(place): AUTH: \(error)")
         case .select(let database): return .refused("\(place): SELECT \(database): \(error)")
         case .name, .ping:
-            // A user without the right to CLIENT SETNAME, or a server that is loading, are no reasons to give up.
+            // A user without the permission for CLIENT SETNAME, or a server that is loading, is no reason to give up.
             return ["NOAUTH", "DENIED", "-DENIED"].contains(error.code) ? .refused("\(place): \(error)") : nil
         }
     }

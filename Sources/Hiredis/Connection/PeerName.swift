@@ -1,11 +1,11 @@
 package import NIOSSL
 
-/// Whether a certificate is for a name.
+/// Checks that a certificate is for a name.
 ///
-/// NIOSSL takes one that is for the peer's address instead, whatever name was asked for. Whoever has an address of its own certified and
-/// can make a name lead there would pass for any name.
+/// NIOSSL also accepts a certificate for the peer's address, whatever name was requested. An attacker with a certificate for an
+/// own address, who can redirect a name to it, could then impersonate any name.
 package enum PeerName {
-    /// Whether the name is among those of a certificate that NIOSSL has taken. One without any names of this kind was taken for its common
+    /// Whether a certificate that NIOSSL has accepted contains the name. NIOSSL accepts one without such names for its common
     /// name, which it has compared.
     package static func matches(_ certificate: NIOSSLCertificate, _ name: String) -> Bool {
         let alternatives = certificate._subjectAlternativeNames()
@@ -14,7 +14,7 @@ package enum PeerName {
         return alternatives.contains { $0.nameType == .dnsName && matches(String(decoding: $0.contents, as: UTF8.self), wanted) }
     }
 
-    /// A star stands for the first label, or for a part of it (RFC 6125, section 6.4.3).
+    /// A star matches the first label, or a part of it (RFC 6125, section 6.4.3).
     private static func matches(_ pattern: String, _ wanted: [Substring]) -> Bool {
         let labels = labels(pattern)
         guard labels.count == wanted.count, let first = labels.first, let own = wanted.first,

@@ -1,10 +1,10 @@
 import NIOCore
 
-/// A command on its way: what to tell whom, and until when.
+/// A command in flight: its completion and its deadline.
 struct PendingCall: Sendable {
     typealias Completion = @Sendable (Result<RedisReply, RedisError>) -> Void
 
-    /// Set for calls that can be cancelled, else 0.
+    /// Set for cancellable calls, else 0.
     var id: UInt64 = 0
     let timeout: Duration
     let deadline: NIODeadline
@@ -22,7 +22,7 @@ struct PendingCall: Sendable {
 }
 
 extension TimeAmount {
-    /// A duration as NIO counts it, at most a year: NIO's deadlines must not overflow.
+    /// A duration in NIO's unit, at most a year: NIO's deadlines must not overflow.
     init(limiting duration: Duration) {
         self.init(min(max(duration, .zero), .seconds(365 * 86_400)))
     }

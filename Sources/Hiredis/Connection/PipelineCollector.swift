@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Gathers the results of calls made together, and hands them over when the last is there.
+/// Collects the results of calls made together, and passes them on with the last one.
 final class PipelineCollector: Sendable {
     private struct State {
         var results: [Result<RedisReply, RedisError>]

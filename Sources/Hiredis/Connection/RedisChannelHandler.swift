@@ -3,8 +3,8 @@ import NIOSSL
 
 /// One connection: writes commands, matches replies to them in order, and watches their deadlines.
 ///
-/// Whatever goes wrong ends the connection, and with it every call in flight: after a missed or torn reply nobody could say
-/// which reply belongs to which call. Belongs to the channel's event loop.
+/// Any error ends the connection and every call in flight: after a missed or torn reply, replies cannot be matched to calls.
+/// Confined to the channel's event loop.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -13,7 +13,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private static let joinedBytes = 128 << 10
 
     private let place: String
-    /// What it may mean that the server hangs up before it has said anything.
+    /// A possible reason why the server hangs up before its first reply.
     private let hint: String
     private var hasHeard = false
     private var reader: ReplyReader
@@ -33,7 +33,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     // MARK: Writing
 
-    /// Writes the calls with one flush; after the end they fail as not sent.
+    /// Writes the calls with one flush. After the end they fail as not sent.
     func send(_ calls: some Collection<EncodedCall>) {
         guard let context, ending == nil else {
             let reason = ending.map { ConnectFailure.error($0, place: place) } ?? .unreachable("\(place): not connected")
@@ -109,7 +109,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     // MARK: Ending
 
-    /// Closes the connection and fails what is in flight: with `.lost` for this reason.
+    /// Closes the connection and fails the calls in flight: with `.lost` for this reason.
     func close(_ reason: String) {
         end(.lost("\(place): \(reason)"))
     }

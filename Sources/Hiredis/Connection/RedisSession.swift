@@ -1,12 +1,13 @@
 import NIOCore
 
-/// A new connection in the hands of the client's `onConnect` check, before any other command may use it.
+/// A new connection for the client's `onConnect` check, before any other command can use it.
 package struct RedisSession: Sendable {
     let eventLoop: any EventLoop
     let handler: NIOLoopBound<RedisChannelHandler>
     let timeout: Duration
 
-    /// Sends a command ahead of all that wait. Errors as `RedisClient.send`.
+    /// Sends a command ahead of all waiting ones.
+    /// - Throws: The errors of `RedisClient.send`.
     package func send(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<RedisReply, RedisError>, Never>) in
             let call = PendingCall(timeout: timeout) { continuation.resume(returning: $0) }

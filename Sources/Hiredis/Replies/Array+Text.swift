@@ -1,5 +1,5 @@
 extension [UInt8] {
-    /// Appends the UTF-8 of a text: one copy where the text is stored as UTF-8, as nearly every text is.
+    /// Appends the UTF-8 of a text: one copy if the text is stored as UTF-8, as nearly every text is.
     mutating func append(text: String) {
         let copied: Void? = text.utf8.withContiguousStorageIfAvailable { append(contentsOf: $0) }
         if copied == nil {
@@ -7,7 +7,7 @@ extension [UInt8] {
         }
     }
 
-    /// Appends a number in decimal, its digits written from the last to the first into room for the longest.
+    /// Appends a number in decimal, writing its digits from last to first into space for the longest number.
     mutating func append(decimal number: Int) {
         withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
             var rest = number.magnitude

@@ -1,4 +1,4 @@
-/// A reply that owns all of its values; cheap to pass on, as copies share the storage.
+/// A reply that owns all of its values. Copies share the storage, so passing it on is cheap.
 package struct RedisReply: Hashable, Sendable {
     let tape: ReplyTape
 

@@ -1,8 +1,8 @@
-/// An error reply, split where Redis splits it by convention: a code in capitals, then text for people.
+/// An error reply, split by Redis' convention into a code in capitals and a text for people.
 package struct RedisServerError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The first word of the reply, such as `ERR`, `WRONGTYPE` or `FENCED`.
     package let code: String
-    /// What follows the first word; empty when there is no more.
+    /// The text after the first word; empty if there is none.
     package let message: String
 
     package init(code: String, message: String) {

@@ -1,13 +1,13 @@
 extension RedisValue {
-    /// How many elements an array has; 0 for any other kind.
+    /// The number of elements of an array; 0 for any other kind.
     package var count: Int {
         let node = node
         return node.kind == .array ? node.payload : 0
     }
 
-    /// The element at a position, or a null where there is none.
+    /// The element at a position; a null if there is none.
     ///
-    /// O(1) in an array without arrays inside, else O(position): to visit all elements, iterate.
+    /// O(1) in an array without nested arrays, else O(position): to visit all elements, iterate.
     package subscript(position: Int) -> RedisValue {
         let node = node
         guard node.kind == .array, position >= 0, position < node.payload else { return .null }
@@ -24,7 +24,7 @@ extension RedisValue {
     /// The elements of an array; none for any other kind.
     package var elements: Elements { Elements(of: self) }
 
-    /// The pairs of an array of key, value, key, value…; the last of equal keys counts, and what has no text is no key.
+    /// The pairs of an array of key, value, key, value…; the last of equal keys wins, and keys without text are skipped.
     package var dictionary: [String: RedisValue] {
         var pairs: [String: RedisValue] = [:]
         pairs.reserveCapacity(count / 2)
@@ -36,7 +36,7 @@ extension RedisValue {
         return pairs
     }
 
-    /// Walks over an array's elements, a step from one to its next sibling.
+    /// Iterates over an array's elements, from one sibling to the next.
     package struct Elements: Sequence, IteratorProtocol {
         private let tape: ReplyTape
         private var index: Int

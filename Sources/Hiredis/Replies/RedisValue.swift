@@ -1,6 +1,6 @@
 /// One value in a reply: a view that keeps the reply alive.
 ///
-/// Reading is lenient: a missing element is a null, and a value of another kind than the one asked for gives nil, never a trap.
+/// Reading is lenient: a missing element is a null, and a value of the wrong kind gives nil, never a trap.
 package struct RedisValue: Sendable {
     package enum Kind: UInt8, Sendable {
         case string, status, integer, null, array, error
@@ -17,7 +17,7 @@ package struct RedisValue: Sendable {
 
     package var isNull: Bool { node.kind == .null }
 
-    /// The text of a string or a status; bytes that are no UTF-8 are replaced by U+FFFD.
+    /// The text of a string or a status; bytes that are not UTF-8 are replaced by U+FFFD.
     package var string: String? {
         let node = node
         guard node.kind == .string || node.kind == .status else { return nil }
@@ -51,7 +51,7 @@ package struct RedisValue: Sendable {
         return Array(tape.text[node.textRange])
     }
 
-    /// Lends the bytes of a string or a status without copying; of any other kind, no bytes.
+    /// Passes the bytes of a string or a status to `body` without copying; no bytes for any other kind.
     package func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         let node = node
         guard node.kind == .string || node.kind == .status else {
@@ -60,7 +60,7 @@ package struct RedisValue: Sendable {
         return try withText(of: node, body)
     }
 
-    /// The error, where the value is an error reply.
+    /// The error if the value is an error reply, else nil.
     package var error: RedisServerError? {
         let node = node
         return node.kind == .error ? RedisServerError(reply: text(of: node)) : nil

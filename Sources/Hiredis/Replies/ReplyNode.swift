@@ -3,7 +3,7 @@ struct ReplyNode: Hashable, Sendable {
     let kind: RedisValue.Kind
     /// The index behind this value and everything inside it.
     var next: UInt32
-    /// A number; or how many elements; or offset and length of a text, 32 bits each, as no reply is longer than 512 MB.
+    /// A number, the number of elements, or offset and length of a text, 32 bits each, as no reply is longer than 512 MB.
     let payload: Int
 
     var textRange: Range<Int> {

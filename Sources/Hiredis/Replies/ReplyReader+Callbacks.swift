@@ -1,10 +1,10 @@
 import CHiredis
 
 extension ReplyReader {
-    /// What hiredis calls for each value it has read; returning nil makes it give up.
+    /// The functions that hiredis calls for each value it has read. If one returns nil, hiredis gives up.
     ///
-    /// The returned pointer stands for the value; hiredis only compares it with nil. There is nothing to free.
-    /// The closures are literals without types, so that the count of `createArray`, an `int` in 0.14 and wider in 1.x, fits both.
+    /// The returned pointer represents the value; hiredis only compares it with nil. Nothing needs freeing. The closures are
+    /// untyped literals, so that the count of `createArray`, an `int` in 0.14 and wider in 1.x, fits both.
     static func callbacks() -> redisReplyObjectFunctions {
         var functions = redisReplyObjectFunctions()
         functions.createString = { task, bytes, length in
@@ -24,7 +24,7 @@ extension ReplyReader {
 }
 
 extension UnsafePointer<redisReadTask> {
-    /// Runs `add` on the builder the reader was given; the builder's address when it took the value, else nil.
+    /// Runs `add` on the reader's builder. Returns the builder's address if it accepted the value, else nil.
     fileprivate func builder(_ add: (inout ReplyTapeBuilder, Int32) -> Bool) -> UnsafeMutableRawPointer? {
         guard let address = pointee.privdata else { return nil }
         let taken = add(&address.assumingMemoryBound(to: ReplyTapeBuilder.self).pointee, pointee.type)

@@ -6,15 +6,15 @@ import CHiredis
     import Glibc
 #endif
 
-/// hiredis' parser, filling tapes instead of its tree of `redisReply`.
+/// hiredis' parser, which fills tapes instead of its tree of `redisReply`.
 ///
-/// After an error the reader is dead, and the connection with it: there is no way back into step with the stream.
+/// After an error the reader and the connection are unusable: they cannot get back into step with the stream.
 struct ReplyReader: ~Copyable {
     private let reader: UnsafeMutablePointer<redisReader>
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
     private let builder: UnsafeMutablePointer<ReplyTapeBuilder>
     private let limits: ReplyLimits
-    /// What was fed of a reply that is not yet whole.
+    /// Bytes fed so far of an incomplete reply.
     private var partialBytes = 0
 
     init(limits: ReplyLimits = ReplyLimits()) throws(RedisError) {
@@ -28,7 +28,7 @@ struct ReplyReader: ~Copyable {
         builder = .allocate(capacity: 1)
         builder.initialize(to: ReplyTapeBuilder(limits: limits))
         reader.pointee.privdata = UnsafeMutableRawPointer(builder)
-        // Below this hiredis keeps its buffer from one feed to the next instead of allocating it anew.
+        // Up to this size hiredis keeps its buffer from one feed to the next instead of allocating a new one.
         reader.pointee.maxbuf = 4 * limits.feedBytes
         self.reader = reader
         self.functions = functions
@@ -44,9 +44,9 @@ struct ReplyReader: ~Copyable {
     /// Whether a reply has begun but not ended.
     var isMidReply: Bool { partialBytes > 0 }
 
-    /// Takes bytes as they arrive and appends the replies that they complete; those before an error are whole.
+    /// Takes bytes as they arrive and appends the replies that they complete. Those before an error are whole.
     ///
-    /// It does not hand the replies to a closure: what comes of a reply may close the connection, and with it end up here again.
+    /// It passes no replies to a closure, because handling a reply may close the connection, which would call this method again.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, into replies: inout [RedisReply]) throws(RedisError) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -80,13 +80,13 @@ struct ReplyReader: ~Copyable {
         return .protocolViolation(message.isEmpty ? "the reader failed" : message)
     }
 
-    /// Looks at what hiredis keeps unread: it would wait for a string of any announced length and for a line without end.
+    /// Checks hiredis' unread bytes: it would wait for a string of any announced length, and for a line without end.
     private func checkLimits() throws(RedisError) {
         guard partialBytes > 0 else { return }
         guard partialBytes <= limits.bytes else { throw .protocolViolation("a reply of more than \(limits.bytes) bytes") }
         guard unread > 0, let buffer = reader.pointee.buf else { return }
         let waiting = UnsafeRawBufferPointer(start: buffer + Int(reader.pointee.pos), count: unread)
-        // A whole line would have been read, so a line end that is still there ends the length of a string.
+        // hiredis would have read a whole line, so a remaining line end belongs to the length of a string.
         if let end = waiting.lineEnd(within: limits.lineBytes) {
             let header = UnsafeRawBufferPointer(rebasing: waiting[..<end])
             guard let length = Int(decimal: header), length <= limits.bytes else {

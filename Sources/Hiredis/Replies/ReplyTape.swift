@@ -1,6 +1,6 @@
-/// A whole reply in two arrays: its text end to end, and one node for each value, in the order in which they came.
+/// A whole reply in two arrays: its text end to end, and one node for each value, in order of arrival.
 ///
-/// An array's node is followed by the nodes of its elements. One tape costs three allocations, however large the reply.
+/// The nodes of an array's elements follow the array's node. A tape costs three allocations, however large the reply.
 final class ReplyTape: Sendable {
     let text: [UInt8]
     let nodes: [ReplyNode]
@@ -10,6 +10,6 @@ final class ReplyTape: Sendable {
         self.nodes = nodes
     }
 
-    /// What reading beyond the end of a reply gives.
+    /// The result of reading beyond the end of a reply.
     static let null = ReplyTape(text: [], nodes: [.null(at: 0)])
 }

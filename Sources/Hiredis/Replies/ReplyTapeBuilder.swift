@@ -1,13 +1,13 @@
 import CHiredis
 
-/// Fills a tape from what hiredis reads, value by value.
+/// Fills a tape with the values that hiredis reads.
 ///
-/// A refused value makes hiredis give up the stream; `refusal` then holds the reason.
+/// If it rejects a value, hiredis gives up the stream; `refusal` then holds the reason.
 struct ReplyTapeBuilder {
     private var text: [UInt8] = []
     private var nodes: [ReplyNode] = []
     private var open: [(node: Int, remaining: Int)] = []
-    /// How many values the innermost open array still lacks; the reply itself counts as an array of one.
+    /// Number of values missing in the innermost open array; the reply itself counts as an array of one.
     private var remaining = 1
     private let limits: ReplyLimits
     private(set) var refusal: String?
@@ -36,7 +36,7 @@ struct ReplyTapeBuilder {
     }
 
     mutating func addNull(type: Int32) -> Bool {
-        // RESP2 writes a null as a string or an array of length -1; hiredis 1.x also knows RESP3's own null.
+        // RESP2 encodes null as a string or an array of length -1; hiredis 1.x also knows RESP3's own null.
         guard type == REDIS_REPLY_STRING || type == REDIS_REPLY_ARRAY else {
             return refuse("a type that RESP2 does not have")
         }
@@ -55,7 +55,7 @@ struct ReplyTapeBuilder {
         return true
     }
 
-    /// The finished reply, or nil if hiredis believes in an end that the tape does not have.
+    /// The finished reply; nil if hiredis reports an end that the tape does not have.
     mutating func take() -> RedisReply? {
         guard open.isEmpty, remaining == 0 else { return nil }
         let reply = RedisReply(tape: ReplyTape(text: text, nodes: nodes))

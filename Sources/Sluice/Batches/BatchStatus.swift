@@ -18,19 +18,19 @@ public struct BatchStatus: Sendable, Hashable {
     public var sealed: Date?
     /// When its last member ended; nil before.
     public var finished: Date?
-    /// Members so far.
+    /// The number of members so far.
     public var total: Int
-    /// Members that have not ended.
+    /// The number of members that have not ended.
     public var pending: Int
-    /// Members that completed.
+    /// The number of members that completed.
     public var completed: Int
-    /// Members that were cancelled.
+    /// The number of members that were cancelled.
     public var cancelled: Int
-    /// Members that were discarded.
+    /// The number of members that were discarded.
     public var discarded: Int
-    /// Members that were deleted.
+    /// The number of members that were deleted.
     public var deleted: Int
-    /// Events that have fired.
+    /// The events that have fired.
     public var fired: Set<BatchEvent>
 
     /// The stage of a batch in its life.
@@ -46,7 +46,7 @@ public struct BatchStatus: Sendable, Hashable {
     /// Its stage, from the times above.
     public var state: State { finished != nil ? .finished : sealed != nil ? .sealed : .open }
 
-    /// Members that were cancelled, discarded or deleted.
+    /// The number of members that were cancelled, discarded or deleted.
     public var failed: Int { cancelled + discarded + deleted }
 
     init?(_ id: BatchID, _ values: [String: String]) {

@@ -39,11 +39,11 @@ extension Enqueued {
 
 /// The counts of a call that enqueued many jobs.
 public struct EnqueuedMany: Sendable, Hashable {
-    /// Jobs that were added.
+    /// The number of jobs that were added.
     public var added = 0
-    /// Jobs that were there already, by id or by uniqueness.
+    /// The number of jobs that were there already, by id or by uniqueness.
     public var existing = 0
-    /// Jobs that met an equal one and asked to fail. They do not make the call throw; the other jobs are added.
+    /// The number of jobs that met an equal one and asked to fail. They do not make the call throw; the other jobs are added.
     public var duplicates = 0
     /// The first 1,000 of these duplicates.
     public var duplicated: [Duplicate] = []

@@ -37,11 +37,11 @@ public struct JobRequest: Sendable {
     public var partitions: Partitions
     /// The outside dependencies of the job.
     public var needs: [Dependency]
-    /// The chain it belongs to, whose jobs run one after another.
+    /// The chain of the job, if any. The jobs of a chain run one after another.
     public var chain: Chain?
     /// Waits for failed dependencies after which the job is discarded; nil for its kind's.
     public var maxWaits: Int?
-    /// What makes the job equal to another one, of which at most one lives; nil for its kind's.
+    /// The uniqueness of the job: at most one of several equal jobs lives. Nil for its kind's.
     public var unique: Unique?
     /// The job to follow, if any. The job stays suspended until that one has ended; a delay counts from then.
     public var after: FollowUp?

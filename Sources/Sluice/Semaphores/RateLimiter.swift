@@ -26,9 +26,9 @@ public struct RateLimiter: Sendable {
     /// Waits for the next place.
     ///
     /// - Parameter timeout: The longest wait. If the place is later, nothing is reserved. Nil waits without bound.
-    /// - Throws: `timedOut`, at once, if the place is later than the timeout. `CancellationError` if the task is cancelled; the
-    ///   next request before its time gets the place. `invalidArgument`. After the client's patience, the error of the call to
-    ///   Redis.
+    /// - Throws: `timedOut`, at once, if the place is later than the timeout; `CancellationError` if the task is cancelled, and the
+    ///   place goes to the next request, if one comes before the time of the place; `invalidArgument`; or, after the client's
+    ///   patience, the error of the call to Redis.
     public func acquire(timeout: Duration? = nil) async throws {
         switch try await take(timeout) {
         case .taken: return

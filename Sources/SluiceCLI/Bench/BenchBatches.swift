@@ -4,7 +4,7 @@ import SluiceStore
 
 /// The measurement of batches.
 extension BenchModes {
-    /// The members of one batch, added and run, beside as many plain jobs: what membership costs the server.
+    /// Adds and runs the members of one batch, and as many plain jobs: the difference is the server's cost of membership.
     func batch(_ result: inout BenchResult) async throws {
         let text = text
         let all = (0..<jobs).lazy.map { BenchJob(number: $0, text: text) }
@@ -16,7 +16,7 @@ extension BenchModes {
             try await batch.add(all.map(BenchMember.init))
             try await batch.seal()
         } until: { client in
-            // Looks that weigh nothing beside what is measured.
+            // The status checks are negligible in the measurement.
             let batch = client.batch(Self.batchID)
             while try await batch.status()?.finished == nil { try await Task.sleep(for: .milliseconds(100)) }
         }
@@ -27,7 +27,7 @@ extension BenchModes {
 
     private static let batchID = BatchID(known: "bench")
 
-    /// Enqueues jobs while the queue is paused, and lets workers run them; from the first call to the last end.
+    /// Enqueues jobs while the queue is paused, then lets workers run them. Measures from the first call to the last end.
     private func running(
         _ queue: QueueName, enqueueing: (SluiceClient) async throws -> Void,
         until isDone: (SluiceClient) async throws -> Void = { _ in }
@@ -52,7 +52,7 @@ extension BenchModes {
     }
 }
 
-/// The job that is measured, as the member of a batch.
+/// The measured job, as the member of a batch.
 struct BenchMember: Job {
     static let kind = BenchJob.kind
     static let queue: QueueName = "bench-members"

@@ -52,7 +52,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Lanes parked at one gate while claims are measured.", valueName: "n"))
     var hotLanes: Int?
 
-    /// How jobs are spread and limited, if they are.
+    /// The partitions and limits of the jobs, if any.
     var lanes: BenchLanes? {
         guard let partitions else { return nil }
         let count = dimensions ?? max(limit.count, 1)

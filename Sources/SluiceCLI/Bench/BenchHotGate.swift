@@ -4,15 +4,15 @@ import Sluice
 import SluiceCore
 import SluiceStore
 
-/// What a claim costs the server while lanes are parked: a worker driven by hand, one call at a time, the server's own account of
-/// its time read between two calls.
+/// Measures the server's cost of a claim while lanes are parked. It drives a worker by hand, one call at a time, and reads the
+/// server's own account of its time between two calls.
 struct BenchHotGate {
-    /// The most jobs that a call settles and claims, if the worker has so many places.
+    /// The most jobs that one call settles and claims, for a worker with that many places.
     static let largestBatch = 100
-    /// Calls that are measured.
+    /// The number of measured calls.
     static let calls = 1000
 
-    /// What was measured of a queue, each call in µs of server time.
+    /// The samples of one queue: each call in µs of server time.
     struct Samples {
         var parking: [Double] = []
         var cycles: [Double] = []
@@ -24,9 +24,9 @@ struct BenchHotGate {
     let payload: Int
     /// Jobs that a call settles and claims.
     let batch: Int
-    /// Other jobs, beside the gate that is full.
+    /// The number of other jobs, beside those of the full gate.
     let others: Int
-    /// How those are spread and limited.
+    /// The lanes and limits of those other jobs.
     let lanes: BenchLanes
     private let worker = WorkerID(host: "bench", process: ProcessInfo.processInfo.processIdentifier)
 
@@ -39,7 +39,7 @@ struct BenchHotGate {
         self.lanes = lanes
     }
 
-    /// Fills a queue with jobs of so many lanes that share one place, and with others; parks the lanes; measures what comes then.
+    /// Fills a queue with jobs of `parked` lanes that share one place, and with other jobs; parks the lanes; then measures.
     func measure(parked: Int) async throws -> Samples {
         try await fill(parked: parked)
         let limits = [Limit.concurrency(1, per: "hot")] + (try lanes.specs.map { try Limit(parsing: $0) })
@@ -70,7 +70,7 @@ struct BenchHotGate {
         try await client.enqueue(rest, queue: queue)
     }
 
-    /// Lets all lanes but the one that holds the place be turned away, which takes a call for every 200 of them.
+    /// Turns away all lanes but the one that holds the place. A call parks 200 lanes.
     private func park(_ parked: Int, _ driver: inout Driver, _ samples: inout Samples) async throws {
         for _ in 0..<(parked / 50) {
             let gates = try await client.store.call(Limits(gate: "hot=1"), on: queue).gates
@@ -96,7 +96,7 @@ struct BenchHotGate {
             self.worker = worker
         }
 
-        /// Settles what the calls before have claimed, and claims; the server's time for it, or nil if there is nothing to do.
+        /// Settles the jobs of earlier calls and claims new ones. Returns the server's time; nil if there is nothing to do.
         mutating func cycle() async throws -> Double? {
             let settlements = running
             running = []
@@ -104,7 +104,7 @@ struct BenchHotGate {
             return settlements.isEmpty && running.isEmpty ? nil : microseconds
         }
 
-        /// Claims and settles nothing, so that places stay held.
+        /// Claims without settling, so that places stay held.
         mutating func claim(_ demand: Int) async throws -> Double { try await call(demand: demand, []) }
 
         private mutating func call(demand: Int, _ settlements: [Settlement]) async throws -> Double {
@@ -130,7 +130,7 @@ struct BenchHotGate {
 }
 
 extension BenchModes {
-    /// The server's time for a claim, with as many lanes as asked for parked at one gate, and with none.
+    /// The server's time for a claim with a number of lanes parked at one gate, and with none.
     func hotGate(_ parked: Int, _ result: inout BenchResult) async throws {
         let client = try await client()
         let lanes = lanes ?? BenchLanes(partitions: 1000, limits: [4])

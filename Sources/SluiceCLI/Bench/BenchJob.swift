@@ -2,13 +2,13 @@ import Sluice
 import SluiceCore
 import SluiceWorker
 
-/// The job that is measured: real arguments of a chosen size, decoded like anybody's.
+/// The measured job: arguments of a chosen size, decoded as in any program.
 struct BenchJob: Job {
     static let kind = "bench"
     var number: Int
     var text: String
 
-    /// The text of jobs whose arguments take about `bytes` bytes of JSON.
+    /// The text for arguments of about `bytes` bytes of JSON.
     static func text(payload bytes: Int) -> String { String(repeating: "x", count: max(bytes - 30, 1)) }
 }
 

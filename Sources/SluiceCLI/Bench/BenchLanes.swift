@@ -1,9 +1,9 @@
 import Sluice
 import SluiceCore
 
-/// How jobs of a benchmark are spread over partitions, and what limits them there.
+/// The partitions of a benchmark's jobs, and their limits.
 struct BenchLanes {
-    /// Names of the dimensions, the first ones of which are used.
+    /// The names of the dimensions; a benchmark uses the first ones.
     static let names = ["p", "q"]
 
     /// Values of each dimension.
@@ -11,7 +11,7 @@ struct BenchLanes {
     /// Places at each value, dimension by dimension.
     var limits: [Int]
 
-    /// What workers are told, as `sluice worker --limit` takes it.
+    /// The limits as `sluice worker --limit` takes them.
     var specs: [String] { zip(Self.names, limits).map { "concurrency=\($1)/\($0)" } }
 
     /// Round-robin in the first dimension; in the second, all values come together with all of the first.
@@ -26,7 +26,7 @@ struct BenchLanes {
     }
 }
 
-/// The job that is measured, in a lane.
+/// The measured job, in a lane.
 struct BenchLaneJob: Job {
     static let kind = BenchJob.kind
     var job: BenchJob

@@ -3,11 +3,11 @@ import Sluice
 import SluiceCore
 import SluiceStore
 
-/// The memory of processes through which many jobs go, to see that it stays where it is after warming up.
+/// Measures the memory of processes over many jobs. After a warm-up it has to stay constant.
 extension BenchModes {
     /// Jobs go in portions, so that Redis need not hold all of them.
     private static let portions = 20
-    /// What a process per job or a call per job allows, in the time of the others.
+    /// The divisor of the job count for modes with a process or a call per job, so that they take as long as the others.
     private static let share = 25
 
     /// Workers that run handlers, with the client that enqueues; exec workers; webhook workers.
@@ -59,7 +59,7 @@ extension BenchModes {
         return memory
     }
 
-    /// Enqueues portions, each once the one before has completed, with its notifications if there are any.
+    /// Enqueues the jobs in portions. Each portion waits until the one before has completed, including its notifications.
     private func through(
         _ queue: QueueName, _ count: Int, _ client: SluiceClient, notify: Notify? = nil,
         _ note: (_ portion: Double) async -> Void
@@ -70,7 +70,7 @@ extension BenchModes {
             let numbers = (portion - 1) * each..<portion * each
             try await client.enqueue(
                 numbers.lazy.map { number in
-                    // A job of this kind can be encoded, always.
+                    // Encoding a job of this kind cannot fail.
                     var request = try? JobRequest(BenchJob(number: number, text: text))
                     request?.queue = queue
                     request?.notify = notify
@@ -89,7 +89,7 @@ extension BenchResult {
     struct Memory: Encodable {
         var process: String
         var jobs: Int
-        /// After a tenth of the jobs, when it has warmed up; after half; after all.
+        /// After a tenth of the jobs (the warm-up); after half; after all.
         var start: Double?
         var middle: Double?
         var end: Double?
@@ -105,7 +105,7 @@ extension BenchResult {
             if portion == 1 { end = bytes }
         }
 
-        /// Bytes that each job of the second half has left behind.
+        /// The growth per job over the second half.
         var bytesPerJob: Double? {
             guard let middle, let end else { return nil }
             return (end - middle) / (Double(jobs) / 2)

@@ -9,7 +9,7 @@ import Synchronization
 
 /// The measurements, each on a queue of its own.
 struct BenchModes {
-    /// Tasks that enqueue at the same time.
+    /// The number of tasks that enqueue concurrently.
     static let producers = 64
 
     let url: String
@@ -18,7 +18,7 @@ struct BenchModes {
     let payload: Int
     let concurrency: Int
     let processes: Int
-    /// How jobs are spread and limited in the drain; nil for jobs without partitions.
+    /// The partitions and limits of the jobs in the drain; nil for jobs without partitions.
     var lanes: BenchLanes?
     let logger: Logger
 
@@ -28,7 +28,7 @@ struct BenchModes {
         try await SluiceClient(.url(url), options: options, logger: logger)
     }
 
-    /// One by one, many tasks at the same time.
+    /// Enqueues jobs one by one from many concurrent tasks.
     func enqueue(_ result: inout BenchResult) async throws {
         let client = try await client()
         let each = max(jobs / Self.producers, 1)
@@ -53,7 +53,7 @@ struct BenchModes {
         await client.close()
     }
 
-    /// All at once, from a sequence.
+    /// Enqueues all jobs at once, from a sequence.
     func bulk(_ result: inout BenchResult) async throws {
         let client = try await client()
         let stretch = try await fill("bench-bulk", client)
@@ -76,7 +76,7 @@ struct BenchModes {
         }
     }
 
-    /// What waits in a queue, taken out by worker processes that were started before the clock.
+    /// Drains a full queue by worker processes that were started before the clock.
     func drain(_ result: inout BenchResult) async throws {
         let client = try await client()
         let queue: QueueName = "bench-drain"
@@ -99,12 +99,12 @@ struct BenchModes {
         await client.close()
     }
 
-    /// Looks until the queue's status is as wanted. Ten looks a second weigh nothing beside what is measured.
+    /// Polls the queue's status until it is as wanted. Ten looks a second are negligible in the measurement.
     func wait(_ client: SluiceClient, _ queue: QueueName, until isThere: ([String: String]) -> Bool) async throws {
         while !isThere(try await client.store.call(Status(), on: queue)) { try await Task.sleep(for: .milliseconds(10)) }
     }
 
-    /// From the call of `enqueue` to the first line of the handler, one job at a time, with the worker idle.
+    /// Measures from the call of `enqueue` to the first line of the handler, one job at a time, with the worker idle.
     func latency(_ result: inout BenchResult) async throws {
         let producer = try await client()
         let consumer = try await client()
@@ -125,7 +125,7 @@ struct BenchModes {
                 try await producer.enqueue(BenchJob(number: number, text: text), queue: "bench-latency")
                 guard let arrival = await arrivals.next() else { break }
                 if number >= 20 { latencies.append((arrival - start).seconds * 1000) }
-                // Idle means idle: the worker has settled and waits again.
+                // Wait until the worker is idle: it has settled the job and waits again.
                 try await Task.sleep(for: .milliseconds(Int64.random(in: 2...5)))
             }
             group.cancelAll()
@@ -138,7 +138,7 @@ struct BenchModes {
         await consumer.close()
     }
 
-    /// What Redis alone can do with the three commands that the simplest safe queue needs.
+    /// Measures Redis alone with the three commands that the simplest safe queue needs.
     func floor(_ result: inout BenchResult) async throws {
         let client = try await client()
         let base = "\(options.namespace):floor"
@@ -159,7 +159,7 @@ struct BenchModes {
         await client.close()
     }
 
-    /// Removes a queue that only a benchmark has filled.
+    /// Removes a queue that only the benchmark filled.
     func empty(_ queue: QueueName, _ client: SluiceClient) async throws {
         var cursor = "0"
         repeat {

@@ -5,17 +5,17 @@ import SluiceWorker
 
 /// The measurement of adaptive polling.
 extension BenchModes {
-    /// Fixed intervals, in ms, each beside adaptive polling that is to look a little less often.
+    /// Fixed intervals, in ms. Each is compared with adaptive polling that looks a little less often.
     private static let intervals = [150, 250, 400, 600, 900]
-    /// Looks of adaptive polling, for each of the fixed interval.
+    /// The looks of adaptive polling per look at the fixed interval.
     private static let share = 0.93
-    /// Jobs of one group.
+    /// The number of jobs in one group.
     private static let most = 500
-    /// Rounds in which durations are learnt, before the one that is measured.
+    /// Rounds that teach durations, before the measured round.
     private static let lessons = 2
 
-    /// Jobs that watch tasks of an upstream: at fixed intervals, and by what was learnt, which looks less often and finds the end
-    /// sooner.
+    /// Jobs watch tasks of an upstream, at fixed intervals and by adaptive polling. Adaptive polling has to look less often and
+    /// find the end sooner.
     func polling(_ result: inout BenchResult) async throws {
         let producer = try await client()
         let consumer = try await client()
@@ -43,7 +43,7 @@ extension BenchModes {
         await consumer.close()
     }
 
-    /// All intervals at the same time: jobs that wait cost nothing.
+    /// Runs all intervals at the same time, since waiting jobs cost nothing.
     private func sweep(
         _ tasks: BenchTasks, _ upstream: BenchUpstream, _ client: SluiceClient, _ queue: QueueName, group first: Int
     ) async throws -> [BenchResult.Polling] {
@@ -77,7 +77,7 @@ extension BenchModes {
         }
     }
 
-    /// Jobs begin spread over a second, so that those of one interval do not all look at once.
+    /// Starts the jobs spread over a second, so that those of one interval do not all look at once.
     private static func request(_ group: Int, _ number: Int, _ queue: QueueName) throws(SluiceError) -> JobRequest {
         var request = try JobRequest(BenchWatch(group: group, number: number))
         request.queue = queue
@@ -90,9 +90,9 @@ extension BenchResult {
     /// A fixed interval, and adaptive polling beside it.
     struct Polling: Encodable {
         struct Side: Encodable {
-            /// Looks of a job after its first run, in the mean.
+            /// The mean number of looks per job after its first run.
             var looks: Double
-            /// From the end of a task to the look that found it.
+            /// The mean time from the end of a task to the look that found it.
             var meanDelay: Double
             var delayP95: Double
 
@@ -127,7 +127,7 @@ extension BenchResult {
         }
     }
 
-    /// The table of adaptive polling; empty where that was not measured.
+    /// The table of adaptive polling; empty if it was not measured.
     var pollingLines: [String] {
         guard let polling else { return [] }
         var table = Table(

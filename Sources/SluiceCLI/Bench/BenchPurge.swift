@@ -3,10 +3,10 @@ import SluiceCore
 import SluiceInspector
 
 extension BenchModes {
-    /// Clients that go on enqueueing, one job at a time each, while a queue is purged.
+    /// The number of clients that enqueue during the purge, one job at a time each.
     static let neighbours = 4
 
-    /// A purge of all jobs of a queue, and how long others wait for their calls meanwhile.
+    /// Purges all jobs of a queue, and measures how long other clients wait for their calls meanwhile.
     func purge(_ result: inout BenchResult) async throws {
         let client = try await client()
         let queue: QueueName = "bench-purge"
@@ -27,7 +27,7 @@ extension BenchModes {
         await client.close()
     }
 
-    /// Enqueues until it is cancelled, on a connection of its own. Returns how long each call took, in ms.
+    /// Enqueues on a connection of its own until cancelled. Returns the duration of each call, in ms.
     private func neighbour() async throws -> [Double] {
         let client = try await client()
         let text = text

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Takes every notification, at once.
+/// A receiver that accepts every notification at once.
 struct BenchReceiver {
     private let channel: any Channel
 

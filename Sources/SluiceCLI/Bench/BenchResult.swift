@@ -1,6 +1,6 @@
 import SluiceInspector
 
-/// What was measured; what was not is absent.
+/// The measured figures; figures that were not measured are nil.
 struct BenchResult: Encodable {
     var jobs: Int
     var payloadBytes: Int
@@ -146,14 +146,14 @@ struct BenchResult: Encodable {
 }
 
 extension BenchResult {
-    /// How long calls took.
+    /// The distribution of call durations.
     struct Spread: Encodable {
         var calls: Int
         var median: Double
         var p99: Double
         var longest: Double
 
-        /// Nil without samples.
+        /// Fails if there are no samples.
         init?(_ samples: [Double]) {
             let sorted = samples.sorted()
             guard let longest = sorted.last else { return nil }

@@ -4,7 +4,7 @@ import SluiceStore
 
 /// The measurement of unique jobs.
 extension BenchModes {
-    /// Unique jobs enqueued in batches, beside as many plain ones: what uniqueness costs the server, in time and in memory.
+    /// Enqueues batches of unique jobs and of plain jobs: the difference is the server's cost of uniqueness, in time and in memory.
     func unique(_ result: inout BenchResult) async throws {
         let text = text
         let plain = try await filling("bench-plain", (0..<jobs).lazy.map { BenchJob(number: $0, text: text) })
@@ -27,7 +27,7 @@ extension BenchModes {
     }
 }
 
-/// The job that is measured, unique by its arguments.
+/// The measured job, unique by its arguments.
 struct BenchUniqueJob: Job {
     static let kind = BenchJob.kind
     static let options = JobOptions(unique: .whileLive(by: .arguments))

@@ -4,21 +4,21 @@ import SluiceCore
 import SluiceWorker
 import Synchronization
 
-/// The job that is measured: it starts a task of an upstream at its first run, and looks after it at each one later.
+/// The measured job. Its first run starts a task of an upstream; later runs look whether the task is done.
 struct BenchWatch: Job {
     static let kind = "bench-watch"
-    /// Tasks that are watched in the same way.
+    /// The group of tasks that are watched in the same way.
     var group: Int
     var number: Int
 }
 
-/// An upstream within the process that tells nobody when a task is done: it has to be asked.
+/// An upstream within the process. It does not report the end of a task, so jobs have to poll it.
 final class BenchUpstream: Sendable {
-    /// How tasks of a group were watched.
+    /// How the tasks of a group were watched.
     struct Watched: Sendable {
-        /// Looks after the first run, of all jobs.
+        /// The looks of all jobs after their first runs.
         var looks = 0
-        /// From the end of a task to the look that found it, in s.
+        /// The times from the end of a task to the look that found it, in s.
         var delays: [Double] = []
     }
 
@@ -31,12 +31,12 @@ final class BenchUpstream: Sendable {
 
     private let groups = Mutex<[Int: Group]>([:])
 
-    /// Opens a group of tasks that take so long.
+    /// Opens a group of tasks with these durations.
     func open(_ group: Int, _ durations: [Duration], snooze: Snooze) {
         groups.withLock { $0[group] = Group(snooze: snooze, durations: durations) }
     }
 
-    /// One run of a job. Returns how long it is to wait; nil if the task is done.
+    /// Makes one run of a job. Returns the wait before the next run; nil if the task is done.
     func look(_ job: BenchWatch) -> Snooze? {
         let now = ContinuousClock.now
         return groups.withLock { groups in
@@ -53,7 +53,7 @@ final class BenchUpstream: Sendable {
         }
     }
 
-    /// How a group was watched, once all its tasks were found done.
+    /// The figures of a group; nil until all its tasks were found done.
     func watched(_ group: Int) -> Watched? {
         groups.withLock { groups in
             guard let found = groups[group], found.watched.delays.count == found.durations.count else { return nil }

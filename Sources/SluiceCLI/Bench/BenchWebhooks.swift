@@ -7,7 +7,7 @@ import SluiceWorker
 
 /// The measurement of web hooks.
 extension BenchModes {
-    /// More take long, and tell no more.
+    /// The most notifications; more take longer and show nothing new.
     private static let mostHooks = 20_000
 
     /// Notifications that wait, delivered by one process to a receiver in this process.

@@ -6,7 +6,7 @@ import SluiceCore
 import SluiceToolSupport
 import SluiceWorker
 
-/// A worker process of `bench`, which ends when its standard input does.
+/// A worker process of `bench`. It ends with its standard input.
 struct BenchWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bench-worker", shouldDisplay: false)
 
@@ -16,7 +16,7 @@ struct BenchWorkerCommand: AsyncParsableCommand {
     @Option(transform: { try Limit(parsing: $0) }) var limit: [Limit] = []
 
     func run() async throws {
-        // A thread of its own: nothing else reads blockingly without holding up others.
+        // A separate thread, since blocking reads would delay other tasks.
         let reader = Thread {
             while readLine() != nil {}
             endProcess()

@@ -35,7 +35,7 @@ struct BenchWorkers {
         func add(_ one: ProcessIdentifier) { all.append(one) }
     }
 
-    /// Runs so many while `body` runs.
+    /// Runs `count` processes while `body` runs.
     func run(_ count: Int, while body: () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<count {
@@ -43,7 +43,7 @@ struct BenchWorkers {
             }
             try await body()
             group.cancelAll()
-            // What is cancelled has nothing more to tell.
+            // Results of cancelled tasks are ignored.
             while let result = await group.nextResult() { _ = result }
         }
     }
@@ -51,7 +51,7 @@ struct BenchWorkers {
     private func one() async throws {
         var platform = PlatformOptions()
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
-        // A command of the tool logs each job.
+        // Commands of the tool log each job.
         let errors = logsJobs ? try FileDescriptor.open("/dev/null", .writeOnly) : .standardError
         _ = try await Subprocess.run(
             .path(FilePath(program)),
@@ -61,15 +61,17 @@ struct BenchWorkers {
             error: .fileDescriptor(errors, closeAfterSpawningProcess: logsJobs)
         ) { execution in
             await identifiers.add(execution.processIdentifier)
-            // Until the measurement is over and this task is cancelled. A bench-worker ends with its standard input, which is ours.
+            // Waits until the measurement is over and cancels this task. A bench-worker ends with its standard input, which this
+            // process holds.
             while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
         }
     }
 
-    /// The resident memory of the first one, in bytes; nil where the system does not tell, or before it has started.
+    /// The resident memory of the first process, in bytes; nil if the system does not provide it, or before the process has
+    /// started.
     func residentBytes() async -> Double? { await identifiers.all.first.flatMap { ResidentMemory.bytes(of: $0.value) } }
 
-    /// Processor time of all of them so far, in seconds; 0 where the system does not tell.
+    /// The processor time of all processes so far, in seconds; 0 if the system does not provide it.
     func processorSeconds() async throws -> Double {
         var ticks = 0.0
         for process in await identifiers.all {

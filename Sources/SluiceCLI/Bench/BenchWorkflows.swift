@@ -6,10 +6,11 @@ import Synchronization
 
 /// The measurements of workflows.
 extension BenchModes {
-    /// Nodes of a diamond: one, six that come after it, one that comes after those.
+    /// The nodes of a diamond: one, six after it, and one after those.
     static let nodes = 8
 
-    /// From the end of a parent's handler to the first line of its child's, two nodes at a time, with the worker idle before.
+    /// Measures from the end of a parent's handler to the first line of its child's, two nodes at a time, with the worker idle
+    /// before.
     func step(_ result: inout BenchResult) async throws {
         let producer = try await client()
         let consumer = try await client()
@@ -38,7 +39,7 @@ extension BenchModes {
                 try await producer.enqueue(flow)
                 guard let step = await arrivals.next() else { break }
                 if number >= 20 { steps.append(step.seconds * 1000) }
-                // Idle means idle: the worker has settled and waits again.
+                // Wait until the worker is idle: it has settled the job and waits again.
                 try await Task.sleep(for: .milliseconds(Int64.random(in: 2...5)))
             }
             group.cancelAll()
@@ -51,7 +52,7 @@ extension BenchModes {
         await consumer.close()
     }
 
-    /// Diamonds, enqueued while nobody works and then run by worker processes.
+    /// Enqueues diamonds while no worker runs, then runs them by worker processes.
     func diamonds(_ result: inout BenchResult) async throws {
         let client = try await client()
         let queue: QueueName = "bench-diamonds"

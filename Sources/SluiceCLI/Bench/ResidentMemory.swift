@@ -1,8 +1,8 @@
 import Foundation
 
-/// The memory of a process that is in RAM.
+/// The resident memory of a process.
 enum ResidentMemory {
-    /// In bytes. Nil for a process that is gone, and where there is no `/proc`.
+    /// The memory in bytes; nil for a process that is gone, and on systems without `/proc`.
     static func bytes(of process: Int32) -> Double? {
         guard let text = try? String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8) else { return nil }
         let fields = text.split(separator: " ")

@@ -2,7 +2,7 @@ import Hiredis
 import SluiceCore
 import SluiceStore
 
-/// Reads a server's own account of its work, before and after.
+/// Reads the server's own account of its work, before and after a measurement.
 struct ServerMeter {
     /// Readings at one moment.
     struct Reading {
@@ -32,7 +32,7 @@ struct ServerMeter {
     }
 }
 
-/// Elapsed time of a stretch of work, and what the server spent on it.
+/// The duration of some work, and the server's cost of it.
 struct Stretch {
     var seconds: Double
     var redisMicroseconds: Double

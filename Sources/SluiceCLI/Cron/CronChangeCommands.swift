@@ -77,7 +77,7 @@ struct CronRunCommand: AsyncParsableCommand {
 }
 
 extension GlobalOptions {
-    /// Tells whether something was changed; ends with "no" if not.
+    /// Prints whether the call changed anything; exits with "no" if not.
     fileprivate func tell(
         _ name: String, of queue: QueueName, _ changed: Bool, _ done: String, _ undone: String
     ) throws {

@@ -21,7 +21,7 @@ struct CronCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 }
 
-/// One entry by its name, and the queue that has it.
+/// One entry by name, and its queue.
 struct CronName: ParsableArguments {
     @Argument(help: "The name of an entry.", transform: { try checked($0) })
     var name: String
@@ -36,7 +36,7 @@ struct CronName: ParsableArguments {
         return name
     }
 
-    /// Lends the one crontab that has the entry.
+    /// Finds the one crontab with the entry and passes it to `body`.
     func withCrontab(_ global: GlobalOptions, _ body: (Crontab) async throws -> Void) async throws {
         try await global.withClient { client in try await body(try await crontab(client)) }
     }

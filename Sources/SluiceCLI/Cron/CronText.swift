@@ -3,7 +3,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 
-/// What recurs, as text and as JSON.
+/// Formats recurring jobs as text and as JSON.
 enum CronText {
     static func table(_ entries: [CronStatus]) -> Table {
         var table = Table([
@@ -27,14 +27,14 @@ enum CronText {
         return table
     }
 
-    /// When the next tick is, as a sentence.
+    /// The time of the next tick, as a sentence.
     static func next(_ entry: CronStatus) -> String {
         if entry.pause != nil { return "It is paused." }
         guard let next = entry.next, let zone = TimeZone(identifier: entry.zone) else { return "It has no tick left." }
         return "Next: \(local(next, zone)), \(HumanText.age(next, at: entry.time))."
     }
 
-    /// A moment by the clocks of a zone, such as `Mon 2026-11-23 07:00:00 +01:00`.
+    /// A local time of a zone, such as `Mon 2026-11-23 07:00:00 +01:00`.
     static func local(_ date: Date, _ zone: TimeZone) -> String {
         let offset = zone.secondsFromGMT(for: date)
         let shifted = Date(timeIntervalSince1970: date.timeIntervalSince1970 + Double(offset))

@@ -2,7 +2,7 @@ import Foundation
 import SluiceCore
 import SluiceInspector
 
-/// Compares what the workers returned with the truth.
+/// Compares the results of the workers with the real digests.
 struct DemoChecks: Sendable {
     let files: [FileScan.File]
     let inspector: Inspector

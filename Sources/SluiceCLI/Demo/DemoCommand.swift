@@ -64,7 +64,7 @@ struct DemoCommand: AsyncParsableCommand {
         scan.unreadable > 0 ? "; \(HumanText.number(scan.unreadable)) cannot be read and are left out" : ""
     }
 
-    /// Lends a throwaway Redis, and returns when nothing is left of it.
+    /// Runs `body` with a throwaway Redis, and returns when the server is completely gone.
     private func withPrivateRedis<Value: Sendable>(_ body: (String) async throws -> Value) async throws -> Value {
         let directory = try PrivateRedis.makeDirectory()
         let result: Result<Value, any Error>
@@ -78,7 +78,7 @@ struct DemoCommand: AsyncParsableCommand {
         } catch {
             result = .failure(error)
         }
-        // Whoever kept the server removes the directory when it has ended; that is waited for even if we are to stop.
+        // The server's owner removes the directory after its end. This wait goes on even if the command is cancelled.
         await Task {
             for _ in 0..<500 where FileManager.default.fileExists(atPath: directory) {
                 try? await Task.sleep(for: .milliseconds(10))

@@ -9,9 +9,9 @@ import Synchronization
     import Darwin
 #endif
 
-/// A worker process's end of the pipes to the demo. When the demo is gone, so is the other end, and this process ends too.
+/// A worker process's end of the pipes to the demo. If the demo dies, the pipes close and this process ends, too.
 final class DemoLink: Sendable {
-    /// How long an ending in order may take before it ends anyhow: the demo's Redis may be gone as well.
+    /// The time limit of an orderly end. The demo's Redis may be gone as well.
     private static let patience = 3.0
 
     private let answers: AsyncStream<Void>
@@ -27,7 +27,7 @@ final class DemoLink: Sendable {
         self.answers = answers
         self.answer = answer
         self.stop = stop
-        // A thread of its own: nothing else reads blockingly without holding up others.
+        // A separate thread, since blocking reads would delay other tasks.
         let reader = Thread {
             while readLine() != nil { answer.yield() }
             end.finish()
@@ -39,17 +39,17 @@ final class DemoLink: Sendable {
 
     func tell(_ message: DemoMessage) {
         let line = Array((message.line + "\n").utf8)
-        // If nobody listens any more, the end of standard input says so as well.
+        // If the reader is gone, the end of standard input reports that as well.
         _ = line.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
     }
 
-    /// Asks, and returns when the demo has answered; mostly it does not, and kills this process.
+    /// Asks the demo, and returns after its answer. Usually the demo kills this process instead.
     func ask() async {
         tell(.asks)
         for await _ in answers { return }
     }
 
-    /// Runs the worker until it ends, by itself or because standard input does.
+    /// Runs the worker until it ends by itself or standard input closes.
     func follow(_ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [ends, stop] in

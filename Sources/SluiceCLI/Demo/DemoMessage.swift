@@ -1,12 +1,12 @@
 import SluiceCore
 
-/// What a worker process of the demo tells, a line each.
+/// A message from a worker process of the demo, one per line.
 enum DemoMessage: Equatable {
-    /// It is about to claim jobs.
+    /// The process is about to claim jobs.
     case ready(WorkerID)
     /// Redis has the outcome of one more run.
     case recorded
-    /// It is inside a job and waits for a line back.
+    /// The process is inside a job and waits for a line of the demo.
     case asks
 
     var line: String {

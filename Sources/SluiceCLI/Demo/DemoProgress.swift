@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// How far the demo has come, and who did what.
+/// The progress of the demo, and the work of each process.
 struct DemoProgress: Sendable, Equatable {
     struct Worker: Sendable, Equatable {
         enum State: Sendable, Equatable {
@@ -10,30 +10,30 @@ struct DemoProgress: Sendable, Equatable {
         }
 
         var number: Int
-        /// The worker that it replaces.
+        /// The number of the worker that this one replaces.
         var replaces: Int?
         var process: Int32?
         var id: WorkerID?
         var state = State.starting
-        /// Outcomes of its runs that Redis has.
+        /// The number of its runs whose outcomes Redis has.
         var recorded = 0
-        /// Jobs it held when it was killed.
+        /// The number of jobs that it held when it was killed.
         var held: Int?
     }
 
     var total: Int
-    /// Jobs that have ended.
+    /// The number of jobs that have ended.
     var ended = 0
-    /// Jobs taken back from the dead.
+    /// The number of jobs reclaimed from dead workers.
     var reclaimed = 0
     var perSecond: Double?
-    /// Whether the jobs are done, and their results are being compared.
+    /// Whether all jobs are done and their results are being compared.
     var isChecking = false
     var workers: [Worker] = []
 
     var killed: Worker? { workers.first { $0.state == .killed } }
 
-    /// For a terminal: drawn again and again at the same place.
+    /// The lines for a terminal, redrawn in place.
     func lines(width: Int, style: Style) -> [String] {
         [bar(min(max(width - 50, 10), 40), style)] + workers.map { line($0, style) } + [style.paint(note ?? "", .dim)]
     }
@@ -64,7 +64,7 @@ struct DemoProgress: Sendable, Equatable {
         }
     }
 
-    /// What happens, where it is not plain to see.
+    /// Explains the present phase if it is not obvious.
     var note: String? {
         if isChecking { return "  comparing every digest with one computed here, and auditing the data in Redis" }
         guard let killed, let held = killed.held else { return nil }

@@ -2,39 +2,39 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// What came out of the demo.
+/// The result of the demo.
 struct DemoReport: Sendable, Equatable {
-    /// A job's file, what its worker said of it, and what is true.
+    /// A job's file, the digest from its worker, and the real one.
     struct Check: Sendable, Equatable {
-        /// What the job returned; nil if it has not completed.
+        /// The result of the job; nil if the job has not completed.
         var output: HashFile.Output?
-        /// Computed by the demo itself; nil if the file is another by now, so that nothing can be said.
+        /// The digest that the demo computed; nil if the file has changed meanwhile and cannot be compared.
         var expected: String?
     }
 
     /// Jobs, one for each file.
     var files: Int
     var completed: Int
-    /// Completed with another digest than the file has.
+    /// Jobs that completed with another digest than the file has.
     var wrong: Int
-    /// Without a result, though the file is as it was.
+    /// Jobs without a result although their file is unchanged.
     var missing: Int
-    /// Files that somebody changed meanwhile; they are not compared.
+    /// Files that changed meanwhile; they are not compared.
     var changed: Int
-    /// Times that a worker started a job.
+    /// The number of starts of a job by a worker.
     var runs: Int
     var killed: Int
-    /// Jobs taken back from the dead.
+    /// The number of jobs reclaimed from dead workers.
     var reclaimed: Int
     var jobsPerSecond: Double
-    /// From enqueue to start, in ms.
+    /// The median time from enqueue to start, in ms.
     var startMedian: Double
     var startWorst: Double
-    /// What the audit found.
+    /// The number of violations that the audit found.
     var violations: Int
     var checked: Int
 
-    /// Whether all went as it should.
+    /// Whether the demo succeeded.
     var isGood: Bool { missing == 0 && wrong == 0 && violations == 0 }
 
     /// - Parameters:

@@ -4,13 +4,13 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// One run of the demo on a Redis that is there: enqueue, work, kill, replace, compare.
+/// One run of the demo on a given Redis: enqueue, work, kill, replace, compare.
 struct DemoRun {
-    /// Short, so that one sees the jobs of the dead run again.
+    /// Short, so that the jobs of a dead worker visibly run again.
     static let lease = Duration.seconds(2)
     private static let crew = 3
     private static let glance = Duration.milliseconds(30)
-    /// How long nothing may happen.
+    /// The longest time without progress.
     private static let patience = Duration.seconds(60)
 
     let files: [FileScan.File]
@@ -25,8 +25,8 @@ struct DemoRun {
         stage = DemoStage(total: files.count)
     }
 
-    /// Runs it.
-    /// - Throws: `Failure` if a worker ended by itself or nothing happens for a minute; what Redis refuses.
+    /// Runs the demo.
+    /// - Throws: `Failure` if a worker ended by itself or there is no progress for a minute; errors of Redis.
     mutating func run() async throws -> DemoReport {
         let client = try await SluiceClient(.url(url), logger: GlobalOptions.silent)
         let inspector = Inspector(client.store)
@@ -47,7 +47,7 @@ struct DemoRun {
         }
     }
 
-    /// Lets the workers do all jobs. Returns how long it took, from the first enqueue to the last outcome.
+    /// Lets the workers do all jobs. Returns the time from the first enqueue to the last outcome.
     private mutating func work(_ client: SluiceClient, _ inspector: Inspector) async throws -> Duration {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<Self.crew { await start(in: &group) }
@@ -63,7 +63,7 @@ struct DemoRun {
 
     private func start(in group: inout ThrowingTaskGroup<Void, any Error>, replacing replaced: Int? = nil) async {
         let number = await stage.admit(replacing: replaced)
-        // Room for jobs that complete twice, if that could be.
+        // Room for jobs that complete twice, in case of an error.
         let process = DemoWorkerProcess(number: number, url: url, keep: files.count + 1000, stage: stage)
         group.addTask { await process.run() }
     }
@@ -79,7 +79,7 @@ struct DemoRun {
         try await client.enqueue(requests)
     }
 
-    /// Watches until all jobs have ended.
+    /// Follows the progress until all jobs have ended.
     private mutating func follow(
         _ inspector: Inspector, since start: ContinuousClock.Instant, _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws {
@@ -114,13 +114,13 @@ struct DemoRun {
             perSecond: seconds > 0.2 ? Double(ended) / seconds : nil)
     }
 
-    /// How many jobs the dead worker holds still.
+    /// The number of jobs that the dead worker still holds.
     private func held(by worker: DemoProgress.Worker, _ inspector: Inspector) async throws -> Int {
         let workers = try await inspector.workers(of: HashFile.queue)
         return workers.first { $0.worker == worker.id }?.jobs ?? 0
     }
 
-    /// Shows how things stand, and waits a moment.
+    /// Shows the progress, and waits a moment.
     private mutating func glance() async throws {
         if let reason = await stage.failure { throw Failure(reason) }
         try screen.show(await stage.progress)

@@ -1,24 +1,24 @@
 import SluiceInspector
 import SluiceToolSupport
 
-/// Shows the demo's progress: drawn in place on a terminal, a line at a time elsewhere, not at all for programs.
+/// Shows the demo's progress: redrawn in place on a terminal, as lines elsewhere, not at all for programs.
 struct DemoScreen {
     private enum Mode { case drawn, lines, silent }
 
     private let mode: Mode
     private let terminal: Terminal
-    /// Lines of the drawing that is there now.
+    /// The number of lines of the present drawing.
     private var height = 0
     private var shown: DemoProgress?
     private static let least = 80
 
     init(_ terminal: Terminal, isSilent: Bool) {
         self.terminal = terminal
-        // A narrow terminal would break lines, and then the drawing would not stay in its place.
+        // A narrow terminal breaks long lines, and a drawing could not be replaced in place.
         mode = isSilent ? .silent : terminal.isInteractive && terminal.width ?? 0 >= Self.least ? .drawn : .lines
     }
 
-    /// Says something that stays.
+    /// Prints a line that stays on the screen.
     mutating func say(_ line: String = "") throws {
         if mode != .silent { try terminal.line(line) }
     }
@@ -36,7 +36,7 @@ struct DemoScreen {
         }
     }
 
-    /// What has happened since, a line each.
+    /// The events since the last progress, one per line.
     static func news(since old: DemoProgress?, _ new: DemoProgress) -> [String] {
         var lines: [String] = []
         let steps = 5

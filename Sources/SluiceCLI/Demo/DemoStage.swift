@@ -1,18 +1,18 @@
 import SluiceCore
 
-/// What the demo knows of its worker processes, and what it wants of them.
+/// Tracks the demo's worker processes and decides when to kill and end them.
 actor DemoStage {
     private(set) var progress: DemoProgress
-    /// When Redis had the last outcome, as far as was told.
+    /// The time when Redis had the last reported outcome.
     private(set) var lastRecorded = ContinuousClock.now
-    /// Why a process ended that should not have.
+    /// The reason why a process ended unexpectedly.
     private(set) var failure: String?
     private var isOver = false
     private var waiting: [AsyncStream<Never>.Continuation] = []
 
     init(total: Int) { progress = DemoProgress(total: total) }
 
-    /// A number for one more worker.
+    /// Assigns the number of a new worker.
     func admit(replacing replaced: Int? = nil) -> Int {
         let number = progress.workers.count + 1
         progress.workers.append(DemoProgress.Worker(number: number, replaces: replaced))
@@ -21,7 +21,7 @@ actor DemoStage {
 
     func started(_ number: Int, process: Int32) { progress.workers[number - 1].process = process }
 
-    /// Takes a message in. Returns whether its worker is to be killed.
+    /// Handles a message. Returns whether to kill its worker.
     func take(_ message: DemoMessage, from number: Int) -> Bool {
         switch message {
         case .ready(let id):
@@ -38,7 +38,7 @@ actor DemoStage {
         return false
     }
 
-    /// A process has ended.
+    /// Records the end of a process.
     func ended(_ number: Int, failure reason: String?) {
         guard progress.workers[number - 1].state != .killed else { return }
         progress.workers[number - 1].state = .ended
@@ -57,16 +57,16 @@ actor DemoStage {
 
     var areReady: Bool { progress.workers.allSatisfy { $0.state != .starting } }
 
-    /// Lets all processes end.
+    /// Ends all processes.
     func finish() {
         isOver = true
         for waiter in waiting { waiter.finish() }
     }
 
-    /// Returns when they are to end, or when the task is cancelled.
+    /// Waits until the processes should end, or the task is cancelled.
     func untilOver() async {
         if isOver { return }
-        // A stream each: whoever stops waiting must not end the wait of others.
+        // One stream per caller, so that a cancelled caller does not end the others' wait.
         let (stream, waiter) = AsyncStream<Never>.makeStream()
         waiting.append(waiter)
         for await _ in stream {}

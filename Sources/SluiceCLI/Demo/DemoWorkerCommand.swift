@@ -7,7 +7,7 @@ import SluiceCore
 import SluiceToolSupport
 import SluiceWorker
 
-/// A worker process of `demo`. It tells the demo what it does on standard output, and ends in order when standard input does.
+/// A worker process of `demo`. It reports to the demo on standard output, and ends in order when its standard input closes.
 struct DemoWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "demo-worker", shouldDisplay: false)
 

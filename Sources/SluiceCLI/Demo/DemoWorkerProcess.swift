@@ -12,7 +12,7 @@ struct DemoWorkerProcess: Sendable {
 
     private typealias Child = Execution<CustomWriteInput, SequenceOutput, FileDescriptorOutput>
 
-    /// Runs it until the stage is over; what goes wrong is told to the stage.
+    /// Runs the process until the stage is over; reports a failure to the stage.
     func run() async {
         var platform = PlatformOptions()
         // Ctrl-C at the terminal is for the demo, which then ends its workers.
@@ -36,7 +36,7 @@ struct DemoWorkerProcess: Sendable {
         }
     }
 
-    /// Listens to what it tells. Its standard input ends with the stage, and it with its standard input.
+    /// Reads the process's messages. Its standard input closes with the stage, and the process ends with its standard input.
     private func attend(_ child: Child) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -54,7 +54,7 @@ struct DemoWorkerProcess: Sendable {
                     }
                 }
             } catch {
-                // The process is gone: its exit status tells how.
+                // The process is gone: its exit status gives the reason.
             }
             group.cancelAll()
         }

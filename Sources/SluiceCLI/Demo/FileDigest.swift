@@ -9,14 +9,14 @@ import SluiceCore
     import Darwin
 #endif
 
-/// The SHA-256 of a file, read a piece at a time, and what tells whether it is still the same file later.
+/// The SHA-256 of a file, read in pieces, and a stamp that shows whether the file has changed since.
 struct FileDigest: Sendable, Equatable {
-    /// A file that cannot be opened or read, or is no regular file.
+    /// A file that cannot be opened or read, or is not a regular file.
     struct Unreadable: Error, CustomStringConvertible {
         var description: String
     }
 
-    /// What changes when somebody writes to a file.
+    /// The attributes that change when the file is written.
     struct Stamp: Sendable, Equatable {
         var inode: UInt64
         var size: Int
@@ -29,7 +29,7 @@ struct FileDigest: Sendable, Equatable {
 
     private static let piece = 1 << 16
 
-    /// Reads the file; a symbolic link is none.
+    /// Reads the file; fails for a symbolic link.
     init(of path: [UInt8]) throws {
         let file = try Self.open(path)
         defer { close(file) }
@@ -46,7 +46,7 @@ struct FileDigest: Sendable, Equatable {
         sha256 = hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// Opens a file for a moment, to see whether this process may read it.
+    /// Opens a file briefly to check that this process may read it.
     static func stamp(of path: [UInt8]) throws -> Stamp {
         let file = try open(path)
         defer { close(file) }

@@ -9,7 +9,7 @@ import SluiceToolSupport
     import Darwin
 #endif
 
-/// The regular files under a path, in the order of their names. Symbolic links are not followed, but for the path itself.
+/// The regular files under a path, sorted by name. Symbolic links are not followed, except for the path itself.
 struct FileScan: Sendable {
     struct File: Sendable, Equatable {
         var path: [UInt8]
@@ -17,11 +17,11 @@ struct FileScan: Sendable {
     }
 
     private(set) var files: [File] = []
-    /// Files and directories on the way that this process may not read.
+    /// The number of files and directories that this process may not read.
     private(set) var unreadable = 0
 
-    /// Looks for at most so many files.
-    /// - Throws: `Failure` if there is nothing at that path.
+    /// Finds at most `limit` files.
+    /// - Throws: `Failure` if the path does not exist.
     init(_ root: String, limit: Int) throws {
         guard let resolved = realpath(root, nil) else {
             throw Failure("cannot look into \(root): \(String(cString: strerror(errno)))", status: .usage)
@@ -37,7 +37,7 @@ struct FileScan: Sendable {
         }
     }
 
-    /// What all files hold together.
+    /// The total size of the files.
     var bytes: Int { files.reduce(0) { $0 + $1.stamp.size } }
 
     private mutating func add(_ path: [UInt8]) {
@@ -60,7 +60,7 @@ struct FileScan: Sendable {
         }
     }
 
-    /// What is in a directory, in order.
+    /// The entries of a directory, sorted.
     private mutating func children(of directory: [UInt8]) -> [[UInt8]] {
         guard let stream = opendir(PathText.terminated(directory)) else {
             unreadable += 1

@@ -9,7 +9,7 @@ struct HashFile: Job {
     struct Output: Codable, Sendable, Equatable {
         /// 64 hexadecimal digits.
         var sha256: String
-        /// From the moment the job could be claimed to its claim, by the server's clock.
+        /// The time from when the job could be claimed to its claim, by the server's clock.
         var waitedMilliseconds: Int
 
         private enum CodingKeys: String, CodingKey {
@@ -18,9 +18,9 @@ struct HashFile: Job {
         }
     }
 
-    /// As `PathText` writes it.
+    /// The path, encoded by `PathText`.
     var path: String
-    /// Whether the run asks the demo before it starts, which then kills its worker: so the kill always hits a worker at work,
-    /// however few the files are.
+    /// Whether the run first asks the demo, which then kills its worker. So the kill always hits a busy worker, even with few
+    /// files.
     var asksFirst: Bool?
 }

@@ -1,4 +1,4 @@
-/// File names as text: any bytes, since a file system has no encoding. What is no printable ASCII, and `%`, is written as `%FF`.
+/// Encodes file names as text. A file name may be any bytes, so `%` and bytes that are not printable ASCII are written as `%FF`.
 enum PathText {
     static func encode(_ path: [UInt8]) -> String {
         var text = ""
@@ -12,10 +12,10 @@ enum PathText {
         return text
     }
 
-    /// As the system's calls take it.
+    /// The path as system calls take it.
     static func terminated(_ path: [UInt8]) -> [CChar] { path.map { CChar(bitPattern: $0) } + [0] }
 
-    /// Nil for a `%` that two hexadecimal digits do not follow.
+    /// Decodes a text; nil if two hexadecimal digits do not follow a `%`.
     static func decode(_ text: String) -> [UInt8]? {
         var path: [UInt8] = []
         var rest = Array(text.utf8)[...]

@@ -2,7 +2,7 @@ import ArgumentParser
 import Sluice
 import SluiceCore
 
-/// Which job a new one follows.
+/// The options for the job that a new job follows.
 struct AfterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Wait for the end of this job; a delay counts from then.", valueName: "id"),

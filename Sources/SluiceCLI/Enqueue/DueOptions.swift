@@ -3,7 +3,7 @@ import Foundation
 import SluiceCore
 import SluiceInspector
 
-/// When a job is due.
+/// The options for the due time of a job.
 struct DueOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Due so long from now, such as 500ms, 30s, 5m, 1h30m.", valueName: "duration"),
@@ -22,6 +22,6 @@ struct DueOptions: ParsableArguments {
         if delay != nil, at != nil { throw ValidationError("--delay and --at exclude each other") }
     }
 
-    /// Nil for neither.
+    /// The due time; nil without an option.
     var due: DueTime? { delay.map(DueTime.after) ?? at.map { .at(Date(milliseconds: $0)) } }
 }

@@ -124,7 +124,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         return need
     }
 
-    /// The job that these options and arguments make, refused here if it cannot be enqueued.
+    /// Makes the job of these options and arguments, or throws if it cannot be enqueued.
     func request(arguments: String, _ keys: PayloadKeys?) throws(SluiceError) -> JobRequest {
         var request = try JobRequest(kind: kind, queue: queue, arguments: arguments)
         request.id = id

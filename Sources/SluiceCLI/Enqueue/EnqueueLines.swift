@@ -4,38 +4,38 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// Enqueues a job for each line of standard input, in batches, as the lines come.
+/// Enqueues a job for each line of standard input, in batches, as the lines arrive.
 struct EnqueueLines {
     private static let mostJobs = 1000
     private static let mostBytes = 4 << 20
-    /// Refused lines that are told in JSON.
+    /// The most refused lines to list in JSON.
     private static let mostTold = 1000
 
     private let command: EnqueueCommand
     private var pending: [JobRequest] = []
-    /// The lines of pending jobs, by the ids that they are given.
+    /// The lines of pending jobs, by the ids of the jobs.
     private var lines: [JobID: Int] = [:]
     private var keys: PayloadKeys?
     private var bytes = 0
     private var added = 0
     private var refused = 0
-    /// The last line whose fate is settled.
+    /// The last line whose result is known.
     private var line = 0
     private var told: [JSONValue] = []
-    /// Why no further line was read, unless all were.
+    /// The reason for stopping before the end of the input.
     private var stopped: SluiceError?
 
     init(command: EnqueueCommand) { self.command = command }
 
     func run() async throws {
         var work = self
-        // What no line could make good is refused before any is read.
+        // Refuse invalid options before reading any line.
         work.keys = try command.payload.neededKeys()
         _ = try command.request(arguments: "\"\"", work.keys)
         let prepared = work
         let outcome = await Interruption.heeding { try await prepared.done() }
         let done = try outcome.result.get()
-        // A queue that is full refuses lines; what else stops the work is an error, and says how far it came.
+        // A full queue refuses lines. Any other cause ends the command with an error that names the last line.
         if let stopped = done.stopped, stopped.code != .queueFull {
             if command.global.json { try done.report(isInterrupted: false) }
             let sent = HumanText.count(done.added, "job")
@@ -46,7 +46,7 @@ struct EnqueueLines {
         if done.refused > 0 || done.stopped != nil { throw ExitCode.no }
     }
 
-    /// How far it has come when input ends, or when it is to stop.
+    /// The progress at the end of the input, or when the command should stop.
     private func done() async throws -> EnqueueLines {
         var work = self
         try await command.global.withClient(keys: work.keys, backPressure: command.backPressure) { client in
@@ -67,7 +67,7 @@ struct EnqueueLines {
                 take(line)
                 if pending.count == Self.mostJobs || bytes > Self.mostBytes { try await send(to: client, upTo: line.number) }
             }
-            // Whoever writes slowly wants each line to go in at once.
+            // A slow writer expects each line to be enqueued at once.
             if let last = lines.last { try await send(to: client, upTo: last.number) }
         }
     }
@@ -78,7 +78,7 @@ struct EnqueueLines {
             guard let string = String(validating: text, as: UTF8.self) else {
                 throw SluiceError(.invalidArgument, "it is not UTF-8")
             }
-            // Files of JSON lines may end with an empty one.
+            // Files of JSON lines may end with an empty line.
             if command.jsonLines, string.allSatisfy(\.isWhitespace) { return }
             var request = try command.request(arguments: command.jsonLines ? string : JSONText.quoted(string), keys)
             let id = IDs.next()

@@ -9,12 +9,12 @@ import SluiceToolSupport
     import Darwin
 #endif
 
-/// Reads lines as they come, without holding more than one of them and a piece of input.
+/// Reads lines as they arrive. It holds at most one line and one piece of input.
 struct LineReader {
     struct Line: Equatable {
-        /// From 1.
+        /// The number of the line, from 1.
         var number: Int
-        /// Without the line end; nil for a line above the limit, whose bytes are dropped.
+        /// The text without the line end; nil for a line above the limit, whose bytes are dropped.
         var text: [UInt8]?
     }
 
@@ -27,14 +27,14 @@ struct LineReader {
     private var number = 0
     private var isAtEnd = false
 
-    /// - Parameter limit: Bytes of the longest line.
+    /// - Parameter limit: The most bytes of a line.
     init(descriptor: Int32, limit: Int) {
         self.descriptor = descriptor
         self.limit = limit
     }
 
-    /// The lines that are complete now, waiting for input if there is none; nil at the end, and where the task was cancelled. The
-    /// last one needs no line end.
+    /// Returns the complete lines, and waits for input if there are none; nil at the end, or if the task was cancelled. The last
+    /// line needs no line end.
     mutating func next() throws -> [Line]? {
         if isAtEnd { return nil }
         guard let input = try readPiece() else { return nil }
@@ -66,7 +66,7 @@ struct LineReader {
     private func readPiece() throws -> [UInt8]? {
         while !Task.isCancelled {
             var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            // A signal comes to another thread, so that to read at once would hold it up until there is input.
+            // Signals arrive on another thread, so a blocking read would delay their effect until there is input.
             if poll(&input, 1, 100) == 0 { continue }
             var count = 0
             let bytes = [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, initialized in

@@ -1,7 +1,7 @@
 import ArgumentParser
 import SluiceCore
 
-/// Which web hook hears of a job.
+/// The options for a job's web hook.
 struct NotifyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -35,6 +35,6 @@ struct NotifyOptions: ParsableArguments {
         return events
     }
 
-    /// Nil for a job of which nobody hears.
+    /// The web hook; nil for a job without one.
     var hook: Notify? { notify.map { Notify($0, on: notifyOn ?? [.ended]) } }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Sluice
 import SluiceCore
 
-/// How the arguments of new jobs are written and shown.
+/// The options for writing and showing the arguments of new jobs.
 struct PayloadOptions: ParsableArguments {
     @Flag(help: "Encrypt its arguments and its result, with the keys of --keys.")
     var encrypt = false
@@ -21,7 +21,7 @@ struct PayloadOptions: ParsableArguments {
         if argsVersion < 1 { throw ValidationError("--args-version takes 1 or more") }
     }
 
-    /// The keys, if they are needed.
+    /// Loads the keys, if they are needed.
     func neededKeys() throws -> PayloadKeys? {
         if !encrypt { return nil }
         guard let keys = try keys.load() else { throw ValidationError("--encrypt needs keys: --keys FILE") }

@@ -2,7 +2,7 @@ import ArgumentParser
 import SluiceCore
 import SluiceToolSupport
 
-/// What makes a job unique.
+/// The options for a job's uniqueness.
 struct UniqueOptions: ParsableArguments {
     private enum Ending: String, ExpressibleByArgument, CaseIterable { case end, start }
 
@@ -47,7 +47,7 @@ struct UniqueOptions: ParsableArguments {
         throw SluiceError(.invalidArgument, "'\(text)' is none of keep, replace, again, fail")
     }
 
-    /// Nil for a job that is not unique.
+    /// The uniqueness; nil for a job that is not unique.
     var choice: Unique? {
         guard unique != nil || uniqueArgs else { return nil }
         let basis = unique.map { Unique.Basis.key($0) } ?? .arguments

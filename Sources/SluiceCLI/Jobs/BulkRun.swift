@@ -4,10 +4,10 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// A change of many jobs: counts them where that is asked for or somebody has to agree, changes them, and tells what came of it.
+/// A bulk change of jobs: counts them if requested or if the user has to confirm, changes them, and prints the result.
 struct BulkRun: Sendable {
     let change: BulkChange
-    /// Nil for all.
+    /// The queue; nil for all queues.
     let queue: QueueName?
     let conditions: JobConditions
     let printsJSON: Bool
@@ -23,7 +23,7 @@ struct BulkRun: Sendable {
         if results.contains(where: { $0.progress.refused > 0 }) { throw ExitCode.no }
     }
 
-    /// The queues that have something to be gone through; one at least, to tell of.
+    /// The queues with jobs in the covered states; at least one, to report on.
     private func places(_ inspector: Inspector) async throws -> [QueueName] {
         if let queue { return [queue] }
         let all = try await inspector.queues()
@@ -58,7 +58,7 @@ struct BulkRun: Sendable {
         try terminal.lines(BulkText.lines(change, previews, width: terminal.width, style: terminal.style))
     }
 
-    /// Whether to go on. Where nothing narrows the choice, or nothing would be left, somebody has to say so.
+    /// Whether to proceed. The user has to confirm a change without conditions, and one that would leave no jobs.
     private func isAgreed(_ queues: [QueueName], _ inspector: Inspector) async throws -> Bool {
         var matched = 0
         for queue in queues {

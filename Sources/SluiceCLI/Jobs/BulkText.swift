@@ -2,15 +2,15 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// What a change of many jobs looks like, to people and to programs.
+/// Formats bulk changes for people and for programs.
 enum BulkText {
-    /// What became of a queue's jobs.
+    /// The result of the change in one queue.
     struct Result: Sendable {
         var queue: QueueName
         var progress: BulkProgress
     }
 
-    /// What would become of them.
+    /// The preview of a change.
     struct Preview: Sendable {
         var queue: QueueName
         var progress: BulkProgress

@@ -2,7 +2,7 @@ import ArgumentParser
 import SluiceCore
 import SluiceInspector
 
-/// What jobs have in common that are changed together.
+/// The conditions for jobs of a bulk change.
 struct JobConditions: ParsableArguments {
     @Option(
         help: "Jobs in this state; may be repeated. Default: those in which the change makes sense.",
@@ -40,12 +40,12 @@ struct JobConditions: ParsableArguments {
         if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more") }
     }
 
-    /// Whether they leave anything out.
+    /// Whether the conditions exclude any job.
     var areNarrow: Bool {
         !state.isEmpty || kind != nil || !partition.isEmpty || error != nil || olderThan != nil || limit != nil
     }
 
-    /// Whether any was given.
+    /// Whether any option was given.
     var areGiven: Bool { areNarrow || dryRun || yes }
 
     var filter: BulkFilter {

@@ -3,7 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// Jobs to change, by id or by what they have in common, and what became of them.
+/// Selects jobs to change, by id or by conditions, and prints the results.
 struct JobSelection: ParsableArguments {
     @OptionGroup var global: GlobalOptions
 
@@ -24,7 +24,7 @@ struct JobSelection: ParsableArguments {
         if !ids.isEmpty, conditions.areGiven { throw ValidationError("give ids of jobs, or conditions, not both") }
     }
 
-    /// Changes the jobs, as a bulk change where no ids are given.
+    /// Changes the jobs; as a bulk change if no ids are given.
     func change(
         _ change: BulkChange,
         _ apply: (Inspector, [JobID], QueueName) async throws(SluiceError) -> [JobChange]
@@ -34,7 +34,7 @@ struct JobSelection: ParsableArguments {
         try await global.withInspector { try await bulk.run($0) }
     }
 
-    /// Changes the jobs, queue by queue, tells what became of each, and ends with "no" if any was refused.
+    /// Changes the jobs queue by queue, prints each result, and exits with "no" if any job was refused.
     private func change(
         _ apply: (Inspector, [JobID], QueueName) async throws(SluiceError) -> [JobChange]
     ) async throws {

@@ -3,9 +3,9 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// How jobs look to people.
+/// Formats jobs for people.
 enum JobText {
-    /// A line for each job.
+    /// One line per job.
     static func table(_ page: JobPage) -> Table {
         var table = Table([
             .text("ID"), .text("QUEUE"), .text("STATE"), .text("KIND"), .number("ATTEMPTS"), .text("WHEN"),
@@ -20,7 +20,7 @@ enum JobText {
         return table
     }
 
-    /// What became of a job that somebody wanted to change.
+    /// The result of a change of one job.
     static func result(_ result: JobChange.Result) -> String {
         switch result {
         case .now(let state): state.rawValue
@@ -32,7 +32,7 @@ enum JobText {
         }
     }
 
-    /// Everything about one job.
+    /// All data of one job.
     static func card(_ job: JobDetails, style: Style = .plain) -> [String] {
         let fields = place(job) + counts(job) + times(job) + links(job.links) + steps(job) + outcome(job)
         return [style.paint("\(job.id)", .bold) + "  in \(job.queue)"]
@@ -141,7 +141,7 @@ enum JobText {
             + job.failures.flatMap { failure -> [String] in
                 let when = HumanText.age(failure.at, at: job.time)
                 let others = failure.diedWith.isEmpty ? [] : ["      died with it: \(failure.diedWith.joined(separator: " "))"]
-                // Who decides about a job that does not run is no worker.
+                // A failure that was recorded outside of a run has no worker.
                 let place = failure.worker.isEmpty ? "" : ", on \(HumanText.visible(failure.worker))"
                 let head = "    attempt \(failure.attempt), \(when)\(place)"
                 let text = failure.message.split(whereSeparator: \.isNewline).map {

@@ -24,7 +24,7 @@ struct JobsShowCommand: AsyncParsableCommand {
     func run() async throws {
         try await global.withInspector(keys: try keys.load()) { inspector in
             guard let found = try await inspector.theJob(id, in: queue) else { throw Self.missing(id, in: queue) }
-            // A library that does not tell the other times is no reason to show nothing.
+            // A library that does not provide the other times still shows the job.
             let job = (try? await inspector.withTimes(found)) ?? found
             if global.json {
                 try Terminal.output.json(job.json)
@@ -34,7 +34,7 @@ struct JobsShowCommand: AsyncParsableCommand {
         }
     }
 
-    /// What is said of a job that is not there.
+    /// The error for a job that does not exist.
     static func missing(_ id: JobID, in queue: QueueName?) -> Failure {
         let place = queue.map { "queue '\($0)'" } ?? "any queue"
         return Failure("there is no job '\(id)' in \(place); ended jobs are kept for a while only")
@@ -42,8 +42,8 @@ struct JobsShowCommand: AsyncParsableCommand {
 }
 
 extension Inspector {
-    /// The job of that id, in one queue or in whatever queue has it.
-    /// - Throws: `invalidArgument` if several have one.
+    /// Finds the job with an id, in one queue or in all queues.
+    /// - Throws: `invalidArgument` if several queues have one.
     func theJob(_ id: JobID, in queue: QueueName?) async throws(SluiceError) -> JobDetails? {
         if let queue { return try await job(id, in: queue) }
         let found = try await jobs(withID: id)

@@ -88,7 +88,7 @@ struct DependenciesOnCommand: AsyncParsableCommand {
     func run() async throws { try await change.apply(isOn: true) }
 }
 
-/// A dependency to be switched, and where.
+/// The dependency to switch, and the queue.
 struct DependencyChange: ParsableArguments {
     @OptionGroup var global: GlobalOptions
 

@@ -2,8 +2,8 @@ import SluiceCore
 
 /// A gate as it is written on the command line: `account=42` with any value, `tmdb`, or `*`.
 enum GateText {
-    /// The gate as the library names it. What has been copied from a listing is taken as it is.
-    /// - Throws: `invalidArgument` for a name that is none.
+    /// The gate in the library's notation. A gate copied from a listing is kept as it is.
+    /// - Throws: `invalidArgument` for an invalid name.
     static func encoded(_ text: String) throws(SluiceError) -> String {
         if text == "*" { return text }
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

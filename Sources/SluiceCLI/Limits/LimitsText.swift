@@ -3,21 +3,21 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// How limits look to people.
+/// Formats limits for people.
 enum LimitsText {
     /// Whether there is nothing to show.
     static func isEmpty(_ limits: QueueLimits) -> Bool {
         limits.declared.isEmpty && limits.overrides.isEmpty && limits.gates.isEmpty
     }
 
-    /// A value of a limit as it is typed: `12`, `40/10s`, `5/30s/20s`.
+    /// The value of a limit in the notation of the command line: `12`, `40/10s`, `5/30s/20s`.
     static func value(_ setting: QueueLimits.Setting) -> String {
         let kind = setting.name.prefix { $0 != "/" }
         let numbers = setting.value.split(separator: "/").compactMap { Int($0) }
         switch (kind, numbers.count) {
         case ("rate", 2): return "\(numbers[0])/\(span(numbers[1]))"
         case ("rate", 3):
-            // 3 % is what a rate has that does not say otherwise.
+            // 3 % is the default guard of a rate.
             let isUsual = abs(numbers[2] - numbers[1] * 3 / 100) <= 1
             return "\(numbers[0])/\(span(numbers[1]))" + (isUsual ? "" : "/\(span(numbers[2]))")
         case ("breaker", 3): return "\(numbers[0])/\(span(numbers[1]))/\(span(numbers[2]))"
@@ -25,7 +25,7 @@ enum LimitsText {
         }
     }
 
-    /// Exact, in the largest unit that does.
+    /// An exact duration, in the largest unit that fits.
     private static func span(_ milliseconds: Int) -> String {
         let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")]
         for (size, name) in units where milliseconds > 0 && milliseconds.isMultiple(of: size) {
@@ -37,7 +37,7 @@ enum LimitsText {
     /// `rate/host 40/10s`.
     static func setting(_ setting: QueueLimits.Setting) -> String { "\(setting.name) \(value(setting))" }
 
-    /// Everything, queue by queue.
+    /// All limits and gates, queue by queue.
     static func lines(_ queues: [QueueLimits], width: Int? = nil, style: Style = .plain) -> [String] {
         var lines: [String] = []
         for limits in queues {
@@ -57,7 +57,7 @@ enum LimitsText {
         return style.paint(limits.queue.text, .bold) + ": \(HumanText.number(limits.running)) running\(has)\(counts)"
     }
 
-    /// A line for each limit that is declared or overridden.
+    /// One line per declared or overridden limit.
     static func settings(_ limits: QueueLimits) -> Table {
         var table = Table([.elastic("LIMIT"), .text("DECLARED"), .text("OVERRIDE"), .text("ENDS"), .text("EFFECTIVE")])
         let declared = Dictionary(limits.declared.map { ($0.name, $0) }) { $1 }
@@ -75,7 +75,7 @@ enum LimitsText {
         return table
     }
 
-    /// A line for each gate, the queue's own in front.
+    /// One line per gate, the queue's own first.
     static func gates(_ limits: QueueLimits) -> Table {
         var table = Table([
             .elastic("GATE"), .number("RUNNING"), .number("LANES WAITING"), .number("RATE"), .number("NEXT"), .text("BREAKER"),
@@ -92,7 +92,7 @@ enum LimitsText {
         return table
     }
 
-    /// The gate of the whole queue, if it is limited and not among the others.
+    /// The gate of the whole queue, if it is limited and not in the list.
     private static func ownGate(_ limits: QueueLimits) -> [String]? {
         let places = limits.effective("concurrency").flatMap { Int($0) }
         guard places != nil || limits.nextStart != nil, !limits.gates.contains(where: { $0.gate == "*" }) else { return nil }

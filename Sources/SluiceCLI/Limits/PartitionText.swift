@@ -5,7 +5,7 @@ struct PartitionText: Equatable, Sendable {
     var name: String
     var value: String
 
-    /// - Throws: `invalidArgument` without a `=`, or for a name that is none. The value may hold anything.
+    /// - Throws: `invalidArgument` without a `=`, or for an invalid name. The value may be any text.
     static func parse(_ text: String) throws(SluiceError) -> PartitionText {
         guard let separator = text.firstIndex(of: "=") else {
             throw SluiceError(.invalidArgument, "'\(text.prefix(40))' is no partition: write name=value")
@@ -16,7 +16,7 @@ struct PartitionText: Equatable, Sendable {
         return PartitionText(name: name, value: value)
     }
 
-    /// The first name that is there twice.
+    /// The first repeated name.
     static func repeated(_ partitions: [PartitionText]) -> String? {
         var seen: Set<String> = []
         return partitions.first { !seen.insert($0.name).inserted }?.name

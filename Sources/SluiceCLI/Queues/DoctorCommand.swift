@@ -24,7 +24,7 @@ struct DoctorCommand: AsyncParsableCommand {
             var parts: [Diagnosis.Part] = []
             try await inspector.diagnose(queue) { part in
                 parts.append(part)
-                // Many queues take their time, so that people see each part as it comes.
+                // Many queues take a while, so each part is printed as soon as it is ready.
                 if !global.json { try terminal.lines(Self.lines(part, width: terminal.width, style: terminal.style)) }
             }
             let diagnosis = Diagnosis(parts: parts)

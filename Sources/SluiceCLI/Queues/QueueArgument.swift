@@ -12,11 +12,11 @@ struct NewQueueOption: ParsableArguments {
     var new = false
 }
 
-/// Names of queues at the TAB key.
+/// Shell completion of queue names.
 enum QueueArgument {
     static let completion = CompletionKind.custom { (_: [String], _: Int, _: String) async -> [String] in await names() }
 
-    /// All queues of the standard namespace; none if no server answers at once. Never starts one.
+    /// The queues of the standard namespace; none if no server answers at once. It never starts a server.
     private static func names() async -> [String] {
         guard let url = await url(), var configuration = try? RedisConfiguration(url: url) else { return [] }
         configuration.connectTimeout = .milliseconds(300)

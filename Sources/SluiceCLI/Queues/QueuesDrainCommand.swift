@@ -62,14 +62,14 @@ struct QueuesDrainCommand: AsyncParsableCommand {
     }
 }
 
-/// How many jobs are left, on standard error: written over on a terminal, elsewhere a line every few seconds.
+/// Shows the number of remaining jobs on standard error: redrawn in place on a terminal, elsewhere as a line every few seconds.
 private struct DrainLine {
     private let queue: QueueName
     private let states: Set<JobState>
     private let terminal = Terminal.errors
     private var last = ContinuousClock.now
     private var isShown = false
-    /// As the last look told.
+    /// The number from the last look.
     private(set) var left = 0
 
     init(_ queue: QueueName, _ states: Set<JobState>) {
@@ -83,7 +83,7 @@ private struct DrainLine {
         last = ContinuousClock.now
         let running = status.states[.executing, default: 0]
         let text = "\(queue): \(HumanText.count(left, "job")) left, \(HumanText.number(running)) running"
-        // What cannot be shown is no reason to stop.
+        // A failed write does not stop the drain.
         if terminal.isInteractive { try? terminal.redraw(text) } else { try? terminal.line(text) }
         isShown = true
     }

@@ -2,9 +2,9 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// Lines of many queues, printed page by page while they come: which columns there are is then settled before all are known.
+/// Prints the status of many queues page by page while they arrive. Each page decides its columns before all queues are known.
 struct StatusPages {
-    /// Queues on a page. As many are few.
+    /// The number of queues on a page. Up to this number, all are on one page.
     static let size = 500
 
     private let terminal: Terminal
@@ -18,13 +18,13 @@ struct StatusPages {
         table = StatusText.table(showing: StatusText.columns(suspended: true), paused: true)
     }
 
-    /// Takes one, and prints those before it if they fill a page.
+    /// Adds a queue. Prints the queues before it if they fill a page.
     mutating func add(_ status: QueueStatus) throws {
         waiting.append(status)
         if isLong, waiting.count == Self.size { try flush() }
     }
 
-    /// Prints what is left.
+    /// Prints the remaining queues.
     mutating func flush() throws {
         if waiting.isEmpty { return }
         if isLong {

@@ -3,9 +3,9 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// How the numbers of queues look to people.
+/// Formats the numbers of queues for people.
 enum StatusText {
-    /// A line for each queue. Paused ones say so at the end; suspended jobs have a column if there are any.
+    /// One line per queue. A paused queue is marked at the end; suspended jobs have a column if there are any.
     static func table(_ statuses: [QueueStatus]) -> Table {
         let arePaused = statuses.contains { $0.pause != nil }
         let areSuspended = statuses.contains { $0.states[.suspended, default: 0] > 0 }
@@ -40,7 +40,7 @@ enum StatusText {
         return HumanText.age(pause.since, at: status.time) + (pause.reason.isEmpty ? "" : ": \(pause.reason)")
     }
 
-    /// Everything about one queue.
+    /// All numbers of one queue.
     static func card(_ status: QueueStatus, style: Style = .plain) -> [String] {
         var lines = [style.paint(status.queue.text, .bold)]
         if status.pause != nil { lines.append(style.paint("  paused \(HumanText.visible(pause(status)))", .yellow)) }
@@ -64,7 +64,7 @@ enum StatusText {
         return lines
     }
 
-    /// One line of what is out of the ordinary with the limits of a queue; nil if nothing is.
+    /// One line about overrides and unavailable dependencies of a queue; nil if there are none.
     static func note(_ restrictions: Restrictions, _ status: QueueStatus) -> String? {
         if restrictions.isEmpty { return nil }
         let overrides = restrictions.overrides.map { override in

@@ -38,7 +38,7 @@ struct TailCommand: AsyncParsableCommand {
         }
     }
 
-    /// Ends the command when the reader leaves while nothing happens.
+    /// Ends the command if the reader leaves while there are no transitions.
     private static func waitUntilClosed(_ terminal: Terminal) async throws {
         while !terminal.isClosed { try await Task.sleep(for: .milliseconds(500)) }
         throw OutputClosed()

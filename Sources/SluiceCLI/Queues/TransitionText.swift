@@ -2,9 +2,9 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// How a transition looks to people.
+/// Formats transitions for people.
 enum TransitionText {
-    /// `08:30:00.123Z  mail  available → executing  01J…  on host.7.x`. Cut to the width of a terminal; a program gets all ids.
+    /// `08:30:00.123Z  mail  available → executing  01J…  on host.7.x`. Cut to the width of a terminal; programs get all ids.
     static func line(_ transition: Transition, width: Int? = nil, style: Style = .plain) -> String {
         let time = transition.at.rfc3339.dropFirst(11)
         let names = [name(transition.from, "new"), name(transition.to, "deleted")]

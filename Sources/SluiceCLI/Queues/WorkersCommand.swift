@@ -42,7 +42,7 @@ struct WorkersListCommand: AsyncParsableCommand {
         return table
     }
 
-    /// How many jobs it runs at the same time, if it told.
+    /// The worker's concurrency, if it reported one.
     private static func places(_ info: String) -> Int? {
         struct Info: Decodable { var concurrency: Int? }
         return try? JSONDecoder().decode(Info.self, from: Data(info.utf8)).concurrency

@@ -15,7 +15,7 @@ struct KeysCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    /// An id for a key that is made today.
+    /// An id for a key created today.
     static var today: String { String(Date().rfc3339.prefix(10)) }
 }
 
@@ -49,7 +49,7 @@ struct KeysRotateCommand: ParsableCommand {
         try Terminal.output.line(try keys.rotated(to: id ?? Self.fresh(KeysCommand.today, beside: keys.ids)).json)
     }
 
-    /// An id that no key has.
+    /// An id that no other key has.
     static func fresh(_ id: String, beside ids: [String]) -> String {
         var number = 1
         var candidate = id
@@ -66,7 +66,7 @@ struct KeysUsageCommand: AsyncParsableCommand {
         commandName: "usage",
         abstract: "Count jobs and cron entries by the key that they are encrypted with. Reads every job that is kept.")
 
-    /// What is encrypted with one key.
+    /// The number of encrypted values of one key.
     private struct Count {
         var jobs = 0
         var entries = 0

@@ -4,9 +4,9 @@ import SecretFiles
 import SluiceCore
 import SluiceToolSupport
 
-/// The keys of encrypted jobs, for commands that write or read them.
+/// The option for the keys of encrypted jobs, for commands that write or read them.
 struct KeysOptions: ParsableArguments {
-    /// Names the file, too. Commands of workers do not get it.
+    /// The environment variable that also names the file. Commands of exec workers do not receive it.
     static let variable = "SLUICE_KEYS"
 
     @Option(
@@ -15,8 +15,8 @@ struct KeysOptions: ParsableArguments {
         completion: .file())
     var keys: String?
 
-    /// The keys; nil where no file was named.
-    /// - Throws: `invalidArgument` if there is no such file, or others can change it, or it makes no sense.
+    /// Loads the keys; nil if no file was named.
+    /// - Throws: `invalidArgument` if the file does not exist, others can change it, or it is not valid.
     func load() throws(SluiceError) -> PayloadKeys? {
         let named = keys ?? ProcessInfo.processInfo.environment[Self.variable]
         guard let path = named, !path.isEmpty else { return nil }

@@ -15,7 +15,7 @@ struct LibraryCommand: AsyncParsableCommand {
 }
 
 extension GlobalOptions {
-    /// Lends a store, and closes it.
+    /// Makes a store, passes it to `body`, and closes it.
     func withStore(_ body: (Store) async throws -> Void) async throws {
         try await withInspector { try await body($0.store) }
     }

@@ -26,16 +26,16 @@ struct RedisClientCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try await global.configuration()
         if let warning = try Self.check(configuration) { Terminal.complain(warning) }
-        // The password goes through the environment: other users can see arguments.
+        // The password goes into the environment, since other users can see arguments.
         if let password = configuration.password { setenv("REDISCLI_AUTH", password, 1) }
         let client = (try? await RedisExecutable.find())?.clientPath ?? "redis-cli"
         throw Self.replaceProcess([client] + Self.options(configuration) + arguments)
     }
 
-    /// redis-cli checks who vouches for a server's certificate, and not whose it is. With the system's authorities anybody who has a
-    /// certificate of any name could take the server's place, and be told the password.
-    /// - Returns: what to warn of, if it goes on.
-    /// - Throws: `Failure` if it must not.
+    /// redis-cli verifies the issuer of a server's certificate, but not its name. With the system's authorities, anyone with any
+    /// valid certificate could pose as the server and receive the password.
+    /// - Returns: the warning to print before going on, if any.
+    /// - Throws: `Failure` if the connection is not safe.
     static func check(_ configuration: RedisConfiguration) throws(Failure) -> String? {
         guard let tls = configuration.tls, tls.verification == .full else { return nil }
         guard let authorities = tls.authorities else {
@@ -47,7 +47,7 @@ struct RedisClientCommand: AsyncParsableCommand {
             + "\(configuration.endpoint)"
     }
 
-    /// How redis-cli is told of a server.
+    /// The options of redis-cli for a server.
     static func options(_ configuration: RedisConfiguration) -> [String] {
         var options: [String]
         switch configuration.endpoint {
@@ -65,7 +65,7 @@ struct RedisClientCommand: AsyncParsableCommand {
         return options
     }
 
-    /// Becomes another program; returns only if that fails, with the reason.
+    /// Replaces this process by another program. Returns only on failure, with the reason.
     private static func replaceProcess(_ words: [String]) -> Failure {
         signal(SIGPIPE, SIG_DFL)
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }

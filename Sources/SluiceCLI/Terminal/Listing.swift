@@ -3,9 +3,9 @@ import Sluice
 import SluiceCore
 import SluiceToolSupport
 
-/// Things that are kept for a while after their end, and listed by state.
+/// The state of an object that is kept for a while after its end and listed by state.
 protocol ListedState: RawRepresentable<String>, CaseIterable, Sendable {
-    /// What is in such a state: `batch`.
+    /// The noun for such objects: `batch`.
     static var noun: String { get }
 }
 
@@ -17,7 +17,7 @@ extension WorkflowStatus.State: ListedState {
     static let noun = "workflow"
 }
 
-/// Which of them are listed.
+/// The options that select the listed objects.
 struct ListingOptions<State: ListedState>: ParsableArguments {
     @Option(
         help: "Only those in this state: \(State.allCases.map(\.rawValue).joined(separator: ", ")).",
@@ -39,7 +39,7 @@ struct ListingOptions<State: ListedState>: ParsableArguments {
 }
 
 extension GlobalOptions {
-    /// Prints what was found, as JSON or as a table. To people, nothing is told in words, on standard error.
+    /// Prints the objects as JSON or as a table. For people, an empty list is reported in words on standard error.
     func show<Item>(
         _ found: [Item], orSay nothing: String, json: (Item) -> JSONValue, table: ([Item]) -> Table
     ) throws {

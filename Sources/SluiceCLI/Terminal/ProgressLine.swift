@@ -2,8 +2,8 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// How far a change of many jobs has come, on standard error: one line that is written over on a terminal, elsewhere a line every
-/// few seconds.
+/// Shows the progress of a bulk change on standard error: one line redrawn in place on a terminal, elsewhere a line every few
+/// seconds.
 struct ProgressLine {
     private static let cells = 20
 
@@ -20,7 +20,7 @@ struct ProgressLine {
         guard now - last > (terminal.isInteractive ? .milliseconds(100) : .seconds(3)) else { return }
         last = now
         let text = Self.text(queue, progress, after: now - start, withBar: terminal.isInteractive)
-        // What cannot be shown is no reason to stop.
+        // A failed write does not stop the change.
         if terminal.isInteractive {
             try? terminal.redraw(HumanText.cut(text, to: (terminal.width ?? 80) - 1))
         } else {
@@ -29,7 +29,7 @@ struct ProgressLine {
         isShown = true
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     func clear() {
         if isShown, terminal.isInteractive { try? terminal.redraw("") }
     }

@@ -5,9 +5,9 @@ import SluiceToolSupport
 struct Table {
     struct Column {
         var title: String
-        /// For numbers.
+        /// Whether to align right, for numbers.
         var isRightAligned = false
-        /// Cut, where the lines are too long for the terminal.
+        /// Whether to cut the column if the lines are too long for the terminal.
         var isElastic = false
 
         static func text(_ title: String) -> Column { Column(title: title) }
@@ -15,31 +15,31 @@ struct Table {
         static func elastic(_ title: String) -> Column { Column(title: title, isElastic: true) }
     }
 
-    /// What an elastic column keeps at least.
+    /// The minimum width of an elastic column.
     private static let least = 12
     private static let gap = "  "
 
     private let columns: [Column]
     private var rows: [[String]] = []
-    /// How wide the columns were of the rows that were taken.
+    /// The column widths of the rows taken so far.
     private var taken: [Int]?
 
     var isEmpty: Bool { rows.isEmpty }
 
     init(_ columns: [Column]) { self.columns = columns }
 
-    /// Appends a row; what could move a terminal's cursor is made visible.
+    /// Appends a row. Control characters are made visible.
     mutating func append(_ cells: [String]) { rows.append(cells.map(HumanText.visible)) }
 
-    /// The lines, headings first, none longer than `width` if an elastic column can give way.
+    /// The lines with the headings first. No line exceeds `width` if an elastic column can shrink enough.
     func lines(width: Int? = nil, style: Style = .plain) -> [String] {
         let widths = widths(within: width)
         let head = line(columns.map(\.title), widths)
         return [style.paint(head, .bold)] + rows.map { line($0, widths) }
     }
 
-    /// The lines of the rows so far, which are then forgotten: many need not be gathered. Later ones have no headings, and
-    /// columns that are no narrower.
+    /// The lines of the rows so far, which are then removed, so that many rows need not be collected. Later lines have no headings,
+    /// and their columns are no narrower.
     mutating func takeLines(width: Int? = nil, style: Style = .plain) -> [String] {
         let isFirst = taken == nil
         let widths = widths(within: width)

@@ -1,12 +1,12 @@
 import SluiceCore
 
-/// Reads moments: seconds since 1970, or a date and time with its zone (RFC 3339), such as `2026-11-22T08:30:00+01:00`.
+/// Parses times: seconds since 1970, or a date and time with a zone (RFC 3339), such as `2026-11-22T08:30:00+01:00`.
 enum TimeText {
-    /// The moment in ms since 1970.
+    /// The time in ms since 1970.
     /// - Throws: `invalidArgument` for anything else.
     static func parse(_ text: String) throws(SluiceError) -> Int {
         if let seconds = Double(text) {
-            // So many seconds are 5,000 years away: they must be milliseconds.
+            // A larger number would be 5,000 years away; it must be milliseconds.
             guard seconds.isFinite, seconds >= 0, seconds < 1e11 else { throw refusal(text, "write seconds, not milliseconds") }
             return Int((seconds * 1000).rounded())
         }

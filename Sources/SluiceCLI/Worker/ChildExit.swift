@@ -9,7 +9,7 @@ import Subprocess
     import Darwin
 #endif
 
-/// Tells when a child has exited, and leaves it to be reaped by its owner.
+/// Detects the exit of a child, and leaves the child to be reaped by its owner.
 enum ChildExit {
     private static let queue = DispatchQueue(label: "sluice.children")
 
@@ -21,8 +21,8 @@ enum ChildExit {
 
     /// Returns when the child has exited.
     ///
-    /// There is no timer with a distant end in this wait: `Task.sleep` keeps its timer in memory until the time is over, though the
-    /// sleep was cancelled long before, and so each child would leave one behind.
+    /// This wait uses no long timer: `Task.sleep` keeps its timer in memory until the time is over, even if the sleep was cancelled
+    /// long before. Each child would leave one behind.
     static func wait(for child: ProcessIdentifier) async {
         if has(child.value) { return }
         if let source = source(of: child) {

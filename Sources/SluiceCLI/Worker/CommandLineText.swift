@@ -1,6 +1,6 @@
 import SluiceCore
 
-/// Splits a command line into words: at blanks, quotes honoured, and nothing expanded, since no shell is involved.
+/// Splits a command line into words at blanks. Quotes are honoured; nothing is expanded, since no shell is involved.
 ///
 /// Single quotes keep everything as it is; in double quotes a backslash protects `"` and `\` only; outside quotes it protects
 /// any character. Pieces that touch make one word, and `""` is a word too.

@@ -6,20 +6,20 @@ import SystemPackage
 
 /// The command that an exec worker runs for each job: any program, in any language.
 ///
-/// The job's arguments come on standard input, what it is about in the environment, and what becomes of the job is told by the
-/// exit status: see `ExecEnd`.
+/// The job's arguments come on standard input, its other data in the environment. The exit status decides the outcome of the job:
+/// see `ExecEnd`.
 struct ExecCommand: Sendable {
     /// The program's file.
     let path: String
     /// The words of the command, the program's name first.
     let words: [String]
-    /// Bytes that the result has at most.
+    /// The most bytes of a result.
     var resultLimit = 1 << 20
-    /// Bytes of standard error that are kept if it fails; with the exit status before it, this is what a job's history takes.
+    /// The bytes of standard error to keep of a failed child. With the exit status in front, they fit in the job's history.
     var errorLimit = 4000
     /// How long a child may take to end after SIGTERM, before SIGKILL.
     var killGrace = Duration.seconds(5)
-    /// What ends the children if this process dies.
+    /// Ends the children if this process dies.
     var keeper: ExecKeeper?
 
     /// Splits the command and finds its program.
@@ -33,24 +33,24 @@ struct ExecCommand: Sendable {
             name, in: searchPath ?? ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
     }
 
-    /// Runs a job's child to its end, and ends whatever of its process group is left then.
+    /// Runs a job's child to its end, and then kills the rest of its process group.
     /// - Throws: `WorkerUnable` if it cannot be started.
     func run(_ arguments: [UInt8], _ context: JobContext) async throws -> ExecEnd {
         try await run(arguments, environment: Self.environment(of: context), reach: context.redaction.reach)
     }
 
-    /// What a child is told of its job. Where Redis is, and its password, is not a child's business.
+    /// The child's environment. It does not contain the URL and the password of Redis.
     static func environment(of context: JobContext) -> [String: String] {
         [
             "SLUICE_JOB_ID": context.id.text, "SLUICE_QUEUE": context.queue.text,
-            // No string of C can hold a NUL.
+            // A C string cannot contain a NUL.
             "SLUICE_KIND": context.kind.replacing("\0", with: ""), "SLUICE_ATTEMPT": "\(context.attempt)",
             "SLUICE_FENCE": "\(context.fence)", "SLUICE_ARGS_VERSION": "\(context.version)",
             "SLUICE_UNAVAILABLE": context.without.sorted().joined(separator: ","),
         ]
     }
 
-    /// - Parameter reach: Bytes around the cuts of the outputs that are kept, too.
+    /// - Parameter reach: Bytes to keep beyond the cuts of the outputs.
     func run(_ input: [UInt8], environment: [String: String], reach: Int = 0) async throws -> ExecEnd {
         guard let keeper else {
             return try await launch(input, environment, reach) { _ in
@@ -72,8 +72,8 @@ struct ExecCommand: Sendable {
     }
 
     /// - Parameters:
-    ///   - started: Is told the child's process id, which is that of its group.
-    ///   - ended: Is told before the number can be another's.
+    ///   - started: Receives the child's process id, which is also that of its group.
+    ///   - ended: Called before another process can get the id.
     private func launch(
         _ input: [UInt8], _ environment: [String: String], _ reach: Int, started: (Int32) async -> Void,
         ended: (ExecStreams.Said) async -> Void
@@ -81,7 +81,8 @@ struct ExecCommand: Sendable {
         let hidden: [String: String?] = ["SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil, KeysOptions.variable: nil]
         let variables = ExecEnvironment(changing: hidden.merging(environment) { $1 })
         var platform = PlatformOptions()
-        // A group of its own: Ctrl-C at the terminal is for the worker, and a signal for the child reaches its children.
+        // A separate process group: Ctrl-C at the terminal is for the worker, and a signal to the group reaches the child's
+        // children.
         platform.processGroupID = 0
         platform.teardownSequence = [
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: killGrace)

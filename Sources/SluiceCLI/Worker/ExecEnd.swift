@@ -1,7 +1,7 @@
 import SluiceCore
 import SluiceWorker
 
-/// How a child ended, and what it said.
+/// The end of a child, and its output.
 struct ExecEnd: Sendable, Equatable {
     enum Status: Sendable, Equatable {
         case exited(Int32)
@@ -11,16 +11,16 @@ struct ExecEnd: Sendable, Equatable {
     var status: Status
     var output: OutputHead
     var errors: OutputTail
-    /// Whether it was told to end: what it did about that says nothing about its work, unless it has a result or names what was
-    /// missing.
+    /// Whether the child was asked to end. Its end then says nothing about its work, unless it has a result or names a missing
+    /// dependency.
     var wasInterrupted = false
 }
 
 extension ExecEnd {
-    /// The exit status of a child whose job makes no sense (`EX_DATAERR` of `sysexits.h`).
+    /// The exit status for a job that is not valid (`EX_DATAERR` of `sysexits.h`).
     private static let discard: Int32 = 65
 
-    /// The exit status of a child that found missing what it depends on (`EX_UNAVAILABLE`).
+    /// The exit status for a missing dependency (`EX_UNAVAILABLE`).
     private static let unavailable: Int32 = 69
 
     /// What a shell, `env` and the like say by their exit status. A program may end so by itself, and the work before it may be done,
@@ -31,11 +31,11 @@ extension ExecEnd {
 
     /// What the end of the child means for its job.
     /// - Parameters:
-    ///   - dependency: What it is that was missing.
-    ///   - redaction: What must not appear in texts.
-    /// - Throws: `DependencyUnavailable` if something was missing, though it was told to end while it waited for that;
-    ///   `CancellationError` if it was told to end and did not complete: many programs answer SIGTERM with status 0, so that alone
-    ///   does not say that the work is done, and status 0 with a result does.
+    ///   - dependency: The name of the dependency that was missing.
+    ///   - redaction: Values to hide in texts.
+    /// - Throws: `DependencyUnavailable` if a dependency was missing, even if the child was asked to end meanwhile;
+    ///   `CancellationError` if the child was asked to end and did not complete. Many programs answer SIGTERM with status 0, so an
+    ///   interrupted child has completed only if it has status 0 and a result.
     func result(dependency: String, hiding redaction: Redaction = .none) throws -> JobResult {
         func failure(_ what: String) -> String {
             let said = errors.text(hiding: redaction)

@@ -4,21 +4,23 @@ import SluiceEmbedded
 import Subprocess
 import SystemPackage
 
-/// Ends the commands of a worker that dies, however it dies, SIGKILL included.
+/// Ends the commands of a worker that dies, even by SIGKILL.
 ///
-/// A small shell keeps them: it reads from a socket whose other end only this process holds which runs are under way. When that end
-/// closes, the shell kills the process groups of these runs, and all processes that have the mark of one of them in their
-/// environment, which descendants inherit, in whatever group or session they are. A run is told before its command starts, and a
-/// child that has not yet begun its program holds a copy of the worker's end, so none is missed at its start. The shell is in a
-/// session of its own and ignores what a terminal sends. It costs a worker one process, and a run three short writes.
+/// A small shell watches over the commands. It reads the runs under way from a socket whose other end only this process holds. When
+/// that end closes, the shell kills the process groups of these runs. It also kills all processes with the mark of one of these
+/// runs in their environment; descendants inherit the mark in any group or session.
 ///
-/// A signal at the death of the parent (`PR_SET_PDEATHSIG`) would reach the command alone and not what it has started, is bound to
-/// the thread that has forked, and needs a program between the worker and each command to ask for it.
+/// A run is announced before its command starts, and a child that has not yet begun its program holds a copy of the worker's end,
+/// so no run is missed at its start. The shell has a session of its own and ignores signals of a terminal. It costs a worker one
+/// process, and a run three short writes.
+///
+/// A signal at the death of the parent (`PR_SET_PDEATHSIG`) would reach only the command and not its children. It is bound to the
+/// thread that forked, and needs a program between the worker and each command to request it.
 actor ExecKeeper {
-    /// A run that the shell knows of.
+    /// A run that the shell knows.
     struct Run: Sendable {
         fileprivate let number: Int
-        /// What marks its processes, in their environment.
+        /// The mark of its processes in their environment.
         let mark: String
     }
 
@@ -30,10 +32,10 @@ actor ExecKeeper {
     private let token = String(UInt64.random(in: .min ... .max), radix: 36)
     private let logger: Logger
     private var count = 0
-    /// The process groups of the runs under way, once they are known.
+    /// The process groups of the runs under way, as soon as they are known.
     private var runs: [Int: Int32?] = [:]
     private var socket: Int32?
-    /// What the shell has not taken yet.
+    /// The bytes that the shell has not taken yet.
     private var unsent: [UInt8] = []
     private var launches = 0
     private var launch: Task<Void, Never>?
@@ -44,31 +46,31 @@ actor ExecKeeper {
         if let socket { close(socket) }
     }
 
-    /// Takes note of a run whose command is about to start.
+    /// Registers a run whose command is about to start.
     func begin() async -> Run {
         count += 1
         let number = count
         runs[number] = .some(nil)
         tell("+ \(number)\n")
-        // That it is gone may have shown just now.
+        // The end of the shell may only just have been detected.
         if socket == nil { await open() }
         return Run(number: number, mark: "\(token).\(number).")
     }
 
-    /// Takes note of the process group of a run.
+    /// Registers the process group of a run.
     func started(_ run: Run, group: Int32) {
         runs[run.number] = .some(group)
         tell("= \(run.number) \(group)\n")
     }
 
-    /// Forgets a run, whose process group is gone.
-    /// - Parameter isSwept: Whether what has left the group is killed.
+    /// Removes a run whose process group is gone.
+    /// - Parameter isSwept: Whether to kill processes that have left the group.
     func ended(_ run: Run, isSwept: Bool) {
         guard runs.removeValue(forKey: run.number) != nil else { return }
         tell("\(isSwept ? "!" : "-") \(run.number)\n")
     }
 
-    /// Starts the shell, unless that was in vain too often, and tells it all that is under way.
+    /// Starts the shell, unless it failed too often, and announces all runs under way.
     private func open() async {
         if let launch { return await launch.value }
         if launches == Self.mostLaunches { return }
@@ -105,7 +107,7 @@ actor ExecKeeper {
             if sent > 0 {
                 unsent.removeFirst(sent)
             } else if errno == EAGAIN || errno == EWOULDBLOCK {
-                // It is suspended, or slow.
+                // The shell is suspended, or slow.
                 if unsent.count > Self.mostUnsent { unsent = [] }
                 return
             } else if errno != EINTR {
@@ -121,7 +123,8 @@ actor ExecKeeper {
 }
 
 extension ExecKeeper {
-    /// `+ RUN` begins, `= RUN GROUP` has started, `- RUN` has ended, `! RUN` was ended, and what has left its group is killed.
+    /// `+ RUN` begins, `= RUN GROUP` has started, `- RUN` has ended, `! RUN` has ended and the processes that left its group have
+    /// to be killed.
     private static let script = """
         # Ends what runs of a worker leave behind when it dies.
         trap '' HUP INT QUIT TERM USR1 USR2 ALRM

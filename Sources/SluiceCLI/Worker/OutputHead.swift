@@ -1,11 +1,11 @@
 import Foundation
 import SluiceCore
 
-/// The beginning of what a child wrote to its standard output, which is the job's result; the rest is only counted.
+/// The beginning of a child's standard output, which is the job's result. The rest is only counted.
 struct OutputHead: Sendable, Equatable {
-    /// Bytes of JSON that the result may have.
+    /// The most bytes of JSON in the result.
     let limit: Int
-    /// Bytes beyond those that are kept, by which what the cut goes through is known.
+    /// Bytes beyond the limit, to recognize a value that the cut splits.
     private let reach: Int
     private(set) var bytes: [UInt8] = []
     /// All bytes that were written.
@@ -22,7 +22,7 @@ struct OutputHead: Sendable, Equatable {
         if room > 0 { bytes.append(contentsOf: chunk.prefix(room)) }
     }
 
-    /// The result as JSON: the output itself if it is JSON, else the text as a string, without line ends behind it; nil for none.
+    /// The result as JSON: the output itself if it is JSON, else the text as a string without trailing line ends; nil if empty.
     ///
     /// What is not UTF-8 is kept byte by byte in `{"base64":"…"}`: the work is done, and other characters in the place of some bytes
     /// would be another result. What is above the limit, or would be once it is quoted, becomes an object that says so and holds the

@@ -1,10 +1,10 @@
 import SluiceCore
 
-/// The end of what a child wrote to its standard error, which explains why it failed.
+/// The end of a child's standard error, which explains a failure.
 struct OutputTail: Sendable, Equatable {
-    /// Bytes kept at most.
+    /// The most bytes to keep.
     let limit: Int
-    /// Bytes before those, by which what the cut goes through is known.
+    /// Bytes before those, to recognize a value that the cut splits.
     private let reach: Int
     private var bytes: [UInt8] = []
     private var isCut = false
@@ -18,16 +18,16 @@ struct OutputTail: Sendable, Equatable {
         let kept = limit + reach
         if bytes.count + chunk.count > limit { isCut = true }
         bytes.append(contentsOf: chunk.suffix(kept))
-        // Twice as much is let in, so that what is kept does not move with every piece.
+        // Twice as many bytes are buffered, so that not every piece moves the kept bytes.
         if bytes.count > 2 * kept { bytes.removeFirst(bytes.count - kept) }
     }
 
-    /// The text without blanks around it, and without what has to be hidden; where its beginning is lost, it starts with `…`.
+    /// The text without surrounding blanks and redacted values. It starts with `…` if its beginning is lost.
     func text(hiding redaction: Redaction = .none) -> String {
         let shown = max(bytes.count - limit, 0)..<bytes.count
         let masked = redaction.masking(bytes, showing: shown)
         let whole = isCut ? Self.withoutTornStart(masked[...]) : masked[...]
-        // Bytes that are no UTF-8 are replaced, which makes three of each.
+        // Each byte that is not UTF-8 is replaced by three bytes.
         let decoded = Array(String(decoding: whole, as: UTF8.self).utf8)
         let isCut = isCut || decoded.count > limit
         let text = String(decoding: isCut ? Self.withoutTornStart(decoded.suffix(limit)) : decoded[...], as: UTF8.self)
@@ -35,7 +35,7 @@ struct OutputTail: Sendable, Equatable {
         return (isCut ? "…" : "") + String(trimmed)
     }
 
-    /// A cut may have torn a character: what is left of it goes.
+    /// Removes the rest of a character that the cut has split.
     private static func withoutTornStart(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         bytes.dropFirst(bytes.prefix(3).prefix { $0 & 0xC0 == 0x80 }.count)
     }

@@ -8,7 +8,7 @@ import SluiceCore
     import Darwin
 #endif
 
-/// Finds the program that a command names, once, so that a mistake shows when the worker starts and not with each job.
+/// Finds the program of a command once, so that a mistake shows when the worker starts, not with each job.
 enum ProgramSearch {
     /// The path of an executable file: `name` itself if it has a slash, else the first of that name in `path`.
     /// - Throws: `invalidArgument` if there is none.

@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// Names of signals, as people know them.
+/// The usual names of signals.
 enum SignalText {
     private static let names: [Int32: String] = [
         SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT",

@@ -4,7 +4,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// How batches are shown.
+/// Formats batches.
 enum BatchText {
     static func table(_ batches: [BatchStatus]) -> Table {
         var table = Table([
@@ -32,7 +32,7 @@ enum BatchText {
             + (parts.isEmpty ? "" : ", " + parts.joined(separator: ", "))
     }
 
-    /// All about one.
+    /// All data of one batch.
     static func card(_ details: BatchDetails, width: Int? = nil, style: Style = .plain) -> [String] {
         let status = details.status
         var lines = [style.paint("\(status.id)  \(HumanText.visible(status.name))", .bold), line(status)]

@@ -4,7 +4,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
 
-/// How workflows are shown.
+/// Formats workflows.
 enum WorkflowText {
     static func table(_ workflows: [WorkflowStatus]) -> Table {
         var table = Table([
@@ -23,7 +23,7 @@ enum WorkflowText {
         return table
     }
 
-    /// The state of the whole and the number of nodes in each state.
+    /// The state of the workflow and the number of nodes in each state.
     static func line(_ status: WorkflowStatus) -> String {
         let nodes = WorkflowStatus.NodeState.allCases.compactMap { state in
             status.nodes[state].map { "\(HumanText.number($0)) \(state.rawValue)" }
@@ -33,7 +33,7 @@ enum WorkflowText {
         return state + why + (nodes.isEmpty ? "" : ": " + nodes.joined(separator: ", "))
     }
 
-    /// All about one, and a line for each node.
+    /// All data of one workflow, and a line per node.
     static func card(_ status: WorkflowStatus, _ graph: WorkflowGraph, style: Style) -> [String] {
         var lines = [style.paint("\(status.id)  \(HumanText.visible(status.name))", .bold), line(status)]
         if let deadline = status.deadline, !status.state.isEnded {

@@ -1,4 +1,4 @@
-/// What to do with missed ticks: those that came while all workers of the queue were down for longer than a minute.
+/// The rule for missed ticks: those that came while all workers of the queue were down for longer than a minute.
 public enum CatchUp: Sendable, Hashable, CustomStringConvertible {
     /// Skips them.
     case none
@@ -34,7 +34,7 @@ public enum CatchUp: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// What a tick does while the job of the tick before has not ended.
+/// The rule for a tick that comes before the job of the previous tick has ended.
 public enum Overlap: String, Sendable, Hashable, CaseIterable {
     /// Fires anyway.
     case allow

@@ -44,11 +44,11 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// What is wrong with an expression, and where.
+/// The fault of an expression, and its position.
 struct CronFault: Error {
     /// Characters before the fault.
     var offset: Int
-    /// What would be right.
+    /// The rule that the expression breaks, for people.
     var advice: String
 
     func described(in text: String) -> SluiceError {

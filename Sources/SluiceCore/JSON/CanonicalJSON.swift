@@ -2,6 +2,7 @@
 /// they are written.
 package enum CanonicalJSON {
     /// The canonical text of JSON that is known to be well-formed. With `fields`, only those members of an object.
+    /// - Throws: `Malformed` if it is not well-formed after all.
     package static func text(_ json: [UInt8], fields: [String]? = nil) throws(JSONScanner.Malformed) -> [UInt8] {
         let result: Result<[UInt8], JSONScanner.Malformed> = json.withUnsafeBytes { bytes in
             var text: [UInt8] = []

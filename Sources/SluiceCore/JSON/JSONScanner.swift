@@ -12,6 +12,7 @@ package struct JSONScanner: ~Copyable {
     package init(_ text: UnsafeRawBufferPointer) { self.text = text }
 
     /// Calls `body` with the name and the text of each member, in order.
+    /// - Throws: `Malformed` if the text is not a JSON object, and the errors of `body`.
     package mutating func forEachMember(
         _ body: (_ name: String, _ value: UnsafeRawBufferPointer) throws(Malformed) -> Void
     ) throws(Malformed) {

@@ -9,6 +9,7 @@ package struct JSONSyntax: ~Copyable {
     private init(_ text: UnsafeRawBufferPointer) { self.text = text }
 
     /// Accepts one JSON value of any kind, with blanks around it.
+    /// - Throws: `Malformed` for any other text, with the place of the fault.
     package static func check(_ text: [UInt8]) throws(JSONScanner.Malformed) {
         let result: Result<Void, JSONScanner.Malformed> = text.withUnsafeBytes { bytes in
             var syntax = JSONSyntax(bytes)

@@ -62,6 +62,7 @@ package enum JSONText {
     }
 
     /// Decodes a string with its quotes.
+    /// - Throws: `Malformed` for anything else.
     package static func string(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> String {
         guard text.count >= 2, text.first == UInt8(ascii: "\""), text.last == UInt8(ascii: "\"") else {
             throw JSONScanner.Malformed(reason: "a string was expected")
@@ -78,6 +79,7 @@ package enum JSONText {
     package static func integer(_ text: UnsafeRawBufferPointer) -> Int? { Int(String(decoding: text, as: UTF8.self)) }
 
     /// Decodes an object of strings.
+    /// - Throws: `Malformed` for anything else.
     package static func strings(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> [String: String] {
         var values: [String: String] = [:]
         var scanner = JSONScanner(text)
@@ -86,6 +88,7 @@ package enum JSONText {
     }
 
     /// Decodes an array of strings.
+    /// - Throws: `Malformed` for anything else.
     package static func list(_ text: UnsafeRawBufferPointer) throws(JSONScanner.Malformed) -> [String] {
         guard let list = try? JSONDecoder().decode([String].self, from: Data(text)) else {
             throw JSONScanner.Malformed(reason: "an array of strings was expected")

@@ -10,7 +10,7 @@
 /// The order holds among jobs of the same key, partitions and needs; of all jobs of a key, one at a time runs. Chains have no
 /// priorities and take no limits. A delayed job takes its place in the order when it becomes due.
 public struct Chain: Hashable, Sendable {
-    /// What the chain does when one of its jobs is discarded.
+    /// The rule for a chain when one of its jobs is discarded.
     public enum OnDiscarded: Hashable, Sendable, CaseIterable {
         /// The next job runs.
         case `continue`
@@ -21,7 +21,7 @@ public struct Chain: Hashable, Sendable {
     /// Jobs of one queue with the same key form a chain. Any text; a key that takes more than 64 bytes in a lane appears there as a
     /// digest.
     public var key: String
-    /// What the chain does when this job is discarded.
+    /// The rule for the chain when this job is discarded.
     public var onDiscarded: OnDiscarded
 
     /// Makes the chain `key`, which continues after a discarded job by default.

@@ -2,7 +2,7 @@
 ///
 /// ```
 /// enqueue → available → executing → completed
-///         → scheduled ⤴           → retryable → available      a run that ended badly
+///         → scheduled ⤴           → retryable → available      a failed attempt
 ///                                 → scheduled → available      a snooze, or something it needs is missing
 ///                                 → available                  released by a worker that stops, or taken back from a dead one
 ///                                 → cancelled, discarded
@@ -20,7 +20,7 @@ public enum JobState: String, Hashable, Sendable, Codable, CaseIterable {
     case retryable
     /// It succeeded.
     case completed
-    /// A user, an operator, its own handler or a policy ended it.
+    /// It was cancelled: by a call, its handler, its deadline or a failure policy.
     case cancelled
     /// It failed for good.
     case discarded

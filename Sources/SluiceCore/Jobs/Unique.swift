@@ -8,7 +8,7 @@
 /// static let options = JobOptions(queue: "images", unique: .whileLive(by: .arguments))
 /// ```
 public struct Unique: Sendable, Hashable {
-    /// What makes two jobs equal.
+    /// The criterion by which two jobs are equal.
     public struct Basis: Sendable, Hashable {
         package enum Kind: Sendable, Hashable {
             case arguments
@@ -30,7 +30,7 @@ public struct Unique: Sendable, Hashable {
         public static func key(_ key: String) -> Basis { Basis(kind: .key(key)) }
     }
 
-    /// What happens when an equal job exists.
+    /// The rule for an enqueue when an equal job exists.
     public enum Conflict: String, Sendable, Hashable, Codable, CaseIterable {
         /// Nothing is added; the reply names the existing job.
         case keepExisting = "keep"
@@ -52,9 +52,9 @@ public struct Unique: Sendable, Hashable {
     }
 
     package var span: Span
-    /// What makes two jobs equal.
+    /// The criterion by which two jobs are equal.
     public var basis: Basis
-    /// What happens when an equal job exists.
+    /// The rule for an enqueue when an equal job exists.
     public var onConflict: Conflict
 
     package init(span: Span, basis: Basis, onConflict: Conflict) {

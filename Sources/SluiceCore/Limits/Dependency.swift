@@ -5,7 +5,7 @@
 /// static let options = JobOptions(needs: ["tmdb", Dependency("imdb", whenOff: .runWithout)])
 /// ```
 public struct Dependency: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
-    /// What a job does while the dependency is switched off.
+    /// The rule for a job while the dependency is switched off.
     public enum WhenOff: String, Hashable, Sendable, CaseIterable {
         /// The job waits; no attempt is spent.
         case wait
@@ -15,7 +15,7 @@ public struct Dependency: Hashable, Sendable, ExpressibleByStringLiteral, Custom
 
     /// The name: 1 to 32 letters, digits, dots, dashes or underscores. Enqueueing throws `invalidArgument` for any other.
     public var name: String
-    /// What the job does while the dependency is switched off.
+    /// The rule for the job while the dependency is switched off.
     public var whenOff: WhenOff
 
     /// Makes a dependency, for which the job waits by default.

@@ -65,6 +65,7 @@ extension PayloadKeys {
     /// Encrypts a text with the current key.
     /// - Parameter isRepeatable: whether equal texts give equal results. The nonce is then made from the text with the index key,
     ///   as in synthetic initialization vectors (RFC 5297).
+    /// - Throws: `invalidArgument` if the cipher fails.
     package func seal(_ text: [UInt8], as part: Part, isRepeatable: Bool = false) throws(SluiceError) -> SealedText {
         do {
             guard let key = keys[current] else { throw CryptoKitError.incorrectKeySize }

@@ -41,13 +41,13 @@ public struct Diagnosis: Sendable, Hashable {
 
     /// One examined subject and its findings.
     public struct Part: Sendable, Hashable {
-        /// The subject.
+        /// The examined part of the system.
         public var subject: Subject
-        /// What was examined, in words; empty if nothing could be.
+        /// The examined data, in words; empty if none could be read.
         public var looked: String
-        /// What was not examined, or only in part, and why.
+        /// The data that was not examined, or only in part, and why.
         public var unseen: [String] = []
-        /// The findings.
+        /// The deviations found in this subject.
         public var findings: [Finding] = []
     }
 

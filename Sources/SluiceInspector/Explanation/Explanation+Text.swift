@@ -121,7 +121,7 @@ private struct SentenceParts {
             + (rest > 0 ? " and \(HumanText.number(rest)) more" : "")
     }
 
-    /// What the holder of a chain does, and how an operator can change it.
+    /// A clause about the holder of a chain, and how an operator can change its state.
     func holding(_ holder: Explanation.ChainHolder) -> String {
         if holder.state == .executing {
             let place = holder.worker.map { "on \($0) " } ?? ""

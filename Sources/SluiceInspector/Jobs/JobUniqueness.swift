@@ -8,7 +8,7 @@ package import SluiceCore
 
 /// The uniqueness of a job, and the request that an equal job left for the end of the current run.
 public struct JobUniqueness: Sendable, Hashable {
-    /// What follows the current run.
+    /// The run that follows the current one.
     public enum Next: Sendable, Hashable {
         /// The job runs again, or a new job with the same arguments does.
         case again
@@ -22,7 +22,7 @@ public struct JobUniqueness: Sendable, Hashable {
     public var isUntilStarted: Bool
     /// The time before which no equal job is added, even if this job has ended.
     public var heldUntil: Date?
-    /// What follows the current run, if anything.
+    /// The run that follows the current one, if any.
     public var next: Next?
 
     /// Makes a value from its parts.

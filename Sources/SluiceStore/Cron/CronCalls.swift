@@ -7,17 +7,17 @@ package struct CronPut: StoreFunction {
 
     package enum Result: String, Sendable {
         case added, changed, same
-        /// A declaration of a higher deploy stands.
+        /// A declaration of a higher deploy is in force.
         case kept
-        /// Code declares an entry of this name.
+        /// Code has declared an entry of this name.
         case declared
     }
 
     package var entry: String
     package var definition: CronEntry
-    /// Its first tick from now on, in ms.
+    /// The first tick from now on, in ms.
     package var next: Int?
-    /// The deploy of the code that declares it; nil for an operator.
+    /// The deploy of the declaring code; nil for an operator.
     package var deploy: Int?
 
     package init(_ entry: String, _ definition: CronEntry, next: Int?, deploy: Int? = nil) {
@@ -50,7 +50,7 @@ package struct CronRemove: StoreFunction {
 
     package func write(into command: inout RedisCommand) { command.append(entry) }
 
-    /// False if there was none.
+    /// False if there was no such entry.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
 
@@ -74,7 +74,7 @@ package struct CronPause: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool? { reply.integer == -1 ? nil : reply.integer == 1 }
 }
 
-/// Ends the pause of an entry.
+/// Resumes a paused entry.
 package struct CronResume: StoreFunction {
     package static let name = "cron_resume"
 

@@ -1,7 +1,7 @@
 import Foundation
 package import SluiceCore
 
-/// An entry of a queue's `cron` hash: when something recurs, and the job that it enqueues then.
+/// An entry of a queue's `cron` hash: a schedule, and the job that it enqueues.
 ///
 /// ```json
 /// {"expression":"0 7 * * *","zone":"Europe/Berlin","job":{"kind":"digest","args":{}},"options":{"priority":2},
@@ -12,17 +12,17 @@ package struct CronEntry: Sendable, Hashable {
     package var zone: String
     /// The spec of its jobs, as JSON.
     package var job: [UInt8]
-    /// What of their options is out of the plain case, as JSON; nil for nothing.
+    /// Job options that differ from the defaults, as JSON; nil if there are none.
     package var options: String?
     package var catchUp: CatchUp
     package var overlap: Overlap
-    /// Ms by which a tick's job may be due later.
+    /// Maximum random delay of a tick's job, in ms.
     package var jitter = 0
-    /// Ms since 1970.
+    /// The moment before which it has no tick, in ms since 1970.
     package var start: Int?
-    /// Ms since 1970.
+    /// The moment after which it has no tick, in ms since 1970.
     package var end: Int?
-    /// Runs after which it is finished.
+    /// Number of runs after which it is finished.
     package var limit: Int?
 
     package init(expression: String, zone: String, job: [UInt8], options: String?, catchUp: CatchUp, overlap: Overlap) {
@@ -34,20 +34,20 @@ package struct CronEntry: Sendable, Hashable {
         self.overlap = overlap
     }
 
-    /// The ticks that it has.
-    /// - Throws: `invalidArgument` for an expression or a zone that makes no sense here.
+    /// The ticks of the entry.
+    /// - Throws: `invalidArgument` for an expression or a zone that is not valid here.
     package func schedule() throws(SluiceError) -> CronSchedule {
         CronSchedule(
             try CronExpression(expression), in: try CronZone.named(zone), start: start.map { ($0 + 999) / 1000 },
             end: end.map { $0 / 1000 })
     }
 
-    /// The first tick after a moment, in ms.
+    /// The first tick after `time`, in ms.
     package func next(after time: Int) throws(SluiceError) -> Int? {
         try schedule().next(after: time / 1000).map { $0 * 1000 }
     }
 
-    /// The JSON text, the same for equal entries.
+    /// The JSON text; equal entries give equal texts.
     package func encoded() -> [UInt8] {
         var members: [(String, JSONValue)] = [
             ("expression", .string(expression)), ("zone", .string(zone)), ("job", .text(job)),
@@ -61,8 +61,8 @@ package struct CronEntry: Sendable, Hashable {
         return JSONValue.object(members.map { JSONValue.Member(name: $0.0, value: $0.1) }).encoded()
     }
 
-    /// Reads the text of an entry.
-    /// - Throws: `invalidArgument` if it is none.
+    /// Parses the text of an entry.
+    /// - Throws: `invalidArgument` if it is not an entry.
     package init(decoding text: String) throws(SluiceError) {
         self.init(expression: "", zone: "", job: [], options: nil, catchUp: .latest, overlap: .allow)
         let bytes = Array(text.utf8)

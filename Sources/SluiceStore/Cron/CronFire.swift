@@ -1,14 +1,14 @@
 package import Hiredis
 package import SluiceCore
 
-/// Fires ticks of an entry that are due: `lua/cron/cron_fire.lua`. All times in ms since 1970.
+/// Fires due ticks of an entry: `lua/cron/cron_fire.lua`. All times in ms since 1970.
 package struct CronFire: StoreFunction {
     package static let name = "cron_fire"
-    /// Ticks that one call can carry.
+    /// Maximum number of ticks in one call.
     package static let mostTicks = 1000
 
     package struct Reply: Sendable, Equatable {
-        /// False where somebody else has fired them, or the entry is another one now.
+        /// False if another worker has fired them, or the entry has changed.
         package var isFirst: Bool
         package var enqueued: Int
         package var skipped: Int
@@ -16,21 +16,21 @@ package struct CronFire: StoreFunction {
 
     package var entry: String
     package var revision: String
-    /// The tick that is next, as it was told.
+    /// The next tick as the queue reported it.
     package var expected: Int
-    /// The first tick that is not due.
+    /// The first tick that is not due yet.
     package var following: Int?
     package var ticks: [Int]
-    /// Whether there are more than these from `expected` on: they are the newest.
+    /// Whether more ticks than these are due from `expected` on: these are the newest.
     package var hasMore: Bool
     package var spec: [UInt8]
 
-    /// The ticks of an entry that are due.
-    /// - Throws: `invalidArgument` if nothing can be made of the entry here.
+    /// Finds the due ticks of an entry.
+    /// - Throws: `invalidArgument` if this program cannot interpret the entry.
     package init(_ item: CronDue.Item, now: Int) throws(SluiceError) {
         let entry = try CronEntry(decoding: item.text)
         let schedule = try entry.schedule()
-        // Zones change: what was the next tick may be none any more.
+        // Zone rules change: the reported next tick may not exist any more.
         let due = schedule.newest(Self.mostTicks, from: item.next / 1000, through: now / 1000)
         self.entry = item.name
         revision = item.revision
@@ -62,9 +62,9 @@ package struct CronFire: StoreFunction {
 }
 
 extension Store {
-    /// Fires what is due in a queue, for as long as something is. Whoever does so beside others does no harm.
-    /// - Parameter complain: told of entries of which nothing can be made here: others may be able to.
-    /// - Returns: how many jobs were enqueued.
+    /// Fires the due ticks of a queue until none is due. Safe to run in several processes at once.
+    /// - Parameter complain: called for entries that this program cannot interpret; others may be able to.
+    /// - Returns: The number of enqueued jobs.
     @discardableResult
     package func fireCron(
         on queue: QueueName, _ complain: (CronDue.Item, SluiceError) -> Void

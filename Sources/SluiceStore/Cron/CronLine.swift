@@ -10,17 +10,17 @@ package struct CronLine: Decodable, Sendable, Hashable {
     package static let byHand = "by hand"
 
     package var tick: Double
-    /// Of several that were missed, the last.
+    /// The last of several missed ticks.
     package var until: Double?
     package var count: Int?
     package var at: Double
     package var outcome: String
-    /// The job that it enqueued, or that was in the way.
+    /// The job that was enqueued, or that was in the way.
     package var job: String?
-    /// Of the job that was in the way.
+    /// The state of the job that was in the way.
     package var state: String?
 
-    /// Nil if it is none.
+    /// Nil if it is not such a line.
     package init?(_ line: String) {
         guard let line = try? JSONDecoder().decode(CronLine.self, from: Data(line.utf8)) else { return nil }
         self = line

@@ -4,11 +4,11 @@
     import Foundation
 #endif
 
-/// The entries that a worker declares, as it tells of its process.
+/// The cron entries that a worker declares in the description of its process.
 package struct CronNames: Decodable {
     private var cron: [String]?
 
-    /// The names that workers declare which live.
+    /// The names that live workers declare.
     package static func declared(by workers: [ListWorkers.Item]) -> Set<String> {
         Set(workers.filter { $0.lease > .zero }.flatMap { names(info: $0.info) })
     }

@@ -10,7 +10,7 @@ package struct CronList: StoreFunction {
         package var name: String
         /// The entry as JSON.
         package var text: String
-        /// In ms; nil if it is paused or finished.
+        /// The next tick in ms; nil if it is paused or finished.
         package var next: Int?
         package var revision: String
         package var runs: Int
@@ -18,7 +18,7 @@ package struct CronList: StoreFunction {
         package var source: String
         /// `ms reason`; empty if it is not paused.
         package var paused: String
-        /// In ms.
+        /// The time at which it finished, in ms.
         package var finished: Int?
         /// The newest line of its history; empty if there is none.
         package var last: String
@@ -81,11 +81,11 @@ extension Store {
     }
 }
 
-/// What became of the last ticks of an entry, the newest first, as JSON: `lua/cron/cron.lua`.
+/// Reads the history of an entry, newest first, as JSON: `lua/cron/cron.lua`.
 package struct CronHistory: StoreFunction {
     package static let name = "cron_history"
     package static let isReadOnly = true
-    /// Lines that are kept.
+    /// Number of lines that are kept.
     package static let most = 100
     package var entry: String
     package var count: Int
@@ -106,7 +106,7 @@ package struct CronHistory: StoreFunction {
     }
 }
 
-/// What is due: `lua/cron/cron.lua`.
+/// Reads the due entries: `lua/cron/cron.lua`.
 package struct CronDue: StoreFunction {
     package static let name = "cron_due"
 
@@ -115,7 +115,7 @@ package struct CronDue: StoreFunction {
         /// The entry as JSON.
         package var text: String
         package var revision: String
-        /// The tick that is next, in ms.
+        /// The next tick in ms.
         package var next: Int
     }
 

@@ -1,27 +1,27 @@
 package import Hiredis
 package import SluiceCore
 
-/// Asks how jobs stand, and to be told of the end of those that have not ended: `lua/jobs/await.lua`. Asking again is harmless. The reply
-/// has as many of the jobs as fit, the first ones: of the others nothing was asked.
+/// Reads the states of jobs and subscribes to the end of those that have not ended: `lua/jobs/await.lua`. Repeating it is
+/// harmless. The reply covers as many of the first jobs as fit; the call does nothing for the others.
 package struct Await: StoreFunction {
     package static let name = "await"
-    /// Jobs in one call.
+    /// Maximum number of jobs in one call.
     package static let mostJobs = 500
 
-    /// How a job stands.
+    /// The state of a job.
     package enum Standing: Sendable, Hashable {
-        /// It has not ended: the client's inbox will tell.
+        /// It has not ended: an entry in the client's inbox will say when it has.
         case underWay(JobState)
-        /// With its result as JSON text; empty if none is kept.
+        /// Completed, with its result as JSON text; empty if none is kept.
         case completed(result: [UInt8])
-        /// Cancelled or discarded, with its last error, a line of JSON; empty if there is none.
+        /// Cancelled or discarded, with its last error as a line of JSON; empty if there is none.
         case failed(JobState, error: [UInt8])
         /// The queue does not know it.
         case missing
     }
 
     package var client: String
-    /// Whether the client does not want to be told any more.
+    /// Whether to end the subscription.
     package var forgets: Bool
     package var ids: [JobID]
 

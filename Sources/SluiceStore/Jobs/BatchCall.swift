@@ -1,19 +1,19 @@
 package import Hiredis
 package import SluiceCore
 
-/// Everything that is done to a batch: `lua/relay/batch.lua`. Repeating a call is harmless.
+/// Any change of a batch: `lua/relay/batch.lua`. Repeating a call is harmless.
 package struct BatchCall: StoreFunction {
     package static let name = "batch"
-    /// Members that one call can name.
+    /// Maximum number of members in one call.
     package static let mostMembers = 1000
 
     package enum Verb: Sendable, Hashable {
         case open(name: String, callbacks: [String: BatchCallback])
         case add([JobID])
         case seal
-        /// Members ended so; nil: they ran to a first bad end.
+        /// Members ended in this state; nil means their first attempt failed.
         case done(Fact.EndState?, [JobID])
-        /// The callbacks of these events have arrived.
+        /// The callbacks of these events have arrived in their queues.
         case fired([String])
         case tend
     }
@@ -22,9 +22,9 @@ package struct BatchCall: StoreFunction {
         /// The server's time in ms since 1970.
         package var now: Int
         package var isFinished: Bool
-        /// Members that ended otherwise than completed.
+        /// Members that ended in another state than completed.
         package var badEnds: Int
-        /// What is to be brought to its queue, by event.
+        /// Callbacks to deliver, by event.
         package var firing: [String: BatchCallback]
     }
 
@@ -69,7 +69,7 @@ package struct BatchCall: StoreFunction {
     }
 }
 
-/// What is brought to its queue when an event of a batch fires: a job, or news for the batch that it is a member of.
+/// The callback of a batch event: a job for its queue, or a message to the parent batch.
 package struct BatchCallback: Sendable, Hashable {
     /// The queue, a line feed, the options as JSON, a line feed, the spec; or the id of a batch.
     package var text: [UInt8]
@@ -82,10 +82,10 @@ package struct BatchCallback: Sendable, Hashable {
 
     package init(parent: BatchID) { text = Array(parent.text.utf8) }
 
-    /// As a batch.
+    /// The parent batch, if the text is an id.
     package var parent: BatchID { BatchID(known: String(decoding: text, as: UTF8.self)) }
 
-    /// As a job; nil if it is none.
+    /// The job to deliver; nil if the text does not hold one.
     package func job(_ id: JobID) -> (queue: QueueName, item: Deliver.Item)? {
         let parts = text.split(separator: UInt8(ascii: "\n"), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let queue = try? QueueName(String(decoding: parts[0], as: UTF8.self)) else { return nil }
@@ -93,7 +93,7 @@ package struct BatchCallback: Sendable, Hashable {
     }
 }
 
-/// How a batch stands: `batch.status`. Names and values; empty if there is none.
+/// The state of a batch as names and values: `batch.status`. Empty if there is no such batch.
 package struct ReadBatch: StoreFunction {
     package static let name = "batch_status"
     package static let isReadOnly = true
@@ -109,13 +109,13 @@ package struct ReadBatch: StoreFunction {
     }
 }
 
-/// What a batch brings to its queues, and some of the members that it waits for: `batch.view`.
+/// The callbacks of a batch, and some of the members that it waits for: `batch.view`.
 package struct ViewBatch: StoreFunction {
     package static let name = "batch_view"
     package static let isReadOnly = true
 
     package struct Reply: Sendable, Hashable {
-        /// By event: the queue and the kind; for `parent` the id of a batch, and no kind.
+        /// The target by event: queue and kind; for `parent` the id of a batch, and no kind.
         package var callbacks: [String: Target]
         package var waiting: [JobID]
     }
@@ -125,7 +125,7 @@ package struct ViewBatch: StoreFunction {
         package var kind: String
     }
 
-    /// How many members are told, 1 to 1,000.
+    /// Maximum number of members in the reply, 1 to 1,000.
     package var most: Int
 
     package init(most: Int) { self.most = most }
@@ -144,7 +144,7 @@ package struct ViewBatch: StoreFunction {
 }
 
 extension Store {
-    /// Calls on a batch.
+    /// Calls a function on a batch.
     package func call<Function: StoreFunction>(
         _ function: Function, on batch: BatchID
     ) async throws(SluiceError) -> Function.Reply {

@@ -1,16 +1,16 @@
 package import Hiredis
 package import SluiceCore
 
-/// Notes batches where they are listed: `lua/relay/batch_index.lua`. Repeating a call is harmless.
+/// Records changes of batches in the index of all batches: `lua/relay/batch_index.lua`. Repeating a call is harmless.
 package struct BatchIndex: StoreFunction {
     package static let name = "batch_index"
 
     package enum Change: String, Sendable {
-        /// It is about to be opened.
+        /// The batch is about to be opened.
         case open
-        /// It will vanish.
+        /// The batch has finished and will expire.
         case finished
-        /// It is not there.
+        /// The batch does not exist.
         case gone
     }
 
@@ -30,16 +30,16 @@ package struct BatchIndex: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) {}
 }
 
-/// Ids of batches, the newest first: `batch_index.list`.
+/// Lists ids of batches, newest first: `batch_index.list`.
 package struct BatchList: StoreFunction {
     package static let name = "batch_list"
     package static let isReadOnly = true
-    /// Ids in a call.
+    /// Number of ids in a page.
     package static let page = 1000
 
     private let rank: Int
 
-    /// - Parameter rank: where to begin; 0 is the newest.
+    /// - Parameter rank: the rank to start from; 0 is the newest.
     package init(from rank: Int) { self.rank = rank }
 
     package func write(into command: inout RedisCommand) {
@@ -53,12 +53,12 @@ package struct BatchList: StoreFunction {
 }
 
 extension Store {
-    /// Notes batches in the index.
+    /// Records changes of batches in the index.
     package func note(_ change: BatchIndex.Change, _ ids: [BatchID]) async throws(SluiceError) {
         try await call(BatchIndex(change, ids), key: keys.batches)
     }
 
-    /// A page of the batches that are kept, the newest first.
+    /// A page of the batches that are kept, newest first.
     package func batches(from rank: Int) async throws(SluiceError) -> [BatchID] {
         try await call(BatchList(from: rank), key: keys.batches)
     }

@@ -1,15 +1,15 @@
 package import SluiceCore
 
-/// What a run has enqueued, on its way with the run's outcome: the detail of `lua/jobs/commit.lua`.
+/// Jobs that a run has enqueued, which travel with its outcome: the detail of `lua/jobs/commit.lua`.
 package struct CommittedJobs: Sendable, Hashable {
-    /// Jobs that a run may enqueue.
+    /// Maximum number of jobs that a run may enqueue.
     package static let mostJobs = 500
-    /// Bytes that they may have together.
+    /// Maximum size of these jobs together, in bytes.
     package static let mostBytes = 1 << 20
 
-    /// How many.
+    /// Number of jobs.
     package private(set) var count = 0
-    /// As they travel.
+    /// The jobs in the form in which they travel.
     package private(set) var bytes: [UInt8] = []
 
     package init() {}

@@ -1,17 +1,17 @@
 package import Hiredis
 package import SluiceCore
 
-/// A job that was given to this worker.
+/// A job that this worker has claimed.
 package struct ClaimedJob: Sendable {
     package var id: JobID
     package var fence: Fence
-    /// Number of this run: bad ends so far, and one.
+    /// Number of this attempt: failed attempts so far, plus one.
     package var attempt: Int
-    /// Since when it could be claimed, in ms since 1970 by the server's clock.
+    /// Time since which it could be claimed, in ms since 1970 by the server's clock.
     package var availableSince: Int
-    /// When it was claimed, likewise.
+    /// Time of the claim, in ms since 1970 by the server's clock.
     package var claimedAt: Int
-    /// What it needs that is off: it runs without.
+    /// Optional needs that are switched off: the job runs without them.
     package var without: Set<String> = []
     private let spec: RedisValue
 
@@ -24,8 +24,8 @@ package struct ClaimedJob: Sendable {
         self.spec = spec
     }
 
-    /// Reads the spec.
-    /// - Throws: `invalidArgument` if it is none.
+    /// Parses the spec.
+    /// - Throws: `invalidArgument` if the spec is not valid.
     package func decodeSpec() throws(SluiceError) -> JobSpec {
         let read: Result<JobSpec, SluiceError> = spec.withBytes { bytes in
             do throws(SluiceError) {
@@ -38,50 +38,50 @@ package struct ClaimedJob: Sendable {
     }
 }
 
-/// The place of a job in its lane, as a number: class × 2⁴⁹ + sequence, the sequence being ms since 2025 × 512 + n.
+/// The place of a job in its lane as a number: class × 2⁴⁹ + sequence. The sequence is ms since 2025 × 512 + n.
 package enum Score {
     private static let epoch = 1_735_689_600_000
 
-    /// When the place was taken, in ms since 1970.
+    /// Time at which the place was taken, in ms since 1970.
     package static func time(_ score: Int) -> Int { (score & ((1 << 49) - 1)) >> 9 + epoch }
 
     /// The class, 0 (first) to 9.
     package static func priority(_ score: Int) -> Int { score >> 49 }
 }
 
-/// The one call of a worker: `lua/workers/cycle.lua`.
+/// The regular call of a worker: `lua/workers/cycle.lua`.
 package struct Cycle: StoreFunction {
     package static let name = "cycle"
-    /// Jobs that one call can settle, and claim.
+    /// Maximum number of jobs that one call can settle, and that it can claim.
     package static let mostJobs = 1000
-    /// Bytes of settlements above which a call is closed.
+    /// Size of the settlements, in bytes, above which a call takes no more of them.
     package static let mostBytes = 4 << 20
-    /// Jobs enqueued by runs above which a call is closed.
+    /// Number of jobs enqueued by runs above which a call takes no more settlements.
     package static let mostCommitted = 1000
 
     package struct Reply: Sendable {
         /// The server's time in ms since 1970.
         package var now: Int
-        /// How many jobs the worker holds now.
+        /// Number of jobs that the worker holds now.
         package var held: Int
-        /// After how long to come though nobody wakes it; nil leaves it to the worker.
+        /// Time until the next call without a wake-up; nil leaves it to the worker.
         package var come: Duration?
         /// Whether the worker has to resync before it can claim.
         package var mustResync: Bool
-        /// Rises whenever a worker declares other limits than those that stand.
+        /// Rises whenever a worker changes the declared limits.
         package var declared: Int
-        /// What the queue holds, told to one worker every few seconds.
+        /// The gauges of the queue. One worker gets them every few seconds.
         package var gauges: QueueGauges?
-        /// Settlements that changed nothing: their run was over.
+        /// Jobs whose settlement changed nothing, since their run was over.
         package var refused: [JobID]
-        /// Jobs it holds that somebody wants cancelled.
+        /// Jobs of the worker that are to be cancelled.
         package var cancel: [JobID]
         package var jobs: [ClaimedJob]
-        /// What is to be carried to where it belongs, and then acknowledged.
+        /// Outbox messages to relay and then acknowledge.
         package var facts: [Fact]
-        /// Runs of dead workers that this call took back, and settlements of this one that went elsewhere than it said.
+        /// Runs of dead workers that this call reclaimed, and settlements of this one that led to another state than requested.
         package var decided: [DecidedRun]
-        /// Whether something that recurs is due, and for this worker to fire.
+        /// Whether cron entries are due that this worker should fire.
         package var hasTicks: Bool
     }
 
@@ -89,7 +89,7 @@ package struct Cycle: StoreFunction {
     package var session: Int
     package var call: Int
     package var demand: Int
-    /// After how long it comes again by itself if it is left with free places and nobody wakes it.
+    /// Time until the worker's next call, if it is left with free places and gets no wake-up.
     package var idle: Duration
     package var settlements: [Settlement]
 
@@ -122,7 +122,7 @@ package struct Cycle: StoreFunction {
         }
     }
 
-    /// Before the outcomes, since a run that is settled may enqueue no more.
+    /// Comes before the outcomes, since a settled run may not enqueue.
     private func writeCommitted(into command: inout RedisCommand) {
         for settlement in settlements where !settlement.committed.isEmpty {
             command.append(settlement.fence.description)
@@ -139,7 +139,7 @@ package struct Cycle: StoreFunction {
         var word: Settlement.Outcome.Word
     }
 
-    /// Positions of the settlements by what they have in common: most of a batch end alike.
+    /// Positions of the settlements, grouped by what they share: most of a batch end alike.
     private func grouped() -> [Group: [Int]] {
         var groups: [Group: [Int]] = [:]
         for (index, settlement) in settlements.enumerated() {
@@ -185,5 +185,5 @@ package struct Cycle: StoreFunction {
     }
 }
 
-/// Ids out of a reply.
+/// The job ids in a reply.
 func ids(_ reply: RedisValue) -> [JobID] { reply.elements.compactMap { $0.string.map(JobID.init(known:)) } }

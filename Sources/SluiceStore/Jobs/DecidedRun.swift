@@ -1,15 +1,15 @@
 import Hiredis
 package import SluiceCore
 
-/// A run whose outcome Redis has decided: its worker died, or what the worker said did not hold.
+/// A run whose outcome Redis decided: its worker died, or its settlement was overruled.
 package struct DecidedRun: Sendable, Hashable {
     package var id: JobID
-    /// Where the job went.
+    /// The new state of the job.
     package var state: JobState
     package var attempt: Int
-    /// Who ran it.
+    /// The worker of the run.
     package var worker: String
-    /// Empty where the worker that is told has run it.
+    /// Empty if the run was the calling worker's own.
     package var kind: String
 
     static func list(_ reply: RedisValue) -> [DecidedRun] {
@@ -18,7 +18,7 @@ package struct DecidedRun: Sendable, Hashable {
         while let id = values.next()?.string, let state = values.next()?.string, let attempt = values.next()?.integer,
             let worker = values.next()?.string, let kind = values.next()?.string
         {
-            // A state of a newer library than this program knows is nothing that could be told.
+            // A state that only a newer library knows cannot be reported.
             guard let state = JobState(rawValue: state) else { continue }
             runs.append(DecidedRun(id: JobID(known: id), state: state, attempt: attempt, worker: worker, kind: kind))
         }

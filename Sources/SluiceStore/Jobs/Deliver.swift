@@ -1,19 +1,19 @@
 package import Hiredis
 package import SluiceCore
 
-/// Brings jobs that another slot has released into their queue: `lua/relay/deliver.lua`. At most 1,000 in a call; repeating it is
+/// Delivers jobs, released in another slot, to their queue: `lua/relay/deliver.lua`. At most 1,000 in a call. Repeating it is
 /// harmless.
 package struct Deliver: StoreFunction {
     package static let name = "deliver"
-    /// For how long a queue remembers jobs that were brought to it, unless it hears that they may be forgotten.
+    /// How long a queue remembers delivered jobs, unless ``Forget`` comes first.
     static let memory = Duration.seconds(7 * 86_400)
 
-    /// A job as the slot that released it keeps it.
+    /// A job in the form in which the releasing slot keeps it.
     package struct Item: Sendable, Hashable {
         package var id: JobID
         /// The spec as JSON text.
         package var spec: [UInt8]
-        /// What is out of the plain case, as JSON; empty for nothing.
+        /// Options that differ from the defaults, as JSON; empty if there are none.
         package var options: String
 
         package init(id: JobID, spec: [UInt8], options: String) {
@@ -23,10 +23,10 @@ package struct Deliver: StoreFunction {
         }
     }
 
-    /// Until when it may arrive, in ms by the server's clock: a later one is refused, since the sender's knowledge may be old.
+    /// Deadline for the arrival, in ms by the server's clock. A later call is rejected, since the sender's knowledge may be old.
     package var validUntil: Int
     package var items: [Item]
-    /// How long it is remembered that they came, if longer than an hour, until they may be forgotten.
+    /// How long the queue remembers the delivery, if longer than an hour, until ``Forget``.
     package var kept: Duration?
 
     package init(validUntil: Int, items: [Item], kept: Duration? = nil) {
@@ -52,14 +52,14 @@ package struct Deliver: StoreFunction {
         }
     }
 
-    /// How many were new.
+    /// The number of new jobs.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Int {
         guard let count = reply.integer else { throw malformed(Self.name) }
         return count
     }
 }
 
-/// What carrying suspended jobs to their own queue takes: `followers.outgoing`. Those that are not there any more are left out.
+/// The data needed to move suspended jobs to their own queue: `followers.outgoing`. Jobs that no longer exist are left out.
 package struct Outgoing: StoreFunction {
     package static let name = "outgoing"
     package static let isReadOnly = true
@@ -82,7 +82,8 @@ package struct Outgoing: StoreFunction {
     }
 }
 
-/// Says that nobody sends these jobs again, but for what is on its way: `deliver.forget`. At most 1,000 in a call.
+/// Lets the queue forget delivered jobs that will not be sent again, except for calls under way: `deliver.forget`. At most 1,000
+/// in a call.
 package struct Forget: StoreFunction {
     package static let name = "forget"
 
@@ -97,8 +98,8 @@ package struct Forget: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) {}
 }
 
-/// Tells the followers of jobs that have moved from their slot to another one, and have ended there:
-/// `followers.ended_elsewhere`. Repeating it is harmless. At most 999 in a call.
+/// Notifies the followers of jobs that moved to another slot and ended there: `followers.ended_elsewhere`. At most 999 in a call.
+/// Repeating it is harmless.
 package struct Tell: StoreFunction {
     package static let name = "tell"
 
@@ -115,11 +116,11 @@ package struct Tell: StoreFunction {
         for job in jobs { command.append(job.text) }
     }
 
-    /// Whether this has put messages into the outbox that nobody carries yet.
+    /// Whether this put messages into the outbox that no relay carries yet.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
 
-/// Says that facts have arrived: `outbox.run`. At most 1,000 in a call.
+/// Acknowledges outbox messages that have arrived: `outbox.run`. At most 1,000 in a call.
 package struct Acknowledge: StoreFunction {
     package static let name = "acknowledge"
 

@@ -1,24 +1,24 @@
 package import Hiredis
 package import SluiceCore
 
-/// A job on its way in.
+/// A job to enqueue.
 package struct NewJob: Sendable {
     package var id: JobID
     /// The spec as JSON text.
     package var spec: [UInt8]
     package var due: DueTime
-    /// How long after its enqueue it is cancelled unless it has ended.
+    /// Time from the enqueue after which it is cancelled unless it has ended.
     package var deadline: Duration?
     package var priority: Int
     package var lane: String
-    /// The job whose end it waits for, in the queue to which the call goes.
+    /// The parent whose end it waits for, in the queue that the call goes to.
     package var after: After?
 
-    /// What a follow-up waits for.
+    /// The parent of a follow-up.
     package struct After: Sendable, Hashable {
         package var parent: JobID
         package var policy: FailurePolicy
-        /// Its own queue, if that is another one than the parent's.
+        /// The queue of the follow-up, if it differs from the parent's.
         package var target: QueueName?
 
         package init(parent: JobID, policy: FailurePolicy, target: QueueName? = nil) {
@@ -27,13 +27,13 @@ package struct NewJob: Sendable {
             self.target = target
         }
     }
-    /// What is to be told when it ends, as `lua/jobs/links.lua` has it.
+    /// The recipients of its end, in the form of `lua/jobs/links.lua`.
     package var links: [String] = []
-    /// The web hook that is to hear of it.
+    /// The webhook for its events.
     package var notify: Notify?
     /// Whether it holds its chain when it is discarded.
     package var holds: Bool
-    /// What makes it unique.
+    /// Its claim to a fingerprint.
     package var unique: UniqueClaim?
 
     package init(id: JobID, spec: [UInt8], due: DueTime = .now, priority: Int = 5, lane: String = "", holds: Bool = false) {
@@ -45,11 +45,11 @@ package struct NewJob: Sendable {
         self.holds = holds
     }
 
-    /// What is out of the plain case, as JSON; nil for nothing.
+    /// Options that differ from the defaults, as JSON; nil if there are none.
     package var options: String? { options(withKey: true) }
 
-    /// Whether its fingerprint travels apart from its options, so that jobs which differ in that alone share them. One that goes
-    /// to another queue claims it there.
+    /// Whether its fingerprint travels apart from its options, so that jobs that differ only in it share them. A job for another
+    /// queue claims its fingerprint there.
     var hasKey: Bool { unique != nil && after?.target == nil }
 
     func options(withKey: Bool) -> String? {
@@ -79,29 +79,29 @@ package struct NewJob: Sendable {
     }
 }
 
-/// Puts jobs in: `lua/jobs/enqueue.lua`. At most 1,000 in a call.
+/// Enqueues jobs: `lua/jobs/enqueue.lua`. At most 1,000 in a call.
 package struct Enqueue: StoreFunction {
     package static let name = "enqueue"
-    /// Jobs that one call can carry.
+    /// Maximum number of jobs in one call.
     package static let mostJobs = 1000
-    /// Bytes of specs above which a call is closed.
+    /// Size of the specs, in bytes, above which a call takes no more jobs.
     package static let mostBytes = 4 << 20
 
-    /// What became of the jobs, by position.
+    /// The result for each job, by position.
     package struct Reply: Sendable, Hashable {
-        /// Those whose id, or one of the same fingerprint, was there already.
+        /// Jobs that were not added, since a job with the same id or fingerprint exists.
         package var existing: Set<Int> = []
-        /// The jobs that are there, for those of `existing` that have another id.
+        /// The existing jobs, for those of `existing` that have another id.
         package var owners: [Int: JobID] = [:]
-        /// Those that were to fail if one of the same fingerprint is there, and that one.
+        /// Jobs that were rejected as duplicates, and the existing job of their fingerprint.
         package var duplicates: [Int: JobID] = [:]
-        /// Those that were not added because the job before them is not there.
+        /// Jobs that were not added because their parent is not in the queue.
         package var refused: [Int: Refusal] = [:]
-        /// Those that were not added because as many jobs wait as may, in order; and after how long to try again.
+        /// Jobs that were not added because the queue is at its depth limit, in order; and the time until the next try.
         package var full: [Int] = []
         package var retryAfter: Duration = .zero
 
-        /// Puts in the place of what was said of the jobs at some positions what a later call says of them.
+        /// Replaces the results at some positions by those of a later call.
         package mutating func merge(_ later: Reply, at positions: [Int]) {
             existing.formUnion(later.existing.map { positions[$0] })
             owners.merge(later.owners.map { (positions[$0.key], $0.value) }) { $1 }
@@ -111,20 +111,20 @@ package struct Enqueue: StoreFunction {
             retryAfter = later.retryAfter
         }
 
-        /// How many of so many jobs were added.
+        /// How many of `count` jobs were added.
         package func added(of count: Int) -> Int { count - existing.count - duplicates.count - refused.count - full.count }
     }
 
-    /// Where the job before is, if not in the queue.
+    /// Where the parent is, if it is not in the queue.
     package enum Refusal: String, Sendable, Hashable {
-        /// Nobody knows.
+        /// Unknown.
         case orphan
         /// On its way to its own queue.
         case moving
     }
 
     package var producer: String
-    /// Rises with each call of the producer; the same number again changes nothing.
+    /// Rises with each call of the producer. A repeated number changes nothing.
     package var number: Int
     package var jobs: [NewJob]
 
@@ -166,7 +166,7 @@ package struct Enqueue: StoreFunction {
         }
     }
 
-    /// What all jobs have out of the plain case, if that is the same.
+    /// The options of all jobs that differ from the defaults, if they are the same.
     private var commonOptions: String? {
         func options(_ job: NewJob) -> String? { job.options(withKey: !job.hasKey) }
         guard jobs.count > 1, let first = jobs.first.flatMap(options), jobs.last.flatMap(options) == first else { return nil }

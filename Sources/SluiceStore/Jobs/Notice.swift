@@ -1,21 +1,21 @@
 package import SluiceCore
 
-/// What a web hook is to hear of a job, as a job of the queue for that: `lua/relay/notices.lua`.
+/// A webhook notification about a job, delivered by a job of its own: `lua/relay/notices.lua`.
 package struct Notice: Sendable, Hashable {
-    /// Of the job that delivers it, and the key by which receivers know a repeated one.
+    /// The id of the delivering job, by which receivers recognise repetitions.
     package var id: JobID
-    /// The host of the hook.
+    /// The host of the webhook.
     package var host: String
-    /// The spec of the job that delivers it.
+    /// The spec of the delivering job.
     package var spec: [UInt8]
 
-    /// The job that delivers it. Notices of one job are a chain.
+    /// The delivering job. The notices of one job form a chain.
     package func item(of job: JobID, in queue: QueueName) throws(SluiceError) -> Deliver.Item {
         let lane = try Partitions(["host": host]).lane(chain: Chain("\(queue)/\(job)"))
         return Deliver.Item(id: id, spec: spec, options: "{\"lane\":\(JSONText.quoted(lane))}")
     }
 
-    /// Reads the notices of a fact, each `VERSION EVENT ID HOST LENGTH:` and its spec. Nil if they make no sense.
+    /// Parses the notices of a fact, each `VERSION EVENT ID HOST LENGTH:` and its spec. Nil if they are malformed.
     static func list(_ text: ArraySlice<UInt8>) -> [Notice]? {
         var rest = text
         var list: [Notice] = []
@@ -30,7 +30,7 @@ package struct Notice: Sendable, Hashable {
         return list
     }
 
-    /// Where the colon stands after so many blanks: what comes before may have colons of its own.
+    /// The position of the colon after `blanks` blanks; the text before it may have other colons.
     private static func end(of blanks: Int, in text: ArraySlice<UInt8>) -> Int? {
         var left = blanks
         for index in text.indices {

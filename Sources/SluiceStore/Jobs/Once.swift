@@ -1,16 +1,16 @@
 package import Hiredis
 package import SluiceCore
 
-/// A step of a job that is done once over all its runs: `lua/jobs/once.lua`. Refused with `fenced` when the run is over, and with
+/// A step that a job does once over all its runs: `lua/jobs/once.lua`. Fails with `fenced` when the run is over, and with
 /// `payloadTooLarge` when the steps of the job would take more than `largest` bytes.
 package struct Once: StoreFunction {
     package static let name = "once"
 
-    /// Bytes that the steps of one job may take.
+    /// Maximum size of the steps of one job, in bytes.
     package static let largest = 262_144
 
     package struct Reply: Sendable, Equatable {
-        /// The token that stands for the step.
+        /// The token of the step.
         package var token: String
         /// Its result as JSON, if it has ended.
         package var result: [UInt8]?
@@ -21,7 +21,7 @@ package struct Once: StoreFunction {
     package var fence: Fence
     /// The name of the step: 1 to 128 printable ASCII characters without space.
     package var key: String
-    /// The token it is to have if it has none.
+    /// The token for a step that has none.
     package var token: String
     /// Its result as JSON, if it has ended.
     package var result: [UInt8]?

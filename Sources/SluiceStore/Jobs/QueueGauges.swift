@@ -1,12 +1,12 @@
 import Hiredis
 package import SluiceCore
 
-/// What monitoring shows of a queue: `gauges` of `lua/operators/view.lua`.
+/// The metrics of a queue: `gauges` of `lua/operators/view.lua`.
 package struct QueueGauges: Sendable, Hashable {
-    /// Jobs in each state; of ended ones, those that are kept.
+    /// Number of jobs in each state; for final states, of those that are kept.
     package var jobs: [JobState: Int] = [:]
-    /// How long the oldest of a state has been there: available, suspended and executing; overdue, for those that wait for a time.
-    /// Nothing is told of more than 500 runs.
+    /// Age of the oldest job in a state: time in it for available, suspended and executing, time overdue for states that wait for
+    /// a moment. Above 500 runs, executing has none.
     package var oldest: [JobState: Duration] = [:]
 
     package init(jobs: [JobState: Int], oldest: [JobState: Duration]) {
@@ -14,7 +14,7 @@ package struct QueueGauges: Sendable, Hashable {
         self.oldest = oldest
     }
 
-    /// Reads a flat list of name and value; nil for anything else.
+    /// Parses a flat list of names and values; nil for anything else.
     init?(_ reply: RedisValue) {
         guard reply.kind == .array else { return nil }
         var values: [String: Int] = [:]

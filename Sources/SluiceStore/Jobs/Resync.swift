@@ -1,27 +1,27 @@
 package import Hiredis
 package import SluiceCore
 
-/// The first call of a worker, and the first after it lost track: `lua/workers/resync.lua`.
+/// The first call of a worker, also after it lost track: `lua/workers/resync.lua`.
 package struct Resync: StoreFunction {
     package static let name = "resync"
 
     package struct Reply: Sendable {
-        /// The last cycle that was applied, in whatever session; 0 for none.
+        /// The last cycle that was applied, in any session; 0 for none.
         package var lastCall: Int
-        /// What that cycle refused to settle.
+        /// The settlements that this cycle rejected.
         package var refused: [JobID]
-        /// Listed jobs that are not, or no longer, the worker's own.
+        /// Listed jobs that the worker does not, or no longer, own.
         package var lost: Set<JobID>
-        /// Runs of dead workers that this call took back.
+        /// Runs of dead workers that this call reclaimed.
         package var decided: [DecidedRun]
     }
 
     package var worker: WorkerID
     package var session: Int
     package var lease: Duration
-    /// About the process, as JSON.
+    /// A description of the process, as JSON.
     package var info: String
-    /// All that runs, or whose outcome is not known to be recorded.
+    /// All jobs that run, or whose outcome may not be recorded yet.
     package var running: [(id: JobID, fence: Fence)]
 
     package init(
@@ -53,7 +53,7 @@ package struct Resync: StoreFunction {
     }
 }
 
-/// A worker that stops and holds nothing more is forgotten at once: `lua/workers/resync.lua`.
+/// Removes a worker that stops and holds nothing: `lua/workers/resync.lua`.
 package struct Leave: StoreFunction {
     package static let name = "leave"
     package var worker: WorkerID
@@ -69,6 +69,6 @@ package struct Leave: StoreFunction {
         command.append(session)
     }
 
-    /// Whether it is forgotten; otherwise it holds something and is left to its lease.
+    /// Whether it was removed; otherwise it holds jobs and stays until its lease ends.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }

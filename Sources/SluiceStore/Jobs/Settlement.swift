@@ -3,19 +3,20 @@ package import SluiceCore
 /// The outcome of one run on its way to Redis.
 package struct Settlement: Sendable {
     package enum Outcome: Sendable {
-        /// With the result as JSON, if it is kept.
+        /// Completed, with the result as JSON if it is kept.
         case completed(result: [UInt8]?)
-        /// The next attempt in so long; the error as JSON.
+        /// A failed attempt: the next one starts after this wait; the error as JSON.
         case retry(after: Duration, error: String)
         case snooze(Duration)
-        /// Until it is worth looking again at what bears this name.
+        /// Adaptive polling under this name.
         case poll(AdaptivePolling, name: String)
-        /// Back at its place, unharmed.
+        /// The job returns to its place; no attempt is spent.
         case release
-        /// Back at its place after `base`, doubled with each such wait up to `cap`; why as JSON, if that is to be told.
+        /// The job returns to its place after `base`, doubled with each such wait up to `cap`; the reason as JSON, if there is
+        /// one to show.
         case wait(base: Duration, cap: Duration, error: String? = nil)
-        /// Back at its place once the dependency may be tried again, no attempt spent; discarded beyond `maxWaits`. The error
-        /// as JSON.
+        /// The job returns to its place when the dependency may be tried again; no attempt is spent. Beyond `maxWaits` waits it
+        /// is discarded. The error as JSON.
         case unavailable(dependency: String, retryAfter: Duration?, maxWaits: Int?, error: String)
         case cancelled(error: String)
         case discarded(error: String)
@@ -27,7 +28,7 @@ package struct Settlement: Sendable {
     package var id: JobID
     package var fence: Fence
     package var outcome: Outcome
-    /// What the run has enqueued.
+    /// The jobs that the run has enqueued.
     package var committed = CommittedJobs()
 
     package init(id: JobID, fence: Fence, outcome: Outcome) {
@@ -36,14 +37,14 @@ package struct Settlement: Sendable {
         self.outcome = outcome
     }
 
-    /// About how many bytes it takes on its way.
+    /// Approximate size in the call, in bytes.
     package var size: Int { outcome.size + committed.bytes.count }
-    /// How many of the ids that a call may carry it takes.
+    /// Number of ids that it adds to a call.
     package var ids: Int { committed.isEmpty ? 1 : 2 }
 }
 
 extension Settlement.Outcome {
-    /// The word for it in the library.
+    /// The library's word for the outcome.
     var word: Word {
         switch self {
         case .completed(let result): result == nil ? .completed : .result
@@ -58,7 +59,7 @@ extension Settlement.Outcome {
         }
     }
 
-    /// The words, told apart by whether they carry details.
+    /// The words, split by whether they carry details.
     enum Word: Hashable {
         case completed, result, retry, snooze, poll, release, wait, unavailable, cancelled, discarded
 
@@ -84,7 +85,7 @@ extension Settlement.Outcome {
         }
     }
 
-    /// About how many bytes it takes on its way.
+    /// Approximate size in the call, in bytes.
     package var size: Int {
         switch self {
         case .completed(let result): 64 + (result?.count ?? 0)
@@ -96,7 +97,7 @@ extension Settlement.Outcome {
         }
     }
 
-    /// What goes with the word, for those that carry details.
+    /// The detail of words that carry one.
     var detail: [UInt8] {
         switch self {
         case .completed(let result): result ?? []
@@ -112,6 +113,6 @@ extension Settlement.Outcome {
         }
     }
 
-    /// A name that no gate can have stands for none: the job waits, and nothing is counted.
+    /// A name that no gate can have is sent as none: the job waits, and nothing is counted.
     private func word(_ dependency: String) -> String { DimensionName.isValid(dependency) ? dependency : "?" }
 }

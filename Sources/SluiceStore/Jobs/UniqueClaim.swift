@@ -1,6 +1,6 @@
 package import SluiceCore
 
-/// The fingerprint that a new job wants to own, and for how long: the `unique` of its options, as `lua/jobs/unique.lua` has it.
+/// The fingerprint that a new job claims, and for how long: the `unique` option in the form of `lua/jobs/unique.lua`.
 package struct UniqueClaim: Sendable, Hashable {
     package var fingerprint: String
     package var span: Unique.Span
@@ -12,7 +12,7 @@ package struct UniqueClaim: Sendable, Hashable {
         self.onConflict = onConflict
     }
 
-    /// As JSON, with or without the fingerprint; nil if nothing is left to tell.
+    /// The claim as JSON, with or without the fingerprint; nil if it is empty.
     func json(withKey: Bool) -> String? {
         var members = withKey ? ["\"key\":\"\(fingerprint)\""] : []
         switch span {

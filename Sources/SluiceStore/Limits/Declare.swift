@@ -1,24 +1,24 @@
 package import Hiredis
 package import SluiceCore
 
-/// The limits that the code of a queue declares, all of them: `lua/limits/declare.lua`. None lifts those that stand.
+/// Declares all limits in the code of a queue: `lua/limits/declare.lua`. Without limits, it removes those in force.
 package struct Declare: StoreFunction {
     package static let name = "declare"
 
     package enum Result: String, Sendable {
-        /// What stands is equal.
+        /// The declaration in force is the same.
         case same
-        /// What was declared stands now.
+        /// The new declaration is in force.
         case taken
-        /// Something else stands and goes on standing: this deploy is lower, and a worker of the queue lives.
+        /// Another declaration stays in force: this deploy is lower, and a worker of the queue is live.
         case kept
     }
 
     package struct Reply: Sendable {
         package var result: Result
-        /// Of the declaration that stands.
+        /// The deploy of the declaration in force.
         package var deploy: Int
-        /// Rises whenever a worker declares something else than what stands.
+        /// Rises whenever a worker changes the declaration.
         package var declared: Int
     }
 

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// Takes a dependency away from the jobs of a queue, or gives it back: `lua/limits/overrides.lua`.
+/// Switches a dependency off or on for the jobs of a queue: `lua/limits/overrides.lua`.
 package struct Switch: StoreFunction {
     package static let name = "switch"
     package var dependency: String
@@ -21,11 +21,11 @@ package struct Switch: StoreFunction {
         if mayBeNew { command.append("new") }
     }
 
-    /// False if it was so already.
+    /// False if it was in this state already.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
 
-/// What the jobs of a queue depend on, and how that stands: `lua/limits/limits_list.lua`.
+/// Reads the dependencies of a queue's jobs and their states: `lua/limits/limits_list.lua`.
 package struct Dependencies: StoreFunction {
     package static let name = "dependencies"
     package static let isReadOnly = true
@@ -33,14 +33,14 @@ package struct Dependencies: StoreFunction {
     package struct Item: Sendable, Hashable {
         package var name: String
         package var isOn: Bool
-        /// Since when it is off, in ms since 1970.
+        /// Time at which it was switched off, in ms since 1970.
         package var offSince: Int?
         package var breaker: BreakerState?
-        /// In ms since 1970.
+        /// Time at which the breaker has cooled, in ms since 1970.
         package var openUntil: Int?
-        /// Jobs that run with it.
+        /// Number of running jobs that need it.
         package var running: Int
-        /// Lanes parked at its gate.
+        /// Number of lanes parked at its gate.
         package var lanes: Int
     }
 

@@ -1,23 +1,23 @@
 package import Hiredis
 package import SluiceCore
 
-/// Reserves a place in time: `lua/limits/limiter.lua`.
+/// Reserves a place of a rate limiter: `lua/limits/limiter.lua`.
 package struct TakePlace: StoreFunction {
     package static let name = "limiter"
 
     package enum Reply: Sendable, Hashable {
-        /// The place is taken, and comes after this long.
+        /// The place is reserved, and starts after this time.
         case taken(Duration)
-        /// Nothing was taken: the first place comes after this long, which is beyond the patience.
+        /// Nothing is reserved: the first free place starts after this time, which exceeds the patience.
         case refused(Duration)
     }
 
     package var id: String
     package var allowance: Int
     package var period: Duration
-    /// By how much the window is wider than the period.
+    /// The time by which the window exceeds the period.
     package var margin: Duration
-    /// Nil for as long as it takes.
+    /// The longest wait; nil for no bound.
     package var patience: Duration?
 
     package init(id: String, allowance: Int, period: Duration, margin: Duration, patience: Duration?) {
@@ -33,7 +33,7 @@ package struct TakePlace: StoreFunction {
         command.append(allowance)
         command.append(period.milliseconds)
         command.append(margin.milliseconds)
-        // Rounded down, so that no wait is longer than was allowed.
+        // Rounded down, so that no wait exceeds the patience.
         command.append(patience.map { max(($0 - .microseconds(999)).milliseconds, 0) } ?? -1)
     }
 
@@ -43,7 +43,7 @@ package struct TakePlace: StoreFunction {
     }
 }
 
-/// Gives a place back that is still to come: `lua/limits/limiter.lua`.
+/// Returns a reserved place that has not started: `lua/limits/limiter.lua`.
 package struct ReturnPlace: StoreFunction {
     package static let name = "limiter_return"
     package var id: String
@@ -52,7 +52,7 @@ package struct ReturnPlace: StoreFunction {
 
     package func write(into command: inout RedisCommand) { command.append(id) }
 
-    /// Whether there was one.
+    /// Whether there was such a place.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
 
@@ -62,7 +62,7 @@ extension Store {
         try await call(take, key: keys.limiter(limiter))
     }
 
-    /// Gives a place of a rate limiter back.
+    /// Returns a place of a rate limiter.
     package func call(_ giveBack: ReturnPlace, limiter: String) async throws(SluiceError) -> Bool {
         try await call(giveBack, key: keys.limiter(limiter))
     }

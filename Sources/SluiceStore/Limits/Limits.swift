@@ -1,52 +1,52 @@
 package import Hiredis
 package import SluiceCore
 
-/// The limits of a queue and how much of them is taken: `lua/limits/limits_list.lua`. Of all its busy gates, or of one.
+/// Reads the limits of a queue and their usage, for all busy gates or for one: `lua/limits/limits_list.lua`.
 package struct Limits: StoreFunction {
     package static let name = "limits"
     package static let isReadOnly = true
 
     package struct Overridden: Sendable, Hashable {
         package var limit: Limit
-        /// When it ends, in ms since 1970; nil for no end.
+        /// The end of the override, in ms since 1970; nil for no end.
         package var until: Int?
     }
 
-    /// One gate. What is nil does not apply to it.
+    /// One gate. A nil property does not apply to it.
     package struct Gate: Sendable, Hashable {
         package var name: String
-        /// Jobs that hold a place.
+        /// Number of jobs that hold a place.
         package var members: Int
         package var concurrency: Int?
-        /// Lanes parked there.
+        /// Number of lanes parked there.
         package var lanes: Int
         package var rateUsed: Int?
         package var rateAllowance: Int?
-        /// After how long the rate has a place again.
+        /// Time until the rate has a free place.
         package var nextPlace: Duration?
         package var breaker: BreakerState?
-        /// In ms since 1970.
+        /// Time at which the breaker has cooled, in ms since 1970.
         package var openUntil: Int?
     }
 
     package struct Reply: Sendable {
-        /// Of the declaration that stands.
+        /// The deploy of the declaration in force.
         package var deploy: Int
-        /// Rises whenever a worker declares something else than what stands.
+        /// Rises whenever a worker changes the declaration.
         package var declaredVersion: Int
         package var declared: [Limit]
         package var overrides: [Overridden]
-        /// What counts now, of dimensions.
+        /// The limits in force for dimensions.
         package var effective: [Limit]
         /// The server's time in ms since 1970.
         package var now: Int
-        /// Jobs of the queue that run.
+        /// Number of running jobs of the queue.
         package var running: Int
-        /// After how long the queue's own rate has a place again; nil without one.
+        /// Time until the queue's own rate has a free place; nil if there is no such rate.
         package var nextPlace: Duration?
-        /// Whether a limit that was added or removed is still being worked in.
+        /// Whether an added or removed limit is still being applied to existing jobs.
         package var isMigrating: Bool
-        /// The busiest first.
+        /// The gates, busiest first.
         package var gates: [Gate]
     }
 
@@ -99,7 +99,7 @@ extension Limits.Gate {
     }
 }
 
-/// A number of which a negative one means that there is none.
+/// The number; nil if it is negative, which means none.
 private func countable(_ reply: RedisValue?) -> Int? { reply?.integer.flatMap { $0 < 0 ? nil : $0 } }
 
 private func wait(_ reply: RedisValue?) -> Duration? { countable(reply).map { .milliseconds($0) } }

@@ -1,12 +1,12 @@
 package import Hiredis
 package import SluiceCore
 
-/// An operator's value in the place of what the code declares, for a while or until it is lifted: `lua/limits/overrides.lua`.
+/// Overrides a declared limit with an operator's value, for a time or until it is lifted: `lua/limits/overrides.lua`.
 package struct Override: StoreFunction {
     package static let name = "override"
     package var limit: LimitName
     package var value: LimitValue
-    /// How long it stands; nil for no end.
+    /// The duration of the override; nil for no end.
     package var span: Duration?
     /// Whether the queue may be one that is first used later. Else the call is refused for one that is not there.
     package var mayBeNew: Bool
@@ -29,7 +29,7 @@ package struct Override: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) {}
 }
 
-/// Lifts an override: what the code declares counts again.
+/// Lifts an override: the declared limit applies again.
 package struct Restore: StoreFunction {
     package static let name = "restore"
     package var limit: LimitName
@@ -38,6 +38,6 @@ package struct Restore: StoreFunction {
 
     package func write(into command: inout RedisCommand) { command.append(limit.text) }
 
-    /// False if there was none.
+    /// False if there was no override.
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }

@@ -1,20 +1,20 @@
 package import Hiredis
 package import SluiceCore
 
-/// One permit of a semaphore, wanted or held: the client's id, a dot and a number.
+/// The id of a permit of a semaphore, wanted or held: the client's id, a dot and a number.
 package struct PermitID: Hashable, Sendable {
     package let text: String
 
     package init(_ text: String) { self.text = text }
 }
 
-/// Asks for permits of a semaphore, renews them and gives them back: `lua/limits/semaphore.lua`. Repeating a call is harmless.
+/// Requests, renews and returns permits of a semaphore: `lua/limits/semaphore.lua`. Repeating a call is harmless.
 package struct PermitCall: StoreFunction {
     package static let name = "semaphore"
-    /// Wishes in one call.
+    /// Maximum number of wishes in one call.
     package static let mostWishes = 1000
 
-    /// What shall be with a permit.
+    /// The client's wish for a permit.
     package enum Verb: String, Sendable {
         case acquire, keep, release
     }
@@ -29,20 +29,20 @@ package struct PermitCall: StoreFunction {
         }
     }
 
-    /// What is with a permit: as it was, if it was released.
+    /// The state of a permit; for a released one, the state before.
     package enum Standing: Sendable, Hashable {
         case held(Fence)
         case waiting
-        /// Taken away, given back, or never heard of.
+        /// Revoked, returned, or never requested.
         case unknown
     }
 
     package struct Reply: Sendable, Hashable {
-        /// After how long to call again though nothing happens; nil if nobody waits.
+        /// Time until the next call without other events; nil if no waiter is left.
         package var come: Duration?
-        /// By wish.
+        /// The state for each wish.
         package var standings: [Standing]
-        /// Of all waiters of this client, those that were given a permit by this call.
+        /// The permits that this call granted, among all waiters of this client.
         package var granted: [PermitID: Fence]
 
         package init(come: Duration?, standings: [Standing], granted: [PermitID: Fence]) {
@@ -94,7 +94,7 @@ package struct PermitCall: StoreFunction {
 }
 
 extension Store {
-    /// Calls on behalf of one client of a semaphore.
+    /// Calls the function of a semaphore for one client.
     package func call(_ permits: PermitCall, semaphore: String) async throws(SluiceError) -> PermitCall.Reply {
         try await call(permits, key: keys.semaphore(semaphore))
     }

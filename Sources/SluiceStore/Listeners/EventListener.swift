@@ -5,15 +5,15 @@ package import SluiceCore
 /// One entry of a queue's stream of transitions, as `lua/base/events.lua` writes it.
 package struct EventEntry: Sendable, Hashable {
     package var queue: QueueName
-    /// Its id in the stream, by which to go on.
+    /// Its id in the stream, from which reading can continue.
     package var position: String
-    /// Empty for jobs that are new.
+    /// The state before; empty for new jobs.
     package var from: String
-    /// Empty for jobs that were removed.
+    /// The state after; empty for removed jobs.
     package var to: String
     package var ids: [JobID]
     package var worker: WorkerID?
-    /// When it was written, in ms since 1970 by the server's clock.
+    /// Time of the entry, in ms since 1970 by the server's clock.
     package var time: Int
 
     init?(queue: QueueName, entry: RedisValue) {
@@ -29,7 +29,7 @@ package struct EventEntry: Sendable, Hashable {
     }
 }
 
-/// Reads streams of transitions as they grow, on a connection of its own, because a blocking command holds its connection up.
+/// Reads streams of transitions as they grow. It has a connection of its own, because a blocking command blocks its connection.
 package final class EventListener: Sendable {
     private let client: RedisClient
     private let keys: Keys
@@ -39,8 +39,8 @@ package final class EventListener: Sendable {
         self.keys = keys
     }
 
-    /// What was written after these positions, at most 100 entries of each queue; empty if nothing is in time. Cancelling the
-    /// task ends the wait at once.
+    /// The entries after these positions, at most 100 of each queue; empty if none comes in time. Cancelling the task ends the
+    /// wait at once.
     package func next(
         after positions: [QueueName: String], within limit: Duration
     ) async throws(SluiceError) -> [EventEntry] {
@@ -64,10 +64,10 @@ package final class EventListener: Sendable {
 }
 
 extension Store {
-    /// A connection of its own for following the streams of transitions.
+    /// A listener for streams of transitions, with a connection of its own.
     package func eventListener() -> EventListener { EventListener(configuration, keys: keys, logger: logger) }
 
-    /// Position of the newest entry in a queue's stream; `0-0`, which is before the first, if there is none.
+    /// The position of the newest entry in a queue's stream; `0-0`, which is before the first, if there is none.
     package func lastEvent(of queue: QueueName) async throws(SluiceError) -> String {
         let reply = try await send(["XREVRANGE", keys.events(queue.validated()), "+", "-", "COUNT", "1"])
         return reply.root[0][0].string ?? "0-0"

@@ -3,10 +3,10 @@ import Logging
 import NIOCore
 package import SluiceCore
 
-/// Waits for what a client is told, on lists of its own at any number of places, on a connection of its own, because a blocking
-/// command holds its connection up.
+/// Waits for messages in a client's inboxes, which can be in any number of queues. It has a connection of its own, because a
+/// blocking command blocks its connection.
 package final class InboxListener: Sendable {
-    /// What one list had.
+    /// Messages of one inbox.
     package struct Mail: Sendable, Hashable {
         package var inbox: String
         package var entries: [String]
@@ -18,8 +18,8 @@ package final class InboxListener: Sendable {
         self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger)
     }
 
-    /// Takes what is in one of the lists, at most 1,000 entries at once, or nil if nothing is in time. What was taken when this
-    /// fails is lost, so ask for everything that is waited for then.
+    /// Takes the messages of one of the inboxes, at most 1,000 at once, or nil if none comes in time. Messages taken by a call
+    /// that fails are lost, so ask again for everything that is awaited.
     package func next(at inboxes: [String], within limit: Duration) async throws(SluiceError) -> Mail? {
         var command: RedisCommand = ["BLMPOP", "\(max(limit.seconds, 0.05))", "\(inboxes.count)"]
         for inbox in inboxes { command.append(inbox) }
@@ -37,10 +37,10 @@ package final class InboxListener: Sendable {
 }
 
 extension Store {
-    /// A connection of its own on which a client is told things.
+    /// A listener for a client's inboxes, with a connection of its own.
     package func inboxListener() -> InboxListener { InboxListener(configuration, on: eventLoop, logger: logger) }
 
-    /// Ends the wait of a client's own listener with an entry that says nothing.
+    /// Ends the wait of a client's own listener with an empty message.
     package func interruptListener(at inbox: String) async throws(SluiceError) {
         _ = try await pipeline([["RPUSH", inbox, "-"], ["PEXPIRE", inbox, "60000"]])
     }

@@ -3,27 +3,27 @@ import Logging
 import NIOCore
 package import SluiceCore
 
-/// Waits for tokens on a connection of its own, because a blocking command holds its connection up.
+/// Waits for tokens. It has a connection of its own, because a blocking command blocks its connection.
 package final class WakeListener: Sendable {
     /// Why a wait ended.
     package enum Token: Sendable, Hashable {
-        /// Somebody idle should look at this queue.
+        /// An idle worker should look at this queue.
         case wake(QueueName)
-        /// The worker has something to hear in this queue.
+        /// This worker has news in this queue.
         case bell(QueueName)
     }
 
     private let client: RedisClient
     private let keys: Keys
 
-    /// Shares the event loop of the other calls: from a token to the call it asks for there is no other thread to wake.
+    /// Shares the event loop of the other calls, so that no other thread has to wake between a token and the call that it causes.
     init(_ configuration: RedisConfiguration, keys: Keys, on eventLoop: any EventLoop, logger: Logger) {
         self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger)
         self.keys = keys
     }
 
-    /// Takes one token, or nil if none comes in time. Cancelling the task ends the wait at once; a token that was under way
-    /// then is lost, which costs the queue an idle beat at most.
+    /// Takes one token, or nil if none comes in time. Cancelling the task ends the wait at once. A token under way is then lost,
+    /// which delays the queue by at most one idle beat.
     package func next(
         wake: [QueueName], bells: [QueueName], worker: WorkerID, within limit: Duration
     ) async throws(SluiceError) -> Token? {
@@ -50,7 +50,7 @@ package final class WakeListener: Sendable {
 }
 
 extension Store {
-    /// Ends the wait of a worker's own listener: its bell makes it look again.
+    /// Ends the wait of a worker's own listener by a token in its bell list.
     package func ring(_ queue: QueueName, _ worker: WorkerID) async throws(SluiceError) {
         let bell = keys.bell(queue, worker)
         _ = try await pipeline([["RPUSH", bell, "1"], ["PEXPIRE", bell, "60000"]])

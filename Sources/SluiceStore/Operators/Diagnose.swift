@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// A part of what a queue is asked when something may be wrong with it: `lua/operators/diagnose.lua`. Only reads.
+/// A section of the diagnosis of a queue: `lua/operators/diagnose.lua`. It only reads.
 package protocol DiagnoseSection: StoreFunction {
     /// The section and its arguments.
     var words: [String] { get }
@@ -16,13 +16,13 @@ extension DiagnoseSection {
     }
 }
 
-/// A first look at a queue: how it stands, and what else there is to look at.
+/// An overview of a queue: its status, and the sections that have findings.
 package struct DiagnoseGlance: DiagnoseSection {
     package struct Reply: Sendable {
-        /// As ``Status`` reads it.
+        /// The names and values of ``Status``.
         package var status: [String: String]
         package var workers: DiagnoseWorkers.Reply
-        /// Sections that have something to tell, `dependencies` and `cron` among them.
+        /// Sections with findings, `dependencies` and `cron` among them.
         package var sections: Set<String>
     }
 
@@ -60,7 +60,7 @@ package struct DiagnoseKinds: DiagnoseSection {
     }
 }
 
-/// Chains that a discarded job holds while others wait.
+/// Chains that a discarded job holds while other jobs wait.
 package struct DiagnoseChains: DiagnoseSection {
     package struct Item: Sendable, Hashable {
         package var gate: String
@@ -82,14 +82,14 @@ package struct DiagnoseChains: DiagnoseSection {
     }
 }
 
-/// Facts that do not arrive.
+/// Outbox messages that do not arrive.
 package struct DiagnoseOutbox: DiagnoseSection {
     package enum Class: String, Sendable, Hashable {
-        /// Due a minute ago, and nobody came for it.
+        /// Due a minute ago, and not carried by any relay.
         case stuck
-        /// Carried again and again, for ten minutes.
+        /// Carried again and again for ten minutes.
         case slow
-        /// So old that nobody is given it any more.
+        /// Too old to be handed out.
         case expired
         /// No worker of the queue can read it.
         case unreadable
@@ -97,12 +97,12 @@ package struct DiagnoseOutbox: DiagnoseSection {
 
     package struct Item: Sendable, Hashable {
         package var trouble: Class
-        /// Such as `queue.web`; `follow` for followers in the same queue.
+        /// The recipient, such as `queue.web`; `follow` for followers in the same queue.
         package var target: String
         package var count: Int
-        /// Ms since 1970 at which the oldest came true.
+        /// Time of the oldest event, in ms since 1970.
         package var since: Int
-        /// What stands first in one of them; for jobs on their way, the id of one; for what cannot be read, the number of one.
+        /// The first part of one message; for jobs on their way, a job's id; for unreadable messages, a message's number.
         package var example: String
     }
 
@@ -122,14 +122,14 @@ package struct DiagnoseOutbox: DiagnoseSection {
     }
 }
 
-/// Followers that may wait for ever: a page from a rank on, or some jobs once more.
+/// Followers that may wait for ever: a page from a rank on, or given jobs once more.
 package struct DiagnoseSuspended: DiagnoseSection {
     package enum Class: String, Sendable, Hashable {
-        /// The job before ended badly, and the follower is to be held then.
+        /// Its parent failed, and its failure policy is to hold.
         case held
-        /// The job before has ended, and nobody tells the follower.
+        /// Its parent has ended, but no relay reports that to it.
         case late
-        /// The job before is not in this queue.
+        /// Its parent is not in this queue.
         case gone
         /// It waits for nothing.
         case bare
@@ -139,7 +139,7 @@ package struct DiagnoseSuspended: DiagnoseSection {
         package var id: JobID
         package var trouble: Class
         package var parent: JobID
-        /// Nil if it is not in this queue.
+        /// The state of the job; nil if it is not in this queue.
         package var state: JobState?
         package var policy: FailurePolicy
     }
@@ -163,18 +163,18 @@ package struct DiagnoseSuspended: DiagnoseSection {
     }
 }
 
-/// Where jobs are that somebody else waits for.
+/// The whereabouts of jobs that a follower, workflow or batch waits for.
 package struct DiagnoseWhereabouts: DiagnoseSection {
     package struct Item: Sendable, Hashable {
-        /// Nil if it is not in this queue.
+        /// The state of the job; nil if it is not in this queue.
         package var state: JobState?
-        /// Whether a fact about it is on its way to whoever waits, or may be.
+        /// Whether a message about it is, or may be, on its way to the waiting side.
         package var isTold: Bool
     }
 
     package let words: [String]
 
-    /// - Parameter target: who waits, as facts name it: `slot.mail`, `workflow.w`.
+    /// - Parameter target: the waiting side, as messages name it: `slot.mail`, `workflow.w`.
     package init(_ ids: [JobID], for target: String) { words = ["whereabouts", target] + ids.map(\.text) }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
@@ -186,7 +186,7 @@ package struct DiagnoseWhereabouts: DiagnoseSection {
     }
 }
 
-/// Whether a partition or dependency of that name is known to a queue: to a declared limit, or to a job that is there.
+/// Whether a queue knows a partition or dependency of that name, from a declared limit or an existing job.
 package struct DiagnoseDimension: DiagnoseSection {
     package let words: [String]
 
@@ -198,10 +198,10 @@ package struct DiagnoseDimension: DiagnoseSection {
     }
 }
 
-/// Batches and workflows that hear of jobs which have not ended.
+/// Batches and workflows that wait for jobs which have not ended.
 package struct DiagnoseLinks: DiagnoseSection {
     package struct Item: Sendable, Hashable {
-        /// `batch.ID` or `workflow.ID`.
+        /// The batch or workflow: `batch.ID` or `workflow.ID`.
         package var target: String
         package var example: JobID
         package var count: Int
@@ -222,7 +222,7 @@ package struct DiagnoseLinks: DiagnoseSection {
     }
 }
 
-/// What may not go on by itself in a workflow: `workflow_view.stuck`. Nil if there is no such workflow.
+/// The nodes of a workflow that may be stuck: `workflow_view.stuck`. Nil if there is no such workflow.
 package struct DiagnoseWorkflow: StoreFunction {
     package static let name = "workflow_stuck"
     package static let isReadOnly = true
@@ -235,10 +235,10 @@ package struct DiagnoseWorkflow: StoreFunction {
 
     package struct Standing: Sendable, Hashable {
         package var state: String
-        /// How many nodes wait for one that has failed.
+        /// Number of nodes that wait for a failed one.
         package var held: Int
         package var hasMore: Bool
-        /// Suspended nodes before which everything has ended.
+        /// Suspended nodes whose predecessors have all ended.
         package var over: [String]
         package var active: [Active]
     }

@@ -1,19 +1,19 @@
 package import Hiredis
 package import SluiceCore
 
-/// Why runnable jobs of a queue do not run: the gates that are shut, and until when.
+/// The reasons why runnable jobs of a queue do not run: the closed gates, and until when they are closed.
 package struct DiagnoseWaits: DiagnoseSection {
     package struct Gate: Sendable, Hashable {
-        /// `*` is the queue's own.
+        /// The gate; `*` is the queue's own.
         package var name: String
-        /// rate, breaker, off or concurrency.
+        /// One of rate, breaker, off and concurrency.
         package var reason: String
-        /// Ms since 1970; nil if time alone does not open it.
+        /// Time at which it opens, in ms since 1970; nil if time alone does not open it.
         package var until: Int?
     }
 
     package struct Reply: Sendable {
-        /// Whether a worker that comes now could be given something.
+        /// Whether a worker that calls now could get a job.
         package var isClaimable: Bool
         package var available: Int
         package var gates: [Gate]

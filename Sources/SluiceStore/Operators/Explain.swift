@@ -1,15 +1,16 @@
 package import Hiredis
 package import SluiceCore
 
-/// Why a job does not run, in the order in which a person should read it: `lua/operators/explain.lua`. Empty if there is no such job.
+/// Reads the reasons why a job does not run, in the order in which a person should read them: `lua/operators/explain.lua`. Empty
+/// if there is no such job.
 package struct Explain: StoreFunction {
     package static let name = "explain"
     package static let isReadOnly = true
 
     package struct Reason: Sendable, Hashable {
-        /// Such as `gate_concurrency`.
+        /// The code of the reason, such as `gate_concurrency`.
         package var code: String
-        /// A JSON object, by code.
+        /// A JSON object, whose members depend on the code.
         package var detail: [UInt8]
     }
 

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// What operators do to jobs, by id: `lua/operators/manage.lua`. At most 1,000 ids in a call.
+/// Changes jobs for an operator, by id: `lua/operators/manage.lua`. At most 1,000 ids in a call.
 package struct ChangeJobs<Name: ChangeName>: StoreFunction {
     package static var name: String { Name.name }
     package static var mostJobs: Int { 1000 }
@@ -18,7 +18,8 @@ package struct ChangeJobs<Name: ChangeName>: StoreFunction {
         for id in ids { command.append(id.text) }
     }
 
-    /// What became of each, in order: the new state, `cancelling`, `deleted`; or why not: `missing`, or the state it is in.
+    /// The result for each job, in order: the new state, `cancelling` or `deleted`; if nothing changed, `missing` or the present
+    /// state.
     package func read(_ reply: RedisValue) throws(SluiceError) -> [String] {
         guard reply.count == 2 * ids.count else { throw malformed(Self.name) }
         return reply.elements.enumerated().compactMap { $0.offset % 2 == 1 ? $0.element.string : nil }
@@ -26,7 +27,7 @@ package struct ChangeJobs<Name: ChangeName>: StoreFunction {
 }
 
 extension DueTime {
-    /// As the library has it: ms from now, or `@` and ms since 1970.
+    /// The due time in the form of the library: ms from now, or `@` and ms since 1970.
     var word: String {
         switch self {
         case .now: "0"

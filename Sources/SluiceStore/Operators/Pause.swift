@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// No job of the queue is claimed until it is resumed; what runs goes on: `lua/operators/manage.lua`.
+/// Pauses a queue: no job is claimed until it is resumed; running jobs go on: `lua/operators/manage.lua`.
 package struct Pause: StoreFunction {
     package static let name = "pause"
     package var reason: String
@@ -22,7 +22,7 @@ package struct Pause: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
 
-/// Ends a pause.
+/// Resumes a paused queue.
 package struct Resume: StoreFunction {
     package static let name = "resume"
 
@@ -34,7 +34,7 @@ package struct Resume: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> Bool { reply.integer == 1 }
 }
 
-/// What the code of a queue declares: `lua/operators/manage.lua`.
+/// Stores the settings that the code of a queue declares: `lua/operators/manage.lua`.
 package struct Configure: StoreFunction {
     package static let name = "configure"
     package var values: [String: String]
@@ -51,13 +51,13 @@ package struct Configure: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) {}
 }
 
-/// How far a run has come, for display: `lua/jobs/progress.lua`. Refused with `fenced` when the run is over.
+/// Reports the progress of a run, for display: `lua/jobs/progress.lua`. Fails with `fenced` when the run is over.
 package struct Progress: StoreFunction {
     package static let name = "progress"
     package var worker: WorkerID
     package var id: JobID
     package var fence: Fence
-    /// 0 to 1.
+    /// The completed fraction, 0 to 1.
     package var fraction: Double
     package var note: String
 

@@ -1,12 +1,12 @@
 package import Hiredis
 package import SluiceCore
 
-/// A page of what is wrong with the data of a queue, with what repairs it: `lua/operators/repair.lua`.
+/// A page of findings about the data of a queue, with their repairs: `lua/operators/repair.lua`.
 package struct RepairPage: Sendable {
-    /// Where to go on; nil at the end.
+    /// The start of the next page; nil at the end.
     package var cursor: String?
     package var checked: Int
-    /// The cure is empty where nothing is safe.
+    /// The findings. The cure is empty if none is safe.
     package var findings: [(invariant: String, what: String, cure: String)]
 
     fileprivate init(_ reply: RedisValue, _ function: String) throws(SluiceError) {
@@ -18,7 +18,7 @@ package struct RepairPage: Sendable {
     }
 }
 
-/// Tells what a repair would do, and changes nothing.
+/// Finds what a repair would do, and changes nothing.
 package struct PlanRepair: StoreFunction {
     package static let name = "repair_plan"
     package static let isReadOnly = true
@@ -31,7 +31,7 @@ package struct PlanRepair: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> RepairPage { try RepairPage(reply, Self.name) }
 }
 
-/// Repairs what a page finds, in the call that finds it.
+/// Repairs the findings of a page, in the call that finds them.
 package struct MakeRepair: StoreFunction {
     package static let name = "repair"
     package var cursor: String

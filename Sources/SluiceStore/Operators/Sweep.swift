@@ -1,20 +1,20 @@
 package import Hiredis
 package import SluiceCore
 
-/// What a step over many jobs looks for, and what it does to them: the arguments of `lua/operators/bulk.lua`.
+/// The filter and the action of a step over many jobs: the arguments of `lua/operators/bulk.lua`.
 package struct Sweep: Sendable {
-    /// What becomes of the jobs.
+    /// The action on the matching jobs.
     package enum Action: String, Sendable {
         case cancel, retry, delete, reschedule
     }
 
     package var action: Action
-    /// For `reschedule`: from the first step, or a moment.
+    /// For `reschedule`: the new due time, relative to the first step or absolute.
     package var due: DueTime?
     package var kind: String?
-    /// Parts that the lane has, such as `account=42`.
+    /// Parts that the lane must have, such as `account=42`.
     package var parts: [String]
-    /// Part of the last error, lower case and upper case alike.
+    /// Part of the last error, in any case.
     package var error: String?
     package var age: Duration?
 
@@ -30,16 +30,16 @@ package struct Sweep: Sendable {
         self.age = age
     }
 
-    /// Where a step begins.
+    /// The start of a step.
     package struct Place: Sendable {
         package var state: JobState
-        /// As the step before told it; empty at first.
+        /// The cursor that the previous step returned; empty at first.
         package var cursor = ""
-        /// Likewise.
+        /// The bound that the previous step returned; empty at first.
         package var bound = ""
-        /// For available jobs: the lanes to go through.
+        /// For available jobs: the lanes to search.
         package var lanes: [String] = []
-        /// Matches after which to stop; 0 for no end.
+        /// Number of matches after which to stop; 0 for no bound.
         package var most = 0
 
         package init(_ state: JobState) { self.state = state }
@@ -53,12 +53,12 @@ package struct Sweep: Sendable {
         package var example: JobID
     }
 
-    /// What a step came to.
+    /// The result of a step.
     package struct Reply: Sendable {
-        /// Where the next step begins; empty at the end.
+        /// The start of the next step; empty at the end.
         package var cursor: String
         package var bound: String
-        /// How many of the lanes are done with.
+        /// Number of lanes that are finished.
         package var lanes: Int
         package var looked: Int
         package var matched: Int
@@ -130,7 +130,7 @@ extension SweepStep {
     package func read(_ reply: RedisValue) throws(SluiceError) -> Sweep.Reply { try Sweep.read(reply, Self.name) }
 }
 
-/// One that changes those that match.
+/// Changes the matching jobs.
 package struct ChangeWhere: SweepStep {
     package static let name = "change_where"
     package let sweep: Sweep
@@ -139,7 +139,7 @@ package struct ChangeWhere: SweepStep {
     package init(_ sweep: Sweep, at place: Sweep.Place) { (self.sweep, self.place) = (sweep, place) }
 }
 
-/// One that counts them, and changes nothing.
+/// Counts the matching jobs, and changes nothing.
 package struct CountWhere: SweepStep {
     package static let name = "count_where"
     package static let isReadOnly = true
@@ -149,18 +149,18 @@ package struct CountWhere: SweepStep {
     package init(_ sweep: Sweep, at place: Sweep.Place) { (self.sweep, self.place) = (sweep, place) }
 }
 
-/// A page of the lanes that have runnable jobs.
+/// Reads a page of the lanes that have runnable jobs.
 package struct LanesWhere: StoreFunction {
     package static let name = "lanes_where"
     package static let isReadOnly = true
-    /// Lanes that a step takes at most.
+    /// Maximum number of lanes in a step.
     package static let perStep = 200
 
     package struct Reply: Sendable {
-        /// Where to go on; nil at the end.
+        /// The start of the next page; nil at the end.
         package var cursor: String?
         package var bound: String
-        /// Some may come twice.
+        /// The lanes; some may occur twice.
         package var lanes: [String]
     }
 

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// Jobs by state and totals: `lua/operators/view.lua`. A flat list of name and value.
+/// Reads the number of jobs by state, and totals: `lua/operators/view.lua`. A flat list of names and values.
 package struct Status: StoreFunction {
     package static let name = "status"
     package static let isReadOnly = true
@@ -13,7 +13,7 @@ package struct Status: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> [String: String] { try texts(reply, Self.name) }
 }
 
-/// Everything about one job: `lua/operators/view.lua`. Nil if there is none.
+/// Reads everything about one job: `lua/operators/view.lua`. Nil if there is none.
 package struct FindJob: StoreFunction {
     package static let name = "job"
     package static let isReadOnly = true
@@ -29,17 +29,17 @@ package struct FindJob: StoreFunction {
     }
 }
 
-/// When a job went from one state to another, as far as the stream of transitions tells, the newest first: `lua/operators/view.lua`.
+/// Reads the transitions of a job, newest first, as far as the stream of transitions reaches back: `lua/operators/view.lua`.
 package struct JobMoves: StoreFunction {
     package static let name = "moves"
     package static let isReadOnly = true
 
     package struct Move: Sendable {
-        /// Ms since 1970.
+        /// Time of the transition, in ms since 1970.
         package var time: Int
-        /// Nil for a job that was enqueued.
+        /// The state before; nil at the enqueue.
         package var from: JobState?
-        /// Nil for one that was removed.
+        /// The state after; nil at the removal.
         package var to: JobState?
     }
 
@@ -56,7 +56,7 @@ package struct JobMoves: StoreFunction {
         command.append(cursor)
     }
 
-    /// The moves, and where to go on; nil at the end.
+    /// The moves, and the start of the next page; nil at the end.
     package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, moves: [Move]) {
         guard let next = reply[0].string else { throw malformed(Self.name) }
         let flat = reply[1].elements.map { $0.string ?? "" }
@@ -67,7 +67,7 @@ package struct JobMoves: StoreFunction {
     }
 }
 
-/// One page of jobs in a state: `lua/operators/view.lua`.
+/// Reads a page of jobs in a state: `lua/operators/view.lua`.
 package struct ListJobs: StoreFunction {
     package static let name = "list"
     package static let isReadOnly = true
@@ -76,12 +76,12 @@ package struct ListJobs: StoreFunction {
         package var id: JobID
         package var spec: String
         package var attempts: Int
-        /// The due time, the end, the record of the run or the score of the place, as the state has it.
+        /// The due time, the end, the record of the run or the score of the place, depending on the state.
         package var moment: String
     }
 
     package struct Reply: Sendable {
-        /// Where to go on; nil at the end.
+        /// The start of the next page; nil at the end.
         package var cursor: String?
         package var items: [Item]
     }
@@ -117,18 +117,18 @@ package struct ListJobs: StoreFunction {
     }
 }
 
-/// Live workers of a queue: `lua/operators/view.lua`.
+/// Reads the live workers of a queue: `lua/operators/view.lua`.
 package struct ListWorkers: StoreFunction {
     package static let name = "workers"
     package static let isReadOnly = true
 
     package struct Item: Sendable {
         package var worker: WorkerID
-        /// What is left of its lease; negative once it has ended.
+        /// The time left of its lease; negative after its end.
         package var lease: Duration
-        /// Jobs it holds.
+        /// Number of jobs that it holds.
         package var held: Int
-        /// What it told about its process, as JSON.
+        /// The description of its process, as JSON.
         package var info: String
     }
 
@@ -146,7 +146,7 @@ package struct ListWorkers: StoreFunction {
     }
 }
 
-/// Counters by minute since 1970, for charts: `lua/operators/view.lua`. At most a day in a call.
+/// Reads counters by minute since 1970, for charts: `lua/operators/view.lua`. At most a day in a call.
 package struct History: StoreFunction {
     package static let name = "history"
     package static let isReadOnly = true
@@ -169,13 +169,13 @@ package struct History: StoreFunction {
     }
 }
 
-/// One page of checks of the invariants: `lua/operators/audit.lua`.
+/// Checks a page of data for the invariants: `lua/operators/audit.lua`.
 package struct AuditPage: StoreFunction {
     package static let name = "audit"
     package static let isReadOnly = true
 
     package struct Reply: Sendable {
-        /// Where to go on; nil at the end.
+        /// The start of the next page; nil at the end.
         package var cursor: String?
         package var checked: Int
         package var violations: [(invariant: String, what: String)]

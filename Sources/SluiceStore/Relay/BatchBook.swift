@@ -1,18 +1,18 @@
 package import SluiceCore
 
-/// Tells batches what happened, and brings to their queues the callbacks that fire by it.
+/// Reports events to batches and delivers the callbacks that fire.
 ///
-/// A callback that could not be brought stays among those that fire, and comes with the next call on the batch.
+/// A callback that could not be delivered stays among the firing ones, and is delivered with the next call on the batch.
 package struct BatchBook: Sendable {
     private let errand: Errand
     private var store: Store { errand.store }
 
     init(_ errand: Errand) { self.errand = errand }
 
-    /// Tells a batch, and all that it is a member of.
+    /// Reports an event to a batch and to all its parents.
     @discardableResult
     func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) -> BatchCall.Reply {
-        // Before it is there, so that none is that is not listed.
+        // Recorded before the batch exists, so that no batch is missing from the index.
         if case .open = verb { try await store.note(.open, [batch]) }
         let reply = try await store.call(BatchCall(verb), on: batch)
         if reply.isFinished { try await store.note(.finished, [batch]) }
@@ -32,7 +32,7 @@ package struct BatchBook: Sendable {
         return reply
     }
 
-    /// Seals a batch. What that fires is brought by whoever looks after the index, should this process die before it has.
+    /// Seals a batch. If this process dies before it has delivered the callbacks, maintenance of the index delivers them.
     func seal(_ batch: BatchID) async throws(SluiceError) {
         let entry = Self.member(batch).text
         _ = try await store.call(WorkflowIndex(take: 0, looks: [(entry, .seconds(15))]))
@@ -40,14 +40,14 @@ package struct BatchBook: Sendable {
         _ = try? await store.call(WorkflowIndex(take: 0, looks: [(entry, nil)]))
     }
 
-    /// Brings what fired, if the entry of an index is that of a batch. Returns whether it is.
+    /// Delivers fired callbacks, if the index entry is a batch. Returns whether it is.
     func tend(_ entry: String) async throws(SluiceError) -> Bool {
         guard entry.hasPrefix(Self.prefix) else { return false }
         try await tellIfKnown(BatchID(known: String(entry.dropFirst(Self.prefix.count))), .tend)
         return true
     }
 
-    /// Tells a batch which members ended. One that is not known any more needs nothing.
+    /// Reports ended members to a batch. Does nothing if the batch is unknown.
     func tell(_ batch: BatchID, _ facts: [Fact]) async throws(SluiceError) {
         var ends: [Fact.EndState?: [JobID]] = [:]
         for case .members(_, let state, let jobs) in facts.map(\.news) { ends[state, default: []] += jobs }
@@ -58,7 +58,7 @@ package struct BatchBook: Sendable {
         }
     }
 
-    /// A batch that is not known any more needs no news.
+    /// Reports an event to a batch. Does nothing if the batch is unknown.
     private func tellIfKnown(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
         do throws(SluiceError) {
             try await tell(batch, verb)
@@ -74,15 +74,15 @@ package struct BatchBook: Sendable {
         try await errand.deliver([job.item], to: job.queue, at: now)
     }
 
-    /// What a batch is called as a member of another one. No job is called so by a client.
+    /// The name of a batch as a member of another one. No client's job can have such an id.
     package static func member(_ batch: BatchID) -> JobID { JobID(known: prefix + batch.text) }
 
-    /// No id of a workflow begins so.
+    /// No workflow id begins with this.
     package static let prefix = "batch:"
 }
 
 extension Relay {
-    /// Tells a batch something, brings what that fires to its queue, and relays what that puts into outboxes.
+    /// Reports an event to a batch, delivers the callbacks that fire, and relays the resulting outbox messages.
     package func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
         let errand = errand()
         try await BatchBook(errand).tell(batch, verb)

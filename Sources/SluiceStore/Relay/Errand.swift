@@ -1,10 +1,10 @@
 import SluiceCore
 import Synchronization
 
-/// The calls on other queues that one relay makes. It takes note of the queues whose outbox may hold messages because of them, so
-/// that these are relayed as well.
+/// The calls of one relay on other queues. It records the queues whose outboxes may hold messages because of them, so that these
+/// are relayed as well.
 package final class Errand: Sendable {
-    /// Ms by the server's clock for which what was learned from one slot may be acted on in another.
+    /// How long knowledge from one slot may be used in another, in ms by the server's clock.
     static let validity = 60_000
 
     let store: Store
@@ -16,23 +16,23 @@ package final class Errand: Sendable {
         self.known = known
     }
 
-    /// Notes that the outbox of a queue may hold messages that nobody carries.
+    /// Records that the outbox of a queue may hold messages that no relay carries.
     func stir(_ queue: QueueName) { stirred.withLock { _ = $0.insert(queue) } }
 
-    /// Takes one of the queues that were noted.
+    /// Takes one of the recorded queues.
     func takeStirred() -> QueueName? { stirred.withLock { $0.popFirst() } }
 
-    /// Brings jobs into their queue. Repeating it is harmless.
+    /// Delivers jobs to their queue. Repeating it is harmless.
     func deliver(
         _ items: [Deliver.Item], to queue: QueueName, at now: Int, kept: Duration? = nil
     ) async throws(SluiceError) {
         try await known.register(queue, in: store)
         let new = try await store.call(Deliver(validUntil: now + Self.validity, items: items, kept: kept), on: queue)
-        // One that meets an equal job is cancelled on its arrival, of which others may want to hear.
+        // A job that meets an equal one is cancelled on arrival, which may have to be reported.
         if new < items.count { stir(queue) }
     }
 
-    /// Tells followers that were left in the slot of a queue of the end of the job before them.
+    /// Reports the end of a job to its followers, which stayed in the slot of a queue.
     func tell(_ job: JobID, _ state: Fact.EndState, in queue: QueueName) async throws(SluiceError) {
         if try await store.call(Tell(state, [job]), on: queue) { stir(queue) }
     }
@@ -43,7 +43,7 @@ package final class Errand: Sendable {
     }
 }
 
-/// Queues that were made known to those who list them.
+/// Queues that are registered already.
 final class KnownQueues: Sendable {
     private let names = Mutex<Set<QueueName>>([])
 

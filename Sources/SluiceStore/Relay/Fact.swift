@@ -1,26 +1,26 @@
 import Hiredis
 package import SluiceCore
 
-/// Something that happened in a queue and has to be told in another slot: `lua/relay/outbox.lua`. It is given out until it is
-/// acknowledged, so it arrives at least once.
+/// An outbox message: an event in a queue for another slot (`lua/relay/outbox.lua`). It is handed out until it is acknowledged,
+/// so it arrives at least once.
 package struct Fact: Sendable, Hashable {
-    /// What it says, to whom.
+    /// The event and its recipient.
     package enum News: Sendable, Hashable {
         /// A node of a workflow has ended, with its output as JSON if it completed and has one.
         case node(workflow: String, name: String, job: JobID, state: EndState, output: String)
-        /// Members of a batch have ended; without a state, they ran to a first bad end.
+        /// Members of a batch have ended; without a state, their first attempt failed.
         case members(batch: String, state: EndState?, jobs: [JobID])
         /// Jobs that are suspended here belong to another queue.
         case moved(queue: QueueName, jobs: [JobID])
-        /// A job that has moved from that queue to this one has ended: its followers are there.
+        /// A job that moved from that queue to this one has ended; its followers are still there.
         case left(queue: QueueName, job: JobID, state: EndState)
-        /// A web hook is to hear of a job of that queue: in this order.
+        /// Webhook notifications about a job, in order, for that queue.
         case notices(queue: QueueName, job: JobID, [Notice])
-        /// It cannot be read: a newer library wrote it, or something else did.
+        /// The message cannot be read: a newer library wrote it, or something else did.
         case unknown
     }
 
-    /// How a job came to its end.
+    /// The final state of a job.
     package enum EndState: String, Sendable, Hashable, CaseIterable {
         case completed, cancelled, discarded, deleted
     }
@@ -40,10 +40,10 @@ package struct Fact: Sendable, Hashable {
 }
 
 extension Fact.News {
-    /// Reads the text of a fact: a line of words, and for a node its output below.
+    /// Parses the text of a fact: a line of words, and for a node its output below.
     package init(_ text: String) { self.init(Array(text.utf8)) }
 
-    /// Reads bytes, since what stands below the line may be no UTF-8.
+    /// Takes bytes, since the part below the line may not be UTF-8.
     init(_ text: [UInt8]) {
         let parts = text.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
         let words = String(decoding: parts[0], as: UTF8.self).split(separator: " ").map(String.init)

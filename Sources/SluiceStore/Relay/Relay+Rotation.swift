@@ -1,14 +1,14 @@
 import Hiredis
 package import SluiceCore
 
-/// What nobody carries: the process that changed a job has died before it could, or was `redis-cli`.
+/// Relays messages that were left behind: the process that changed a job died before it could relay them, or was `redis-cli`.
 extension Relay {
-    /// Time between two looks at all outboxes of a namespace, and for how many queues it is longer.
+    /// Time between two scans of all outboxes of a namespace, and the number of queues above which it is longer.
     private static let pause = Duration.seconds(10)
     private static let pausePerQueue = Duration.milliseconds(5)
 
-    /// Takes on what is due in the index of a namespace: workflows, batches that are being sealed, the outboxes of all queues. Returns
-    /// after how long the next workflow is due, if there is one.
+    /// Does the due maintenance of a namespace: workflows, batches that are being sealed, the outboxes of all queues. Returns the
+    /// time until the next workflow is due, if there is one.
     package func tendDue(_ failed: (String, SluiceError) -> Void) async throws(SluiceError) -> Duration? {
         var looks: [(workflow: String, after: Duration?)] = []
         while true {
@@ -19,14 +19,14 @@ extension Relay {
                 do throws(SluiceError) {
                     looks.append((entry, entry == WorkflowIndex.outboxes ? try await relayAll() : try await tend(entry)))
                 } catch {
-                    // It is due again in a few seconds.
+                    // The entry is due again in a few seconds.
                     failed(entry, error)
                 }
             }
         }
     }
 
-    /// Relays what is due of whatever queue. An outbox that is empty costs one `EXISTS`. Returns when to do so again.
+    /// Relays the due messages of all queues. An empty outbox costs one `EXISTS`. Returns the time until the next scan.
     private func relayAll() async throws(SluiceError) -> Duration {
         let queues = try await store.queues()
         var rest = queues[...]
@@ -40,7 +40,7 @@ extension Relay {
 }
 
 extension Store {
-    /// Those of some queues whose outbox holds messages.
+    /// The queues among these whose outbox holds messages.
     func withMessages(_ queues: [QueueName]) async throws(SluiceError) -> [QueueName] {
         let replies = try await pipeline(queues.map { ["EXISTS", keys.outbox($0)] })
         return zip(queues, replies).compactMap { queue, reply in

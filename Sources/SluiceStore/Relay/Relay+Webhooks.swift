@@ -1,13 +1,13 @@
 import SluiceCore
 
-/// Notifications on their way to the queue whose workers deliver them.
+/// Relays notifications to the queue whose workers deliver them.
 extension Relay {
-    /// Bytes above which a call is closed.
+    /// Size of a call, in bytes, above which it takes no more jobs.
     private static let mostBytes = 4 << 20
     private static let mostItems = 500
 
-    /// Puts in the jobs that tell web hooks, those of each job in their order: one that is repeated by a call behind another one's
-    /// back has those before it with it, so whatever comes twice comes in order.
+    /// Enqueues the jobs that call webhooks, those of one job in order. A job that is repeated after a call of another relay is
+    /// repeated together with its predecessors, so repetitions come in order, too.
     func notify(_ facts: [Fact], in round: Round, _ errand: Errand) async throws(SluiceError) {
         var items: [Deliver.Item] = []
         var bytes = 0

@@ -1,11 +1,11 @@
 package import SluiceCore
 
-/// Brings the jobs of nodes that a workflow has released into their queues, and cancels those that it wants no more.
+/// Delivers the jobs of released workflow nodes to their queues, and cancels the jobs that a workflow no longer wants.
 extension Relay {
-    /// Ends of nodes that one call tells a workflow: each may release another node, and nobody else is served meanwhile.
+    /// Maximum number of ended nodes in one call. Each may release another node, and other clients wait meanwhile.
     private static let mostEnds = 400
 
-    /// Does what a call on a workflow asks for, and calls again until there is no more to do. Returns the last reply.
+    /// Executes what a call on a workflow asks for, and calls again until nothing is left to do. Returns the last reply.
     @discardableResult
     package func follow(_ workflow: String, _ reply: WorkflowStep.Reply) async throws(SluiceError) -> WorkflowStep.Reply {
         let errand = errand()
@@ -23,13 +23,13 @@ extension Relay {
             try await cancel(reply.stops, errand)
             if !reply.hasMore && !(tending && !reply.nodes.isEmpty) { return reply }
             var verbs: [WorkflowStep.Verb] = reply.nodes.isEmpty ? [] : [.released(reply.nodes.map(\.name))]
-            // Tending goes over all that is being released, a page at a time.
+            // Tending goes through all nodes that are being released, a page at a time.
             if tending { verbs.append(.tend) }
             reply = try await store.call(WorkflowStep(verbs), workflow: workflow)
         }
     }
 
-    /// Looks after one workflow, or batch. Returns when to do so again; nil if it is gone.
+    /// Does the maintenance of one workflow, or batch. Returns the time until the next one; nil if it is gone.
     func tend(_ workflow: String) async throws(SluiceError) -> Duration? {
         let errand = errand()
         if try await BatchBook(errand).tend(workflow) {
@@ -42,7 +42,7 @@ extension Relay {
         return look
     }
 
-    /// Brings jobs into their queues, whatever workflow they are of. Repeating it is harmless.
+    /// Delivers jobs of any workflows to their queues. Repeating it is harmless.
     private func deliver(_ nodes: [WorkflowStep.Node], at now: Int, _ errand: Errand) async throws(SluiceError) {
         for (queue, nodes) in Dictionary(grouping: nodes, by: \.queue) {
             var rest = nodes[...]
@@ -54,7 +54,7 @@ extension Relay {
         }
     }
 
-    /// What one call can carry.
+    /// The nodes that fit into one call.
     private static func page(of nodes: ArraySlice<WorkflowStep.Node>) -> [Deliver.Item] {
         var bytes = 0
         let fitting = nodes.prefix(1000).prefix { node in
@@ -70,15 +70,16 @@ extension Relay {
         }
     }
 
-    /// What one workflow made of its news.
+    /// The result of reporting facts to one workflow.
     private struct Told: Sendable {
         var numbers: [String]
-        /// What it released, to be brought into their queues with that of others.
+        /// The nodes that it released, to be delivered together with those of others.
         var nodes: [WorkflowStep.Node]
         var now: Int
     }
 
-    /// Tells workflows of their nodes, and brings what they release into their queues, all together. Returns what has arrived.
+    /// Reports ended nodes to workflows, and delivers all released nodes together. Returns the numbers of the facts that have
+    /// arrived.
     func tell(_ workflows: [Destination: [Fact]], in round: Round, _ errand: Errand) async -> [String] {
         let told = await withTaskGroup(of: Told?.self) { group in
             for case (.workflow(let workflow), let facts) in workflows {

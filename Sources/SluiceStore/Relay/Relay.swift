@@ -1,14 +1,14 @@
 package import Logging
 package import SluiceCore
 
-/// Carries facts from the outboxes of queues to where they belong, and acknowledges those that have arrived.
+/// Carries facts from the outboxes of queues to their recipients, and acknowledges those that have arrived.
 ///
-/// Workers, clients and inspectors share it. Whoever changes jobs outside a worker's cycle calls ``relay(_:)`` after that, so that
-/// what the change has to tell arrives though no worker of the queue lives; a worker carries what its cycles give out; and one
-/// process of the namespace looks from time to time at the outboxes of all queues. What fails stays in its outbox and is given out
-/// again, to this process or another one; receivers take what comes twice as one.
+/// Workers, clients and inspectors use it. Code that changes jobs outside a worker's cycle calls ``relay(_:)`` afterwards, so
+/// that the messages arrive even if no worker of the queue is live. A worker relays the messages that its cycles return. One
+/// process of the namespace scans the outboxes of all queues from time to time. A message that could not be delivered stays in
+/// its outbox and is handed out again, to this process or another one; receivers ignore repetitions.
 package final class Relay: Sendable {
-    /// Calls for which one relay goes on; the rest is left to others.
+    /// Maximum number of rounds of one relay; the rest is left to others.
     private static let mostRounds = 1000
 
     let store: Store
@@ -20,16 +20,16 @@ package final class Relay: Sendable {
         self.logger = logger ?? store.logger
     }
 
-    /// Carries what is due of a queue, and what that puts into the outboxes of other queues.
+    /// Relays the due messages of a queue, and the messages that this puts into the outboxes of other queues.
     ///
-    /// It does not fail: what cannot be carried now is carried later, by another process.
+    /// It does not throw: messages that fail now are relayed later, by another process.
     package func relay(_ queue: QueueName) async {
         let errand = errand()
         errand.stir(queue)
         await finish(errand)
     }
 
-    /// Carries facts that a call gave out, and what that puts into the outboxes of other queues.
+    /// Relays facts that a call returned, and the messages that this puts into the outboxes of other queues.
     package func carry(_ facts: [Fact], of queue: QueueName, now: Int) async {
         let errand = errand()
         await carry(Round(queue: queue, now: now, facts: facts), errand)
@@ -38,7 +38,7 @@ package final class Relay: Sendable {
 
     func errand() -> Errand { Errand(store, known) }
 
-    /// Carries what an errand has put into outboxes, and what that puts into others.
+    /// Relays the messages that an errand has put into outboxes, and those that follow from them.
     func finish(_ errand: Errand) async {
         for _ in 0..<Self.mostRounds {
             guard !Task.isCancelled, let queue = errand.takeStirred() else { return }
@@ -55,10 +55,10 @@ package final class Relay: Sendable {
         }
     }
 
-    /// Facts that one call gave out.
+    /// Facts that one call returned.
     struct Round: Sendable {
         var queue: QueueName
-        /// The server's time then, in ms since 1970.
+        /// The server's time of the call, in ms since 1970.
         var now: Int
         var facts: [Fact]
     }
@@ -78,7 +78,7 @@ package final class Relay: Sendable {
         }
     }
 
-    /// Where facts go that can travel together.
+    /// A recipient of facts that can travel together.
     enum Destination: Hashable {
         case queue(QueueName)
         case slot(QueueName)
@@ -125,7 +125,8 @@ package final class Relay: Sendable {
         }
     }
 
-    /// What cannot be read here is shown by the doctor, and given out once more to workers that start, which may be of another version.
+    /// Sets facts aside that cannot be read here. `sluice doctor` shows them, and starting workers, which may be of another
+    /// version, get them once more.
     private func setAside(_ facts: [Fact], in round: Round) async throws(SluiceError) {
         let numbers = facts.map(\.number)
         logger.error(
@@ -142,7 +143,7 @@ package final class Relay: Sendable {
             metadata: ["queue": "\(round.queue)", "to": "\(destination)", "facts": "\(facts)", "error": "\(error)"])
     }
 
-    /// Brings jobs that are suspended in a queue to the one they belong to.
+    /// Moves jobs that are suspended in a queue to their own queue.
     private func move(_ facts: [Fact], to queue: QueueName, in round: Round, _ errand: Errand) async throws(SluiceError) {
         var ids: [JobID] = []
         for case .moved(_, let jobs) in facts.map(\.news) { ids += jobs }
@@ -153,7 +154,7 @@ package final class Relay: Sendable {
             do throws(SluiceError) {
                 items = try await store.call(Outgoing(Array(rest.prefix(most))), on: round.queue)
             } catch {
-                // A reply that does not arrive may be too large.
+                // A missing reply may be too large.
                 guard error.code == .outcomeUnknown, most > 1 else { throw error }
                 most = max(most / 8, 1)
                 continue
@@ -163,7 +164,7 @@ package final class Relay: Sendable {
                 continue
             }
             try await errand.deliver(items, to: queue, at: round.now, kept: Deliver.memory)
-            // A reply has as much as fits; it is in the order of the question.
+            // A reply covers as many jobs as fit, in the order of the question.
             rest = rest.drop { $0 != last.id }.dropFirst()
         }
     }
@@ -183,7 +184,7 @@ package final class Relay: Sendable {
         return true
     }
 
-    /// Jobs that nobody will bring again need not be remembered where they are. If this is not heard, they are for a week.
+    /// Lets queues forget delivered jobs that will not be delivered again. If this call is lost, they remember them for a week.
     private func forget(_ arrived: [String], _ round: Round) async {
         let arrived = Set(arrived)
         for fact in round.facts where arrived.contains(fact.number) {
@@ -198,7 +199,7 @@ package final class Relay: Sendable {
 }
 
 extension Fact.News {
-    /// The jobs that it brings to a queue, which remembers them.
+    /// The jobs that it delivers to a queue, which remembers them.
     fileprivate var brought: (QueueName, [JobID])? {
         switch self {
         case .moved(let queue, let jobs): (queue, jobs)

@@ -1,8 +1,8 @@
 package import Hiredis
 package import SluiceCore
 
-/// Says that facts cannot be read here, so that they are not given out again and again: `lua/relay/aside.lua`. At most 1,000 in a call. The reply
-/// is how many were set aside.
+/// Sets facts aside that cannot be read here, so that they are not handed out again and again: `lua/relay/aside.lua`. At most
+/// 1,000 in a call. The reply is how many were set aside.
 package struct SetAside: StoreFunction {
     package static let name = "set_aside"
 

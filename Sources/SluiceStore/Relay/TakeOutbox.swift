@@ -1,8 +1,8 @@
 package import Hiredis
 package import SluiceCore
 
-/// Takes the facts of a queue that are due, to carry them: `outbox.relay`. They are given out again after a while unless they are
-/// acknowledged.
+/// Takes the due facts of a queue to relay them: `outbox.relay`. Facts that are not acknowledged are handed out again after a
+/// while.
 package struct TakeOutbox: StoreFunction {
     package static let name = "relay"
 
@@ -10,7 +10,7 @@ package struct TakeOutbox: StoreFunction {
         /// The server's time in ms since 1970.
         package var now: Int
         package var facts: [Fact]
-        /// Whether more is due.
+        /// Whether more facts are due.
         package var hasMore: Bool
     }
 

@@ -9,29 +9,29 @@ extension Store {
         try await call(function, key: keys.workflow(workflow))
     }
 
-    /// Calls the index of all workflows.
+    /// Calls a function on the index of all workflows.
     package func call(_ function: WorkflowIndex) async throws(SluiceError) -> WorkflowIndex.Reply {
         try await call(function, key: keys.workflows)
     }
 
-    /// The words of a command that tells a workflow that the job of a node is gone, for people to send.
+    /// The words of a command that reports to a workflow that a node's job is gone, for people to send.
     package func tellDeleted(_ job: JobID, of node: String, workflow: String) -> [String] {
         ["FCALL", "sluice1_workflow_step", "1", keys.workflow(workflow), "done", node, job.text, "deleted", ""]
     }
 
-    /// Ids of workflows that somebody was to look at before a moment, in ms since 1970, and nobody did.
+    /// Ids of workflows whose maintenance was due before `moment`, in ms since 1970, and is not done.
     package func overdueWorkflows(before moment: Int, most: Int) async throws(SluiceError) -> [String] {
         let range = ["ZRANGE", keys.workflows + ":all", "-inf", "(\(moment)", "BYSCORE", "LIMIT", "0", "\(most)"]
         return try await send(RedisCommand(range)).root.elements.compactMap(\.string).filter { $0 != WorkflowIndex.outboxes }
     }
 
-    /// Ids of workflows, those that nobody has to look at for the longest first; about `most` of them.
+    /// Ids of workflows, those due for maintenance last come first; about `most` of them.
     package func workflows(most: Int) async throws(SluiceError) -> [String] {
         var ids: [String] = []
         for rank in stride(from: 0, to: .max, by: 1000) {
             let range = ["ZREVRANGE", keys.workflows + ":all", "\(rank)", "\(rank + 999)"]
             let page = try await send(RedisCommand(range)).root.elements.compactMap(\.string)
-            // Batches that are being sealed, and outboxes, are looked after with the workflows.
+            // The index also holds batches that are being sealed, and outboxes.
             ids += page.filter { !$0.hasPrefix(BatchBook.prefix) && $0 != WorkflowIndex.outboxes }
             if page.count < 1000 || ids.count >= most { break }
         }

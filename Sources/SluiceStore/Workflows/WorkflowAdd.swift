@@ -11,30 +11,30 @@ package struct WorkflowEdge: Sendable, Hashable {
         self.policy = policy
     }
 
-    /// Reads an edge as the library has it: a letter, a blank, a node.
+    /// Parses an edge in the form of the library: a letter, a blank, a node.
     init?(_ text: String) {
         let policies: [Substring: FailurePolicy] = ["c": .cancel, "i": .ignore, "h": .hold]
         guard let policy = policies[text.prefix(1)] else { return nil }
         self.init(String(text.dropFirst(2)), policy)
     }
 
-    /// The policy as the library has it. No edge compensates.
+    /// The failure policy in the form of the library. No edge compensates.
     var letter: String { String(policy.rawValue.prefix(1)) }
 }
 
 /// Adds nodes to a workflow: `lua/workflows/workflow_add.lua`. Repeating a call is harmless.
 package struct WorkflowAdd: StoreFunction {
     package static let name = "workflow_add"
-    /// Nodes, and edges, in one call. The function takes 1,000, which is long for those who wait meanwhile.
+    /// Maximum number of nodes, and of edges, in one call. The function takes 1,000, which delays other clients for long.
     package static let most = 400
-    /// Bytes of specs above which a call is closed.
+    /// Size of the specs, in bytes, above which a call takes no more nodes.
     package static let mostBytes = 4 << 20
 
-    /// What the workflow is, for the call that makes it and its pages.
+    /// The properties of the workflow, for the call that creates it and its pages.
     package struct Head: Sendable {
         package var name: String
         package var deadline: Duration?
-        /// JSON; empty for none.
+        /// The context as JSON; empty for none.
         package var context: String
 
         package init(name: String, deadline: Duration?, context: String) {
@@ -44,7 +44,7 @@ package struct WorkflowAdd: StoreFunction {
         }
     }
 
-    /// Whether a node comes with all its edges, or they come over several entries.
+    /// Whether a node comes with all its edges, or with edges over several entries.
     package enum Flag: String, Sendable, Hashable {
         case new, open, link, close
     }
@@ -52,9 +52,9 @@ package struct WorkflowAdd: StoreFunction {
     package struct Node: Sendable, Hashable {
         package var flag: Flag
         package var name: String
-        /// Nil for a node without a job.
+        /// The queue; nil for a node without a job.
         package var queue: QueueName?
-        /// As enqueueing has them, as JSON on one line; empty for none.
+        /// The options of the enqueue, as JSON on one line; empty for none.
         package var options: String
         package var spec: [UInt8]
         package var after: [WorkflowEdge]
@@ -81,11 +81,11 @@ package struct WorkflowAdd: StoreFunction {
     package struct Reply: Sendable {
         package var word: Word
         package var step: WorkflowStep.Reply
-        /// Nodes that were there already, and were left as they are.
+        /// Nodes that existed already, and were left unchanged.
         package var existing: [String]
     }
 
-    /// Nil to add to a workflow that is there.
+    /// The head; nil to add to an existing workflow.
     package var head: Head?
     package var token: String
     package var nodes: [Node]

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// How a workflow stands: `workflow_view.status`. Empty if there is no such workflow.
+/// Reads the state of a workflow: `workflow_view.status`. Empty if there is no such workflow.
 package struct ReadWorkflow: StoreFunction {
     package static let name = "workflow_status"
     package static let isReadOnly = true
@@ -15,22 +15,22 @@ package struct ReadWorkflow: StoreFunction {
     }
 }
 
-/// A page of nodes, in order: `workflow_view.nodes`.
+/// Reads a page of nodes, in order: `workflow_view.nodes`.
 package struct ListNodes: StoreFunction {
     package static let name = "workflow_nodes"
     package static let isReadOnly = true
-    /// Nodes in one page.
+    /// Maximum number of nodes in a page.
     package static let most = 1000
 
     package struct Node: Sendable, Hashable {
         package var name: String
         package var state: String
-        /// Empty for a node without a job.
+        /// The queue; empty for a node without a job.
         package var queue: String
         package var kind: String
-        /// Of its last run; empty if it was never released.
+        /// The job of its last release; empty if it was never released.
         package var job: String
-        /// How many nodes come after it.
+        /// Number of successors.
         package var down: Int
     }
 
@@ -55,7 +55,7 @@ package struct ListNodes: StoreFunction {
     }
 }
 
-/// What comes after a node, a page: `workflow_view.down`.
+/// Reads a page of the successors of a node: `workflow_view.down`.
 package struct ListDown: StoreFunction {
     package static let name = "workflow_down"
     package static let isReadOnly = true
@@ -79,16 +79,16 @@ package struct ListDown: StoreFunction {
     }
 }
 
-/// What nodes returned, and the context of the whole: `workflow_view.outputs`. At most 1,000 nodes.
+/// Reads the outputs of nodes, and the context of the workflow: `workflow_view.outputs`. At most 1,000 nodes.
 package struct ReadOutputs: StoreFunction {
     package static let name = "workflow_outputs"
     package static let isReadOnly = true
     package static let most = 1000
 
     package struct Reply: Sendable {
-        /// JSON; empty for none.
+        /// The context as JSON; empty for none.
         package var context: String
-        /// By position. The state is empty if there is no such node, the output if it has none.
+        /// The nodes by position. The state is empty if there is no such node, the output if the node has none.
         package var nodes: [(state: String, output: String)]
     }
 
@@ -139,28 +139,28 @@ package struct AwaitWorkflow: StoreFunction {
 
     package func write(into command: inout RedisCommand) { command.append(client) }
 
-    /// The state of the whole; nil if there is no such workflow.
+    /// The state of the workflow; nil if there is no such workflow.
     package func read(_ reply: RedisValue) throws(SluiceError) -> String? {
         guard let state = reply.string else { throw malformed(Self.name) }
         return state == "missing" ? nil : state
     }
 }
 
-/// Says when somebody has to look at workflows, and takes on those that are due: `lua/workflows/workflow_index.lua`.
+/// Schedules the maintenance of workflows, and takes those that are due: `lua/workflows/workflow_index.lua`.
 package struct WorkflowIndex: StoreFunction {
     package static let name = "workflow_index"
-    /// The entry that has somebody look at the outboxes of all queues. No id of a workflow has a colon.
+    /// The index entry for the scan of all outboxes. No id of a workflow has a colon.
     package static let outboxes = "outboxes:"
 
     package struct Reply: Sendable {
-        /// Until the next is due; nil if there is none.
+        /// Time until the next entry is due; nil if there is none.
         package var next: Duration?
         package var due: [String]
     }
 
-    /// How many to take on.
+    /// Maximum number of due entries to take.
     package var most: Int
-    /// By workflow, after how long to look; nil if there is nothing to look at any more.
+    /// The time until the next maintenance, by workflow; nil if there is nothing left to do.
     package var looks: [(workflow: String, after: Duration?)]
 
     package init(take most: Int, looks: [(workflow: String, after: Duration?)] = []) {
@@ -182,12 +182,12 @@ package struct WorkflowIndex: StoreFunction {
     }
 }
 
-/// Makes a workflow the one that bears a name: `workflow_index.claim`. Called on the base of the name.
+/// Gives a name to a workflow: `workflow_index.claim`. Called on the base key of the name.
 package struct ClaimName: StoreFunction {
     package static let name = "workflow_claim"
 
     package var id: String
-    /// Who bore it and has ended; empty for nobody.
+    /// The previous owner of the name, which has ended; empty if there is none.
     package var before: String
 
     package init(_ id: String, before: String) {
@@ -200,7 +200,7 @@ package struct ClaimName: StoreFunction {
         command.append(before)
     }
 
-    /// Who bears it now.
+    /// The present owner of the name.
     package func read(_ reply: RedisValue) throws(SluiceError) -> String {
         guard let owner = reply.string else { throw malformed(Self.name) }
         return owner

@@ -1,7 +1,7 @@
 package import Hiredis
 package import SluiceCore
 
-/// Moves a workflow on: `lua/workflows/workflow_step.lua`. Repeating a call is harmless.
+/// Advances a workflow: `lua/workflows/workflow_step.lua`. Repeating a call is harmless.
 package struct WorkflowStep: StoreFunction {
     package static let name = "workflow_step"
 
@@ -11,36 +11,36 @@ package struct WorkflowStep: StoreFunction {
         case done(node: String, job: JobID, state: Fact.EndState, output: String)
         /// The jobs of nodes are in their queues.
         case released([String])
-        /// A node and what is below it by name; nil for all.
+        /// Cancel a node, by name, and its descendants; nil for all nodes.
         case cancel(String?)
         case retry(String?)
         case tend
     }
 
-    /// What a call that moves a workflow asks of whoever made it.
+    /// The work that an advancing call leaves to its caller.
     package struct Reply: Sendable {
         /// The server's time in ms since 1970.
         package var now: Int
-        /// The state of the whole; nil if there is no such workflow.
+        /// The state of the workflow; nil if there is no such workflow.
         package var state: String?
-        /// Whether to call again when this has been done.
+        /// Whether to call again when this work is done.
         package var hasMore: Bool
-        /// To be brought into their queues.
+        /// Nodes whose jobs are to be delivered to their queues.
         package var nodes: [Node]
-        /// To be cancelled.
+        /// Jobs to cancel.
         package var stops: [Stop]
-        /// When to tend it though nothing happens; nil if there is nothing to tend.
+        /// Time until the next maintenance without other events; nil if there is nothing to maintain.
         package var look: Duration?
     }
 
-    /// A node that was released.
+    /// A released node.
     package struct Node: Sendable, Hashable {
         package var name: String
         package var queue: QueueName
         package var item: Deliver.Item
     }
 
-    /// A job that somebody does not want any more.
+    /// A job that the workflow wants cancelled.
     package struct Stop: Sendable, Hashable {
         package var queue: QueueName
         package var job: JobID

@@ -3,10 +3,10 @@ import NIOCore
 import SluiceCore
 import SluiceStore
 
-/// The gauges of a queue in this process. Redis tells one worker at a time what the queue holds, whoever calls first after a few
-/// seconds; what was told to this one long ago is taken down, since others know better.
+/// The gauges of a queue in this process. Every few seconds Redis gives the counts of a queue to the one worker that calls first.
+/// Old gauges are removed, since other workers have newer counts.
 struct GaugeBoard {
-    /// Longer than a worker of the default lease that has nothing to do lets pass between two calls.
+    /// Longer than the time between two calls of an idle worker with the default lease.
     static let validity = TimeAmount.seconds(30)
 
     private enum Label: String {
@@ -29,7 +29,7 @@ struct GaugeBoard {
         self.factory = factory
     }
 
-    /// Takes in what a call told, which mostly is nothing.
+    /// Applies the counts of a reply. Most replies have none.
     mutating func update(_ told: QueueGauges?, at now: NIODeadline) {
         guard let told else {
             if !gauges.isEmpty, now - toldAt > Self.validity { clear() }
@@ -42,7 +42,7 @@ struct GaugeBoard {
         }
     }
 
-    /// Takes all down.
+    /// Removes all gauges.
     mutating func clear() {
         for gauge in gauges.values { gauge.destroy() }
         gauges = [:]

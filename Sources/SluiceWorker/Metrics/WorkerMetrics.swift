@@ -3,7 +3,7 @@ import Logging
 import SluiceCore
 import SluiceStore
 
-/// What a runner tells swift-metrics, a batch at a time where it can.
+/// The metrics of a queue runner for swift-metrics, counted in batches where possible.
 struct WorkerMetrics: Sendable {
     private let startedJobs: Counter
     private let refusedSettlements: Counter
@@ -12,7 +12,7 @@ struct WorkerMetrics: Sendable {
     private let queue: QueueName
     private let ended: [JobState: Counter]
     private let factory: any MetricsFactory
-    /// What the whole queue holds, while it is this worker that knows.
+    /// The gauges of the whole queue, while this worker has the counts.
     var gauges: GaugeBoard
 
     init(queue: QueueName, factory: any MetricsFactory) {
@@ -41,7 +41,7 @@ struct WorkerMetrics: Sendable {
         if count > 0 { refusedSettlements.increment(by: count) }
     }
 
-    /// Counts a run, and logs one that ended badly.
+    /// Counts a run, and logs a failed one.
     func ended(_ report: RunReport, _ verdict: Verdict, _ logger: Logger) {
         ended[verdict.state]?.increment()
         runTime.recordNanoseconds(report.duration.nanoseconds)
@@ -63,7 +63,7 @@ struct WorkerMetrics: Sendable {
             ])
     }
 
-    /// Counts a run that failed for a dependency, by the dependency.
+    /// Counts a run that failed because of a dependency, by dependency.
     private func unavailable(_ dependency: String, _ report: RunReport, _ failure: RunFailure, _ logger: Logger) {
         let dimensions = [("queue", queue.text), ("dependency", dependency)]
         Counter(label: "sluice_dependency_failures_total", dimensions: dimensions, factory: factory).increment()

@@ -2,12 +2,12 @@ import NIOCore
 import SluiceCore
 import Synchronization
 
-/// Which queues of this process want to be woken. A queue that is full, or knows of more work, is left alone; it still hears
-/// its bell.
+/// The idle queues of this process, which want to be woken. A queue that is full, or knows of more work, gets no wake tokens, but
+/// still hears its bell.
 final class Attention: Sendable {
     private struct State {
         var hungry: Set<QueueName> = []
-        /// The queues that the blocked connection listens for now.
+        /// The queues that the current blocking call listens for.
         var listening: Set<QueueName>?
     }
 
@@ -16,8 +16,8 @@ final class Attention: Sendable {
 
     init(_ eventLoop: any EventLoop) { changed = Signal(eventLoop) }
 
-    /// Tells whether a queue wants work. Returns whether the blocked connection has to be called back, because it does not
-    /// listen for this queue.
+    /// Sets whether a queue wants work. Returns whether the blocking call has to be interrupted, because it does not listen for
+    /// this queue.
     func set(_ queue: QueueName, hungry: Bool) -> Bool {
         let (isNew, mustRing) = state.withLock { state in
             if !hungry {
@@ -33,7 +33,7 @@ final class Attention: Sendable {
 
     var hungry: Set<QueueName> { state.withLock { $0.hungry } }
 
-    /// Starts to listen for the queues that are hungry now.
+    /// Starts to listen for the queues that want work now.
     func listen() -> Set<QueueName> {
         state.withLock { state in
             state.listening = state.hungry

@@ -1,7 +1,7 @@
 import SluiceCore
 import SluiceStore
 
-/// Relays the facts that the cycles of a worker give out, some of them side by side.
+/// Relays the outbox messages of a worker's cycles, several rounds at the same time.
 final class Courier: Sendable {
     private static let mostRounds = 8
 
@@ -9,17 +9,17 @@ final class Courier: Sendable {
     private let rounds: AsyncStream<Round>
     private let continuation: AsyncStream<Round>.Continuation
 
-    /// Facts that one cycle gave out.
+    /// The outbox messages of one cycle.
     private struct Round: Sendable {
         var queue: QueueName
-        /// The server's time then, in ms since 1970.
+        /// The server's time of the cycle, in ms since 1970.
         var now: Int
         var facts: [Fact]
     }
 
     init(_ relay: Relay) {
         self.relay = relay
-        // What is dropped here is given out again by Redis.
+        // Redis hands out a dropped round again.
         (rounds, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1000))
     }
 
@@ -27,10 +27,10 @@ final class Courier: Sendable {
         if !facts.isEmpty { continuation.yield(Round(queue: queue, now: now, facts: facts)) }
     }
 
-    /// Lets `run` return when everything that was given out has been carried.
+    /// Lets `run` return once all rounds have been relayed.
     func finish() { continuation.finish() }
 
-    /// Carries until finished, some rounds side by side.
+    /// Relays until finished, several rounds at the same time.
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             var running = 0

@@ -3,27 +3,27 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Fires what recurs in the queues of a process, beside their cycles, when one of those finds something due.
+/// Fires the cron entries of a process's queues, outside their cycles, when a cycle finds an entry due.
 ///
-/// What fails stays due, and is found again, by this worker or another one.
+/// An entry that fails to fire stays due; this worker or another one finds it again.
 final class CronFirer: Sendable {
     private let store: Store
     private let logger: Logger
     private let requests: AsyncStream<Request>
     private let continuation: AsyncStream<Request>.Continuation
-    /// Entries that were complained of, as `queue name revision`.
+    /// The entries whose errors were logged, as `queue name revision`.
     private let told = Mutex<Set<String>>([])
 
     private struct Request: Sendable {
         var queue: QueueName
-        /// Makes its worker look when the next is due.
+        /// Makes the queue's runner look for the next due time.
         var then: @Sendable () -> Void
     }
 
     init(_ store: Store, logger: Logger) {
         self.store = store
         self.logger = logger
-        // What is dropped here is found due again.
+        // A dropped request is found due again.
         (requests, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(100))
     }
 
@@ -33,7 +33,7 @@ final class CronFirer: Sendable {
 
     func finish() { continuation.finish() }
 
-    /// Fires until finished.
+    /// Fires entries until finished.
     func run() async {
         for await request in requests {
             await fire(request.queue)

@@ -2,24 +2,24 @@ import Logging
 import SluiceCore
 import SluiceStore
 
-/// The limits that one worker declares for a queue, and what it knows of those that stand. What others declare is told of, and
-/// nothing is done about it: which of two declarations stands is decided in Redis, by their deploys.
+/// The limits that one worker declares for a queue, compared with the limits in force. Differences are logged only: Redis decides
+/// by deploy number which declaration is in force.
 struct Declaration: Sendable {
-    /// What is told when two workers of a queue differ.
+    /// A difference between the declarations of two workers, for the log.
     enum Difference: Sendable, Equatable {
-        /// Other limits than this worker's stand.
+        /// Limits of another worker are in force.
         case overruled
-        /// This worker's limits stand, and another one declared something else.
+        /// This worker's limits are in force, and another worker declared different ones.
         case contradicted
     }
 
     private let queue: QueueName
     private let deploy: Int
     private let limits: [Limit]
-    /// The version of the declared limits that this worker has looked at.
+    /// The last version of the declared limits that this worker has seen.
     private var seen = 0
 
-    /// - Throws: `invalidArgument` for limits that make no sense.
+    /// - Throws: `invalidArgument` for limits or a deploy number that are not valid.
     init(_ queue: Queue) throws(SluiceError) {
         guard (0...Self.highestDeploy).contains(queue.deploy) else {
             throw SluiceError(.invalidArgument, "the number of a deploy is 0 to \(Self.highestDeploy), not \(queue.deploy)")
@@ -33,10 +33,10 @@ struct Declaration: Sendable {
         }
     }
 
-    /// Beyond it, numbers lose digits in the library.
+    /// Higher numbers would lose digits in the library.
     private static let highestDeploy = 1_000_000_000_000_000
 
-    /// Declares them. Whatever stands afterwards is what claims keep to.
+    /// Declares the limits. Claims keep to the limits that are in force afterwards.
     mutating func declare(_ store: Store, _ logger: Logger) async throws(SluiceError) {
         let reply = try await store.call(Declare(deploy: deploy, limits: limits), on: queue)
         seen = reply.declared
@@ -47,16 +47,16 @@ struct Declaration: Sendable {
         }
     }
 
-    /// Whether somebody has declared something since.
+    /// Whether a worker has declared other limits since.
     func isOutdated(by version: Int) -> Bool { version != seen }
 
-    /// Looks at what stands, and warns once for each version. Never throws: limits are kept to in Redis, not here.
+    /// Reads the limits in force, and warns once per version. Never throws: Redis enforces the limits, not the worker.
     mutating func look(_ store: Store, _ logger: Logger) async {
         do throws(SluiceError) {
             let reply = try await store.call(Limits(), on: queue)
-            // A version that falls is of a server that has lost its data: nobody declares anew but workers that start.
+            // The version falls if the server has lost its data. Only a starting worker would declare again, so this one does.
             if reply.declaredVersion < seen { return try await declare(store, logger) }
-            // Another worker may have put it right meanwhile.
+            // Another worker may have declared the limits again.
             if reply.declaredVersion == seen { return }
             seen = reply.declaredVersion
             warn(difference(from: reply.declared), deploy: reply.deploy, logger)

@@ -1,41 +1,42 @@
 import NIOCore
 import SluiceCore
 
-/// What becomes of claims once this process could not begin a job for reasons of its own: `WorkerUnable`.
+/// The state of claims after this process could not begin a job for reasons of its own: see `WorkerUnable`.
 ///
-/// Nothing is claimed for a while, twice as long each time nothing was begun in between. Then only so many jobs run at the same time
-/// as had begun when it failed, or one, to try; one that has run ends that, and after a minute it is forgotten.
+/// The worker claims nothing for a pause, which doubles each time no job began in between. After the pause, the number of running
+/// jobs is bounded by the number that had begun when the failure came, or by one, as a trial. A trial job that has run lifts its
+/// bound; any bound ends after a minute.
 struct Inability {
-    /// How long nothing is claimed, at first and at most.
+    /// The first pause, and the longest one.
     static let shortest = Duration.seconds(1)
     static let longest = Duration.seconds(60)
-    /// How long so few jobs run that none fails again.
+    /// How long the bound on running jobs holds, so that no job fails again.
     static let memory = Duration.seconds(60)
 
     private struct Pause {
         var ends: NIODeadline
-        /// Jobs that ran here when it began, and how many of them have failed since.
+        /// The jobs that ran when the pause began, and how many of them have failed since.
         var running: Int
         var failures = 0
     }
 
     private var pause: Pause?
-    /// The jobs that may run at the same time, and until when that holds.
+    /// The most jobs that may run at the same time, and when that bound ends.
     private var bound: (most: Int, ends: NIODeadline)?
-    /// Pauses one after another without a job that ran.
+    /// Pauses in a row without a job that ran in between.
     private var streak = 0
-    /// Jobs with higher fences were claimed after the newest failure.
+    /// The highest fence of a failed job. Jobs with higher fences were claimed after the failure.
     private var newest: Fence?
 
-    /// Whether all is as it should be, and nothing has to be asked.
+    /// Whether the process is in order, so that no bound applies.
     var isOver: Bool { newest == nil }
 
-    /// When claims go on; nil if they are not held up.
+    /// When claims resume; nil if they are not paused.
     var pausedUntil: NIODeadline? { pause?.ends }
 
-    /// Takes note of a job that could not begin.
-    /// - Parameter running: jobs that run here, this one among them.
-    /// - Returns: how long nothing is claimed, if that begins now, to be told once.
+    /// Notes a job that could not begin.
+    /// - Parameter running: the jobs that run here, this one included.
+    /// - Returns: The length of the pause, if one begins now, for the log.
     mutating func failed(_ fence: Fence, running: Int, at now: NIODeadline) -> Duration? {
         newest = max(newest ?? fence, fence)
         if pause != nil {
@@ -48,7 +49,7 @@ struct Inability {
         return wait
     }
 
-    /// Takes note of a job that has run.
+    /// Notes a job that has run.
     mutating func ended(_ fence: Fence) {
         guard let newest, fence > newest else { return }
         streak = 0
@@ -56,8 +57,8 @@ struct Inability {
         if pause == nil, bound == nil { self.newest = nil }
     }
 
-    /// Ends what is over.
-    /// - Returns: whether claims go on now.
+    /// Ends the pause or the bound when its time is over.
+    /// - Returns: Whether claims resume now.
     mutating func update(at now: NIODeadline) -> Bool {
         if let bound, bound.ends <= now {
             self.bound = nil

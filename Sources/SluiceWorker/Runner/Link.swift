@@ -3,19 +3,19 @@ import NIOCore
 import SluiceCore
 import SluiceStore
 
-/// How one queue's conversation with Redis stands: sessions, numbered calls, what to do after a failure.
+/// The connection state of one queue: its session, its numbered calls, and the handling of failed calls.
 struct Link {
     private(set) var session = 0
     private(set) var call = 0
     /// Whether the next call has to be a resync.
     var needsResync = true
-    /// How many of the oldest outcomes went out with a call whose reply was not read.
+    /// How many of the oldest outcomes were sent in a call whose reply was not read.
     private(set) var inDoubt = 0
-    /// Until when to wait after a failure.
+    /// When to call again after a failure.
     private(set) var waitsUntil: NIODeadline?
     private var failures = 0
     private var hasSucceeded = false
-    /// How much one reply may bring.
+    /// The limit for jobs in a reply.
     private(set) var budget = ReplyBudget()
     private var hasSuspected = false
 
@@ -29,17 +29,17 @@ struct Link {
         return session
     }
 
-    /// A cycle succeeded.
+    /// Notes a successful cycle.
     mutating func succeeded(withJobs: Bool) {
         failures = 0
         waitsUntil = nil
         hasSucceeded = true
-        // More is asked for by a resync.
+        // A resync tells Redis the higher limit.
         if budget.arrived(withJobs: withJobs, at: .now()) { needsResync = true }
         if budget.told == nil { hasSuspected = false }
     }
 
-    /// A resync succeeded. Failures before it count on: the reply of the next cycle may be too large again.
+    /// Notes a successful resync. The count of failures stays, since the reply of the next cycle may be too large again.
     mutating func resynced() {
         waitsUntil = nil
         hasSucceeded = true
@@ -47,7 +47,7 @@ struct Link {
         inDoubt = 0
     }
 
-    /// The reply of a cycle that was to bring jobs was lost: the next ones bring less. Tells once what may be the reason.
+    /// Lowers the limit after a reply with jobs was lost. Logs the likely reason once.
     mutating func lostJobs(_ queue: QueueName, _ logger: Logger) {
         budget.lost(at: .now())
         guard budget.losses >= ReplyBudget.suspicious, !hasSuspected else { return }
@@ -61,8 +61,8 @@ struct Link {
             metadata: ["queue": "\(queue)", "bytes": "\(budget.bytes)"])
     }
 
-    /// Takes note of a failure; nothing is dropped, whatever it was.
-    /// - Throws: the error, if it will not go away by itself and no call ever succeeded.
+    /// Notes a failed call. Nothing is dropped, whatever the error.
+    /// - Throws: An error that a repeat cannot cure, if no call has ever succeeded; `closed` always.
     mutating func failed(_ error: SluiceError, settling: Int, _ logger: Logger) throws(SluiceError) {
         failures += 1
         switch error.code {

@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// What handlers' threads have for the runner of their queue. One notice wakes it, whatever gathers until it looks.
+/// Passes reports from handlers' threads to the runner of their queue. The runner is woken once for all reports until it looks.
 final class Mailbox: Sendable {
     private struct Contents: Sendable {
         var reports: [RunReport] = []
@@ -51,7 +51,7 @@ final class Mailbox: Sendable {
     }
 }
 
-/// A run that has begun and may not take for ever: what its end means if its handler does not come back to tell.
+/// The time limit of a run that has begun, with the facts to settle the run if its handler does not return.
 struct RunLimit: Sendable {
     var id: JobID
     var fence: Fence

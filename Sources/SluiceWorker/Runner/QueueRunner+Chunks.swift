@@ -1,9 +1,9 @@
 import NIOCore
 
 extension QueueRunner {
-    /// Starts chunks that have gathered. Returns when the next will have.
+    /// Starts the chunks that are ready. Returns when the next one will be ready.
     ///
-    /// It is the runner that starts them, so that their tasks see the worker's graceful shutdown, and no member's trace.
+    /// The runner starts them, so that their tasks see the worker's graceful shutdown, and no member's trace.
     func startChunks(at now: NIODeadline) -> NIODeadline? {
         var next: NIODeadline?
         for gathering in pipeline.gatherings {

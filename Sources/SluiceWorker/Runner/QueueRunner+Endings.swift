@@ -4,7 +4,7 @@ import SluiceCore
 import SluiceStore
 
 extension QueueRunner {
-    /// Ends a run from outside: its task is cancelled, and given up on if it does not return within the grace.
+    /// Ends a run from outside. Its task is cancelled, and abandoned if it does not return within the grace.
     func end(_ id: JobID, _ ending: Ending) {
         guard let run = runs[id], run.ending == nil || ending == .stopping else { return }
         runs[id]?.ending = ending
@@ -13,7 +13,7 @@ extension QueueRunner {
         deadlines.set()
     }
 
-    /// Cancels runs that take too long, gives up on cancelled ones that do not return, and starts chunks. Ends when `run` has.
+    /// Cancels runs that exceed their time, abandons cancelled ones that do not return, and starts chunks. Ends when `run` has.
     func watchDeadlines() async {
         while !isFinished {
             takeLimits()
@@ -40,7 +40,7 @@ extension QueueRunner {
         }
     }
 
-    /// Settles a run without its handler. What that may still return is dropped.
+    /// Settles a run without its handler. A later return value is dropped.
     private func abandon(_ id: JobID, _ run: Run) {
         logger.error(
             "a handler ignores its cancellation: its job is settled without it",

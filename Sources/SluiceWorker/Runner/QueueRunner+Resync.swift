@@ -4,10 +4,10 @@ import SluiceCore
 import SluiceStore
 
 extension QueueRunner {
-    /// Opens a session, and finds out with Redis what is whose: after the start, after a call whose reply was not read, and when
-    /// the two differ in what this worker runs.
+    /// Opens a session, and compares with Redis which jobs this worker holds: at the start, after a call whose reply was not
+    /// read, and when the two counts differ.
     func resync() async throws(SluiceError) {
-        // Of a job that was lost and claimed again, the newer run counts: the last of equal ids does.
+        // If a job was lost and claimed again, the newer run counts: it comes last among equal ids.
         let listed = outbox.map { (id: $0.settlement.id, fence: $0.settlement.fence) } + runs.map { ($0.key, $0.value.job.fence) }
         let call = Resync(
             worker: worker, session: link.nextSession(), lease: options.lease,
@@ -27,7 +27,7 @@ extension QueueRunner {
     private func absorb(_ reply: Resync.Reply) {
         tell(reply.decided)
         if link.inDoubt > 0, reply.lastCall == link.call {
-            // The call whose reply was lost was applied, and told what it refused.
+            // The call with the lost reply was applied; this reply repeats what it refused.
             let applied = Array(outbox.prefix(link.inDoubt))
             outbox.removeFirst(applied.count)
             recorded(applied, refused: reply.refused)

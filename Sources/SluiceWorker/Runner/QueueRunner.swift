@@ -6,10 +6,10 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Serves one queue in one process: claims into free places, starts handlers, settles their outcomes, beats.
+/// Serves one queue in one process: claims jobs into free places, starts handlers, settles outcomes, and beats.
 ///
-/// One call is in flight at a time; what ends meanwhile gathers, and the next call carries it, so batches grow with the load
-/// and a lone job leaves at once. All of this runs on an event loop, so no handler can hold it up.
+/// One call is in flight at a time. Outcomes that arrive meanwhile travel with the next call, so batches grow with the load, and
+/// a lone job's outcome leaves at once. All of this runs on an event loop, so handlers cannot delay it.
 actor QueueRunner {
     nonisolated let queue: Queue
     let store: Store
@@ -29,21 +29,21 @@ actor QueueRunner {
     nonisolated let mailbox: Mailbox
     private nonisolated let isPoked = Mutex(false)
 
-    /// What runs here, by job.
+    /// The running jobs, by id.
     var runs: [JobID: Run] = [:]
     /// Outcomes that Redis does not have yet, oldest first.
     var outbox: [Settled] = []
-    /// How the conversation with Redis stands.
+    /// The sessions, calls and failures with Redis.
     var link = Link()
-    /// What is known of jobs that this process could not even begin.
+    /// The jobs that this process could not begin, and the pause that follows.
     private var inability = Inability()
-    /// What this worker declares, beside what others do.
+    /// The limits that this worker declares, compared with those in force.
     private var declaration: Declaration
-    /// When the next call is due though nothing happens.
+    /// When the next call is due if nothing happens.
     private var nextBeat = NIODeadline.now()
-    /// Whether there may be more to claim.
+    /// Whether there may be more jobs to claim.
     private var mayHaveMore = true
-    /// Set when the worker stops: when its grace ends.
+    /// The end of the grace; nil until the worker stops.
     private nonisolated let stopping = Mutex<NIODeadline?>(nil)
     private var isForced = false
     private(set) var isFinished = false
@@ -73,13 +73,13 @@ actor QueueRunner {
         self.mailbox = Mailbox(signal, deadlines: deadlines)
     }
 
-    /// Makes it call Redis soon.
+    /// Makes the runner call Redis soon.
     nonisolated func poke() {
         isPoked.withLock { $0 = true }
         signal.set()
     }
 
-    /// Claims nothing more, and lets `run` return when what runs has ended or the grace is over.
+    /// Stops claiming. `run` returns when all runs have ended, or the grace is over.
     nonisolated func stop(grace: Duration) {
         let ends = NIODeadline.now() + TimeAmount(grace)
         stopping.withLock { $0 = min($0 ?? ends, ends) }
@@ -88,8 +88,8 @@ actor QueueRunner {
         deadlines.set()
     }
 
-    /// Serves until stopped.
-    /// - Throws: what Redis refuses for good, if it never took a call.
+    /// Serves the queue until stopped.
+    /// - Throws: An error of Redis that is not transient, if no call ever succeeded.
     func run() async throws(SluiceError) {
         defer {
             isFinished = true
@@ -125,7 +125,7 @@ actor QueueRunner {
         return mayHaveMore && !isStopping && freePlaces(settling: 0) > 0
     }
 
-    /// Places for more jobs. In confirmed mode a place is taken until Redis has the outcome.
+    /// The places for more jobs. In confirmed mode, a run keeps its place until Redis has its outcome.
     private func freePlaces(settling: Int) -> Int {
         let unrecorded = queue.ack == .confirmed ? outbox.count + settling : 0
         var places = queue.concurrency - runs.count - unrecorded
@@ -133,7 +133,7 @@ actor QueueRunner {
         return max(min(places, options.admission?.room(in: queue.name, running: runs.count) ?? places), 0)
     }
 
-    /// Waits for something to do.
+    /// Waits for the next event.
     private func rest() async {
         let wants = !isStopping && freePlaces(settling: 0) > 0
         if attention.set(queue.name, hungry: wants) { await callListenerBack() }
@@ -142,12 +142,12 @@ actor QueueRunner {
         await signal.wait(until: time)
     }
 
-    /// The blocked connection listens without this queue's wake key: its bell makes it look again.
+    /// Rings this queue's bell: the blocking call, which lacks the queue's wake key, returns and starts anew.
     private func callListenerBack() async {
         try? await store.ring(queue.name, worker)
     }
 
-    /// Takes in what has ended.
+    /// Collects the reports of ended runs.
     private func collect() {
         for report in mailbox.takeReports() {
             guard let run = runs[report.id], run.job.fence == report.fence else { continue }
@@ -161,7 +161,7 @@ actor QueueRunner {
         }
     }
 
-    /// Claims nothing for a while, since this process cannot begin what it claims; says so once.
+    /// Pauses claims, since this process cannot begin the jobs it claims; logs that once.
     private func pause(_ fence: Fence, _ reason: String) {
         guard let wait = inability.failed(fence, running: runs.count, at: .now()) else { return }
         logger.error(
@@ -169,7 +169,7 @@ actor QueueRunner {
             metadata: ["queue": "\(queue.name)", "wait": "\(wait)", "error": "\(reason)"])
     }
 
-    /// Puts the outcome of a run on its way.
+    /// Queues the outcome of a run for the next call.
     func settle(_ report: RunReport, ending: Ending?) {
         let verdict = Verdict(report, ending: ending)
         metrics.ended(report, verdict, logger)
@@ -198,14 +198,14 @@ actor QueueRunner {
         }
     }
 
-    /// Somebody declared limits: finds out whether they differ from this worker's.
+    /// Checks after a new declaration of limits whether it differs from this worker's.
     private func look() async {
         var declaration = declaration
         await declaration.look(store, logger)
         self.declaration = declaration
     }
 
-    /// What one call can carry, oldest first.
+    /// The outcomes that fit into one call, oldest first.
     private func takeOutcomes() -> [Settled] {
         var bytes = 0
         var ids = 0
@@ -241,7 +241,7 @@ actor QueueRunner {
         }
     }
 
-    /// Tells observers what is recorded now, where Redis decided otherwise that, and counts what was refused.
+    /// Reports recorded outcomes to the observers, with Redis' decision where that differs, and counts refused outcomes.
     func recorded(_ settled: [Settled], refused: [JobID], decided: [DecidedRun] = []) {
         let refused = Set(refused)
         for id in refused {
@@ -259,14 +259,14 @@ actor QueueRunner {
         }
     }
 
-    /// Tells observers what became of the runs of workers that died.
+    /// Reports the runs of dead workers to the observers.
     func tell(_ decided: [DecidedRun]) {
         guard let observer else { return }
         for run in decided where run.worker != worker.text { observer.tell(ProcessedJob(run, queue: queue.name)) }
     }
 
     private func start(_ job: ClaimedJob) {
-        // A run of the same job that is still here lost its lease: it is not this worker's any more.
+        // An older run of the same job has lost its lease, and is no longer this worker's.
         runs[job.id]?.task.cancel()
         let task = Task(executorPreference: executor) { [pipeline, mailbox] in
             mailbox.post(await pipeline.run(job, mailbox))
@@ -274,7 +274,7 @@ actor QueueRunner {
         runs[job.id] = Run(job: job, task: task)
     }
 
-    /// The grace is over: what still runs is cancelled and given back; a moment later without its consent.
+    /// Cancels the remaining runs after the grace, and gives them back. Handlers that do not return are abandoned a moment later.
     private func force(_ now: NIODeadline) {
         if !isForced {
             isForced = true
@@ -282,7 +282,8 @@ actor QueueRunner {
         }
     }
 
-    /// Redis has been away for the whole shutdown: what could not be told to it is found out when the lease ends.
+    /// Whether to stop without Redis, which has been away for the whole shutdown. Unsent outcomes are lost, and their jobs run
+    /// again when the lease ends.
     private func mustGiveUp(_ now: NIODeadline) -> Bool {
         guard isForced, let graceEnds, now > graceEnds + TimeAmount(options.cancellationGrace) + .seconds(5) else { return false }
         logger.error(

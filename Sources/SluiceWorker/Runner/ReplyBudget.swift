@@ -1,31 +1,31 @@
 import NIOCore
 
-/// How many bytes of jobs one reply may bring.
+/// The limit for jobs in one reply, in bytes.
 ///
-/// A server may close a connection whose replies have grown beyond `client-output-buffer-limit`, and so may a proxy: then no reply
-/// of that size ever arrives. So whenever one is lost a quarter is asked for, down to one job at a time, and more again only after
-/// a while, which grows with each loss.
+/// A server may close a connection whose replies exceed `client-output-buffer-limit`, and so may a proxy. Then no reply of that
+/// size ever arrives. So each lost reply cuts the limit to a quarter, down to one job at a time. The limit grows again only after
+/// a pause, which grows with each loss.
 struct ReplyBudget {
-    /// What the library gives at most.
+    /// The library's own limit.
     static let most = 4 << 20
     /// Below this nearly every reply brings one job. From here on the library puts a job aside whose reply is lost; `oversize.lua`
     /// has the same number.
     static let least = 16 << 10
-    /// Losses in a row after which it looks as if size were the reason.
+    /// Losses in a row that suggest size as the reason.
     static let suspicious = 2
     private static let shortest = TimeAmount.seconds(30)
     private static let longest = TimeAmount.minutes(10)
 
     private(set) var bytes = most
-    /// Replies that were lost, with no other one in between that brought jobs.
+    /// Lost replies since the last one that brought jobs.
     private(set) var losses = 0
     private var pause = shortest
     private var growsAt: NIODeadline?
 
-    /// What to tell the library; nil if it is what it gives anyway.
+    /// The limit to send to the library; nil for the library's own.
     var told: Int? { bytes < Self.most ? bytes : nil }
 
-    /// A reply that was to bring jobs was lost.
+    /// Lowers the limit after a reply with jobs was lost.
     mutating func lost(at now: NIODeadline) {
         losses += 1
         bytes = max(bytes / 4, Self.least)
@@ -33,8 +33,8 @@ struct ReplyBudget {
         pause = min(pause + pause, Self.longest)
     }
 
-    /// A reply arrived.
-    /// - Returns: whether more may be asked for from now on.
+    /// Notes a reply that arrived.
+    /// - Returns: Whether the limit has grown.
     mutating func arrived(withJobs: Bool, at now: NIODeadline) -> Bool {
         if withJobs { losses = 0 }
         guard let time = growsAt, now >= time else { return false }

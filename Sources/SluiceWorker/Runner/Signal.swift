@@ -1,8 +1,8 @@
 import NIOCore
 import Synchronization
 
-/// Lets one task wait until somebody has something for it, or until a time. Its timer is NIO's, so a handler that blocks the
-/// threads of Swift's tasks does not hold it up.
+/// Lets one task wait for a signal or a deadline. The timer is NIO's, so a handler that blocks the threads of Swift's tasks does
+/// not delay it.
 final class Signal: Sendable {
     private struct State {
         var isSet = false
@@ -15,7 +15,7 @@ final class Signal: Sendable {
 
     init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    /// Ends the wait, or the next one if nobody waits.
+    /// Ends the current wait, or else the next one.
     func set() {
         let waiter = state.withLock { state in
             if state.waiter == nil { state.isSet = true }
@@ -24,7 +24,7 @@ final class Signal: Sendable {
         waiter?.resume()
     }
 
-    /// Waits. There is one waiter at a time.
+    /// Waits for the signal or the deadline. Only one task may wait at a time.
     func wait(until time: NIODeadline?) async {
         if state.withLock({ $0.isSet.take() }) { return }
         var timer: Scheduled<Void>?
@@ -47,7 +47,7 @@ final class Signal: Sendable {
         state.withLock { $0.turn += 1 }
     }
 
-    /// The timer of a wait that is over must not end the next one.
+    /// Ends the wait of this turn. The timer of an earlier wait must not end a later one.
     private func end(_ turn: UInt64) {
         let waiter = state.withLock { state in
             guard state.turn == turn else { return CheckedContinuation<Void, Never>?.none }
@@ -59,7 +59,7 @@ final class Signal: Sendable {
 }
 
 extension Bool {
-    /// The value, leaving false.
+    /// Returns the value, and sets it to false.
     fileprivate mutating func take() -> Bool {
         defer { self = false }
         return self

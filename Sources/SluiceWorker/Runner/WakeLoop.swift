@@ -4,9 +4,9 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Waits for tokens of all queues of a process on one blocked connection, and pokes the runner that a token is for.
+/// Waits for the tokens of all queues of a process on one blocked connection, and pokes the runner of each token's queue.
 actor WakeLoop {
-    /// While nothing is hungry, only bells matter, and each cycle tells what they would: there is no hurry to block.
+    /// The delay before a blocking call while no queue is idle. Only bells matter then, and each cycle brings their news anyway.
     private static let pause = TimeAmount.milliseconds(250)
 
     private let listener: WakeListener
@@ -33,7 +33,7 @@ actor WakeLoop {
         self.logger = logger
     }
 
-    /// Ends `run` at once.
+    /// Makes `run` end at once.
     nonisolated func stop() async {
         isStopped.withLock { $0 = true }
         attention.changed.set()

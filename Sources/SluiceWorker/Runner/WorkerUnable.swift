@@ -1,9 +1,9 @@
-/// Thrown by a handler that could not begin, for reasons of this process and not of the job: no descriptors are left, or the program
-/// that does the work is gone.
+/// Thrown by a handler that could not begin for reasons of this process, not of the job: no file descriptors are left, or the
+/// program that does the work is missing.
 ///
-/// The job goes back to its place without an attempt, and the worker claims nothing for a while: see `Inability`.
+/// The job goes back to its place without a failed attempt, and the worker claims nothing for a while: see `Inability`.
 package struct WorkerUnable: Error, CustomStringConvertible {
-    /// What was missing, for people.
+    /// The reason, for people.
     package let description: String
 
     package init(_ description: String) { self.description = description }

@@ -4,8 +4,9 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// Looks after what nobody carries: workflows whose deadline has come, whose client died, that ended long ago, and what waits in the
-/// outboxes of queues, whoever serves those. One call a process every 30 s, more or less, and when the next workflow is due.
+/// Maintenance of a namespace, outside the cycles of queues: workflows that are past their deadline, were left by a dead client
+/// or ended long ago, and messages in the outboxes of all queues. Each process makes a call every 30 s, more or less, and when
+/// the next workflow is due.
 final class WorkflowTender: Sendable {
     private static let span = Duration.seconds(30)
 

@@ -1,25 +1,26 @@
 public import SluiceCore
 
-/// Tells the failures of a dependency from those of a job: errors that match make the job wait for the dependency, as if its
-/// handler had thrown ``DependencyUnavailable``.
+/// Middleware that tells failures of a dependency from those of a job. An error that matches makes the job wait for the
+/// dependency, as if its handler had thrown ``DependencyUnavailable``.
 ///
 /// ```swift
 /// Worker(sluice, queues: [Queue("films")]) {
 ///     DependencyFailures("tmdb") { error in (error as? HTTPError)?.status == 503 }
 /// }
 /// ```
-/// A wait that the error asks for, by ``RetryAfter``, is kept to.
+/// If the error asks for a wait, by ``RetryAfter``, that wait is kept.
 public struct DependencyFailures: JobMiddleware {
     private let dependency: String
     private let matches: @Sendable (any Error) -> Bool
 
-    /// Names what jobs need, or a partition of theirs, and the errors that are its fault.
+    /// Takes the name of a dependency, or of a partition of the jobs, and a test for the errors that it causes.
     public init(_ dependency: String, _ matches: @escaping @Sendable (any Error) -> Bool) {
         self.dependency = dependency
         self.matches = matches
     }
 
-    /// Runs what is further in, and turns errors that match. What says already how the run is to end passes as it is.
+    /// Runs the next step, and translates errors that match.
+    /// - Throws: ``DependencyUnavailable`` for an error that matches; other errors unchanged, also those that ask for an outcome.
     @concurrent
     public func run(_ context: JobContext, next: Next) async throws -> JobResult {
         do {
@@ -35,11 +36,11 @@ public struct DependencyFailures: JobMiddleware {
 }
 
 extension DependencyUnavailable {
-    /// Finds one in an error, which may wrap it. The outermost wish for a wait counts.
+    /// Finds a ``DependencyUnavailable`` in an error, which may wrap it. The outermost wait counts.
     init?(in error: any Error) {
         var wait: Duration?
         var next: (any Error)? = error
-        // Bounded, for an error may name itself as its cause.
+        // Bounded, since an error may name itself as its cause.
         for _ in 0..<16 {
             guard let error = next else { return nil }
             if var found = error as? DependencyUnavailable {

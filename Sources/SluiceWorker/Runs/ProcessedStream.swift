@@ -2,8 +2,8 @@ import Logging
 import SluiceCore
 import SluiceStore
 
-/// Brings recorded outcomes to the observers, one after the other, apart from everything else: an observer that is slow or
-/// throws changes nothing.
+/// Delivers recorded outcomes to the observers, one after the other, in a task of its own. An observer that is slow or throws has
+/// no effect on jobs.
 struct ProcessedStream: Sendable {
     typealias Observer = @concurrent @Sendable (ProcessedJob) async throws -> Void
 
@@ -14,11 +14,11 @@ struct ProcessedStream: Sendable {
 
     func tell(_ job: ProcessedJob) { continuation.yield(job) }
 
-    /// Lets `run` return when everything has been told.
+    /// Lets `run` return once all outcomes have been delivered.
     func finish() { continuation.finish() }
 
-    /// Goes on until all is told, also when the worker is cancelled: what Redis has recorded until then is to be told as well. A
-    /// stream that is read by a cancelled task takes nothing more.
+    /// Delivers outcomes until the stream is finished and empty, even if the worker is cancelled: every outcome that Redis has
+    /// recorded is delivered. The separate task is needed because a cancelled task reads nothing more from a stream.
     func run(_ observers: [Observer], logger: Logger) async {
         await Task { await tellAll(observers, logger) }.value
     }
@@ -45,7 +45,7 @@ extension ProcessedJob {
             duration: report.duration, output: output, error: verdict.failure.map { "\($0.type): \($0.message)" })
     }
 
-    /// A run that ended with its worker.
+    /// The report of a run that ended with its worker.
     init(_ run: DecidedRun, queue: QueueName) {
         self.init(
             id: run.id, kind: run.kind, queue: queue, state: run.state, attempt: run.attempt, duration: nil, output: nil,

@@ -6,13 +6,13 @@ import SluiceStore
 struct Run {
     let job: ClaimedJob
     let task: Task<Void, Never>
-    /// When it is cancelled; then, when it is given up on.
+    /// When the run is cancelled; after that, when it is abandoned.
     var deadline: NIODeadline?
     var limit: RunLimit?
-    /// Why it was ended from outside.
+    /// Why the run was ended from outside, if it was.
     var ending: Ending?
 
-    /// What is known of a run whose handler does not come back.
+    /// The report of a run whose handler does not return.
     func abandoned() -> RunReport {
         RunReport(
             job, kind: limit?.kind ?? "?", maxAttempts: limit?.maxAttempts ?? .max, retry: limit?.retry ?? .fixed(.zero),
@@ -20,7 +20,7 @@ struct Run {
     }
 }
 
-/// An outcome that waits to be recorded, with what observers are to be told then.
+/// An outcome to be recorded, with the report for observers.
 struct Settled: Sendable {
     var settlement: Settlement
     var processed: ProcessedJob?

@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceStore
 import Synchronization
 
-/// What a run enqueues, gathered until its outcome is known.
+/// The jobs that a run enqueues, collected until its outcome is known.
 final class RunJobs: Sendable {
     private struct State {
         var jobs = CommittedJobs()
@@ -12,7 +12,7 @@ final class RunJobs: Sendable {
     private let state = Mutex(State())
 
     /// Adds jobs, all or none.
-    /// - Throws: `runLimit`, and `fenced` when the run is over.
+    /// - Throws: `runLimit` if the limits of a run are exceeded; `fenced` if the run is over.
     func add(_ jobs: [(job: NewJob, queue: QueueName)], of own: QueueName) throws(SluiceError) {
         let failure: SluiceError? = state.withLock { state in
             if state.isOver { return SluiceError(.fenced, "this run is over: it can enqueue nothing more") }
@@ -32,7 +32,7 @@ final class RunJobs: Sendable {
         if let failure { throw failure }
     }
 
-    /// Ends the gathering.
+    /// Ends the collection: no more jobs can be added.
     func finish() -> CommittedJobs {
         state.withLock { state in
             state.isOver = true

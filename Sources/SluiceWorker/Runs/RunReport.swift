@@ -1,18 +1,18 @@
 import SluiceCore
 import SluiceStore
 
-/// How a run ended, before it is known what that means for the job.
+/// The end of a run, before its meaning for the job is decided.
 struct RunReport: Sendable {
     enum Result: Sendable {
         case outcome(JobResult)
         case failed(RunFailure)
-        /// Nobody here handles its kind.
+        /// No handler of this worker takes the kind.
         case unknownKind
-        /// It waits for a worker that can read it.
+        /// The job waits for a worker that can read its arguments.
         case parked(RunFailure)
-        /// Its spec makes no sense.
+        /// The spec of the job is not valid.
         case unreadable(String)
-        /// This process could not begin it.
+        /// This process could not begin the job.
         case unable(String)
     }
 
@@ -21,14 +21,14 @@ struct RunReport: Sendable {
     var attempt: Int
     var kind: String
     var maxAttempts: Int
-    /// Waits for dependencies after which it is discarded.
+    /// Waits for failed dependencies after which the job is discarded.
     var maxWaits: Int?
     var retry: RetryPolicy
     var result: Result
-    /// The output as Redis keeps it, if other than the handler's.
+    /// The output as Redis stores it, if that differs from the handler's.
     var sealed: [UInt8]?
     var duration: Duration
-    /// What the run has enqueued, if it ends as its handler wished.
+    /// The jobs that the run has enqueued; they count only if the run ends as its handler wished.
     var committed = CommittedJobs()
 
     init(
@@ -48,12 +48,12 @@ struct RunReport: Sendable {
 }
 
 extension RunReport.Result {
-    /// What a handler threw.
+    /// The result of a run whose handler threw.
     init(_ error: any Error, masked mask: (String) -> String) {
         self = (error as? WorkerUnable).map { .unable($0.description) } ?? .failed(RunFailure(error, mask))
     }
 
-    /// The same without what must not appear in texts; those of errors are without it from the start.
+    /// The same with redacted values masked. Texts of errors are masked from the start.
     func masked(_ mask: (String) -> String) -> Self {
         switch self {
         case .outcome(.retry(let wait, let reason)): .outcome(.retry(after: wait, reason: mask(reason)))
@@ -64,22 +64,22 @@ extension RunReport.Result {
     }
 }
 
-/// What a handler threw, as text, with its wish for the next attempt.
+/// An error of a handler, as text, with the next attempt that it asks for.
 struct RunFailure: Error {
     var type: String
     var message: String
     var retryAfter: Duration?
     var interruption: JobInterruption?
-    /// What is down, if that is why.
+    /// The dependency that caused the failure, if any.
     var dependency: String?
 
-    /// Errors are kept with the job, so their texts are bounded, in bytes of UTF-8.
+    /// The longest text of an error, in bytes of UTF-8: texts are stored with the job.
     private static let longest = 4096
 
-    /// - Parameter mask: takes out of a text what must not appear in it; before it is cut, so that nothing is left of what the cut
-    ///   goes through.
+    /// - Parameter mask: masks redacted values in a text. It runs before the text is cut, since a cut could hide part of a value
+    ///   from it.
     init(_ error: any Error, _ mask: (String) -> String = { $0 }) {
-        // Of a private type Swift tells an address, too, which is another one in each process.
+        // The name of a private type includes an address, which differs between processes.
         let name = String(reflecting: Swift.type(of: error)).replacing(/\.\(unknown context at \$[0-9a-f]+\)/, with: "")
         type = Self.bounded(name)
         message = Self.bounded(mask("\(error)"))
@@ -94,19 +94,19 @@ struct RunFailure: Error {
         self.message = Self.bounded(message)
     }
 
-    /// The same with what was going on.
+    /// The same failure, with a circumstance before its message.
     func explained(by circumstance: String) -> Self {
         var failure = self
         failure.message = Self.bounded("\(circumstance): \(message)")
         return failure
     }
 
-    /// A character may have any number of bytes, so it is the bytes that count.
+    /// Cuts a text by bytes, since a character may have any number of them.
     private static func bounded(_ text: String) -> String {
         text.utf8.count <= longest ? text : String(decoding: text.utf8.prefix(longest), as: UTF8.self)
     }
 
-    /// As the history of the job keeps it.
+    /// The format of the job's history.
     var json: String {
         "{\"type\":\(JSONText.quoted(type)),\"message\":\(JSONText.quoted(message))}"
     }

@@ -3,28 +3,28 @@ import SluiceStore
 
 /// Why a run was ended from outside.
 enum Ending: Sendable, Hashable {
-    /// It took longer than its limit.
+    /// The run exceeded its time limit.
     case timedOut(Duration)
-    /// Somebody asked for the job to be cancelled.
+    /// A cancel of the job was requested.
     case cancelled
-    /// The worker stops and its grace is over.
+    /// The worker stops, and its grace is over.
     case stopping
 }
 
-/// What the end of a run means for the job: what is sent to Redis, and what observers are told.
+/// The meaning of a run's end for its job: the settlement for Redis and the report for observers.
 struct Verdict: Sendable {
     var settlement: Settlement
     var state: JobState
-    /// What went wrong, for logs and observers.
+    /// The error, for logs and observers.
     var failure: RunFailure?
 
-    /// What was down, if that is why the job waits.
+    /// The failed dependency, if the job waits for one.
     var unavailable: String? {
         guard case .unavailable(let dependency, _, _, _) = settlement.outcome else { return nil }
         return dependency
     }
 
-    /// The verdict on a run. An ending from outside explains a failure, and leaves a success what it is.
+    /// Decides on a run. An ending from outside explains a failure; a success stays a success.
     init(_ report: RunReport, ending: Ending?) {
         let outcome = Self.outcome(report, ending)
         settlement = Settlement(id: report.id, fence: report.fence, outcome: outcome.0)
@@ -33,7 +33,7 @@ struct Verdict: Sendable {
         failure = outcome.1
     }
 
-    /// Whether a run ended as its handler wished, so that what it has enqueued comes to be.
+    /// Whether the run ended as its handler wished, so that the jobs it enqueued are committed.
     private static func commits(_ report: RunReport, _ outcome: Settlement.Outcome) -> Bool {
         switch outcome {
         case .completed, .snooze, .poll: true
@@ -74,7 +74,8 @@ struct Verdict: Sendable {
         }
     }
 
-    /// What the handler asked for, returned or thrown alike. An end is final; a wish to run again yields to an ending.
+    /// The outcome that the handler asked for, returned or thrown alike. Cancel and discard are final; a wish to run again yields
+    /// to an ending from outside.
     private static func wished(
         _ outcome: Outcome<Never>, _ report: RunReport, _ ending: Ending?
     ) -> (Settlement.Outcome, RunFailure?) {
@@ -88,7 +89,7 @@ struct Verdict: Sendable {
         }
     }
 
-    /// A run that ended badly, by itself or from outside.
+    /// The outcome of a failed attempt, by itself or from outside.
     private static func bad(
         _ report: RunReport, _ ending: Ending?, _ failure: RunFailure, after wait: Duration?
     ) -> (Settlement.Outcome, RunFailure?) {
@@ -96,14 +97,14 @@ struct Verdict: Sendable {
         case .stopping: return (.release, nil)
         case .cancelled: return ended(.cancelled, "cancelled while it ran")
         case .timedOut(let limit):
-            // Whether it is the job that takes too long or what it called, only the handler knows.
+            // Only the handler knows whether the job or its dependency takes too long.
             if let outage = outage(report, failure.explained(by: "the run took longer than \(limit)"), wait) { return outage }
             return retry(report, RunFailure(type: "timeout", message: "took longer than \(limit)"), nil)
         case nil: return outage(report, failure, wait) ?? retry(report, failure, wait)
         }
     }
 
-    /// No attempt is spent if the handler says what was down; waits of that kind are bounded by themselves.
+    /// The outcome if the handler named a failed dependency. It costs no attempt; such waits have a limit of their own.
     private static func outage(
         _ report: RunReport, _ failure: RunFailure, _ wait: Duration?
     ) -> (Settlement.Outcome, RunFailure?)? {
@@ -117,18 +118,19 @@ struct Verdict: Sendable {
         _ report: RunReport, _ failure: RunFailure, _ wait: Duration?
     ) -> (Settlement.Outcome, RunFailure?) {
         if report.attempt >= report.maxAttempts { return (.discarded(error: failure.json), failure) }
-        // What a handler, or a peer by way of it, asks for may be nothing, or past: the policy says how often an attempt is spent.
+        // The wait may come from a peer, and be zero or past. So the policy decides how often an attempt is made.
         let delay = max(report.retry.delay(after: report.attempt), bounded(wait ?? .zero), shortest(after: report.attempt))
         return (.retry(after: delay, error: failure.json), failure)
     }
 
-    /// So that no policy is a loop: a millisecond after the first attempt, doubled with each one up to a second.
+    /// The shortest delay, so that no policy loops: a millisecond after the first attempt, doubled with each attempt up to a
+    /// second.
     private static func shortest(after attempt: Int) -> Duration { .milliseconds(min(1 << min(max(attempt - 1, 0), 10), 1000)) }
 
-    /// The longest wait that an error is believed, which has it from others.
+    /// The longest wait that is accepted from an error, which may have it from a peer.
     private static let longestAsked = Duration.seconds(86_400)
 
-    /// A wait that a handler asks for, within the bounds of a policy's.
+    /// A wait of a handler, within the bounds of a policy's waits.
     private static func bounded(_ wait: Duration) -> Duration { min(max(wait, .zero), RetryPolicy.longest) }
 
     private enum BadEnd { case cancelled, discarded }
@@ -150,22 +152,22 @@ struct Verdict: Sendable {
     }
 }
 
-/// What `afterProcess` is told of each run, once Redis has recorded its outcome or has decided it.
+/// The report of a run for `afterProcess`, made once Redis has recorded or decided its outcome.
 public struct ProcessedJob: Sendable {
-    /// The job.
+    /// The id of the job.
     public var id: JobID
-    /// Its kind.
+    /// The kind of the job.
     public var kind: String
-    /// The queue it came from.
+    /// The queue of the job.
     public var queue: QueueName
-    /// The state it went to; after the death of a worker, `available` or `retryable` where it runs again.
+    /// The new state of the job; after the death of a worker, `available` or `retryable` if the job runs again.
     public var state: JobState
-    /// The number of the run.
+    /// The number of the attempt.
     public var attempt: Int
-    /// How long the handler took; nil where its worker died.
+    /// How long the handler took; nil if its worker died.
     public var duration: Duration?
-    /// What it returned, as JSON, where the job keeps its result.
+    /// The output as JSON, if the job keeps its result.
     public var output: [UInt8]?
-    /// What went wrong, if something did.
+    /// The error, if the run failed.
     public var error: String?
 }
