@@ -95,8 +95,8 @@ struct WebhooksToolTests {
         #expect(try await tool.run("jobs", "cancel", "--queue", "mail", "--yes").status == 0)
         let words =
             [
-                "-c", "ulimit -n 64; exec \"$0\" \"$@\"", try Tool.path, "--redis", tool.url, "--namespace", tool.namespace,
-                "webhooks",
+                "-c", "ulimit -n 64; exec \"$0\" \"$@\"", try Tool.path(of: "sluice-webhooks"), "--redis", tool.url, "--namespace",
+                tool.namespace,
             ]
             + [
                 "--secret-file", file.path, "--allow-private", "--max-attempts", "1", "--limit", "concurrency=100/host",
