@@ -95,7 +95,8 @@ struct WebhooksToolTests {
         #expect(try await tool.run("jobs", "cancel", "--queue", "mail", "--yes").status == 0)
         let words =
             [
-                "-c", "ulimit -n 64; exec \"$0\" \"$@\"", try Tool.path(of: "sluice-webhooks"), "--redis", tool.url, "--namespace",
+                "-c", "ulimit -n 64; exec \"$0\" \"$@\"", try Tool.path(of: "sluice-webhooks"), "--redis", tool.url,
+                "--namespace",
                 tool.namespace,
             ]
             + [
