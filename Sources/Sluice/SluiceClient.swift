@@ -54,7 +54,7 @@ public final class SluiceClient: Service, Sendable {
     let workflowEnds: EndWaiters<String, WorkflowEnds>
     private let notifier: Notifier
     package let relay: Relay
-    private let gatherers = Mutex<[QueueName: Gatherer]>([:])
+    private let batchers = Mutex<[QueueName: EnqueueBatcher]>([:])
 
     /// Connects, and makes sure that the server has the function library.
     /// - Throws: `unreachable`, `authentication`, `serverTooOld`, `foreignLibrary` and other server errors, at once, each with a
@@ -116,17 +116,17 @@ public final class SluiceClient: Service, Sendable {
     }
 
     /// The batcher for the jobs of a queue, made on first use.
-    func gatherer(for queue: QueueName) -> Gatherer {
-        gatherers.withLock { known in
+    func batcher(for queue: QueueName) -> EnqueueBatcher {
+        batchers.withLock { known in
             if let found = known[queue] { return found }
             let sender = Sender(
                 store: store, relay: relay, queue: queue, patience: options.patience, backPressure: options.backPressure)
-            let made = Gatherer(sender, on: store.eventLoop)
+            let made = EnqueueBatcher(sender, on: store.eventLoop)
             known[queue] = made
             return made
         }
     }
 
     /// The sender for the jobs of a queue.
-    func sender(for queue: QueueName) -> Sender { gatherer(for: queue).sender }
+    func sender(for queue: QueueName) -> Sender { batcher(for: queue).sender }
 }

@@ -106,13 +106,13 @@ public final class Worker: Service, Sendable {
             try await declareCron(of: queue)
         }
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
-        let attention = Attention(client.store.eventLoop)
+        let idleQueues = IdleQueues(client.store.eventLoop)
         let beside = Beside(
-            courier: Courier(Relay(client.store, logger: logger)),
+            cycleRelay: CycleRelay(Relay(client.store, logger: logger)),
             cron: CronFirer(client.store, logger: logger), observer: observer)
-        let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, attention, beside) }
+        let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, idleQueues, beside) }
         let loop = WakeLoop(
-            client.store.listener(), attention: attention, worker: id, span: options.blockingSpan, runners: runners,
+            client.store.listener(), idleQueues: idleQueues, worker: id, span: options.blockingSpan, runners: runners,
             on: client.store.eventLoop, logger: logger)
         logger.info(
             "worker started", metadata: ["worker": "\(id)", "queues": "\(queues.map(\.name.text).joined(separator: ", "))"])
@@ -133,7 +133,7 @@ public final class Worker: Service, Sendable {
 
     /// The services beside the queue runners, one set for all of them.
     private struct Beside {
-        var courier: Courier
+        var cycleRelay: CycleRelay
         var cron: CronFirer
         var observer: ProcessedStream?
     }
@@ -177,7 +177,7 @@ public final class Worker: Service, Sendable {
     }
 
     private func runner(
-        of queue: Queue, _ declaration: Declaration, _ registry: Registry, _ executor: HandlerExecutor, _ attention: Attention,
+        of queue: Queue, _ declaration: Declaration, _ registry: Registry, _ executor: HandlerExecutor, _ idleQueues: IdleQueues,
         _ beside: Beside
     ) -> QueueRunner {
         let pipeline = Pipeline(
@@ -187,26 +187,26 @@ public final class Worker: Service, Sendable {
             middleware: middleware)
         return QueueRunner(
             queue: queue, declaration: declaration, client: client, worker: id, options: options, pipeline: pipeline,
-            executor: executor, attention: attention, courier: beside.courier, cron: beside.cron,
+            executor: executor, idleQueues: idleQueues, cycleRelay: beside.cycleRelay, cron: beside.cron,
             observer: beside.observer, logger: logger)
     }
 
     private func serve(
         _ runners: [QueueRunner], _ loop: WakeLoop, _ beside: Beside, _ observers: [ProcessedStream.Observer]
     ) async throws {
-        let tender = WorkflowTender(client.relay, on: client.store.eventLoop, logger: logger)
+        let maintenance = WorkflowMaintenance(client.relay, on: client.store.eventLoop, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }
             for runner in runners { group.addTask { await runner.watchDeadlines() } }
             group.addTask { [logger] in await beside.observer?.run(observers, logger: logger) }
-            group.addTask { await beside.courier.run() }
+            group.addTask { await beside.cycleRelay.run() }
             group.addTask { await beside.cron.run() }
-            group.addTask { await tender.run() }
+            group.addTask { await maintenance.run() }
             let result = await runAll(runners)
             await loop.stop()
-            beside.courier.finish()
+            beside.cycleRelay.finish()
             beside.cron.finish()
-            tender.stop()
+            maintenance.stop()
             beside.observer?.finish()
             try result.get()
             try await group.waitForAll()

@@ -27,14 +27,25 @@ struct Document: CustomStringConvertible {
             .split(separator: "\n", omittingEmptySubsequences: false)
     }
 
-    static let articles = "Sources/Sluice/Sluice.docc"
+    private static let articles = "Sources/Sluice/Sluice.docc"
+    /// Where the Swift of the articles is compiled.
+    static let samples = "Tests/DocumentationTests/Samples"
+
+    /// Paths of all articles, in whatever folder they are.
+    private static func paths() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: articles).path)
+            .filter { $0.hasSuffix(".md") }.sorted().map { "\(articles)/\($0)" }
+    }
+
+    /// The path of an article by its name.
+    static func path(ofArticle name: String) throws -> String {
+        try paths().first { $0.hasSuffix("/\(name).md") } ?? "\(articles)/\(name).md"
+    }
+
+    init(article name: String) throws { try self.init(Self.path(ofArticle: name)) }
 
     /// The README and all articles.
-    static func all() throws -> [Document] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: articles).path)
-        return try [Document("README.md")]
-            + names.filter { $0.hasSuffix(".md") }.sorted().map { try Document("\(articles)/\($0)") }
-    }
+    static func all() throws -> [Document] { try [Document("README.md")] + paths().map { try Document($0) } }
 
     var description: String { path }
 

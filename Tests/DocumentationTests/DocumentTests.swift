@@ -29,14 +29,14 @@ struct DocumentTests {
 
     @Test func everyExampleIsShown() throws {
         let files = try FileManager.default.contentsOfDirectory(
-            atPath: Document.root.appending(path: "Tests/DocumentationTests").path)
+            atPath: Document.root.appending(path: Document.samples).path)
         let shown = try Document.all().filter { !$0.blocks("swift").isEmpty }.map { $0.exampleName + "Example.swift" }
         #expect(Set(shown) == Set(files.filter { $0.hasSuffix("Example.swift") }))
     }
 
     private static func example(_ name: String) throws -> String {
         try String(
-            contentsOf: Document.root.appending(path: "Tests/DocumentationTests/\(name)Example.swift"), encoding: .utf8)
+            contentsOf: Document.root.appending(path: "\(Document.samples)/\(name)Example.swift"), encoding: .utf8)
     }
 
     @Test func theReadmeIsShortAndNamesBothCommands() throws {
@@ -49,7 +49,7 @@ struct DocumentTests {
     }
 
     @Test func theContentsNameEveryArticle() throws {
-        let named = Set(try Document("\(Document.articles)/Sluice.md").articleLinks + ["Sluice"])
+        let named = Set(try Document(article: "Sluice").articleLinks + ["Sluice"])
         for document in try Document.all().dropFirst() {
             #expect(named.contains(document.name), "Sluice.md does not name \(document.name)")
         }
@@ -61,7 +61,7 @@ struct DocumentTests {
             contentsOf: Document.root.appending(path: "Sources/SluiceInspector/Explanation/Explanation+Reply.swift"),
             encoding: .utf8)
         let table = try String(
-            contentsOf: Document.root.appending(path: "\(Document.articles)/Limits.md"), encoding: .utf8)
+            contentsOf: Document.root.appending(path: Document.path(ofArticle: "Limits")), encoding: .utf8)
         let codes = source.matches(of: /case "([a-z_]+)":/).map { String($0.1) }
         #expect(codes.count > 20)
         for code in codes { #expect(table.contains("`\(code)`"), "Limits.md does not tell of \(code)") }
@@ -71,8 +71,8 @@ struct DocumentTests {
         for document in try Document.all() {
             let folder = Document.root.appending(path: document.path).deletingLastPathComponent()
             let targets =
-                document.localLinks.map { folder.appending(path: $0) }
-                + document.articleLinks.map { Document.root.appending(path: "\(Document.articles)/\($0).md") }
+                try document.localLinks.map { folder.appending(path: $0) }
+                + document.articleLinks.map { try Document.root.appending(path: Document.path(ofArticle: $0)) }
             for target in targets {
                 #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(target.path)")
             }
@@ -99,7 +99,7 @@ struct DocumentTests {
     }
 
     @Test func theTableOfCommandsIsComplete() throws {
-        let table = try Document("\(Document.articles)/Tool.md").section("Commands").compactMap { line in
+        let table = try Document(article: "Tool").section("Commands").compactMap { line in
             line.firstMatch(of: /^\| `([a-z]+)[^`]*`/).map { String($0.output.1) }
         }
         let configuration = SluiceTool.configuration
@@ -109,14 +109,14 @@ struct DocumentTests {
     }
 
     @Test func theLifecycleNamesEveryState() throws {
-        let states = try Document("\(Document.articles)/JobLifecycle.md").section("States").compactMap { line in
+        let states = try Document(article: "JobLifecycle").section("States").compactMap { line in
             line.firstMatch(of: /^\| `([a-z]+)` \|/).flatMap { JobState(rawValue: String($0.output.1)) }
         }
         #expect(Set(states) == Set(JobState.allCases))
     }
 
     @Test func everyErrorCodeIsTold() throws {
-        let article = try text("\(Document.articles)/Reference.md")
+        let article = try text(Document.path(ofArticle: "Reference"))
         for code in SluiceError.Code.all { #expect(article.contains("`\(code.name)`"), "Reference.md does not tell of \(code)") }
     }
 
@@ -124,14 +124,14 @@ struct DocumentTests {
         let source = try text("lua/base/keys.lua")
         let list = try #require(source.firstMatch(of: /local names = \{([^}]*)\}/)).output.1
         let names = list.matches(of: /'([a-z_]+)'/).map { String($0.output.1) }
-        let article = try text("\(Document.articles)/InternalsKeys.md")
+        let article = try text(Document.path(ofArticle: "InternalsKeys"))
         #expect(names.count > 50)
         for name in names { #expect(article.contains("`\(name)`"), "InternalsKeys.md does not tell of \(name)") }
     }
 
     @Test func everyFunctionOfTheLibraryIsTold() throws {
         let names = try text("lua/library.lua").matches(of: /\n(?:register|both)\('([a-z_]+)'/).map { String($0.output.1) }
-        let article = try text("\(Document.articles)/InternalsFunctions.md")
+        let article = try text(Document.path(ofArticle: "InternalsFunctions"))
         #expect(names.count > 60)
         for name in names { #expect(article.contains("`\(name)`"), "InternalsFunctions.md does not tell of \(name)") }
     }

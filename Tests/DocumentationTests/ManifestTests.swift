@@ -45,7 +45,7 @@ struct ManifestTests {
     }
 
     @Test func gettingStartedHasAManifest() async throws {
-        let article = try Document("\(Document.articles)/GettingStarted.md")
+        let article = try Document(article: "GettingStarted")
         let manifest = try #require(article.blocks("swift").first { $0.isOfManifest })
         let folder = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -60,7 +60,7 @@ struct ManifestTests {
     @Test func theReadmeNamesThePackageAndItsProducts() throws {
         let readme = try Document("README.md")
         let dependency = try #require(readme.blocks("swift").first { $0.isOfManifest })
-        let article = try Document("\(Document.articles)/GettingStarted.md")
+        let article = try Document(article: "GettingStarted")
         let line = dependency.text.trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(article.lines.contains { $0.trimmingCharacters(in: .whitespaces) == line })
 

@@ -18,7 +18,7 @@ struct RecipeTests {
     /// The recipes for `redis-cli`, each with the lines of comment below it, which say what it prints.
     private static func recipes() throws -> [Recipe] {
         var recipes: [Recipe] = []
-        for line in try Document("\(Document.articles)/Tool.md").blocks("sh").flatMap(\.lines) {
+        for line in try Document(article: "Tool").blocks("sh").flatMap(\.lines) {
             if line.hasPrefix("redis-cli ") {
                 recipes.append(Recipe(command: String(line), prints: []))
             } else if line.hasPrefix("# "), let last = recipes.indices.last {
@@ -50,7 +50,7 @@ struct RecipeTests {
 
     @Test func aWorkerNeedsNoMoreRightsThanTheArticleSays() async throws {
         let rule = try #require(
-            try Document("\(Document.articles)/Security.md").blocks("conf").flatMap(\.lines).first {
+            try Document(article: "Security").blocks("conf").flatMap(\.lines).first {
                 $0.hasPrefix("user worker ")
             })
         let server = try await RedisTestServer.start(.init(aclUsers: [String(rule.dropFirst("user ".count))]))

@@ -36,7 +36,8 @@ struct HTTPExampleTests {
             let result = try await call(.GET, base + "/greetings/\(posted.text)")
             #expect(result == Answer(status: 200, text: "Hello, Ada"))
             #expect(try await call(.GET, base + "/greetings/nothing").status == 404)
-            #expect(try await call(.GET, base + "/greetings/a%20b").status == 400)
+            let long = String(repeating: "x", count: 129)
+            #expect(try await call(.GET, base + "/greetings/\(long)").status == 400)
             #expect(try await call(.POST, base + "/greetings").status == 400)
             #expect(try await call(.POST, base + "/other", "Ada").status == 404)
         }

@@ -120,14 +120,14 @@ final class BulkEnqueue {
         }
         if batch.jobs.isEmpty { return }
         let producer = producers[queue]?.popLast() ?? Sender.Producer()
-        let gatherer = client.gatherer(for: queue)
+        let batcher = client.batcher(for: queue)
         do throws(SluiceError) {
-            try await gatherer.sender.register()
+            try await batcher.sender.register()
         } catch {
             failure = failure ?? error
             return
         }
-        let task = await gatherer.start(batch.jobs, as: producer)
+        let task = await batcher.start(batch.jobs, as: producer)
         sendings.append(Sending(queue: queue, batch: batch, task: task))
     }
 

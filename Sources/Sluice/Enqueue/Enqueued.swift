@@ -23,7 +23,7 @@ public struct Enqueued: Sendable, Hashable {
 extension Enqueued {
     /// Reads the fate of a job in the store.
     /// - Throws: `duplicate` if an equal job is there and the request asked to fail; `queueFull`.
-    init(_ job: NewJob, in queue: QueueName, _ fate: Gatherer.Fate, origin: QueueName? = nil) throws(SluiceError) {
+    init(_ job: NewJob, in queue: QueueName, _ fate: EnqueueBatcher.Fate, origin: QueueName? = nil) throws(SluiceError) {
         switch fate {
         case .added, .refused: self.init(id: job.id, queue: queue, isNew: true, origin: origin)
         case .existing(let id): self.init(id: id, queue: queue, isNew: false, origin: origin)

@@ -65,7 +65,7 @@ extension SluiceClient {
         if let parent = request.after {
             return try await follow(parent, with: job, of: queue, isNamed: request.id != nil)
         }
-        return try Enqueued(job, in: queue, try await gatherer(for: queue).enqueue(job))
+        return try Enqueued(job, in: queue, try await batcher(for: queue).enqueue(job))
     }
 
     /// Enqueues many jobs. The sequence may be of any length: it is read as it is sent, in batches, with several calls in flight.

@@ -19,7 +19,7 @@ extension SluiceClient {
         while true {
             var isMoving = false
             for place in parent.places {
-                let fate = try await gatherer(for: place).enqueue(parent.following(job, of: queue, at: place))
+                let fate = try await batcher(for: place).enqueue(parent.following(job, of: queue, at: place))
                 if fate == .refused(.orphan) { continue }
                 if fate == .refused(.moving) {
                     isMoving = true

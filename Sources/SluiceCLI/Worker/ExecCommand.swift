@@ -20,7 +20,7 @@ struct ExecCommand: Sendable {
     /// How long a child may take to end after SIGTERM, before SIGKILL.
     var killGrace = Duration.seconds(5)
     /// Ends the children if this process dies.
-    var keeper: ExecKeeper?
+    var reaper: ExecReaper?
 
     /// Splits the command and finds its program.
     /// - Throws: `invalidArgument`.
@@ -52,21 +52,21 @@ struct ExecCommand: Sendable {
 
     /// - Parameter reach: Bytes to keep beyond the cuts of the outputs.
     func run(_ input: [UInt8], environment: [String: String], reach: Int = 0) async throws -> ExecEnd {
-        guard let keeper else {
+        guard let reaper else {
             return try await launch(input, environment, reach) { _ in
             } ended: { _ in
             }
         }
-        let run = await keeper.begin()
-        let marked = environment.merging([ExecKeeper.variable: run.mark]) { $1 }
+        let run = await reaper.begin()
+        let marked = environment.merging([ExecReaper.variable: run.mark]) { $1 }
         do {
             return try await launch(input, marked, reach) { child in
-                await keeper.started(run, group: child)
+                await reaper.started(run, group: child)
             } ended: { said in
-                await keeper.ended(run, isSwept: said.wasInterrupted)
+                await reaper.ended(run, isSwept: said.wasInterrupted)
             }
         } catch {
-            await keeper.ended(run, isSwept: false)
+            await reaper.ended(run, isSwept: false)
             throw error
         }
     }

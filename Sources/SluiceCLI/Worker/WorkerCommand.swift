@@ -121,7 +121,7 @@ struct WorkerCommand: AsyncParsableCommand {
         options.keys = try keys.load()
         options.requiresEncryption = requireEncrypted
         if requireEncrypted, options.keys == nil { throw ValidationError("--require-encrypted needs keys: --keys FILE") }
-        command.keeper = ExecKeeper(logger: logger)
+        command.reaper = ExecReaper(logger: logger)
         let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
         let worker = worker(client, running: command, logger)
         var quiet = logger

@@ -15,7 +15,7 @@ package struct BatchCall: StoreFunction {
         case done(Fact.EndState?, [JobID])
         /// The callbacks of these events have arrived in their queues.
         case fired([String])
-        case tend
+        case maintain
     }
 
     package struct Reply: Sendable, Hashable {
@@ -47,7 +47,7 @@ package struct BatchCall: StoreFunction {
             command.append("done")
             append(state?.rawValue ?? "attempted", ids.map(\.text), to: &command)
         case .fired(let events): append("fired", events, to: &command)
-        case .tend: command.append("tend")
+        case .maintain: command.append("tend")
         }
     }
 

@@ -41,9 +41,9 @@ package struct BatchBook: Sendable {
     }
 
     /// Delivers fired callbacks, if the index entry is a batch. Returns whether it is.
-    func tend(_ entry: String) async throws(SluiceError) -> Bool {
+    func maintain(_ entry: String) async throws(SluiceError) -> Bool {
         guard entry.hasPrefix(Self.prefix) else { return false }
-        try await tellIfKnown(BatchID(known: String(entry.dropFirst(Self.prefix.count))), .tend)
+        try await tellIfKnown(BatchID(known: String(entry.dropFirst(Self.prefix.count))), .maintain)
         return true
     }
 

@@ -9,7 +9,7 @@ extension Relay {
 
     /// Does the due maintenance of a namespace: workflows, batches that are being sealed, the outboxes of all queues. Returns the
     /// time until the next workflow is due, if there is one.
-    package func tendDue(_ failed: (String, SluiceError) -> Void) async throws(SluiceError) -> Duration? {
+    package func maintainDue(_ failed: (String, SluiceError) -> Void) async throws(SluiceError) -> Duration? {
         var looks: [(workflow: String, after: Duration?)] = []
         while true {
             let index = try await store.call(WorkflowIndex(take: 100, looks: looks))
@@ -17,7 +17,7 @@ extension Relay {
             looks = []
             for entry in index.due {
                 do throws(SluiceError) {
-                    looks.append((entry, entry == WorkflowIndex.outboxes ? try await relayAll() : try await tend(entry)))
+                    looks.append((entry, entry == WorkflowIndex.outboxes ? try await relayAll() : try await maintain(entry)))
                 } catch {
                     // The entry is due again in a few seconds.
                     failed(entry, error)

@@ -24,19 +24,19 @@ extension Relay {
             if !reply.hasMore && !(tending && !reply.nodes.isEmpty) { return reply }
             var verbs: [WorkflowStep.Verb] = reply.nodes.isEmpty ? [] : [.released(reply.nodes.map(\.name))]
             // Tending goes through all nodes that are being released, a page at a time.
-            if tending { verbs.append(.tend) }
+            if tending { verbs.append(.maintain) }
             reply = try await store.call(WorkflowStep(verbs), workflow: workflow)
         }
     }
 
     /// Does the maintenance of one workflow, or batch. Returns the time until the next one; nil if it is gone.
-    func tend(_ workflow: String) async throws(SluiceError) -> Duration? {
+    func maintain(_ workflow: String) async throws(SluiceError) -> Duration? {
         let errand = errand()
-        if try await BatchBook(errand).tend(workflow) {
+        if try await BatchBook(errand).maintain(workflow) {
             await finish(errand)
             return nil
         }
-        let reply = try await store.call(WorkflowStep([.tend]), workflow: workflow)
+        let reply = try await store.call(WorkflowStep([.maintain]), workflow: workflow)
         let look = try await follow(workflow, reply, tending: true, errand).look
         await finish(errand)
         return look

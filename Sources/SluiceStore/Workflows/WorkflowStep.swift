@@ -14,7 +14,7 @@ package struct WorkflowStep: StoreFunction {
         /// Cancel a node, by name, and its descendants; nil for all nodes.
         case cancel(String?)
         case retry(String?)
-        case tend
+        case maintain
     }
 
     /// The work that an advancing call leaves to its caller.
@@ -66,7 +66,7 @@ package struct WorkflowStep: StoreFunction {
             case .retry(let node):
                 command.append("retry")
                 command.append(node ?? "-")
-            case .tend: command.append("tend")
+            case .maintain: command.append("tend")
             }
         }
     }

@@ -14,7 +14,7 @@ struct Handler: Sendable {
     /// The newest version of the arguments that it can read; nil for any.
     var version: Int?
     var body: Body
-    /// The gatherer in which its runs wait, for a kind that runs in chunks.
+    /// The batcher in which its runs wait, for a kind that runs in chunks.
     var gathering: (any ChunkGathering)?
 
     init(options: JobOptions, version: Int? = nil, gathering: (any ChunkGathering)? = nil, body: @escaping Body) {
@@ -37,9 +37,9 @@ struct Handler: Sendable {
     }
 
     /// A handler for a kind that runs in chunks, in one queue.
-    init<Kind: Job>(_ gatherer: ChunkGatherer<Kind>) {
-        self.init(options: Kind.options, version: Kind.version, gathering: gatherer) { arguments, context in
-            try await gatherer.join(try Self.decode(Kind.self, arguments, context), context)
+    init<Kind: Job>(_ batcher: ChunkGatherer<Kind>) {
+        self.init(options: Kind.options, version: Kind.version, gathering: batcher) { arguments, context in
+            try await batcher.join(try Self.decode(Kind.self, arguments, context), context)
         }
     }
 

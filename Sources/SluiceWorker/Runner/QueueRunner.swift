@@ -18,11 +18,11 @@ actor QueueRunner {
     let logger: Logger
     private var metrics: WorkerMetrics
     let observer: ProcessedStream?
-    private let courier: Courier
+    private let cycleRelay: CycleRelay
     private let cron: CronFirer
     let pipeline: Pipeline
     let executor: HandlerExecutor
-    private let attention: Attention
+    private let idleQueues: IdleQueues
 
     private nonisolated let signal: Signal
     nonisolated let deadlines: Signal
@@ -52,7 +52,7 @@ actor QueueRunner {
 
     init(
         queue: Queue, declaration: Declaration, client: SluiceClient, worker: WorkerID, options: WorkerOptions,
-        pipeline: Pipeline, executor: HandlerExecutor, attention: Attention, courier: Courier, cron: CronFirer,
+        pipeline: Pipeline, executor: HandlerExecutor, idleQueues: IdleQueues, cycleRelay: CycleRelay, cron: CronFirer,
         observer: ProcessedStream?, logger: Logger
     ) {
         self.queue = queue
@@ -62,9 +62,9 @@ actor QueueRunner {
         self.options = options
         self.pipeline = pipeline
         self.executor = executor
-        self.attention = attention
+        self.idleQueues = idleQueues
         self.observer = observer
-        self.courier = courier
+        self.cycleRelay = cycleRelay
         self.cron = cron
         self.logger = logger
         self.metrics = WorkerMetrics(queue: queue.name, factory: options.metrics ?? MetricsSystem.factory)
@@ -136,7 +136,7 @@ actor QueueRunner {
     /// Waits for the next event.
     private func rest() async {
         let wants = !isStopping && freePlaces(settling: 0) > 0
-        if attention.set(queue.name, hungry: wants) { await callListenerBack() }
+        if idleQueues.set(queue.name, hungry: wants) { await callListenerBack() }
         var time = graceEnds.map { isForced ? nextBeat : min($0, nextBeat) } ?? nextBeat
         if let end = inability.pausedUntil { time = min(time, end) }
         await signal.wait(until: time)
@@ -181,7 +181,7 @@ actor QueueRunner {
         let settling = takeOutcomes()
         let demand = isStopping ? 0 : min(freePlaces(settling: settling.count), Cycle.mostJobs)
         isPoked.withLock { $0 = false }
-        if demand == 0 { _ = attention.set(queue.name, hungry: false) }
+        if demand == 0 { _ = idleQueues.set(queue.name, hungry: false) }
         let idle = options.lease * (0.4 * Double.random(in: 0.8...1.2))
         let call = Cycle(
             worker: worker, session: link.session, call: link.nextCall(), demand: demand, idle: idle,
@@ -229,7 +229,7 @@ actor QueueRunner {
         for job in reply.jobs { start(job) }
         metrics.started(reply.jobs)
         metrics.gauges.update(reply.gauges, at: .now())
-        courier.carry(reply.facts, of: queue.name, now: reply.now)
+        cycleRelay.carry(reply.facts, of: queue.name, now: reply.now)
         if reply.hasTicks { cron.fire(queue.name) { [weak self] in self?.poke() } }
         mayHaveMore = reply.jobs.count == demand
         nextBeat = .now() + TimeAmount(min(reply.come ?? idle, idle))

@@ -10,7 +10,7 @@ actor WakeLoop {
     private static let pause = TimeAmount.milliseconds(250)
 
     private let listener: WakeListener
-    private let attention: Attention
+    private let idleQueues: IdleQueues
     private let worker: WorkerID
     private let span: Duration
     private let runners: [QueueName: QueueRunner]
@@ -21,11 +21,11 @@ actor WakeLoop {
     nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
     init(
-        _ listener: WakeListener, attention: Attention, worker: WorkerID, span: Duration, runners: [QueueRunner],
+        _ listener: WakeListener, idleQueues: IdleQueues, worker: WorkerID, span: Duration, runners: [QueueRunner],
         on eventLoop: any EventLoop, logger: Logger
     ) {
         self.listener = listener
-        self.attention = attention
+        self.idleQueues = idleQueues
         self.worker = worker
         self.span = span
         self.runners = Dictionary(uniqueKeysWithValues: runners.map { ($0.queue.name, $0) })
@@ -36,7 +36,7 @@ actor WakeLoop {
     /// Makes `run` end at once.
     nonisolated func stop() async {
         isStopped.withLock { $0 = true }
-        attention.changed.set()
+        idleQueues.changed.set()
         await listener.close()
     }
 
@@ -46,22 +46,22 @@ actor WakeLoop {
     func run() async {
         var failures = 0
         while !mustStop {
-            if attention.hungry.isEmpty { await attention.changed.wait(until: .now() + Self.pause) }
+            if idleQueues.hungry.isEmpty { await idleQueues.changed.wait(until: .now() + Self.pause) }
             if mustStop { break }
-            let wake = attention.listen()
+            let wake = idleQueues.listen()
             do {
                 let token = try await listener.next(
                     wake: wake.sorted(), bells: runners.keys.sorted(), worker: worker, within: span)
-                attention.stopListening()
+                idleQueues.stopListening()
                 failures = 0
                 if let token { runner(of: token)?.poke() }
             } catch {
-                attention.stopListening()
+                idleQueues.stopListening()
                 if mustStop { break }
                 failures += 1
                 logger.debug("cannot wait for work", metadata: ["error": "\(error)"])
                 let wait = backoff(after: failures, from: .milliseconds(100), upTo: .seconds(2))
-                await attention.changed.wait(until: .now() + TimeAmount(wait))
+                await idleQueues.changed.wait(until: .now() + TimeAmount(wait))
             }
         }
         await listener.close()

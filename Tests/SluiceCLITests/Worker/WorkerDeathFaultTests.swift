@@ -66,8 +66,8 @@
             let others = Set(Processes.all().filter(isKeeper).map(\.id))
             let end = try await tool.worker("sleep 1000", environment: [Self.variable: mark]) { child, _ in
                 _ = try await Processes.wait(isSleeping)
-                for keeper in try await Processes.wait({ isKeeper($0) && !others.contains($0.id) }) {
-                    #expect(Foundation.kill(keeper.id, SIGKILL) == 0)
+                for reaper in try await Processes.wait({ isKeeper($0) && !others.contains($0.id) }) {
+                    #expect(Foundation.kill(reaper.id, SIGKILL) == 0)
                 }
                 try await Processes.waitForNone { isKeeper($0) && !others.contains($0.id) }
                 _ = try await tool.run("enqueue", "mail")

@@ -75,7 +75,7 @@ struct ReplySizeTests {
         while !reply.firing.isEmpty {
             #expect(reply.firing.count == 1)
             // Until it is known to have arrived, it comes again.
-            #expect(try await batch.queues.store.call(BatchCall(.tend), on: BatchID("b")).firing == reply.firing)
+            #expect(try await batch.queues.store.call(BatchCall(.maintain), on: BatchID("b")).firing == reply.firing)
             told += reply.firing.keys
             reply = try await batch.queues.store.call(BatchCall(.fired(Array(reply.firing.keys))), on: BatchID("b"))
         }
@@ -90,6 +90,6 @@ struct ReplySizeTests {
             ["batch", "open", "name"] + ["attempted", "completed", "exhausted"].flatMap { [$0, "work\n\n\(spec)"] })
         try await Relay(batch.queues.store).seal(BatchID("b"))
         #expect(try await work.status("available") == 3)
-        #expect(try await batch.queues.store.call(BatchCall(.tend), on: BatchID("b")).firing.isEmpty)
+        #expect(try await batch.queues.store.call(BatchCall(.maintain), on: BatchID("b")).firing.isEmpty)
     }
 }

@@ -79,7 +79,7 @@ struct WorkerPermissionTests {
         var folder = URL(fileURLWithPath: #filePath)
         for _ in 0..<4 { folder.deleteLastPathComponent() }
         let article = try String(
-            contentsOf: folder.appending(path: "Sources/Sluice/Sluice.docc/Security.md"), encoding: .utf8)
+            contentsOf: folder.appending(path: "Sources/Sluice/Sluice.docc/Running/Security.md"), encoding: .utf8)
         #expect(article.contains("\nuser worker on >secret \(Self.rules)\n"))
     }
 

@@ -1,7 +1,7 @@
 import SluiceCore
 import SluiceStore
 
-/// What crosses slots, done step by step as a worker's courier does it.
+/// What crosses slots, done step by step as a worker's cycleRelay does it.
 extension LuaQueue {
     /// Another queue of the same namespace.
     func other(_ name: QueueName) async throws -> LuaQueue { try await LuaQueue(name, in: queues) }

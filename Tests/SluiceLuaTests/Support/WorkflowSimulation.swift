@@ -170,7 +170,7 @@ final class WorkflowSimulation {
     }
 
     private func isAtRest() async throws -> Bool {
-        if chance(20) { try await carry([.tend]) }
+        if chance(20) { try await carry([.maintain]) }
         let status = try await flow.call(ReadWorkflow())
         guard status["nodes.active"] == "0", try await queue.redis("ZCARD", "outbox") == "0" else { return false }
         return try await flow.leftovers().allSatisfy { $0.contains(":need:") || $0.contains(":bad:") }

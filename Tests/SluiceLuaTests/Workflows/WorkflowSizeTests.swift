@@ -96,7 +96,7 @@ struct WorkflowSizeTests {
         try await flow.queues.advance(by: .seconds(7 * 86_400))
         // As a worker does it, which tends until there is no more to do.
         var calls = 0
-        while try await flow.step(.tend).hasMore, calls < 100 { calls += 1 }
+        while try await flow.step(.maintain).hasMore, calls < 100 { calls += 1 }
         #expect(calls == Self.size / Self.page)
         #expect(try await flow.left() == [])
     }

@@ -151,8 +151,8 @@ struct BatchTests {
         _ = try await store.call(WorkflowIndex(take: 0, looks: [("batch:left", .seconds(15))]))
         _ = try await store.call(BatchCall(.seal), on: BatchID("left"))
         try await fixture.queues.advance(by: .seconds(15))
-        #expect(try await fixture.client.relay.tendDue { _, _ in } == nil)
+        #expect(try await fixture.client.relay.maintainDue { _, _ in } == nil)
         try await fixture.running(worker()) { #expect(await settled(3)) }
-        #expect(try await store.call(BatchCall(.tend), on: BatchID("left")).firing.isEmpty)
+        #expect(try await store.call(BatchCall(.maintain), on: BatchID("left")).firing.isEmpty)
     }
 }

@@ -184,7 +184,7 @@ struct WorkflowTests {
         _ = try await virtual.client.store.call(DeleteJobs([JobID("\(handle.id):first")]), on: virtual.queue)
         let relay = virtual.client.relay
         try await virtual.queues.advance(by: .seconds(20))
-        #expect(try await relay.tendDue { _, _ in } != nil)
+        #expect(try await relay.maintainDue { _, _ in } != nil)
         #expect(try await handle.status().stopped == "deadline")
         #expect(try await handle.status().nodes[.cancelled] == 1)
         // Its jobs have told of their end, though no worker lives.

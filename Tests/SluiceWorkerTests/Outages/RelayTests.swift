@@ -152,7 +152,7 @@ struct RelayTests {
         func look() async throws -> Bool {
             _ = try await enqueue("a")
             _ = try await fixture.queues.command("FCALL", "sluice_cancel", "1", fixture.queues.base("work"), "a")
-            _ = try await relay.tendDue { _, _ in }
+            _ = try await relay.maintainDue { _, _ in }
             let isRelayed = try await outgoing() == 0
             await relay.relay("work")
             _ = try await fixture.inspector.delete([JobID(known: "a")], in: "work")

@@ -16,7 +16,7 @@ import SystemPackage
 ///
 /// A signal at the death of the parent (`PR_SET_PDEATHSIG`) would reach only the command and not its children. It is bound to the
 /// thread that forked, and needs a program between the worker and each command to request it.
-actor ExecKeeper {
+actor ExecReaper {
     /// A run that the shell knows.
     struct Run: Sendable {
         fileprivate let number: Int
@@ -122,7 +122,7 @@ actor ExecKeeper {
     }
 }
 
-extension ExecKeeper {
+extension ExecReaper {
     /// `+ RUN` begins, `= RUN GROUP` has started, `- RUN` has ended, `! RUN` has ended and the processes that left its group have
     /// to be killed.
     private static let script = """

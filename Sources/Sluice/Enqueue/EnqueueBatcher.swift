@@ -8,7 +8,7 @@ import Synchronization
 /// The first job that finds no call under way leaves at once. Jobs that arrive meanwhile gather for the next call, which leaves
 /// as soon as the reply is there. All of this runs on the connection's event loop, so only the network and Redis lie between two
 /// calls.
-actor Gatherer {
+actor EnqueueBatcher {
     private struct Waiting {
         var job: NewJob
         var continuation: CheckedContinuation<Result<Fate, SluiceError>, Never>

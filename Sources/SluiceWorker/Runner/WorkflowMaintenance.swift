@@ -7,7 +7,7 @@ import Synchronization
 /// Maintenance of a namespace, outside the cycles of queues: workflows that are past their deadline, were left by a dead client
 /// or ended long ago, and messages in the outboxes of all queues. Each process makes a call every 30 s, more or less, and when
 /// the next workflow is due.
-final class WorkflowTender: Sendable {
+final class WorkflowMaintenance: Sendable {
     private static let span = Duration.seconds(30)
 
     private let relay: Relay
@@ -37,7 +37,7 @@ final class WorkflowTender: Sendable {
 
     private func look() async -> Duration? {
         do throws(SluiceError) {
-            return try await relay.tendDue { [logger] workflow, error in
+            return try await relay.maintainDue { [logger] workflow, error in
                 logger.warning(
                     "a workflow could not be looked after: it is tried again",
                     metadata: ["workflow": "\(workflow)", "error": "\(error)"])

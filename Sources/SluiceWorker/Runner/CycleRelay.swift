@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceStore
 
 /// Relays the outbox messages of a worker's cycles, several rounds at the same time.
-final class Courier: Sendable {
+final class CycleRelay: Sendable {
     private static let mostRounds = 8
 
     private let relay: Relay

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The idle queues of this process, which want to be woken. A queue that is full, or knows of more work, gets no wake tokens, but
 /// still hears its bell.
-final class Attention: Sendable {
+final class IdleQueues: Sendable {
     private struct State {
         var hungry: Set<QueueName> = []
         /// The queues that the current blocking call listens for.
