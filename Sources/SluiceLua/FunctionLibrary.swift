@@ -7,7 +7,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 60
+    package static let revision = 61
 
     /// The text of the library.
     /// - Parameters:
@@ -76,6 +76,7 @@ package enum FunctionLibrary {
         "deliver": source(PackageResources.deliver_lua),
         "depth": source(PackageResources.depth_lua),
         "diagnose": source(PackageResources.diagnose_lua),
+        "diagnose_suspended": source(PackageResources.diagnose_suspended_lua),
         "ended": source(PackageResources.ended_lua),
         "enqueue": source(PackageResources.enqueue_lua),
         "enqueue_read": source(PackageResources.enqueue_read_lua),

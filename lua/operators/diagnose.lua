@@ -28,7 +28,7 @@
 local M = {}
 
 local SAMPLE = 1000           -- jobs of a state, facts, workers
-local PAGE = 200              -- suspended jobs, links
+local PAGE = 200              -- links
 local LANES = 100             -- of a chain
 local BYTES = 8388608         -- of specs
 local STUCK, UNSERVED, SLOW = 60000, 5000, 600000
@@ -180,47 +180,17 @@ function sections.outbox(q)
   return { #numbers == 2 * SAMPLE and 1 or 0, flat }
 end
 
--- Why a follower may wait for ever; nil if an event will release it.
-local function stranded(q, parent, policy, state, target)
-  if not parent then return not target and 'bare' or nil end
-  if require('outbox').is_telling(q, parent) then return nil end
-  if not state then return 'gone' end
-  if not require('states').is_ended(state) then return nil end
-  return state ~= 'completed' and policy == 'hold' and 'held' or 'late'
-end
-
-local function look(q, ids)
-  local flat = {}
-  if #ids == 0 then return flat end
-  local afters, targets = redis.call('HMGET', q.keys.after, unpack(ids)), redis.call('HMGET', q.keys.target, unpack(ids))
-  for i = 1, #ids do
-    local parent, policy = string.match(afters[i] or '', '^(%S+) (%S+)')
-    local state = parent and require('states').of(q, parent)
-    local class = stranded(q, parent, policy, state, targets[i])
-    if class then push(flat, ids[i], class, parent or '', state or '', policy or '') end
-  end
-  return flat
-end
-
-function sections.suspended(q, args)
-  local rank = require('queue').number(args[2], 0, 1e9, 'rank')
-  local ids = redis.call('ZRANGE', q.keys.suspended, rank, rank + PAGE - 1)
-  return { #ids == PAGE and text(rank + PAGE) or '0', look(q, ids) }
-end
-
 local function rest(args, first)
   local ids = { unpack(args, first) }
   if #ids < 1 or #ids > require('queue').MOST then require('queue').refuse('BADARG', 'give 1 to 1000 ids') end
   return ids
 end
 
-function sections.check(q, args)
-  local ids, here = rest(args, 2), {}
-  for i = 1, #ids do
-    if redis.call('ZSCORE', q.keys.suspended, ids[i]) then here[#here + 1] = ids[i] end
-  end
-  return { '0', look(q, here) }
+function sections.suspended(q, args)
+  return require('diagnose_suspended').page(q, require('queue').number(args[2], 0, 1e9, 'rank'))
 end
+
+function sections.check(q, args) return require('diagnose_suspended').check(q, rest(args, 2)) end
 
 -- The words of messages for a target; nil if there are too many messages.
 local function named(q, target)
