@@ -136,7 +136,7 @@ struct SealTests {
                 return typed
                     ? try await context.outputs(of: "pay", from: Pay.self) : try await context.outputs(of: "pay")
             } catch {
-                errors.add(error.code.rawValue)
+                errors.add(error.code.name)
                 return "nothing"
             }
         }
