@@ -56,7 +56,7 @@ public struct JobUniqueness: Sendable, Hashable {
 }
 
 extension JobUniqueness.Next {
-    /// Parses `id kind length:options spec`.
+    /// Parses `id kind set length:options spec`; earlier libraries wrote no `set`.
     fileprivate init?(column: String, in queue: QueueName, _ keys: PayloadKeys?) {
         let parts = column.split(separator: " ", maxSplits: 2)
         guard parts.count == 3 else { return nil }
@@ -64,7 +64,9 @@ extension JobUniqueness.Next {
             self = .again
             return
         }
-        let rest = parts[2].split(separator: ":", maxSplits: 1)
+        let words = parts[2].split(separator: " ", maxSplits: 1)
+        let last = words.count == 2 && !words[0].contains(":") ? words[1] : parts[2]
+        let rest = last.split(separator: ":", maxSplits: 1)
         guard rest.count == 2, let length = Int(rest[0]) else { return nil }
         let spec = JobSpec(lenient: String(decoding: rest[1].utf8.dropFirst(length), as: UTF8.self))
         self = .arguments(spec.shownArguments(keys, of: SealOwner(anyIn: queue)))

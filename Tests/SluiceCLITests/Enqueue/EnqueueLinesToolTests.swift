@@ -20,7 +20,7 @@ struct EnqueueLinesToolTests {
 
     @Test func aFullQueueRefusesLinesByTheirNumbers() async throws {
         let tool = try await Tool()
-        #expect(try await tool.run("limits", "set", "mail", "depth", "2").status == 0)
+        #expect(try await tool.run("limits", "set", "mail", "depth", "2", "--new").status == 0)
         let result = try await tool.run("--json", "enqueue", "mail", "--lines", input: "a\nb\nc\nd\n")
         #expect(result.status == 1)
         let report = try result.decoded(Report.self)

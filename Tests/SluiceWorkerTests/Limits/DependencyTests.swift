@@ -32,7 +32,7 @@ struct DependencyTests {
     }
 
     private func turn(_ dependency: String, isOn: Bool, _ fixture: Fixture) async throws {
-        #expect(try await fixture.queues.store.call(Switch(dependency, isOn: isOn), on: fixture.queue))
+        #expect(try await fixture.queues.store.call(Switch(dependency, isOn: isOn, mayBeNew: true), on: fixture.queue))
     }
 
     @Test func anOutageSpendsNoAttemptAndEndsByItself() async throws {
