@@ -2,6 +2,11 @@ import Hiredis
 package import SluiceCore
 
 extension Store {
+    /// Whether a queue has a job with this id.
+    package func has(_ id: JobID, in queue: QueueName) async throws(SluiceError) -> Bool {
+        try await send(["HEXISTS", keys.spec(queue.validated()), id.text]).root.integer == 1
+    }
+
     /// The ids for which a queue has a job, or remembers a recent delivery from another slot, so that a new job with that id
     /// would count as a repetition.
     package func known(_ ids: [JobID], in queue: QueueName) async throws(SluiceError) -> Set<JobID> {

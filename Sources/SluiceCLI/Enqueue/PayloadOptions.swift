@@ -14,7 +14,7 @@ struct PayloadOptions: ParsableArguments {
             "A field of the arguments and the result whose value people are not shown; may be repeated.", valueName: "name"))
     var redact: [String] = []
 
-    @Option(help: ArgumentHelp("The version of its arguments. (default: 1)", valueName: "n"))
+    @Option(help: ArgumentHelp("The version of its arguments.", valueName: "n"))
     var argsVersion = 1
 
     func validate() throws {

@@ -55,7 +55,7 @@ struct JobSelection: ParsableArguments {
         var places: [(queue: QueueName?, change: JobChange)] = []
         for id in ids.uniqued {
             let place: QueueName?
-            if let queue { place = queue } else { place = try await inspector.theJob(id, in: nil)?.queue }
+            if let queue { place = queue } else { place = try await inspector.place(of: id) }
             places.append((place, JobChange(id: id, result: .missing)))
         }
         return places

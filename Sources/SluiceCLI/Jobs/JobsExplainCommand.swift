@@ -24,7 +24,7 @@ struct JobsExplainCommand: AsyncParsableCommand {
     func run() async throws {
         try await global.withInspector { inspector in
             let place: QueueName?
-            if let queue { place = queue } else { place = try await inspector.theJob(id, in: nil)?.queue }
+            if let queue { place = queue } else { place = try await inspector.place(of: id) }
             var explanation: Explanation?
             if let place { explanation = try await inspector.explain(id, in: place) }
             guard let explanation else { throw JobsShowCommand.missing(id, in: queue) }

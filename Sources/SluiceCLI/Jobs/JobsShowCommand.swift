@@ -45,10 +45,17 @@ extension Inspector {
     /// Finds the job with an id, in one queue or in all queues.
     /// - Throws: `invalidArgument` if several queues have one.
     func theJob(_ id: JobID, in queue: QueueName?) async throws(SluiceError) -> JobDetails? {
-        if let queue { return try await job(id, in: queue) }
-        let found = try await jobs(withID: id)
+        let place: QueueName?
+        if let queue { place = queue } else { place = try await self.place(of: id) }
+        return if let place { try await job(id, in: place) } else { nil }
+    }
+
+    /// Finds the queue that has the job with an id; nil if none has.
+    /// - Throws: `invalidArgument` if several queues have one.
+    func place(of id: JobID) async throws(SluiceError) -> QueueName? {
+        let found = try await queues(withJob: id)
         if found.count > 1 {
-            let names = found.map(\.queue.text).joined(separator: ", ")
+            let names = found.map(\.text).joined(separator: ", ")
             throw SluiceError(.invalidArgument, "several queues have a job '\(id)': say which with --queue (\(names))")
         }
         return found.first

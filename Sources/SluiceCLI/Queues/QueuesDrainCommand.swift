@@ -37,7 +37,12 @@ struct QueuesDrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await global.withInspector { inspector in
-            if !running, let pause = try await inspector.status(of: queue).pause {
+            let status = try await inspector.status(of: queue)
+            if status.states.values.allSatisfy({ $0 == 0 }), try await !inspector.queues().contains(queue) {
+                throw Failure(
+                    "there is no queue '\(queue)': no job was ever enqueued in it, and no worker serves it", status: .usage)
+            }
+            if !running, let pause = status.pause {
                 let reason = pause.reason.isEmpty ? "" : " (\(HumanText.visible(pause.reason)))"
                 throw Failure(
                     "\(queue) is paused\(reason), so its jobs do not start: resume it, or wait for what runs with --running")

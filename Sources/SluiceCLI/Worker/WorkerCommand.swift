@@ -105,6 +105,9 @@ struct WorkerCommand: AsyncParsableCommand {
             throw ValidationError(error.message)
         }
         guard Set(queues).count == queues.count else { throw ValidationError("a queue is named twice") }
+        if queues.contains(Notify.queue) {
+            throw ValidationError("a command cannot deliver the notifications of queue '\(Notify.queue)': run sluice-webhooks")
+        }
         if let concurrency, !(1...10_000).contains(concurrency) {
             throw ValidationError("--concurrency is 1 to 10000")
         }

@@ -130,7 +130,9 @@ struct QueueExamination {
     }
 
     /// The command that starts a worker by hand.
-    var worker: String { cures.tool("worker", queue.text, "--exec", "COMMAND") }
+    var worker: String {
+        queue == Notify.queue ? "sluice-webhooks --secret-file FILE" : cures.tool("worker", queue.text, "--exec", "COMMAND")
+    }
 
     private mutating func examineKinds() async throws(SluiceError) {
         let (hasMore, kinds) = try await store.call(DiagnoseKinds(), on: queue)

@@ -23,6 +23,13 @@ extension Inspector {
         try await each(of: queues()) { queue throws(SluiceError) in try await self.job(id, in: queue) }.compactMap { $0 }
     }
 
+    /// The queues that have a job with this id. Nothing of the jobs is read, so a job of any size is found.
+    package func queues(withJob id: JobID) async throws(SluiceError) -> [QueueName] {
+        try await each(of: queues()) { queue throws(SluiceError) in
+            try await self.store.has(id, in: queue) ? queue : nil
+        }.compactMap { $0 }
+    }
+
     /// Lists a page of jobs, queue by queue and state by state.
     /// - Parameters:
     ///   - filter: The jobs to list.

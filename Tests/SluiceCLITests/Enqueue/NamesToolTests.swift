@@ -11,7 +11,7 @@ struct NamesToolTests {
         for words in [
             ["queues", "pause", "mial"], ["queues", "resume", "mial"], ["limits", "set", "mial", "concurrency", "4"],
             ["limits", "clear", "mial", "concurrency"], ["dependencies", "off", "smtp", "--queue", "mial"],
-            ["dependencies", "on", "smtp", "--queue", "mial"],
+            ["dependencies", "on", "smtp", "--queue", "mial"], ["queues", "drain", "mial"],
         ] {
             let result = try await Tool.run(["--redis", tool.url, "--namespace", tool.namespace] + words)
             #expect(result.status == 2 && result.error.contains("there is no queue 'mial': no job was ever"), "\(result)")

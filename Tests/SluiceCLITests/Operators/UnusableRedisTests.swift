@@ -91,6 +91,21 @@ struct UnusableRedisTests {
         #expect(try await tool.run("jobs", "cancel", "a").status == 0)
     }
 
+    /// A job whose arguments do not arrive is found by its id all the same.
+    @Test func aServerWhoseRepliesAreBounded() async throws {
+        let server = try await RedisTestServer.start()
+        let tool = try await Tool(server: server)
+        let large = "\"" + String(repeating: "x", count: 900_000) + "\""
+        #expect(try await tool.run("enqueue", "mail", "--id", "a", "--args", "-", input: large).status == 0)
+        _ = try await tool.run("enqueue", "other", "--id", "b")
+        try await server.cli("CONFIG", "SET", "client-output-buffer-limit", "normal 262144 262144 0")
+        #expect(try await tool.run("jobs", "show", "a").status == 3)
+        let why = try await tool.run("jobs", "explain", "a")
+        #expect(why.status == 0 && why.output.contains("no worker"), "\(why)")
+        let cancel = try await tool.run("jobs", "cancel", "a")
+        #expect(cancel.status == 0 && cancel.output == "a  cancelled\n", "\(cancel)")
+    }
+
     @Test func aServerThatEvictsIsWarnedOf() async throws {
         let server = try await RedisTestServer.start(.init(config: ["maxmemory-policy allkeys-lru"]))
         let tool = try await Tool(server: server)

@@ -38,6 +38,16 @@ struct WebhooksToolTests {
         #expect(result.status == 2 && result.error.contains(message), "\(result.error)")
     }
 
+    @Test func theDoctorNamesTheProgramThatDelivers() async throws {
+        let tool = try await Tool()
+        _ = try await tool.run("enqueue", "mail", "--id", "a", "--notify", "https://x.test/h")
+        #expect(try await tool.run("jobs", "cancel", "a", "--queue", "mail").status == 0)
+        let found = try await tool.run("doctor", "webhooks")
+        #expect(found.status == 1 && found.output.contains("or sluice-webhooks --secret-file FILE"), "\(found.output)")
+        let wrong = try await tool.run("worker", "webhooks", "--exec", "cat")
+        #expect(wrong.status == 2 && wrong.error.contains("run sluice-webhooks"), "\(wrong.error)")
+    }
+
     @Test func nobodyHasAnythingSigned() async throws {
         let tool = try await Tool()
         let arguments = #"{"url":"http://127.0.0.1:1/","body":{"id":"x"}}"#

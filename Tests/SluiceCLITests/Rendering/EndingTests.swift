@@ -60,6 +60,7 @@ struct EndingTests {
         ["enqueue", "mail", "--max-attempts", "0"],
         ["enqueue", "mail", "--timeout", "0s"], ["enqueue", "mail", "--partition", "a=1", "--partition", "a=2"],
         ["enqueue", "mail", "--priority", "x"], ["jobs", "show"], ["jobs", "cancel"], ["jobs", "reschedule", "a"],
+        ["worker", "mail", "webhooks", "--exec", "cat"],
         ["jobs", "list", "--state", "done"], ["jobs", "list", "--limit", "0"], ["queues", "pause"],
         ["--namespace", "a:b", "status"],
     ]) func nonsenseIsUsage(arguments: [String]) async {
