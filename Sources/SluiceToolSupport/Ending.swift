@@ -3,7 +3,7 @@ package import SluiceCore
 import SluiceEmbedded
 import SluiceInspector
 
-/// What the tool tells whoever called it. Scripts rely on the numbers.
+/// The exit status of the tool. Scripts rely on the numbers.
 package enum ExitStatus: Int32 {
     /// Done, or "yes".
     case done = 0

@@ -43,7 +43,7 @@ package struct Terminal: Sendable {
     }
 
     /// Writes a line.
-    /// - Throws: `OutputClosed` if nobody reads any more; `Failure` for a full disk and the like.
+    /// - Throws: `OutputClosed` if the reader has gone; `Failure` for a full disk and the like.
     package func line(_ text: String = "") throws { try lines([text]) }
 
     /// Writes lines.
@@ -59,7 +59,7 @@ package struct Terminal: Sendable {
         try write("\r\u{1B}[K\(SafeText.shown(text, isColoured: style.isColoured))".utf8)
     }
 
-    /// Writes over the last so many lines, and whatever is below, in one write, so that no half drawing is ever seen.
+    /// Writes over the last lines, and everything below, in one write, so that no half drawing is ever seen.
     package func redraw(_ lines: [String], over height: Int) throws {
         let up = height > 0 ? "\u{1B}[\(height)A" : ""
         let text = lines.map { SafeText.shown($0, isColoured: style.isColoured) + "\u{1B}[K\n" }.joined()
@@ -86,7 +86,7 @@ package struct Terminal: Sendable {
         }
     }
 
-    /// Whether nobody reads any more, which a writer that has nothing to write would not notice.
+    /// Whether the reader has gone, which a writer without anything to write would not notice.
     package var isClosed: Bool {
         var poll = pollfd(fd: descriptor, events: 0, revents: 0)
         return systemPoll(&poll, 1, 0) == 1 && poll.revents & Int16(POLLERR) != 0

@@ -34,7 +34,7 @@ final class NameResolver: Sendable {
         /// Callers by name, for lookups that run or are queued.
         var waiters: [String: [Int: Waiter]] = [:]
         var lastWaiter = 0
-        /// Names that are being asked for right now, and whether somebody has given up waiting meanwhile.
+        /// Names of lookups that run, and whether a caller has given up waiting meanwhile.
         var asked: [String: Bool] = [:]
         /// Names that took long the last time.
         var slow: Set<String> = []

@@ -13,7 +13,7 @@ extension RedisTestServer {
         } catch {
             result = .failure(error)
         }
-        // Whoever keeps the server removes the directory when it has ended; that is waited for even if we are to stop.
+        // The keeper of the server removes the directory after its end. That is waited for even when this process stops.
         await Task { [directory] in
             for _ in 0..<500 where FileManager.default.fileExists(atPath: directory) {
                 try? await Task.sleep(for: .milliseconds(10))

@@ -11,7 +11,7 @@ package struct Zipf: Sendable {
     }
 
     /// 1 is the busiest.
-    /// - Parameter most: draws only among the first so many.
+    /// - Parameter most: draws only among this many first ones.
     package func draw(_ generator: inout some RandomNumberGenerator, among most: Int = .max) -> Int {
         let most = min(max(most, 1), sums.count)
         let point = Double.random(in: 0..<sums[most - 1], using: &generator)

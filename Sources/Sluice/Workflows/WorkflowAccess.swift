@@ -11,7 +11,7 @@ package struct WorkflowAccess: Sendable {
     let patience: Duration
     let payload: PayloadRules
     let logger: Logger
-    /// Kinds whose options say that they are encrypted, as far as whoever reads knows them: the outputs of their nodes have to be.
+    /// Encrypted kinds that this reader knows. The outputs of their nodes have to be encrypted.
     package var encryptedKinds: Set<String> = []
 
     /// Stores a workflow and starts it. Returns its id and whether the workflow was added.

@@ -27,7 +27,7 @@ struct OutputHead: Sendable, Equatable {
     /// What is not UTF-8 is kept byte by byte in `{"base64":"…"}`: the work is done, and other characters in the place of some bytes
     /// would be another result. What is above the limit, or would be once it is quoted, becomes an object that says so and holds the
     /// beginning, as much as fits: `{"truncated":true,"bytes":104857600,"head":"…"}`, or `base64` instead of `head`. In these what has to
-    /// be hidden is masked first, for nobody sees it in base64.
+    /// be hidden is masked first, because it could not be found in base64.
     func json(hiding redaction: Redaction = .none) -> [UInt8]? {
         guard total <= limit else { return truncated(redaction) }
         guard String(validating: bytes, as: UTF8.self) != nil else {

@@ -8,7 +8,7 @@
 
 /// The descriptors that this process can yet open.
 package enum Descriptors {
-    /// Why not so many can be opened; nil if they can.
+    /// Why this many cannot be opened; nil if they can.
     package static func shortage(of needed: Int) -> String? {
         var opened: [Int32] = []
         defer { for descriptor in opened { close(descriptor) } }

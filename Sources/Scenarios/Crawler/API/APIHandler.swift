@@ -26,7 +26,7 @@ final class APIHandler: ChannelInboundHandler {
         let key = head.headers.first(name: "x-key") ?? ""
         let fence = head.headers.first(name: "x-fence").flatMap { Int($0) } ?? 0
         let status = api.answer(String(head.uri.dropFirst()), key: key, fence: fence)
-        // Whoever is not answered goes away some time.
+        // A caller without an answer goes away some time.
         if status == 0 { return }
         var headers: HTTPHeaders = ["content-length": "0", "connection": "close"]
         if status == 429 { headers.add(name: "retry-after", value: "1") }

@@ -5,7 +5,7 @@ import ScenarioSupport
 import SluiceTesting
 import Synchronization
 
-/// The API of somebody else, over HTTP on a Unix socket: a token bucket for each key, 2 % errors, 1 % that it never answers. While
+/// A foreign API, over HTTP on a Unix socket: a token bucket for each key, 2 % errors, 1 % that it never answers. While
 /// it is closed it refuses connections.
 final class FakeAPI: Sendable {
     private struct State {

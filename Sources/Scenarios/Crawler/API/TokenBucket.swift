@@ -1,4 +1,4 @@
-/// Lets so many calls through in a second, and as many at once after a rest.
+/// Lets a number of calls through in a second, and the same number at once after a rest.
 struct TokenBucket: Sendable {
     private let rate: Double
     private var tokens: Double

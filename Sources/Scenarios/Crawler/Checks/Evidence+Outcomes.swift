@@ -8,7 +8,7 @@ extension Evidence {
         }
         if left > 0, !stalled { found.append("\(left) jobs never ended") }
         if scale.sample == 1 {
-            // Whoever was taken for dead is refused, and its job runs again.
+            // A worker that was taken for dead is refused, and its job runs again.
             let again = index.pairs.count {
                 $0.run.end == .ok || ($0.next.attempt == $0.run.attempt && !$0.run.isUnavailable)
             }

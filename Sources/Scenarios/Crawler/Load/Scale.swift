@@ -16,12 +16,12 @@ struct Scale: NamedScale {
     var bulk: Int
     /// Announcements that may wait in the lane of jobs without needs before more are sent.
     var backlog: Int
-    /// Of jobs that need nothing, one in so many is written down.
+    /// Of jobs that need nothing, one in this many is written down.
     var sample: Int
     /// Whether what depends on the speed of the machine is asserted, or only told.
     var assertsTimes: Bool
 
-    /// The run is so many portions: faults come with their numbers, not with time.
+    /// The number of portions of the run: faults come with their numbers, not with time.
     static let portions = 20
     static let repeats = 2
     static let queue = "crawl"

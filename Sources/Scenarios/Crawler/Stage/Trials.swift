@@ -12,7 +12,7 @@ struct Trials {
     /// Before all announcements.
     static let first = -1
 
-    /// Numbers of items that nobody announces; none of them asks.
+    /// Numbers of items that are never announced. None of them asks.
     private func item(_ offset: Int) -> Int { stage.scale.items + offset * 10 }
 
     /// A job that takes its worker with it, while nothing else runs. It comes back twice, and then among others.

@@ -6,7 +6,7 @@ import ScenarioSupport
 import Sluice
 import SluiceWorker
 
-/// A worker process: this program again. It writes what it does into a file, and ends with whoever started it.
+/// A worker process: this program again. It writes what it does into a file, and ends with the process that started it.
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 

@@ -62,7 +62,7 @@ extension Evidence {
         }
         let broken = Set(jobs.filter { $0.hasEnded && $0.order.hookIsBroken }.map(\.order.number))
         let lost = broken.subtracting(deadHooks).count
-        // Of a worker that dies right behind the last try, nobody counts it.
+        // If the worker dies right behind the last try, it is not counted.
         if lost > 0 { found.append("\(lost) notifications that nobody took are not kept") }
         if deadCounted == 0, !deadHooks.isEmpty { found.append("notifications are dead, and the metric counts none") }
         if !forgeryIsRefused { found.append("a forged notification was believed") }

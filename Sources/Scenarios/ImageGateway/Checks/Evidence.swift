@@ -35,11 +35,11 @@ struct Evidence: Sendable {
     var hints = Gateway.Hints()
     var hooks: [Client.Hook] = []
     var wishes: [Client.Wish] = []
-    /// What an action on a picture that nobody knows came to; whether a forged notification was refused.
+    /// The result of an action on an unknown picture; whether a forged notification was refused.
     var unknownParent: String?
     var forgeryIsRefused = false
     var payments: [Bank.Payment] = []
-    /// Notifications that nobody took: jobs that are kept, and what the metric counted.
+    /// Notifications that the client never took: jobs that are kept, and what the metric counted.
     var deadHooks: Set<Int> = []
     var deadCounted = 0
     /// How often workers died, by where.

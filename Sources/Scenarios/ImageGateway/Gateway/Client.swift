@@ -5,7 +5,7 @@ import Sluice
 import SluiceWebhooks
 import Synchronization
 
-/// Whoever orders pictures: hears of them by a web hook, and acts on them inside of its handler.
+/// The client orders pictures. It hears of them by a web hook, and acts on them in the handler of the hook.
 final class Client: Sendable {
     /// What its hook was told.
     struct Hook: Sendable {

@@ -45,7 +45,7 @@ final class Gateway: Front {
         request.deadline = account.isInTrouble ? Scale.shortDeadline : Scale.deadline
         request.notify = Notify(hook, on: order.wantsProgress ? [.progress, .ended] : [.ended])
         let job = try await client.enqueue(request)
-        // Whoever ends the order otherwise than completed lets the refund go, in the same step. Only with it the order is accepted.
+        // The step that cancels or discards the order releases the refund, too. The order is accepted only together with it.
         var refund = try JobRequest(Refund(order: order.number, cents: 10))
         refund.id = JobID(known: order.id + ":refund")
         refund.after = FollowUp(job, onFailed: .compensate)

@@ -9,7 +9,7 @@ struct Account: Sendable, Hashable {
     static let dead = Account(name: "dead")
     /// It accepts them and never answers.
     static let hanging = Account(name: "hanging")
-    /// Its one order kills whoever works on it, and nobody else's with it.
+    /// Its one order kills the worker that runs it, and no other order does.
     static let deadly = Account(name: "deadly")
 
     var isInTrouble: Bool { self == .dead || self == .hanging }

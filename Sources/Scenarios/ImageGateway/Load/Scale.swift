@@ -13,7 +13,7 @@ struct Scale: NamedScale {
     /// Whether what depends on the speed of the machine is asserted, or only told.
     var assertsTimes: Bool
 
-    /// The run is so many portions: faults come with their numbers, not with time.
+    /// The number of portions of the run: faults come with their numbers, not with time.
     static let portions = 10
     /// From this portion on two accounts are in trouble.
     static let trouble = 5
@@ -33,7 +33,7 @@ struct Scale: NamedScale {
     /// By when an order has ended: long enough that only what is in trouble reaches it.
     static let deadline = Duration.seconds(300)
     static let shortDeadline = Duration.seconds(8)
-    /// What the upstream does not know for so many looks is given up.
+    /// A task that the upstream does not know is given up after this many looks.
     static let attempts = 5
     /// Tries of a web hook.
     static let hookTries = 6

@@ -82,7 +82,7 @@ struct GatewayScript {
         }
     }
 
-    /// An action on what nobody knows, and a notification that nobody sent.
+    /// An action on an unknown picture, and a forged notification.
     private func trials() async throws {
         if stage.asOriginal { return }
         do {

@@ -66,7 +66,7 @@ struct Gathering {
         }
     }
 
-    /// The orders of which notifications are kept that nobody took.
+    /// The orders whose notifications are kept because the client never took them.
     private func deadHooks() async throws -> Set<Int> {
         var found: Set<Int> = []
         var cursor: String?

@@ -2,7 +2,7 @@ import Foundation
 import ScenarioSupport
 import Synchronization
 
-/// What the upstream tells of its tasks by itself: once each, unsigned, never again if nobody takes it. Some of it is lost, comes
+/// What the upstream tells of its tasks by itself: once each, unsigned, never again if it is not taken. Some of it is lost, comes
 /// twice, too late, in the wrong order, or only in part.
 final class News: Sendable {
     struct Count: Sendable {

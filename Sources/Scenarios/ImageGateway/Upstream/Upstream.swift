@@ -2,7 +2,7 @@ import Foundation
 import ScenarioSupport
 import Synchronization
 
-/// Somebody else's service that draws, over HTTP: `POST /ACCOUNT/submit` and `POST /ACCOUNT/poll`.
+/// A foreign service that draws, over HTTP: `POST /ACCOUNT/submit` and `POST /ACCOUNT/poll`.
 final class Upstream: Sendable {
     let book: UpstreamBook
     private let server: HTTPServer

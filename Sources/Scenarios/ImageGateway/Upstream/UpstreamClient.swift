@@ -19,7 +19,7 @@ struct UpstreamClient: Sendable {
 
     init(_ url: String) { base = url }
 
-    /// Where an account is. Where the dead one is nobody listens: port 1 is of a service that nobody runs.
+    /// Where an account is. At the place of the dead one no process listens: port 1 belongs to a service that is not in use.
     private func url(_ account: String) -> String {
         (account == Account.dead.name ? "http://127.0.0.1:1" : base) + "/" + account
     }

@@ -8,7 +8,7 @@ struct Deaths: Sendable {
     enum Point: String, Sendable, CaseIterable {
         /// The upstream has a task, and Redis does not know of it.
         case submitted
-        /// It is known how a task stands, and nobody was told.
+        /// The state of a task is known, and was not told.
         case looked
         /// A refund was paid, and that is not recorded.
         case paid

@@ -3,7 +3,7 @@ import ServiceLifecycle
 import SluiceStore
 
 /// How the original learnt of tasks: each process asks for all that are not at 100 %, account after account, at a fixed interval,
-/// and writes into the row what it was told. A failure is paid back before that, by whoever has seen it.
+/// and writes into the row what it was told. A failure is paid back before that, by the process that has seen it.
 struct OriginalPoller: Service {
     let store: Store
     let upstream: UpstreamClient

@@ -7,7 +7,7 @@ import Sluice
 import SluiceWebhooks
 import SluiceWorker
 
-/// A worker process: this program again. It ends with whoever started it.
+/// A worker process: this program again. It ends with the process that started it.
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 
@@ -47,7 +47,7 @@ struct WorkerCommand: AsyncParsableCommand {
             QueueName(stringLiteral: Scale.queue), concurrency: Scale.concurrency, keepsCompleted: kept, keepsCancelled: kept,
             maxCrashes: Scale.crashes,
             limits: [
-                // An account that hangs holds so many places at most, and none while its breaker is open.
+                // An account that hangs holds at most this many places, and none while its breaker is open.
                 .concurrency(Scale.perAccount, per: "account"),
                 .breaker(partition: "account", opensAfter: 5, within: .seconds(30), coolsFor: Scale.cools),
             ])

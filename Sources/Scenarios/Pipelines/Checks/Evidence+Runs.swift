@@ -123,7 +123,7 @@ extension Evidence {
     }
 
     /// How many runs of dead workers observers elsewhere were told of, and what is wrong with that. Each is told once at most: a
-    /// worker that is killed itself tells nobody.
+    /// worker that is killed itself tells nothing.
     private var orphans: (count: Int, faults: [String]) {
         var told: [String: Int] = [:]
         for line in history.lines where line.verb == .orphaned { told[line.id, default: 0] += 1 }

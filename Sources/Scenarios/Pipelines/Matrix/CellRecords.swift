@@ -2,7 +2,7 @@ import Foundation
 import Sluice
 import SluiceWorker
 
-/// What a cell was judged by, as files: for whoever wants to know why a promise was broken.
+/// What a cell was judged by, as files: they show why a promise was broken.
 struct CellRecords: Sendable {
     /// Made if it is not there.
     let folder: String

@@ -31,7 +31,7 @@ struct Scale: NamedScale {
     static let lease = Duration.seconds(2)
     /// What leases last longer, once, if Redis seems to have been away: to workers on a busy machine it may seem so.
     static let grace = Duration.seconds(5)
-    /// How long something may be ready to run, with room at all its limits, before somebody takes it. Lost tokens cost half a
+    /// How long something may be ready to run, with room at all its limits, before a worker takes it. Lost tokens cost half a
     /// lease, a worker that is frozen with its places a whole one; the rest is for a machine that is busy with other things.
     static let patience = Duration.seconds(5)
     /// How long nothing at all may happen though there are jobs. Those who hold the places may be dead.

@@ -14,7 +14,7 @@ actor Recorder {
     private(set) var ended = 0
     /// Claims so far.
     private(set) var claims = 0
-    /// Jobs that were taken from whoever ran them, or had a run that ended badly.
+    /// Jobs that were taken from a worker, or had a failed run.
     private(set) var returned: Set<String> = []
 
     /// Follows until cancelled.

@@ -5,7 +5,7 @@ import ScenarioSupport
 import Sluice
 import SluiceWorker
 
-/// A worker process of a cell: this program again. It writes what it does into a file, and ends with whoever started it.
+/// A worker process of a cell: this program again. It writes what it does into a file, and ends with the process that started it.
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 
@@ -79,7 +79,7 @@ struct WorkerCommand: AsyncParsableCommand {
             }
         }
         worker.afterProcess { job in
-            // Of a run whose worker died nobody knows how long it took.
+            // The duration of a run whose worker died is not known.
             let verb: RunLine.Verb = job.duration == nil ? .orphaned : .processed
             log.write(RunLine(verb, job.id.text, attempt: job.attempt, note: job.state.rawValue))
         }

@@ -2,7 +2,7 @@ import Foundation
 package import Sluice
 package import SluiceWorker
 
-/// Appends to the file that tells of all runs; its lines are whole, whoever else writes.
+/// Appends to the file that tells of all runs; its lines stay whole when several processes write.
 package struct RunLog: Sendable {
     private let descriptor: Int32
     private let path: String
@@ -17,7 +17,7 @@ package struct RunLog: Sendable {
         write(RunLine(verb, context.id.text, fence: Int(context.fence.number), attempt: context.attempt, note: note))
     }
 
-    /// Whether nobody has asked this of a job before, in whatever process.
+    /// Whether no process has asked this of a job before.
     package func isFirst(_ id: JobID) -> Bool { mark(id.text) }
 
     /// Makes a mark that all processes see. Returns whether it was not there before.
@@ -28,7 +28,7 @@ package struct RunLog: Sendable {
         return mark >= 0
     }
 
-    /// Whether somebody has made a mark.
+    /// Whether a mark was made.
     package func isMarked(_ name: String) -> Bool { access("\(path).\(name)", F_OK) == 0 }
 
     package func write(_ line: RunLine) {

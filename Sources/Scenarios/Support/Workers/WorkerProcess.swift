@@ -12,7 +12,7 @@ package final class WorkerProcess: Sendable {
         self.host = host
         let started = AsyncStream.makeStream(of: Int32.self)
         var platform = PlatformOptions()
-        // Ctrl-C at the terminal is for whoever controls the run, and ends its workers.
+        // Ctrl-C at the terminal is for the process that controls the run, which ends its workers.
         platform.processGroupID = 0
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
         ending = Task {
