@@ -5,9 +5,14 @@ struct CureText: Sendable {
     let namespace: Namespace
 
     /// A call of `sluice`. Words are quoted for the shell where necessary.
-    func tool(_ words: String...) -> String {
+    func tool(_ words: String...) -> String { call(["sluice"] + words) }
+
+    /// The program that delivers web hooks.
+    var webhooks: String { call(["sluice-webhooks", "--secret-file", "FILE"]) }
+
+    private func call(_ words: [String]) -> String {
         let option = namespace == .standard ? [] : ["--namespace", namespace.text]
-        return (["sluice"] + words + option).map(Self.quoted).joined(separator: " ")
+        return (words + option).map(Self.quoted).joined(separator: " ")
     }
 
     /// A call of `redis-cli`.

@@ -131,7 +131,7 @@ struct QueueExamination {
 
     /// The command that starts a worker by hand.
     var worker: String {
-        queue == Notify.queue ? "sluice-webhooks --secret-file FILE" : cures.tool("worker", queue.text, "--exec", "COMMAND")
+        queue == Notify.queue ? cures.webhooks : cures.tool("worker", queue.text, "--exec", "COMMAND")
     }
 
     private mutating func examineKinds() async throws(SluiceError) {

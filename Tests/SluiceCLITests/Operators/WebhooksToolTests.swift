@@ -43,7 +43,9 @@ struct WebhooksToolTests {
         _ = try await tool.run("enqueue", "mail", "--id", "a", "--notify", "https://x.test/h")
         #expect(try await tool.run("jobs", "cancel", "a", "--queue", "mail").status == 0)
         let found = try await tool.run("doctor", "webhooks")
-        #expect(found.status == 1 && found.output.contains("or sluice-webhooks --secret-file FILE"), "\(found.output)")
+        #expect(
+            found.status == 1 && found.output.contains("or sluice-webhooks --secret-file FILE --namespace \(tool.namespace)"),
+            "\(found.output)")
         let wrong = try await tool.run("worker", "webhooks", "--exec", "cat")
         #expect(wrong.status == 2 && wrong.error.contains("run sluice-webhooks"), "\(wrong.error)")
     }
