@@ -1,5 +1,5 @@
 -- What a function of a Redis 7 library finds when it runs, and nothing else: Lua 5.1 without os, io, print and load.
--- `require` is our own: the library text defines it over the files in lua/.
+-- `require` and `M` are our own: the library text wraps each file of lua/ in a function that gets its table as `M`.
 local function names(text)
     local fields = {}
     for name in text:gmatch("%S+") do fields[name] = {} end
@@ -8,6 +8,7 @@ end
 
 stds.redis = {
     read_globals = {
+        M = {other_fields = true, read_only = false},
         "require", "PROTOCOL", "REVISION", "PINNED",
         "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget", "rawset",
         "select", "setmetatable", "tonumber", "tostring", "type", "unpack",

@@ -1,5 +1,4 @@
 -- help        The functions for people, to be called from redis-cli.
-local M = {}
 
 local lines = {
   "Sluice: a job queue. A queue's key is NAMESPACE:{QUEUE}, such as 'sluice:{mail}'. Looking:",
@@ -43,5 +42,3 @@ local lines = {
 }
 
 function M.run() return lines end
-
-return M

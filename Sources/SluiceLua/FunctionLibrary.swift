@@ -1,13 +1,15 @@
 /// The Lua of `lua/`, joined into one Redis Function library.
 ///
 /// Each file is a module. Its name is the name of the file, whatever folder it is in. It is wrapped in a function that runs when it
-/// is first required, because while a library loads almost nothing exists. `library.lua` comes last and registers the functions.
+/// is first required, because while a library loads almost nothing exists. The function fills the table of the module, `M`, which
+/// others may hold before it is filled; so two modules can require each other at their heads. `library.lua` comes last and
+/// registers the functions.
 package enum FunctionLibrary {
     /// What every function of one protocol has in common: names, argument order, shapes of replies. Part of the functions' names.
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 61
+    package static let revision = 62
 
     /// The text of the library.
     /// - Parameters:
@@ -17,7 +19,7 @@ package enum FunctionLibrary {
         var text = "#!lua name=sluice\n" + loader
         text += "local PROTOCOL, REVISION, PINNED = \(protocolVersion), \(revision), \(pinned ? 1 : 0)\n"
         for (name, source) in modules.sorted(by: { $0.key < $1.key }) where name != "library" {
-            text += "modules['\(name)'] = function()\n\(replacing[name] ?? source)\nend\n"
+            text += "modules['\(name)'] = function(M)\n\(replacing[name] ?? source)\nend\n"
         }
         return text + (replacing["library"] ?? modules["library", default: ""])
     }
@@ -33,8 +35,9 @@ package enum FunctionLibrary {
         local function require(name)
           local module = loaded[name]
           if not module then
-            module = modules[name]()
+            module = {}
             loaded[name] = module
+            modules[name](module)
           end
           return module
         end
@@ -46,6 +49,7 @@ package enum FunctionLibrary {
         "ageing": source(PackageResources.ageing_lua),
         "ahead": source(PackageResources.ahead_lua),
         "ahead_queue": source(PackageResources.ahead_queue_lua),
+        "arguments": source(PackageResources.arguments_lua),
         "aside": source(PackageResources.aside_lua),
         "audit": source(PackageResources.audit_lua),
         "audit_cron": source(PackageResources.audit_cron_lua),

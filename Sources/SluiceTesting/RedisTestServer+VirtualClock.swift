@@ -25,8 +25,6 @@ extension RedisTestServer {
     /// Replaces `lua/base/expiry.lua`: keys of a namespace with a virtual clock expire when the clock is moved. The key `expiries`
     /// lists them by time, in ms.
     private static let virtualExpiry = """
-        local M = {}
-
         -- The namespace of a key, and its time in ms, if it has a clock of its own.
         local function clock_of(key)
           local namespace = string.match(key, '^(.-):{')
@@ -51,14 +49,10 @@ extension RedisTestServer {
           local at = tonumber(redis.call('ZSCORE', expiries, key))
           return at and at - now or -1
         end
-
-        return M
         """
 
     /// Replaces `lua/base/clock.lua`. The key holds microseconds since 1970.
     private static let virtualClock = """
-        local M = {}
-
         function M.read(base)
           local micros = tonumber(redis.call('GET', string.match(base, '^(.-):{') .. ':clock'))
           if not micros then
@@ -67,7 +61,5 @@ extension RedisTestServer {
           end
           return math.floor(micros / 1000), micros
         end
-
-        return M
         """
 }

@@ -1,7 +1,6 @@
 -- The server's time. It is the only time in Sluice: clocks of hosts differ, so clients send durations.
 -- TIME moves while a function runs, so a call reads it once, in queue.open.
 -- SluiceTesting loads another module in place of this one.
-local M = {}
 
 -- Returns milliseconds and microseconds since 1970.
 function M.read()
@@ -9,5 +8,3 @@ function M.read()
   local seconds, micros = tonumber(time[1]), tonumber(time[2])
   return seconds * 1000 + math.floor(micros / 1000), seconds * 1000000 + micros
 end
-
-return M

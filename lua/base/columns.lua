@@ -1,5 +1,6 @@
 -- The optional columns of a job: hashes by id. A job without an entry costs nothing. All entries go with the job.
-local M = {}
+local queue = require('queue')
+local utf8 = require('utf8')
 
 M.all = {
   'lane', 'attempts', 'crashes', 'waits', 'errors', 'progress', 'result', 'priority', 'place', 'created', 'run', 'links',
@@ -50,12 +51,11 @@ end
 -- The kind as valid UTF-8, for readers outside.
 function M.kind_of(spec)
   local kind = M.raw_kind(spec)
-  return kind and require('utf8').mended(kind)
+  return kind and utf8.mended(kind)
 end
 
 -- Keeps the time of the enqueue for a job whose score no longer tells it.
 function M.keep_created(q, id, score)
-  local queue = require('queue')
   redis.call('HSETNX', q.keys.created, id, queue.moment(q, tonumber(score) % queue.CLASS))
 end
 
@@ -77,5 +77,3 @@ function M.add_error(q, id, line)
   end
   redis.call('HSET', q.keys.errors, id, line)
 end
-
-return M

@@ -1,7 +1,7 @@
 -- The stream of transitions: one entry for each batch of jobs that moves together, with `from`, `to`, and `ids` joined by blanks.
 -- Dashboards and `sluice tail` read it; nothing in the queue depends on it. Each write bounds it by bytes: an entry of k ids
 -- counts as one of about 200,000 / (k + 20), which keeps the stream below 10 MB. Maintenance bounds it by age.
-local M = {}
+local digits = require('arguments').digits
 
 local MOST = 250              -- ids in one entry
 local AGE = 3600000
@@ -9,9 +9,9 @@ local AGE = 3600000
 local function write(q, from, to, ids, n, worker)
   local most = math.floor(200000 / (n + 20))
   -- The ids of a stream only rise, so they do not tell the time after the clock was ahead. The field `at` does.
-  if q.config[13] then
+  if q.config.shifts then
     redis.call('XADD', q.keys.events, 'MAXLEN', '~', most, '*', 'from', from, 'to', to, 'ids', ids, 'worker', worker or '',
-      'at', require('queue').text(q.now))
+      'at', digits(q.now))
   elseif worker then
     redis.call('XADD', q.keys.events, 'MAXLEN', '~', most, '*', 'from', from, 'to', to, 'ids', ids, 'worker', worker)
   else
@@ -29,7 +29,5 @@ function M.moved(q, from, to, ids, worker)
 end
 
 function M.tidy(q)
-  redis.call('XTRIM', q.keys.events, 'MINID', '~', require('queue').text(q.now - AGE))
+  redis.call('XTRIM', q.keys.events, 'MINID', '~', digits(q.now - AGE))
 end
-
-return M

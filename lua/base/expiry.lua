@@ -1,6 +1,5 @@
 -- Keys that expire, by the server's time. No other module makes keys expire.
 -- SluiceTesting loads another module in place of this one.
-local M = {}
 
 local function text(ms) return string.format('%.0f', ms) end
 
@@ -12,5 +11,3 @@ function M.put(key, value, ms) redis.call('SET', key, value, 'PX', text(ms)) end
 
 -- The ms until a key expires; below 0 for a key that does not.
 function M.left(key) return redis.call('PTTL', key) end
-
-return M

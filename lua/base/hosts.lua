@@ -1,6 +1,5 @@
 -- The host of a URL in one form, so that each host has one gate. Names lose the last dot, upper case and percent-encoding.
 -- Addresses get their usual form: 2130706433, 0x7f.1 and 127.0.0.1 are one host.
-local M = {}
 
 local function decoded(text)
   return (string.gsub(text, '%%(%x%x)', function(digits) return string.char(tonumber(digits, 16)) end))
@@ -76,5 +75,3 @@ function M.of(url)
   if not host or host == '' then return written end
   return four(host) or host
 end
-
-return M

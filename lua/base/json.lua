@@ -1,6 +1,7 @@
 -- JSON from outside, read by RFC 8259. The reader of Redis also accepts NaN, hexadecimal numbers, control characters in strings
 -- and bytes that are not UTF-8, at which clients and workers stop. It also does not tell [] from {}.
-local M = {}
+local utf8 = require('utf8')
+local refuse = require('arguments').refuse
 
 local DEEPEST = 501           -- brackets open at once; JSONSyntax in Swift allows the arguments of a spec 500
 local CONTROL = '[%z\1-\31]'
@@ -16,12 +17,6 @@ local function decode(text)
   return pcall(reader.decode, text)
 end
 
--- Whether a value is a text of at most `most` bytes, in UTF-8, without control characters.
-function M.is_line(value, most)
-  return type(value) == 'string' and #value <= most and not string.find(value, '[%z\1-\31\127]')
-    and not string.find(value, '\194[\128-\159]') and require('utf8').is_valid(value)
-end
-
 -- Whether a string in a JSON text holds a control character.
 local function has_control(text)
   if not string.find(text, CONTROL) then return false end
@@ -33,7 +28,7 @@ end
 
 -- Reads a text. Returns true and the value, or false and the reason.
 function M.read(text)
-  if not require('utf8').is_valid(text) then return false, 'it is not UTF-8' end
+  if not utf8.is_valid(text) then return false, 'it is not UTF-8' end
   local valid, value = decode(text)
   if not valid then return false, value end
   if has_control(text) then return false, 'a control character stands in a string: write it as \\n, \\t or \\u00XX' end
@@ -46,7 +41,7 @@ function M.is_valid(text) return (M.read(text)) end
 function M.object(text, what)
   local valid, value = M.read(text)
   if valid and not string.find(text, '^%s*{') then valid, value = false, 'it is another kind of value' end
-  if not valid then require('queue').refuse('BADARG', what .. ' must be a JSON object: ' .. value) end
+  if not valid then refuse('BADARG', what .. ' must be a JSON object: ' .. value) end
   return value
 end
 
@@ -67,5 +62,3 @@ function M.members(text)
   end
   return list
 end
-
-return M

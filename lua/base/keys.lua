@@ -1,6 +1,5 @@
 -- Names of keys. No other module joins them. A function is called with the base, such as sluice:{mail}, and derives the other
 -- names, which all lie in one slot.
-local M = {}
 
 local names = {
   'spec', 'lane', 'lanes', 'where', 'ready', 'vtime', 'scheduled', 'retryable', 'suspended', 'executing',
@@ -110,5 +109,3 @@ function M.producer(keys, producer) return keys.prefix .. 'producer:' .. produce
 
 -- Counters of one minute, for charts.
 function M.minute(keys, minute) return keys.prefix .. 'stats:' .. minute end
-
-return M

@@ -1,27 +1,17 @@
 -- Rules for the members of JSON objects that people write. A rule is {test, right}. `test(value, word, first)` returns whether a
 -- value is allowed and, for lists and objects, the part that is wrong; `word` and `first` come from json.lua. `right` describes
 -- an allowed value for people.
-local M = {}
-
-local function quoted(value, most)
-  if #value > most then value = string.sub(value, 1, most) .. '…' end
-  return "'" .. string.gsub(value, '[%z\1-\31\127]', '?') .. "'"
-end
-
--- A value for people, shortened if it is long.
-function M.shown(value, word, first)
-  if type(value) == 'string' then return quoted(value, 60) end
-  if type(value) == 'number' then return word or string.format('%.17g', value) end
-  if type(value) == 'table' then return first == '[' and 'a list' or first == '{' and 'an object' or 'a list or an object' end
-  return value == cjson.null and 'null' or tostring(value)
-end
+local arguments = require('arguments')
+local json = require('json')
+local utf8 = require('utf8')
+local refuse, shown = arguments.refuse, arguments.shown
 
 -- Refuses a member without a rule.
 function M.refuse_unknown(name, rules, what)
   local names = {}
   for known in pairs(rules) do names[#names + 1] = known end
   table.sort(names)
-  require('queue').refuse('BADARG', what .. ' has no member ' .. quoted(name, 60) .. ': there are ' .. table.concat(names, ', '))
+  refuse('BADARG', what .. ' has no member ' .. shown(name) .. ': there are ' .. table.concat(names, ', '))
 end
 
 -- Refuses an object whose members are not among the names of `rules`.
@@ -33,7 +23,6 @@ end
 
 -- Reads an object from its text and checks its members by rules. Returns the object.
 function M.read(text, rules, what)
-  local json, refuse = require('json'), require('queue').refuse
   local object, seen = json.object(text, what), {}
   for _, member in ipairs(json.members(text)) do
     local name, rule = member.name, rules[member.name]
@@ -43,7 +32,7 @@ function M.read(text, rules, what)
     local value = object[name]
     local is_right, wrong = rule.test(value, member.word, member.first)
     if not is_right then
-      local found = wrong and ': ' .. wrong or ', not ' .. M.shown(value, member.word, member.first)
+      local found = wrong and ': ' .. wrong or ', not ' .. shown(value, member.word, member.first)
       refuse('BADARG', name .. ' of ' .. what .. ' must be ' .. rule.right .. found)
     end
   end
@@ -68,7 +57,7 @@ M.any = { test = function() return true end }
 M.text = { test = function(value) return type(value) == 'string' and value ~= '' end, right = 'a text that is not empty' }
 
 function M.line(most, right)
-  local function test(value) return require('json').is_line(value, most) and value ~= '' end
+  local function test(value) return utf8.is_line(value, most) and value ~= '' end
   return { test = test, right = right or 'a text of 1 to ' .. most .. ' bytes without control characters' }
 end
 
@@ -83,7 +72,7 @@ M.flag = { test = function(value) return type(value) == 'boolean' end, right = '
 local function are_texts(value, _, first)
   if first ~= '{' then return false end
   for name, text in pairs(value) do
-    if type(text) ~= 'string' then return false, name .. ' is ' .. M.shown(text) end
+    if type(text) ~= 'string' then return false, name .. ' is ' .. shown(text) end
   end
   return true
 end
@@ -96,11 +85,9 @@ function M.list(most, is_right, right)
     if first ~= '[' then return false end
     if #value > most then return false, 'it has ' .. #value end
     for i, one in ipairs(value) do
-      if not is_right(one) then return false, 'number ' .. i .. ' is ' .. M.shown(one) end
+      if not is_right(one) then return false, 'number ' .. i .. ' is ' .. shown(one) end
     end
     return true
   end
   return { test = test, right = right }
 end
-
-return M

@@ -1,5 +1,35 @@
--- The start of each function: the queue's keys, the time, its configuration. Also how a function refuses a call.
-local M = {}
+-- The start of each function. M.open makes the table of the call, `q`, which every module gets. Fields that M.open sets:
+--   keys, now, micros      names of the queue's keys; the time of the call, in ms and in µs since 1970
+--   exists                 the format of the data; false for a queue that nothing has used
+--   paused                 `ms reason`, or false
+--   limits, limits_text    the effective limits as limits.of reads them, and their text; nil without any
+--   migration              the cursors of a change of limits under way, or false; see migration.lua
+--   config                 other fields of the hash `config`, as text or false: completed, cancelled, discarded (bounds of
+--                          ended.lua), crashes (suspects.lua), fence (claim.lua), declared (declare.lua), unique (unique.lua),
+--                          rewind and shifts (rewind.lua)
+-- Modules add fields, which are nil at first:
+--   what the caller of this call is told
+--     claimable (a job could be claimed: it wakes a worker), pushed (that is done)            lanes, parking, wake
+--     given, given_bytes, given_at (messages for the caller, and room for more)               outbox
+--     has_left (messages are left for another process), has_facts (the outbox has some)       outbox
+--     decided (outcomes of runs that this call decided), cron (1: ticks are due)              running, cron
+--   how the call is made
+--     is_looking (it changes nothing)                    views, audit, explain
+--     is_stored (options come from a record, not from a caller), is_delivery                  cron, deliver
+--     ahead_by (the lead of the clock, in ms, while times are brought back)                   rewind
+--   what was looked up or counted once in this call
+--     gates, lane_gates, reserved, has_parked, has_turned, passed                             gates, reserve, parking
+--     vtime, front, choosing, is_tried, has_classes                                           lanes, choose, ageing
+--     heads, ends (first due times, first lease ends)                                         waiting, workers
+--     has_links, lone_batches, has_fingerprints, has_next, has_since, polling                 links, unique, conflicts, waiting
+--     told, is_telling (followers)                                                            followers
+--     noted, longest_period                                                                   ahead
+-- M.open_outside makes the table for what has no queue, with keys, now and micros.
+local arguments = require('arguments')
+local clock = require('clock')
+local keys = require('keys')
+local limits = require('limits')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local LAST = 549755813888000  -- a sequence of 2059
 
@@ -7,83 +37,41 @@ M.FORMAT = '1'
 M.MOST = 1000                 -- ids in one call
 M.EPOCH = 1735689600000       -- 2025-01-01, from which sequences count milliseconds
 M.CLASS = 562949953421312     -- 2^49: a class is above every sequence
-M.REASON = 1000               -- bytes of a reason
 M.PRIORITY = 5                -- class of a job that asks for none; 0 is first, 9 last
 
--- Ends the call with an error of a stable upper-case code. Before that, a function writes nothing but counters. Redis prefixes a
--- lone word with ERR, so a text is required.
-function M.refuse(code, text) error({ refusal = code .. ' ' .. text }) end
-
--- Formats an integer. Lua's own conversion keeps 14 digits.
-function M.text(number) return string.format('%.0f', number) end
-
--- Reads a whole number within bounds, or refuses the call.
-function M.number(value, least, most, name)
-  local number = tonumber(value)
-  if not number or number ~= math.floor(number) or number < least or number > most then
-    local given = value == nil and 'missing' or require('members').shown(value)
-    M.refuse('BADARG', name .. ' must be a whole number from ' .. M.text(least) .. ' to ' .. M.text(most) .. ', not ' .. given)
-  end
-  return number
-end
-
--- The same for a member of a JSON object, where a text is no number.
-function M.whole(value, least, most, name)
-  return M.number(type(value) == 'string' and cjson.encode(value) or value, least, most, name)
-end
-
--- Reads a cursor of a Redis scan, or refuses the call. Cursors are below the size of the scanned key.
-function M.cursor(value)
-  local digits = string.match(value or '', '^%d+$')
-  if not digits or #digits > 18 then M.refuse('BADARG', 'no such cursor: ' .. require('members').shown(value or '')) end
-  return digits
-end
-
--- Reads an optional reason given by a person, or refuses the call.
-function M.reason(value)
-  if value and not require('json').is_line(value, M.REASON) then
-    M.refuse('BADARG', 'a reason has at most ' .. M.REASON .. ' bytes of UTF-8, without control characters')
-  end
-  return value or ''
-end
-
--- Reads a word without blanks, such as the id of a worker or producer, or refuses the call.
-function M.word(value, name)
-  if type(value) ~= 'string' or #value > 128 or not string.find(value, '^[!-~]+$') then
-    M.refuse('BADARG', name .. ' is 1 to 128 printable ASCII characters without space')
-  end
-  return value
-end
-
 -- Opens the queue that the one key of the call names. Functions that write call M.create, which sets the format of a new queue.
-function M.open(keys)
-  local base = keys[1]
-  local names = base and #keys == 1 and require('keys').of(base)
+function M.open(given)
+  local base = given[1]
+  local names = base and #given == 1 and keys.of(base)
   if not names then
-    M.refuse('BADKEY', 'give one key, NAMESPACE:{QUEUE}, each of 1 to 64 letters, digits, dots, dashes or underscores')
+    refuse('BADKEY', 'give one key, NAMESPACE:{QUEUE}, each of 1 to 64 letters, digits, dots, dashes or underscores')
   end
-  local now, micros = require('clock').read(base)
-  local config = redis.call('HMGET', names.config, 'format', 'paused', 'completed', 'cancelled', 'discarded', 'crashes',
-    'fence', 'limits', 'migration', 'declared', 'unique', 'rewind', 'shifts')
-  if config[1] and config[1] ~= M.FORMAT then
-    M.refuse('FORMAT', 'this queue has data format ' .. config[1] .. ', and this library reads ' .. M.FORMAT)
+  local now, micros = clock.read(base)
+  local found = redis.call('HMGET', names.config, 'format', 'paused', 'limits', 'migration', 'completed', 'cancelled',
+    'discarded', 'crashes', 'fence', 'declared', 'unique', 'rewind', 'shifts')
+  if found[1] and found[1] ~= M.FORMAT then
+    refuse('FORMAT', 'this queue has data format ' .. found[1] .. ', and this library reads ' .. M.FORMAT)
   end
   return {
-    keys = names, now = now, micros = micros, exists = config[1], paused = config[2] or false, config = config,
-    limits = require('limits').of(config[8]), limits_text = config[8] or nil, migration = config[9] or false,
+    keys = names, now = now, micros = micros, exists = found[1], paused = found[2],
+    limits = limits.of(found[3]), limits_text = found[3] or nil, migration = found[4],
+    config = {
+      completed = found[5], cancelled = found[6], discarded = found[7], crashes = found[8], fence = found[9],
+      declared = found[10], unique = found[11], rewind = found[12], shifts = found[13],
+    },
   }
 end
 
 -- Opens an object outside queues, named by the one key of the call. `kind` is semaphore, limiter, batch, batch_index, workflow or
 -- workflow_index.
-function M.open_outside(keys, kind)
-  local base = keys[1]
-  local names = base and #keys == 1 and require('keys')[kind](base)
+function M.open_outside(given, kind)
+  local base = given[1]
+  local names = base and #given == 1 and keys[kind](base)
   if not names then
-    M.refuse('BADKEY', 'give one key, NAMESPACE:{' .. kind .. '.NAME}, the names of 1 to 64 letters, digits, dots, dashes or '
+    refuse('BADKEY', 'give one key, NAMESPACE:{' .. kind .. '.NAME}, the names of 1 to 64 letters, digits, dots, dashes or '
       .. 'underscores')
   end
-  local now, micros = require('clock').read(base)
+  local now, micros = clock.read(base)
   return { keys = names, now = now, micros = micros }
 end
 
@@ -91,11 +79,11 @@ end
 -- used later, and is made.
 function M.known(q, word)
   if word ~= nil and word ~= '' and word ~= 'new' then
-    M.refuse('BADARG', 'the last word is new, for a queue that is first used later, not ' .. require('members').shown(word))
+    refuse('BADARG', 'the last word is new, for a queue that is first used later, not ' .. arguments.shown(word))
   end
   if q.exists then return end
   if word == 'new' then return M.create(q) end
-  M.refuse('BADARG', "there is no queue '" .. q.keys.name .. "': no job was ever enqueued in it, and no worker serves it")
+  refuse('BADARG', "there is no queue '" .. q.keys.name .. "': no job was ever enqueued in it, and no worker serves it")
 end
 
 -- Sets the format of a queue at its first write.
@@ -111,7 +99,7 @@ end
 -- `shifts`; see rewind.lua.
 local shifts, shifts_text = {}, ''
 function M.shifts(q)
-  local text = q.config[13]
+  local text = q.config.shifts
   if text ~= shifts_text then
     shifts, shifts_text = {}, text
     for line, upto, shift in string.gmatch(text, '(%d+) (%d+) (%d+)') do
@@ -125,7 +113,7 @@ end
 -- count on.
 function M.present(q)
   local present = (q.now - M.EPOCH) * 512
-  if q.config[13] then
+  if q.config.shifts then
     local list = M.shifts(q)
     present = present + list[#list].shift
   end
@@ -136,10 +124,10 @@ end
 -- their taking.
 function M.sequence(q, n)
   local first = M.present(q)
-  local last = tonumber(redis.call('SET', q.keys.seq, M.text(first + n - 1), 'GET')) or 0
+  local last = tonumber(redis.call('SET', q.keys.seq, digits(first + n - 1), 'GET')) or 0
   if last >= first then
     first = last + 1
-    redis.call('SET', q.keys.seq, M.text(first + n - 1))
+    redis.call('SET', q.keys.seq, digits(first + n - 1))
   end
   return first
 end
@@ -150,7 +138,7 @@ function M.moment(q, sequence)
   sequence = M.unshifted(q, sequence)
   local ms = math.floor(sequence / 512)
   local rank = sequence - ms * 512
-  return M.text(ms + M.EPOCH) .. (rank > 0 and string.format('.%03d', rank) or '')
+  return digits(ms + M.EPOCH) .. (rank > 0 and string.format('.%03d', rank) or '')
 end
 
 local low = {}
@@ -162,13 +150,13 @@ function M.scores(class, first, n)
   end
   local from, scores = class * M.CLASS + first, {}
   local high, rest = math.floor(from / 1000), from % 1000
-  local head = M.text(high)
+  local head = digits(high)
   for i = 1, n do
     scores[i] = head .. low[rest + 1]
     rest = rest + 1
     if rest == 1000 then
       high, rest = high + 1, 0
-      head = M.text(high)
+      head = digits(high)
     end
   end
   return scores
@@ -176,7 +164,7 @@ end
 
 -- A score without the lead of the clock.
 function M.unshifted(q, score)
-  if not q.config[13] then return score end
+  if not q.config.shifts then return score end
   local list, sequence = M.shifts(q), score % M.CLASS
   for i = #list, 1, -1 do
     if sequence > list[i].line then return score - list[i].shift end
@@ -190,5 +178,3 @@ function M.read_score(q, score)
   local class = math.floor(score / M.CLASS)
   return class, math.floor((score - class * M.CLASS) / 512) + M.EPOCH
 end
-
-return M

@@ -1,14 +1,15 @@
 -- Signed jobs: those of kind `webhook` in queue `webhooks`. Receivers trust their bodies. Only notifications of jobs become such
 -- jobs (notices.lua, outbox.lua, deliver.lua). The kind is refused in that queue on every other way: enqueue, follow-ups, jobs
 -- that a run enqueues, cron entries, nodes of workflows, callbacks of batches.
-local M = {}
+local columns = require('columns')
+local refuse = require('arguments').refuse
 
 local QUEUE, KIND = 'webhooks', 'webhook'
 
 -- Whether a spec is a signed job in a queue. A spec may name its kind twice, and another reader may read what fails here.
 function M.is(name, spec)
   if name ~= QUEUE then return false end
-  if require('columns').kind_of(spec) == KIND then return true end
+  if columns.kind_of(spec) == KIND then return true end
   local valid, found = pcall(cjson.decode, spec)
   return not valid or type(found) ~= 'table' or found.kind == KIND
 end
@@ -16,7 +17,7 @@ end
 -- Refuses a spec that is a signed job.
 function M.refuse(name, spec)
   if M.is(name, spec) then
-    require('queue').refuse('BADARG', 'queue webhooks takes no job of kind webhook from outside, since such jobs are sent with '
+    refuse('BADARG', 'queue webhooks takes no job of kind webhook from outside, since such jobs are sent with '
       .. 'a signature: enqueue the job that is to be told of with notify, or take another kind or queue')
   end
 end
@@ -31,5 +32,3 @@ function M.refuse_any(q, jobs, options)
     if option.target then M.refuse(option.target, jobs[2 * i]) end
   end
 end
-
-return M

@@ -1,13 +1,17 @@
 -- Specs that no Sluice client made: from redis-cli and other languages. A worker discards a job whose spec it cannot read, so
 -- such a spec is refused at the enqueue.
-local M = {}
+local columns = require('columns')
+local json = require('json')
+local members = require('members')
+local utf8 = require('utf8')
+local refuse = require('arguments').refuse
 
 M.LARGEST = 1048576           -- bytes of one that is written by hand; the standard limit of clients
 
 local KIND = 128              -- bytes
 local REDACTED = 100          -- names
 
-local function is_redacted(name) return require('json').is_line(name, 128) and name ~= '' end
+local function is_redacted(name) return utf8.is_line(name, 128) and name ~= '' end
 
 local function is_need(text)
   local name = type(text) == 'string' and string.match(text, '^([%w_.-]+)%??$')
@@ -15,7 +19,6 @@ local function is_need(text)
 end
 
 local function rules()
-  local members = require('members')
   return {
     kind = members.line(KIND), args = members.any, max_attempts = members.whole, timeout_ms = members.whole,
     partitions = members.texts('an object whose values are texts, such as {"account":"5"}'),
@@ -31,12 +34,11 @@ local known
 
 -- Reads a spec written by hand, of at most `most` bytes if given. `what` names it for people. Returns it decoded.
 function M.read(text, what, most)
-  local refuse = require('queue').refuse
   known = known or rules()
   if most and #text > most then
     refuse('BADARG', what .. ' has at most ' .. most .. ' bytes, not ' .. #text .. ': a larger one takes a client')
   end
-  local spec = require('members').read(text, known, what)
+  local spec = members.read(text, known, what)
   if spec.kind == nil then refuse('BADARG', what .. ' has a kind, such as {"kind":"email","args":{"to":"a@b.c"}}') end
   if spec.chain_hold ~= nil and spec.chain == nil then refuse('BADARG', 'chain_hold is for jobs of a chain') end
   if (spec.workflow == nil) ~= (spec.node == nil) then refuse('BADARG', 'workflow and node come together') end
@@ -49,20 +51,19 @@ end
 -- Refuses a spec of a client from which no webhook body can be made. The names of redacted fields must be readable, since
 -- otherwise all fields would be shown.
 function M.check_told(text)
-  local columns, json = require('columns'), require('json')
   local kind = columns.raw_kind(text)
-  if not (kind and json.is_line(kind, KIND)) then
-    require('queue').refuse('BADARG', 'a web hook hears of jobs whose spec has a kind: a text of 1 to 128 bytes, in UTF-8, '
+  if not (kind and utf8.is_line(kind, KIND)) then
+    refuse('BADARG', 'a web hook hears of jobs whose spec has a kind: a text of 1 to 128 bytes, in UTF-8, '
       .. 'without control characters')
   end
   if string.find(text, '"redact"', 1, true) and not M.redacted(text) then
-    require('queue').refuse('BADARG', 'what is not to be shown is a list of names, "redact":["card"], in a spec that is JSON')
+    refuse('BADARG', 'what is not to be shown is a list of names, "redact":["card"], in a spec that is JSON')
   end
 end
 
 -- The names of redacted fields; false if they cannot be read.
 function M.redacted(text)
-  local valid, spec = require('json').read(text)
+  local valid, spec = json.read(text)
   local names = valid and type(spec) == 'table' and spec.redact
   if names == nil then return {} end
   if type(names) ~= 'table' then return false end
@@ -71,5 +72,3 @@ function M.redacted(text)
   end
   return names
 end
-
-return M

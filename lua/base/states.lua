@@ -1,5 +1,7 @@
 -- The state of a job: the one index that holds its id. Off the hot path.
-local M = {}
+local chains = require('chains')
+local keys = require('keys')
+local lanes = require('lanes')
 
 M.timed = { 'scheduled', 'retryable', 'suspended' }
 M.all = {
@@ -13,7 +15,7 @@ function M.of(q, id)
   local record = redis.call('HGET', q.keys.executing, id)
   if record then return 'executing', record end
   local lane = redis.call('HGET', q.keys.lane, id) or ''
-  local score = redis.call('ZSCORE', require('keys').wait(q.keys, lane), id)
+  local score = redis.call('ZSCORE', keys.wait(q.keys, lane), id)
   if score then return 'available', score end
   for _, states in ipairs({ M.timed, M.ended }) do
     for _, state in ipairs(states) do
@@ -30,12 +32,12 @@ function M.is_ended(state) return state == 'completed' or state == 'cancelled' o
 -- Takes a job that does not run out of its index: the last step of an operator's transition.
 function M.remove(q, id, state)
   if state == 'available' then
-    require('lanes').remove(q, redis.call('HGET', q.keys.lane, id) or '', id)
+    lanes.remove(q, redis.call('HGET', q.keys.lane, id) or '', id)
   else
     redis.call('ZREM', q.keys[state], id)
     redis.call('ZREM', q.keys.suspects, id)
     if state == 'suspended' then redis.call('HDEL', q.keys.after, id) end
-    require('chains').left(q, id)
+    chains.left(q, id)
   end
 end
 
@@ -52,5 +54,3 @@ function M.counts(q)
   counts.available = rest - counts.executing
   return counts
 end
-
-return M

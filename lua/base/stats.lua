@@ -1,7 +1,8 @@
 -- Totals since ever, and counters by minute for charts, kept two days. Jobs that wait, run or are kept are not counted: they are
 -- the sizes of their sets. Jobs of other queues that wait here for a parent count as `visiting` when they come and as `passed`
 -- when they have gone on to their own queue.
-local M = {}
+local expiry = require('expiry')
+local keys = require('keys')
 
 local KEEP = 172800000        -- ms
 
@@ -9,9 +10,9 @@ local KEEP = 172800000        -- ms
 function M.count(q, name, n)
   if n == 0 then return end
   redis.call('HINCRBY', q.keys.stats, name, n)
-  local minute = require('keys').minute(q.keys, string.format('%.0f', math.floor(q.now / 60000)))
+  local minute = keys.minute(q.keys, string.format('%.0f', math.floor(q.now / 60000)))
   if redis.call('HINCRBY', minute, name, n) == n then
-    require('expiry').set(minute, KEEP)
+    expiry.set(minute, KEEP)
   end
 end
 
@@ -21,5 +22,3 @@ function M.balance(q)
   for i = 1, 4 do found[i] = tonumber(found[i]) or 0 end
   return found[1] + found[2], found[3] + found[4]
 end
-
-return M

@@ -1,5 +1,4 @@
 -- Checks and repairs UTF-8, for JSON that leaves Redis.
-local M = {}
 
 -- All UTF-8 sequences of more than one byte (Unicode 15, table 3-7).
 local SEQUENCES = {
@@ -13,6 +12,12 @@ function M.is_valid(text)
   if not string.find(text, '[\128-\255]') then return true end
   for i = 1, #SEQUENCES do text = string.gsub(text, SEQUENCES[i], ' ') end
   return not string.find(text, '[\128-\255]')
+end
+
+-- Whether a value is a text of at most `most` bytes, in UTF-8, without control characters.
+function M.is_line(value, most)
+  return type(value) == 'string' and #value <= most and not string.find(value, '[%z\1-\31\127]')
+    and not string.find(value, '\194[\128-\159]') and M.is_valid(value)
 end
 
 -- The last byte of the sequence that begins at a byte, or nil if none does.
@@ -45,5 +50,3 @@ function M.cut(text, most)
   if string.find(text, '^[\128-\191]', most + 1) then tail = string.gsub(tail, '[\192-\255]?[\128-\191]*$', '') end
   return M.mended(string.sub(text, 1, most - 4) .. tail) .. '…'
 end
-
-return M

@@ -4,7 +4,10 @@
 -- ticks, and a tick is an idempotent insert under an id made of entry and tick.
 -- `timed` has the member `@cron` at the first tick of all, where each cycle looks anyway. A cycle that finds it due hands it to
 -- its caller, and to no other for LEASE ms.
-local M = {}
+local arguments = require('arguments')
+local keys = require('keys')
+local wake = require('wake')
+local digits, refuse = arguments.digits, arguments.refuse
 
 M.MARK = '@cron'
 M.LEASE = 2000                -- ms for which only one worker is told of due ticks
@@ -16,7 +19,7 @@ local BYTES = 524288          -- of entries in one reply; the first comes whatev
 -- Reads the name of an entry, or refuses the call.
 function M.name(value)
   if type(value) ~= 'string' or #value > 64 or not string.find(value, '^[%w._-]+$') then
-    require('queue').refuse('BADARG', 'the name of an entry is 1 to 64 letters, digits, dots, dashes or underscores')
+    refuse('BADARG', 'the name of an entry is 1 to 64 letters, digits, dots, dashes or underscores')
   end
   return value
 end
@@ -26,32 +29,32 @@ function M.rearm(q)
   local first = redis.call('ZRANGE', q.keys.cron_next, 0, 0, 'WITHSCORES')[2]
   if not first then return redis.call('ZREM', q.keys.timed, M.MARK) end
   redis.call('ZADD', q.keys.timed, first, M.MARK)
-  require('wake').due(q, tonumber(first))
+  wake.due(q, tonumber(first))
 end
 
 -- Ticks are due: the caller of this cycle is told. They are looked for again if it does not fire them.
 function M.hand_out(q)
-  redis.call('ZADD', q.keys.timed, require('queue').text(q.now + M.LEASE), M.MARK)
+  redis.call('ZADD', q.keys.timed, digits(q.now + M.LEASE), M.MARK)
   q.cron = 1
 end
 
 -- The state of an entry: revision, runs, last (id of its newest job), paused (`ms reason`), finished, source, deploy.
 function M.state(q, name)
-  local flat, state = redis.call('HGETALL', require('keys').cron_state(q.keys, name)), {}
+  local flat, state = redis.call('HGETALL', keys.cron_state(q.keys, name)), {}
   for i = 1, #flat, 2 do state[flat[i]] = flat[i + 1] end
   return state
 end
 
 -- Sets the next tick of an entry, or removes it from an entry that is finished.
 function M.set_next(q, name, state, next)
-  local key = require('keys').cron_state(q.keys, name)
+  local key = keys.cron_state(q.keys, name)
   if next then
     redis.call('HDEL', key, 'finished')
   else
-    redis.call('HSET', key, 'finished', require('queue').text(q.now))
+    redis.call('HSET', key, 'finished', digits(q.now))
   end
   if next and not state.paused then
-    redis.call('ZADD', q.keys.cron_next, require('queue').text(next), name)
+    redis.call('ZADD', q.keys.cron_next, digits(next), name)
   else
     redis.call('ZREM', q.keys.cron_next, name)
   end
@@ -59,7 +62,7 @@ end
 
 -- Adds lines to the history of an entry, oldest first.
 function M.note(q, name, lines)
-  local key = require('keys').cron_history(q.keys, name)
+  local key = keys.cron_history(q.keys, name)
   for i = math.max(#lines - M.KEPT, 0) + 1, #lines do redis.call('LPUSH', key, lines[i]) end
   redis.call('LTRIM', key, 0, M.KEPT - 1)
 end
@@ -67,13 +70,13 @@ end
 -- cron_due [skip]      The due entries behind the first `skip`, which the caller cannot fire: {now, a flat list of name, entry,
 -- revision, next tick}, 50 entries and 512 KiB at most. Errors: BADARG, BADKEY, FORMAT.
 function M.due(q, args)
-  local text, key, skip = require('queue').text, q.keys.cron_next, require('queue').number(args[1] or 0, 0, M.MOST, 'skip')
-  local due = redis.call('ZRANGE', key, '-inf', text(q.now), 'BYSCORE', 'LIMIT', skip, PAGE, 'WITHSCORES')
+  local key, skip = q.keys.cron_next, arguments.number(args[1] or 0, 0, M.MOST, 'skip')
+  local due = redis.call('ZRANGE', key, '-inf', digits(q.now), 'BYSCORE', 'LIMIT', skip, PAGE, 'WITHSCORES')
   if #due == 0 and skip == 0 then
     M.rearm(q)
     return { q.now, {} }
   end
-  redis.call('ZADD', q.keys.timed, text(q.now + M.LEASE), M.MARK)
+  redis.call('ZADD', q.keys.timed, digits(q.now + M.LEASE), M.MARK)
   local reply, bytes = {}, 0
   for i = 1, #due, 2 do
     local entry, at = redis.call('HGET', q.keys.cron, due[i]) or '', #reply
@@ -102,7 +105,7 @@ local function put(q, reply, name, entry)
   reply[at + 3] = redis.call('ZSCORE', q.keys.cron_next, name) or ''
   reply[at + 4], reply[at + 5], reply[at + 6] = state.revision or '0', state.runs or '0', state.source or ''
   reply[at + 7], reply[at + 8] = state.paused or '', state.finished or ''
-  reply[at + 9] = redis.call('LINDEX', require('keys').cron_history(q.keys, name), 0) or ''
+  reply[at + 9] = redis.call('LINDEX', keys.cron_history(q.keys, name), 0) or ''
 end
 
 -- cron [name]      One entry, or all by name.        cron '' name      The entries behind a name.
@@ -110,7 +113,7 @@ end
 -- time it finished, the newest line of its history; and the name to go on behind, empty at the end. 512 KiB of entries at most.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.list(q, args)
-  local now, reply, bytes = require('queue').text(q.now), {}, 0
+  local now, reply, bytes = digits(q.now), {}, 0
   local is_page = not args[1] or args[1] == '' and args[2]
   local names = is_page and names_after(q, args[2] and M.name(args[2]) or '') or { M.name(args[1]) }
   for i = 1, #names do
@@ -128,8 +131,6 @@ end
 -- enqueued, exists, skipped, missed, by hand; `job`; `until` and `count` for several missed at once.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.history(q, args)
-  local count = require('queue').number(args[2] or M.KEPT, 1, M.KEPT, 'count')
-  return redis.call('LRANGE', require('keys').cron_history(q.keys, M.name(args[1])), 0, count - 1)
+  local count = arguments.number(args[2] or M.KEPT, 1, M.KEPT, 'count')
+  return redis.call('LRANGE', keys.cron_history(q.keys, M.name(args[1])), 0, count - 1)
 end
-
-return M

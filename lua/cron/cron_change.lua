@@ -1,6 +1,14 @@
 -- Changes of cron entries: added, changed, removed, paused, resumed; and one job by hand. Clients compute ticks, and give the
 -- first one.
-local M = {}
+local arguments = require('arguments')
+local cron = require('cron')
+local cron_entry = require('cron_entry')
+local enqueue = require('enqueue')
+local keys = require('keys')
+local options = require('options')
+local queue = require('queue')
+local signed = require('signed')
+local digits, refuse = arguments.digits, arguments.refuse
 
 -- Whether two entries have the same ticks.
 local function is_same_time(one, other)
@@ -13,7 +21,7 @@ local function refusal(q, state, text, before, source, deploy)
   if source == 'operator' and state.source == 'code' then return 'declared' end
   if before == text then return 'same' end
   if state.source ~= 'code' or deploy >= (tonumber(state.deploy) or 0) then return nil end
-  return redis.call('ZCOUNT', q.keys.workers, require('queue').text(q.now), '+inf') > 0 and 'kept' or nil
+  return redis.call('ZCOUNT', q.keys.workers, digits(q.now), '+inf') > 0 and 'kept' or nil
 end
 
 -- cron_put name entry next source deploy
@@ -24,28 +32,27 @@ end
 -- Returns `added`, `changed`, `same`, `kept` (a higher deploy stands), `declared` (by code), and the revision.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.put(q, args)
-  local queue, cron = require('queue'), require('cron')
-  local name, text, entry = cron.name(args[1]), args[2], require('cron_entry').read(q, args[2] or '')
-  local first = args[3] ~= '' and queue.number(args[3], 0, 1e14, 'next') or nil
-  local source, deploy = args[4], queue.number(args[5] or 0, 0, 9e15, 'deploy')
-  if source ~= 'code' and source ~= 'operator' then queue.refuse('BADARG', 'the source of an entry is code or operator') end
+  local name, text, entry = cron.name(args[1]), args[2], cron_entry.read(q, args[2] or '')
+  local first = args[3] ~= '' and arguments.number(args[3], 0, 1e14, 'next') or nil
+  local source, deploy = args[4], arguments.number(args[5] or 0, 0, 9e15, 'deploy')
+  if source ~= 'code' and source ~= 'operator' then refuse('BADARG', 'the source of an entry is code or operator') end
   local state, before = cron.state(q, name), redis.call('HGET', q.keys.cron, name)
   local word = refusal(q, state, text, before, source, deploy)
-  local key = require('keys').cron_state(q.keys, name)
+  local key = keys.cron_state(q.keys, name)
   if word then
     if word == 'same' and source == 'code' then
-      redis.call('HSET', key, 'source', source, 'deploy', queue.text(math.max(deploy, tonumber(state.deploy) or 0)))
+      redis.call('HSET', key, 'source', source, 'deploy', digits(math.max(deploy, tonumber(state.deploy) or 0)))
     end
     return { word, state.revision or '0' }
   end
   if not before and redis.call('HLEN', q.keys.cron) >= cron.MOST then
-    queue.refuse('BADARG', 'a queue has at most ' .. cron.MOST .. ' entries')
+    refuse('BADARG', 'a queue has at most ' .. cron.MOST .. ' entries')
   end
   queue.create(q)
   -- A number of the queue, so that none comes twice, even if an entry is removed and added again.
-  local revision = queue.text(redis.call('HINCRBY', q.keys.config, 'cron', 1))
+  local revision = digits(redis.call('HINCRBY', q.keys.config, 'cron', 1))
   redis.call('HSET', q.keys.cron, name, text)
-  redis.call('HSET', key, 'revision', revision, 'source', source, 'deploy', queue.text(deploy))
+  redis.call('HSET', key, 'revision', revision, 'source', source, 'deploy', digits(deploy))
   if before and is_same_time(cjson.decode(before), entry) then
     first = tonumber(redis.call('ZSCORE', q.keys.cron_next, name)) or first
   end
@@ -58,7 +65,6 @@ end
 -- cron_remove name      Its existing jobs stay. Returns 1, or 0 if there was none.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.remove(q, args)
-  local cron, keys = require('cron'), require('keys')
   local name = cron.name(args[1])
   local removed = redis.call('HDEL', q.keys.cron, name)
   redis.call('ZREM', q.keys.cron_next, name)
@@ -71,11 +77,10 @@ end
 -- Returns 1, 0 if it was paused already, -1 if there is no such entry.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.pause(q, args)
-  local cron = require('cron')
   local name = cron.name(args[1])
-  local text = require('queue').text(q.now) .. ' ' .. require('queue').reason(args[2])
+  local text = digits(q.now) .. ' ' .. arguments.reason(args[2])
   if redis.call('HEXISTS', q.keys.cron, name) == 0 then return -1 end
-  local paused = redis.call('HSETNX', require('keys').cron_state(q.keys, name), 'paused', text)
+  local paused = redis.call('HSETNX', keys.cron_state(q.keys, name), 'paused', text)
   redis.call('ZREM', q.keys.cron_next, name)
   cron.rearm(q)
   return paused
@@ -85,14 +90,13 @@ end
 -- Returns `resumed`, `running` if it was not paused, `changed` if the revision is another one, or `missing`.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.resume(q, args)
-  local cron = require('cron')
   local name = cron.name(args[1])
-  local first = args[3] ~= '' and require('queue').number(args[3], 0, 1e14, 'next') or nil
+  local first = args[3] ~= '' and arguments.number(args[3], 0, 1e14, 'next') or nil
   local state = cron.state(q, name)
   if redis.call('HEXISTS', q.keys.cron, name) == 0 then return 'missing' end
   if state.revision ~= args[2] then return 'changed' end
   if not state.paused then return 'running' end
-  redis.call('HDEL', require('keys').cron_state(q.keys, name), 'paused')
+  redis.call('HDEL', keys.cron_state(q.keys, name), 'paused')
   state.paused = nil
   local limit = tonumber(cjson.decode(redis.call('HGET', q.keys.cron, name)).limit)
   if limit and (tonumber(state.runs) or 0) >= limit then first = nil end
@@ -106,20 +110,17 @@ end
 -- Moves: nothing → available. Returns `added`, `exists`, `changed` if the revision is another one, or `missing`.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server.
 function M.by_hand(q, args)
-  local queue, cron = require('queue'), require('cron')
-  local name, id = cron.name(args[1]), queue.word(args[3], 'id')
-  if not args[4] then queue.refuse('BADARG', 'give name, revision, id, spec') end
-  require('signed').refuse(q.keys.name, args[4])
+  local name, id = cron.name(args[1]), arguments.word(args[3], 'id')
+  if not args[4] then refuse('BADARG', 'give name, revision, id, spec') end
+  signed.refuse(q.keys.name, args[4])
   local text = redis.call('HGET', q.keys.cron, name)
   if not text then return 'missing' end
   if cron.state(q, name).revision ~= args[2] then return 'changed' end
   q.is_stored = true
-  local options = cjson.decode(text).options or {}
-  local option = require('options').read(q, next(options) and cjson.encode(options) or '{}')
-  if #require('enqueue').add(q, { id, args[4] }, { id }, { option }) > 0 then return 'exists' end
-  local now = queue.text(q.now)
+  local stored = cjson.decode(text).options or {}
+  local option = options.read(q, next(stored) and cjson.encode(stored) or '{}')
+  if #enqueue.add(q, { id, args[4] }, { id }, { option }) > 0 then return 'exists' end
+  local now = digits(q.now)
   cron.note(q, name, { '{"tick":' .. now .. ',"at":' .. now .. ',"outcome":"by hand","job":"' .. id .. '"}' })
   return 'added'
 end
-
-return M

@@ -1,5 +1,10 @@
 -- Reads cron entries, as clients write them. Malformed ones are refused.
-local M = {}
+local json = require('json')
+local members = require('members')
+local options = require('options')
+local signed = require('signed')
+local spec = require('spec')
+local refuse = require('arguments').refuse
 
 local overlaps = { allow = true, skip = true, ['queue-one'] = true }
 
@@ -12,7 +17,6 @@ end
 local function is_object(_, _, first) return first == '{' end
 
 local function rules()
-  local members = require('members')
   return {
     expression = members.line(1000), zone = members.line(100), job = { test = is_object, right = 'a spec, which is an object' },
     options = { test = is_object, right = 'an object' },
@@ -26,22 +30,19 @@ local known
 
 -- Reads the text of an entry, or refuses the call.
 function M.read(q, text)
-  local refuse, members = require('queue').refuse, require('members')
   known = known or rules()
   local entry = members.read(text, known, 'an entry')
   if not (entry.expression and entry.zone and entry.job) then
     refuse('BADARG', 'an entry is a JSON object with expression, zone and job')
   end
   local own = {}
-  for _, member in ipairs(require('json').members(text)) do own[member.name] = string.sub(text, member.from, member.to) end
-  require('spec').read(own.job, 'the job of an entry')
-  require('signed').refuse(q.keys.name, own.job)
-  local options = entry.options or {}
-  if options.delay ~= nil or options.at ~= nil or options.after ~= nil or options.target ~= nil then
+  for _, member in ipairs(json.members(text)) do own[member.name] = string.sub(text, member.from, member.to) end
+  spec.read(own.job, 'the job of an entry')
+  signed.refuse(q.keys.name, own.job)
+  local given = entry.options or {}
+  if given.delay ~= nil or given.at ~= nil or given.after ~= nil or given.target ~= nil then
     refuse('BADARG', 'the options of an entry tell no time, and no job that its jobs follow')
   end
-  require('options').read(q, own.options or '{}')
+  options.read(q, own.options or '{}')
   return entry
 end
-
-return M

@@ -11,11 +11,17 @@
 -- Moves: nothing → available, scheduled, suspended.
 -- Returns `fired`, the number of enqueued jobs, the number of other ticks; or `past`.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server.
-local M = {}
+local arguments = require('arguments')
+local cron = require('cron')
+local enqueue = require('enqueue')
+local keys = require('keys')
+local options = require('options')
+local queue = require('queue')
+local signed = require('signed')
+local states = require('states')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local GRACE = 60000
-
-local function text(number) return require('queue').text(number) end
 
 -- The id of the job of a tick: entry and UTC time, such as cron:digest:20261122T120000Z. Days by Howard Hinnant's algorithm.
 function M.id(name, tick)
@@ -33,10 +39,10 @@ function M.id(name, tick)
 end
 
 local function read_ticks(q, args, expected)
-  local queue, ticks, last = require('queue'), {}, expected - 1
-  if #args > 6 + queue.MOST then queue.refuse('BADARG', 'give at most 1000 ticks') end
+  local ticks, last = {}, expected - 1
+  if #args > 6 + queue.MOST then refuse('BADARG', 'give at most 1000 ticks') end
   for i = 7, #args do
-    last = queue.number(args[i], last + 1, q.now, 'tick')
+    last = arguments.number(args[i], last + 1, q.now, 'tick')
     ticks[#ticks + 1] = last
   end
   return ticks, last
@@ -54,30 +60,30 @@ end
 local function line_of_missed(q, ticks, n, expected, more)
   local first, last = more and expected or ticks[1], ticks[n]
   local count = more and '' or ',"count":' .. n
-  return '{"tick":' .. text(first) .. ',"until":' .. text(last) .. count .. ',"at":' .. text(q.now) .. ',"outcome":"missed"}'
+  return '{"tick":' .. digits(first) .. ',"until":' .. digits(last) .. count .. ',"at":' .. digits(q.now)
+    .. ',"outcome":"missed"}'
 end
 
 -- The state of an entry's newest job, or nil if it has ended.
 local function state_of_last(q, id)
-  local states = require('states')
   local state = id and states.of(q, id)
   return state and not states.is_ended(state) and state or nil
 end
 
 -- The options of the job of a tick, or nil if it does not go in, since the job before has not ended.
 local function options_of(q, round, tick)
-  local options = {}
-  for name, value in pairs(round.entry.options or {}) do options[name] = value end
+  local own = {}
+  for name, value in pairs(round.entry.options or {}) do own[name] = value end
   if round.last_state and round.entry.overlap == 'skip' then return nil end
   if round.last_state and round.entry.overlap == 'queue-one' then
     if round.last_state ~= 'executing' and round.last_state ~= 'retryable' then return nil end
-    options.after = { id = round.last, failed = 'ignore' }
+    own.after = { id = round.last, failed = 'ignore' }
   else
     local jitter = tonumber(round.entry.jitter_ms) or 0
-    local hash = tonumber(string.sub(redis.sha1hex(round.name .. ' ' .. text(tick)), 1, 8), 16)
-    if jitter > 0 then options.delay = math.max(tick + hash % (jitter + 1) - q.now, 0) end
+    local hash = tonumber(string.sub(redis.sha1hex(round.name .. ' ' .. digits(tick)), 1, 8), 16)
+    if jitter > 0 then own.delay = math.max(tick + hash % (jitter + 1) - q.now, 0) end
   end
-  return require('options').read(q, next(options) and cjson.encode(options) or '{}')
+  return options.read(q, next(own) and cjson.encode(own) or '{}')
 end
 
 -- Plans the job of one tick, or notes why there is none.
@@ -85,7 +91,7 @@ local function plan(q, round, tick)
   local option = options_of(q, round, tick)
   if not option then
     round.skipped = round.skipped + 1
-    round.lines[#round.lines + 1] = '{"tick":' .. text(tick) .. ',"at":' .. text(q.now)
+    round.lines[#round.lines + 1] = '{"tick":' .. digits(tick) .. ',"at":' .. digits(q.now)
       .. ',"outcome":"skipped","job":"' .. round.last .. '","state":"' .. round.last_state .. '"}'
     return
   end
@@ -96,17 +102,17 @@ local function plan(q, round, tick)
 end
 
 -- Enqueues the planned jobs, and completes the lines. Returns the number of new jobs.
-local function enqueue(q, round)
+local function enqueue_all(q, round)
   local known = {}
   if #round.ids > 0 then
-    local not_new = require('enqueue').add(q, round.jobs, round.ids, round.options)
+    local not_new = enqueue.add(q, round.jobs, round.ids, round.options)
     for i = 1, #not_new, 3 do known[not_new[i + 2]] = true end
   end
   local added = 0
   for i, line in ipairs(round.lines) do
     if type(line) == 'table' then
       if not known[line.id] then added = added + 1 end
-      round.lines[i] = '{"tick":' .. text(line.tick) .. ',"at":' .. text(q.now) .. ',"outcome":"'
+      round.lines[i] = '{"tick":' .. digits(line.tick) .. ',"at":' .. digits(q.now) .. ',"outcome":"'
         .. (known[line.id] and 'exists' or 'enqueued') .. '","job":"' .. line.id .. '"}'
     end
   end
@@ -123,12 +129,11 @@ local function plan_all(q, round, ticks, missed, left)
 end
 
 function M.run(q, args)
-  local queue, cron = require('queue'), require('cron')
   q.is_stored = true
-  local name, expected = cron.name(args[1]), queue.number(args[3], 0, 1e14, 'expected')
+  local name, expected = cron.name(args[1]), arguments.number(args[3], 0, 1e14, 'expected')
   local ticks, last = read_ticks(q, args, expected)
-  require('signed').refuse(q.keys.name, args[6])
-  local following = args[4] ~= '' and queue.number(args[4], math.max(last, expected) + 1, 1e14, 'following') or nil
+  signed.refuse(q.keys.name, args[6])
+  local following = args[4] ~= '' and arguments.number(args[4], math.max(last, expected) + 1, 1e14, 'following') or nil
   local state, entry = cron.state(q, name), redis.call('HGET', q.keys.cron, name)
   local next = redis.call('ZSCORE', q.keys.cron_next, name)
   if not entry or state.revision ~= args[2] or tonumber(next) ~= expected then return { 'past', 0, 0 } end
@@ -139,8 +144,8 @@ function M.run(q, args)
   if missed > 0 then round.lines[1] = line_of_missed(q, ticks, missed, expected, args[5] == '1') end
   local limit = tonumber(round.entry.limit)
   local is_on = plan_all(q, round, ticks, missed, limit and math.max(limit - (tonumber(state.runs) or 0), 0))
-  local added = enqueue(q, round)
-  local key = require('keys').cron_state(q.keys, name)
+  local added = enqueue_all(q, round)
+  local key = keys.cron_state(q.keys, name)
   if #round.ids > 0 then
     redis.call('HSET', key, 'last', round.last)
     redis.call('HINCRBY', key, 'runs', #round.ids)
@@ -150,5 +155,3 @@ function M.run(q, args)
   cron.rearm(q)
   return { 'fired', added, missed + round.skipped }
 end
-
-return M

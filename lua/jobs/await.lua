@@ -6,7 +6,11 @@
 -- Returns a flat list of id, state (`missing` if unknown) and detail, for as many ids as fit in a reply, at least one. The detail
 -- is the result of a completed job, the last error (a line of JSON) of one that ended badly, else empty.
 -- Errors: BADARG, BADKEY, FORMAT.
-local M = {}
+local arguments = require('arguments')
+local links = require('links')
+local queue = require('queue')
+local states = require('states')
+local refuse = arguments.refuse
 
 local BYTES = 524288          -- of results, after which a reply ends
 
@@ -15,9 +19,8 @@ local function last_error(q, id)
 end
 
 function M.run(q, args)
-  local queue, states, links = require('queue'), require('states'), require('links')
-  local client, forget, reply, bytes = queue.word(args[1], 'client'), args[2] == '1', {}, 0
-  if #args < 3 or #args > queue.MOST then queue.refuse('BADARG', 'give a client, 0 or 1, and up to 998 ids') end
+  local client, forget, reply, bytes = arguments.word(args[1], 'client'), args[2] == '1', {}, 0
+  if #args < 3 or #args > queue.MOST then refuse('BADARG', 'give a client, 0 or 1, and up to 998 ids') end
   for i = 3, #args do
     local id = args[i]
     local state, at, detail = states.of(q, id), #reply, ''
@@ -34,5 +37,3 @@ function M.run(q, args)
   end
   return reply
 end
-
-return M

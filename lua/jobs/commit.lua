@@ -2,7 +2,9 @@
 -- as `length:bytes` of the id, the spec, the options as of enqueue, and the queue, empty for this one. Jobs of another queue are
 -- suspended here on their way. The client refused jobs that could not be enqueued. Malformed options and signed jobs (signed.lua)
 -- are left out here, so that no settlement fails.
-local M = {}
+local enqueue = require('enqueue')
+local options = require('options')
+local signed = require('signed')
 
 local function parts(text)
   local list, at = {}, 1
@@ -17,7 +19,7 @@ end
 
 -- The options of a job for enqueue.add; nil for none.
 local function read(q, text, target)
-  local options, option = require('options'), nil
+  local option
   if text ~= '' then
     local valid, found = pcall(options.read, q, text)
     option = valid and not found.after and found or nil
@@ -31,15 +33,13 @@ end
 
 -- Enqueues the jobs of one detail.
 function M.run(q, detail)
-  local found, jobs, ids, options, signed = parts(detail), {}, {}, {}, require('signed')
+  local found, jobs, ids, option_of = parts(detail), {}, {}, {}
   for i = 1, #found - 3, 4 do
     if not signed.is(found[i + 3] == '' and q.keys.name or found[i + 3], found[i + 1]) then
       local n = #ids + 1
       ids[n], jobs[2 * n - 1], jobs[2 * n] = found[i], found[i], found[i + 1]
-      options[n] = read(q, found[i + 2], found[i + 3])
+      option_of[n] = read(q, found[i + 2], found[i + 3])
     end
   end
-  if #ids > 0 then require('enqueue').add(q, jobs, ids, options) end
+  if #ids > 0 then enqueue.add(q, jobs, ids, option_of) end
 end
-
-return M

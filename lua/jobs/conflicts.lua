@@ -8,26 +8,42 @@
 -- over the fingerprint in the same call. An ended owner stays as it is. `next` is `id kind set length:options` and the spec; the
 -- kind is replace or again, the options are those of the new job. `set` is the time at which it was written, with `a` if a caller
 -- named the due time, and `d` if it named the deadline; see ahead.lua. Earlier libraries wrote no `set`.
-local M = {}
+local ahead = require('ahead')
+local chains = require('chains')
+local columns = require('columns')
+local deadlines = require('deadlines')
+local ended = require('ended')
+local enqueue = require('enqueue')
+local events = require('events')
+local lanes = require('lanes')
+local notices = require('notices')
+local options = require('options')
+local queue = require('queue')
+local states = require('states')
+local stats = require('stats')
+local unique = require('unique')
+local waiting = require('waiting')
+local wake = require('wake')
+local digits = require('arguments').digits
 
 local function options_of(option)
-  local rule, text = option and option.unique or require('unique').plain, {}
+  local rule, text = option and option.unique or unique.plain, {}
   text.unique = { ['until'] = rule.till, period = rule.period, conflict = rule.conflict }
   if option then
     text.at, text.hold, text.deadline_at = option.due, option.hold or nil, option.deadline
     if option.lane ~= '' then text.lane = option.lane end
-    text.notify = option.notify and require('notices').option(option.notify)
-    if option.priority ~= require('queue').PRIORITY then text.priority = option.priority end
+    text.notify = option.notify and notices.option(option.notify)
+    if option.priority ~= queue.PRIORITY then text.priority = option.priority end
   end
   return cjson.encode(text)
 end
 
 local function write_next(q, owner, id, kind, option, spec)
-  local options = options_of(option)
+  local text = options_of(option)
   local named = (option and option.at ~= nil and 'a' or '') .. (option and option.is_deadline_named and 'd' or '')
-  local set = require('queue').text(q.now) .. named
+  local set = digits(q.now) .. named
   q.has_next = true
-  redis.call('HSET', q.keys.next, owner, id .. ' ' .. kind .. ' ' .. set .. ' ' .. #options .. ':' .. options .. (spec or ''))
+  redis.call('HSET', q.keys.next, owner, id .. ' ' .. kind .. ' ' .. set .. ' ' .. #text .. ':' .. text .. (spec or ''))
 end
 
 -- The parts of `next` as text: id, kind, when it was set or nil, what somebody named, options, spec.
@@ -39,9 +55,9 @@ local function split_next(text)
 end
 
 local function read_next(q, text)
-  local id, kind, set, named, options, spec = split_next(text)
-  local valid, option = pcall(require('options').read, q, options)
-  if not valid then option = require('options').read(q, '{}') end
+  local id, kind, set, named, option_text, spec = split_next(text)
+  local valid, option = pcall(options.read, q, option_text)
+  if not valid then option = options.read(q, '{}') end
   if set then
     option.set, option.is_deadline_named = set, string.find(named, 'd') ~= nil
     if not string.find(named, 'a') then option.at = nil end
@@ -51,17 +67,17 @@ end
 
 -- `next` as it would be if the clock had been right when it was written: a function that puts it there; nil if it was.
 function M.rewound(q, owner, text)
-  local id, kind, set, named, options, spec = split_next(text)
-  if not set or set <= require('ahead').past(q) then return nil end
+  local id, kind, set, named, option_text, spec = split_next(text)
+  if not set or set <= ahead.past(q) then return nil end
   return function()
-    local valid, option = pcall(cjson.decode, options)
+    local valid, option = pcall(cjson.decode, option_text)
     if not valid or type(option) ~= 'table' then return end
     local function right(time) return time and math.max(time - (set - q.now), q.now) end
     if not string.find(named, 'a') then option.at = right(tonumber(option.at)) end
     if not string.find(named, 'd') then option.deadline_at = right(tonumber(option.deadline_at)) end
-    options = cjson.encode(option)
-    local head = id .. ' ' .. kind .. ' ' .. require('queue').text(q.now) .. named .. ' '
-    redis.call('HSET', q.keys.next, owner, head .. #options .. ':' .. options .. spec)
+    option_text = cjson.encode(option)
+    local head = id .. ' ' .. kind .. ' ' .. digits(q.now) .. named .. ' '
+    redis.call('HSET', q.keys.next, owner, head .. #option_text .. ':' .. option_text .. spec)
   end
 end
 
@@ -92,7 +108,6 @@ end
 
 -- Gives a job the spec and options of another one. Returns whether its lane or class changed, and its old lane.
 local function change(q, id, spec, option)
-  local queue = require('queue')
   local lane, priority = option and option.lane or '', option and option.priority or queue.PRIORITY
   local before = redis.call('HGET', q.keys.lane, id) or ''
   local class = tonumber(redis.call('HGET', q.keys.priority, id)) or queue.PRIORITY
@@ -100,20 +115,19 @@ local function change(q, id, spec, option)
   set(q, 'lane', id, lane ~= '' and lane)
   set(q, 'priority', id, priority ~= queue.PRIORITY and priority)
   set(q, 'hold', id, option and option.hold and '1')
-  require('deadlines').set(q, id, option)
+  deadlines.set(q, id, option)
   return lane ~= before or priority ~= class, before
 end
 
 -- Moves an available job to where its options say.
 local function move_available(q, id, found, option, before)
-  local columns, lanes = require('columns'), require('lanes')
   columns.keep_created(q, id, found)
   if option and option.due then
-    require('waiting').add(q, 'scheduled', id, option.due, option.at ~= nil, option.set)
+    waiting.add(q, 'scheduled', id, option.due, option.at ~= nil, option.set)
     lanes.remove(q, before, id)
-    return require('events').moved(q, 'available', 'scheduled', { id })
+    return events.moved(q, 'available', 'scheduled', { id })
   end
-  require('waiting').enter(q, { id })
+  waiting.enter(q, { id })
   if before == (redis.call('HGET', q.keys.lane, id) or '') then lanes.settle(q, before) else lanes.remove(q, before, id) end
 end
 
@@ -121,31 +135,31 @@ local function replace_waiting(q, id, state, found, spec, option)
   local due = option and option.due
   -- A place in a chain belongs to the lane that the job has until now.
   local is_elsewhere = option and option.lane or ''
-  if state ~= 'available' and (redis.call('HGET', q.keys.lane, id) or '') ~= is_elsewhere then require('chains').left(q, id) end
+  if state ~= 'available' and (redis.call('HGET', q.keys.lane, id) or '') ~= is_elsewhere then chains.left(q, id) end
   local has_moved, before = change(q, id, spec, option)
   if has_moved and state ~= 'available' then
     local place = redis.call('HGET', q.keys.place, id)
-    if place then require('columns').keep_created(q, id, place) end
+    if place then columns.keep_created(q, id, place) end
     redis.call('HDEL', q.keys.place, id)
   end
   if state == 'available' then
     if has_moved or due then move_available(q, id, found, option, before) end
   elseif state == 'scheduled' and due then
-    require('waiting').add(q, 'scheduled', id, due, option.at ~= nil, option.set)
+    waiting.add(q, 'scheduled', id, due, option.at ~= nil, option.set)
   end
 end
 
 -- Applies the wish of a new job to the owner. Returns the word for the caller.
 local function meet(q, owner, id, spec, option, is_ended)
-  local wish = (option and option.unique or require('unique').plain).conflict
+  local wish = (option and option.unique or unique.plain).conflict
   if wish == 'fail' then return 'duplicate' end
   if wish == 'keep' or is_ended then return 'exists' end
-  local state, found = require('states').of(q, owner)
+  local state, found = states.of(q, owner)
   if state == 'executing' then
     write_next(q, owner, id, wish, option, wish == 'replace' and spec or nil)
     return 'next'
   end
-  if wish == 'again' or not state or require('states').is_ended(state) then return 'exists' end
+  if wish == 'again' or not state or states.is_ended(state) then return 'exists' end
   replace_waiting(q, owner, state, found, spec, option)
   return 'replaced'
 end
@@ -153,17 +167,17 @@ end
 -- A delivered job was told as added where it came from. So it is added, cancelled, and its end is told.
 local function cancel_arrival(q, id, spec, option, owner)
   redis.call('HSET', q.keys.spec, id, spec)
-  redis.call('HSET', q.keys.created, id, require('queue').text(q.now))
+  redis.call('HSET', q.keys.created, id, digits(q.now))
   local why = owner .. ', which has the same fingerprint, was here before it'
   redis.call('HSET', q.keys.errors, id, cjson.encode({ at = q.now, error = why }))
   if option and option.links then
     redis.call('HSET', q.keys.links, id, option.links)
     q.has_links = true
   end
-  require('stats').count(q, 'enqueued', 1)
-  require('events').moved(q, '', 'cancelled', { id })
-  require('ended').add(q, 'cancelled', { id })
-  require('ended').trim(q, 'cancelled')
+  stats.count(q, 'enqueued', 1)
+  events.moved(q, '', 'cancelled', { id })
+  ended.add(q, 'cancelled', { id })
+  ended.trim(q, 'cancelled')
 end
 
 -- Goes through the new jobs of a call that met an owner. `at` is the position of their word in `not_new`.
@@ -173,11 +187,11 @@ function M.settle(q, wanted, not_new)
     not_new[one.at] = meet(q, one.owner, one.id, one.spec, one.option, one.is_ended)
     if q.is_delivery then cancel_arrival(q, one.id, one.spec, one.option, one.owner) end
   end
-  if q.claimable and #wanted.met > 0 then require('wake').push(q) end
+  if q.claimable and #wanted.met > 0 then wake.push(q) end
 end
 
 local function take(q, id)
-  if not q.config[11] then return nil end
+  if not q.config.unique then return nil end
   if q.has_next == nil then q.has_next = redis.call('EXISTS', q.keys.next) == 1 end
   local text = q.has_next and redis.call('HGET', q.keys.next, id)
   if text then redis.call('HDEL', q.keys.next, id) end
@@ -197,7 +211,6 @@ end
 function M.succeed(q, id, text, fingerprint)
   redis.call('HDEL', q.keys.next, id)
   if not fingerprint then return end
-  local queue, enqueue = require('queue'), require('enqueue')
   local new, kind, option, spec = read_next(q, text)
   if kind == 'again' then
     spec = redis.call('HGET', q.keys.spec, id)
@@ -207,7 +220,7 @@ function M.succeed(q, id, text, fingerprint)
   end
   spec = with_batch_of('', spec)
   if redis.call('HEXISTS', q.keys.spec, new) == 1 then new = enqueue.new_id(q) end
-  option.unique = option.unique or require('unique').read({})
+  option.unique = option.unique or unique.read({})
   option.unique.key = fingerprint
   redis.call('HDEL', q.keys.unique, fingerprint)
   redis.call('ZREM', q.keys.unique_ends, fingerprint)
@@ -216,7 +229,7 @@ end
 
 -- Uses the `next` of a job that does not run, which should not be. Nothing of it is lost.
 function M.mend(q, id)
-  local text, states, unique = redis.call('HGET', q.keys.next, id), require('states'), require('unique')
+  local text = redis.call('HGET', q.keys.next, id)
   local state, found = states.of(q, id)
   if not text or state == 'executing' then return end
   if state and states.is_ended(state) then
@@ -229,5 +242,3 @@ function M.mend(q, id)
   local _, kind, option, spec = read_next(q, text)
   if kind == 'replace' then replace_waiting(q, id, state, found, spec, option) end
 end
-
-return M

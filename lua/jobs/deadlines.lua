@@ -3,7 +3,12 @@
 -- see ahead.lua.
 -- `deadlines` holds live jobs with a deadline by the time of the next look: at the deadline, and again as long as they do not
 -- end. `timed` has the member `@deadlines` for the first of all. Each cycle looks there, in a paused queue too.
-local M = {}
+local columns = require('columns')
+local manage = require('manage')
+local parking = require('parking')
+local states = require('states')
+local wake = require('wake')
+local digits = require('arguments').digits
 
 M.MARK = '@deadlines'
 M.AGAIN = 5000                -- ms until the next look at a run that was told to end
@@ -23,30 +28,29 @@ function M.added(q, scored)
   local first = math.huge
   for i = 1, #scored, 2 do first = math.min(first, tonumber(scored[i])) end
   redis.call('ZADD', q.keys.deadlines, unpack(scored))
-  require('parking').at(q, M.MARK, first)
-  require('wake').due(q, first, true)
+  parking.at(q, M.MARK, first)
+  wake.due(q, first, true)
 end
 
 -- What `deadlined` has of the deadline of a job that is new, by its options, or nil.
 function M.note_of(option)
   if option.is_deadline_named then return '@' end
-  return option.set and require('queue').text(option.set)
+  return option.set and digits(option.set)
 end
 
 -- Moves the deadline of a live job.
 function M.move(q, id, at)
-  local text = require('queue').text(at)
+  local text = digits(at)
   redis.call('HSET', q.keys.deadline, id, text)
   if redis.call('ZSCORE', q.keys.deadlines, id) then M.added(q, { text, id }) end
 end
 
 -- Gives a live job the deadline that options tell, or none.
 function M.set(q, id, option)
-  local text = require('queue').text
   if option and option.deadline then
-    redis.call('HSET', q.keys.deadline, id, text(option.deadline))
-    redis.call('HSET', q.keys.deadlined, id, M.note_of(option) or text(q.now))
-    M.added(q, { text(option.deadline), id })
+    redis.call('HSET', q.keys.deadline, id, digits(option.deadline))
+    redis.call('HSET', q.keys.deadlined, id, M.note_of(option) or digits(q.now))
+    M.added(q, { digits(option.deadline), id })
   elseif redis.call('HDEL', q.keys.deadline, id) == 1 then
     redis.call('HDEL', q.keys.deadlined, id)
     redis.call('ZREM', q.keys.deadlines, id)
@@ -60,7 +64,7 @@ end
 
 -- Whether the deadline of a job is over.
 function M.is_over(q, id)
-  local at = require('columns').read(q, 'deadline', { id })[1]
+  local at = columns.read(q, 'deadline', { id })[1]
   return at and tonumber(at) <= q.now or false
 end
 
@@ -68,18 +72,17 @@ M.WHY = WHY
 
 -- Notes with a cancelled job that its deadline is over, unless its last error says so.
 function M.note(q, id)
-  local columns, ending = require('columns'), '"error":' .. WHY .. '}'
+  local ending = '"error":' .. WHY .. '}'
   if M.is_over(q, id) and not columns.ends_with(q, id, ending) then
-    columns.add_error(q, id, '{"at":' .. require('queue').text(q.now) .. ',' .. ending)
+    columns.add_error(q, id, '{"at":' .. digits(q.now) .. ',' .. ending)
   end
 end
 
 -- The deadline of a live job is over: does what an operator's cancel does. A run is told to end, and a job on its way is in its
 -- queue soon; both are looked at again until they have ended or are gone.
 local function over(q, id, state, found)
-  local manage = require('manage')
   if state == 'executing' or manage.is_moving(q, id, state, found) then
-    redis.call('ZADD', q.keys.deadlines, require('queue').text(q.now + M.AGAIN), id)
+    redis.call('ZADD', q.keys.deadlines, digits(q.now + M.AGAIN), id)
     if state ~= 'executing' then return end
   else
     M.note(q, id)
@@ -90,7 +93,7 @@ end
 
 -- Looks at due jobs, within the bound of a call.
 function M.run(q)
-  local now, states = require('queue').text(q.now), require('states')
+  local now = digits(q.now)
   local ids = redis.call('ZRANGE', q.keys.deadlines, '-inf', now, 'BYSCORE', 'LIMIT', 0, MOST)
   local ends = #ids > 0 and redis.call('HMGET', q.keys.deadline, unpack(ids)) or {}
   for i = 1, #ids do
@@ -105,5 +108,3 @@ function M.run(q)
   end
   M.rearm(q)
 end
-
-return M

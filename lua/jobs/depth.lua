@@ -1,16 +1,17 @@
 -- The limit `depth`: how many jobs may wait. Available, scheduled, retryable and suspended jobs count. A job beyond it is
 -- refused, `full`, with the ms after which to try again. Jobs that were accepted before are never refused: followers, jobs of
 -- runs, workflows, batches and cron, and jobs that come back to wait.
-local M = {}
+local keys = require('keys')
+local stats = require('stats')
 
 local SOONEST, LATEST = 50, 10000        -- ms after which a refused job may be tried again
 local UNKNOWN = 1000                     -- of a queue in which no job ended of late
 
 -- The number of waiting jobs.
 function M.waiting(q)
-  local keys = q.keys
-  local ended = redis.call('ZCARD', keys.completed) + redis.call('ZCARD', keys.cancelled) + redis.call('ZCARD', keys.discarded)
-  return redis.call('HLEN', keys.spec) - redis.call('HLEN', keys.executing) - ended
+  local ended = 0
+  for _, state in ipairs({ 'completed', 'cancelled', 'discarded' }) do ended = ended + redis.call('ZCARD', q.keys[state]) end
+  return redis.call('HLEN', q.keys.spec) - redis.call('HLEN', q.keys.executing) - ended
 end
 
 -- The number of jobs that may still be enqueued; nil without a limit, which costs nothing.
@@ -22,7 +23,7 @@ end
 
 -- The ms after which there should be room for n jobs, by the jobs that ended in this minute and the one before.
 function M.retry_after(q, n)
-  local minute, ended, keys = math.floor(q.now / 60000), 0, require('keys')
+  local minute, ended = math.floor(q.now / 60000), 0
   for i = minute - 1, minute do
     local key = keys.minute(q.keys, string.format('%.0f', i))
     for _, count in ipairs(redis.call('HMGET', key, 'completed', 'cancelled', 'discarded')) do
@@ -45,7 +46,5 @@ function M.tell(q, not_new)
   for i = 2, #not_new, 3 do
     if not_new[i] == 'full' then not_new[i + 1] = wait end
   end
-  require('stats').count(q, 'full', n)
+  stats.count(q, 'full', n)
 end
-
-return M

@@ -23,12 +23,28 @@
 -- its depth limit: see depth.lua.
 -- For people, a line for each job: `added ID`, `exists ID` and so on.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
-local M = {}
+local arguments = require('arguments')
+local conflicts = require('conflicts')
+local deadlines = require('deadlines')
+local depth = require('depth')
+local enqueue_read = require('enqueue_read')
+local events = require('events')
+local expiry = require('expiry')
+local followers = require('followers')
+local keys = require('keys')
+local lanes = require('lanes')
+local queue = require('queue')
+local signed = require('signed')
+local stats = require('stats')
+local unique = require('unique')
+local waiting = require('waiting')
+local wake = require('wake')
+local digits = arguments.digits
 
 -- An id: S and eleven digits of a sequence, so that ids of one queue differ and sort by age.
 local DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 function M.new_id(q)
-  local parts, number = {}, require('queue').sequence(q, 1)
+  local parts, number = {}, queue.sequence(q, 1)
   for i = 1, 11 do
     local digit = number % 32
     parts[12 - i], number = string.sub(DIGITS, digit + 1, digit + 1), (number - digit) / 32
@@ -49,23 +65,22 @@ end
 -- Whether a job has no options but links and a deadline.
 local function is_plain(option)
   return not (option.due or option.after or option.target or option.hold) and option.lane == ''
-    and option.priority == require('queue').PRIORITY
+    and option.priority == queue.PRIORITY
 end
 
 -- Notes the options that jobs of all cases may have: links, and a deadline.
 local function note(new, id, option)
   if option.links then append(new.columns, 'links', id, option.links) end
   if not option.deadline then return end
-  local at = require('queue').text(option.deadline)
+  local at = digits(option.deadline)
   append(new.columns, 'deadline', id, at)
-  local set = require('deadlines').note_of(option)
+  local set = deadlines.note_of(option)
   if set then append(new.columns, 'deadlined', id, set) end
   new.deadlines[#new.deadlines + 1], new.deadlines[#new.deadlines + 2] = at, id
 end
 
 -- Sorts a job that has options.
 local function sort_one(new, id, option, sequence)
-  local queue = require('queue')
   if option.plan == 'enter' and option.target or option.plan and option.plan ~= 'enter' then
     new.after[#new.after + 1] = { id = id, option = option, sequence = sequence }
   end
@@ -78,7 +93,7 @@ local function sort_one(new, id, option, sequence)
   if option.due then
     new.later[#new.later + 1] = { id = id, due = option.due, sequence = sequence, is_named = option.at ~= nil, set = option.set }
   else
-    append(new.others, option.lane, queue.text(option.priority * queue.CLASS + sequence), id)
+    append(new.others, option.lane, digits(option.priority * queue.CLASS + sequence), id)
     new.runnable[#new.runnable + 1] = id
   end
 end
@@ -89,7 +104,7 @@ local function plan(q, option, seen)
     option.plan, option.is_late = 'wait', true
     return nil
   end
-  option.plan, option.parent_was = require('followers').plan(q, option.after)
+  option.plan, option.parent_was = followers.plan(q, option.after)
   return not option.plan and 'orphan' or option.plan == 'moving' and 'moving' or nil
 end
 
@@ -112,11 +127,11 @@ end
 -- Sorts new jobs into the writes: specs, columns, runnable jobs by lane, later jobs. Returns also a flat list of jobs that are
 -- not new.
 local function sort(q, jobs, ids, options, wanted, room)
-  local queue, n = require('queue'), #ids
+  local n = #ids
   local known, sequence = redis.call('HMGET', q.keys.spec, unpack(ids)), queue.sequence(q, n)
   local scores = queue.scores(queue.PRIORITY, sequence, n)
   local new = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {}, after = {}, deadlines = {} }
-  local not_new, seen, refused, claim = {}, {}, {}, wanted and require('unique').claim
+  local not_new, seen, refused, claim = {}, {}, {}, wanted and unique.claim
   local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
   for i = 1, n do
     local id, option = ids[i], options[i]
@@ -148,12 +163,12 @@ end
 
 local function schedule(q, jobs)
   if #jobs == 0 then return end
-  local created, noted, text, since = {}, {}, require('queue').text, require('waiting').since
-  local moment = require('queue').moment
+  local created, noted, since = {}, {}, waiting.since
+  local moment = queue.moment
   local scored, ids, earliest = {}, {}, jobs[1].due
   for i = 1, #jobs do
     local job = jobs[i]
-    scored[2 * i - 1], scored[2 * i], ids[i] = text(job.due), job.id, job.id
+    scored[2 * i - 1], scored[2 * i], ids[i] = digits(job.due), job.id, job.id
     created[2 * i - 1], created[2 * i] = job.id, moment(q, job.sequence)
     local set = since(q, job.due, job.is_named, job.set)
     if set then noted[#noted + 1], noted[#noted + 2] = job.id, set end
@@ -162,8 +177,8 @@ local function schedule(q, jobs)
   redis.call('HSET', q.keys.created, unpack(created))
   if #noted > 0 then redis.call('HSET', q.keys.since, unpack(noted)) end
   redis.call('ZADD', q.keys.scheduled, unpack(scored))
-  require('wake').due(q, earliest)
-  require('events').moved(q, '', 'scheduled', ids)
+  wake.due(q, earliest)
+  events.moved(q, '', 'scheduled', ids)
 end
 
 -- Writes new jobs.
@@ -171,66 +186,63 @@ local function write(q, new)
   redis.call('HSET', q.keys.spec, unpack(new.specs))
   for column, values in pairs(new.columns) do redis.call('HSET', q.keys[column], unpack(values)) end
   if new.columns.links then q.has_links = true end
-  if #new.deadlines > 0 then require('deadlines').added(q, new.deadlines) end
+  if #new.deadlines > 0 then deadlines.added(q, new.deadlines) end
   for i = 1, #new.after do
-    require('followers').add(q, new.after[i])
+    followers.add(q, new.after[i])
   end
   schedule(q, new.later)
-  if #new.plain > 0 then require('lanes').add(q, '', new.plain, require('queue').PRIORITY) end
-  for lane, scored in pairs(new.others) do require('lanes').add(q, lane, scored) end
+  if #new.plain > 0 then lanes.add(q, '', new.plain, queue.PRIORITY) end
+  for lane, scored in pairs(new.others) do lanes.add(q, lane, scored) end
   if #new.runnable > 0 then
-    require('events').moved(q, '', 'available', new.runnable)
-    if q.claimable then require('wake').push(q) end
+    events.moved(q, '', 'available', new.runnable)
+    if q.claimable then wake.push(q) end
   end
   local visiting = 0
   for i = 1, #new.after do
     if new.after[i].option.target then visiting = visiting + 1 end
   end
-  require('stats').count(q, 'enqueued', #new.specs / 2 - visiting)
-  require('stats').count(q, 'visiting', visiting)
-  if #new.after > 0 then require('followers').tell_late(q, new.after) end
+  stats.count(q, 'enqueued', #new.specs / 2 - visiting)
+  stats.count(q, 'visiting', visiting)
+  if #new.after > 0 then followers.tell_late(q, new.after) end
 end
 
--- Adds new jobs. `keys` are those of unique jobs, by position from 1; `room` is the number that may be added, if limited. Returns
--- the flat list of jobs that are not new.
-function M.add(q, jobs, ids, options, keys, room)
-  local wanted = (keys or next(options) ~= nil) and require('unique').look(q, options, keys, #ids)
+-- Adds new jobs. `prints` are the keys of unique jobs, by position from 1; `room` is the number that may be added, if limited.
+-- Returns the flat list of jobs that are not new.
+function M.add(q, jobs, ids, options, prints, room)
+  local wanted = (prints or next(options) ~= nil) and unique.look(q, options, prints, #ids)
   local new, not_new = sort(q, jobs, ids, options, wanted, room)
-  if wanted then require('unique').write(q, wanted) end
+  if wanted then unique.write(q, wanted) end
   if #new.specs > 0 then write(q, new) end
-  if wanted then require('conflicts').settle(q, wanted, not_new) end
-  if room then require('depth').tell(q, not_new) end
+  if wanted then conflicts.settle(q, wanted, not_new) end
+  if room then depth.tell(q, not_new) end
   return not_new
 end
 
 -- The form for clients.
 function M.run(q, args)
-  local queue = require('queue')
-  local producer, call = queue.word(args[1], 'producer'), queue.number(args[2], 1, 9e15, 'n')
-  local key = require('keys').producer(q.keys, producer)
+  local producer, call = arguments.word(args[1], 'producer'), arguments.number(args[2], 1, 9e15, 'n')
+  local key = keys.producer(q.keys, producer)
   local last = redis.call('GET', key)
   if last then
     local before, answer = string.match(last, '^(%d+) (.*)$')
     if call <= tonumber(before) then return cjson.decode(answer) end
   end
-  local jobs, ids, options, keys = require('enqueue_read').calls(q, args, 3)
-  require('signed').refuse_any(q, jobs, options)
+  local jobs, ids, options, prints = enqueue_read.calls(q, args, 3)
+  signed.refuse_any(q, jobs, options)
   queue.create(q)
-  local not_new = M.add(q, jobs, ids, options, keys, require('depth').room(q))
+  local not_new = M.add(q, jobs, ids, options, prints, depth.room(q))
   local answer = #not_new > 0 and cjson.encode(not_new) or '[]'
-  require('expiry').put(key, queue.text(call) .. ' ' .. answer, 3600000)
+  expiry.put(key, digits(call) .. ' ' .. answer, 3600000)
   return not_new
 end
 
 -- The form for people.
 function M.by_hand(q, args)
-  local jobs, ids, options = require('enqueue_read').by_hand(q, args)
-  require('signed').refuse_any(q, jobs, options)
-  require('queue').create(q)
-  local not_new, lines = M.add(q, jobs, ids, options, nil, require('depth').room(q)), {}
+  local jobs, ids, options = enqueue_read.by_hand(q, args)
+  signed.refuse_any(q, jobs, options)
+  queue.create(q)
+  local not_new, lines = M.add(q, jobs, ids, options, nil, depth.room(q)), {}
   for i = 1, #ids do lines[i] = 'added ' .. ids[i] end
   for i = 1, #not_new, 3 do lines[not_new[i] + 1] = not_new[i + 1] .. ' ' .. not_new[i + 2] end
   return lines
 end
-
-return M

@@ -1,5 +1,11 @@
 -- Reads the jobs of a call, as enqueue.lua describes them. Refuses jobs that could not be enqueued, before anything is written.
-local M = {}
+local arguments = require('arguments')
+local enqueue = require('enqueue')
+local options = require('options')
+local queue = require('queue')
+local spec = require('spec')
+local unique = require('unique')
+local refuse = arguments.refuse
 
 local BYTES = 4194304         -- of all specs in a call by hand
 
@@ -13,11 +19,11 @@ local function check_ids(q, jobs, n)
     ids[i] = id
   end
   if longest > 128 or string.find(table.concat(ids), '[^!-~]') then
-    require('queue').refuse('BADARG', 'an id is 1 to 128 printable ASCII characters without space')
+    refuse('BADARG', 'an id is 1 to 128 printable ASCII characters without space')
   end
   for i = 1, empty and n or 0 do
     if ids[i] == '' then
-      ids[i] = require('enqueue').new_id(q)
+      ids[i] = enqueue.new_id(q)
       jobs[2 * i - 1] = ids[i]
     end
   end
@@ -25,58 +31,55 @@ local function check_ids(q, jobs, n)
 end
 
 -- Refuses specs of which a webhook could not be told.
-local function check_told(jobs, options, n)
+local function check_told(jobs, option_of, n)
   for i = 1, n do
-    if options[i] and options[i].notify then require('spec').check_told(jobs[2 * i]) end
+    if option_of[i] and option_of[i].notify then spec.check_told(jobs[2 * i]) end
   end
 end
 
 -- Reads jobs from arguments; the count stands at `first`. Returns a flat list of id and spec, the ids, the options by position
 -- from 1, and the keys of unique jobs, if any.
 function M.calls(q, args, first)
-  local queue = require('queue')
-  local n = queue.number(args[first], 1, queue.MOST, 'count')
+  local n = arguments.number(args[first], 1, queue.MOST, 'count')
   local last, keys = #args, nil
   if last > first + 3 * n and args[last - n] == 'keys' then
-    last, keys = last - n - 1, require('unique').keys(args, n)
+    last, keys = last - n - 1, unique.keys(args, n)
   end
   if last < first + 2 * n or (last - first) % 2 == 1 then
-    queue.refuse('BADARG', 'jobs are id, spec; options are position, options; after keys there is one for each job')
+    refuse('BADARG', 'jobs are id, spec; options are position, options; after keys there is one for each job')
   end
-  local jobs, options, known, all, is_told = { unpack(args, first + 1, first + 2 * n) }, {}, {}, nil, false
+  local jobs, option_of, known, all, is_told = { unpack(args, first + 1, first + 2 * n) }, {}, {}, nil, false
   for i = first + 1 + 2 * n, last, 2 do
-    local position = args[i] == '*' and -1 or queue.number(args[i], 0, n - 1, 'position')
+    local position = args[i] == '*' and -1 or arguments.number(args[i], 0, n - 1, 'position')
     local text = args[i + 1]
     -- Most jobs of a call have the same options.
-    local option = text ~= '' and (known[text] or require('options').read(q, text)) or nil
+    local option = text ~= '' and (known[text] or options.read(q, text)) or nil
     if option and not option.after then known[text] = option end
     is_told = is_told or option and option.notify
-    if position < 0 then all = option else options[position + 1] = option end
+    if position < 0 then all = option else option_of[position + 1] = option end
   end
-  for i = 1, all and n or 0 do options[i] = options[i] or all end
-  if is_told and not q.is_stored then check_told(jobs, options, n) end
-  return jobs, check_ids(q, jobs, n), options, keys
+  for i = 1, all and n or 0 do option_of[i] = option_of[i] or all end
+  if is_told and not q.is_stored then check_told(jobs, option_of, n) end
+  return jobs, check_ids(q, jobs, n), option_of, keys
 end
 
 -- Reads jobs from people. Checks their specs as well, since no client made them.
 function M.by_hand(q, args)
-  local queue, jobs, options, bytes = require('queue'), {}, {}, 0
+  local jobs, option_of, bytes = {}, {}, 0
   local n = #args / 3
   if n ~= math.floor(n) or n < 1 or n > queue.MOST then
-    queue.refuse('BADARG', 'jobs are id, spec, options, the last two JSON; at most ' .. queue.MOST)
+    refuse('BADARG', 'jobs are id, spec, options, the last two JSON; at most ' .. queue.MOST)
   end
   for i = 1, n do
     local text, option = args[3 * i - 1], args[3 * i]
     bytes = bytes + #text
-    if bytes > BYTES then queue.refuse('BADARG', 'the specs of a call take at most ' .. BYTES .. ' bytes') end
-    local spec = require('spec').read(text, 'a spec', require('spec').LARGEST)
+    if bytes > BYTES then refuse('BADARG', 'the specs of a call take at most ' .. BYTES .. ' bytes') end
+    local own = spec.read(text, 'a spec', spec.LARGEST)
     jobs[2 * i - 1], jobs[2 * i] = args[3 * i - 2], text
-    if option ~= '' or spec.partitions or spec.needs or spec.chain then
-      options[i] = require('options').read(q, option == '' and '{}' or option, spec)
-      if options[i].unique and not options[i].unique.key then queue.refuse('BADARG', 'a unique job has a key') end
+    if option ~= '' or own.partitions or own.needs or own.chain then
+      option_of[i] = options.read(q, option == '' and '{}' or option, own)
+      if option_of[i].unique and not option_of[i].unique.key then refuse('BADARG', 'a unique job has a key') end
     end
   end
-  return jobs, check_ids(q, jobs, n), options
+  return jobs, check_ids(q, jobs, n), option_of
 end
-
-return M

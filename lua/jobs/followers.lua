@@ -6,7 +6,20 @@
 --   completes after all, or an operator decides), compensate (it runs then, and is cancelled if the parent completes)
 -- A delay counts from the parent's end. A parent that has moved to another queue itself has the link `slot.<this queue>` there,
 -- and its followers stay here until it ends.
-local M = {}
+local arguments = require('arguments')
+local columns = require('columns')
+local ended = require('ended')
+local events = require('events')
+local keys = require('keys')
+local links = require('links')
+local members = require('members')
+local outbox = require('outbox')
+local queue = require('queue')
+local states = require('states')
+local stats = require('stats')
+local waiting = require('waiting')
+local wake = require('wake')
+local digits, refuse = arguments.digits, arguments.refuse
 
 M.PAGE = 500                  -- followers told in one call
 local BYTES = 524288          -- of specs in one reply
@@ -15,12 +28,11 @@ local policies = { cancel = true, ignore = true, hold = true, compensate = true 
 
 -- Reads `after` of a job's options, {parent, policy}, or refuses the call.
 function M.read(after)
-  local queue = require('queue')
-  if type(after) ~= 'table' then queue.refuse('BADARG', 'after must be {"id":…,"failed":…}') end
-  require('members').check_known(after, { id = true, failed = true }, 'after')
+  if type(after) ~= 'table' then refuse('BADARG', 'after must be {"id":…,"failed":…}') end
+  members.check_known(after, { id = true, failed = true }, 'after')
   local policy = after.failed == nil and 'cancel' or after.failed
-  if not policies[policy] then queue.refuse('BADARG', 'failed must be cancel, ignore, hold or compensate') end
-  return { parent = queue.word(after.id, 'id of the job before'), policy = policy }
+  if not policies[policy] then refuse('BADARG', 'failed must be cancel, ignore, hold or compensate') end
+  return { parent = arguments.word(after.id, 'id of the job before'), policy = policy }
 end
 
 -- Whether a suspended job is on its way to its own queue.
@@ -35,7 +47,6 @@ end
 -- The plan of a follower: wait, enter, cancel, hold; moving, if the parent is on its way elsewhere; nil if there is no such
 -- parent. Also the state of the parent.
 function M.plan(q, after)
-  local states = require('states')
   local state = states.of(q, after.parent)
   if not state then return nil end
   if state == 'suspended' and M.is_moving(q, after.parent) then return 'moving' end
@@ -49,38 +60,38 @@ end
 
 -- Puts a new job ({id, option, sequence}), whose spec is written, where its plan says, unless it enters this queue.
 function M.add(q, job)
-  local text, id, option, plan = require('queue').text, job.id, job.option, job.option.plan
+  local id, option, plan = job.id, job.option, job.option.plan
   if option.target then redis.call('HSET', q.keys.target, id, option.target .. ' ' .. option.text) end
   if plan == 'cancel' then
     redis.call('HSET', q.keys.errors, id, error_of(q, option.after.parent, option.parent_was))
-    require('ended').add(q, 'cancelled', { id })
-    return require('events').moved(q, '', 'cancelled', { id })
+    ended.add(q, 'cancelled', { id })
+    return events.moved(q, '', 'cancelled', { id })
   end
-  redis.call('ZADD', q.keys.suspended, text(q.now), id)
-  redis.call('HSET', q.keys.created, id, require('queue').moment(q, job.sequence))
-  require('events').moved(q, '', 'suspended', { id })
-  if plan == 'enter' then return require('outbox').put(q, 'queue.' .. option.target .. ' ' .. id) end
-  local after, when = option.after, option.at and '@' .. text(option.at) or text(option.delay or 0)
+  redis.call('ZADD', q.keys.suspended, digits(q.now), id)
+  redis.call('HSET', q.keys.created, id, queue.moment(q, job.sequence))
+  events.moved(q, '', 'suspended', { id })
+  if plan == 'enter' then return outbox.put(q, 'queue.' .. option.target .. ' ' .. id) end
+  local after, when = option.after, option.at and '@' .. digits(option.at) or digits(option.delay or 0)
   redis.call('HSET', q.keys.after, id, after.parent .. ' ' .. after.policy .. ' ' .. when)
-  redis.call('RPUSH', require('keys').after(q.keys, after.parent), id)
-  require('links').add(q, after.parent, 'follow')
+  redis.call('RPUSH', keys.after(q.keys, after.parent), id)
+  links.add(q, after.parent, 'follow')
 end
 
 -- Lets suspended jobs go: into this queue when they are due, or on their way to their own. `dues` are in ms; `named` are those
 -- that a caller named.
 local function release(q, ids, dues, named)
   if #ids == 0 then return end
-  local targets, away, now, waiting = redis.call('HMGET', q.keys.target, unpack(ids)), {}, {}, require('waiting')
+  local targets, away, now = redis.call('HMGET', q.keys.target, unpack(ids)), {}, {}
   for i = 1, #ids do
     local target = targets[i] and string.match(targets[i], '^%S+')
     if target then
       local list = away[target] or {}
       list[#list + 1], away[target] = ids[i], list
-      redis.call('ZADD', q.keys.suspended, require('queue').text(q.now), ids[i])
+      redis.call('ZADD', q.keys.suspended, digits(q.now), ids[i])
     elseif dues[i] > q.now then
       waiting.add(q, 'scheduled', ids[i], dues[i], named[i])
       redis.call('ZREM', q.keys.suspended, ids[i])
-      require('events').moved(q, 'suspended', 'scheduled', { ids[i] })
+      events.moved(q, 'suspended', 'scheduled', { ids[i] })
     else
       now[#now + 1] = ids[i]
     end
@@ -89,19 +100,19 @@ local function release(q, ids, dues, named)
   if #now > 0 then
     waiting.enter(q, now)
     redis.call('ZREM', q.keys.suspended, unpack(now))
-    require('events').moved(q, 'suspended', 'available', now)
-    if q.claimable then require('wake').push(q) end
+    events.moved(q, 'suspended', 'available', now)
+    if q.claimable then wake.push(q) end
   end
-  for target, list in pairs(away) do require('outbox').put(q, 'queue.' .. target .. ' ' .. table.concat(list, ' ')) end
+  for target, list in pairs(away) do outbox.put(q, 'queue.' .. target .. ' ' .. table.concat(list, ' ')) end
 end
 
 local function cancel(q, parent, state, ids)
   for i = 1, #ids do redis.call('HSET', q.keys.errors, ids[i], error_of(q, parent, state)) end
   redis.call('HDEL', q.keys.after, unpack(ids))
   redis.call('ZREM', q.keys.suspended, unpack(ids))
-  require('events').moved(q, 'suspended', 'cancelled', ids)
-  require('ended').add(q, 'cancelled', ids)
-  require('ended').trim(q, 'cancelled')
+  events.moved(q, 'suspended', 'cancelled', ids)
+  ended.add(q, 'cancelled', ids)
+  ended.trim(q, 'cancelled')
 end
 
 -- Whether this call may tell more followers.
@@ -138,16 +149,16 @@ end
 -- told by the next call, so that no call grows with the length of a row. `is_away`: the parent is in another queue, where it may
 -- yet be retried.
 function M.tell(q, parent, state, rank, is_away)
-  if not rank and (q.is_telling or not M.has_room(q)) then return require('outbox').put_here(q, parent, state) end
+  if not rank and (q.is_telling or not M.has_room(q)) then return outbox.put_here(q, parent, state) end
   q.is_telling = true
-  local key = require('keys').after(q.keys, parent)
+  local key = keys.after(q.keys, parent)
   local ids = redis.call('LRANGE', key, rank or 0, (rank or 0) + M.PAGE - 1)
   q.told = (q.told or 0) + #ids + 1
   local going, dues, named, over, is_holding = sort(q, parent, state, ids)
   release(q, going, dues, named)
   if #over > 0 then cancel(q, parent, state, over) end
   if #ids == M.PAGE then
-    require('outbox').put_here(q, parent, state, (rank or 0) + M.PAGE)
+    outbox.put_here(q, parent, state, (rank or 0) + M.PAGE)
   elseif not (is_away and is_holding) and redis.call('HEXISTS', q.keys.spec, parent) == 0 then
     redis.call('DEL', key)
   end
@@ -156,7 +167,6 @@ end
 
 -- Tells jobs that were enqueued in one call with their parent, if that has ended in the same call.
 function M.tell_late(q, jobs)
-  local states = require('states')
   for i = 1, #jobs do
     local option = jobs[i].option
     local state = option.is_late and states.of(q, option.after.parent)
@@ -168,8 +178,8 @@ end
 -- harmless.
 -- Returns 1 if that made outbox messages, else 0. Errors: BADARG, BADKEY, FORMAT.
 function M.ended_elsewhere(q, args)
-  local queue, ends = require('queue'), { completed = true, cancelled = true, discarded = true, deleted = true }
-  if #args < 2 or #args > queue.MOST or not ends[args[1]] then queue.refuse('BADARG', 'give the state of an end, and ids') end
+  local ends = { completed = true, cancelled = true, discarded = true, deleted = true }
+  if #args < 2 or #args > queue.MOST or not ends[args[1]] then refuse('BADARG', 'give the state of an end, and ids') end
   for i = 2, #args do
     -- Their end may be heard of before their arrival.
     if redis.call('ZSCORE', q.keys.suspended, args[i]) and M.is_moving(q, args[i]) then M.handed_over(q, args[i]) end
@@ -192,7 +202,7 @@ function M.let_go(q, id) release(q, { id }, { 0 }, {}) end
 
 -- The options of a job that goes to its own queue. If it has followers here, it takes along the link that tells them.
 local function with_slot(q, id, options)
-  if redis.call('EXISTS', require('keys').after(q.keys, id)) == 0 then return options end
+  if redis.call('EXISTS', keys.after(q.keys, id)) == 0 then return options end
   local all = cjson.decode(options)
   all.links = all.links or {}
   all.links[#all.links + 1] = 'slot.' .. string.match(q.keys.base, '{(.+)}')
@@ -206,17 +216,17 @@ function M.handed_over(q, text)
     if redis.call('ZREM', q.keys.suspended, id) == 1 then ids[#ids + 1] = id end
   end
   if #ids == 0 then return end
-  require('links').moved(q, ids)
-  require('columns').drop(q, ids)
-  require('stats').count(q, 'passed', #ids)
-  require('events').moved(q, 'suspended', '', ids)
+  links.moved(q, ids)
+  columns.drop(q, ids)
+  stats.count(q, 'passed', #ids)
+  events.moved(q, 'suspended', '', ids)
 end
 
 -- outgoing id…     The jobs to bring to their own queue: a flat list of id, spec, options for those that are still here, in the
 -- order of the ids, 512 KiB at most: ask for the rest again. Errors: BADARG, BADKEY, FORMAT.
 function M.outgoing(q, args)
-  local queue, reply = require('queue'), {}
-  if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
+  local reply = {}
+  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
   local specs, targets = redis.call('HMGET', q.keys.spec, unpack(args)), redis.call('HMGET', q.keys.target, unpack(args))
   local scores = redis.call('ZMSCORE', q.keys.suspended, unpack(args))
   local bytes = 0
@@ -231,5 +241,3 @@ function M.outgoing(q, args)
   end
   return reply
 end
-
-return M

@@ -8,7 +8,11 @@
 --   notify EVENTS URL  a webhook; see notices.lua
 -- Parties in this slot are told in the same call; the others by outbox messages (outbox.lua). A job may end twice, if an operator
 -- retries it: then they are told again.
-local M = {}
+local expiry = require('expiry')
+local followers = require('followers')
+local keys = require('keys')
+local notices = require('notices')
+local outbox = require('outbox')
 
 -- Whether any job of the queue has links; looked up once a call.
 function M.is_used(q)
@@ -61,29 +65,29 @@ end
 local INBOX = 60000           -- ms after which unread entries are dropped
 
 local function tell_client(q, client, id, state)
-  local inbox = require('keys').inbox(q.keys, client)
+  local inbox = keys.inbox(q.keys, client)
   redis.call('RPUSH', inbox, id .. ' ' .. state)
-  require('expiry').set(inbox, INBOX)
+  expiry.set(inbox, INBOX)
 end
 
 -- Tells one party. Members of a batch that end together gather in `batches`.
 local function tell(q, line, id, state, batches)
   local target, rest = string.match(line, '^(%S+) ?(.*)$')
   if target == 'follow' then
-    require('followers').tell(q, id, state)
+    followers.tell(q, id, state)
   elseif target == 'wait' then
     tell_client(q, rest, id, state)
     M.remove(q, id, line)
   elseif target == 'notify' then
-    if state ~= 'attempted' then require('notices').tell(q, line, id, 'ended', state) end
+    if state ~= 'attempted' then notices.tell(q, line, id, 'ended', state) end
   elseif string.find(target, '^slot%.') then
-    require('outbox').put(q, target .. ' ' .. state .. ' ' .. id)
+    outbox.put(q, target .. ' ' .. state .. ' ' .. id)
   elseif string.find(target, '^batch%.') and (state ~= 'attempted' or rest == 'attempted') then
     local ids = batches[target] or {}
     ids[#ids + 1], batches[target] = id, ids
   elseif string.find(target, '^workflow%.') then
     local output = state == 'completed' and redis.call('HGET', q.keys.result, id) or ''
-    require('outbox').put(q, target .. ' ' .. state .. ' ' .. rest .. ' ' .. id .. '\n' .. output)
+    outbox.put(q, target .. ' ' .. state .. ' ' .. rest .. ' ' .. id .. '\n' .. output)
   end
 end
 
@@ -103,7 +107,7 @@ function M.ended(q, state, ids, links)
     end
   end
   for batch, members in pairs(batches) do
-    require('outbox').put(q, batch .. ' ' .. state .. ' ' .. table.concat(members, ' '))
+    outbox.put(q, batch .. ' ' .. state .. ' ' .. table.concat(members, ' '))
   end
 end
 
@@ -114,7 +118,7 @@ function M.attempted(q, id)
   for line in string.gmatch(links or '', '[^\n]+') do
     if string.find(line, '^batch%.') then tell(q, line, id, 'attempted', batches) end
   end
-  for batch in pairs(batches) do require('outbox').put(q, batch .. ' attempted ' .. id) end
+  for batch in pairs(batches) do outbox.put(q, batch .. ' attempted ' .. id) end
 end
 
 -- A job is deleted. If it had not ended, its followers are told.
@@ -135,13 +139,11 @@ end
 -- Jobs are dropped: the lists of their followers go. A list that has still to be told goes after that.
 function M.dropped(q, ids)
   if not M.is_used(q) then return end
-  local links, keys = redis.call('HMGET', q.keys.links, unpack(ids)), require('keys')
+  local links = redis.call('HMGET', q.keys.links, unpack(ids))
   for i = 1, #ids do
     if links[i] and not M.lone_batch(q, links[i]) and string.find('\n' .. links[i] .. '\n', '\nfollow\n', 1, true)
-      and not require('outbox').is_telling(q, ids[i]) then
+      and not outbox.is_telling(q, ids[i]) then
       redis.call('DEL', keys.after(q.keys, ids[i]))
     end
   end
 end
-
-return M

@@ -6,7 +6,9 @@
 --
 -- The column `once` has a line for each step of a job, `key token size result`; the size is the result's in bytes, `-` and
 -- nothing for a step that has not ended. The result is never parsed, so it may hold anything.
-local M = {}
+local arguments = require('arguments')
+local record = require('record')
+local refuse = arguments.refuse
 
 local LARGEST = 262144        -- bytes that the steps of one job may take; Once.largest in Swift
 
@@ -31,7 +33,7 @@ local function write(q, id, steps)
   for i = 1, #steps do lines[i] = line(steps[i]) end
   local text = table.concat(lines)
   if #text > LARGEST then
-    require('queue').refuse('TOOLARGE', 'the steps of ' .. id .. ' would take ' .. #text .. ' bytes: ' .. LARGEST .. ' at most')
+    refuse('TOOLARGE', 'the steps of ' .. id .. ' would take ' .. #text .. ' bytes: ' .. LARGEST .. ' at most')
   end
   redis.call('HSET', q.keys.once, id, text)
 end
@@ -47,9 +49,8 @@ local function find(steps, key, token)
 end
 
 function M.run(q, args)
-  local queue = require('queue')
-  local id = require('record').own(q, args)
-  local key, token, result = queue.word(args[4], 'key'), queue.word(args[5], 'token'), args[6]
+  local id = record.own(q, args)
+  local key, token, result = arguments.word(args[4], 'key'), arguments.word(args[5], 'token'), args[6]
   local steps = read(redis.call('HGET', q.keys.once, id) or '')
   local step, has_changed = find(steps, key, token)
   if result and not step.result then
@@ -58,5 +59,3 @@ function M.run(q, args)
   if has_changed then write(q, id, steps) end
   return { step.token, step.result }
 end
-
-return M

@@ -1,6 +1,14 @@
 -- The options of a job, as enqueue.lua describes them: read from JSON and checked. For specs written by hand, the lane is made
 -- here.
-local M = {}
+local arguments = require('arguments')
+local chains = require('chains')
+local followers = require('followers')
+local links = require('links')
+local members = require('members')
+local notices = require('notices')
+local queue = require('queue')
+local unique = require('unique')
+local refuse = arguments.refuse
 
 local known = {
   delay = true, at = true, priority = true, lane = true, after = true, target = true, links = true, notify = true,
@@ -11,14 +19,14 @@ local known = {
 local function encoded(name, value)
   local text = string.gsub(value, '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
   if #text > 64 then
-    require('queue').refuse('BADARG', name .. ' takes ' .. #text .. ' bytes in its lane: above 64 it takes a client')
+    refuse('BADARG', name .. ' takes ' .. #text .. ' bytes in its lane: above 64 it takes a client')
   end
   return name .. '=' .. text
 end
 
 -- The lane of a spec with partitions, needs and a chain, which spec.lua has read.
 local function lane_of(spec)
-  local parts, names, queue = {}, {}, require('queue')
+  local parts, names = {}, {}
   for name, value in pairs(spec.partitions or {}) do parts[#parts + 1] = { name = name, value = value } end
   for _, need in ipairs(spec.needs or {}) do parts[#parts + 1] = { name = string.match(need, '^[^?]*'), text = need } end
   if spec.chain then parts[#parts + 1] = { name = 'chain', value = spec.chain, is_chain = true } end
@@ -26,11 +34,11 @@ local function lane_of(spec)
   for i = 1, #parts do
     local part = parts[i]
     if not string.find(part.name, '^[%w_.-]+$') or #part.name > 32 or names[part.name] then
-      queue.refuse('BADARG', 'partitions and needs have different names of 1 to 32 letters, digits, _ . -, not '
-        .. require('members').shown(part.name) .. (names[part.name] and ' twice' or ''))
+      refuse('BADARG', 'partitions and needs have different names of 1 to 32 letters, digits, _ . -, not '
+        .. arguments.shown(part.name) .. (names[part.name] and ' twice' or ''))
     end
     if part.name == 'chain' and not part.is_chain then
-      queue.refuse('BADARG', 'no partition and no need is called chain: give the spec a chain, which is a text')
+      refuse('BADARG', 'no partition and no need is called chain: give the spec a chain, which is a text')
     end
     names[part.name], parts[i] = true, part.text or encoded(part.name, part.value)
   end
@@ -39,10 +47,9 @@ end
 
 -- The lines of `links`.
 local function read_links(lines)
-  local queue, links = require('queue'), require('links')
-  if type(lines) ~= 'table' or #lines < 1 or #lines > 11 then queue.refuse('BADARG', 'links are 1 to 11 lines') end
+  if type(lines) ~= 'table' or #lines < 1 or #lines > 11 then refuse('BADARG', 'links are 1 to 11 lines') end
   for i = 1, #lines do
-    if not links.is_line(lines[i]) then queue.refuse('BADARG', 'no such link: ' .. require('members').shown(lines[i])) end
+    if not links.is_line(lines[i]) then refuse('BADARG', 'no such link: ' .. arguments.shown(lines[i])) end
   end
   return table.concat(lines, '\n')
 end
@@ -55,18 +62,16 @@ end
 
 -- The deadline of a job, in ms since 1970, or nil.
 local function read_deadline(q, options)
-  local queue = require('queue')
-  if options.deadline_at ~= nil then return queue.whole(options.deadline_at, 0, 1e14, 'deadline_at') end
-  return options.deadline ~= nil and q.now + queue.whole(options.deadline, 1, 1e13, 'deadline') or nil
+  if options.deadline_at ~= nil then return arguments.whole(options.deadline_at, 0, 1e14, 'deadline_at') end
+  return options.deadline ~= nil and q.now + arguments.whole(options.deadline, 1, 1e13, 'deadline') or nil
 end
 
 -- Reads the parent, and the queue to which the job goes then, with the rest of its options.
 local function read_after(option, options)
-  local queue = require('queue')
-  option.after = require('followers').read(options.after)
+  option.after = followers.read(options.after)
   if options.target == nil then return end
   if type(options.target) ~= 'string' or #options.target > 64 or not string.find(options.target, '^[%w._-]+$') then
-    queue.refuse('BADARG', 'target is a queue')
+    refuse('BADARG', 'target is a queue')
   end
   option.target, options.after, options.target = options.target, nil, nil
   option.text = M.travelling(options, option)
@@ -83,18 +88,18 @@ end
 -- Refuses a malformed lane. Other characters would be misread where a lane stands beside other text.
 local function check_lane(lane)
   if type(lane) ~= 'string' or #lane > 1024 or not string.find(lane, '^[%w_.%%=?&~-]*$') then
-    require('queue').refuse('BADARG', 'lane must be a text of at most 1024 bytes, such as account=42&smtp?, all else as %XX')
+    refuse('BADARG', 'lane must be a text of at most 1024 bytes, such as account=42&smtp?, all else as %XX')
   end
-  if string.find(lane, 'chain=', 1, true) and require('chains').gate(lane) == 'chain=' then
-    require('queue').refuse('BADARG', 'the key of a chain is not empty: all such jobs would be one chain')
+  if string.find(lane, 'chain=', 1, true) and chains.gate(lane) == 'chain=' then
+    refuse('BADARG', 'the key of a chain is not empty: all such jobs would be one chain')
   end
 end
 
 -- The due time of a job, in ms since 1970, or nil for now.
 local function read_due(q, options)
-  local queue, due = require('queue'), nil
-  if options.delay ~= nil then due = q.now + queue.whole(options.delay, 0, 1e14, 'delay') end
-  if options.at ~= nil then due = queue.whole(options.at, 0, 1e14, 'at') end
+  local due = nil
+  if options.delay ~= nil then due = q.now + arguments.whole(options.delay, 0, 1e14, 'delay') end
+  if options.at ~= nil then due = arguments.whole(options.at, 0, 1e14, 'at') end
   return due and due > q.now and due or nil
 end
 
@@ -102,7 +107,7 @@ end
 local function read_told(option, options)
   if options.links ~= nil then option.links = read_links(options.links) end
   if options.notify == nil then return end
-  option.notify = require('notices').read(options.notify)
+  option.notify = notices.read(options.notify)
   option.links = option.links and option.links .. '\n' .. option.notify or option.notify
 end
 
@@ -110,10 +115,10 @@ end
 local function decode(q, text)
   local valid, options = pcall(cjson.decode, text)
   if not valid or type(options) ~= 'table' or string.byte(text) ~= 123 and not string.find(text, '^%s*{') then
-    require('queue').refuse('BADARG', 'options must be a JSON object, such as {"delay":60000}')
+    refuse('BADARG', 'options must be a JSON object, such as {"delay":60000}')
   end
   for name in pairs(options) do
-    if not known[name] and not q.is_stored then require('members').refuse_unknown(tostring(name), known, 'options') end
+    if not known[name] and not q.is_stored then members.refuse_unknown(tostring(name), known, 'options') end
   end
   return options
 end
@@ -121,12 +126,12 @@ end
 -- Reads the options of a job. `spec` is given, decoded, if it was written by hand. Options that an earlier library stored may
 -- have unknown members.
 function M.read(q, text, spec)
-  local queue, options = require('queue'), decode(q, text)
+  local options = decode(q, text)
   if spec then add_lane(options, spec) end
   local lane, hold, priority = options.lane, options.hold, options.priority
   if lane ~= nil and not q.is_stored then check_lane(lane) end
-  if hold ~= nil and type(hold) ~= 'boolean' then queue.refuse('BADARG', 'hold must be true or false') end
-  if priority ~= nil then priority = queue.whole(priority, 0, 9, 'priority') end
+  if hold ~= nil and type(hold) ~= 'boolean' then refuse('BADARG', 'hold must be true or false') end
+  if priority ~= nil then priority = arguments.whole(priority, 0, 9, 'priority') end
   local option = {
     priority = priority or queue.PRIORITY, lane = lane or '', hold = hold == true, delay = options.delay, at = options.at,
   }
@@ -134,15 +139,13 @@ function M.read(q, text, spec)
   if options.deadline ~= nil or options.deadline_at ~= nil then option.deadline = read_deadline(q, options) end
   -- What comes from another queue is written so, even if it was a time from then.
   option.is_deadline_named = options.deadline_at ~= nil and not q.is_stored
-  if lane or hold then require('chains').check(option) end
+  if lane or hold then chains.check(option) end
   if options.links ~= nil or options.notify ~= nil then read_told(option, options) end
-  if options.unique ~= nil then option.unique = require('unique').read(options.unique) end
+  if options.unique ~= nil then option.unique = unique.read(options.unique) end
   if options.after ~= nil then
     read_after(option, options)
   elseif options.target ~= nil then
-    queue.refuse('BADARG', 'target is for a job that comes after another one')
+    refuse('BADARG', 'target is for a job that comes after another one')
   end
   return option
 end
-
-return M

@@ -8,7 +8,8 @@
 -- 19 % apart from 50 ms to 14 hours. A job has a weight of one, spread evenly between its last two looks, between which it ended.
 -- Weights are halved now and then, so that changes are learnt.
 -- watched: a column, `start last name` of watched jobs, in ms since 1970.
-local M = {}
+local columns = require('columns')
+local digits = require('arguments').digits
 
 local FIRST, RATIO, BUCKETS = 50, 2 ^ 0.25, 80
 local FADE = 500              -- jobs after which weights are halved
@@ -88,10 +89,9 @@ end
 
 -- The wait of a job that has just looked, in ms, between `least` and `most`, give or take a tenth, so that jobs spread.
 function M.wait(q, job, name, looks, least, most)
-  local text = require('queue').text
   local found = redis.call('HGET', q.keys.watched, job.id)
   local start = found and tonumber(string.match(found, '^%d+')) or job.record.started
-  redis.call('HSET', q.keys.watched, job.id, text(start) .. ' ' .. text(q.now) .. ' ' .. name)
+  redis.call('HSET', q.keys.watched, job.id, digits(start) .. ' ' .. digits(q.now) .. ' ' .. name)
   local age = math.max(q.now - start, 0)
   local schedule = known(q, name, looks, least, most)
   local delay = schedule and wait(schedule, age) or age * SHARE
@@ -127,7 +127,7 @@ end
 
 -- Jobs have ended: learns how long the completed ones took.
 function M.ended(q, state, ids)
-  local found, over, by_name = require('columns').read(q, 'watched', ids), {}, {}
+  local found, over, by_name = columns.read(q, 'watched', ids), {}, {}
   for i = 1, #ids do
     if found[i] then
       over[#over + 1] = ids[i]
@@ -142,5 +142,3 @@ function M.ended(q, state, ids)
   if state ~= 'completed' then return end
   for name, spans in pairs(by_name) do learn(q, name, spans) end
 end
-
-return M

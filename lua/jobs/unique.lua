@@ -5,12 +5,16 @@
 --                       whether or not the job is still kept
 -- conflicts.lua has the effects of an enqueue that meets an owner. The configuration `unique` is 1 if the queue ever had such
 -- jobs, 2 if it had some until their claim.
-local M = {}
+local arguments = require('arguments')
+local columns = require('columns')
+local conflicts = require('conflicts')
+local members = require('members')
+local digits, refuse = arguments.digits, arguments.refuse
 
 M.MOST = 22                   -- characters of a fingerprint
 local BOUND = 1000            -- fingerprints freed in one step
 local known = { key = true, ['until'] = true, period = true, conflict = true }
-local conflicts = { keep = true, replace = true, again = true, fail = true }
+local known_conflicts = { keep = true, replace = true, again = true, fail = true }
 
 M.plain = { till = 'end', conflict = 'keep' }
 
@@ -20,25 +24,24 @@ end
 
 -- Reads `unique` of a job's options, {key, till, period, conflict}, or refuses the call. Clients may give the key elsewhere.
 function M.read(given)
-  local queue = require('queue')
-  if type(given) ~= 'table' then queue.refuse('BADARG', 'unique is an object, such as {"key":"a"}') end
-  require('members').check_known(given, known, 'unique')
+  if type(given) ~= 'table' then refuse('BADARG', 'unique is an object, such as {"key":"a"}') end
+  members.check_known(given, known, 'unique')
   local till, conflict = given['until'], given.conflict
   if till == nil then till = 'end' end
   if conflict == nil then conflict = 'keep' end
   if given.key ~= nil and not M.is_fingerprint(given.key) then
-    queue.refuse('BADARG', 'the key of a unique job is 1 to 22 letters, digits, _ . -: a longer one takes a client')
+    refuse('BADARG', 'the key of a unique job is 1 to 22 letters, digits, _ . -: a longer one takes a client')
   end
-  if till ~= 'end' and till ~= 'start' then queue.refuse('BADARG', 'a job is unique until end or start') end
-  if not conflicts[conflict] then queue.refuse('BADARG', 'conflict is keep, replace, again or fail') end
-  local period = given.period ~= nil and queue.whole(given.period, 1, 1e13, 'period') or nil
-  if period and till == 'start' then queue.refuse('BADARG', 'a job that is unique until its start takes no period') end
+  if till ~= 'end' and till ~= 'start' then refuse('BADARG', 'a job is unique until end or start') end
+  if not known_conflicts[conflict] then refuse('BADARG', 'conflict is keep, replace, again or fail') end
+  local period = given.period ~= nil and arguments.whole(given.period, 1, 1e13, 'period') or nil
+  if period and till == 'start' then refuse('BADARG', 'a job that is unique until its start takes no period') end
   return { key = given.key, till = till, period = period, conflict = conflict }
 end
 
 -- Reads the keys of n jobs from the end of a call's arguments, `*` for none. `are_all` if each job has one.
 function M.keys(args, n)
-  local keys, longest, queue = { unpack(args, #args - n + 1) }, 0, require('queue')
+  local keys, longest = { unpack(args, #args - n + 1) }, 0
   keys.are_all = true
   for i = 1, n do
     local length = #keys[i]
@@ -49,7 +52,7 @@ function M.keys(args, n)
   local text = table.concat(keys)
   local function has(character) return string.find(text, character, 1, true) end
   if longest > M.MOST or has(' ') or has('>') or has('@') then
-    queue.refuse('BADARG', 'a key is 1 to 22 letters, digits, _ . -')
+    refuse('BADARG', 'a key is 1 to 22 letters, digits, _ . -')
   end
   for i = 1, has('*') and n or 0 do
     if keys[i] == '*' then keys[i], keys.are_all = nil, false end
@@ -59,7 +62,7 @@ end
 
 -- Whether the queue has fingerprints; looked up at most once a call.
 function M.is_used(q)
-  if not q.config[11] then return false end
+  if not q.config.unique then return false end
   if q.has_fingerprints == nil then q.has_fingerprints = redis.call('EXISTS', q.keys.fingerprint) == 1 end
   return q.has_fingerprints
 end
@@ -121,13 +124,13 @@ local function column(q, wanted, rule, fingerprint)
   end
   if not rule.period then return fingerprint end
   if rule.period > (wanted.longest or 0) then wanted.longest = rule.period end
-  return '@' .. require('queue').text(q.now + rule.period) .. ' ' .. fingerprint
+  return '@' .. digits(q.now + rule.period) .. ' ' .. fingerprint
 end
 
 -- Notes the longest period. A fingerprint held for longer was held by a clock that was ahead, see ahead.lua.
 local function note_longest(q, period)
   if period <= (tonumber(redis.call('HGET', q.keys.config, 'period')) or 0) then return end
-  redis.call('HSET', q.keys.config, 'period', require('queue').text(period))
+  redis.call('HSET', q.keys.config, 'period', digits(period))
 end
 
 -- Claims the fingerprint of the i-th job. Returns the owner, if that is another job.
@@ -137,9 +140,9 @@ function M.claim(q, wanted, i, id, option)
   local owner = wanted.owner[fingerprint]
   if owner then return owner end
   wanted.owner[fingerprint] = id
-  local taken, columns, at, rule = wanted.taken, wanted.columns, wanted.n, option and option.unique
+  local taken, entries, at, rule = wanted.taken, wanted.columns, wanted.n, option and option.unique
   taken[at + 1], taken[at + 2], wanted.n = fingerprint, id, at + 2
-  columns[at + 1], columns[at + 2] = id, rule and column(q, wanted, rule, fingerprint) or fingerprint
+  entries[at + 1], entries[at + 2] = id, rule and column(q, wanted, rule, fingerprint) or fingerprint
   if wanted.ended[fingerprint] == false then
     wanted.free[#wanted.free + 1] = fingerprint
     wanted.ended[fingerprint] = nil
@@ -149,7 +152,7 @@ end
 
 -- Frees fingerprints of ended jobs whose time is over, at most `most`.
 local function let_go_old(q, most)
-  local over = redis.call('ZRANGE', q.keys.unique_ends, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most)
+  local over = redis.call('ZRANGE', q.keys.unique_ends, '-inf', digits(q.now), 'BYSCORE', 'LIMIT', 0, most)
   if #over == 0 then return end
   redis.call('HDEL', q.keys.unique, unpack(over))
   redis.call('ZREM', q.keys.unique_ends, unpack(over))
@@ -159,9 +162,9 @@ end
 function M.write(q, wanted)
   if #wanted.taken == 0 then return end
   local flag = wanted.is_until_start and '2' or '1'
-  if (q.config[11] or '0') < flag then
+  if (q.config.unique or '0') < flag then
     redis.call('HSET', q.keys.config, 'unique', flag)
-    q.config[11] = flag
+    q.config.unique = flag
   end
   q.has_fingerprints = true
   if wanted.longest then note_longest(q, wanted.longest) end
@@ -190,7 +193,7 @@ local function sort(q, ids, texts, keep)
       owners[i] = list[k]
       local _, till = M.parse(texts[i])
       if keep and till and till > q.now then
-        append(held, require('queue').text(till), list[k])
+        append(held, digits(till), list[k])
       else
         free[#free + 1] = list[k]
       end
@@ -212,9 +215,9 @@ function M.ended(q, ids)
   if not M.is_used(q) then return end
   local owners, free, held = sort(q, ids, redis.call('HMGET', q.keys.fingerprint, unpack(ids)), true)
   release(q, free, held)
-  local texts = require('columns').read(q, 'next', ids)
+  local texts = columns.read(q, 'next', ids)
   for i = 1, #ids do
-    if texts[i] then require('conflicts').succeed(q, ids[i], texts[i], owners[i]) end
+    if texts[i] then conflicts.succeed(q, ids[i], texts[i], owners[i]) end
   end
 end
 
@@ -228,7 +231,7 @@ end
 
 -- Jobs are claimed: frees those that are unique until then.
 function M.started(q, ids)
-  if q.config[11] ~= '2' or not M.is_used(q) then return end
+  if q.config.unique ~= '2' or not M.is_used(q) then return end
   local texts, over, free = redis.call('HMGET', q.keys.fingerprint, unpack(ids)), {}, {}
   for i = 1, #ids do
     local fingerprint, _, is_until_start = M.parse(texts[i] or '')
@@ -253,7 +256,5 @@ end
 
 -- Frees fingerprints whose time is over, a bounded step.
 function M.tidy(q)
-  if q.config[11] then let_go_old(q, BOUND) end
+  if q.config.unique then let_go_old(q, BOUND) end
 end
-
-return M

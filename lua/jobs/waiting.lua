@@ -1,5 +1,11 @@
 -- Jobs that wait for a time, `scheduled` and `retryable`, scored by due time in ms; the ways in and out.
-local M = {}
+local chains = require('chains')
+local columns = require('columns')
+local events = require('events')
+local lanes = require('lanes')
+local queue = require('queue')
+local wake = require('wake')
+local digits = require('arguments').digits
 
 -- The earliest due time of a state in ms, or false; read once a call while nothing changes it.
 local function head(q, state)
@@ -15,7 +21,7 @@ M.NOTED = 3600000            -- ms; the start of a longer wait is noted
 -- The text of the column `since` for a wait: its start, if it is long; `@` if a caller named its end; nil for a short wait. It
 -- tells whether a time was set while the clock was ahead, see ahead.lua. `set`: its start, if that is not now.
 function M.since(q, due, is_named, set)
-  return is_named and '@' or due - q.now > M.NOTED and require('queue').text(set or q.now) or nil
+  return is_named and '@' or due - q.now > M.NOTED and digits(set or q.now) or nil
 end
 
 local function note(q, id, since)
@@ -31,10 +37,10 @@ end
 -- Puts a job that left (or is about to leave) another index into `state` until `due`. `is_named`: a caller named that time.
 -- `set`: when it was set, if that is not now. Later the job gets a new place in its lane.
 function M.add(q, state, id, due, is_named, set)
-  redis.call('ZADD', q.keys[state], require('queue').text(due), id)
+  redis.call('ZADD', q.keys[state], digits(due), id)
   note(q, id, M.since(q, due, is_named, set))
   if q.heads then q.heads[state] = nil end
-  require('wake').due(q, due)
+  wake.due(q, due)
 end
 
 -- The same for a job that comes back to its old place.
@@ -46,7 +52,6 @@ end
 -- Makes jobs runnable, at most 1,000: each in its lane, at the place it kept or at a new one. The caller removes them from where
 -- they were.
 function M.enter(q, ids)
-  local queue, columns, lanes = require('queue'), require('columns'), require('lanes')
   local n = #ids
   if n == 0 then return end
   local lane_of, priority, place = columns.read(q, 'lane', ids), columns.read(q, 'priority', ids), columns.read(q, 'place', ids)
@@ -58,7 +63,7 @@ function M.enter(q, ids)
     if score then
       returned[#returned + 1] = ids[i]
     else
-      score = queue.text((tonumber(priority[i]) or queue.PRIORITY) * queue.CLASS + first + i - 1)
+      score = digits((tonumber(priority[i]) or queue.PRIORITY) * queue.CLASS + first + i - 1)
     end
     local list = scored[lane]
     if not list then
@@ -69,14 +74,14 @@ function M.enter(q, ids)
   end
   for i = 1, #order do lanes.add(q, order[i], scored[order[i]]) end
   if #returned > 0 then redis.call('HDEL', q.keys.place, unpack(returned)) end
-  for i = 1, #order do require('chains').back(q, order[i], scored[order[i]]) end
+  for i = 1, #order do chains.back(q, order[i], scored[order[i]]) end
 end
 
 local MOST_ALIKE = 2000       -- jobs due in the same ms that are sorted together
 
 -- The first of ids that are due in the same ms, in the order of their creation.
 local function in_order(q, ids, most)
-  local created, at = require('columns').read(q, 'created', ids), {}
+  local created, at = columns.read(q, 'created', ids), {}
   for i = 1, #ids do at[ids[i]] = created[i] or '' end
   table.sort(ids, function(one, other)
     if at[one] == at[other] then return one < other end
@@ -88,7 +93,7 @@ end
 -- At most `most` due jobs of a state, by due time, and within one ms by creation. Redis itself orders those by id.
 local function take_due(q, state, most)
   local key = q.keys[state]
-  local page = redis.call('ZRANGE', key, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
+  local page = redis.call('ZRANGE', key, '-inf', digits(q.now), 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
   local due, first = {}, 1
   while first < #page do
     local score, alike = page[first + 1], {}
@@ -116,13 +121,13 @@ local function promote(q, state, most)
   redis.call('ZREM', q.keys[state], unpack(due))
   q.heads[state] = nil
   if state == 'retryable' then redis.call('ZREM', q.keys.suspects, unpack(due)) end
-  require('events').moved(q, state, 'available', due)
+  events.moved(q, state, 'available', due)
   return #due
 end
 
 -- Moves all due jobs, within the bound of a call.
 function M.promote(q)
-  local most = require('queue').MOST / 2
+  local most = queue.MOST / 2
   promote(q, 'scheduled', most)
   promote(q, 'retryable', most)
 end
@@ -133,5 +138,3 @@ function M.next_due(q)
   if first and second then return math.min(first, second) end
   return first or second or nil
 end
-
-return M

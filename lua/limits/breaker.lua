@@ -3,15 +3,19 @@
 -- Closed: failures are counted. Open until `until`: no job starts. Then half open: one probe runs, and only its verdict counts. A
 -- run that started before the last opening never counts.
 -- After Nygard's circuit breaker. A job holds the probe's place, so the place is free whenever the job is gone.
-local M = {}
+local expiry = require('expiry')
+local keys = require('keys')
+local parking = require('parking')
+local stats = require('stats')
+local digits = require('arguments').digits
 
 local LONGEST = 3600000       -- ms for which a dependency can ask to be left alone
 local FORGET = 3600000        -- ms after its last change
 
-local function key_of(q, gate) return require('keys').breaker(q.keys, gate) end
+local function key_of(q, gate) return keys.breaker(q.keys, gate) end
 
 local function remember(q, gate, till)
-  require('expiry').set(key_of(q, gate), math.max(till - q.now, 0) + FORGET)
+  expiry.set(key_of(q, gate), math.max(till - q.now, 0) + FORGET)
 end
 
 -- Corrects times that were written while the clock was ahead: the breaker stays open as long as it was to, from now. Returns the
@@ -27,9 +31,8 @@ local function put_right(q, gate, breaker, till, opened)
     return till, opened
   end
   if not q.is_looking then
-    local text = require('queue').text
-    redis.call('HSET', key_of(q, gate), 'opened', text(opened or q.now))
-    if till then redis.call('HSET', key_of(q, gate), 'until', text(till)) end
+    redis.call('HSET', key_of(q, gate), 'opened', digits(opened or q.now))
+    if till then redis.call('HSET', key_of(q, gate), 'until', digits(till)) end
     remember(q, gate, till or q.now)
   end
   return till, opened
@@ -46,21 +49,20 @@ function M.read(q, gate, breaker)
 end
 
 local function open(q, gate, till)
-  local text = require('queue').text
-  redis.call('HSET', key_of(q, gate), 'opened', text(q.now), 'until', text(till))
+  redis.call('HSET', key_of(q, gate), 'opened', digits(q.now), 'until', digits(till))
   redis.call('HDEL', key_of(q, gate), 'probe', 'failures')
   remember(q, gate, till)
-  require('parking').at(q, gate, till)
-  require('stats').count(q, 'opened', 1)
+  parking.at(q, gate, till)
+  stats.count(q, 'opened', 1)
 end
 
 -- The latest failures within the span and this one, as text and number.
 local function counted(q, breaker, before)
-  local times, text = {}, require('queue').text
+  local times = {}
   for time in string.gmatch(before or '', '%d+') do
     if tonumber(time) > q.now - breaker.within and tonumber(time) <= q.now then times[#times + 1] = time end
   end
-  times[#times + 1] = text(q.now)
+  times[#times + 1] = digits(q.now)
   return table.concat(times, ' ', math.max(1, #times - breaker.failures + 1)), #times
 end
 
@@ -76,7 +78,7 @@ function M.failed(q, gate, breaker, job, wait)
   elseif till then
     -- It is open, or half open with another probe: older runs tell nothing new but when to come back.
     if asked and asked > till and not found[2] then
-      redis.call('HSET', key_of(q, gate), 'until', require('queue').text(asked))
+      redis.call('HSET', key_of(q, gate), 'until', digits(asked))
       remember(q, gate, asked)
       till = asked
     end
@@ -102,10 +104,8 @@ function M.gone(q, gate, id, completed)
   if redis.call('HGET', key, 'probe') ~= id then return end
   if completed then
     redis.call('HDEL', key, 'until', 'probe', 'failures')
-    require('parking').at(q, gate, q.now)
+    parking.at(q, gate, q.now)
   else
     redis.call('HDEL', key, 'probe')
   end
 end
-
-return M

@@ -2,7 +2,11 @@
 -- `chain=KEY`, whose gate has one place, whatever the limits are. A run that ends to wait keeps that place and its place in the
 -- lane, so no job overtakes it. So does a discarded job with the column `hold`. A job lets its chain go when it is back at the
 -- head of its lane, and when it will not come back.
-local M = {}
+local columns = require('columns')
+local gates = require('gates')
+local keys = require('keys')
+local queue = require('queue')
+local refuse = require('arguments').refuse
 
 -- The gate of a lane's chain, or nil.
 function M.gate(lane)
@@ -37,10 +41,10 @@ end
 -- Whether a job holds its chain.
 function M.holds(q, id)
   local gate = M.gate(redis.call('HGET', q.keys.lane, id) or '')
-  return gate and redis.call('SISMEMBER', require('keys').gate(q.keys, gate), id) == 1
+  return gate and redis.call('SISMEMBER', keys.gate(q.keys, gate), id) == 1
 end
 
-local function let_go(q, lane, ids) require('gates').leave(q, { { ids = ids, dimensions = 'chain', lane = lane } }) end
+local function let_go(q, lane, ids) gates.leave(q, { { ids = ids, dimensions = 'chain', lane = lane } }) end
 
 -- Jobs are back at the head of their lane (a flat list of score and id): the chain is free for the next claim.
 function M.back(q, lane, scored)
@@ -57,7 +61,7 @@ function M.left(q, id)
   if not M.gate(lane) then return end
   local place = redis.call('HGET', q.keys.place, id)
   if place then
-    require('columns').keep_created(q, id, place)
+    columns.keep_created(q, id, place)
     redis.call('HDEL', q.keys.place, id)
   end
   let_go(q, lane, { id })
@@ -65,7 +69,6 @@ end
 
 -- Discarded jobs are about to be dropped: they let their chains go.
 function M.dropped(q, ids)
-  local columns = require('columns')
   local holds = columns.read(q, 'hold', ids)
   if next(holds) == nil then return end
   local lanes = columns.read(q, 'lane', ids)
@@ -76,11 +79,9 @@ end
 
 -- Refuses a new job with options that no chain allows.
 function M.check(option)
-  local refuse, is_chain = require('queue').refuse, M.gate(option.lane) ~= nil
+  local is_chain = M.gate(option.lane) ~= nil
   if option.hold and not is_chain then refuse('BADARG', 'hold is for jobs of a chain') end
-  if is_chain and option.priority ~= require('queue').PRIORITY then
+  if is_chain and option.priority ~= queue.PRIORITY then
     refuse('BADARG', 'a chain has an order of its own: its jobs take no priority')
   end
 end
-
-return M

@@ -7,14 +7,18 @@
 -- stands.
 -- `declared` rises with each declaration that differs from what stands, so that every worker hears of it.
 -- Errors: BADARG, BADKEY, FORMAT.
-local M = {}
+local arguments = require('arguments')
+local limits = require('limits')
+local migration = require('migration')
+local queue = require('queue')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local function read(args)
-  local queue, limits, map = require('queue'), require('limits'), {}
-  if #args % 2 == 0 then queue.refuse('BADARG', 'limits are name, value') end
+  local map = {}
+  if #args % 2 == 0 then refuse('BADARG', 'limits are name, value') end
   for i = 2, #args, 2 do
     limits.check(args[i], args[i + 1], false)
-    if map[args[i]] then queue.refuse('BADARG', args[i] .. ' is declared twice') end
+    if map[args[i]] then refuse('BADARG', args[i] .. ' is declared twice') end
     map[args[i]] = args[i + 1]
   end
   return map
@@ -31,23 +35,21 @@ local function is_same(one, other)
 end
 
 function M.run(q, args)
-  local deploy, new = require('queue').number(args[1], 0, 9e15, 'deploy'), read(args)
+  local deploy, new = arguments.number(args[1], 0, 9e15, 'deploy'), read(args)
   local found = redis.call('HMGET', q.keys.config, 'deploy', 'declared')
   local standing, declared = tonumber(found[1]) or 0, tonumber(found[2]) or 0
-  local old = require('limits').pairs_of(q.keys.limits)
+  local old = limits.pairs_of(q.keys.limits)
   if is_same(new, old) then
     if deploy > standing then redis.call('HSET', q.keys.config, 'deploy', deploy) end
     return { 'same', math.max(deploy, standing), declared }
   end
-  require('queue').create(q)
+  queue.create(q)
   declared = redis.call('HINCRBY', q.keys.config, 'declared', 1)
-  local lives = redis.call('ZCOUNT', q.keys.workers, require('queue').text(q.now), '+inf') > 0
+  local lives = redis.call('ZCOUNT', q.keys.workers, digits(q.now), '+inf') > 0
   if lives and found[1] and deploy < standing then return { 'kept', standing, declared } end
   redis.call('DEL', q.keys.limits)
   for name, value in pairs(new) do redis.call('HSET', q.keys.limits, name, value) end
   redis.call('HSET', q.keys.config, 'deploy', deploy)
-  require('migration').apply(q)
+  migration.apply(q)
   return { 'taken', deploy, declared }
 end
-
-return M

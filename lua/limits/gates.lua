@@ -1,9 +1,12 @@
 -- Gates: the limits of one dimension applied to one value, such as `account=42`, and each dependency of a job, such as `tmdb`.
 -- gate:<gate> holds the ids of the runs with a place there. Occupancy is counted nowhere else, so no place can leak. The queue's
 -- own gate, `*`, needs no set: its members are all of `executing`.
+local breaker = require('breaker')
 local keys = require('keys')
-
-local M = {}
+local limits = require('limits')
+local parking = require('parking')
+local rate = require('rate')
+local reserve = require('reserve')
 
 local CHAIN = { concurrency = 1 }            -- one at a time, whatever is declared
 local BREAKER = { failures = 5, within = 30000, cools = 20000 }     -- of a dependency that declares none
@@ -24,11 +27,10 @@ local function single_dimension(lane) return string.match(lane, '^([^=?&]+)=[^&]
 
 -- The limits of one gate, or nil if none apply.
 local function limits_of(q, name, dimension, is_need)
-  local limits = q.limits
-  local found = limits and limits.dimensions[dimension]
+  local found = q.limits and q.limits.dimensions[dimension]
   if not is_need then
     if dimension == 'chain' then return CHAIN end
-    if limits and limits.has_values then return require('limits').for_value(q, name, found) end
+    if q.limits and q.limits.has_values then return limits.for_value(q, name, found) end
     return found
   end
   if not found then return { breaker = BREAKER } end
@@ -41,9 +43,9 @@ local function gate_of(q, name, dimension, is_need)
   if not q.gates then q.gates = {} end
   local gate = q.gates[name]
   if gate == nil then
-    local limits = limits_of(q, name, dimension, is_need)
-    gate = limits and {
-      gate = name, dimension = dimension, limits = limits, is_off = is_need and q.limits and q.limits.off[dimension],
+    local own = limits_of(q, name, dimension, is_need)
+    gate = own and {
+      gate = name, dimension = dimension, limits = own, is_off = is_need and q.limits and q.limits.off[dimension],
     } or false
     q.gates[name] = gate
   end
@@ -60,21 +62,21 @@ function M.of(q, lane)
   end
   local gates = of[lane]
   if gates then return gates end
-  local limits = q.limits
+  local effective = q.limits
   local dimension = single_dimension(lane)
   if dimension then
     gates = { gate_of(q, lane, dimension, false) }
   else
     gates = {}
     each_part(lane, function(name, part_dimension, is_need, runs_without)
-      if is_need and runs_without and limits and limits.off[part_dimension] then
+      if is_need and runs_without and effective and effective.off[part_dimension] then
         gates.without = (gates.without and gates.without .. ',' or '') .. part_dimension
       else
         gates[#gates + 1] = gate_of(q, name, part_dimension, is_need)
       end
     end)
   end
-  if limits and limits.has_values then gates.weight = require('limits').weight(q, lane) end
+  if effective and effective.has_values then gates.weight = limits.weight(q, lane) end
   of[lane] = gates
   return gates
 end
@@ -88,13 +90,13 @@ end
 -- Reads how a gate stands: members, rate, breaker. Once a call; M.hold keeps it in step with the claim.
 function M.read(q, gate)
   if gate.is_read then return end
-  local limits = gate.limits
+  local own = gate.limits
   gate.is_read, gate.is_tried, gate.limit = true, nil, nil
-  if limits.concurrency and not limits.is_filling then
-    gate.limit, gate.members = limits.concurrency, redis.call('SCARD', keys.gate(q.keys, gate.gate))
+  if own.concurrency and not own.is_filling then
+    gate.limit, gate.members = own.concurrency, redis.call('SCARD', keys.gate(q.keys, gate.gate))
   end
-  if limits.rate then gate.left, gate.next = require('rate').room(q, gate.gate, limits.rate) end
-  if limits.breaker then gate.breaker, gate.till, gate.probe = require('breaker').read(q, gate.gate, limits.breaker) end
+  if own.rate then gate.left, gate.next = rate.room(q, gate.gate, own.rate) end
+  if own.breaker then gate.breaker, gate.till, gate.probe = breaker.read(q, gate.gate, own.breaker) end
 end
 
 -- Marks a gate as changed, so that it is read again.
@@ -120,7 +122,7 @@ function M.room(q, gate, lane)
   end
   if gate.limit then
     local free = gate.limit - gate.members
-    if require('reserve').withholds(q, gate.gate, lane) then free = free - 1 end
+    if reserve.withholds(q, gate.gate, lane) then free = free - 1 end
     if free <= 0 then return 0, false, 'concurrency' end
     if free < room then room = free end
   end
@@ -175,13 +177,13 @@ function M.join(q, chosen)
       else
         members[gate], order[#order + 1] = { chosen.ids[i] }, gate
       end
-      if gate.is_tried then require('breaker').try(q, gate.gate, chosen.ids[i]) end
+      if gate.is_tried then breaker.try(q, gate.gate, chosen.ids[i]) end
     end
   end
   for i = 1, #order do
     local gate, list = order[i], members[order[i]]
     redis.call('SADD', keys.gate(q.keys, gate.gate), unpack(list))
-    if gate.limits.rate then require('rate').add(q, gate.gate, gate.limits.rate, #list) end
+    if gate.limits.rate then rate.add(q, gate.gate, gate.limits.rate, #list) end
   end
 end
 
@@ -202,10 +204,10 @@ end
 function M.failed(q, job, name, asked)
   local till
   each_part(job.record.lane, function(gate, dimension, is_need)
-    local limits = dimension == name and limits_of(q, gate, name, is_need)
-    if limits and limits.breaker then
+    local own = dimension == name and limits_of(q, gate, name, is_need)
+    if own and own.breaker then
       M.changed(q, gate)
-      till = require('breaker').failed(q, gate, limits.breaker, job, asked)
+      till = breaker.failed(q, gate, own.breaker, job, asked)
     end
   end)
   return till
@@ -225,7 +227,7 @@ local function remove(q, groups, completed)
         members[gate], order[#order + 1] = #gates == 1 and ids or { unpack(ids) }, gate
       end
       if gates[k].is_tried then
-        for n = 1, #ids do require('breaker').gone(q, gate, ids[n], completed) end
+        for n = 1, #ids do breaker.gone(q, gate, ids[n], completed) end
       end
     end
   end
@@ -241,30 +243,28 @@ function M.leave(q, groups, completed)
   if #groups == 0 then return end
   local order, members = remove(q, groups, completed)
   if #order == 0 then return end
-  local parking, held = require('parking'), require('reserve').current(q)
+  local held = reserve.current(q)
   if not parking.is_any(q, order) then return end
   for i = 1, #order do
     local n = #members[order[i]]
-    if held and require('reserve').recall(q, M.named(q, order[i])) then n = n - 1 end
+    if held and reserve.recall(q, M.named(q, order[i])) then n = n - 1 end
     if n > 0 then parking.turn(q, order[i], n) end
   end
 end
 
 -- Counts n starts for the queue's own rate.
 function M.started(q, n)
-  local limits = q.limits and q.limits.dimensions['*']
-  if limits and limits.rate then require('rate').add(q, '*', limits.rate, n) end
+  local own = q.limits and q.limits.dimensions['*']
+  if own and own.rate then rate.add(q, '*', own.rate, n) end
 end
 
 -- The number of jobs that the queue as a whole may start now; if its rate allows none, also the time of the next.
 function M.star(q)
-  local limits = q.limits and q.limits.dimensions['*']
-  if not limits then return math.huge end
+  local own = q.limits and q.limits.dimensions['*']
+  if not own then return math.huge end
   local room, next = math.huge, nil
-  if limits.rate then room, next = require('rate').room(q, '*', limits.rate) end
-  if limits.concurrency then room = math.min(room, limits.concurrency - redis.call('HLEN', q.keys.executing)) end
+  if own.rate then room, next = rate.room(q, '*', own.rate) end
+  if own.concurrency then room = math.min(room, own.concurrency - redis.call('HLEN', q.keys.executing)) end
   if room > 0 then return room end
-  return 0, limits.rate and next or nil
+  return 0, own.rate and next or nil
 end
-
-return M

@@ -2,13 +2,18 @@
 -- empty text. wait:<lane> holds its runnable jobs. `ready` holds lanes in the order of service: by the class of the head, then by
 -- virtual time, which is the number of jobs given to the lane, divided by its weight. A lane that met a shut gate is in
 -- parked:<gate> instead, and `where` names the gate. `lanes` holds every lane by the age of its head.
-local M = {}
+local ageing = require('ageing')
+local gates = require('gates')
+local keys = require('keys')
+local parking = require('parking')
+local queue = require('queue')
+local reserve = require('reserve')
+local digits = require('arguments').digits
 
 M.UNIT = 60                   -- virtual time of a job at weight 1: most weights divide it
 
 function M.score(class, vtime)
-  local queue = require('queue')
-  return queue.text(class * queue.CLASS + vtime)
+  return digits(class * queue.CLASS + vtime)
 end
 
 -- The queue's virtual time: that of the lane served last. A new lane starts there, so idling gains nothing.
@@ -23,15 +28,14 @@ function M.standing(q, lane)
   if score then return q.keys.ready, tonumber(score) end
   local gate = lane ~= '' and redis.call('HGET', q.keys.where, lane)
   if not gate then return nil end
-  local key = require('keys').parked(q.keys, gate)
+  local key = keys.parked(q.keys, gate)
   return key, tonumber(redis.call('ZSCORE', key, lane)) or 0, gate
 end
 
 -- Adds jobs to a lane (a flat list of score and id), and makes the lane ready unless it is parked. `newest` is the best class
 -- among them, if all have new places.
 function M.add(q, lane, scored, newest)
-  local queue = require('queue')
-  local wait = require('keys').wait(q.keys, lane)
+  local wait = keys.wait(q.keys, lane)
   redis.call('ZADD', wait, unpack(scored))
   local set, score, gate = M.standing(q, lane)
   if not gate then q.claimable = true end
@@ -39,7 +43,7 @@ function M.add(q, lane, scored, newest)
   if set and newest and newest >= math.floor(score / queue.CLASS) then return end
   local head = tonumber(redis.call('ZRANGE', wait, 0, 0, 'WITHSCORES')[2])
   local class = math.floor(head / queue.CLASS)
-  redis.call('ZADD', q.keys.lanes, queue.text(head - class * queue.CLASS), lane)
+  redis.call('ZADD', q.keys.lanes, digits(head - class * queue.CLASS), lane)
   if not set then
     redis.call('ZADD', q.keys.ready, M.score(class, M.vtime(q)), lane)
   elseif class < math.floor(score / queue.CLASS) then
@@ -50,28 +54,27 @@ end
 -- Forgets empty lanes. The caller passes on the places they might have used.
 function M.forget(q, empty)
   redis.call('ZREM', q.keys.lanes, unpack(empty))
-  require('ageing').forget(q, empty)
-  require('reserve').forget(q, empty)
+  ageing.forget(q, empty)
+  reserve.forget(q, empty)
 end
 
 -- Puts a lane where its head belongs, or drops it, after jobs left it other than by a claim.
 function M.settle(q, lane)
-  local queue, keys = require('queue'), require('keys')
   local head = tonumber(redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 0, 'WITHSCORES')[2])
   local set, score, gate = M.standing(q, lane)
   if not head then
     if set then redis.call('ZREM', set, lane) end
     if gate then redis.call('HDEL', q.keys.where, lane) end
-    if set then require('ageing').left(q, set, '!' .. (gate or '')) end
+    if set then ageing.left(q, set, '!' .. (gate or '')) end
     M.forget(q, { lane })
-    if not gate then require('parking').turn_all(q, require('gates').of(q, lane)) end
+    if not gate then parking.turn_all(q, gates.of(q, lane)) end
     return
   end
   local class = math.floor(head / queue.CLASS)
-  redis.call('ZADD', q.keys.lanes, queue.text(head - class * queue.CLASS), lane)
+  redis.call('ZADD', q.keys.lanes, digits(head - class * queue.CLASS), lane)
   if set then
     local wanted = class * queue.CLASS + score % queue.CLASS
-    if wanted ~= score then redis.call('ZADD', set, queue.text(wanted), lane) end
+    if wanted ~= score then redis.call('ZADD', set, digits(wanted), lane) end
   else
     redis.call('ZADD', q.keys.ready, M.score(class, M.vtime(q)), lane)
   end
@@ -79,8 +82,6 @@ end
 
 -- Takes one job out of its lane.
 function M.remove(q, lane, id)
-  redis.call('ZREM', require('keys').wait(q.keys, lane), id)
+  redis.call('ZREM', keys.wait(q.keys, lane), id)
   M.settle(q, lane)
 end
-
-return M

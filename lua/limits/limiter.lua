@@ -3,20 +3,21 @@
 -- are kept; above 1000 they are kept in groups of equal size. A group starts when period + guard after the end of its predecessor
 -- are over, so the bound stays strict and the list short. Keys: slots (the last place of each group, µs), state, ahead (id by
 -- place to come), free (places to come that were given back). All expire when the last place no longer counts.
-local M = {}
+local arguments = require('arguments')
+local expiry = require('expiry')
+local digits = arguments.digits
 
 local GROUPS = 1000           -- times that are kept for one limit, at most
 local SLACK = 60000           -- ms for which the state is kept longer than it counts
 
 local function read(args)
-  local queue = require('queue')
   local terms = {
-    id = queue.word(args[1], 'id'),
-    allowance = queue.number(args[2], 1, 1e9, 'allowance'),
-    period = queue.number(args[3], 1, 2678400000, 'period'),
+    id = arguments.word(args[1], 'id'),
+    allowance = arguments.number(args[2], 1, 1e9, 'allowance'),
+    period = arguments.number(args[3], 1, 2678400000, 'period'),
   }
-  terms.guard = queue.number(args[4], 0, terms.period, 'guard')
-  terms.patience = queue.number(args[5], -1, 1e14, 'patience')
+  terms.guard = arguments.number(args[4], 0, terms.period, 'guard')
+  terms.patience = arguments.number(args[5], -1, 1e14, 'patience')
   terms.span = (terms.period + terms.guard) * 1000
   terms.size = math.ceil(terms.allowance / GROUPS)
   terms.groups = math.floor(terms.allowance / terms.size)
@@ -31,9 +32,8 @@ end
 
 -- After the clock jumped back, taken places lie as far behind it as before. Clients that wait keep their wait.
 local function shift(l, by)
-  local text = require('queue').text
   local times = redis.call('LRANGE', l.keys.slots, 0, -1)
-  for i = 1, #times do times[i] = text(tonumber(times[i]) - by) end
+  for i = 1, #times do times[i] = digits(tonumber(times[i]) - by) end
   rewrite(l, times)
   l.last = l.last - by
   redis.call('DEL', l.keys.ahead, l.keys.free)
@@ -64,7 +64,7 @@ local function load(l, terms)
   l.size, l.kept = terms.size, math.max(l.kept, terms.groups + 1)
   -- Free places were free by other terms.
   if found[6] and found[6] ~= terms.name then redis.call('DEL', l.keys.free) end
-  local past = '(' .. require('queue').text(l.micros)
+  local past = '(' .. digits(l.micros)
   redis.call('ZREMRANGEBYSCORE', l.keys.ahead, '-inf', past)
   redis.call('ZREMRANGEBYSCORE', l.keys.free, '-inf', past)
 end
@@ -79,7 +79,7 @@ local function first_place(l, terms)
 end
 
 local function occupy(l, place)
-  local text = require('queue').text(place)
+  local text = digits(place)
   if l.starts then
     redis.call('RPUSH', l.keys.slots, text)
     redis.call('LTRIM', l.keys.slots, -l.kept, -1)
@@ -92,11 +92,10 @@ local function occupy(l, place)
 end
 
 local function store(l, terms)
-  local text = require('queue').text
-  redis.call('HSET', l.keys.state, 'size', l.size, 'count', l.count, 'last', text(l.last), 'at', text(l.micros),
+  redis.call('HSET', l.keys.state, 'size', l.size, 'count', l.count, 'last', digits(l.last), 'at', digits(l.micros),
     'kept', l.kept, 'terms', terms.name)
   local rest = math.ceil(math.max(l.last + terms.span - l.micros, 0) / 1000) + SLACK
-  for _, name in ipairs({ 'slots', 'ahead', 'free', 'state' }) do require('expiry').set(l.keys[name], rest) end
+  for _, name in ipairs({ 'slots', 'ahead', 'free', 'state' }) do expiry.set(l.keys[name], rest) end
 end
 
 -- limiter id allowance period guard patience
@@ -114,7 +113,7 @@ function M.take(l, args)
   local refused = not own and terms.patience >= 0 and wait > terms.patience * 1000
   if not own and not refused then
     if from then redis.call('ZREM', l.keys.free, from) else occupy(l, place) end
-    if wait > 0 then redis.call('ZADD', l.keys.ahead, require('queue').text(place), terms.id) end
+    if wait > 0 then redis.call('ZADD', l.keys.ahead, digits(place), terms.id) end
   end
   if l.last > 0 then store(l, terms) end
   return { refused and 0 or 1, wait }
@@ -123,14 +122,11 @@ end
 -- limiter_return id      Gives back a place to come; the next request gets it, if its time has not passed.
 -- Returns 1, or 0 if there is none. Errors: BADARG, BADKEY.
 function M.give_back(l, args)
-  local queue = require('queue')
-  local id = queue.word(args[1], 'id')
+  local id = arguments.word(args[1], 'id')
   local place = redis.call('ZSCORE', l.keys.ahead, id)
   if not place or tonumber(place) < l.micros then return 0 end
   redis.call('ZREM', l.keys.ahead, id)
   redis.call('ZADD', l.keys.free, place, id)
-  require('expiry').set(l.keys.free, math.max(require('expiry').left(l.keys.state), 1))
+  expiry.set(l.keys.free, math.max(expiry.left(l.keys.state), 1))
   return 1
 end
-
-return M

@@ -2,7 +2,7 @@
 -- `limits` of `config`, which is made from both whenever one changes. Names are KIND, KIND/DIMENSION or KIND/DIMENSION=VALUE.
 -- Values are short texts: concurrency `12`, rate `40/10000/300` (allowance, period, guard in ms), breaker `5/30000/20000`
 -- (failures, within, cools), weight `4`, depth `100000`; an override may be `none`.
-local M = {}
+local refuse = require('arguments').refuse
 
 local LONGEST = 2678400000    -- 31 days: periods, in ms
 
@@ -62,15 +62,14 @@ end
 
 -- Refuses a malformed limit. An override may be `none`.
 function M.check(name, value, is_override)
-  local queue = require('queue')
   local kind, dimension = M.parts(name)
   if not kind then
-    queue.refuse('BADARG', 'no limit is called ' .. string.sub(name, 1, 80) .. ': concurrency, rate, depth, concurrency/NAME, ' ..
+    refuse('BADARG', 'no limit is called ' .. string.sub(name, 1, 80) .. ': concurrency, rate, depth, concurrency/NAME, ' ..
       'rate/NAME, breaker/NAME, each also for one value, /NAME=VALUE, and weight/NAME=VALUE')
   end
-  if dimension == 'chain' then queue.refuse('BADARG', 'a chain runs one job at a time: there is no limit on `chain`') end
+  if dimension == 'chain' then refuse('BADARG', 'a chain runs one job at a time: there is no limit on `chain`') end
   if not (is_override and value == 'none') and not read(kind, value) then
-    queue.refuse('BADARG', name .. ' cannot be ' .. string.sub(value, 1, 80) .. ': concurrency is N, rate is N/PERIOD_MS, ' ..
+    refuse('BADARG', name .. ' cannot be ' .. string.sub(value, 1, 80) .. ': concurrency is N, rate is N/PERIOD_MS, ' ..
       'breaker is N/WITHIN_MS/COOLS_MS, weight and depth are N; all at least 1')
   end
 end
@@ -169,5 +168,3 @@ function M.weight(q, lane)
   end
   return math.min(weight, 1000)
 end
-
-return M

@@ -1,16 +1,20 @@
 -- Read-only views: limits and dependencies. Replies are flat lists of name, value.
-local M = {}
+local chains = require('chains')
+local gates = require('gates')
+local keys = require('keys')
+local limits = require('limits')
+local rate = require('rate')
+local record = require('record')
+local digits = require('arguments').digits
 
 local MOST = 1000             -- running jobs, and parked lanes, that are looked at
 local SHOWN = 200             -- gates
 
-local function text(number) return require('queue').text(number) end
-
 -- The gates of running jobs and parked lanes, by name, with the number of lanes seen there. Chains are left out: they are no
 -- limits, and may be as many as jobs.
 local function gates_in_use(q)
-  local gates, record, found = require('gates'), require('record'), {}
-  local is_chain = require('chains').is_gate
+  local found = {}
+  local is_chain = chains.is_gate
   local function add(name, lanes)
     if not is_chain(name) then found[name] = (found[name] or 0) + lanes end
   end
@@ -27,16 +31,16 @@ end
 
 -- One gate: members, limit, waiting lanes, rate used, allowed and next, breaker and until.
 local function row(q, name)
-  local gates, keys = require('gates'), require('keys')
   local gate = gates.named(q, name)
-  local rate = gate.limits.rate
+  local allowed = gate.limits.rate
   gates.read(q, gate)
   local next = -1
-  if rate then next = gate.left > 0 and 0 or math.max((gate.next or q.now) - q.now, 1) end
+  if allowed then next = gate.left > 0 and 0 or math.max((gate.next or q.now) - q.now, 1) end
   return {
     name, redis.call('SCARD', keys.gate(q.keys, name)), gate.limit or gate.limits.concurrency or -1,
-    redis.call('ZCARD', keys.parked(q.keys, name)), rate and rate.allowance - gate.left or -1, rate and rate.allowance or -1,
-    text(next), gate.breaker or '', text(gate.till or 0),
+    redis.call('ZCARD', keys.parked(q.keys, name)), allowed and allowed.allowance - gate.left or -1,
+    allowed and allowed.allowance or -1,
+    digits(next), gate.breaker or '', digits(gate.till or 0),
   }
 end
 
@@ -62,34 +66,33 @@ local function sorted(map)
 end
 
 local function overrides(q)
-  local limits, flat = require('limits'), {}
+  local flat = {}
   local all = sorted(limits.pairs_of(q.keys.overrides))
   for i = 1, #all, 2 do
     local value, till = limits.read_override(all[i + 1])
     local at = #flat
-    flat[at + 1], flat[at + 2], flat[at + 3] = all[i], value, text(till)
+    flat[at + 1], flat[at + 2], flat[at + 3] = all[i], value, digits(till)
   end
   return flat
 end
 
 -- The ms until the queue's own rate has a place; 0 for now, -1 without a rate.
 local function next_start(q)
-  local limits = q.limits and q.limits.dimensions['*']
-  if not (limits and limits.rate) then return -1 end
-  local left, at = require('rate').room(q, '*', limits.rate)
+  local own = q.limits and q.limits.dimensions['*']
+  if not (own and own.rate) then return -1 end
+  local left, at = rate.room(q, '*', own.rate)
   return left > 0 and 0 or math.max((at or q.now) - q.now, 1)
 end
 
 -- limits [gate]      Declared, overridden and effective limits, and how the gates stand, those with most waiting lanes first.
 function M.limits(q, args)
   q.is_looking = true
-  local limits = require('limits')
   local deploy = redis.call('HGET', q.keys.config, 'deploy') or '0'
   local _, _, effective = limits.merge(q)
   return {
-    'deploy', deploy, 'declared_version', tonumber(q.config[10]) or 0, 'declared', sorted(limits.pairs_of(q.keys.limits)),
-    'overrides', overrides(q), 'effective', sorted(effective), 'now', text(q.now),
-    'running', redis.call('HLEN', q.keys.executing), 'next', text(next_start(q)), 'migrating', q.migration and 1 or 0,
+    'deploy', deploy, 'declared_version', tonumber(q.config.declared) or 0, 'declared', sorted(limits.pairs_of(q.keys.limits)),
+    'overrides', overrides(q), 'effective', sorted(effective), 'now', digits(q.now),
+    'running', redis.call('HLEN', q.keys.executing), 'next', digits(next_start(q)), 'migrating', q.migration and 1 or 0,
     'gates', rows(q, args[1]),
   }
 end
@@ -110,7 +113,7 @@ local function needed(q)
     if string.find(timed[i], '^[%w_.-]+$') then names[timed[i]] = true end
   end
   local running = redis.call('HSCAN', q.keys.executing, 0, 'COUNT', MOST)[2]
-  for i = 2, math.min(#running, 2 * MOST), 2 do add(require('record').read(running[i]).lane) end
+  for i = 2, math.min(#running, 2 * MOST), 2 do add(record.read(running[i]).lane) end
   return names
 end
 
@@ -118,7 +121,7 @@ end
 -- with it, lanes that wait for it.
 function M.dependencies(q)
   q.is_looking = true
-  local off, names, list = require('limits').pairs_of(q.keys.off), needed(q), {}
+  local off, names, list = limits.pairs_of(q.keys.off), needed(q), {}
   for name in pairs(off) do names[name] = true end
   local all = sorted(names)
   for i = 1, #all, 2 do
@@ -128,5 +131,3 @@ function M.dependencies(q)
   end
   return list
 end
-
-return M

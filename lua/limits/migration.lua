@@ -2,19 +2,25 @@
 -- only that. Numbers hold from the next claim on. A new dimension limits nothing until the running jobs are in the sets of its
 -- gates. A dimension that is gone lets all its lanes go. Both are done a page at a time: `migration` in `config` has the cursors
 -- of two scans, `-` for one that is done.
-local M = {}
+local gates = require('gates')
+local keys = require('keys')
+local limits = require('limits')
+local parking = require('parking')
+local record = require('record')
+local reserve = require('reserve')
+local wake = require('wake')
 
 local PAGE = 500
 
 -- Makes this call use a new text.
 local function use(q, text)
-  q.limits, q.lane_gates, q.gates = require('limits').of(text), nil, nil
+  q.limits, q.lane_gates, q.gates = limits.of(text), nil, nil
   if text then
     redis.call('HSET', q.keys.config, 'limits', text)
   else
     redis.call('HDEL', q.keys.config, 'limits')
   end
-  require('reserve').review(q)
+  reserve.review(q)
 end
 
 -- The dimensions whose gates have to be filled with running jobs before they limit.
@@ -32,7 +38,6 @@ end
 -- Puts running jobs into the gates of new dimensions. Dependencies are left out: a job that needs one has been in its gate all
 -- along, and one that runs without it stays out.
 local function fill(q, cursor)
-  local record, gates = require('record'), require('gates')
   local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
   for i = 1, #page[2], 2 do
     local run = record.read(page[2][i + 1])
@@ -40,7 +45,7 @@ local function fill(q, cursor)
     for k = 1, #list do
       local name = list[k].dimension
       if list[k].gate ~= name and q.limits.dimensions[name] and q.limits.dimensions[name].is_filling then
-        redis.call('SADD', require('keys').gate(q.keys, list[k].gate), page[2][i])
+        redis.call('SADD', keys.gate(q.keys, list[k].gate), page[2][i])
         if not string.find(',' .. string.gsub(dimensions, '!', '') .. ',', ',' .. name .. ',', 1, true) then
           dimensions = dimensions == '-' and name or dimensions .. ',' .. name
         end
@@ -55,20 +60,20 @@ end
 
 -- Whether a lane still has the gate it is parked at.
 local function meets(q, lane, gate)
-  local gates = require('gates').of(q, lane)
-  for i = 1, #gates do
-    if gates[i].gate == gate then return true end
+  local own = gates.of(q, lane)
+  for i = 1, #own do
+    if own[i].gate == gate then return true end
   end
   return false
 end
 
 -- Lets lanes go from gates that they no longer have, and has every other gate with parked lanes looked at.
 local function sweep(q, cursor)
-  local page, seen, parking = redis.call('HSCAN', q.keys.where, cursor, 'COUNT', PAGE), {}, require('parking')
+  local page, seen = redis.call('HSCAN', q.keys.where, cursor, 'COUNT', PAGE), {}
   for i = 1, #page[2], 2 do
     local lane, gate = page[2][i], page[2][i + 1]
     if not meets(q, lane, gate) then
-      local score = redis.call('ZSCORE', require('keys').parked(q.keys, gate), lane)
+      local score = redis.call('ZSCORE', keys.parked(q.keys, gate), lane)
       parking.unpark(q, gate, lane, tonumber(score) or 0)
     elseif not seen[gate] then
       seen[gate] = true
@@ -80,8 +85,8 @@ end
 
 -- The text for `config`.
 local function compile(q, is_filled)
-  local dimensions, has_values = require('limits').merge(q)
-  local off = require('limits').pairs_of(q.keys.off)
+  local dimensions, has_values = limits.merge(q)
+  local off = limits.pairs_of(q.keys.off)
   for name in pairs(off) do off[name] = true end
   if next(dimensions) == nil and next(off) == nil and not has_values then return nil, false end
   local filling = is_filled and {} or filling_of(q, dimensions)
@@ -103,7 +108,7 @@ function M.migrate(q)
   else
     q.migration = filled .. ' ' .. swept
     redis.call('HSET', q.keys.config, 'migration', q.migration)
-    require('wake').push(q)
+    wake.push(q)
   end
 end
 
@@ -115,7 +120,5 @@ function M.apply(q)
   q.limits_text = text
   q.migration = (is_filling and '0' or '-') .. ' 0'
   M.migrate(q)
-  require('wake').push(q)
+  wake.push(q)
 end
-
-return M

@@ -2,19 +2,29 @@
 -- way out. It is called for a gate whenever a place may have become free there, and whenever a lane that could have used a place
 -- left without. `timed` holds gates that open by themselves, by the time of the next look; also `!NAME` for overrides that end,
 -- `@cron` for the first tick, `@deadlines` for the first deadline.
-local M = {}
+local ageing = require('ageing')
+local choose = require('choose')
+local cron = require('cron')
+local deadlines = require('deadlines')
+local gates = require('gates')
+local keys = require('keys')
+local lanes = require('lanes')
+local overrides = require('overrides')
+local queue = require('queue')
+local reserve = require('reserve')
+local digits = require('arguments').digits
 
 local SLACK = 16              -- jobs by which a lane may be behind its peers when it comes back
 local PASSED = 200            -- lanes passed on from gate to gate in one call
 
 -- Has a gate looked at by `time`.
 function M.at(q, gate, time)
-  redis.call('ZADD', q.keys.timed, 'LT', require('queue').text(time), gate)
+  redis.call('ZADD', q.keys.timed, 'LT', digits(time), gate)
 end
 
 -- Parks a lane that has jobs at a gate that is shut until `till`, if known. The caller takes it out of `ready`.
 function M.park(q, lane, score, gate, till)
-  redis.call('ZADD', require('keys').parked(q.keys, gate), require('queue').text(score), lane)
+  redis.call('ZADD', keys.parked(q.keys, gate), digits(score), lane)
   redis.call('HSET', q.keys.where, lane, gate)
   q.has_parked = true
   if till then M.at(q, gate, till) end
@@ -25,27 +35,26 @@ end
 function M.is_any(q, names)
   if q.has_parked == nil then q.has_parked = redis.call('EXISTS', q.keys.where) == 1 end
   if not q.has_parked then return false end
-  if require('reserve').current(q) then return true end
-  local keys, parked = require('keys'), {}
+  if reserve.current(q) then return true end
+  local parked = {}
   for i = 1, #names do parked[i] = keys.parked(q.keys, names[i]) end
   return redis.call('EXISTS', unpack(parked)) > 0
 end
 
 local function remove(q, gate, lane)
-  local key = require('keys').parked(q.keys, gate)
+  local key = keys.parked(q.keys, gate)
   redis.call('ZREM', key, lane)
-  require('ageing').left(q, key, '!' .. gate)
+  ageing.left(q, key, '!' .. gate)
 end
 
 -- Moves one parked lane to `ready`. After a long wait it comes back close behind its peers, not far before them.
 function M.unpark(q, gate, lane, score)
-  local lanes, queue = require('lanes'), require('queue')
   -- A claim under way may have parked it, and still list it for removal from `ready`.
-  if q.choosing then require('choose').clear_ready(q, q.choosing) end
+  if q.choosing then choose.clear_ready(q, q.choosing) end
   local class = math.floor(score / queue.CLASS)
   local floor = class * queue.CLASS + math.max(lanes.vtime(q) - SLACK * lanes.UNIT, 0)
   score = math.max(score, floor)
-  redis.call('ZADD', q.keys.ready, queue.text(score), lane)
+  redis.call('ZADD', q.keys.ready, digits(score), lane)
   q.front = math.min(q.front or score, score)
   redis.call('HDEL', q.keys.where, lane)
   remove(q, gate, lane)
@@ -53,17 +62,16 @@ function M.unpark(q, gate, lane, score)
 end
 
 -- Notes for the reservation that a lane was turned away. The reservation ends if waiting for places is in vain.
-function M.turned_away(q, lane, gates, why)
+function M.turned_away(q, lane, own, why)
   if why ~= 'concurrency' then
-    require('reserve').finish(q, lane)
-  elseif gates[2] then
-    require('reserve').turned_away(q, lane, gates)
+    reserve.finish(q, lane)
+  elseif own[2] then
+    reserve.turned_away(q, lane, own)
   end
 end
 
 -- Parks a lane of one gate at another one of its gates that is shut, without the way through `ready`. Returns whether it did.
 local function pass_on(q, gate, lane, score)
-  local gates = require('gates')
   local own = gates.of(q, lane)
   if not own[2] or (q.passed or 0) >= PASSED then return false end
   for i = 1, #own do
@@ -83,9 +91,9 @@ end
 -- Moves up to n of the best lanes parked at a gate to `ready`; those that meet another shut gate are parked there. Returns the
 -- number that became ready.
 local function move(q, gate, n)
-  local key, moved = require('keys').parked(q.keys, gate), 0
+  local key, moved = keys.parked(q.keys, gate), 0
   while moved < n do
-    local lane, score = require('ageing').pick(q, key, '!' .. gate)
+    local lane, score = ageing.pick(q, key, '!' .. gate)
     if not lane then break end
     if not pass_on(q, gate, lane, score) then
       M.unpark(q, gate, lane, score)
@@ -97,20 +105,19 @@ end
 
 -- Up to n places may have become free at a gate: passes them on. Without room, it has the gate looked at when there will be some.
 function M.turn(q, name, n)
-  local gates = require('gates')
   local gate = gates.named(q, name)
   local room, till = gates.room(q, gate)
   if room > 0 then
     move(q, name, math.min(n, room))
-  elseif till and redis.call('EXISTS', require('keys').parked(q.keys, name)) == 1 then
+  elseif till and redis.call('EXISTS', keys.parked(q.keys, name)) == 1 then
     M.at(q, name, till)
   end
 end
 
 -- Turns each gate of a lane that left `ready` without using a place there, except the gate where it is parked.
-function M.turn_all(q, gates, except)
-  for i = 1, #gates do
-    if gates[i].gate ~= except then M.turn(q, gates[i].gate, 1) end
+function M.turn_all(q, own, except)
+  for i = 1, #own do
+    if own[i].gate ~= except then M.turn(q, own[i].gate, 1) end
   end
 end
 
@@ -120,12 +127,11 @@ local MARK = '@deadlines'
 
 -- Looks at one due gate. Returns the number of lanes that moved.
 local function look(q, name, most)
-  local keys, gates = require('keys'), require('gates')
   local moved = 0
   if name ~= '*' then
     gates.changed(q, name)
     local gate = gates.named(q, name)
-    require('reserve').recall(q, gate)
+    reserve.recall(q, gate)
     local room, till = gates.room(q, gate)
     if room > 0 then
       moved = move(q, name, math.min(room, most))
@@ -134,7 +140,7 @@ local function look(q, name, most)
     end
     redis.call('ZREM', q.keys.timed, name)
     if till and redis.call('EXISTS', keys.parked(q.keys, name)) == 1 then M.at(q, name, till) end
-    require('reserve').watch(q, name)
+    reserve.watch(q, name)
   else
     redis.call('ZREM', q.keys.timed, name)
     q.claimable = true
@@ -143,7 +149,7 @@ local function look(q, name, most)
 end
 
 local function due(q)
-  return redis.call('ZRANGE', q.keys.timed, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, PAGE)
+  return redis.call('ZRANGE', q.keys.timed, '-inf', digits(q.now), 'BYSCORE', 'LIMIT', 0, PAGE)
 end
 
 -- Ends due overrides, which may make more gates due.
@@ -152,7 +158,7 @@ local function end_overrides(q, names)
   for i = 1, #names do
     if string.byte(names[i]) == 33 then
       redis.call('ZREM', q.keys.timed, names[i])
-      require('overrides').ended(q, string.sub(names[i], 2))
+      overrides.ended(q, string.sub(names[i], 2))
       ended = true
     end
   end
@@ -166,7 +172,7 @@ function M.run(q)
   for i = 1, #names do
     local sign = string.byte(names[i])
     if sign == 64 then
-      if names[i] == MARK then require('deadlines').run(q) else require('cron').hand_out(q) end
+      if names[i] == MARK then deadlines.run(q) else cron.hand_out(q) end
     elseif left > 0 and sign ~= 33 then
       left = left - look(q, names[i], left)
     end
@@ -176,7 +182,7 @@ end
 -- After the clock went back, for whatever reason: gates that were to open in the future are looked at, up to 1,000. rewind.lua
 -- goes through all if the clock was ahead. Overrides keep their ends.
 function M.rewind(q)
-  local queue, now = require('queue'), require('queue').text(q.now)
+  local now = digits(q.now)
   local later = redis.call('ZRANGE', q.keys.timed, '(' .. now, '+inf', 'BYSCORE', 'LIMIT', 0, queue.MOST)
   for i = 1, #later do
     if string.byte(later[i]) ~= 33 then redis.call('ZADD', q.keys.timed, now, later[i]) end
@@ -192,5 +198,3 @@ function M.next(q)
   end
   return tonumber(first[2]), deadline
 end
-
-return M

@@ -4,7 +4,9 @@
 -- thousandth of the window share an entry with the latest end. So the list has at most about 1,000 entries, and never more than
 -- claims. A guard widens the window, because a call to the outside follows its claim by a little.
 -- It is the sliding log of the literature, kept as cumulative counts.
-local M = {}
+local expiry = require('expiry')
+local keys = require('keys')
+local digits = require('arguments').digits
 
 local PAGE = 64               -- entries looked at together when old ones are removed
 
@@ -20,8 +22,7 @@ local function spans(rate)
 end
 
 local function entry(till, total)
-  local text = require('queue').text
-  return text(till) .. ':' .. text(total)
+  return digits(till) .. ':' .. digits(total)
 end
 
 -- After the clock went back: claims that seem to lie in the future count as made now.
@@ -49,7 +50,7 @@ end
 
 -- The places left now, and the time of the next one after these, in ms since 1970.
 function M.room(q, gate, rate)
-  local key = require('keys').rate(q.keys, gate)
+  local key = keys.rate(q.keys, gate)
   local span, step = spans(rate)
   local newest = redis.call('LINDEX', key, -1)
   local till, total = 0, 0
@@ -64,7 +65,7 @@ end
 
 -- Counts n claims made now.
 function M.add(q, gate, rate, n)
-  local key = require('keys').rate(q.keys, gate)
+  local key = keys.rate(q.keys, gate)
   local span, step = spans(rate)
   local till = (math.floor(q.now / step) + 1) * step + span
   local ends = redis.call('LINDEX', key, -1)
@@ -79,7 +80,5 @@ function M.add(q, gate, rate, n)
   else
     redis.call('RPUSH', key, entry(till, total + n))
   end
-  require('expiry').set(key, span + step + 1000)
+  expiry.set(key, span + step + 1000)
 end
-
-return M

@@ -2,7 +2,11 @@
 -- only that one. So a lane that was often turned away takes the queue's one reservation: at each of its gates one place is
 -- withheld from others as it frees, and the lane is tried whenever a run leaves one of them. There is one holder in a queue, so
 -- two never wait for each other. `reserve` is `until lane`; `turned` counts by lane how often it was turned away.
-local M = {}
+local expiry = require('expiry')
+local gates = require('gates')
+local keys = require('keys')
+local parking = require('parking')
+local digits = require('arguments').digits
 
 local TURNED = 16             -- times turned away, after which a lane may reserve
 local LASTS = 60000           -- ms after which the reservation ends
@@ -17,9 +21,9 @@ function M.current(q)
   local till, lane = string.match(text, '^(%d+) (.*)$')
   if tonumber(till) <= q.now and q.is_looking then return false end
   local of = {}
-  local gates = require('gates').of(q, lane)
-  for i = 1, #gates do of[gates[i].gate] = true end
-  q.reserved = { lane = lane, till = tonumber(till), gates = gates, of = of }
+  local own = gates.of(q, lane)
+  for i = 1, #own do of[own[i].gate] = true end
+  q.reserved = { lane = lane, till = tonumber(till), gates = own, of = of }
   if tonumber(till) <= q.now then M.finish(q, lane) end
   return q.reserved
 end
@@ -37,7 +41,7 @@ function M.finish(q, lane)
   redis.call('DEL', q.keys.reserve)
   redis.call('HDEL', q.keys.turned, lane)
   q.reserved = false
-  require('parking').turn_all(q, held.gates)
+  parking.turn_all(q, held.gates)
 end
 
 -- Limits have changed: the reservation of a lane that no longer has two gates ends.
@@ -52,20 +56,20 @@ function M.review(q)
 end
 
 -- A lane with several gates was turned away for want of a place. After 16 times it reserves.
-function M.turned_away(q, lane, gates)
+function M.turned_away(q, lane, own)
   q.has_turned = true
   local times = redis.call('HINCRBY', q.keys.turned, lane, 1)
   if times < TURNED or M.current(q) then return end
   local till = q.now + LASTS
-  require('expiry').put(q.keys.reserve, require('queue').text(till) .. ' ' .. lane, LASTS + 1000)
+  expiry.put(q.keys.reserve, digits(till) .. ' ' .. lane, LASTS + 1000)
   q.reserved = nil
-  for i = 1, #gates do require('parking').at(q, gates[i].gate, till) end
+  for i = 1, #own do parking.at(q, own[i].gate, till) end
 end
 
 -- After a look for another reason, has a gate of the holder looked at by the end of the reservation.
 function M.watch(q, gate)
   local held = M.current(q)
-  if held and held.of[gate] then require('parking').at(q, gate, held.till) end
+  if held and held.of[gate] then parking.at(q, gate, held.till) end
 end
 
 -- Forgets how often lanes were turned away, and ends their reservation: they were served, or are empty.
@@ -83,14 +87,12 @@ function M.recall(q, gate)
   if not held or not held.of[gate.gate] then return false end
   local at = redis.call('HGET', q.keys.where, held.lane)
   if not at then return false end
-  local room, _, why = require('gates').room(q, gate, held.lane)
+  local room, _, why = gates.room(q, gate, held.lane)
   if room == 0 then
     if why ~= 'concurrency' then M.finish(q, held.lane) end
     return false
   end
-  local score = redis.call('ZSCORE', require('keys').parked(q.keys, at), held.lane)
-  require('parking').unpark(q, at, held.lane, tonumber(score))
+  local score = redis.call('ZSCORE', keys.parked(q.keys, at), held.lane)
+  parking.unpark(q, at, held.lane, tonumber(score))
   return true
 end
-
-return M

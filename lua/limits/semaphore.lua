@@ -14,7 +14,10 @@
 -- Errors: BADARG, BADKEY. Keys: permits and waiting (id by lease end), queue (id by place), leases (id to `lease fence`, fence 0
 -- while it waits), state, fence. All go when no permit is held or wanted. The last fence goes a minute later, so that fences rise
 -- over a failover to a server whose clock is behind.
-local M = {}
+local arguments = require('arguments')
+local expiry = require('expiry')
+local keys = require('keys')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local GRACE = 5000            -- ms by which leases last longer that ended while no client could call
 local PAGE = 1000             -- ids of a kind handled in one call
@@ -24,22 +27,20 @@ local RECORD = 3600000        -- ms for which leases of dead clients are kept be
 local verbs = { acquire = true, keep = true, release = true }
 
 local function read(args)
-  local queue = require('queue')
   local wishes = { ids = {}, verbs = {} }
-  if #args % 2 == 0 or #args > 3 + 2 * PAGE then queue.refuse('BADARG', 'give pairs of verb and id, at most 1000') end
+  if #args % 2 == 0 or #args > 3 + 2 * PAGE then refuse('BADARG', 'give pairs of verb and id, at most 1000') end
   for i = 4, #args, 2 do
-    if not verbs[args[i]] then queue.refuse('BADARG', 'a verb is acquire, keep or release') end
+    if not verbs[args[i]] then refuse('BADARG', 'a verb is acquire, keep or release') end
     wishes.verbs[#wishes.verbs + 1] = args[i]
-    wishes.ids[#wishes.ids + 1] = queue.word(args[i + 1], 'id')
+    wishes.ids[#wishes.ids + 1] = arguments.word(args[i + 1], 'id')
   end
   return wishes
 end
 
 -- Places and fences are one sequence. It rises for ever and tells the microsecond of each.
 local function sequence(s, n)
-  local text = require('queue').text
   local first = math.max((tonumber(redis.call('GET', s.keys.fence)) or 0) + 1, s.micros)
-  redis.call('SET', s.keys.fence, text(first + n - 1))
+  redis.call('SET', s.keys.fence, digits(first + n - 1))
   return first
 end
 
@@ -65,11 +66,11 @@ end
 -- Puts new ids at the end of the queue.
 local function line_up(s, ids, lease)
   if #ids == 0 then return end
-  local text, first = require('queue').text, sequence(s, #ids)
+  local first = sequence(s, #ids)
   local places, ends, leases = {}, {}, {}
   for i = 1, #ids do
-    places[2 * i - 1], places[2 * i] = text(first + i - 1), ids[i]
-    ends[2 * i - 1], ends[2 * i] = text(s.now + lease), ids[i]
+    places[2 * i - 1], places[2 * i] = digits(first + i - 1), ids[i]
+    ends[2 * i - 1], ends[2 * i] = digits(s.now + lease), ids[i]
     leases[2 * i - 1], leases[2 * i] = ids[i], lease .. ' 0'
   end
   redis.call('ZADD', s.keys.queue, unpack(places))
@@ -79,7 +80,6 @@ end
 
 -- Applies the verbs. Returns the standing of each id.
 local function apply(s, wishes, lease)
-  local text = require('queue').text
   local found = known(s, wishes.ids)
   local standings, fresh, gone, added = {}, {}, {}, {}
   local renewed = { permits = {}, waiting = {} }
@@ -90,7 +90,7 @@ local function apply(s, wishes, lease)
       gone[#gone + 1] = id
     elseif own then
       local of = renewed[own.fence == '0' and 'waiting' or 'permits']
-      of[#of + 1], of[#of + 2] = text(s.now + own.lease), id
+      of[#of + 1], of[#of + 2] = digits(s.now + own.lease), id
     elseif wishes.verbs[i] == 'acquire' then
       standings[i] = '0'
       if not added[id] then fresh[#fresh + 1] = id end
@@ -108,12 +108,11 @@ end
 -- Silence is not death: leases that ended while no client could call, because Redis was away, last a little longer, once. A
 -- fraction marks such an end. Returns false if there are too many for one call.
 local function forgive(s, key)
-  local text = require('queue').text
-  local ended = redis.call('ZRANGE', key, '(' .. text(s.beat), text(s.now), 'BYSCORE', 'LIMIT', 0, PAGE, 'WITHSCORES')
+  local ended = redis.call('ZRANGE', key, '(' .. digits(s.beat), digits(s.now), 'BYSCORE', 'LIMIT', 0, PAGE, 'WITHSCORES')
   local ends = {}
   for i = 1, #ended, 2 do
     local twice = tonumber(ended[i + 1]) % 1 ~= 0
-    ends[i], ends[i + 1] = twice and text(s.beat) or text(s.now + GRACE) .. '.5', ended[i]
+    ends[i], ends[i + 1] = twice and digits(s.beat) or digits(s.now + GRACE) .. '.5', ended[i]
   end
   if #ends > 0 then redis.call('ZADD', key, unpack(ends)) end
   return #ended < 2 * PAGE
@@ -121,7 +120,7 @@ end
 
 -- After the clock went back, leases end no later than if they had been renewed now.
 local function shorten(s, key)
-  local latest = require('queue').text(s.now + s.most)
+  local latest = digits(s.now + s.most)
   local far = redis.call('ZRANGE', key, '(' .. latest, '+inf', 'BYSCORE', 'LIMIT', 0, PAGE)
   local ends = {}
   for i, id in ipairs(far) do ends[2 * i - 1], ends[2 * i] = latest, id end
@@ -139,12 +138,12 @@ local function settle_leases(s)
 end
 
 local function ended(s, key, most)
-  return redis.call('ZRANGE', key, '-inf', require('queue').text(s.now), 'BYSCORE', 'LIMIT', 0, most)
+  return redis.call('ZRANGE', key, '-inf', digits(s.now), 'BYSCORE', 'LIMIT', 0, most)
 end
 
 -- Tells other clients of their grants. Returns those of the caller.
 local function tell(s, client, granted)
-  local keys, own, lists = require('keys'), {}, {}
+  local own, lists = {}, {}
   for i = 1, #granted, 2 do
     local of = string.match(granted[i], '^(.+)%.%d+$') or granted[i]
     if of == client then
@@ -156,20 +155,20 @@ local function tell(s, client, granted)
   end
   for of, list in pairs(lists) do
     redis.call('RPUSH', keys.grants(s.keys, of), unpack(list))
-    require('expiry').set(keys.grants(s.keys, of), 60000)
+    expiry.set(keys.grants(s.keys, of), 60000)
   end
   return own
 end
 
 -- Gives permits to the first in the queue. Returns a flat list of ids and fences.
 local function hand_out(s, n)
-  local text, first = require('queue').text, sequence(s, n)
+  local first = sequence(s, n)
   local ids = redis.call('ZRANGE', s.keys.queue, 0, n - 1)
   local found = known(s, ids)
   local ends, leases, granted = {}, {}, {}
   for i, id in ipairs(ids) do
-    local lease, fence = found[i] and found[i].lease or s.least, text(first + i - 1)
-    ends[2 * i - 1], ends[2 * i] = text(s.now + lease), id
+    local lease, fence = found[i] and found[i].lease or s.least, digits(first + i - 1)
+    ends[2 * i - 1], ends[2 * i] = digits(s.now + lease), id
     leases[2 * i - 1], leases[2 * i] = id, lease .. ' ' .. fence
     granted[2 * i - 1], granted[2 * i] = id, fence
   end
@@ -211,24 +210,22 @@ end
 
 -- Writes the state back, or drops it when the semaphore is at rest.
 local function store(s, settled)
-  local text = require('queue').text
   if redis.call('EXISTS', s.keys.permits, s.keys.queue) == 0 then
     redis.call('DEL', s.keys.state, s.keys.leases, s.keys.waiting)
-    require('expiry').set(s.keys.fence, SKEW)
+    expiry.set(s.keys.fence, SKEW)
     return
   end
   local beat = settled and s.now or s.beat
-  redis.call('HSET', s.keys.state, 'limit', s.limit, 'beat', text(beat), 'least', s.least, 'most', s.most)
+  redis.call('HSET', s.keys.state, 'limit', s.limit, 'beat', digits(beat), 'least', s.least, 'most', s.most)
   for _, name in ipairs({ 'permits', 'queue', 'waiting', 'leases', 'state', 'fence' }) do
-    require('expiry').set(s.keys[name], s.most + RECORD)
+    expiry.set(s.keys[name], s.most + RECORD)
   end
 end
 
 function M.run(s, args)
-  local queue = require('queue')
-  local client = queue.word(args[1], 'client')
-  local limit = queue.number(args[2], 1, 1000000, 'limit')
-  local lease = queue.number(args[3], 1000, 86400000, 'lease')
+  local client = arguments.word(args[1], 'client')
+  local limit = arguments.number(args[2], 1, 1000000, 'limit')
+  local lease = arguments.number(args[3], 1000, 86400000, 'lease')
   local wishes = read(args)
   local state = redis.call('HMGET', s.keys.state, 'limit', 'beat', 'least', 'most')
   local acquires = false
@@ -244,5 +241,3 @@ function M.run(s, args)
   store(s, settled)
   return { more and 0 or come(s), standings, tell(s, client, granted) }
 end
-
-return M

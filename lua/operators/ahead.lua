@@ -10,17 +10,24 @@
 --               A wait without it lasts an hour at most, except one enqueued before this was noted (`noted` in `config`)
 --   deadlined   when a deadline was set, if that was after the enqueue of the job; `@` for one that a caller named
 --   its place   of other jobs: the sequence tells whether it was taken while the clock was ahead
-local M = {}
+local ahead_queue = require('ahead_queue')
+local conflicts = require('conflicts')
+local deadlines = require('deadlines')
+local ended = require('ended')
+local queue = require('queue')
+local record = require('record')
+local rewind = require('rewind')
+local states = require('states')
+local waiting = require('waiting')
+local digits = require('arguments').digits
 
 local HOUR = 3600000
 
-local function text(number) return require('queue').text(number) end
-
 -- The lead of the clock when a job was enqueued, in ms, if its sequence tells that there was one.
 local function ahead_by_place(q, id)
-  if not q.config[13] then return nil end
-  local queue, state, found = require('queue'), require('states').of(q, id)
-  local score = state == 'available' and found or state == 'executing' and require('record').read(found).score
+  if not q.config.shifts then return nil end
+  local state, found = states.of(q, id)
+  local score = state == 'available' and found or state == 'executing' and record.read(found).score
     or redis.call('HGET', q.keys.place, id)
   if not score then return nil end
   local sequence, list = tonumber(score) % queue.CLASS, queue.shifts(q)
@@ -57,18 +64,18 @@ end
 local function enqueued(q, id, ahead)
   local deadline = tonumber(redis.call('HGET', q.keys.deadline, id))
   if deadline and redis.call('HEXISTS', q.keys.deadlined, id) == 0 then
-    require('deadlines').move(q, id, deadline - ahead)
+    deadlines.move(q, id, deadline - ahead)
     travelling(q, id, ahead)
   end
   local till, fingerprint = string.match(redis.call('HGET', q.keys.fingerprint, id) or '', '^@(%d+) (.*)$')
-  if till then redis.call('HSET', q.keys.fingerprint, id, '@' .. text(tonumber(till) - ahead) .. ' ' .. fingerprint) end
+  if till then redis.call('HSET', q.keys.fingerprint, id, '@' .. digits(tonumber(till) - ahead) .. ' ' .. fingerprint) end
   for _, state in ipairs({ 'scheduled', 'retryable' }) do
     local due = tonumber(redis.call('ZSCORE', q.keys[state], id))
     if due and redis.call('HGET', q.keys.since, id) == false then
-      require('waiting').add(q, state, id, math.min(math.max(due - ahead, q.now), q.now + HOUR))
+      waiting.add(q, state, id, math.min(math.max(due - ahead, q.now), q.now + HOUR))
     end
   end
-  redis.call('HSET', q.keys.created, id, text(q.now))
+  redis.call('HSET', q.keys.created, id, digits(q.now))
 end
 
 local function by_enqueueing(q, id)
@@ -83,8 +90,8 @@ local function deadline(q, id, at)
   local set = tonumber(noted)
   if not set or set <= M.past(q) then return nil end
   return function()
-    require('deadlines').move(q, id, tonumber(at) - (set - q.now))
-    redis.call('HSET', q.keys.deadlined, id, text(q.now))
+    deadlines.move(q, id, tonumber(at) - (set - q.now))
+    redis.call('HSET', q.keys.deadlined, id, digits(q.now))
   end
 end
 
@@ -101,12 +108,12 @@ local function wait(state)
     local since = redis.call('HGET', q.keys.since, id)
     local set = tonumber(since)
     if set and set > q.now then
-      return function() require('waiting').add(q, state, id, q.now + math.max(due - set, 0)) end
+      return function() waiting.add(q, state, id, q.now + math.max(due - set, 0)) end
     end
     if since or due <= q.now + HOUR or not is_noted(q, id) then return nil end
     return function()
       local right = q.ahead_by and due - q.ahead_by or q.now
-      require('waiting').add(q, state, id, math.min(math.max(right, q.now), q.now + HOUR))
+      waiting.add(q, state, id, math.min(math.max(right, q.now), q.now + HOUR))
     end
   end
 end
@@ -119,13 +126,13 @@ function M.past(q) return q.now + (q.ahead_by and 0 or 60000) end
 local function past(key)
   return function(q, member, time)
     if time <= M.past(q) then return nil end
-    return function() redis.call('ZADD', q.keys[key], 'XX', text(q.now), member) end
+    return function() redis.call('ZADD', q.keys[key], 'XX', digits(q.now), member) end
   end
 end
 
-local function ended(state)
+local function end_of(state)
   return function(q, id, score)
-    local time = require('ended').time(score)
+    local time = ended.time(score)
     if time <= M.past(q) then return nil end
     return function() redis.call('ZADD', q.keys[state], 'XX', string.format('%.1f', q.now + score - time), id) end
   end
@@ -133,14 +140,14 @@ end
 
 local function suspect(q, id, due)
   local waits = tonumber(redis.call('ZSCORE', q.keys.retryable, id))
-  return waits and due > waits and function() redis.call('ZADD', q.keys.suspects, 'XX', text(waits), id) end or nil
+  return waits and due > waits and function() redis.call('ZADD', q.keys.suspects, 'XX', digits(waits), id) end or nil
 end
 
 -- The next look at a run that was told to end.
 local function look_again(q, id, look)
   local at = tonumber(redis.call('HGET', q.keys.deadline, id))
-  if not at or look <= at or look <= q.now + require('deadlines').AGAIN then return nil end
-  return function() redis.call('ZADD', q.keys.deadlines, 'XX', text(math.max(at, q.now)), id) end
+  if not at or look <= at or look <= q.now + deadlines.AGAIN then return nil end
+  return function() redis.call('ZADD', q.keys.deadlines, 'XX', digits(math.max(at, q.now)), id) end
 end
 
 local function fingerprint(q, id, own)
@@ -155,22 +162,22 @@ local function held(q, member, till)
   if not last or till <= last then return nil end
   return function()
     local right = q.ahead_by and math.min(math.max(till - q.ahead_by, q.now), last) or last
-    redis.call('ZADD', q.keys.unique_ends, 'XX', text(right), member)
+    redis.call('ZADD', q.keys.unique_ends, 'XX', digits(right), member)
   end
 end
 
-local function run(q, id, record)
-  local started = require('record').read(record).started
+local function run(q, id, text)
+  local started = record.read(text).started
   if not started or started <= M.past(q) then return nil end
   return function()
-    redis.call('HSET', q.keys.executing, id, (string.gsub(record, '^(%d+ %S+ %d+ )%d+', '%1' .. text(q.now))))
+    redis.call('HSET', q.keys.executing, id, (string.gsub(text, '^(%d+ %S+ %d+ )%d+', '%1' .. digits(q.now))))
   end
 end
 
 local function watched(q, id, found)
   local start, last, name = string.match(found, '^(%d+) (%d+) (.*)$')
   if not start or tonumber(start) <= M.past(q) and tonumber(last) <= M.past(q) then return nil end
-  local function past_of(time) return text(math.min(tonumber(time), q.now)) end
+  local function past_of(time) return digits(math.min(tonumber(time), q.now)) end
   return function() redis.call('HSET', q.keys.watched, id, past_of(start) .. ' ' .. past_of(last) .. ' ' .. name) end
 end
 
@@ -182,14 +189,14 @@ M.jobs = {
   { name = 'deadlines', key = 'deadlines', type = 'zset', what = 'the look at the deadline of', look = look_again },
   { name = 'fingerprint', key = 'fingerprint', type = 'hash', what = 'the unique period of', look = fingerprint },
   { name = 'next', key = 'next', type = 'hash', what = 'what comes after the run of',
-    look = function(q, id, found) return require('conflicts').rewound(q, id, found) end },
+    look = function(q, id, found) return conflicts.rewound(q, id, found) end },
   { name = 'created', key = 'created', type = 'hash', what = 'the creation of', look = by_enqueueing },
   { name = 'suspects', key = 'suspects', type = 'zset', what = 'the turn of the suspect', look = suspect },
   { name = 'unique_ends', key = 'unique_ends', type = 'zset', what = 'the end of the period of', look = held },
   { name = 'suspended', key = 'suspended', type = 'zset', what = 'the suspension of', look = past('suspended') },
-  { name = 'completed', key = 'completed', type = 'zset', what = 'the end of', look = ended('completed') },
-  { name = 'cancelled', key = 'cancelled', type = 'zset', what = 'the end of', look = ended('cancelled') },
-  { name = 'discarded', key = 'discarded', type = 'zset', what = 'the end of', look = ended('discarded') },
+  { name = 'completed', key = 'completed', type = 'zset', what = 'the end of', look = end_of('completed') },
+  { name = 'cancelled', key = 'cancelled', type = 'zset', what = 'the end of', look = end_of('cancelled') },
+  { name = 'discarded', key = 'discarded', type = 'zset', what = 'the end of', look = end_of('discarded') },
   { name = 'executing', key = 'executing', type = 'hash', what = 'the start of', look = run },
   { name = 'watched', key = 'watched', type = 'hash', what = 'the last look of', look = watched },
 }
@@ -200,7 +207,7 @@ local kinds, names
 function M.kinds()
   if not kinds then
     kinds, names = {}, {}
-    for _, list in ipairs({ M.jobs, require('ahead_queue').kinds }) do
+    for _, list in ipairs({ M.jobs, ahead_queue.kinds }) do
       for i = 1, #list do
         kinds[#kinds + 1], names[#names + 1] = list[i], tostring(#kinds + 1)
       end
@@ -231,7 +238,7 @@ end
 -- A phase of the audit, `over` all kinds. It finds nothing while the clock is behind its own past, which makes every time lie
 -- ahead, and while times are being brought back.
 function M.audit(q, cursor, over, wrong)
-  if q.config[12] or require('rewind').behind(q) then return '0', 0 end
+  if q.config.rewind or rewind.behind(q) then return '0', 0 end
   local all, numbers = M.kinds()
   return over(numbers, function(_, number, inner)
     return M.page(q, all[tonumber(number)], inner, function(what, member)
@@ -253,5 +260,3 @@ function M.put_right(q, number, member)
   local fix = kind.look(q, member, value)
   if fix then fix() end
 end
-
-return M

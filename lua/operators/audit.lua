@@ -8,7 +8,19 @@
 --   I6  columns have no id that spec has not        I7  held sets and executing agree
 --   I8  came = live + kept ended + gone             I10 a cron entry has one next tick, and it is looked for
 --   I11 a live job is looked at by its deadline     I12 no time lies further ahead than it can have been set
-local M = {}
+local ahead = require('ahead')
+local arguments = require('arguments')
+local audit_cron = require('audit_cron')
+local audit_deadlines = require('audit_deadlines')
+local audit_gates = require('audit_gates')
+local audit_jobs = require('audit_jobs')
+local audit_unique = require('audit_unique')
+local columns = require('columns')
+local keys = require('keys')
+local queue = require('queue')
+local states = require('states')
+local stats = require('stats')
+local refuse = arguments.refuse
 
 local PAGE = 200              -- checked in one call, about
 local CALLS = 100             -- steps of one call, where there is little to check
@@ -29,12 +41,12 @@ end
 
 -- I8, and sums that hold at one instant.
 function phases.totals(q, _, found)
-  local came, gone = require('stats').balance(q)
+  local came, gone = stats.balance(q)
   local jobs = redis.call('HLEN', q.keys.spec)
   if came ~= jobs + gone then
     wrong(found, 'I8', came .. ' enqueued, but ' .. jobs .. ' are there and ' .. gone .. ' were removed', 'recount')
   end
-  local counts = require('states').counts(q)
+  local counts = states.counts(q)
   if counts.available < 0 then wrong(found, 'I1', 'the indexes hold ' .. -counts.available .. ' ids more than there are jobs') end
   return '0', 1
 end
@@ -56,7 +68,7 @@ end
 local function by_hash(name, invariant, module, check)
   return function(q, cursor, found)
     local page = redis.call('HSCAN', q.keys[name], cursor, 'COUNT', PAGE)
-    require(module)[check](q, page[2], teller(found, invariant))
+    module[check](q, page[2], teller(found, invariant))
     return page[1], #page[2] / 2
   end
 end
@@ -64,20 +76,20 @@ end
 local function by_zset(name, invariant, module, check)
   return function(q, cursor, found)
     local next, members = zset_page(q.keys[name], cursor)
-    require(module)[check](q, members, teller(found, invariant))
+    module[check](q, members, teller(found, invariant))
     return next, #members
   end
 end
 
 -- I1 from the jobs' side; I7 and I2 from those that run, and from their workers.
-phases.spec = by_hash('spec', nil, 'audit_jobs', 'indexed')
-phases.executing = by_hash('executing', nil, 'audit_jobs', 'running')
-phases.workers = by_zset('workers', nil, 'audit_jobs', 'held')
+phases.spec = by_hash('spec', nil, audit_jobs, 'indexed')
+phases.executing = by_hash('executing', nil, audit_jobs, 'running')
+phases.workers = by_zset('workers', nil, audit_jobs, 'held')
 
 -- I4: a lane is served in the class of its head, and listed by the head's age.
 local function check_head(q, lane, score, found)
-  local CLASS = require('queue').CLASS
-  local head = tonumber(redis.call('ZRANGE', require('keys').wait(q.keys, lane), 0, 0, 'WITHSCORES')[2])
+  local CLASS = queue.CLASS
+  local head = tonumber(redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 0, 'WITHSCORES')[2])
   local listed = redis.call('ZSCORE', q.keys.lanes, lane)
   if not (head and score) then return end
   if math.floor(head / CLASS) ~= math.floor(score / CLASS) or head % CLASS ~= tonumber(listed) then
@@ -87,11 +99,10 @@ end
 
 -- I4: a listed lane has jobs, and is ready or parked where `where` says.
 function phases.lanes(q, cursor, found)
-  local keys = require('keys')
   local next, lanes = zset_page(q.keys.lanes, cursor)
   for _, lane in ipairs(lanes) do
     local ids = redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 499)
-    require('audit_jobs').must_be_jobs(q, ids, teller(found), 'lane "' .. lane .. '"', 'drop_waiting', lane)
+    audit_jobs.must_be_jobs(q, ids, teller(found), 'lane "' .. lane .. '"', 'drop_waiting', lane)
     local function misplaced(how) wrong(found, 'I4', 'lane "' .. lane .. '" ' .. how, 'lane', lane) end
     if #ids == 0 then misplaced('is listed and empty') end
     local ready, gate = redis.call('ZSCORE', q.keys.ready, lane), redis.call('HGET', q.keys.where, lane)
@@ -105,15 +116,15 @@ function phases.lanes(q, cursor, found)
 end
 
 -- I4: a ready lane is listed; a parked lane has jobs, and its gate will be looked at.
-phases.ready = by_zset('ready', 'I4', 'audit_gates', 'ready')
-phases.parked = by_hash('where', 'I4', 'audit_gates', 'parked')
+phases.ready = by_zset('ready', 'I4', audit_gates, 'ready')
+phases.parked = by_hash('where', 'I4', audit_gates, 'parked')
 
 -- I2 from the gates' side: the gates of a page of jobs.
 function phases.gates(q, cursor, found)
   local page = redis.call('HSCAN', q.keys.lane, cursor, 'COUNT', PAGE)
   -- A queue of several pages meets each gate often, so some of its members do each time.
   local most = cursor == '0' and page[1] == '0' and 1000 or 20
-  require('audit_gates').of_jobs(q, page[2], most, teller(found, 'I2'))
+  audit_gates.of_jobs(q, page[2], most, teller(found, 'I2'))
   return page[1], #page[2] / 2
 end
 
@@ -122,7 +133,7 @@ local function over(names, check)
   return function(q, cursor, found)
     local at, inner = string.match(cursor, '^(%d+)/(%d+)$')
     at, inner = tonumber(at) or 1, inner or '0'
-    if not names[at] then require('queue').refuse('BADARG', 'no such cursor: ' .. cursor) end
+    if not names[at] then refuse('BADARG', 'no such cursor: ' .. cursor) end
     local next, checked = check(q, names[at], inner, found)
     if next ~= '0' then return at .. '/' .. next, checked end
     return at < #names and (at + 1) .. '/0' or '0', checked
@@ -131,13 +142,13 @@ end
 
 local function check_zset(q, name, cursor, found)
   local next, ids = zset_page(q.keys[name], cursor)
-  require('audit_jobs').must_be_jobs(q, ids, teller(found), name)
-  require('audit_gates').kept(q, ids, teller(found, 'I2'))
+  audit_jobs.must_be_jobs(q, ids, teller(found), name)
+  audit_gates.kept(q, ids, teller(found, 'I2'))
   return next, #ids
 end
 
 -- I1: a suspect waits in `retryable`.
-phases.suspects = by_zset('suspects', 'I1', 'audit_gates', 'suspects')
+phases.suspects = by_zset('suspects', 'I1', audit_gates, 'suspects')
 phases.timed = over({ 'scheduled', 'retryable', 'suspended' }, check_zset)
 phases.ended = over({ 'completed', 'cancelled', 'discarded' }, check_zset)
 
@@ -153,37 +164,37 @@ local function check_column(q, name, cursor, found)
   end
   return page[1], checked
 end
-local check_columns = over(require('columns').all, check_column)
+local check_columns = over(columns.all, check_column)
 
 function phases.columns(q, cursor, found)
-  if cursor == '0' and not require('columns').is_any(q) then return '0', 0 end
+  if cursor == '0' and not columns.is_any(q) then return '0', 0 end
   return check_columns(q, cursor, found)
 end
 
 -- I10.
-phases.cron = by_hash('cron', 'I10', 'audit_cron', 'entries')
+phases.cron = by_hash('cron', 'I10', audit_cron, 'entries')
 
 function phases.ticks(q, cursor, found)
   local tick_wrong = teller(found, 'I10')
-  if cursor == '0' then require('audit_cron').mark(q, tick_wrong) end
+  if cursor == '0' then audit_cron.mark(q, tick_wrong) end
   local next, names = zset_page(q.keys.cron_next, cursor)
-  require('audit_cron').ticks(q, names, tick_wrong)
+  audit_cron.ticks(q, names, tick_wrong)
   return next, #names
 end
 
 -- I5.
-phases.unique = by_hash('unique', 'I5', 'audit_unique', 'owners')
-phases.fingerprints = by_hash('fingerprint', 'I5', 'audit_unique', 'owned')
-phases.successions = by_hash('next', 'I5', 'audit_unique', 'successions')
-phases.held = by_zset('unique_ends', 'I5', 'audit_unique', 'held')
+phases.unique = by_hash('unique', 'I5', audit_unique, 'owners')
+phases.fingerprints = by_hash('fingerprint', 'I5', audit_unique, 'owned')
+phases.successions = by_hash('next', 'I5', audit_unique, 'successions')
+phases.held = by_zset('unique_ends', 'I5', audit_unique, 'held')
 
 -- I11.
-phases.deadline = by_hash('deadline', 'I11', 'audit_deadlines', 'jobs')
-phases.deadlines = by_zset('deadlines', 'I11', 'audit_deadlines', 'looked_at')
+phases.deadline = by_hash('deadline', 'I11', audit_deadlines, 'jobs')
+phases.deadlines = by_zset('deadlines', 'I11', audit_deadlines, 'looked_at')
 
 -- I12.
 function phases.ahead(q, cursor, found)
-  return require('ahead').audit(q, cursor, over, teller(found, 'I12'))
+  return ahead.audit(q, cursor, over, teller(found, 'I12'))
 end
 
 -- One page, with the cures of its findings.
@@ -192,8 +203,8 @@ function M.page(q, args)
   if cursor == '' or cursor == '0' then cursor = '1|0' end
   local number, inner = string.match(cursor, '^(%d+)|([%d/]+)$')
   number = tonumber(number)
-  if not order[number or 0] then require('queue').refuse('BADARG', 'no such cursor') end
-  require('queue').cursor(are_split[order[number]] and string.match(inner, '^%d+/(%d+)$') or inner)
+  if not order[number or 0] then refuse('BADARG', 'no such cursor') end
+  arguments.cursor(are_split[order[number]] and string.match(inner, '^%d+/(%d+)$') or inner)
   local found, checked = { cures = {} }, 0
   for _ = 1, CALLS do
     local next, some = phases[order[number]](q, inner, found)
@@ -209,5 +220,3 @@ function M.run(q, args)
   page.found.cures = nil
   return { page.next, page.checked, page.found }
 end
-
-return M

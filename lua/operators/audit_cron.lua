@@ -1,10 +1,10 @@
 -- I10: a cron entry has one next tick, unless it is paused or finished, and a bounded history; the first tick of all is looked
 -- for in time. `wrong` is called with each finding and its cure in repair.lua.
-local M = {}
+local cron = require('cron')
+local keys = require('keys')
 
 -- Whether the first tick of all is looked for, judged at one instant.
 function M.mark(q, wrong)
-  local cron = require('cron')
   local first = tonumber(redis.call('ZRANGE', q.keys.cron_next, 0, 0, 'WITHSCORES')[2])
   local mark = tonumber(redis.call('ZSCORE', q.keys.timed, cron.MARK))
   if first and not mark then wrong('entries have a next tick, and nobody looks for it', 'rearm') end
@@ -14,7 +14,6 @@ end
 
 -- Some entries, a flat list of name and text.
 function M.entries(q, flat, wrong)
-  local cron, keys = require('cron'), require('keys')
   for i = 1, #flat, 2 do
     local name = flat[i]
     local function entry_wrong(what) wrong(what, 'entry', name) end
@@ -37,5 +36,3 @@ function M.ticks(q, names, wrong)
     end
   end
 end
-
-return M

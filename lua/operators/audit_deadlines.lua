@@ -1,10 +1,12 @@
 -- I11: a live job with a deadline is looked at by then; a run that was told to end, or a job on its way, a while later. No other
 -- job is looked at, and the first look of all is due in time. `wrong` is called with each finding and its cure in repair.lua.
-local M = {}
+local deadlines = require('deadlines')
+local manage = require('manage')
+local states = require('states')
 
 -- Whether the first look of all is due in time, judged at one instant.
 local function mark(q, wrong)
-  local MARK = require('deadlines').MARK
+  local MARK = deadlines.MARK
   local first = tonumber(redis.call('ZRANGE', q.keys.deadlines, 0, 0, 'WITHSCORES')[2])
   local at = first and tonumber(redis.call('ZSCORE', q.keys.timed, MARK))
   if first and (not at or at > math.max(first, q.now)) then wrong('nobody looks for the first deadline in time', 'deadlines') end
@@ -12,8 +14,8 @@ end
 
 -- The state of a live job and its value in that index; nil for other jobs.
 local function live(q, id)
-  local state, found = require('states').of(q, id)
-  if state and not require('states').is_ended(state) then return state, found end
+  local state, found = states.of(q, id)
+  if state and not states.is_ended(state) then return state, found end
 end
 
 -- Entries of the column.
@@ -26,7 +28,7 @@ function M.jobs(q, entries, wrong)
     if state and not look then
       wrong(id .. ' has a deadline, and nobody looks at it', 'deadline', id)
     elseif state and look ~= at
-      and (look < at or state ~= 'executing' and not require('manage').is_moving(q, id, state, found)) then
+      and (look < at or state ~= 'executing' and not manage.is_moving(q, id, state, found)) then
       wrong(id .. ' is not looked at by its deadline', 'deadline', id)
     end
   end
@@ -40,5 +42,3 @@ function M.looked_at(q, ids, wrong)
     end
   end
 end
-
-return M

@@ -1,10 +1,13 @@
 -- I1, each job is in exactly one index, from both sides; and I7, what workers hold and what runs agree. `wrong` is called with
 -- the invariant, what it finds, and what repair.lua does about it.
-local M = {}
+local audit_gates = require('audit_gates')
+local columns = require('columns')
+local keys = require('keys')
+local record = require('record')
+local states = require('states')
 
 -- The indexes that hold each id. Tells of a runnable job whose lane is not listed, since no claim would find it.
 local function indexes_of(q, ids, wrong)
-  local states, columns, keys = require('states'), require('columns'), require('keys')
   local where = {}
   for i = 1, #ids do where[i] = {} end
   local function note(values, name)
@@ -60,28 +63,27 @@ end
 
 -- What runs, as a flat list of id and record: its worker holds it, and is known. I2: it is in its gates.
 function M.running(q, entries, wrong)
-  local keys, read, ids = require('keys'), require('record').read, {}
+  local ids = {}
   for i = 1, #entries, 2 do
-    local id, record = entries[i], read(entries[i + 1])
+    local id, run = entries[i], record.read(entries[i + 1])
     ids[#ids + 1] = id
-    if redis.call('SISMEMBER', keys.held(q.keys, record.worker), id) == 0 then
-      wrong('I7', id .. ' runs on ' .. record.worker .. ', which does not hold it', 'held', record.worker, id)
+    if redis.call('SISMEMBER', keys.held(q.keys, run.worker), id) == 0 then
+      wrong('I7', id .. ' runs on ' .. run.worker .. ', which does not hold it', 'held', run.worker, id)
     end
-    if not redis.call('ZSCORE', q.keys.workers, record.worker) then
-      wrong('I7', id .. ' runs on ' .. record.worker .. ', which is not known', 'bury', record.worker)
+    if not redis.call('ZSCORE', q.keys.workers, run.worker) then
+      wrong('I7', id .. ' runs on ' .. run.worker .. ', which is not known', 'bury', run.worker)
     end
-    require('audit_gates').runs(q, id, record, function(...) wrong('I2', ...) end)
+    audit_gates.runs(q, id, run, function(...) wrong('I2', ...) end)
   end
   M.must_be_jobs(q, ids, wrong, 'executing')
 end
 
 -- Workers: what they hold runs there; a dead one holds nothing for long.
 function M.held(q, workers, wrong)
-  local keys, read = require('keys'), require('record').read
   for _, worker in ipairs(workers) do
     for _, id in ipairs(redis.call('SMEMBERS', keys.held(q.keys, worker))) do
-      local record = redis.call('HGET', q.keys.executing, id)
-      if not record or read(record).worker ~= worker then
+      local text = redis.call('HGET', q.keys.executing, id)
+      if not text or record.read(text).worker ~= worker then
         wrong('I7', worker .. ' holds ' .. id .. ', which does not run there', 'not_held', worker, id)
       end
     end
@@ -92,5 +94,3 @@ function M.held(q, workers, wrong)
     end
   end
 end
-
-return M

@@ -1,17 +1,18 @@
 -- I5: a fingerprint is owned by a live job that says so, or held by an ended one for its time; a live job owns its fingerprint.
 -- `wrong` is called with each finding and its cure in repair.lua.
-local M = {}
+local states = require('states')
+local unique = require('unique')
 
 local function is_live(q, id)
-  local state = require('states').of(q, id)
-  return state and not require('states').is_ended(state), state
+  local state = states.of(q, id)
+  return state and not states.is_ended(state), state
 end
 
 -- One entry of `unique`.
 local function owner(q, fingerprint, id, wrong)
   local live, state = is_live(q, id)
   local text = redis.call('HGET', q.keys.fingerprint, id)
-  local own, _, is_until_start = require('unique').parse(text or '')
+  local own, _, is_until_start = unique.parse(text or '')
   local is_held = redis.call('ZSCORE', q.keys.unique_ends, fingerprint)
   local function owner_wrong(what) wrong(what, 'owner', fingerprint, id) end
   if is_held and live then owner_wrong(fingerprint .. ' is held for a time, and its owner ' .. id .. ' is live') end
@@ -27,7 +28,7 @@ end
 -- Entries of the column `fingerprint`.
 function M.owned(q, entries, wrong)
   for i = 1, #entries, 2 do
-    local id, fingerprint = entries[i], require('unique').parse(entries[i + 1])
+    local id, fingerprint = entries[i], unique.parse(entries[i + 1])
     local by = redis.call('HGET', q.keys.unique, fingerprint)
     if by ~= id and is_live(q, id) then
       local what = id .. ' is live, and ' .. fingerprint .. ' is owned by ' .. (by or 'nobody')
@@ -54,5 +55,3 @@ function M.successions(q, entries, wrong)
     end
   end
 end
-
-return M

@@ -20,7 +20,17 @@
 -- lanes_where cursor [part]…      A page of lanes with runnable jobs that have these parts: {cursor, bound, lanes}. The cursor is
 --                                 0 at first and at the end. A lane may be told twice.
 -- Errors: BADARG, BADKEY, FORMAT. Events: those of the changes.
-local M = {}
+local arguments = require('arguments')
+local bulk_filter = require('bulk_filter')
+local ended = require('ended')
+local keys = require('keys')
+local manage = require('manage')
+local queue = require('queue')
+local record = require('record')
+local states = require('states')
+local stats = require('stats')
+local wake = require('wake')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local PAGE = 100              -- read at a time
 local MOST = 500              -- looked at in a step
@@ -52,7 +62,7 @@ end
 local function rank_after(key, cursor)
   if cursor == '' then return 0 end
   local score, id = string.match(cursor, '^(%S+) (%S+)$')
-  if not tonumber(score) then require('queue').refuse('BADARG', 'no such cursor') end
+  if not tonumber(score) then refuse('BADARG', 'no such cursor') end
   local low, high = redis.call('ZCOUNT', key, '-inf', '(' .. score), redis.call('ZCOUNT', key, '-inf', score)
   while low < high do
     local middle = math.floor((low + high) / 2)
@@ -65,9 +75,9 @@ end
 local function read_bound(q, want, text)
   local now, sequence, last = string.match(text, '^(%d+) (%d+) (%S+)$')
   if now and last ~= '?' and last ~= 'inf' and not tonumber(last) or not now and text ~= '' then
-    require('queue').refuse('BADARG', 'no such bound')
+    refuse('BADARG', 'no such bound')
   end
-  if not now then now, sequence = require('queue').text(q.now), redis.call('GET', q.keys.seq) or '0' end
+  if not now then now, sequence = digits(q.now), redis.call('GET', q.keys.seq) or '0' end
   if not last or last == '?' then
     local has_order = want.state ~= 'available' and want.state ~= 'executing'
     last = has_order and redis.call('ZRANGE', q.keys[want.state], -1, -1, 'WITHSCORES')[2] or 'inf'
@@ -77,26 +87,25 @@ local function read_bound(q, want, text)
 end
 
 local function read(q, args, is_counting)
-  local queue = require('queue')
   local want = {
     action = args[1], state = args[3], cursor = args[4] or '', parts = {}, is_counting = is_counting,
     scanned = 0, looked = 0, matched = 0, changed = 0, timed = 0, cancelling = 0, refused = 0,
     groups = {}, order = {}, lanes = {}, seen = {},
   }
   local known = states_of[want.action]
-  if not (known and known[want.state] or want.action == 'delete' and require('states').counts(q)[want.state]) then
-    queue.refuse('BADARG', 'cannot ' .. tostring(want.action) .. ' jobs that are ' .. tostring(want.state))
+  if not (known and known[want.state] or want.action == 'delete' and states.counts(q)[want.state]) then
+    refuse('BADARG', 'cannot ' .. tostring(want.action) .. ' jobs that are ' .. tostring(want.state))
   end
   read_bound(q, want, args[5] or '')
-  local most, n = queue.number(args[6], 0, 1e14, 'most'), queue.number(args[7], 0, 50, 'n')
+  local most, n = arguments.number(args[6], 0, 1e14, 'most'), arguments.number(args[7], 0, 50, 'n')
   want.most = most > 0 and most or math.huge
-  if #args < 7 + 2 * n then queue.refuse('BADARG', 'conditions are name, value') end
-  require('bulk_filter').read(want, args, 8, n)
+  if #args < 7 + 2 * n then refuse('BADARG', 'conditions are name, value') end
+  bulk_filter.read(want, args, 8, n)
   for i = 8 + 2 * n, #args do want.lanes[#want.lanes + 1] = args[i] end
   if want.action == 'reschedule' then
     local at = string.match(args[2], '^@(%d+)$')
     want.is_named = at ~= nil
-    want.due = at and queue.number(at, 0, 1e14, 'time') or want.now + queue.number(args[2], 0, 1e14, 'delay')
+    want.due = at and arguments.number(at, 0, 1e14, 'time') or want.now + arguments.number(args[2], 0, 1e14, 'delay')
   end
   want.ends = micros() + MICROS
   return want
@@ -113,10 +122,10 @@ end
 -- Whether a job came after the first step, as far as that can be told.
 local function is_new(want, found)
   local state = want.state
-  if state == 'available' then return tonumber(found) % require('queue').CLASS > want.sequence end
-  if state == 'executing' then return require('record').read(found).started > want.now end
+  if state == 'available' then return tonumber(found) % queue.CLASS > want.sequence end
+  if state == 'executing' then return record.read(found).started > want.now end
   if state == 'suspended' then return tonumber(found) > want.now end
-  if require('states').is_ended(state) then return require('ended').time(found) > want.now end
+  if states.is_ended(state) then return ended.time(found) > want.now end
   return want.action == 'reschedule' and tonumber(found) == want.due
 end
 
@@ -142,7 +151,7 @@ end
 local function change(q, want, key, id, found)
   local now = redis.call(want.state == 'executing' and 'HGET' or 'ZSCORE', key, id)
   if now ~= found or redis.call('HEXISTS', q.keys.spec, id) == 0 then return false end
-  local result = require('manage').steps[want.action](q, id, want.state, found, want.due, want.is_named)
+  local result = manage.steps[want.action](q, id, want.state, found, want.due, want.is_named)
   local counted = not result and 'refused' or result == 'cancelling' and 'cancelling' or 'changed'
   want[counted] = want[counted] + 1
   return true
@@ -153,7 +162,7 @@ local function look(q, want, key, of, i, id, found)
   if want.seen[id] or is_new(want, found) or has_failed_since(q, want, id) then return end
   want.seen[id] = true
   want.looked = want.looked + 1
-  local is_wanted, kind, error = require('bulk_filter').matches(q, want, of, i, found)
+  local is_wanted, kind, error = bulk_filter.matches(q, want, of, i, found)
   if not is_wanted then return end
   if want.is_counting then
     count(want, id, kind, error)
@@ -170,7 +179,7 @@ local function through_zset(q, want, key, cursor)
     local page = redis.call('ZRANGE', key, rank, rank + PAGE - 1, 'WITHSCORES')
     local ids = {}
     for i = 1, #page, 2 do ids[#ids + 1] = page[i] end
-    local of = #ids > 0 and require('bulk_filter').columns(q, want, ids)
+    local of = #ids > 0 and bulk_filter.columns(q, want, ids)
     for i = 1, #ids do
       local score = page[2 * i]
       if tonumber(score) > want.last then return nil end
@@ -185,12 +194,12 @@ end
 
 -- Runs have no order: a page of the scan is a step.
 local function through_runs(q, want)
-  local cursor = want.cursor == '' and '0' or require('queue').cursor(want.cursor)
+  local cursor = want.cursor == '' and '0' or arguments.cursor(want.cursor)
   local page = redis.call('HSCAN', q.keys.executing, cursor, 'COUNT', PAGE)
   for first = 1, #page[2], 2 * PAGE do
     local ids = {}
     for i = first, math.min(first + 2 * PAGE, #page[2]) - 1, 2 do ids[#ids + 1] = page[2][i] end
-    local of = require('bulk_filter').columns(q, want, ids)
+    local of = bulk_filter.columns(q, want, ids)
     for i = 1, #ids do
       if want.matched < want.most then look(q, want, q.keys.executing, of, i, ids[i], page[2][first + 2 * i - 1]) end
     end
@@ -202,7 +211,7 @@ end
 local function through_lanes(q, want)
   for i = 1, #want.lanes do
     if i > 1 and is_over(want) then return '', i - 1 end
-    local cursor = through_zset(q, want, require('keys').wait(q.keys, want.lanes[i]), i == 1 and want.cursor or '')
+    local cursor = through_zset(q, want, keys.wait(q.keys, want.lanes[i]), i == 1 and want.cursor or '')
     if cursor then return cursor, i - 1 end
   end
   return '', #want.lanes
@@ -229,8 +238,8 @@ end
 function M.change(q, args)
   local want = read(q, args, false)
   local reply = step(q, want)
-  require('stats').count(q, 'refused', want.refused)
-  if q.claimable then require('wake').push(q) end
+  stats.count(q, 'refused', want.refused)
+  if q.claimable then wake.push(q) end
   return reply
 end
 
@@ -240,15 +249,13 @@ function M.count(q, args)
 end
 
 function M.lanes(q, args)
-  local cursor, parts, found = require('queue').cursor(args[1] or '0'), {}, {}
+  local cursor, parts, found = arguments.cursor(args[1] or '0'), {}, {}
   for i = 2, #args do parts[i - 1] = '&' .. args[i] .. '&' end
   local page = redis.call('ZSCAN', q.keys.lanes, cursor, 'COUNT', MOST)
   for i = 1, #page[2], 2 do
-    if require('bulk_filter').has_parts(parts, page[2][i]) then found[#found + 1] = page[2][i] end
+    if bulk_filter.has_parts(parts, page[2][i]) then found[#found + 1] = page[2][i] end
   end
   local want = { state = 'available' }
   read_bound(q, want, '')
   return { page[1], want.bound, found }
 end
-
-return M

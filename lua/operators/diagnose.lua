@@ -25,15 +25,25 @@
 --                       queue itself
 --   links cursor        {cursor, flat list of batch.ID or workflow.ID, example, count}: of jobs that have not ended
 -- Errors: BADARG, BADKEY, FORMAT.
-local M = {}
+local arguments = require('arguments')
+local aside = require('aside')
+local chains = require('chains')
+local columns = require('columns')
+local diagnose_suspended = require('diagnose_suspended')
+local gates = require('gates')
+local keys = require('keys')
+local outbox = require('outbox')
+local oversize = require('oversize')
+local queue = require('queue')
+local states = require('states')
+local view = require('view')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local SAMPLE = 1000           -- jobs of a state, facts, workers
 local PAGE = 200              -- links
 local LANES = 100             -- of a chain
 local BYTES = 8388608         -- of specs
 local STUCK, UNSERVED, SLOW = 60000, 5000, 600000
-
-local function text(number) return require('queue').text(number) end
 
 local function push(list, ...)
   for _, value in ipairs({ ... }) do list[#list + 1] = value end
@@ -42,10 +52,10 @@ end
 local sections = {}
 
 function sections.workers(q)
-  local counts, now = require('states').counts(q), text(q.now)
+  local counts, now = states.counts(q), digits(q.now)
   local due = redis.call('ZCOUNT', q.keys.scheduled, '-inf', now) + redis.call('ZCOUNT', q.keys.retryable, '-inf', now)
-  local late = redis.call('ZCOUNT', q.keys.deadlines, '-inf', text(q.now - STUCK))
-  local live, oversize = redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf'), require('oversize')
+  local late = redis.call('ZCOUNT', q.keys.deadlines, '-inf', digits(q.now - STUCK))
+  local live = redis.call('ZCOUNT', q.keys.workers, '(' .. now, '+inf')
   local reply = { q.now, live, counts.available + due, counts.executing, late }
   local worst, meekest, bytes = oversize.worst(q), oversize.meekest(q)
   if worst then
@@ -65,20 +75,20 @@ local looks_at = {
 function sections.glance(q)
   local found = {}
   for _, look in ipairs(looks_at) do
-    local keys = {}
-    for i = 2, #look do keys[i - 1] = q.keys[look[i]] end
-    if redis.call('EXISTS', unpack(keys)) > 0 then found[#found + 1] = look[1] end
+    local used = {}
+    for i = 2, #look do used[i - 1] = q.keys[look[i]] end
+    if redis.call('EXISTS', unpack(used)) > 0 then found[#found + 1] = look[1] end
   end
-  return { require('view').status(q), sections.workers(q), found }
+  return { view.status(q), sections.workers(q), found }
 end
 
 -- The kinds that live workers declare; nil if one of them takes all, or no worker lives.
 local function declared(q)
-  local live = redis.call('ZRANGE', q.keys.workers, '(' .. text(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
+  local live = redis.call('ZRANGE', q.keys.workers, '(' .. digits(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
   if #live == 0 or #live == SAMPLE then return nil end
   local kinds = {}
   for i = 1, #live do
-    local read, info = pcall(cjson.decode, redis.call('HGET', require('keys').worker(q.keys, live[i]), 'info') or '{}')
+    local read, info = pcall(cjson.decode, redis.call('HGET', keys.worker(q.keys, live[i]), 'info') or '{}')
     if not read or type(info) ~= 'table' or type(info.kinds) ~= 'table' then return nil end
     for _, kind in ipairs(info.kinds) do
       if kind == '*' then return nil end
@@ -92,7 +102,7 @@ end
 local function waiting(q)
   local ids, more = {}, 0
   for _, state in ipairs({ 'available', 'scheduled', 'retryable' }) do
-    local some, next = require('view').page(q, state, '0', SAMPLE)
+    local some, next = view.page(q, state, '0', SAMPLE)
     for i = 1, #some do ids[#ids + 1] = some[i] end
     if next ~= '0' then more = 1 end
   end
@@ -105,7 +115,7 @@ function sections.kinds(q)
   local ids, more = waiting(q)
   for i = 1, #ids do
     local spec = redis.call('HGET', q.keys.spec, ids[i]) or ''
-    local kind = require('columns').kind_of(spec)
+    local kind = columns.kind_of(spec)
     bytes = bytes + #spec
     if kind and not known[kind] then
       if not at[kind] then
@@ -121,7 +131,7 @@ end
 
 -- The number of waiting jobs of a chain: those in the lane of its holder and in lanes parked at it.
 local function behind(q, gate, lane)
-  local keys, lanes = require('keys'), { [lane] = true }
+  local lanes = { [lane] = true }
   local parked, count = redis.call('ZRANGE', keys.parked(q.keys, gate), 0, LANES - 1), 0
   for i = 1, #parked do lanes[parked[i]] = true end
   for name in pairs(lanes) do count = count + redis.call('ZCARD', keys.wait(q.keys, name)) end
@@ -129,8 +139,8 @@ local function behind(q, gate, lane)
 end
 
 function sections.chains(q)
-  local ids, flat, chains = redis.call('ZRANGE', q.keys.discarded, 0, SAMPLE - 1, 'REV'), {}, require('chains')
-  local holds = require('columns').read(q, 'hold', ids)
+  local ids, flat = redis.call('ZRANGE', q.keys.discarded, 0, SAMPLE - 1, 'REV'), {}
+  local holds = columns.read(q, 'hold', ids)
   for i = 1, #ids do
     if holds[i] and chains.holds(q, ids[i]) then
       local lane = redis.call('HGET', q.keys.lane, ids[i])
@@ -143,7 +153,6 @@ end
 
 -- Why a message does not arrive, and the time since which it is true; nil if it is on its way.
 local function trouble(q, number, due, target, fact, patience)
-  local outbox = require('outbox')
   local since = outbox.since(q, number, fact) or due
   if string.find(target, '^queue%.') and outbox.is_given_up(q, since) then return 'expired', since end
   if due <= q.now - patience then return 'stuck', since end
@@ -152,7 +161,7 @@ end
 
 function sections.outbox(q)
   local numbers, flat, at = redis.call('ZRANGE', q.keys.outbox, 0, SAMPLE - 1, 'WITHSCORES'), {}, {}
-  local is_served = redis.call('ZCOUNT', q.keys.workers, '(' .. text(q.now), '+inf') > 0
+  local is_served = redis.call('ZCOUNT', q.keys.workers, '(' .. digits(q.now), '+inf') > 0
   for i = 1, #numbers, 2 do
     local fact = redis.call('HGET', q.keys.facts, numbers[i]) or ''
     local target, example = string.match(fact, '^(%S+) (%S+)')
@@ -167,12 +176,12 @@ function sections.outbox(q)
       flat[at[name]], flat[at[name] + 1] = flat[at[name]] + 1, math.min(flat[at[name] + 1], since)
     end
   end
-  local aside, texts = require('aside').list(q, SAMPLE)
+  local unreadable, texts = aside.list(q, SAMPLE)
   for i = 1, #texts do
     local target = string.match(texts[i], '^([%w._-]+) ') or ''
     local name = 'unreadable ' .. target
     if not at[name] then
-      push(flat, 'unreadable', target, 0, tonumber(aside[2 * i]), aside[2 * i - 1])
+      push(flat, 'unreadable', target, 0, tonumber(unreadable[2 * i]), unreadable[2 * i - 1])
       at[name] = #flat - 2
     end
     flat[at[name]] = flat[at[name]] + 1
@@ -182,15 +191,15 @@ end
 
 local function rest(args, first)
   local ids = { unpack(args, first) }
-  if #ids < 1 or #ids > require('queue').MOST then require('queue').refuse('BADARG', 'give 1 to 1000 ids') end
+  if #ids < 1 or #ids > queue.MOST then refuse('BADARG', 'give 1 to 1000 ids') end
   return ids
 end
 
 function sections.suspended(q, args)
-  return require('diagnose_suspended').page(q, require('queue').number(args[2], 0, 1e9, 'rank'))
+  return diagnose_suspended.page(q, arguments.number(args[2], 0, 1e9, 'rank'))
 end
 
-function sections.check(q, args) return require('diagnose_suspended').check(q, rest(args, 2)) end
+function sections.check(q, args) return diagnose_suspended.check(q, rest(args, 2)) end
 
 -- The words of messages for a target; nil if there are too many messages.
 local function named(q, target)
@@ -208,14 +217,14 @@ end
 function sections.whereabouts(q, args)
   local ids, words, flat = rest(args, 3), named(q, args[2]), {}
   for i = 1, #ids do
-    push(flat, require('states').of(q, ids[i]) or '', (not words or words[ids[i]]) and 1 or 0)
+    push(flat, states.of(q, ids[i]) or '', (not words or words[ids[i]]) and 1 or 0)
   end
   return flat
 end
 
 function sections.links(q, args)
-  local states, flat, at = require('states'), {}, {}
-  local found = redis.call('HSCAN', q.keys.links, require('queue').cursor(args[2]), 'COUNT', PAGE)
+  local flat, at = {}, {}
+  local found = redis.call('HSCAN', q.keys.links, arguments.cursor(args[2]), 'COUNT', PAGE)
   for i = 1, #found[2], 2 do
     local state = states.of(q, found[2][i])
     for target in string.gmatch(state and not states.is_ended(state) and found[2][i + 1] or '', '[^\n%s]+') do
@@ -253,25 +262,23 @@ end
 
 function sections.waits(q)
   q.is_looking = true
-  local gates, flat, seen, now = require('gates'), {}, {}, text(q.now)
+  local flat, seen, now = {}, {}, digits(q.now)
   local room, till = gates.star(q)
   local is_ready = redis.call('EXISTS', q.keys.ready) == 1
   local could = not q.paused and (is_ready and room > 0 or redis.call('ZCOUNT', q.keys.timed, '-inf', now) > 0)
-  if is_ready and room <= 0 then push(flat, '*', till and 'rate' or 'concurrency', till and text(till) or '0') end
+  if is_ready and room <= 0 then push(flat, '*', till and 'rate' or 'concurrency', till and digits(till) or '0') end
   for _, gate in ipairs(redis.call('HVALS', q.keys.where)) do
     if not seen[gate] and #flat < 3 * LANES then
       seen[gate] = true
       local free, opens, why = gates.room(q, gates.named(q, gate))
-      if free == 0 then push(flat, gate, why, opens and text(opens) or '0') end
+      if free == 0 then push(flat, gate, why, opens and digits(opens) or '0') end
     end
   end
-  return { could and 1 or 0, require('states').counts(q).available, flat }
+  return { could and 1 or 0, states.counts(q).available, flat }
 end
 
 function M.run(q, args)
   local section = sections[args[1] or '']
-  if not section then require('queue').refuse('BADARG', 'no such section: ' .. tostring(args[1])) end
+  if not section then refuse('BADARG', 'no such section: ' .. tostring(args[1])) end
   return section(q, args)
 end
-
-return M

@@ -2,16 +2,26 @@
 --
 -- Why a job does not run, or what it does now: a list of {code, detail as JSON}, in the order in which to read it.
 -- Changes nothing, and costs as much as the gates of one job. Times are ms since 1970. Errors: BADARG, BADKEY, FORMAT.
-local M = {}
+local chains = require('chains')
+local columns = require('columns')
+local ended = require('ended')
+local gates = require('gates')
+local keys = require('keys')
+local oversize = require('oversize')
+local rate = require('rate')
+local record = require('record')
+local reserve = require('reserve')
+local states = require('states')
+local digits = require('arguments').digits
 
 local HELD = 10               -- holders named
 
 local function put(list, code, detail) list[#list + 1] = { code, detail and cjson.encode(detail) or '{}' } end
 
 -- cjson writes 14 digits of a number, which is enough for milliseconds.
-local function executing(q, list, record)
-  local run = require('record').read(record)
-  local host = redis.call('HGET', require('keys').worker(q.keys, run.worker), 'host') or ''
+local function executing(q, list, text)
+  local run = record.read(text)
+  local host = redis.call('HGET', keys.worker(q.keys, run.worker), 'host') or ''
   put(list, 'executing', { worker = run.worker, host = host, attempt = run.attempt, since = run.started })
 end
 
@@ -20,16 +30,16 @@ local function timed(q, list, id, state, due)
   if redis.call('ZSCORE', q.keys.suspects, id) then
     put(list, 'suspect', { due = tonumber(due), crashes = tonumber(redis.call('HGET', q.keys.crashes, id)) or 0 })
   end
-  local held = require('oversize').holds(q, id)
+  local held = oversize.holds(q, id)
   if held then put(list, 'too_large', { size = held.size, worker = held.worker }) end
 end
 
 -- Up to ten of the runs that hold places at a gate.
 local function holders(q, gate)
-  local ids, list = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate), HELD), {}
+  local ids, list = redis.call('SRANDMEMBER', keys.gate(q.keys, gate), HELD), {}
   for i = 1, #ids do
-    local record = redis.call('HGET', q.keys.executing, ids[i])
-    local run = record and require('record').read(record)
+    local text = redis.call('HGET', q.keys.executing, ids[i])
+    local run = text and record.read(text)
     if run then list[#list + 1] = { id = ids[i], worker = run.worker, since = run.started } end
   end
   table.sort(list, function(one, other) return one.since < other.since end)
@@ -38,13 +48,13 @@ end
 
 -- The holder of a chain: when its last run began, and when it is due again, or when it was discarded.
 local function explain_chain(q, list, gate)
-  local id = redis.call('SRANDMEMBER', require('keys').gate(q.keys, gate))
-  local state, found = require('states').of(q, id or '')
+  local id = redis.call('SRANDMEMBER', keys.gate(q.keys, gate))
+  local state, found = states.of(q, id or '')
   if not state then return end
-  local record = state == 'executing' and found or redis.call('HGET', q.keys.run, id)
-  local run = record and require('record').read(record) or {}
+  local text = state == 'executing' and found or redis.call('HGET', q.keys.run, id)
+  local run = text and record.read(text) or {}
   local moment
-  if state == 'discarded' then moment = require('ended').time(found) elseif state ~= 'executing' then moment = tonumber(found) end
+  if state == 'discarded' then moment = ended.time(found) elseif state ~= 'executing' then moment = tonumber(found) end
   put(list, 'chain', {
     gate = gate, holder = id, state = state, worker = run.worker, since = run.started,
     due = state ~= 'discarded' and moment or nil, at = state == 'discarded' and moment or nil,
@@ -53,10 +63,10 @@ end
 
 -- The reasons of one gate for a lane.
 local function explain_gate(q, list, gate, lane)
-  local gates, name = require('gates'), gate.gate
+  local name = gate.gate
   local limits = gate.limits
   gates.read(q, gate)
-  if require('chains').is_gate(name) then return gate.members > 0 and explain_chain(q, list, name) end
+  if chains.is_gate(name) then return gate.members > 0 and explain_chain(q, list, name) end
   if gate.is_off then
     put(list, 'off', { dependency = name, since = tonumber(redis.call('HGET', q.keys.off, name)) or 0 })
   end
@@ -71,8 +81,8 @@ local function explain_gate(q, list, gate, lane)
   if not gate.limit then return end
   if gate.members >= gate.limit then
     put(list, 'gate_concurrency', { gate = name, limit = gate.limit, running = gate.members, held = holders(q, name) })
-  elseif gate.members + 1 >= gate.limit and require('reserve').withholds(q, name, lane) then
-    local held = require('reserve').current(q)
+  elseif gate.members + 1 >= gate.limit and reserve.withholds(q, name, lane) then
+    local held = reserve.current(q)
     put(list, 'reserved', { gate = name, lane = held.lane, ['until'] = held.till })
   end
 end
@@ -89,7 +99,7 @@ local function explain_queue(q, list)
     put(list, 'queue_concurrency', { limit = limits.concurrency, running = running })
   end
   if limits.rate then
-    local left, at = require('rate').room(q, '*', limits.rate)
+    local left, at = rate.room(q, '*', limits.rate)
     if left <= 0 then
       put(list, 'queue_rate', { allowance = limits.rate.allowance, period = limits.rate.period, next = at or q.now })
     end
@@ -106,22 +116,21 @@ end
 
 -- Whether a live worker could run the job. Looks at a hundred workers.
 local function explain_workers(q, list, id)
-  local live = redis.call('ZRANGE', q.keys.workers, require('queue').text(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, 100)
+  local live = redis.call('ZRANGE', q.keys.workers, digits(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, 100)
   if #live == 0 then return put(list, 'no_worker') end
-  local kind = require('columns').kind_of(redis.call('HGET', q.keys.spec, id))
+  local kind = columns.kind_of(redis.call('HGET', q.keys.spec, id))
   if not kind then return end
   for i = 1, #live do
-    local read, info = pcall(cjson.decode, redis.call('HGET', require('keys').worker(q.keys, live[i]), 'info') or '{}')
+    local read, info = pcall(cjson.decode, redis.call('HGET', keys.worker(q.keys, live[i]), 'info') or '{}')
     if not read or type(info) ~= 'table' or knows(info, kind) then return end
   end
   put(list, 'unknown_kind', { kind = kind, workers = #live })
 end
 
 local function available(q, list, id)
-  local keys = require('keys')
   local lane = redis.call('HGET', q.keys.lane, id) or ''
   explain_queue(q, list)
-  local own = require('gates').of(q, lane)
+  local own = gates.of(q, lane)
   for i = 1, #own do explain_gate(q, list, own[i], lane) end
   local gate = redis.call('HGET', q.keys.where, lane)
   if gate then
@@ -140,7 +149,6 @@ end
 
 -- A parent that is not here has moved to its own queue, or was deleted while its follower was held.
 local function suspended(q, list, id, since)
-  local states = require('states')
   local target = string.match(redis.call('HGET', q.keys.target, id) or '', '^%S+')
   local parent, policy = string.match(redis.call('HGET', q.keys.after, id) or '', '^(%S+) (%S+)')
   if not parent then
@@ -155,7 +163,6 @@ end
 function M.run(q, args)
   q.is_looking = true
   local id, list = args[1] or '', {}
-  local states = require('states')
   local state, found = states.of(q, id)
   if not state then return list end
   local deadline = tonumber(redis.call('HGET', q.keys.deadline, id))
@@ -166,12 +173,10 @@ function M.run(q, args)
   elseif state == 'suspended' then
     suspended(q, list, id, found)
   elseif states.is_ended(state) then
-    put(list, 'ended', { state = state, at = require('ended').time(found) })
+    put(list, 'ended', { state = state, at = ended.time(found) })
   else
     timed(q, list, id, state, found)
   end
   if deadline and not states.is_ended(state) then put(list, 'deadline', { at = deadline }) end
   return list
 end
-
-return M

@@ -1,7 +1,23 @@
 -- Changes of jobs by operators: cancel, retry, delete, reschedule by id; pause and resume of the queue. bulk.lua has changes by
 -- condition. Each of the four takes up to 1,000 ids and returns a flat list of id, result: the new state, or the reason of a
 -- refusal (`missing`, or the state it is in).
-local M = {}
+local arguments = require('arguments')
+local chains = require('chains')
+local columns = require('columns')
+local ended = require('ended')
+local events = require('events')
+local followers = require('followers')
+local keys = require('keys')
+local links = require('links')
+local outbox = require('outbox')
+local queue = require('queue')
+local record = require('record')
+local states = require('states')
+local stats = require('stats')
+local unique = require('unique')
+local waiting = require('waiting')
+local wake = require('wake')
+local digits, refuse = arguments.digits, arguments.refuse
 
 -- The change of one job, by name: step(q, id, state, found, due, is_named) returns the result; or nil if the state does not allow
 -- it, and the reason if it is another one.
@@ -10,8 +26,7 @@ M.steps = steps
 
 -- Applies a step to each id.
 local function each(q, ids, step, due, is_named)
-  local queue, states = require('queue'), require('states')
-  if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
+  if #ids < 1 or #ids > queue.MOST then refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
   local results, refused = {}, 0
   for i = 1, #ids do
     local state, found = states.of(q, ids[i])
@@ -21,32 +36,31 @@ local function each(q, ids, step, due, is_named)
     results[2 * i - 1], results[2 * i] = ids[i], result or why or state or 'missing'
   end
   -- A queue that nothing has used gets no key.
-  if q.exists then require('stats').count(q, 'refused', refused) end
-  if q.claimable then require('wake').push(q) end
+  if q.exists then stats.count(q, 'refused', refused) end
+  if q.claimable then wake.push(q) end
   return results
 end
 
 -- Whether a job is on its way to its own queue: it may be there already. After 6.5 days no process brings it there any more.
 function M.is_moving(q, id, state, found)
-  return state == 'suspended' and require('followers').is_moving(q, id) and redis.call('HEXISTS', q.keys.target, id) == 1
-    and not require('outbox').is_given_up(q, tonumber(found))
+  return state == 'suspended' and followers.is_moving(q, id) and redis.call('HEXISTS', q.keys.target, id) == 1
+    and not outbox.is_given_up(q, tonumber(found))
 end
 
 -- Ends a job that does not run.
 local function finish(q, id, state, found)
-  local ended = require('ended')
-  if state == 'available' then require('columns').keep_created(q, id, found) end
+  if state == 'available' then columns.keep_created(q, id, found) end
   ended.add(q, 'cancelled', { id })
-  require('states').remove(q, id, state)
-  require('events').moved(q, state, 'cancelled', { id })
+  states.remove(q, id, state)
+  events.moved(q, state, 'cancelled', { id })
   ended.trim(q, 'cancelled')
 end
 
 -- Tells the worker of a run. The run ends as cancelled, whatever its handler does, unless it completes first.
 local function cancel_run(q, id, found)
-  local worker = require('record').read(found).worker
-  redis.call('SADD', require('keys').cancel(q.keys, worker), id)
-  require('wake').ring(q, worker)
+  local worker = record.read(found).worker
+  redis.call('SADD', keys.cancel(q.keys, worker), id)
+  wake.ring(q, worker)
   return 'cancelling'
 end
 
@@ -58,7 +72,7 @@ function M.cancel(q, args) return each(q, args, steps.cancel) end
 function steps.cancel(q, id, state, found)
   if state == 'executing' then return cancel_run(q, id, found) end
   if M.is_moving(q, id, state, found) then return nil end
-  if require('states').is_ended(state) and not (state == 'discarded' and require('chains').holds(q, id)) then return nil end
+  if states.is_ended(state) and not (state == 'discarded' and chains.holds(q, id)) then return nil end
   finish(q, id, state, found)
   return 'cancelled'
 end
@@ -71,24 +85,23 @@ end
 function M.retry(q, args) return each(q, args, steps.retry) end
 
 function steps.retry(q, id, state, found)
-  local states = require('states')
   if state == 'executing' or state == 'available' or M.is_moving(q, id, state, found) then return nil end
   if state == 'suspended' then
-    require('followers').let_go(q, id)
+    followers.let_go(q, id)
     return 'available'
   end
   if states.is_ended(state) then
-    local owner = require('unique').revived(q, id)
+    local owner = unique.revived(q, id)
     if owner then return nil, 'taken ' .. owner end
     for _, column in ipairs({ 'attempts', 'crashes', 'died', 'waits', 'result', 'progress', 'run', 'deadline', 'deadlined' }) do
       redis.call('HDEL', q.keys[column], id)
     end
-    if not require('chains').holds(q, id) then redis.call('HDEL', q.keys.place, id) end
-    require('stats').count(q, 'revived', 1)
+    if not chains.holds(q, id) then redis.call('HDEL', q.keys.place, id) end
+    stats.count(q, 'revived', 1)
   end
-  require('waiting').enter(q, { id })
+  waiting.enter(q, { id })
   states.remove(q, id, state)
-  require('events').moved(q, state, 'available', { id })
+  events.moved(q, state, 'available', { id })
   return 'available'
 end
 
@@ -99,12 +112,12 @@ function M.delete(q, args) return each(q, args, steps.delete) end
 function steps.delete(q, id, state, found)
   if state == 'executing' then return cancel_run(q, id, found) end
   if M.is_moving(q, id, state, found) then return nil end
-  require('unique').deleted(q, id)
-  require('links').deleted(q, id, require('states').is_ended(state))
-  require('states').remove(q, id, state)
-  require('columns').drop(q, { id })
-  require('stats').count(q, 'removed', 1)
-  require('events').moved(q, state, '', { id })
+  unique.deleted(q, id)
+  links.deleted(q, id, states.is_ended(state))
+  states.remove(q, id, state)
+  columns.drop(q, { id })
+  stats.count(q, 'removed', 1)
+  events.moved(q, state, '', { id })
   return 'deleted'
 end
 
@@ -112,59 +125,54 @@ end
 --                chain it gives up its place in the order.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.reschedule(q, args)
-  local queue = require('queue')
   local when, ids = tostring(args[1]), {}
   for i = 2, #args do ids[i - 1] = args[i] end
   local at = string.match(when, '^@(%d+)$')
-  local due = at and queue.number(at, 0, 1e14, 'time') or q.now + queue.number(when, 0, 1e14, 'delay')
+  local due = at and arguments.number(at, 0, 1e14, 'time') or q.now + arguments.number(when, 0, 1e14, 'delay')
   return each(q, ids, steps.reschedule, due, at ~= nil)
 end
 
 function steps.reschedule(q, id, state, found, due, is_named)
   if state ~= 'available' and state ~= 'scheduled' and state ~= 'retryable' then return nil end
-  if state == 'available' then require('columns').keep_created(q, id, found) end
-  require('waiting').add(q, 'scheduled', id, due, is_named)
+  if state == 'available' then columns.keep_created(q, id, found) end
+  waiting.add(q, 'scheduled', id, due, is_named)
   if state == 'scheduled' then
-    require('chains').left(q, id)
+    chains.left(q, id)
   else
-    require('states').remove(q, id, state)
+    states.remove(q, id, state)
   end
-  require('events').moved(q, state, 'scheduled', { id })
+  events.moved(q, state, 'scheduled', { id })
   return 'scheduled'
 end
 
 -- pause [reason] [new]     No job is claimed until resume; runs go on. Returns 1, or 0 if it was paused already.
 -- A queue that nothing has used is refused, unless `new` follows. Errors: BADARG, BADKEY, FORMAT.
 function M.pause(q, args)
-  local queue = require('queue')
-  local reason = queue.reason(args[1])
+  local reason = arguments.reason(args[1])
   queue.known(q, args[2])
-  return redis.call('HSETNX', q.keys.config, 'paused', queue.text(q.now) .. ' ' .. reason)
+  return redis.call('HSETNX', q.keys.config, 'paused', digits(q.now) .. ' ' .. reason)
 end
 
 -- resume             Returns 1, or 0 if it was not paused. Errors: BADARG if there is no such queue, BADKEY, FORMAT.
 function M.resume(q)
-  require('queue').known(q)
+  queue.known(q)
   local resumed = redis.call('HDEL', q.keys.config, 'paused')
   q.paused = false
-  if resumed == 1 then require('wake').push(q) end
+  if resumed == 1 then wake.push(q) end
   return resumed
 end
 
 -- configure name value…     Declared by a worker's code: completed, cancelled, discarded as `count age_ms`; crashes.
 function M.configure(q, args)
-  local queue = require('queue')
-  if #args == 0 then queue.refuse('BADARG', 'give names and values') end
+  if #args == 0 then refuse('BADARG', 'give names and values') end
   local kept = { completed = true, cancelled = true, discarded = true }
   for i = 1, #args, 2 do
     local name, value = args[i], tostring(args[i + 1])
     if not (kept[name] and string.find(value, '^%d+ %d+$') or name == 'crashes' and string.find(value, '^[1-9]%d*$')) then
-      queue.refuse('BADARG', 'cannot configure ' .. name .. ' as ' .. value)
+      refuse('BADARG', 'cannot configure ' .. name .. ' as ' .. value)
     end
   end
   queue.create(q)
   redis.call('HSET', q.keys.config, unpack(args))
   return 'OK'
 end
-
-return M

@@ -4,7 +4,24 @@
 -- No job is lost by it: a job in no index comes back, a job in two indexes keeps the one from which it may yet run. So a job may
 -- run once more. One repair may make the next possible: go through it until audit is clean.
 -- Errors: BADARG, BADKEY, FORMAT. Events: of jobs that come back.
-local M = {}
+local ahead = require('ahead')
+local audit = require('audit')
+local conflicts = require('conflicts')
+local cron = require('cron')
+local deadlines = require('deadlines')
+local events = require('events')
+local gates = require('gates')
+local keys = require('keys')
+local lanes = require('lanes')
+local outbox = require('outbox')
+local parking = require('parking')
+local record = require('record')
+local states = require('states')
+local stats = require('stats')
+local unique = require('unique')
+local waiting = require('waiting')
+local wake = require('wake')
+local digits = require('arguments').digits
 
 -- The order in which a job in several indexes keeps one: where it runs, else where it will, else where it ended badly.
 local better = { 'executing', 'available', 'retryable', 'scheduled', 'suspended', 'discarded', 'cancelled', 'completed' }
@@ -15,7 +32,7 @@ local function lane_of(q, id) return redis.call('HGET', q.keys.lane, id) or '' e
 
 -- Sets the counters by the jobs that are there.
 function cures.recount(q)
-  local came, gone = require('stats').balance(q)
+  local came, gone = stats.balance(q)
   local left = came - gone - redis.call('HLEN', q.keys.spec)
   local removed = tonumber(redis.call('HGET', q.keys.stats, 'removed')) or 0
   if removed + left >= 0 then
@@ -29,41 +46,41 @@ end
 function cures.lane(q, lane)
   local gate = redis.call('HGET', q.keys.where, lane)
   if gate then
-    redis.call('ZREM', require('keys').parked(q.keys, gate), lane)
+    redis.call('ZREM', keys.parked(q.keys, gate), lane)
     redis.call('HDEL', q.keys.where, lane)
   end
   redis.call('ZREM', q.keys.ready, lane)
-  require('lanes').settle(q, lane)
+  lanes.settle(q, lane)
   q.claimable = true
 end
 
 -- A job in no index: suspended, if it waits for a parent or was on its way, else available.
 function cures.place(q, id)
-  if require('states').of(q, id) then return end
-  local text, target = require('queue').text, redis.call('HGET', q.keys.target, id)
+  if states.of(q, id) then return end
+  local target = redis.call('HGET', q.keys.target, id)
   if target or redis.call('HEXISTS', q.keys.after, id) == 1 then
-    redis.call('ZADD', q.keys.suspended, text(q.now), id)
+    redis.call('ZADD', q.keys.suspended, digits(q.now), id)
     if redis.call('HEXISTS', q.keys.after, id) == 0 then
-      require('outbox').put(q, 'queue.' .. string.match(target, '^%S+') .. ' ' .. id)
+      outbox.put(q, 'queue.' .. string.match(target, '^%S+') .. ' ' .. id)
     end
-    return require('events').moved(q, '', 'suspended', { id })
+    return events.moved(q, '', 'suspended', { id })
   end
-  require('waiting').enter(q, { id })
+  waiting.enter(q, { id })
   q.claimable = true
-  require('events').moved(q, '', 'available', { id })
+  events.moved(q, '', 'available', { id })
 end
 
 -- Takes an id out of one index.
 local function take(q, state, id)
-  if state == 'available' then return require('lanes').remove(q, lane_of(q, id), id) end
+  if state == 'available' then return lanes.remove(q, lane_of(q, id), id) end
   if state ~= 'executing' then return redis.call('ZREM', q.keys[state], id) end
-  local record = redis.call('HGET', q.keys.executing, id)
-  if not record then return end
-  local run = require('record').read(record)
+  local text = redis.call('HGET', q.keys.executing, id)
+  if not text then return end
+  local run = record.read(text)
   redis.call('HDEL', q.keys.executing, id)
-  redis.call('SREM', require('keys').held(q.keys, run.worker or ''), id)
+  redis.call('SREM', keys.held(q.keys, run.worker or ''), id)
   if run.dimensions and run.dimensions ~= '-' then
-    require('gates').leave(q, { { ids = { id }, dimensions = run.dimensions, lane = run.lane } })
+    gates.leave(q, { { ids = { id }, dimensions = run.dimensions, lane = run.lane } })
   end
 end
 
@@ -74,7 +91,7 @@ function cures.keep_one(q, id)
     if state == 'executing' then
       is_there = redis.call('HEXISTS', q.keys.executing, id) == 1
     elseif state == 'available' then
-      is_there = redis.call('ZSCORE', require('keys').wait(q.keys, lane_of(q, id)), id)
+      is_there = redis.call('ZSCORE', keys.wait(q.keys, lane_of(q, id)), id)
     else
       is_there = redis.call('ZSCORE', q.keys[state], id)
     end
@@ -90,32 +107,32 @@ function cures.drop(q, name, id)
 end
 
 function cures.drop_waiting(q, lane, id)
-  if redis.call('HEXISTS', q.keys.spec, id) == 0 then require('lanes').remove(q, lane, id) end
+  if redis.call('HEXISTS', q.keys.spec, id) == 0 then lanes.remove(q, lane, id) end
 end
 
 -- A gate that would not be looked at again.
-function cures.look(q, gate) require('parking').at(q, gate, q.now) end
+function cures.look(q, gate) parking.at(q, gate, q.now) end
 
 function cures.leave(q, gate, id)
-  redis.call('SREM', require('keys').gate(q.keys, gate), id)
-  require('gates').changed(q, gate)
-  if require('parking').is_any(q, { gate }) then require('parking').turn(q, gate, 1) end
+  redis.call('SREM', keys.gate(q.keys, gate), id)
+  gates.changed(q, gate)
+  if parking.is_any(q, { gate }) then parking.turn(q, gate, 1) end
 end
 
-function cures.join(q, gate, id) redis.call('SADD', require('keys').gate(q.keys, gate), id) end
+function cures.join(q, gate, id) redis.call('SADD', keys.gate(q.keys, gate), id) end
 
 -- A job that kept its place in a chain holds the chain; if another job does, it gives the place up.
 function cures.hold(q, gate, id)
-  local key = require('keys').gate(q.keys, gate)
+  local key = keys.gate(q.keys, gate)
   if redis.call('SCARD', key) == 0 then redis.call('SADD', key, id) else redis.call('HDEL', q.keys.place, id) end
 end
 
-function cures.held(q, worker, id) redis.call('SADD', require('keys').held(q.keys, worker), id) end
-function cures.not_held(q, worker, id) redis.call('SREM', require('keys').held(q.keys, worker), id) end
-function cures.not_cancelled(q, worker, id) redis.call('SREM', require('keys').cancel(q.keys, worker), id) end
+function cures.held(q, worker, id) redis.call('SADD', keys.held(q.keys, worker), id) end
+function cures.not_held(q, worker, id) redis.call('SREM', keys.held(q.keys, worker), id) end
+function cures.not_cancelled(q, worker, id) redis.call('SREM', keys.cancel(q.keys, worker), id) end
 
 -- An unknown worker has died: its lease is over, so its jobs are taken back.
-function cures.bury(q, worker) redis.call('ZADD', q.keys.workers, 'NX', require('queue').text(q.now), worker) end
+function cures.bury(q, worker) redis.call('ZADD', q.keys.workers, 'NX', digits(q.now), worker) end
 
 function cures.no_suspect(q, id) redis.call('ZREM', q.keys.suspects, id) end
 
@@ -126,14 +143,14 @@ end
 -- The owner of a fingerprint: a live job that says so, or says nothing; an ended one within its time.
 function cures.owner(q, fingerprint, id)
   if redis.call('HGET', q.keys.unique, fingerprint) ~= id then return end
-  local states, text = require('states'), redis.call('HGET', q.keys.fingerprint, id)
+  local text = redis.call('HGET', q.keys.fingerprint, id)
   local state, ends = states.of(q, id), redis.call('ZSCORE', q.keys.unique_ends, fingerprint)
-  local own, till, is_until_start = require('unique').parse(text or fingerprint)
+  local own, till, is_until_start = unique.parse(text or fingerprint)
   if own == fingerprint and state and not states.is_ended(state) and not (is_until_start and state == 'executing') then
     redis.call('HSET', q.keys.fingerprint, id, text or fingerprint)
     redis.call('ZREM', q.keys.unique_ends, fingerprint)
   elseif own == fingerprint and (not state or states.is_ended(state)) and (ends or till and till > q.now) then
-    redis.call('ZADD', q.keys.unique_ends, 'NX', require('queue').text(till or tonumber(ends)), fingerprint)
+    redis.call('ZADD', q.keys.unique_ends, 'NX', digits(till or tonumber(ends)), fingerprint)
     if state and not text then redis.call('HSET', q.keys.fingerprint, id, '@' .. ends .. ' ' .. fingerprint) end
   else
     redis.call('HDEL', q.keys.unique, fingerprint)
@@ -144,9 +161,9 @@ end
 
 -- A live job owns its fingerprint, unless another live one does.
 function cures.own(q, fingerprint, id)
-  local states, by = require('states'), redis.call('HGET', q.keys.unique, fingerprint)
+  local by = redis.call('HGET', q.keys.unique, fingerprint)
   local state, other = states.of(q, id), by and states.of(q, by)
-  local own, _, is_until_start = require('unique').parse(redis.call('HGET', q.keys.fingerprint, id) or '')
+  local own, _, is_until_start = unique.parse(redis.call('HGET', q.keys.fingerprint, id) or '')
   if own ~= fingerprint or not state or states.is_ended(state) or other and not states.is_ended(other) then return end
   if is_until_start and state == 'executing' then return redis.call('HDEL', q.keys.fingerprint, id) end
   redis.call('HSET', q.keys.unique, fingerprint, id)
@@ -157,27 +174,26 @@ function cures.hold_no_more(q, fingerprint)
   if redis.call('HEXISTS', q.keys.unique, fingerprint) == 0 then redis.call('ZREM', q.keys.unique_ends, fingerprint) end
 end
 
-function cures.succeed(q, id) require('conflicts').mend(q, id) end
+function cures.succeed(q, id) conflicts.mend(q, id) end
 
-function cures.rearm(q) require('cron').rearm(q) end
+function cures.rearm(q) cron.rearm(q) end
 
 -- A live job with a deadline is looked at by then; other jobs are not.
 function cures.deadline(q, id)
-  local states, at = require('states'), redis.call('HGET', q.keys.deadline, id)
+  local at = redis.call('HGET', q.keys.deadline, id)
   local state = at and states.of(q, id)
   if not state or states.is_ended(state) then return redis.call('ZREM', q.keys.deadlines, id) end
-  require('deadlines').added(q, { at, id })
+  deadlines.added(q, { at, id })
 end
 
 function cures.deadlines(q)
-  require('deadlines').rearm(q)
-  require('wake').push(q, true)
+  deadlines.rearm(q)
+  wake.push(q, true)
 end
 
 -- An entry that is neither paused nor finished has a next tick from now on, which the worker that is told of it computes. An
 -- entry without any state is left to an operator.
 function cures.entry(q, name)
-  local cron, keys, text = require('cron'), require('keys'), require('queue').text
   if redis.call('HEXISTS', q.keys.cron, name) == 0 then
     redis.call('ZREM', q.keys.cron_next, name)
     return cron.rearm(q)
@@ -185,21 +201,21 @@ function cures.entry(q, name)
   local key, state, next = keys.cron_state(q.keys, name), cron.state(q, name), redis.call('ZSCORE', q.keys.cron_next, name)
   if not state.revision then
     redis.call('HSETNX', key, 'source', 'operator')
-    redis.call('HSET', key, 'revision', text(redis.call('HINCRBY', q.keys.config, 'cron', 1)))
-    state.paused = state.paused or not next and not state.finished and text(q.now) .. ' what was known of it is lost'
+    redis.call('HSET', key, 'revision', digits(redis.call('HINCRBY', q.keys.config, 'cron', 1)))
+    state.paused = state.paused or not next and not state.finished and digits(q.now) .. ' what was known of it is lost'
     if state.paused then redis.call('HSET', key, 'paused', state.paused) end
   end
   if state.paused or state.finished then
     redis.call('ZREM', q.keys.cron_next, name)
   elseif not next then
-    redis.call('ZADD', q.keys.cron_next, text(math.ceil(q.now / 1000) * 1000), name)
+    redis.call('ZADD', q.keys.cron_next, digits(math.ceil(q.now / 1000) * 1000), name)
   end
   redis.call('LTRIM', keys.cron_history(q.keys, name), 0, cron.KEPT - 1)
   cron.rearm(q)
 end
 
 -- A time too far ahead lies as far ahead of now as it was set.
-function cures.ahead(q, kind, member) require('ahead').put_right(q, kind, member) end
+function cures.ahead(q, kind, member) ahead.put_right(q, kind, member) end
 
 local texts = {
   ahead = 'it is set as far ahead of now as it was to be',
@@ -218,18 +234,16 @@ local texts = {
 }
 
 local function go(q, args, is_planning)
-  local page = require('audit').page(q, args)
+  local page = audit.page(q, args)
   local reply = {}
   for i = 1, #page.found, 2 do
     local cure = page.found.cures[(i + 1) / 2]
     if cure and not is_planning then cures[cure[1]](q, cure[2], cure[3]) end
     for _, text in ipairs({ page.found[i], page.found[i + 1], cure and texts[cure[1]] or '' }) do reply[#reply + 1] = text end
   end
-  if q.claimable then require('wake').push(q) end
+  if q.claimable then wake.push(q) end
   return { page.next, page.checked, reply }
 end
 
 function M.run(q, args) return go(q, args, false) end
 function M.plan(q, args) return go(q, args, true) end
-
-return M

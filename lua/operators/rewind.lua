@@ -8,7 +8,11 @@
 -- A clock that goes back has one of two reasons. It was ahead: then the present time lies in a gap, since no worker called at it
 -- before. Or it is behind now: then workers have called at this time before, and times ahead are right. In the second case only
 -- leases are brought back (workers.lua).
-local M = {}
+local ahead = require('ahead')
+local queue = require('queue')
+local stats = require('stats')
+local wake = require('wake')
+local digits = require('arguments').digits
 
 local PAUSE = 60000           -- ms without a call that make a gap
 local GAPS = 6
@@ -16,8 +20,6 @@ local YOUNG = 86400000        -- ms of which a queue is too young to tell
 local SHIFTS = 16             -- kept; of places that are older the time is not known any more
 local STEPS = 50              -- kinds of one call, where there is little to look at
 local PAGE = 200
-
-local function text(number) return require('queue').text(number) end
 
 local function read_gaps(q)
   local list = {}
@@ -29,7 +31,7 @@ end
 
 local function write_gaps(q, list)
   local parts = {}
-  for i = math.max(#list - GAPS, 0) + 1, #list do parts[#parts + 1] = text(list[i].from) .. ' ' .. text(list[i].till) end
+  for i = math.max(#list - GAPS, 0) + 1, #list do parts[#parts + 1] = digits(list[i].from) .. ' ' .. digits(list[i].till) end
   if #parts == 0 then return redis.call('HDEL', q.keys.config, 'gaps') end
   redis.call('HSET', q.keys.config, 'gaps', table.concat(parts, ' '))
 end
@@ -47,28 +49,28 @@ end
 
 -- Lets sequences go on from where they are, and notes their lead.
 local function shift(q)
-  local queue, list, parts = require('queue'), {}, {}
+  local list, parts = {}, {}
   local present, last = queue.present(q), tonumber(redis.call('GET', q.keys.seq)) or 0
   if present == 0 or last <= present then return end
-  if q.config[13] then list = { unpack(queue.shifts(q)) } end
+  if q.config.shifts then list = { unpack(queue.shifts(q)) } end
   local before = list[#list] and list[#list].shift or 0
   list[#list + 1] = { line = present, upto = last, shift = before + last - present }
   for i = math.max(#list - SHIFTS, 0) + 1, #list do
-    parts[#parts + 1] = text(list[i].line) .. ' ' .. text(list[i].upto) .. ' ' .. text(list[i].shift)
+    parts[#parts + 1] = digits(list[i].line) .. ' ' .. digits(list[i].upto) .. ' ' .. digits(list[i].shift)
   end
-  q.config[13] = table.concat(parts, ' ')
-  redis.call('HSET', q.keys.config, 'shifts', q.config[13])
+  q.config.shifts = table.concat(parts, ' ')
+  redis.call('HSET', q.keys.config, 'shifts', q.config.shifts)
 end
 
 -- The clock was ahead by `by` ms: begins to bring times back.
 local function start(q, by)
   shift(q)
-  local before = tonumber(string.match(q.config[12] or '', '^%d+')) or 0
+  local before = tonumber(string.match(q.config.rewind or '', '^%d+')) or 0
   by = math.max(math.floor(by), before)
-  q.config[12] = text(by) .. ' 1|0'
-  redis.call('HSET', q.keys.config, 'rewind', q.config[12], 'rewound', text(q.now) .. ' ' .. text(by))
+  q.config.rewind = digits(by) .. ' 1|0'
+  redis.call('HSET', q.keys.config, 'rewind', q.config.rewind, 'rewound', digits(q.now) .. ' ' .. digits(by))
   redis.call('HDEL', q.keys.config, 'behind')
-  require('stats').count(q, 'rewound', 1)
+  stats.count(q, 'rewound', 1)
 end
 
 -- The time that the clock told before, if it lies ahead of now; else nil. A beat that lies ahead tells that no worker has called
@@ -81,8 +83,7 @@ end
 
 -- Whether the clock was ahead while only producers called: the last sequence tells. Looked at now and then.
 function M.look(q)
-  if q.config[12] then return end
-  local queue = require('queue')
+  if q.config.rewind then return end
   local present, last = queue.present(q), tonumber(redis.call('GET', q.keys.seq)) or 0
   if present == 0 or last - present < PAUSE * 512 or M.behind(q) then return end
   start(q, (last - present) / 512)
@@ -97,7 +98,7 @@ function M.note(q, before)
     write_gaps(q, list)
     return M.look(q)
   end
-  if not was_ahead(q, list, before) then return redis.call('HSET', q.keys.config, 'behind', text(before)) end
+  if not was_ahead(q, list, before) then return redis.call('HSET', q.keys.config, 'behind', digits(before)) end
   local kept = {}
   for i = 1, #list do
     if list[i].till <= q.now then kept[#kept + 1] = list[i] end
@@ -108,10 +109,10 @@ end
 
 -- Brings a page back, if a rewind goes on.
 function M.step(q)
-  if not q.config[12] then return end
-  local by, number, cursor = string.match(q.config[12], '^(%d+) (%d+)|(%d+)$')
+  if not q.config.rewind then return end
+  local by, number, cursor = string.match(q.config.rewind, '^(%d+) (%d+)|(%d+)$')
   number, q.ahead_by = tonumber(number), tonumber(by)
-  local ahead, looked, brought = require('ahead'), 0, 0
+  local looked, brought = 0, 0
   local kinds = ahead.kinds()
   local function visit(_, _, fix)
     fix()
@@ -123,16 +124,14 @@ function M.step(q)
     if next == '0' then number = number + 1 end
     if looked >= PAGE or not kinds[number] then break end
   end
-  require('stats').count(q, 'brought_back', brought)
+  stats.count(q, 'brought_back', brought)
   q.heads, q.ends, q.ahead_by = nil, nil, nil
   if kinds[number] then
-    q.config[12] = by .. ' ' .. number .. '|' .. cursor
-    redis.call('HSET', q.keys.config, 'rewind', q.config[12])
-    require('wake').push(q, true)
+    q.config.rewind = by .. ' ' .. number .. '|' .. cursor
+    redis.call('HSET', q.keys.config, 'rewind', q.config.rewind)
+    wake.push(q, true)
   else
-    q.config[12] = false
+    q.config.rewind = false
     redis.call('HDEL', q.keys.config, 'rewind')
   end
 end
-
-return M

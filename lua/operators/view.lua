@@ -1,34 +1,40 @@
 -- Read-only views: status, job, list, workers, moves, history. Replies are flat lists of name and value, which redis-cli shows
 -- readably.
-local M = {}
+local arguments = require('arguments')
+local columns = require('columns')
+local ended = require('ended')
+local keys = require('keys')
+local queue = require('queue')
+local record = require('record')
+local rewind = require('rewind')
+local states = require('states')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local LOOKED = 500            -- runs
-
-local function text(number) return require('queue').text(number) end
 
 -- Tells the ages of the oldest, in ms: how long the first job of a state is overdue, suspended, or runs. Above LOOKED runs their
 -- age is left out.
 local function put_ages(q, counts, put)
-  for _, state in ipairs(require('states').timed) do
+  for _, state in ipairs(states.timed) do
     local head = counts[state] > 0 and tonumber(redis.call('ZRANGE', q.keys[state], 0, 0, 'WITHSCORES')[2])
-    put('oldest_' .. state .. '_ms', text(head and math.max(q.now - head, 0) or 0))
+    put('oldest_' .. state .. '_ms', digits(head and math.max(q.now - head, 0) or 0))
   end
   if counts.executing == 0 then return put('oldest_executing_ms', '0') end
   if counts.executing > LOOKED then return end
   local records, first = redis.call('HVALS', q.keys.executing), q.now
-  for i = 1, #records do first = math.min(first, tonumber(require('record').read(records[i]).started) or q.now) end
-  put('oldest_executing_ms', text(q.now - first))
+  for i = 1, #records do first = math.min(first, tonumber(record.read(records[i]).started) or q.now) end
+  put('oldest_executing_ms', digits(q.now - first))
 end
 
 -- The gauges of monitoring: jobs in each state, and the ages of the oldest, as a flat list of name and value.
 function M.gauges(q)
-  local states, reply = require('states'), {}
+  local reply = {}
   local function put(name, value) reply[#reply + 1], reply[#reply + 2] = name, value end
   local counts = states.counts(q)
   for _, state in ipairs(states.all) do put(state, counts[state]) end
   local head = redis.call('ZRANGE', q.keys.lanes, 0, 0, 'WITHSCORES')[2]
-  local _, since = require('queue').read_score(q, tonumber(head) or 0)
-  put('oldest_available_ms', head and text(math.max(q.now - since, 0)) or '0')
+  local _, since = queue.read_score(q, tonumber(head) or 0)
+  put('oldest_available_ms', head and digits(math.max(q.now - since, 0)) or '0')
   put_ages(q, counts, put)
   return reply
 end
@@ -39,20 +45,20 @@ function M.status(q)
   local reply = M.gauges(q)
   local function put(name, value) reply[#reply + 1], reply[#reply + 2] = name, value end
   local own = q.limits and q.limits.dimensions['*']
-  if own and own.depth then put('depth', text(own.depth)) end
+  if own and own.depth then put('depth', digits(own.depth)) end
   put('lanes', redis.call('ZCARD', q.keys.lanes))
   put('workers', redis.call('ZCARD', q.keys.workers))
   local outgoing = redis.call('ZCARD', q.keys.outbox)
   if outgoing > 0 then put('outgoing', outgoing) end
   put('paused', q.paused or '')
-  local rewound, behind = redis.call('HGET', q.keys.config, 'rewound'), require('rewind').behind(q)
-  if q.config[12] then put('rewinding', '1') end
+  local rewound, behind = redis.call('HGET', q.keys.config, 'rewound'), rewind.behind(q)
+  if q.config.rewind then put('rewinding', '1') end
   if rewound then put('rewound', rewound) end
-  if behind then put('behind', text(behind)) end
-  put('now', text(q.now))
+  if behind then put('behind', digits(behind)) end
+  put('now', digits(q.now))
   for _, state in ipairs({ 'completed', 'cancelled', 'discarded' }) do
-    local count, age = require('ended').bounds(q, state)
-    put('keeps_' .. state, text(count) .. ' ' .. text(age))
+    local count, age = ended.bounds(q, state)
+    put('keeps_' .. state, digits(count) .. ' ' .. digits(age))
   end
   local totals = redis.call('HGETALL', q.keys.stats)
   for i = 1, #totals, 2 do put('total_' .. totals[i], totals[i + 1]) end
@@ -61,28 +67,28 @@ end
 
 -- The value of a job's index for people: end, due time, place, or record of the run.
 local function moment(q, state, found)
-  if require('states').is_ended(state) then return text(require('ended').time(found)) end
-  if state == 'available' or state == 'executing' then return require('record').shown(q, found) end
+  if states.is_ended(state) then return digits(ended.time(found)) end
+  if state == 'available' or state == 'executing' then return record.shown(q, found) end
   return found
 end
 
 -- job id      Everything about one job, and the first hundred of its followers; an empty list if there is none.
 function M.job(q, args)
   local id = args[1] or ''
-  local state, found = require('states').of(q, id)
+  local state, found = states.of(q, id)
   if not state then return {} end
-  local reply = { 'id', id, 'state', state, 'spec', redis.call('HGET', q.keys.spec, id), 'now', text(q.now) }
-  for _, column in ipairs(require('columns').all) do
+  local reply = { 'id', id, 'state', state, 'spec', redis.call('HGET', q.keys.spec, id), 'now', digits(q.now) }
+  for _, column in ipairs(columns.all) do
     local value = redis.call('HGET', q.keys[column], id)
-    if value and (column == 'place' or column == 'run') then value = require('record').shown(q, value) end
+    if value and (column == 'place' or column == 'run') then value = record.shown(q, value) end
     if value then reply[#reply + 1], reply[#reply + 2] = column, value end
   end
-  local after = require('keys').after(q.keys, id)
+  local after = keys.after(q.keys, id)
   local followers = redis.call('LRANGE', after, 0, 99)
   if #followers > 0 then
     local at = #reply
     reply[at + 1], reply[at + 2] = 'followers', table.concat(followers, ' ')
-    reply[at + 3], reply[at + 4] = 'followers_count', text(redis.call('LLEN', after))
+    reply[at + 3], reply[at + 4] = 'followers_count', digits(redis.call('LLEN', after))
   end
   found = moment(q, state, found)
   reply[#reply + 1], reply[#reply + 2] = state == 'executing' and 'record' or 'score', found
@@ -96,9 +102,8 @@ end
 
 -- Runnable jobs over all lanes, the cursor being `lane-rank:job-rank` in the order of `lanes`.
 local function page_of_available(q, cursor, limit)
-  local keys = require('keys')
   local lane_rank, rank = string.match(cursor, '^(%d+):(%d+)$')
-  if not lane_rank and cursor ~= '0' or #cursor > 20 then require('queue').refuse('BADARG', 'no such cursor') end
+  if not lane_rank and cursor ~= '0' or #cursor > 20 then refuse('BADARG', 'no such cursor') end
   lane_rank, rank = tonumber(lane_rank) or 0, tonumber(rank) or 0
   local ids = {}
   for _ = 1, 200 do
@@ -117,13 +122,13 @@ function M.page(q, state, cursor, limit)
   if state == 'available' then return page_of_available(q, cursor, limit) end
   if state == 'executing' then
     local place, skip = string.match(cursor, '^(%d+):?(%d*)$')
-    local found = redis.call('HSCAN', q.keys.executing, require('queue').cursor(place), 'COUNT', limit)
+    local found = redis.call('HSCAN', q.keys.executing, arguments.cursor(place), 'COUNT', limit)
     local ids = {}
     for i = 1 + 2 * (tonumber(skip) or 0), #found[2], 2 do ids[#ids + 1] = found[2][i] end
     return ids, found[1]
   end
-  local ids, next = page_of_zset(q.keys[state], require('queue').number(cursor, 0, 1e15, 'cursor'), limit)
-  return ids, text(next)
+  local ids, next = page_of_zset(q.keys[state], arguments.number(cursor, 0, 1e15, 'cursor'), limit)
+  return ids, digits(next)
 end
 
 local BYTES = 524288          -- of specs in one reply; the first comes whatever its size
@@ -132,17 +137,16 @@ local BYTES = 524288          -- of specs in one reply; the first comes whatever
 local function cut(q, state, cursor, n)
   if state ~= 'executing' then return select(2, M.page(q, state, cursor, n)) end
   local place, skip = string.match(cursor, '^(%d+):?(%d*)$')
-  return place .. ':' .. text((tonumber(skip) or 0) + n)
+  return place .. ':' .. digits((tonumber(skip) or 0) + n)
 end
 
 -- list state cursor limit kind       One page of jobs in a state, of a kind if given; at most 512 KiB of specs.
 -- Returns the next cursor (`0`: no more), the number looked at, and a flat list of id, spec, attempts, moment: due time, end,
 -- record of the run, or score of the place, by state.
 function M.list(q, args)
-  local queue, columns = require('queue'), require('columns')
-  local state, cursor, limit, kind = args[1], args[2] or '0', queue.number(args[3] or 50, 1, 1000, 'limit'), args[4] or ''
-  if not (state == 'available' or state == 'executing' or q.keys[state] and require('states').counts(q)[state]) then
-    queue.refuse('BADARG', 'no such state: ' .. tostring(state))
+  local state, cursor, limit, kind = args[1], args[2] or '0', arguments.number(args[3] or 50, 1, 1000, 'limit'), args[4] or ''
+  if not (state == 'available' or state == 'executing' or q.keys[state] and states.counts(q)[state]) then
+    refuse('BADARG', 'no such state: ' .. tostring(state))
   end
   local ids, next = M.page(q, state, cursor, limit)
   local reply = {}
@@ -154,7 +158,7 @@ function M.list(q, args)
     if kind == '' or columns.kind_of(spec) == kind then
       bytes = bytes + #spec
       if bytes > BYTES and #reply > 0 then return { cut(q, state, cursor, i - 1), i - 1, reply } end
-      local _, found = require('states').of(q, ids[i])
+      local _, found = states.of(q, ids[i])
       local at = #reply
       reply[at + 1], reply[at + 2], reply[at + 3] = ids[i], spec, attempts[i] or '0'
       reply[at + 4] = found and moment(q, state, found) or ''
@@ -168,9 +172,9 @@ local MOVES = 100             -- entries of the stream looked at in one call
 -- moves id [cursor]      The moves of a job from state to state, as far as the stream still tells, the newest first: {cursor,
 --                        flat list of ms since 1970, from, to}. The cursor is empty at the end. Errors: BADARG.
 function M.moves(q, args)
-  local queue, cursor, reply = require('queue'), args[2] or '', {}
-  local id = ' ' .. queue.word(args[1], 'id') .. ' '
-  if cursor ~= '' and not string.find(cursor, '^%d+%-%d+$') then queue.refuse('BADARG', 'no such cursor') end
+  local cursor, reply = args[2] or '', {}
+  local id = ' ' .. arguments.word(args[1], 'id') .. ' '
+  if cursor ~= '' and not string.find(cursor, '^%d+%-%d+$') then refuse('BADARG', 'no such cursor') end
   local page = redis.call('XREVRANGE', q.keys.events, cursor == '' and '+' or '(' .. cursor, '-', 'COUNT', MOVES)
   for i = 1, #page do
     local fields = page[i][2]
@@ -184,11 +188,11 @@ end
 
 -- workers     A flat list of worker, lease end in ms from now, jobs held, info as JSON.
 function M.workers(q)
-  local keys, reply = require('keys'), {}
+  local reply = {}
   local all = redis.call('ZRANGE', q.keys.workers, 0, 999, 'WITHSCORES')
   for i = 1, #all, 2 do
     local at = #reply
-    reply[at + 1], reply[at + 2] = all[i], text(tonumber(all[i + 1]) - q.now)
+    reply[at + 1], reply[at + 2] = all[i], digits(tonumber(all[i + 1]) - q.now)
     reply[at + 3] = redis.call('SCARD', keys.held(q.keys, all[i]))
     reply[at + 4] = redis.call('HGET', keys.worker(q.keys, all[i]), 'info') or '{}'
   end
@@ -197,14 +201,12 @@ end
 
 -- history from to      Counters of each minute in a span, at most a day: a flat list of minute, flat list of counters.
 function M.history(q, args)
-  local queue, reply = require('queue'), {}
-  local from = queue.number(args[1], 0, 1e10, 'from')
-  local to = queue.number(args[2], from, from + 1440, 'to')
+  local reply = {}
+  local from = arguments.number(args[1], 0, 1e10, 'from')
+  local to = arguments.number(args[2], from, from + 1440, 'to')
   for minute = from, to do
-    local counters = redis.call('HGETALL', require('keys').minute(q.keys, text(minute)))
+    local counters = redis.call('HGETALL', keys.minute(q.keys, digits(minute)))
     if #counters > 0 then reply[#reply + 1], reply[#reply + 2] = minute, counters end
   end
   return reply
 end
-
-return M

@@ -2,11 +2,14 @@
 -- sets it aside, so that it is not given out again and again, and `sluice doctor` shows it. `aside` has their numbers by time;
 -- the texts stay in `facts`. A worker of another version may come, so they are given out once more to each worker that starts,
 -- and every ten minutes.
-local M = {}
+local arguments = require('arguments')
+local queue = require('queue')
+local wake = require('wake')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local AGAIN = 600000          -- ms
 local function checked(args)
-  if #args < 1 or #args > require('queue').MOST then require('queue').refuse('BADARG', 'give 1 to 1000 facts') end
+  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to 1000 facts') end
   return args
 end
 
@@ -24,7 +27,7 @@ function M.run(q, args)
   for _, number in ipairs(checked(args)) do
     number = kept(q, number)
     if redis.call('ZREM', q.keys.outbox, number) == 1 then
-      redis.call('ZADD', q.keys.aside, require('queue').text(q.now), number)
+      redis.call('ZADD', q.keys.aside, digits(q.now), number)
       count = count + 1
     end
   end
@@ -34,11 +37,11 @@ end
 -- Gives all of them out once more.
 function M.again(q)
   if redis.call('EXISTS', q.keys.aside) == 0 then return end
-  local numbers, due = redis.call('ZRANGE', q.keys.aside, 0, require('queue').MOST - 1), {}
-  for i = 1, #numbers do due[2 * i - 1], due[2 * i] = require('queue').text(q.now), numbers[i] end
+  local numbers, due = redis.call('ZRANGE', q.keys.aside, 0, queue.MOST - 1), {}
+  for i = 1, #numbers do due[2 * i - 1], due[2 * i] = digits(q.now), numbers[i] end
   redis.call('ZADD', q.keys.outbox, unpack(due))
   redis.call('ZREM', q.keys.aside, unpack(numbers))
-  require('wake').push(q)
+  wake.push(q)
 end
 
 -- Gives them out once more after ten minutes, or at once if their time lies ahead since the clock went back.
@@ -72,5 +75,3 @@ function M.drop(q, args)
   end
   return count
 end
-
-return M

@@ -8,7 +8,12 @@
 --   attempted   sealed, and each member had a first end, good or bad, or ended without a run
 --   completed   sealed, and all members completed            exhausted   sealed, and all members ended
 --   parent      as exhausted, if the batch is a member of another one
-local M = {}
+local arguments = require('arguments')
+local columns = require('columns')
+local expiry = require('expiry')
+local queue = require('queue')
+local signed = require('signed')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local KEPT = 86400000         -- ms for which a finished batch can be looked at
 local BYTES = 524288          -- of callbacks in one reply; the first comes whatever its size
@@ -18,7 +23,7 @@ local states = { completed = true, cancelled = true, discarded = true, deleted =
 local function fire(b, event)
   if b.state['fired:' .. event] then return end
   b.state['fired:' .. event] = '1'
-  redis.call('HSET', b.keys.state, 'fired:' .. event, require('queue').text(b.now))
+  redis.call('HSET', b.keys.state, 'fired:' .. event, digits(b.now))
   if redis.call('HEXISTS', b.keys.callbacks, event) == 1 then redis.call('SADD', b.keys.firing, event) end
 end
 
@@ -29,7 +34,7 @@ local function number(b, name) return tonumber(b.state[name]) or 0 end
 local function bad_ends(b) return number(b, 'cancelled') + number(b, 'discarded') + number(b, 'deleted') end
 
 local function forget(b)
-  for _, key in pairs({ 'state', 'callbacks', 'firing' }) do require('expiry').set(b.keys[key], KEPT) end
+  for _, key in pairs({ 'state', 'callbacks', 'firing' }) do expiry.set(b.keys[key], KEPT) end
   redis.call('UNLINK', b.keys.pending, b.keys.untried, b.keys.ended)
 end
 
@@ -44,7 +49,7 @@ local function decide(b)
   if bad_ends(b) == 0 then fire(b, 'completed') end
   fire(b, 'exhausted')
   fire(b, 'parent')
-  b.state.finished = require('queue').text(b.now)
+  b.state.finished = digits(b.now)
   redis.call('HSET', b.keys.state, 'finished', b.state.finished, 'members', redis.call('SCARD', b.keys.ended))
 end
 
@@ -73,14 +78,14 @@ end
 -- open name event callback…      Opens it; a repeated call changes nothing.
 function verbs.open(b, args)
   if b.state.created then return end
-  local queue, callbacks = require('queue'), {}
+  local callbacks = {}
   for i = 3, #args, 2 do
-    if not events[args[i]] or not args[i + 1] then queue.refuse('BADARG', 'no such event: ' .. tostring(args[i])) end
+    if not events[args[i]] or not args[i + 1] then refuse('BADARG', 'no such event: ' .. tostring(args[i])) end
     local target, spec = string.match(args[i + 1], '^([^\n]*)\n[^\n]*\n(.*)$')
-    if target then require('signed').refuse(target, spec) end
+    if target then signed.refuse(target, spec) end
     callbacks[#callbacks + 1], callbacks[#callbacks + 2] = args[i], args[i + 1]
   end
-  b.state.created = queue.text(b.now)
+  b.state.created = digits(b.now)
   redis.call('HSET', b.keys.state, 'created', b.state.created, 'name', args[2] or '')
   if is_any(callbacks, 'attempted') then redis.call('HSET', b.keys.state, 'attempts', '1') end
   if #callbacks > 0 then redis.call('HSET', b.keys.callbacks, unpack(callbacks)) end
@@ -88,7 +93,7 @@ end
 
 local function rest(args, first)
   local list = { unpack(args, first) }
-  if #list < 1 or #list > require('queue').MOST then require('queue').refuse('BADARG', 'give 1 to 1000 ids') end
+  if #list < 1 or #list > queue.MOST then refuse('BADARG', 'give 1 to 1000 ids') end
   return list
 end
 
@@ -103,7 +108,7 @@ end
 
 -- add id…      New members. Refused ENDED if the batch is finished.
 function verbs.add(b, args)
-  if b.state.finished then require('queue').refuse('ENDED', 'this batch is finished and takes no more members') end
+  if b.state.finished then refuse('ENDED', 'this batch is finished and takes no more members') end
   local ids = live(b, rest(args, 2))
   if #ids == 0 then return end
   redis.call('SADD', b.keys.pending, unpack(ids))
@@ -113,7 +118,7 @@ end
 -- seal         No more members come from outside.
 function verbs.seal(b)
   if b.state.sealed then return end
-  b.state.sealed = require('queue').text(b.now)
+  b.state.sealed = digits(b.now)
   redis.call('HSET', b.keys.state, 'sealed', b.state.sealed)
 end
 
@@ -122,7 +127,7 @@ verbs.done = function(b, args)
   local state, ids = args[2], rest(args, 3)
   if b.state.finished then return end
   if state == 'attempted' then return redis.call('SREM', b.keys.untried, unpack(ids)) end
-  if not states[state] then require('queue').refuse('BADARG', 'no such state: ' .. tostring(state)) end
+  if not states[state] then refuse('BADARG', 'no such state: ' .. tostring(state)) end
   local new = redis.call('SADD', b.keys.ended, unpack(ids))
   if new == 0 then return end
   redis.call('SREM', b.keys.pending, unpack(ids))
@@ -143,12 +148,12 @@ function verbs.tend() end
 -- Every call may be repeated.
 -- Errors: MISSING if there is no such batch (never for open), ENDED, BADARG, BADKEY.
 function M.run(b, args)
-  local queue, verb = require('queue'), verbs[args[1] or '']
-  if not verb then queue.refuse('BADARG', 'no such verb: ' .. tostring(args[1])) end
+  local verb = verbs[args[1] or '']
+  if not verb then refuse('BADARG', 'no such verb: ' .. tostring(args[1])) end
   b.state = {}
   local found = redis.call('HGETALL', b.keys.state)
   for i = 1, #found, 2 do b.state[found[i]] = found[i + 1] end
-  if not b.state.created and args[1] ~= 'open' then queue.refuse('MISSING', 'there is no such batch, or it ended long ago') end
+  if not b.state.created and args[1] ~= 'open' then refuse('MISSING', 'there is no such batch, or it ended long ago') end
   verb(b, args)
   decide(b)
   return reply(b)
@@ -170,15 +175,13 @@ end
 -- batch_view most     {flat list of event, queue and kind of its callback (for the event parent, the parent batch and nothing);
 -- at most `most` members that have not ended}. Errors: BADARG, BADKEY.
 function M.view(b, args)
-  local most = require('queue').number(args[1], 1, require('queue').MOST, 'most')
+  local most = arguments.number(args[1], 1, queue.MOST, 'most')
   local callbacks, list = redis.call('HGETALL', b.keys.callbacks), {}
   for i = 1, #callbacks, 2 do
-    local queue, spec = string.match(callbacks[i + 1], '^([^\n]*)\n[^\n]*\n(.*)$')
+    local target, spec = string.match(callbacks[i + 1], '^([^\n]*)\n[^\n]*\n(.*)$')
     local n = #list
-    list[n + 1], list[n + 2] = callbacks[i], queue or callbacks[i + 1]
-    list[n + 3] = spec and require('columns').kind_of(spec) or ''
+    list[n + 1], list[n + 2] = callbacks[i], target or callbacks[i + 1]
+    list[n + 3] = spec and columns.kind_of(spec) or ''
   end
   return { list, redis.call('SRANDMEMBER', b.keys.pending, most) }
 end
-
-return M

@@ -1,6 +1,8 @@
 -- The batches of a namespace, for listings: `all` by opening time; `ends`, finished ones, by the time when their records vanish.
 -- Both in ms since 1970.
-local M = {}
+local arguments = require('arguments')
+local queue = require('queue')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local KEPT = 86400000         -- as long as a finished batch is kept
 local SWEPT = 100             -- entries taken out in a call
@@ -17,29 +19,26 @@ end
 --   gone       it was looked for and is not there; counts a minute after `open`
 -- Removes vanished batches in passing. Repeating a call is harmless. Errors: BADARG, BADKEY.
 function M.run(b, args)
-  local queue, verb, ids = require('queue'), args[1], { unpack(args, 2) }
-  if #ids < 1 or #ids > queue.MOST then queue.refuse('BADARG', 'give 1 to 1000 ids') end
+  local verb, ids = args[1], { unpack(args, 2) }
+  if #ids < 1 or #ids > queue.MOST then refuse('BADARG', 'give 1 to 1000 ids') end
   for i = 1, #ids do
-    local id = queue.word(ids[i], 'id')
+    local id = arguments.word(ids[i], 'id')
     if verb == 'open' then
-      redis.call('ZADD', b.keys.all, 'NX', queue.text(b.now), id)
+      redis.call('ZADD', b.keys.all, 'NX', digits(b.now), id)
     elseif verb == 'finished' then
-      redis.call('ZADD', b.keys.ends, queue.text(b.now + KEPT), id)
+      redis.call('ZADD', b.keys.ends, digits(b.now + KEPT), id)
     elseif verb == 'gone' then
       if (tonumber(redis.call('ZSCORE', b.keys.all, id)) or 0) <= b.now - OPENING then drop(b, { id }) end
     else
-      queue.refuse('BADARG', 'no such verb: ' .. tostring(verb))
+      refuse('BADARG', 'no such verb: ' .. tostring(verb))
     end
   end
-  drop(b, redis.call('ZRANGE', b.keys.ends, '-inf', queue.text(b.now), 'BYSCORE', 'LIMIT', 0, SWEPT))
+  drop(b, redis.call('ZRANGE', b.keys.ends, '-inf', digits(b.now), 'BYSCORE', 'LIMIT', 0, SWEPT))
   return redis.status_reply('OK')
 end
 
 -- batch_list rank most      Ids of batches, the newest first, from a rank on. Errors: BADARG, BADKEY.
 function M.list(b, args)
-  local queue = require('queue')
-  local rank = queue.number(args[1], 0, 1e9, 'rank')
-  return redis.call('ZRANGE', b.keys.all, rank, rank + queue.number(args[2], 1, queue.MOST, 'most') - 1, 'REV')
+  local rank = arguments.number(args[1], 0, 1e9, 'rank')
+  return redis.call('ZRANGE', b.keys.all, rank, rank + arguments.number(args[2], 1, queue.MOST, 'most') - 1, 'REV')
 end
-
-return M

@@ -9,19 +9,24 @@
 -- is dropped, and counted as `refused`.
 -- Moves: nothing → available, scheduled, cancelled. Returns how many were new. Errors: LATE, BADARG, BADKEY, FORMAT; OOM from the
 -- server.
-local M = {}
+local arguments = require('arguments')
+local enqueue = require('enqueue')
+local enqueue_read = require('enqueue_read')
+local outbox = require('outbox')
+local queue = require('queue')
+local stats = require('stats')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local KEPT = 3600000
 local ON_THE_WAY = 120000     -- ms after which no delivery of a known id is under way
 
 function M.run(q, args)
-  local queue = require('queue')
   local valid, kept = string.match(args[1] or '', '^(%d+):?(%d*)$')
-  if queue.number(valid, 0, 1e14, 'valid') < q.now then queue.refuse('LATE', 'this delivery was held up on its way') end
+  if arguments.number(valid, 0, 1e14, 'valid') < q.now then refuse('LATE', 'this delivery was held up on its way') end
   q.is_delivery, q.is_stored = true, true
-  local jobs, ids, options, keys = require('enqueue_read').calls(q, args, 2)
+  local jobs, ids, options, keys = enqueue_read.calls(q, args, 2)
   local known, scored, now = redis.call('ZMSCORE', q.keys.seen, unpack(ids)), {},
-    queue.text(q.now + math.max((tonumber(kept) or KEPT) - KEPT, 0))
+    digits(q.now + math.max((tonumber(kept) or KEPT) - KEPT, 0))
   local new, new_ids, new_options, new_keys = {}, {}, {}, keys and {}
   for i = 1, #ids do
     if not known[i] then
@@ -33,21 +38,21 @@ function M.run(q, args)
   end
   if #new_ids == 0 then return 0 end
   queue.create(q)
-  local not_new = require('enqueue').add(q, new, new_ids, new_options, new_keys)
+  local not_new = enqueue.add(q, new, new_ids, new_options, new_keys)
   redis.call('ZADD', q.keys.seen, unpack(scored))
   local dropped = 0
   for i = 1, #not_new, 3 do
     if not_new[i + 2] == new_ids[not_new[i] + 1] then dropped = dropped + 1 end
   end
-  require('stats').count(q, 'refused', dropped)
+  stats.count(q, 'refused', dropped)
   return #new_ids - #not_new / 3
 end
 
 -- forget id…     No process sends these again, but for calls under way. Returns OK. Errors: BADARG, BADKEY, FORMAT.
 function M.forget(q, args)
-  local queue, scored = require('queue'), {}
-  if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
-  for i = 1, #args do scored[2 * i - 1], scored[2 * i] = queue.text(q.now + ON_THE_WAY - KEPT), args[i] end
+  local scored = {}
+  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' ids') end
+  for i = 1, #args do scored[2 * i - 1], scored[2 * i] = digits(q.now + ON_THE_WAY - KEPT), args[i] end
   redis.call('ZADD', q.keys.seen, 'XX', 'LT', unpack(scored))
   return 'OK'
 end
@@ -55,9 +60,7 @@ end
 -- Forgets ids that no process can send again.
 function M.tidy(q)
   if redis.call('EXISTS', q.keys.seen) == 0 then return end
-  local oldest = require('outbox').oldest(q)
+  local oldest = outbox.oldest(q)
   if not oldest then return end
-  redis.call('ZREMRANGEBYSCORE', q.keys.seen, '-inf', '(' .. require('queue').text(math.min(q.now - KEPT, oldest)))
+  redis.call('ZREMRANGEBYSCORE', q.keys.seen, '-inf', '(' .. digits(math.min(q.now - KEPT, oldest)))
 end
-
-return M

@@ -7,7 +7,17 @@
 -- order:
 -- `notify.QUEUE JOB FIRST LAST`, a line feed, and for each `VERSION EVENT ID HOST LENGTH:` and its spec. Of progress that has not
 -- gone out only the newest is kept.
-local M = {}
+local arguments = require('arguments')
+local columns = require('columns')
+local hosts = require('hosts')
+local json = require('json')
+local links = require('links')
+local members = require('members')
+local outbox = require('outbox')
+local queue = require('queue')
+local spec = require('spec')
+local utf8 = require('utf8')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local URL = 2048              -- bytes
 local ID = 110                -- bytes of an id that goes into that of a notice as it is
@@ -15,9 +25,8 @@ local RESULT = 65536          -- bytes of a result above which it is left out
 
 -- Reads `notify` of a job's options. Returns the line of its links, or refuses the call.
 function M.read(notify)
-  local refuse = require('queue').refuse
   if type(notify) ~= 'table' or type(notify.url) ~= 'string' then refuse('BADARG', 'notify must be {"url":…,"on":[…]}') end
-  require('members').check_known(notify, { url = true, on = true }, 'notify')
+  members.check_known(notify, { url = true, on = true }, 'notify')
   local host = string.find(notify.url, '^[!-~]+$') and string.match(notify.url, '^https?://([^/?#]+)')
   if not host or #notify.url > URL or string.find(host, '[@\\]') or string.find(host, '^:') or string.find(host, '^%[%]') then
     refuse('BADARG', 'notify takes an http or https URL of at most ' .. URL .. ' printable characters, without a user')
@@ -60,24 +69,23 @@ local function result_of(q, id)
   if not result then return '' end
   if string.find(result, '^{"key":"[^"]*","sealed":"[^"]*"}$') then return ',"result_omitted":"sealed"' end
   if #result > RESULT then return ',"result_omitted":"large"' end
-  if not require('json').is_valid(result) then return ',"result_omitted":"unreadable"' end
+  if not json.is_valid(result) then return ',"result_omitted":"unreadable"' end
   return ',"result":' .. result
 end
 
 -- The body for the webhook, as JSON.
 local function body(q, id, about)
-  local text = require('queue').text
   local parts = {
     '{"id":', cjson.encode(about.id), ',"event":"', about.event, '","job":', cjson.encode(id), ',"queue":"', about.queue,
-    '","kind":', cjson.encode(require('columns').kind_of(about.spec) or ''), ',"state":"', about.state,
-    '","version":', text(about.version), ',"time":', text(q.now),
+    '","kind":', cjson.encode(columns.kind_of(about.spec) or ''), ',"state":"', about.state,
+    '","version":', digits(about.version), ',"time":', digits(q.now),
   }
   local progress = redis.call('HGET', q.keys.progress, id)
   if about.is_closed then
     parts[#parts + 1] = ',"result_omitted":"unreadable"}'
     return table.concat(parts)
   end
-  if progress and require('json').is_valid(progress) then parts[#parts + 1] = ',"progress":' .. progress end
+  if progress and json.is_valid(progress) then parts[#parts + 1] = ',"progress":' .. progress end
   if about.state == 'completed' then
     parts[#parts + 1] = result_of(q, id)
   elseif about.event == 'ended' then
@@ -90,9 +98,9 @@ end
 
 -- The member `redact` for the job that tells of a job, as JSON; nil if the redacted names cannot be read, and nothing of the job
 -- may be shown.
-local function redacted(spec)
-  if not string.find(spec, '"redact"', 1, true) then return '' end
-  local names = require('spec').redacted(spec)
+local function redacted(text)
+  if not string.find(text, '"redact"', 1, true) then return '' end
+  local names = spec.redacted(text)
   return names and (#names > 0 and ',"redact":' .. cjson.encode(names) or '')
 end
 
@@ -100,28 +108,27 @@ end
 function M.tell(q, line, id, event, state)
   local events, url = string.match(line, '^notify (%S+) (%S+)$')
   if not events or not string.find(',' .. events .. ',', ',' .. event .. ',', 1, true) then return end
-  local queue = require('queue')
   local target = redis.call('HGET', q.keys.target, id)
   local about = {
     event = event, state = state, version = queue.sequence(q, 1), spec = redis.call('HGET', q.keys.spec, id) or '{}',
     queue = target and string.match(target, '^%S+') or string.match(q.keys.base, '{(.+)}'),
   }
   local name = #id <= ID and id or string.sub(id, 1, ID - 41) .. '~' .. redis.sha1hex(id)
-  about.id = name .. ':' .. queue.text(about.version)
-  redis.call('HSET', q.keys.notified, id, queue.text(about.version))
-  about.host = require('hosts').of(url)
+  about.id = name .. ':' .. digits(about.version)
+  redis.call('HSET', q.keys.notified, id, digits(about.version))
+  about.host = hosts.of(url)
   local hidden = redacted(about.spec)
   about.is_closed = not hidden
-  local spec = '{"kind":"webhook","partitions":{"host":' .. cjson.encode(about.host) .. '},"chain":'
+  local text = '{"kind":"webhook","partitions":{"host":' .. cjson.encode(about.host) .. '},"chain":'
     .. cjson.encode(about.queue .. '/' .. id) .. (hidden or '') .. ',"args":{"url":' .. cjson.encode(url)
     .. ',"body":' .. body(q, id, about) .. '}}'
   -- Specs written by hand, or by another program, may be no UTF-8, and receivers read JSON.
-  require('outbox').put_notice(q, id, about, require('utf8').mended(spec))
+  outbox.put_notice(q, id, about, utf8.mended(text))
 end
 
 -- A run has reported progress.
 function M.progressed(q, id)
-  if not require('links').is_used(q) then return end
+  if not links.is_used(q) then return end
   for line in string.gmatch(redis.call('HGET', q.keys.links, id) or '', '[^\n]+') do
     if string.find(line, '^notify ') then M.tell(q, line, id, 'progress', 'executing') end
   end
@@ -129,8 +136,8 @@ end
 
 -- Reads the message of a job: {queue, first, last, list}, with notices {version, event, text}; nil for none.
 function M.parse(text)
-  local queue, first, last, at = string.match(text or '', '^notify%.(%S+) %S+ (%d+) (%d+)\n()')
-  if not queue then return nil end
+  local target, first, last, at = string.match(text or '', '^notify%.(%S+) %S+ (%d+) (%d+)\n()')
+  if not target then return nil end
   local list = {}
   while at <= #text do
     local version, event, length, from = string.match(text, '^(%d+) (%S+) %S+ %S+ (%d+):()', at)
@@ -138,25 +145,23 @@ function M.parse(text)
     list[#list + 1] = { version = tonumber(version), event = event, text = string.sub(text, at, from + length - 1) }
     at = from + length
   end
-  return { queue = queue, first = tonumber(first), last = tonumber(last), list = list }
+  return { queue = target, first = tonumber(first), last = tonumber(last), list = list }
 end
 
 -- The text of a message, and the version of its last notice; nil without notices.
-function M.join(queue, id, list)
+function M.join(target, id, list)
   if #list == 0 then return nil end
-  local text, parts = require('queue').text, {}
+  local parts = {}
   local last = list[#list].version
   for i = 1, #list do parts[i] = list[i].text end
-  local head = 'notify.' .. queue .. ' ' .. id .. ' ' .. text(list[1].version) .. ' ' .. text(last)
+  local head = 'notify.' .. target .. ' ' .. id .. ' ' .. digits(list[1].version) .. ' ' .. digits(last)
   return head .. '\n' .. table.concat(parts), last
 end
 
 -- Adds a notice to those of a job that have not arrived, as M.parse returns them.
-function M.add(list, about, spec)
+function M.add(list, about, text)
   if about.event == 'progress' and #list > 0 and list[#list].event == 'progress' then list[#list] = nil end
-  local head = require('queue').text(about.version) .. ' ' .. about.event .. ' ' .. about.id .. ' ' .. about.host
-    .. ' ' .. #spec .. ':'
-  list[#list + 1] = { version = about.version, event = about.event, text = head .. spec }
+  local head = digits(about.version) .. ' ' .. about.event .. ' ' .. about.id .. ' ' .. about.host
+    .. ' ' .. #text .. ':'
+  list[#list + 1] = { version = about.version, event = about.event, text = head .. text }
 end
-
-return M

@@ -9,7 +9,12 @@
 --                          it is given out as notify:VERSION:JOB, with the last version in it
 --   follow JOB STATE RANK  a job's other followers, from a rank on: told here by the next call. Its number is follow:JOB, so that
 --                          each job has one
-local M = {}
+local arguments = require('arguments')
+local followers = require('followers')
+local notices = require('notices')
+local queue = require('queue')
+local wake = require('wake')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local CARRIED = 5000          -- ms that a carrier has for a message
 M.SLOWEST = 300000         -- most ms between two tries of a message
@@ -26,10 +31,10 @@ end
 
 -- Writes a message. A worker's own call carries it; else the next worker that calls does.
 function M.put(q, text)
-  local queue, is_mine = require('queue'), is_given(q, text)
-  local number = queue.text(queue.sequence(q, 1))
+  local is_mine = is_given(q, text)
+  local number = digits(queue.sequence(q, 1))
   redis.call('HSET', q.keys.facts, number, text)
-  redis.call('ZADD', q.keys.outbox, queue.text(is_mine and q.now + CARRIED or q.now), number)
+  redis.call('ZADD', q.keys.outbox, digits(is_mine and q.now + CARRIED or q.now), number)
   if is_mine then
     q.given[#q.given + 1], q.given[#q.given + 2] = number, text
   else
@@ -40,14 +45,14 @@ end
 -- A message stays in the outbox for the next process that comes.
 function M.leave(q)
   q.has_left = true
-  require('wake').push(q)
+  wake.push(q)
 end
 
 -- Leaves a job's other followers, from a rank on, to the next call.
 function M.put_here(q, parent, state, rank)
   local number = 'follow:' .. parent
   redis.call('HSET', q.keys.facts, number, 'follow ' .. parent .. ' ' .. state .. ' ' .. (rank or 0))
-  redis.call('ZADD', q.keys.outbox, require('queue').text(q.now), number)
+  redis.call('ZADD', q.keys.outbox, digits(q.now), number)
   q.has_facts = true
   M.leave(q)
 end
@@ -60,24 +65,24 @@ local function give(q, number, text, key)
   if key then q.given_at[key] = at end
 end
 
-local function wire(number, last) return 'notify:' .. require('queue').text(last) .. ':' .. string.sub(number, 8) end
+local function wire(number, last) return 'notify:' .. digits(last) .. ':' .. string.sub(number, 8) end
 
 -- Adds a notice to those of a job that have not arrived.
 function M.put_notice(q, id, about, spec)
-  local notices, text, number = require('notices'), require('queue').text, 'notify:' .. id
+  local number = 'notify:' .. id
   local before = notices.parse(redis.call('HGET', q.keys.facts, number))
   local list = before and before.list or {}
   notices.add(list, about, spec)
   local fact, last = notices.join(about.queue, id, list)
   redis.call('HSET', q.keys.facts, number, fact)
   local is_mine = is_given(q, fact)
-  redis.call('ZADD', q.keys.outbox, text(is_mine and q.now + CARRIED or q.now), number)
+  redis.call('ZADD', q.keys.outbox, digits(is_mine and q.now + CARRIED or q.now), number)
   if is_mine then give(q, wire(number, last), fact, number) else M.leave(q) end
 end
 
 -- Notices of a job have arrived, up to a version. Later ones stay.
 local function acknowledge_notices(q, version, id)
-  local notices, number = require('notices'), 'notify:' .. id
+  local number = 'notify:' .. id
   local found = notices.parse(redis.call('HGET', q.keys.facts, number))
   if not found or found.first > tonumber(version) then return end
   local left = {}
@@ -103,14 +108,14 @@ function M.open(q, bytes) q.given, q.given_bytes = {}, math.min(bytes or BYTES, 
 function M.since(q, number, text)
   local sequence = tonumber(number) or tonumber(string.match(text or '', '^notify%.%S+ %S+ (%d+)'))
   if not sequence then return nil end
-  local _, since = require('queue').read_score(q, sequence)
+  local _, since = queue.read_score(q, sequence)
   return since
 end
 
 -- The next try: the later, the longer a message has not arrived. Also the time since which it is true.
 local function next_try(q, number, text)
   local since = M.since(q, number, text) or 0
-  return require('queue').text(q.now + math.min(math.max((q.now - since) / 2, CARRIED), M.SLOWEST)), since
+  return digits(q.now + math.min(math.max((q.now - since) / 2, CARRIED), M.SLOWEST)), since
 end
 
 local function drop(q, numbers)
@@ -123,9 +128,9 @@ end
 function M.take(q)
   q.has_facts = redis.call('EXISTS', q.keys.outbox) == 1
   if not q.has_facts then return end
-  local due = redis.call('ZRANGE', q.keys.outbox, '-inf', require('queue').text(q.now), 'BYSCORE', 'LIMIT', 0, MOST)
+  local due = redis.call('ZRANGE', q.keys.outbox, '-inf', digits(q.now), 'BYSCORE', 'LIMIT', 0, MOST)
   if #due == 0 then return end
-  local texts, later, over, followers = redis.call('HMGET', q.keys.facts, unpack(due)), {}, {}, require('followers')
+  local texts, later, over = redis.call('HMGET', q.keys.facts, unpack(due)), {}, {}
   for i = 1, #due do
     local parent, state, rank = string.match(texts[i] or '', '^follow (%S+) (%S+) (%d+)$')
     if not texts[i] then
@@ -138,8 +143,8 @@ function M.take(q)
       local is_live = q.now - since < OLDEST or not string.find(texts[i] or '', '^queue%.')
       local is_mine = is_live and is_given(q, texts[i] or '')
       if is_mine then
-        local notices = require('notices').parse(texts[i])
-        give(q, notices and wire(due[i], notices.last) or due[i], texts[i] or '', notices and due[i])
+        local notified = notices.parse(texts[i])
+        give(q, notified and wire(due[i], notified.last) or due[i], texts[i] or '', notified and due[i])
       elseif not is_live and M.is_given_up(q, since) and not followers.are_here(q, texts[i], since) then
         over[#over + 1] = due[i]
       end
@@ -173,7 +178,7 @@ function M.acknowledge(q, numbers)
   local texts = redis.call('HMGET', q.keys.facts, unpack(numbers))
   for i = 1, #numbers do
     local ids = string.match(texts[i] or '', '^queue%.%S+ (.*)$')
-    if ids then require('followers').handed_over(q, ids) end
+    if ids then followers.handed_over(q, ids) end
     local version, id = string.match(numbers[i], '^notify:(%d+):(.+)$')
     if version then acknowledge_notices(q, version, id) end
   end
@@ -182,8 +187,7 @@ end
 
 -- acknowledge number…     At most 1,000. Returns OK. Errors: BADARG, BADKEY, FORMAT. Events: suspended → nothing for moved jobs.
 function M.run(q, args)
-  local queue = require('queue')
-  if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' facts') end
+  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' facts') end
   M.acknowledge(q, args)
   return 'OK'
 end
@@ -196,11 +200,9 @@ function M.oldest(q)
   for i = 1, #numbers do
     local number = tonumber(numbers[i])
     if number then
-      local _, since = require('queue').read_score(q, number)
+      local _, since = queue.read_score(q, number)
       oldest = math.min(oldest, since)
     end
   end
   return oldest
 end
-
-return M

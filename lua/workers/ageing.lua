@@ -2,7 +2,8 @@
 -- taken from a lane, is the first of the next class present, going round. So the last of ten classes gets at least one in 160.
 -- `aged` keeps `picks class` for each lane or set that holds several classes: by lane, `!` for `ready`, `!GATE` for lanes parked
 -- at a gate.
-local M = {}
+local queue = require('queue')
+local digits = require('arguments').digits
 
 local EVERY = 16
 
@@ -12,7 +13,7 @@ function M.is_used(q)
   return q.has_classes
 end
 
-local function class_of(score) return math.floor(tonumber(score) / require('queue').CLASS) end
+local function class_of(score) return math.floor(tonumber(score) / queue.CLASS) end
 
 -- Whether a set holds several classes. `score` is that of its first member.
 local function is_mixed(key, score)
@@ -31,8 +32,7 @@ local function write(q, field, picks, class) redis.call('HSET', q.keys.aged, fie
 
 -- Members of the next class after `class` in a set, going round: a flat list of member and score.
 local function next_class(key, class, count)
-  local queue = require('queue')
-  local from = queue.text((class + 1) * queue.CLASS)
+  local from = digits((class + 1) * queue.CLASS)
   local found = redis.call('ZRANGE', key, from, '+inf', 'BYSCORE', 'LIMIT', 0, count, 'WITHSCORES')
   if found[1] then return found end
   return redis.call('ZRANGE', key, 0, count - 1, 'WITHSCORES')
@@ -103,5 +103,3 @@ function M.jobs(q, wait, lane, k, taken, count)
   local _, rest = first_free(head, taken)
   return ids, scores, rest and tonumber(rest)
 end
-
-return M

@@ -1,8 +1,13 @@
 -- Chooses jobs for a claim, fairly over lanes and within limits. Chosen jobs stay in their lanes until they are written
 -- elsewhere; then M.take removes them.
-local keys, queue = require('keys'), require('queue')
-
-local M = {}
+local ageing = require('ageing')
+local gates = require('gates')
+local keys = require('keys')
+local lanes = require('lanes')
+local parking = require('parking')
+local queue = require('queue')
+local reserve = require('reserve')
+local digits = require('arguments').digits
 
 local QUANTUM = 16            -- jobs a lane is given before its peers have their turn
 local BUDGET = 200            -- lanes looked at in one call
@@ -12,14 +17,14 @@ local PAGE = 32               -- lanes read at once
 -- Returns the number, and the score of the job behind them or nil.
 local function take_head(chosen, lane, wait, from, k)
   local found = redis.call('ZRANGE', wait, from, from + k, 'WITHSCORES')
-  local ids, scores, lanes, n = chosen.ids, chosen.scores, chosen.lanes, #chosen.ids
+  local ids, scores, lane_of, n = chosen.ids, chosen.scores, chosen.lanes, #chosen.ids
   local over, some = nil, 0
   for i = 2, math.min(#found, 2 * k), 2 do
     local score = tonumber(found[i])
     if not over then over = (math.floor(score / queue.CLASS) + 1) * queue.CLASS end
     if score >= over then break end
     some = some + 1
-    ids[n + some], scores[n + some], lanes[n + some] = found[i - 1], found[i], lane
+    ids[n + some], scores[n + some], lane_of[n + some] = found[i - 1], found[i], lane
   end
   return some, tonumber(found[2 * some + 2])
 end
@@ -43,10 +48,10 @@ end
 -- Chooses from the only lane, which has no gate. No other lane waits for it, so its virtual time stands still.
 local function choose_alone(q, demand, lane, score)
   local ids, scores, rest = peek_many(keys.wait(q.keys, lane), demand)
-  local lanes = {}
-  for i = 1, #ids do lanes[i] = lane end
+  local lane_of = {}
+  for i = 1, #ids do lane_of[i] = lane end
   return {
-    ids = ids, scores = scores, lanes = lanes, order = { lane }, taken = { [lane] = #ids }, rest = { [lane] = rest },
+    ids = ids, scores = scores, lanes = lane_of, order = { lane }, taken = { [lane] = #ids }, rest = { [lane] = rest },
     alone = score,
   }
 end
@@ -61,25 +66,25 @@ end
 
 -- Turns the gates that lanes left without using them. Returns whether there were any.
 local function turn_gates(q, chosen)
-  local gates = chosen.turns
-  if #gates == 0 then return false end
+  local names = chosen.turns
+  if #names == 0 then return false end
   chosen.turns = {}
-  if require('parking').is_any(q, gates) then
-    for i = 1, #gates do require('parking').turn(q, gates[i], 1) end
+  if parking.is_any(q, names) then
+    for i = 1, #names do parking.turn(q, names[i], 1) end
   end
   return true
 end
 
-local function turn_later(chosen, gates, except)
-  for i = 1, #gates do
-    if gates[i].gate ~= except then chosen.turns[#chosen.turns + 1] = gates[i].gate end
+local function turn_later(chosen, own, except)
+  for i = 1, #own do
+    if own[i].gate ~= except then chosen.turns[#chosen.turns + 1] = own[i].gate end
   end
 end
 
 -- The next lane and its score: that of the reservation, else the best. Lanes are read in pages. A lane that came into `ready`
 -- meanwhile is not passed over: `q.front` is the best score of those.
 local function next_lane(q, chosen)
-  local held = require('reserve').current(q)
+  local held = reserve.current(q)
   if held and not q.is_tried then
     q.is_tried = true
     local score = redis.call('ZSCORE', q.keys.ready, held.lane)
@@ -93,7 +98,7 @@ local function next_lane(q, chosen)
     -- Printing scores is the cost: pages are small where lanes that come back cut in, larger where they do not.
     chosen.size = page and not page[at] and math.min(2 * chosen.size, PAGE) or 2
     M.clear_ready(q, chosen)
-    if require('ageing').is_used(q) then return require('ageing').pick(q, q.keys.ready, '!') end
+    if ageing.is_used(q) then return ageing.pick(q, q.keys.ready, '!') end
     page, at, q.front = redis.call('ZRANGE', q.keys.ready, 0, chosen.size - 1, 'WITHSCORES'), 1, nil
     chosen.page = page
   end
@@ -103,7 +108,7 @@ end
 
 -- The same in a lane with jobs of several classes.
 local function take_mixed(q, chosen, lane, wait, from, k)
-  local ids, scores, rest = require('ageing').jobs(q, wait, lane, k, chosen.mixed[lane], from)
+  local ids, scores, rest = ageing.jobs(q, wait, lane, k, chosen.mixed[lane], from)
   local n = #chosen.ids
   for i = 1, #ids do
     chosen.ids[n + i], chosen.scores[n + i], chosen.lanes[n + i] = ids[i], scores[i], lane
@@ -117,7 +122,7 @@ local function choose_from(q, chosen, lane, k)
   if not before then
     before = 0
     chosen.order[#chosen.order + 1] = lane
-    if require('ageing').is_mixed_lane(q, wait) then chosen.mixed[lane] = {} end
+    if ageing.is_mixed_lane(q, wait) then chosen.mixed[lane] = {} end
   end
   local some, rest
   if chosen.mixed[lane] then
@@ -131,14 +136,13 @@ end
 
 -- Parks a lane at a shut gate.
 local function park(q, chosen, lane, score, own, shut, till)
-  require('parking').park(q, lane, score, shut.gate, till)
+  parking.park(q, lane, score, shut.gate, till)
   chosen.unready[#chosen.unready + 1] = lane
   turn_later(chosen, own, shut.gate)
 end
 
 -- Puts a served lane where it belongs: behind its peers, at the gate that it has just filled, or nowhere if it is empty.
 local function requeue(q, chosen, lane, own, vtime, some, rest)
-  local lanes = require('lanes')
   q.vtime = math.max(lanes.vtime(q), vtime)
   if not rest then
     chosen.unready[#chosen.unready + 1] = lane
@@ -146,23 +150,22 @@ local function requeue(q, chosen, lane, own, vtime, some, rest)
     return
   end
   local after = math.floor(rest / queue.CLASS) * queue.CLASS + vtime + math.floor(some * lanes.UNIT / (own.weight or 1) + 0.5)
-  local room, shut, till = require('gates').room_for(q, own, lane, 1)
+  local room, shut, till = gates.room_for(q, own, lane, 1)
   if room == 0 then
     park(q, chosen, lane, after, own, shut, till)
   else
-    redis.call('ZADD', q.keys.ready, queue.text(after), lane)
+    redis.call('ZADD', q.keys.ready, digits(after), lane)
     q.front = math.min(q.front or after, after)
   end
 end
 
 -- Gives one lane its turn.
 local function serve(q, chosen, lane, score, want)
-  local gates, reserve = require('gates'), require('reserve')
   local own = gates.of(q, lane)
   local k, shut, till, why = gates.room_for(q, own, lane, want)
   if k == 0 then
     park(q, chosen, lane, score, own, shut, till)
-    require('parking').turned_away(q, lane, own, why)
+    parking.turned_away(q, lane, own, why)
     return
   end
   local some, rest = choose_from(q, chosen, lane, k)
@@ -178,11 +181,11 @@ function M.choose(q, demand)
     ids = {}, scores = {}, lanes = {}, order = {}, taken = {}, rest = {}, mixed = {}, unready = {}, turns = {}, size = PAGE,
   }
   if not page[1] then return chosen end
-  if not page[3] and #require('gates').of(q, page[1]) == 0
-    and not require('ageing').is_mixed_lane(q, keys.wait(q.keys, page[1])) then
+  if not page[3] and #gates.of(q, page[1]) == 0
+    and not ageing.is_mixed_lane(q, keys.wait(q.keys, page[1])) then
     return choose_alone(q, demand, page[1], tonumber(page[2]))
   end
-  if not require('ageing').is_used(q) then chosen.page, chosen.at, q.front = page, 1, nil end
+  if not ageing.is_used(q) then chosen.page, chosen.at, q.front = page, 1, nil end
   local budget = BUDGET
   q.choosing = chosen
   while #chosen.ids < demand and budget > 0 do
@@ -215,11 +218,10 @@ end
 -- Corrects a lane of which some chosen jobs were taken back: places meant for them are free, and the lane may be parked for their
 -- sake.
 local function put_right(q, lane)
-  require('lanes').settle(q, lane)
-  local gates = require('gates')
+  lanes.settle(q, lane)
   for _, gate in ipairs(gates.of(q, lane)) do
     gates.changed(q, gate.gate)
-    require('parking').turn(q, gate.gate, 1)
+    parking.turn(q, gate.gate, 1)
   end
 end
 
@@ -236,15 +238,15 @@ local function take_some(q, chosen, lane, heads)
   if chosen.is_cut and chosen.is_cut[lane] then return put_right(q, lane) end
   local rest = chosen.rest[lane]
   local class = math.floor(rest / queue.CLASS)
-  heads[#heads + 1], heads[#heads + 2] = queue.text(rest % queue.CLASS), lane
+  heads[#heads + 1], heads[#heads + 2] = digits(rest % queue.CLASS), lane
   if chosen.alone and class ~= math.floor(chosen.alone / queue.CLASS) then
-    redis.call('ZADD', q.keys.ready, require('lanes').score(class, chosen.alone % queue.CLASS), lane)
+    redis.call('ZADD', q.keys.ready, lanes.score(class, chosen.alone % queue.CLASS), lane)
   end
 end
 
 -- Takes the chosen jobs out of their lanes: the last step of a claim, when they are written elsewhere.
 function M.take(q, chosen)
-  local lanes, empty, waits, heads = require('lanes'), {}, {}, {}
+  local empty, waits, heads = {}, {}, {}
   for i = 1, #chosen.order do
     local lane = chosen.order[i]
     if chosen.rest[lane] or chosen.is_cut and chosen.is_cut[lane] then
@@ -259,8 +261,6 @@ function M.take(q, chosen)
     if chosen.alone then redis.call('ZREM', q.keys.ready, empty[1]) end
     lanes.forget(q, empty)
   end
-  require('ageing').left(q, q.keys.ready, '!')
-  if q.vtime then redis.call('SET', q.keys.vtime, queue.text(q.vtime)) end
+  ageing.left(q, q.keys.ready, '!')
+  if q.vtime then redis.call('SET', q.keys.vtime, digits(q.vtime)) end
 end
-
-return M

@@ -1,13 +1,22 @@
 -- Gives runnable jobs to a worker. All jobs of one claim share a fence. It rises with each claim, even after a failover that lost
 -- writes, because it is never below the server's time.
-local M = {}
+local choose = require('choose')
+local columns = require('columns')
+local events = require('events')
+local gates = require('gates')
+local keys = require('keys')
+local oversize = require('oversize')
+local parking = require('parking')
+local record = require('record')
+local stats = require('stats')
+local unique = require('unique')
+local digits = require('arguments').digits
 
 local BYTES = 4194304         -- of specs in one reply; the first job comes whatever its size
 
 local function next_fence(q)
-  local queue = require('queue')
-  local last = tonumber(q.config[7]) or 0
-  local fence = queue.text(math.max(last + 1, q.micros))
+  local last = tonumber(q.config.fence) or 0
+  local fence = digits(math.max(last + 1, q.micros))
   redis.call('HSET', q.keys.config, 'fence', fence)
   return fence
 end
@@ -20,7 +29,7 @@ local function fit(chosen, specs, most, aside)
     if not aside or size < aside then bytes, some = bytes + size, some + 1 end
     if bytes > most and some > 1 then
       for k = n, i, -1 do
-        require('choose').put_back(chosen)
+        choose.put_back(chosen)
         specs[k] = nil
       end
       return
@@ -35,7 +44,7 @@ local function without(q, lane_of)
   local list = {}
   if not q.limits or next(q.limits.off) == nil then return list end
   for i = 1, #lane_of do
-    local names = require('gates').of(q, lane_of[i]).without
+    local names = gates.of(q, lane_of[i]).without
     if names then list[#list + 1], list[#list + 2] = i - 1, names end
   end
   return list
@@ -43,7 +52,7 @@ end
 
 -- The ends of records, by lane.
 local function endings(q, chosen)
-  local record, gates, of = require('record'), require('gates'), {}
+  local of = {}
   for i = 1, #chosen.order do
     local lane = chosen.order[i]
     of[lane] = record.ending(gates.dimensions(gates.of(q, lane)), lane)
@@ -54,8 +63,8 @@ end
 -- Writes the runs down. Returns a flat list of position and attempt for attempts that are not the first.
 local function start(q, worker, fence, chosen)
   local ids, scores, lane_of, ending = chosen.ids, chosen.scores, chosen.lanes, endings(q, chosen)
-  local attempts = require('columns').read(q, 'attempts', ids)
-  local head, middle = require('record').parts(fence, worker, require('queue').text(q.now))
+  local attempts = columns.read(q, 'attempts', ids)
+  local head, middle = record.parts(fence, worker, digits(q.now))
   local first, running, again = head .. '1' .. middle, {}, {}
   for i = 1, #ids do
     local before = attempts[i] or nil
@@ -69,8 +78,8 @@ local function start(q, worker, fence, chosen)
     end
   end
   redis.call('HSET', q.keys.executing, unpack(running))
-  redis.call('SADD', require('keys').held(q.keys, worker), unpack(ids))
-  require('gates').join(q, chosen)
+  redis.call('SADD', keys.held(q.keys, worker), unpack(ids))
+  gates.join(q, chosen)
   return again
 end
 
@@ -79,14 +88,14 @@ end
 local function is_left(q, room, till)
   if redis.call('EXISTS', q.keys.ready) == 0 then return false end
   if room > 0 then return true end
-  if till then require('parking').at(q, '*', till) end
+  if till then parking.at(q, '*', till) end
   return false
 end
 
 -- The places of jobs for their worker, which reads from them how long the jobs waited.
 local function shown(q, scores)
-  if not q.config[13] then return scores end
-  local list, record = {}, require('record')
+  if not q.config.shifts then return scores end
+  local list = {}
   for i = 1, #scores do list[i] = record.shown(q, scores[i]) end
   return list
 end
@@ -94,7 +103,6 @@ end
 -- Claims up to `demand` jobs for a worker; `known` is its record. Returns fence, ids, specs, scores, attempts that are not the
 -- first, dependencies that are off, and whether runnable jobs are left.
 function M.run(q, worker, demand, known)
-  local gates, choose, oversize = require('gates'), require('choose'), require('oversize')
   if q.paused then return nothing(false) end
   local room, till = gates.star(q)
   if demand == 0 or room <= 0 then return nothing(is_left(q, room, till)) end
@@ -111,9 +119,9 @@ function M.run(q, worker, demand, known)
   local again = start(q, worker, fence, chosen)
   choose.take(q, chosen)
   gates.started(q, n)
-  require('unique').started(q, chosen.ids)
-  require('stats').count(q, 'started', n)
-  require('events').moved(q, 'available', 'executing', chosen.ids, worker)
+  unique.started(q, chosen.ids)
+  stats.count(q, 'started', n)
+  events.moved(q, 'available', 'executing', chosen.ids, worker)
   if aside then again = oversize.sift(q, chosen, specs, again, aside, till_aside) end
   if room < math.huge then room, till = gates.star(q) end
   return {
@@ -121,5 +129,3 @@ function M.run(q, worker, demand, known)
     without = without(q, chosen.lanes), left = is_left(q, room, till),
   }
 end
-
-return M

@@ -19,7 +19,25 @@
 -- after which it comes if no token wakes it, -1 for `idle`; `resync` is 1 if it has to resync before it can claim; `declared`
 -- rises when a worker declares other limits; `gauges` are those of view.lua, told to one caller every few seconds.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: one for each batch that moved.
-local M = {}
+local arguments = require('arguments')
+local aside = require('aside')
+local claim = require('claim')
+local deliver = require('deliver')
+local ended = require('ended')
+local events = require('events')
+local keys = require('keys')
+local migration = require('migration')
+local outbox = require('outbox')
+local parking = require('parking')
+local queue = require('queue')
+local rewind = require('rewind')
+local settle = require('settle')
+local unique = require('unique')
+local view = require('view')
+local waiting = require('waiting')
+local wake = require('wake')
+local workers = require('workers')
+local refuse = arguments.refuse
 
 local SPAN = 5000
 
@@ -31,25 +49,24 @@ end
 
 -- Maintenance: removes old data.
 local function tidy(q)
-  require('ended').tidy(q)
-  require('events').tidy(q)
-  require('deliver').tidy(q)
-  require('aside').tidy(q)
-  require('unique').tidy(q)
-  require('rewind').look(q)
+  ended.tidy(q)
+  events.tidy(q)
+  deliver.tidy(q)
+  aside.tidy(q)
+  unique.tidy(q)
+  rewind.look(q)
 end
 
 -- The ms until a worker should look again, or nil; and the ms until the first deadline.
 local function next_look(q, worker)
-  local gate, deadline = require('parking').next(q)
-  local due = math.min(require('waiting').next_due(q) or math.huge, require('workers').next_end(q, worker) or math.huge,
-    gate or math.huge, q.has_facts and require('outbox').next(q) or math.huge)
+  local gate, deadline = parking.next(q)
+  local due = math.min(waiting.next_due(q) or math.huge, workers.next_end(q, worker) or math.huge,
+    gate or math.huge, q.has_facts and outbox.next(q) or math.huge)
   return due < math.huge and math.max(due - q.now, 0) or nil, deadline and math.max(deadline - q.now, 0)
 end
 
 -- Makes sure that a worker looks at the next due time. Returns the ms after which the caller should come, or -1.
 local function hand_over(q, worker, idle, full)
-  local wake = require('wake')
   local look, deadline = next_look(q, worker)
   if full then
     wake.unwatch(q, worker)
@@ -63,43 +80,40 @@ local function hand_over(q, worker, idle, full)
 end
 
 function M.run(q, args)
-  local queue, keys, workers = require('queue'), require('keys'), require('workers')
-  local worker, session = queue.word(args[1], 'worker'), queue.number(args[2], 1, 9e15, 'session')
-  local call = queue.number(args[3], 1, 9e15, 'call')
-  local demand = queue.number(args[4], 0, queue.MOST, 'demand')
-  local idle = queue.number(args[5], 0, 86400000, 'idle')
-  local settlements = require('settle').read(args, 6)
+  local worker, session = arguments.word(args[1], 'worker'), arguments.number(args[2], 1, 9e15, 'session')
+  local call = arguments.number(args[3], 1, 9e15, 'call')
+  local demand = arguments.number(args[4], 0, queue.MOST, 'demand')
+  local idle = arguments.number(args[5], 0, 86400000, 'idle')
+  local settlements = settle.read(args, 6)
   local known = workers.read(q, worker)
   if known and (session < known.session or session == known.session and call <= known.call) then
-    queue.refuse('STALE', 'session ' .. session .. ', call ' .. call .. ' of this worker is over')
+    refuse('STALE', 'session ' .. session .. ', call ' .. call .. ' of this worker is over')
   end
   local fit = known and session == known.session
   local silence = workers.beat(q, worker, known)
-  require('outbox').open(q, known and known.bytes)
-  local refused = require('settle').run(q, worker, args, settlements)
+  outbox.open(q, known and known.bytes)
+  local refused = settle.run(q, worker, args, settlements)
   if fit then
     redis.call('HSET', keys.worker(q.keys, worker), 'call', call, 'refused', table.concat(refused, ' '))
   end
-  require('waiting').promote(q)
+  waiting.promote(q)
   workers.reclaim(q, silence, known and known.lease or 30000)
   local opens = opens_span(q, silence)
   if opens then tidy(q) end
-  if q.config[12] then require('rewind').step(q) end
+  if q.config.rewind then rewind.step(q) end
   demand = fit and demand or 0
-  require('outbox').take(q)
-  require('migration').migrate(q)
-  require('parking').run(q)
+  outbox.take(q)
+  migration.migrate(q)
+  parking.run(q)
   -- A fact above what the worker asks for goes alone: if the reply is lost, no job is to blame for it.
   local is_full = known and known.bytes and #q.given == 2 and #q.given[2] > known.bytes
-  local jobs = require('claim').run(q, worker, is_full and 0 or demand, known)
-  if jobs.left then require('wake').push(q) end
+  local jobs = claim.run(q, worker, is_full and 0 or demand, known)
+  if jobs.left then wake.push(q) end
   local come = fit and hand_over(q, worker, idle, #jobs.ids == demand) or -1
   local held = redis.call('SCARD', keys.held(q.keys, worker))
   local cancel = redis.call('SMEMBERS', keys.cancel(q.keys, worker))
-  local state = { q.now, jobs.fence, held, come, fit and 0 or 1, tonumber(q.config[10]) or 0,
-    opens and require('view').gauges(q) or nil }
+  local state = { q.now, jobs.fence, held, come, fit and 0 or 1, tonumber(q.config.declared) or 0,
+    opens and view.gauges(q) or nil }
   return { state, refused, cancel, jobs.ids, jobs.specs, jobs.scores, jobs.again, jobs.without, q.given,
     q.decided or {}, q.cron }
 end
-
-return M

@@ -3,7 +3,12 @@
 -- alone. If it is lost as well, it is put aside: it waits as `scheduled` at its place, with no attempt, and its errors say why.
 -- `most` in the record of the worker, `BYTES UNTIL`, has its size. Until then, claims of that worker put aside each job of that
 -- size or more, and the jobs behind them run. Then one is tried again.
-local M = {}
+local columns = require('columns')
+local keys = require('keys')
+local record = require('record')
+local running = require('running')
+local stats = require('stats')
+local digits = require('arguments').digits
 
 local PAUSE = 120000          -- ms
 local LEAST = 16384           -- bytes that a worker asks for when it has lost several replies; a smaller job never comes alone
@@ -23,24 +28,23 @@ local function put_aside(q, job, till)
   local size = size_of(q, job.id)
   local text = cjson.encode('not given out: the job has ' .. size .. ' bytes, and replies of that size do not reach this '
     .. 'worker. Raise client-output-buffer-limit normal of Redis, or the limit of a proxy on the way')
-  local columns = require('columns')
   if not columns.ends_with(q, job.id, ',"error":' .. text .. '}') then
-    columns.add_error(q, job.id, '{"at":' .. require('queue').text(q.now) .. ',"attempt":' .. job.record.attempt .. ',"worker":"'
+    columns.add_error(q, job.id, '{"at":' .. digits(q.now) .. ',"attempt":' .. job.record.attempt .. ',"worker":"'
       .. job.record.worker .. '","error":' .. text .. '}')
   end
-  require('stats').count(q, 'waited', 1)
-  require('running').postpone(q, job, 'scheduled', till, true)
+  stats.count(q, 'waited', 1)
+  running.postpone(q, job, 'scheduled', till, true)
 end
 
 -- These jobs did not reach their worker, which asks for `bytes` from now on, if given. Returns whether it was one job that is too
 -- large, and is put aside.
 function M.lost(q, worker, bytes, jobs)
   if #jobs ~= 1 or not bytes or bytes > LEAST then return false end
-  local size, key = size_of(q, jobs[1].id), require('keys').worker(q.keys, worker)
+  local size, key = size_of(q, jobs[1].id), keys.worker(q.keys, worker)
   if size < bytes then return false end
   local most = math.min(read(q, redis.call('HGET', key, 'most')) or size, size)
   local till = q.now + PAUSE
-  redis.call('HSET', key, 'most', require('queue').text(most) .. ' ' .. require('queue').text(till))
+  redis.call('HSET', key, 'most', digits(most) .. ' ' .. digits(till))
   put_aside(q, jobs[1], till)
   return true
 end
@@ -56,7 +60,7 @@ function M.sift(q, chosen, specs, again, most, till)
   local left, n = {}, #ids
   for i = 1, n do
     if #(specs[i] or '') >= most then
-      put_aside(q, { id = ids[i], record = require('record').read(redis.call('HGET', q.keys.executing, ids[i])) }, till)
+      put_aside(q, { id = ids[i], record = record.read(redis.call('HGET', q.keys.executing, ids[i])) }, till)
     else
       kept = kept + 1
       ids[kept], scores[kept], lanes[kept], specs[kept] = ids[i], scores[i], lanes[i], specs[i]
@@ -68,14 +72,14 @@ function M.sift(q, chosen, specs, again, most, till)
 end
 
 local function live(q)
-  return redis.call('ZRANGE', q.keys.workers, '(' .. require('queue').text(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
+  return redis.call('ZRANGE', q.keys.workers, '(' .. digits(q.now), '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
 end
 
 -- The live worker with the least bound: {worker, bytes, until}; nil if none has any.
 function M.worst(q)
   local worst
   for _, worker in ipairs(live(q)) do
-    local most, till = read(q, redis.call('HGET', require('keys').worker(q.keys, worker), 'most'))
+    local most, till = read(q, redis.call('HGET', keys.worker(q.keys, worker), 'most'))
     if most and (not worst or most < worst.bytes) then worst = { worker = worker, bytes = most, till = till } end
   end
   return worst
@@ -85,7 +89,7 @@ end
 function M.meekest(q)
   local meekest, least = nil, math.huge
   for _, worker in ipairs(live(q)) do
-    local bytes = tonumber(redis.call('HGET', require('keys').worker(q.keys, worker), 'bytes'))
+    local bytes = tonumber(redis.call('HGET', keys.worker(q.keys, worker), 'bytes'))
     if bytes and bytes < least then meekest, least = worker, bytes end
   end
   return meekest, least
@@ -97,5 +101,3 @@ function M.holds(q, id)
   local size = worst and size_of(q, id)
   return size and size >= worst.bytes and { size = size, worker = worst.worker } or nil
 end
-
-return M

@@ -12,25 +12,35 @@
 -- tells the same of that cycle, since its own reply may be lost too.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: executing → available for jobs that are given back,
 -- scheduled for a job that is put aside.
-local M = {}
+local arguments = require('arguments')
+local aside = require('aside')
+local keys = require('keys')
+local oversize = require('oversize')
+local queue = require('queue')
+local record = require('record')
+local running = require('running')
+local stats = require('stats')
+local suspects = require('suspects')
+local wake = require('wake')
+local workers = require('workers')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local function listed(args)
   local fences = {}
-  if #args < 4 or #args % 2 == 1 then require('queue').refuse('BADARG', 'what runs is listed as id, fence') end
+  if #args < 4 or #args % 2 == 1 then refuse('BADARG', 'what runs is listed as id, fence') end
   for i = 5, #args, 2 do fences[args[i]] = args[i + 1] end
   return fences
 end
 
 -- Gives back jobs whose claim did not arrive.
 local function give_back(q, worker, bytes, jobs)
-  if require('oversize').lost(q, worker, bytes, jobs) then return end
-  require('stats').count(q, 'released', #jobs)
-  for i = 1, #jobs do require('running').give_back(q, jobs[i]) end
+  if oversize.lost(q, worker, bytes, jobs) then return end
+  stats.count(q, 'released', #jobs)
+  for i = 1, #jobs do running.give_back(q, jobs[i]) end
 end
 
 -- Gives back jobs that are held and not listed under their present fence. Returns the ids that are the worker's own.
 local function reconcile(q, worker, fences, bytes)
-  local keys, record, running = require('keys'), require('record'), require('running')
   local held = redis.call('SMEMBERS', keys.held(q.keys, worker))
   local own, lost = {}, {}
   for first = 1, #held, 1000 do
@@ -55,15 +65,14 @@ local function reconcile(q, worker, fences, bytes)
 end
 
 function M.run(q, args)
-  local queue, keys, workers = require('queue'), require('keys'), require('workers')
-  local worker, session = queue.word(args[1], 'worker'), queue.number(args[2], 1, 9e15, 'session')
-  local lease = queue.number(args[3], 1000, 86400000, 'lease')
+  local worker, session = arguments.word(args[1], 'worker'), arguments.number(args[2], 1, 9e15, 'session')
+  local lease = arguments.number(args[3], 1000, 86400000, 'lease')
   local fences = listed(args)
   local valid, info = pcall(cjson.decode, args[4])
-  if not valid or type(info) ~= 'table' then queue.refuse('BADARG', 'info must be a JSON object') end
+  if not valid or type(info) ~= 'table' then refuse('BADARG', 'info must be a JSON object') end
   local before = workers.read(q, worker)
   if before and before.session >= session then
-    queue.refuse('STALE', 'session ' .. session .. ' of this worker is over')
+    refuse('STALE', 'session ' .. session .. ' of this worker is over')
   end
   queue.create(q)
   local last = redis.call('HMGET', keys.worker(q.keys, worker), 'call', 'refused')
@@ -80,13 +89,13 @@ function M.run(q, args)
   local lost = {}
   for id in pairs(own) do fences[id] = nil end
   for id in pairs(fences) do lost[#lost + 1] = id end
-  require('suspects').came_back(q, fences)
-  if not before then require('aside').again(q) end
+  suspects.came_back(q, fences)
+  if not before then aside.again(q) end
   local silence, at = workers.beat(q, worker, { lease = lease, graced = before and before.graced })
   -- From now on the column `since` notes when each long wait was set; see ahead.lua.
-  redis.call('HSETNX', q.keys.config, 'noted', at and queue.text(q.now) or '0')
+  redis.call('HSETNX', q.keys.config, 'noted', at and digits(q.now) or '0')
   if at then workers.reclaim(q, silence, lease) end
-  if q.claimable then require('wake').push(q) end
+  if q.claimable then wake.push(q) end
   local refused = {}
   for id in string.gmatch(last[2] or '', '%S+') do refused[#refused + 1] = id end
   return { { q.now, tonumber(last[1]) or 0 }, refused, lost, q.decided or {} }
@@ -95,12 +104,10 @@ end
 -- leave worker session        Forgets a worker that stops and holds nothing.
 -- Returns 1, or 0 if it holds jobs and is left to its lease.
 function M.leave(q, args)
-  local workers, worker = require('workers'), require('queue').word(args[1], 'worker')
+  local worker = arguments.word(args[1], 'worker')
   local before = workers.read(q, worker)
   if before and before.session ~= tonumber(args[2]) then
-    require('queue').refuse('STALE', 'that session of the worker is over')
+    refuse('STALE', 'that session of the worker is over')
   end
   return workers.leave(q, worker) and 1 or 0
 end
-
-return M

@@ -1,6 +1,20 @@
 -- Records the outcomes of runs. A settlement by the holder of the fence always succeeds: no other job can make it fail. A
 -- settlement with another fence or worker changes nothing and is counted.
-local M = {}
+local arguments = require('arguments')
+local columns = require('columns')
+local commit = require('commit')
+local deadlines = require('deadlines')
+local gates = require('gates')
+local json = require('json')
+local links = require('links')
+local polling = require('polling')
+local queue = require('queue')
+local record = require('record')
+local running = require('running')
+local stats = require('stats')
+local suspects = require('suspects')
+local utf8 = require('utf8')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local ERROR = 65536           -- bytes of an error in JSON that passes unchanged
 local MESSAGE = 4096          -- bytes of each string in another one
@@ -9,9 +23,9 @@ local RESULT = 67108864       -- bytes of a result; Settlement.largestResult in 
 -- An error as JSON on one line. A worker may send any text: a longer one is cut, one that is no JSON becomes a string.
 local function error_text(text)
   if text == '' then return '""' end
-  if #text <= ERROR and not string.find(text, '\n', 1, true) and require('json').is_valid(text) then return text end
+  if #text <= ERROR and not string.find(text, '\n', 1, true) and json.is_valid(text) then return text end
   local valid, found = pcall(cjson.decode, text)
-  local cut = require('utf8').cut
+  local cut = utf8.cut
   if not valid or type(found) ~= 'table' then
     return cjson.encode(cut(valid and type(found) == 'string' and found or text, MESSAGE))
   end
@@ -20,8 +34,8 @@ local function error_text(text)
 end
 
 -- The line of the error column for a run that ended badly.
-local function error_line(q, record, text)
-  return '{"at":' .. require('queue').text(q.now) .. ',"attempt":' .. record.attempt .. ',"worker":"' .. record.worker
+local function error_line(q, run, text)
+  return '{"at":' .. digits(q.now) .. ',"attempt":' .. run.attempt .. ',"worker":"' .. run.worker
     .. '","error":' .. error_text(text) .. '}'
 end
 
@@ -46,31 +60,31 @@ local outcomes = {}
 function outcomes.retry(q, job, detail)
   local delay, text = number_and_text(detail)
   redis.call('HSET', q.keys.attempts, job.id, job.record.attempt)
-  require('columns').add_error(q, job.id, error_line(q, job.record, text))
-  require('stats').count(q, 'retried', 1)
-  if job.record.attempt == 1 then require('links').attempted(q, job.id) end
-  require('running').postpone(q, job, 'retryable', q.now + within(delay, 1), false)
+  columns.add_error(q, job.id, error_line(q, job.record, text))
+  stats.count(q, 'retried', 1)
+  if job.record.attempt == 1 then links.attempted(q, job.id) end
+  running.postpone(q, job, 'retryable', q.now + within(delay, 1), false)
 end
 
 -- snooze: `delay`. The handler asked to wait; no attempt spent.
 function outcomes.snooze(q, job, detail)
-  require('stats').count(q, 'snoozed', 1)
-  require('running').postpone(q, job, 'scheduled', q.now + within(number_and_text(detail), SOON), false)
+  stats.count(q, 'snoozed', 1)
+  running.postpone(q, job, 'scheduled', q.now + within(number_and_text(detail), SOON), false)
 end
 
 -- poll: `looks least most name`. The handler asked to wait until the next look is worth it; no attempt spent.
 function outcomes.poll(q, job, detail)
   local looks, least, most, name = string.match(detail, '^([%d.]+) (%d+) (%d+) (.+)$')
   looks, least, most = tonumber(looks) or 6, within(tonumber(least) or SOON, LOOK), within(tonumber(most) or 60000, LOOK)
-  local delay = require('polling').wait(q, job, string.sub(name or '', 1, 128), looks, least, math.max(most, least))
-  require('stats').count(q, 'snoozed', 1)
-  require('running').postpone(q, job, 'scheduled', q.now + delay, false)
+  local delay = polling.wait(q, job, string.sub(name or '', 1, 128), looks, least, math.max(most, least))
+  stats.count(q, 'snoozed', 1)
+  running.postpone(q, job, 'scheduled', q.now + delay, false)
 end
 
 -- release: back to its place at once; no attempt spent.
 function outcomes.release(q, job)
-  require('stats').count(q, 'released', 1)
-  require('running').give_back(q, job)
+  stats.count(q, 'released', 1)
+  running.give_back(q, job)
 end
 
 -- wait: `base cap error`. The worker lacks the kind, the version or the key. Back to its place after base ms, doubling with each
@@ -79,11 +93,11 @@ function outcomes.wait(q, job, detail)
   local base, cap, text = string.match(detail, '^(%d+) (%d+) ?(.*)$')
   local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
   local delay = math.min(tonumber(cap) or 300000, (tonumber(base) or SOON) * 2 ^ math.min(waits - 1, 30))
-  if text and text ~= '' and not require('columns').ends_with(q, job.id, ',"error":' .. error_text(text) .. '}') then
-    require('columns').add_error(q, job.id, error_line(q, job.record, text))
+  if text and text ~= '' and not columns.ends_with(q, job.id, ',"error":' .. error_text(text) .. '}') then
+    columns.add_error(q, job.id, error_line(q, job.record, text))
   end
-  require('stats').count(q, 'waited', 1)
-  require('running').postpone(q, job, 'scheduled', q.now + within(delay, SOON), true)
+  stats.count(q, 'waited', 1)
+  running.postpone(q, job, 'scheduled', q.now + within(delay, SOON), true)
 end
 
 -- unavailable: `name delay most error`. A dependency is unavailable; no attempt spent. The breaker of its gate counts it. The job
@@ -94,15 +108,15 @@ function outcomes.unavailable(q, job, detail)
   local name, asked, most, text = string.match(detail, '^(%S+) (%d+) (%d+) ?(.*)$')
   asked, most = within(tonumber(asked) or 0, 0, ASKED), tonumber(most) or 0
   local waits = redis.call('HINCRBY', q.keys.waits, job.id, 1)
-  local till = require('gates').failed(q, job, name or '', asked) or 0
-  require('stats').count(q, 'unavailable', 1)
+  local till = gates.failed(q, job, name or '', asked) or 0
+  stats.count(q, 'unavailable', 1)
   if most > 0 and waits > most then
-    require('columns').add_error(q, job.id, error_line(q, job.record, text or ''))
-    require('running').note(q, job, 'discarded', true)
-    require('running').end_badly(q, job, 'discarded')
+    columns.add_error(q, job.id, error_line(q, job.record, text or ''))
+    running.note(q, job, 'discarded', true)
+    running.end_badly(q, job, 'discarded')
   else
     local delay = math.min(300000, SOON * 2 ^ math.min(waits - 1, 30))
-    require('running').postpone(q, job, 'scheduled', math.max(till, q.now + math.max(delay, asked)), true)
+    running.postpone(q, job, 'scheduled', math.max(till, q.now + math.max(delay, asked)), true)
   end
 end
 
@@ -111,9 +125,9 @@ local function ended_badly(state)
   return function(q, job, detail)
     if detail ~= '' then
       redis.call('HSET', q.keys.attempts, job.id, job.record.attempt)
-      require('columns').add_error(q, job.id, error_line(q, job.record, detail))
+      columns.add_error(q, job.id, error_line(q, job.record, detail))
     end
-    require('running').end_badly(q, job, state)
+    running.end_badly(q, job, state)
   end
 end
 outcomes.cancelled, outcomes.discarded = ended_badly('cancelled'), ended_badly('discarded')
@@ -121,11 +135,10 @@ outcomes.cancelled, outcomes.discarded = ended_badly('cancelled'), ended_badly('
 -- Outcomes after which the job would run again. A cancellation or a deadline comes before them.
 local again = { retry = true, snooze = true, poll = true, release = true, wait = true, unavailable = true }
 
-local function settle_one(q, worker, id, record, outcome, detail)
-  local job = { id = id, record = require('record').read(record) }
-  if again[outcome] and require('running').is_cancelled(q, worker, id) then
-    require('running').note(q, job, 'cancelled', true)
-    local deadlines = require('deadlines')
+local function settle_one(q, worker, id, text, outcome, detail)
+  local job = { id = id, record = record.read(text) }
+  if again[outcome] and running.is_cancelled(q, worker, id) then
+    running.note(q, job, 'cancelled', true)
     outcomes.cancelled(q, job, deadlines.is_over(q, id) and deadlines.WHY or '"cancelled while it ran"')
   else
     outcomes[outcome](q, job, detail)
@@ -142,14 +155,14 @@ local function complete(q, worker, ids, args, details, limited)
     end
     redis.call('HSET', q.keys.result, unpack(results))
   end
-  require('running').complete(q, worker, ids, limited)
+  running.complete(q, worker, ids, limited)
 end
 
 -- Refuses a result above RESULT. Its worker has to settle the run otherwise.
 local function check_results(args, first, last)
   for i = first, last do
     if args[i] and #args[i] > RESULT then
-      require('queue').refuse('BADARG', 'a result has at most ' .. RESULT .. ' bytes, not ' .. #args[i])
+      refuse('BADARG', 'a result has at most ' .. RESULT .. ' bytes, not ' .. #args[i])
     end
   end
 end
@@ -157,12 +170,12 @@ end
 -- Reads settlements: groups of `fence outcome n detailed`, n ids, and n details if detailed is 1. Checks them before anything is
 -- written. Returns a list of {fence, outcome, n, ids at, details at}.
 function M.read(args, first)
-  local queue, list, total = require('queue'), {}, 0
+  local list, total = {}, 0
   while args[first] do
-    local outcome, n = args[first + 1], queue.number(args[first + 2], 1, queue.MOST, 'size of a group')
+    local outcome, n = args[first + 1], arguments.number(args[first + 2], 1, queue.MOST, 'size of a group')
     local detailed = args[first + 3] == '1'
     if not (outcomes[outcome] or outcome == 'completed' or outcome == 'enqueue') then
-      queue.refuse('BADARG', 'no such outcome: ' .. tostring(outcome))
+      refuse('BADARG', 'no such outcome: ' .. tostring(outcome))
     end
     list[#list + 1] = { fence = args[first], outcome = outcome, n = n, ids = first + 4, details = detailed and first + 4 + n }
     if detailed and outcome == 'completed' then check_results(args, first + 4 + n, first + 3 + 2 * n) end
@@ -170,7 +183,7 @@ function M.read(args, first)
     total = total + n
   end
   if first ~= #args + 1 or total > queue.MOST then
-    queue.refuse('BADARG', 'a group is fence, outcome, size, 0 or 1, its ids, and its details if 1; at most 1000 ids in all')
+    refuse('BADARG', 'a group is fence, outcome, size, 0 or 1, its ids, and its details if 1; at most 1000 ids in all')
   end
   return list
 end
@@ -189,33 +202,32 @@ end
 
 -- Enqueues the jobs of runs that are settled further on in this call, unless the runs are over.
 local function commit_group(q, worker, args, group)
-  local run = require('record')
-  local start = run.parts(group.fence, worker, '')
+  local start = record.parts(group.fence, worker, '')
   local records = redis.call('HMGET', q.keys.executing, unpack(args, group.ids, group.ids + group.n - 1))
   for i = 1, group.details and group.n or 0 do
-    if records[i] and run.is_of(records[i], start) then require('commit').run(q, args[group.details + i - 1]) end
+    if records[i] and record.is_of(records[i], start) then commit.run(q, args[group.details + i - 1]) end
   end
 end
 
 -- Settles one group. Adds the ids of runs that are over to `refused`.
 local function settle_group(q, worker, args, group, refused)
-  local run, outcome, details = require('record'), group.outcome, group.details
-  local start = run.parts(group.fence, worker, '')
+  local outcome, details = group.outcome, group.details
+  local start = record.parts(group.fence, worker, '')
   local records = redis.call('HMGET', q.keys.executing, unpack(args, group.ids, group.ids + group.n - 1))
   local completed, detail_of, seen, limited = {}, details and {}, {}, {}
   for i = 1, group.n do
-    local id, record = args[group.ids + i - 1], records[i]
-    if not record or seen[id] or not run.is_of(record, start) then
+    local id, text = args[group.ids + i - 1], records[i]
+    if not text or seen[id] or not record.is_of(text, start) then
       refused[#refused + 1] = id
     else
       seen[id] = true
       if outcome == 'completed' then
         completed[#completed + 1] = id
         if details then detail_of[id] = details + i - 1 end
-        local place = run.place(record, start)
+        local place = record.place(text, start)
         if place then note_place(limited, place, id) end
       else
-        settle_one(q, worker, id, record, outcome, details and args[details + i - 1] or '')
+        settle_one(q, worker, id, text, outcome, details and args[details + i - 1] or '')
       end
     end
   end
@@ -224,7 +236,7 @@ end
 
 -- Settles the groups that M.read returned. Returns the refused ids.
 function M.run(q, worker, args, groups)
-  local refused, suspects = {}, require('suspects')
+  local refused = {}
   for i = 1, #groups do
     if groups[i].outcome == 'enqueue' then
       commit_group(q, worker, args, groups[i])
@@ -234,8 +246,6 @@ function M.run(q, worker, args, groups)
       if harmless then suspects.next(q) end
     end
   end
-  require('stats').count(q, 'refused', #refused)
+  stats.count(q, 'refused', #refused)
   return refused
 end
-
-return M

@@ -4,7 +4,11 @@
 -- A worker that was frozen or starved for longer than its lease only seems dead. When it calls again, the crash of its run is
 -- taken back, up to 20 times a job: `died` holds the fence of the run that was the last crash, 0 if that was taken back, and the
 -- number taken back.
-local M = {}
+local columns = require('columns')
+local record = require('record')
+local running = require('running')
+local waiting = require('waiting')
+local digits = require('arguments').digits
 
 local APART = 10000
 local LIMIT = 5               -- deaths, unless the queue's code declares another number
@@ -13,11 +17,10 @@ local LAPSES = 20             -- crashes of a job that are taken back
 local NAMED = 20              -- ids of the dead told in a discard
 
 local function waits(q, job)
-  local queue = require('queue')
   local last = tonumber(redis.call('ZRANGE', q.keys.suspects, -1, -1, 'WITHSCORES')[2]) or q.now
   local due = math.max(last, q.now) + APART
-  redis.call('ZADD', q.keys.suspects, queue.text(due), job.id)
-  require('running').postpone(q, job, 'retryable', due, true)
+  redis.call('ZADD', q.keys.suspects, digits(due), job.id)
+  running.postpone(q, job, 'retryable', due, true)
 end
 
 local function discard(q, job, crashes, host, others)
@@ -25,8 +28,8 @@ local function discard(q, job, crashes, host, others)
     at = q.now, attempt = job.record.attempt, worker = job.record.worker, host = host,
     error = 'its worker died ' .. crashes .. ' times while running it', died_with = others,
   })
-  require('columns').add_error(q, job.id, error_text)
-  require('running').end_badly(q, job, 'discarded')
+  columns.add_error(q, job.id, error_text)
+  running.end_badly(q, job, 'discarded')
 end
 
 -- The fence of the run that was a job's last crash, and the number of crashes taken back.
@@ -44,7 +47,7 @@ function M.came_back(q, fences)
     if died == fence and lapses < LAPSES and not redis.call('ZSCORE', q.keys.discarded, id) then
       redis.call('HSET', q.keys.died, id, '0 ' .. lapses + 1)
       if redis.call('HINCRBY', q.keys.crashes, id, -1) < 1 then redis.call('HDEL', q.keys.crashes, id) end
-      if redis.call('ZREM', q.keys.suspects, id) == 1 then require('waiting').add(q, 'retryable', id, q.now) end
+      if redis.call('ZREM', q.keys.suspects, id) == 1 then waiting.add(q, 'retryable', id, q.now) end
     end
   end
 end
@@ -60,18 +63,18 @@ function M.crashed(q, job, ids, host)
   end
   local _, lapses = read(q, job.id)
   redis.call('HSET', q.keys.died, job.id, job.record.fence .. ' ' .. lapses)
-  if crashes >= (tonumber(q.config[6]) or LIMIT) then
+  if crashes >= (tonumber(q.config.crashes) or LIMIT) then
     local others = {}
     for i = 1, #ids do
       if ids[i] ~= job.id and #others < NAMED then others[#others + 1] = ids[i] end
     end
-    require('running').note(q, job, 'discarded')
+    running.note(q, job, 'discarded')
     discard(q, job, crashes, host, others)
   elseif crashes == 1 then
-    require('running').note(q, job, 'available')
-    require('running').give_back(q, job)
+    running.note(q, job, 'available')
+    running.give_back(q, job)
   else
-    require('running').note(q, job, 'retryable')
+    running.note(q, job, 'retryable')
     waits(q, job)
   end
 end
@@ -79,7 +82,6 @@ end
 -- Whether a group of settlements, not yet applied, ends the run of a suspect while others wait.
 function M.among(q, worker, args, group)
   if redis.call('EXISTS', q.keys.suspects, q.keys.crashes) < 2 then return false end
-  local record = require('record')
   local start = record.parts(group.fence, worker, '')
   for i = group.ids, group.ids + group.n - 1 do
     local crashes = tonumber(redis.call('HGET', q.keys.crashes, args[i])) or 0
@@ -92,7 +94,5 @@ end
 -- A suspect proved harmless: the next one need not wait longer.
 function M.next(q)
   local id = redis.call('ZPOPMIN', q.keys.suspects)[1]
-  if id then require('waiting').add(q, 'retryable', id, q.now) end
+  if id then waiting.add(q, 'retryable', id, q.now) end
 end
-
-return M

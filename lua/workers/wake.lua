@@ -1,7 +1,9 @@
 -- Wakes idle workers. One token on `wake` asks an idle worker to come. A worker that was woken and leaves claimable jobs behind
 -- pushes the next token, so one token wakes one worker. Tokens are hints: a lost one costs at most a worker's idle beat. One idle
 -- worker holds `watch`, `until worker`, and comes by itself at the next due time.
-local M = {}
+local expiry = require('expiry')
+local keys = require('keys')
+local digits = require('arguments').digits
 
 -- Leaves a token unless one is there. A paused queue wakes workers only for work that is done there as well.
 function M.push(q, is_done_paused)
@@ -19,22 +21,21 @@ end
 
 -- Rings for a worker, idle or busy, so that it calls.
 function M.ring(q, worker)
-  local bell = require('keys').bell(q.keys, worker)
+  local bell = keys.bell(q.keys, worker)
   if redis.call('LLEN', bell) == 0 then
     redis.call('RPUSH', bell, '1')
-    require('expiry').set(bell, 60000)
+    expiry.set(bell, 60000)
   end
 end
 
 -- Makes `worker`, which is idle until `till`, the watcher, unless another watcher comes earlier. Returns whether it is.
 function M.watch(q, worker, till)
-  local queue = require('queue')
   local watch = redis.call('GET', q.keys.watch)
   if watch then
     local other_till, other = string.match(watch, '^(%d+) (.+)$')
     if other ~= worker and tonumber(other_till) <= till and tonumber(other_till) >= q.now then return false end
   end
-  require('expiry').put(q.keys.watch, queue.text(till) .. ' ' .. worker, math.max(till - q.now, 0) + 2000)
+  expiry.put(q.keys.watch, digits(till) .. ' ' .. worker, math.max(till - q.now, 0) + 2000)
   return true
 end
 
@@ -47,5 +48,3 @@ function M.unwatch(q, worker)
   end
   return not watch
 end
-
-return M

@@ -14,7 +14,9 @@
 --   ready     released nodes that were not yet given out            stop, cancels   nodes whose jobs have to be cancelled
 -- This module knows the record and moves single nodes. workflow_tell.lua tells other nodes. workflow_add.lua and
 -- workflow_step.lua are the functions.
-local M = {}
+local expiry = require('expiry')
+local keys = require('keys')
+local digits = require('arguments').digits
 
 M.PAGE = 500                  -- edges and nodes handled, and nodes given out, in one call
 M.BYTES = 524288              -- of specs given out in one call
@@ -41,17 +43,17 @@ end
 
 -- Corrects the times of a workflow that was made, or ended, while the clock was ahead.
 function M.put_right(w)
-  local text, changed = require('queue').text, {}
+  local changed = {}
   local function is_ahead(name)
     if not w[name] or w[name] <= w.now then return false end
-    changed[#changed + 1], changed[#changed + 2] = name, text(w.now)
+    changed[#changed + 1], changed[#changed + 2] = name, digits(w.now)
     return true
   end
   local created = w.created
   if is_ahead('created') then
     if w.deadline then
       w.deadline = w.deadline - (created - w.now)
-      changed[#changed + 1], changed[#changed + 2] = 'deadline', text(w.deadline)
+      changed[#changed + 1], changed[#changed + 2] = 'deadline', digits(w.deadline)
     end
     w.created = w.now
   end
@@ -123,8 +125,8 @@ function M.release(w, name)
 end
 
 -- Whether a node waits for others; whether one of those has ended badly.
-function M.is_waiting(w, name) return redis.call('EXISTS', require('keys').need(w.keys, name)) == 1 end
-function M.is_barred(w, name) return w.failed and redis.call('EXISTS', require('keys').bad(w.keys, name)) == 1 end
+function M.is_waiting(w, name) return redis.call('EXISTS', keys.need(w.keys, name)) == 1 end
+function M.is_barred(w, name) return w.failed and redis.call('EXISTS', keys.bad(w.keys, name)) == 1 end
 
 -- Puts a node with all its edges where it belongs.
 function M.place(w, name)
@@ -135,7 +137,7 @@ end
 
 -- Notes that a node waits for one that ended badly.
 function M.bar(w, name, up)
-  redis.call('SADD', require('keys').bad(w.keys, name), up)
+  redis.call('SADD', keys.bad(w.keys, name), up)
   if not w.failed then
     w.failed = '1'
     redis.call('HSET', w.keys.config, 'failed', '1')
@@ -191,7 +193,6 @@ local function count(w, least, most) return redis.call('ZCOUNT', w.keys.nodes, l
 
 -- All nodes have ended: ends the workflow, and tells the clients that wait.
 local function finish(w)
-  local keys, text = require('keys'), require('queue').text
   local state = 'completed'
   if count(w, codes.discarded, codes.deleted) > 0 then
     state = 'discarded'
@@ -199,10 +200,10 @@ local function finish(w)
     state = 'cancelled'
   end
   w.state, w.ended = state, w.now
-  redis.call('HSET', w.keys.config, 'state', state, 'ended', text(w.now))
+  redis.call('HSET', w.keys.config, 'state', state, 'ended', digits(w.now))
   for _, client in ipairs(redis.call('SMEMBERS', w.keys.waiters)) do
     redis.call('RPUSH', keys.inbox(w.keys, client), state)
-    require('expiry').set(keys.inbox(w.keys, client), 60000)
+    expiry.set(keys.inbox(w.keys, client), 60000)
   end
   redis.call('DEL', w.keys.waiters)
 end
@@ -225,10 +226,9 @@ local function next_look(w)
   return math.floor(w.deadline and not w.stopped and math.max(math.min(look, w.deadline - w.now), 0) or look)
 end
 
--- Ends a call. Returns {now, state, more, nodes to bring into queues, jobs to cancel, ms until the next look}. `more` is 1 if the
--- caller should call again.
+-- Ends a call, after workflow_tell.work. Returns {now, state, more, nodes to bring into queues, jobs to cancel, ms until the next
+-- look}. `more` is 1 if the caller should call again.
 function M.close(w)
-  require('workflow_tell').work(w)
   local given, stopped = {}, {}
   write_codes(w)
   if w.state ~= 'missing' then
@@ -239,5 +239,3 @@ function M.close(w)
   if w.may_end and not more and w.state == 'running' and count(w, codes.building, codes.active) == 0 then finish(w) end
   return { w.now, w.state, more and 1 or 0, given, stopped, next_look(w) }
 end
-
-return M

@@ -13,17 +13,22 @@
 -- Returns {word, what workflow_step returns, known nodes}. The word is ok; or nothing was added: exists, if another workflow has
 -- this id; missing; ended, if it has ended or is being cancelled.
 -- Errors: BADARG, BADKEY; OOM from the server.
-local M = {}
+local arguments = require('arguments')
+local keys = require('keys')
+local signed = require('signed')
+local workflow = require('workflow')
+local workflow_tell = require('workflow_tell')
+local digits = arguments.digits
 
 local MOST = 1000
 local STEPS = 10000           -- nodes looked at to rule out a cycle
 
 local flags = { new = true, open = true, link = true, close = true }
 
-local function refuse(text) require('queue').refuse('BADARG', text) end
+local function refuse(text) arguments.refuse('BADARG', text) end
 
 local function read_edges(args, at, name)
-  local n, edges = require('queue').number(args[at], 0, MOST, 'edges of ' .. name), {}
+  local n, edges = arguments.number(args[at], 0, MOST, 'edges of ' .. name), {}
   for i = 1, n do
     local policy, other = args[at + 2 * i - 1], args[at + 2 * i]
     if not other or not string.find(policy, '^[cih]$') then refuse('an edge is c, i or h, and a node') end
@@ -40,7 +45,7 @@ local function read_node(w, args, at)
       .. 'underscores')
   end
   if #node.queue > 64 or not string.find(node.queue, '^[%w._-]*$') then refuse('no such queue: ' .. node.queue) end
-  require('signed').refuse(node.queue, node.spec)
+  signed.refuse(node.queue, node.spec)
   if string.find(node.options, '\n', 1, true) then refuse('options are one line of JSON') end
   node.up, at = read_edges(args, at + 5, node.name)
   node.down, at = read_edges(args, at, node.name)
@@ -59,13 +64,13 @@ local function read(w, args)
     edges = edges + #node.up + #node.down
   end
   if #nodes > MOST or edges > MOST then refuse('at most 1000 nodes and 1000 edges in a call') end
-  require('workflow').codes_of(w, names)
+  workflow.codes_of(w, names)
   return nodes
 end
 
 -- Whether one of the nodes is `target` or waits for it, directly or not. `own` has the earlier nodes of this call.
 local function waits_for(w, names, target, own)
-  local keys, seen, stack, steps = require('keys'), {}, { unpack(names) }, 0
+  local seen, stack, steps = {}, { unpack(names) }, 0
   while #stack > 0 do
     local name = table.remove(stack)
     if name == target then return true end
@@ -80,7 +85,7 @@ local function waits_for(w, names, target, own)
 end
 
 local function check_down(w, node, own)
-  local codes, ups = require('workflow').codes, {}
+  local codes, ups = workflow.codes, {}
   for i, edge in ipairs(node.up) do ups[i] = edge.node end
   for _, edge in ipairs(node.down) do
     local code = w.known[edge.node]
@@ -97,7 +102,7 @@ end
 
 -- Checks everything before anything is written. Marks known nodes.
 local function check(w, nodes)
-  local codes, own, open = require('workflow').codes, {}, {}
+  local codes, own, open = workflow.codes, {}, {}
   for _, node in ipairs(nodes) do
     local code = w.known[node.name]
     local is_link = node.flag == 'link' or node.flag == 'close'
@@ -121,7 +126,6 @@ end
 
 -- Writes the edge from a node to a later one, by the state of the earlier node. Returns whether the later one is cancelled.
 local function connect(w, up, name, policy)
-  local workflow, keys = require('workflow'), require('keys')
   local code = w.known[up]
   local matters = code ~= workflow.codes.completed and not (workflow.is_bad(code) and policy == 'i')
   if matters and redis.call('SADD', keys.need(w.keys, name), up) == 0 then return false end
@@ -132,7 +136,6 @@ local function connect(w, up, name, policy)
 end
 
 local function add(w, node)
-  local workflow = require('workflow')
   local codes = workflow.codes
   if not node.is_known then
     local text = node.queue .. '\n' .. node.options .. '\n' .. node.spec
@@ -156,12 +159,12 @@ end
 
 -- Makes the workflow, unless it is there. Returns the reason if nothing may be added to it.
 local function open(w, args)
-  local queue, mode = require('queue'), args[1]
-  local token = queue.word(args[2], 'token')
+  local mode = args[1]
+  local token = arguments.word(args[2], 'token')
   if mode ~= 'new' and mode ~= 'more' then refuse('mode is new or more') end
-  local deadline = queue.number(args[4], 0, 1e14, 'deadline')
+  local deadline = arguments.number(args[4], 0, 1e14, 'deadline')
   if #(args[3] or '') > 256 or not args[5] then refuse('give a name of at most 256 bytes, a deadline, a context') end
-  local exists = require('workflow').load(w)
+  local exists = workflow.load(w)
   if mode == 'more' then
     if not exists then return 'missing' end
     if w.stopped or w.state ~= 'building' and w.state ~= 'running' then return 'ended' end
@@ -176,13 +179,12 @@ local function open(w, args)
 end
 
 local function write_head(w, args)
-  local text = require('queue').text
   if w.is_new then
-    redis.call('HSET', w.keys.config, 'state', 'building', 'token', w.token, 'name', args[3], 'created', text(w.now))
-    if w.deadline then redis.call('HSET', w.keys.config, 'deadline', text(w.deadline)) end
+    redis.call('HSET', w.keys.config, 'state', 'building', 'token', w.token, 'name', args[3], 'created', digits(w.now))
+    if w.deadline then redis.call('HSET', w.keys.config, 'deadline', digits(w.deadline)) end
     if args[5] ~= '' then redis.call('HSET', w.keys.config, 'context', args[5]) end
   end
-  redis.call('HSET', w.keys.config, 'touched', text(w.now))
+  redis.call('HSET', w.keys.config, 'touched', digits(w.now))
 end
 
 function M.run(w, args)
@@ -195,7 +197,6 @@ function M.run(w, args)
     if node.is_known then existing[#existing + 1] = node.name end
     if not node.is_done then add(w, node) end
   end
-  return { 'ok', require('workflow').close(w), existing }
+  workflow_tell.work(w)
+  return { 'ok', workflow.close(w), existing }
 end
-
-return M

@@ -6,43 +6,44 @@
 -- One entry is no workflow, and does not count as next: `outboxes:`. The first call that takes entries puts it in. The caller
 -- that gets it looks at the outboxes of all queues of the namespace, and says when to do so again.
 -- Errors: BADARG, BADKEY.
-local M = {}
+local arguments = require('arguments')
+local expiry = require('expiry')
+local queue = require('queue')
+local digits, refuse = arguments.digits, arguments.refuse
 
 local CLAIMED = 15000
 local OUTBOXES = 'outboxes:'
 
 -- After the clock went back all are due, a page in each call, which is harmless. `at` is the time of the last call.
 local function rewind(w)
-  local queue = require('queue')
-  local before = tonumber(redis.call('SET', w.keys.at, queue.text(w.now), 'GET'))
+  local before = tonumber(redis.call('SET', w.keys.at, digits(w.now), 'GET'))
   if not before or before < w.now + 1000 then return end
-  local now, scored = queue.text(w.now), {}
+  local now, scored = digits(w.now), {}
   local later = redis.call('ZRANGE', w.keys.all, '(' .. now, '+inf', 'BYSCORE', 'LIMIT', 0, queue.MOST)
   for i = 1, #later do scored[2 * i - 1], scored[2 * i] = now, later[i] end
   if #later > 0 then redis.call('ZADD', w.keys.all, unpack(scored)) end
-  if #later == queue.MOST then redis.call('SET', w.keys.at, queue.text(before)) end
+  if #later == queue.MOST then redis.call('SET', w.keys.at, digits(before)) end
 end
 
 function M.run(w, args)
-  local queue = require('queue')
-  local most, scored, gone = queue.number(args[1], 0, queue.MOST, 'most'), {}, {}
-  if #args % 2 == 0 or #args > 2 * queue.MOST + 1 then queue.refuse('BADARG', 'give pairs of id and delay, at most 1000') end
+  local most, scored, gone = arguments.number(args[1], 0, queue.MOST, 'most'), {}, {}
+  if #args % 2 == 0 or #args > 2 * queue.MOST + 1 then refuse('BADARG', 'give pairs of id and delay, at most 1000') end
   for i = 2, #args, 2 do
-    local id, delay = queue.word(args[i], 'id'), queue.number(args[i + 1], -1, 1e14, 'delay')
+    local id, delay = arguments.word(args[i], 'id'), arguments.number(args[i + 1], -1, 1e14, 'delay')
     if delay < 0 then
       gone[#gone + 1] = id
     else
       local n = #scored
-      scored[n + 1], scored[n + 2] = queue.text(w.now + delay), id
+      scored[n + 1], scored[n + 2] = digits(w.now + delay), id
     end
   end
   rewind(w)
   if #scored > 0 then redis.call('ZADD', w.keys.all, unpack(scored)) end
   if #gone > 0 then redis.call('ZREM', w.keys.all, unpack(gone)) end
-  if most > 0 then redis.call('ZADD', w.keys.all, 'NX', queue.text(w.now), OUTBOXES) end
-  local due = most > 0 and redis.call('ZRANGE', w.keys.all, '-inf', queue.text(w.now), 'BYSCORE', 'LIMIT', 0, most) or {}
+  if most > 0 then redis.call('ZADD', w.keys.all, 'NX', digits(w.now), OUTBOXES) end
+  local due = most > 0 and redis.call('ZRANGE', w.keys.all, '-inf', digits(w.now), 'BYSCORE', 'LIMIT', 0, most) or {}
   local later = {}
-  for i = 1, #due do later[2 * i - 1], later[2 * i] = queue.text(w.now + CLAIMED), due[i] end
+  for i = 1, #due do later[2 * i - 1], later[2 * i] = digits(w.now + CLAIMED), due[i] end
   if #later > 0 then redis.call('ZADD', w.keys.all, unpack(later)) end
   local heads = redis.call('ZRANGE', w.keys.all, 0, 1, 'WITHSCORES')
   local first = heads[1] == OUTBOXES and heads[4] or heads[1] ~= OUTBOXES and heads[2]
@@ -52,11 +53,9 @@ end
 -- workflow_claim id before      On NAMESPACE:{workflow.NAME}: makes workflow `id` the bearer of this name, if there is none, or
 -- if `before` is, which has ended. Returns the bearer. A name is kept for 90 days. Errors: BADARG, BADKEY; OOM.
 function M.claim(w, args)
-  local id = require('queue').word(args[1], 'id')
+  local id = arguments.word(args[1], 'id')
   local owner = redis.call('GET', w.keys.owner)
   if owner and owner ~= id and owner ~= args[2] then return owner end
-  require('expiry').put(w.keys.owner, id, 7776000000)
+  expiry.put(w.keys.owner, id, 7776000000)
   return id
 end
-
-return M

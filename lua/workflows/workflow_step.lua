@@ -12,11 +12,14 @@
 --   tend                           gives out again nodes that may have no carrier; removes a workflow that ended long ago
 -- At most 1,000 nodes in a call. Returns {now, state, more, flat list of node, id, queue, options, spec, flat list of queue, id
 -- of jobs to cancel, ms until the next tend}. The state is missing if there is no such workflow. Errors: BADARG, BADKEY.
-local M = {}
+local arguments = require('arguments')
+local workflow = require('workflow')
+local workflow_tell = require('workflow_tell')
+local digits = arguments.digits
 
 local ends = { completed = true, cancelled = true, discarded = true, deleted = true }
 
-local function refuse(text) require('queue').refuse('BADARG', text) end
+local function refuse(text) arguments.refuse('BADARG', text) end
 
 local readers, verbs = {}, {}
 
@@ -30,7 +33,7 @@ function readers.done(args, at)
 end
 
 function readers.released(args, at)
-  local n = require('queue').number(args[at], 0, 1000, 'nodes')
+  local n = arguments.number(args[at], 0, 1000, 'nodes')
   if at + n > #args then refuse('released takes a count and that many nodes') end
   return { unpack(args, at + 1, at + n) }, at + 1 + n
 end
@@ -58,12 +61,11 @@ end
 function verbs.start(w)
   if w.state ~= 'building' then return end
   w.state, w.may_end = 'running', true
-  redis.call('HSET', w.keys.config, 'state', 'running', 'started', require('queue').text(w.now))
-  require('workflow').push_first(w, 'walk start 0 -')
+  redis.call('HSET', w.keys.config, 'state', 'running', 'started', digits(w.now))
+  workflow.push_first(w, 'walk start 0 -')
 end
 
 function verbs.done(w, news, run)
-  local workflow = require('workflow')
   local codes, code, new = workflow.codes, w.known[news.node], workflow.codes[news.state]
   if not code or not run or workflow.job_id(w, news.node, run) ~= news.job then return end
   if code == new then w.again = true end
@@ -80,7 +82,6 @@ function verbs.done(w, news, run)
 end
 
 function verbs.released(w, names)
-  local workflow = require('workflow')
   local found = workflow.codes_of(w, names)
   for i = 1, #names do
     if found[i] == workflow.codes.releasing then workflow.set(w, names[i], workflow.codes.active) end
@@ -91,13 +92,13 @@ end
 local function stop(w, why)
   w.stopped = why
   redis.call('HSET', w.keys.config, 'stopped', why)
-  require('workflow').push_first(w, 'walk cancel 0 -')
+  workflow.push_first(w, 'walk cancel 0 -')
 end
 
 function verbs.cancel(w, prefix)
   if w.ended then return end
   if prefix == '-' then return stop(w, 'cancelled') end
-  require('workflow').push_first(w, 'walk cancel 0 ' .. prefix)
+  workflow.push_first(w, 'walk cancel 0 ' .. prefix)
 end
 
 function verbs.retry(w, prefix)
@@ -106,21 +107,21 @@ function verbs.retry(w, prefix)
     redis.call('HDEL', w.keys.config, 'stopped', 'deadline')
     w.stopped, w.deadline = false, nil
   end
-  require('workflow').push_first(w, 'walk retry 0 ' .. prefix)
+  workflow.push_first(w, 'walk retry 0 ' .. prefix)
 end
 
 -- Removes the whole workflow, which may take more than this call.
 local function remove(w)
   local first = redis.call('LINDEX', w.keys.todo, 0)
   if first and string.find(first, '^walk remove ') then return end
-  require('workflow').push_first(w, 'walk remove 0 -')
+  workflow.push_first(w, 'walk remove 0 -')
 end
 
 function verbs.tend(w)
-  local kept = require('workflow').KEPT[w.state]
+  local kept = workflow.KEPT[w.state]
   w.again, w.may_end = true, true
   local since = w.ended and kept and w.ended + kept
-  if w.state == 'building' then since = (w.touched or 0) + require('workflow').BUILT end
+  if w.state == 'building' then since = (w.touched or 0) + workflow.BUILT end
   if since and w.now >= since then return remove(w) end
   local cancels = redis.call('SRANDMEMBER', w.keys.cancels, 100)
   if #cancels > 0 then redis.call('RPUSH', w.keys.stop, unpack(cancels)) end
@@ -128,7 +129,6 @@ end
 
 -- The carrier of released nodes may have died: they are given out again.
 local function give_again(w)
-  local workflow = require('workflow')
   local code, given = workflow.codes.releasing, {}
   for i = 1, #w.fresh do given[w.fresh[i]] = true end
   for _, name in ipairs(redis.call('ZRANGE', w.keys.nodes, code, code, 'BYSCORE', 'LIMIT', 0, workflow.PAGE)) do
@@ -137,7 +137,6 @@ local function give_again(w)
 end
 
 function M.run(w, args)
-  local workflow = require('workflow')
   local list, names = read(args)
   if not workflow.load(w) then return { w.now, 'missing', 0, {}, {}, -1 } end
   workflow.put_right(w)
@@ -149,7 +148,6 @@ function M.run(w, args)
   end
   if w.deadline and w.now >= w.deadline and w.state == 'running' and not w.stopped then stop(w, 'deadline') end
   if w.again then give_again(w) end
+  workflow_tell.work(w)
   return workflow.close(w)
 end
-
-return M

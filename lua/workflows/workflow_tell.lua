@@ -1,15 +1,14 @@
 -- The effects of a node on others, and of a change on many nodes: the entries of `todo`, a bounded number in each call. See
 -- workflow.lua.
+local keys = require('keys')
 local workflow = require('workflow')
-local codes = workflow.codes
 
-local M = {}
+local codes = workflow.codes
 
 local told = {}
 
 -- The earlier node has completed, or its end does not matter. A node that was cancelled because of it waits or starts again.
 function told.ok(w, up, name, _, code)
-  local keys = require('keys')
   redis.call('SREM', keys.need(w.keys, name), up)
   local was_bad = w.failed and redis.call('SREM', keys.bad(w.keys, name), up) == 1
   local revived = code == codes.cancelled and was_bad
@@ -33,7 +32,7 @@ end
 
 -- The earlier node, which had ended badly, runs again.
 function told.revive(w, up, name, policy, code)
-  local bad = require('keys').bad(w.keys, name)
+  local bad = keys.bad(w.keys, name)
   if policy == 'i' or redis.call('SREM', bad, up) == 0 or redis.call('EXISTS', bad) == 1 then return end
   if code ~= codes.cancelled and code ~= codes.held then return end
   if code == codes.cancelled then workflow.push(w, 'revive', name) end
@@ -42,7 +41,7 @@ end
 
 -- Tells the nodes that wait for a node, from a rank on. Returns how many were told.
 local function tell(w, word, up, rank, most)
-  local edges = redis.call('LRANGE', require('keys').down(w.keys, up), rank, rank + most - 1)
+  local edges = redis.call('LRANGE', keys.down(w.keys, up), rank, rank + most - 1)
   if #edges == 0 then return 0 end
   local names, policies = {}, {}
   for i = 1, #edges do policies[i], names[i] = string.match(edges[i], '^(%a) (.*)$') end
@@ -77,7 +76,6 @@ function walks.retry(w, name, code)
 end
 
 function walks.remove(w, name)
-  local keys = require('keys')
   redis.call('DEL', keys.need(w.keys, name), keys.bad(w.keys, name), keys.down(w.keys, name))
 end
 
@@ -120,5 +118,3 @@ function M.work(w)
   end
   if at <= #w.entries then redis.call('RPUSH', w.keys.todo, unpack(w.entries, at)) end
 end
-
-return M

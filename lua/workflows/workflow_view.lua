@@ -1,12 +1,17 @@
 -- Views of a workflow; see workflow.lua.
-local M = {}
+local arguments = require('arguments')
+local columns = require('columns')
+local keys = require('keys')
+local queue = require('queue')
+local workflow = require('workflow')
+local refuse = arguments.refuse
 
 local order = { 'building', 'suspended', 'held', 'active', 'completed', 'cancelled', 'discarded', 'deleted' }
 
 -- workflow_status         A flat list of name, value: config without context and token, and the number of nodes in each state.
 -- Released nodes count as active. Empty if there is no such workflow. Errors: BADKEY.
 function M.status(w)
-  local reply, config, codes = {}, redis.call('HGETALL', w.keys.config), require('workflow').codes
+  local reply, config, codes = {}, redis.call('HGETALL', w.keys.config), workflow.codes
   for i = 1, #config, 2 do
     if config[i] ~= 'context' and config[i] ~= 'token' then
       local n = #reply
@@ -25,8 +30,8 @@ end
 -- workflow_nodes rank most      A page of nodes in order, from a rank on, at most 1,000: a flat list of node, state, queue, kind
 -- (empty for none), id of the job of its last run (empty if never released), and the number of nodes after it.
 function M.nodes(w, args)
-  local queue, workflow, reply = require('queue'), require('workflow'), {}
-  local rank, most = queue.number(args[1], 0, 1e9, 'rank'), queue.number(args[2], 1, queue.MOST, 'most')
+  local reply = {}
+  local rank, most = arguments.number(args[1], 0, 1e9, 'rank'), arguments.number(args[2], 1, queue.MOST, 'most')
   local names, states = redis.call('LRANGE', w.keys.order, rank, rank + most - 1), {}
   for name, code in pairs(workflow.codes) do states[code] = name ~= 'releasing' and name or 'active' end
   workflow.load(w)
@@ -37,7 +42,7 @@ function M.nodes(w, args)
     reply[n + 1], reply[n + 2], reply[n + 3] = names[i], states[codes[i]] or '', target
     reply[n + 4] = string.match(spec, '^{"kind":"([^"\\]*)"') or ''
     reply[n + 5] = run and workflow.job_id(w, names[i], run) or ''
-    reply[n + 6] = redis.call('LLEN', require('keys').down(w.keys, names[i]))
+    reply[n + 6] = redis.call('LLEN', keys.down(w.keys, names[i]))
   end
   return reply
 end
@@ -46,10 +51,10 @@ local MOST = 200              -- nodes of a state that are looked at
 
 -- Whether every node that a node waits for has ended. Nodes with more than 1,000 such are not looked at.
 local function is_over(w, name)
-  local need, codes = require('keys').need(w.keys, name), require('workflow').codes
-  if redis.call('SCARD', need) > require('queue').MOST then return false end
+  local need, codes = keys.need(w.keys, name), workflow.codes
+  if redis.call('SCARD', need) > queue.MOST then return false end
   local ups = redis.call('SMEMBERS', need)
-  local states = require('workflow').codes_of(w, ups)
+  local states = workflow.codes_of(w, ups)
   for i = 1, #ups do
     if states[i] and states[i] < codes.completed then return false end
   end
@@ -60,7 +65,7 @@ end
 -- looked at, suspended nodes that wait for ended nodes only, a flat list of active node, queue, id of its job}; empty if there is
 -- no such workflow. While `todo` has entries, no suspended node is named. Errors: BADKEY.
 function M.stuck(w)
-  local workflow, k = require('workflow'), w.keys
+  local k = w.keys
   if not workflow.load(w) then return {} end
   local codes, over, active = workflow.codes, {}, {}
   local function nodes(code) return redis.call('ZRANGE', k.nodes, code, code, 'BYSCORE', 'LIMIT', 0, MOST) end
@@ -80,16 +85,14 @@ end
 
 -- workflow_down node rank       The nodes after a node, at most 1,000 from a rank on, each as `p NODE`.
 function M.down(w, args)
-  local queue = require('queue')
-  local rank = queue.number(args[2], 0, 1e9, 'rank')
-  return redis.call('LRANGE', require('keys').down(w.keys, queue.word(args[1], 'node')), rank, rank + queue.MOST - 1)
+  local rank = arguments.number(args[2], 0, 1e9, 'rank')
+  return redis.call('LRANGE', keys.down(w.keys, arguments.word(args[1], 'node')), rank, rank + queue.MOST - 1)
 end
 
 -- workflow_outputs node…        Flat: the context, and for each node its state (empty if unknown) and its output (empty for
 -- none). At most 1,000.
 function M.outputs(w, args)
-  local queue, workflow = require('queue'), require('workflow')
-  if #args > queue.MOST then queue.refuse('BADARG', 'give at most ' .. queue.MOST .. ' nodes') end
+  if #args > queue.MOST then refuse('BADARG', 'give at most ' .. queue.MOST .. ' nodes') end
   local reply, states = { redis.call('HGET', w.keys.config, 'context') or '' }, {}
   if #args == 0 then return reply end
   for name, code in pairs(workflow.codes) do states[code] = name ~= 'releasing' and name or 'active' end
@@ -103,12 +106,12 @@ end
 
 -- workflow_kinds node…          The kind of each node's job; empty for a node that is not there or has no job. At most 1,000.
 function M.kinds(w, args)
-  local queue, kinds = require('queue'), {}
-  if #args < 1 or #args > queue.MOST then queue.refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' nodes') end
+  local kinds = {}
+  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' nodes') end
   local texts = redis.call('HMGET', w.keys.specs, unpack(args))
   for i = 1, #args do
     local spec = texts[i] and string.match(texts[i], '^[^\n]*\n[^\n]*\n(.*)$')
-    kinds[i] = spec and require('columns').kind_of(spec) or ''
+    kinds[i] = spec and columns.kind_of(spec) or ''
   end
   return kinds
 end
@@ -116,10 +119,8 @@ end
 -- workflow_await client         The state; unless it has ended, the client hears of its end in inbox:<client>. `missing` if there
 -- is no such workflow. Errors: BADARG, BADKEY.
 function M.await(w, args)
-  local client = require('queue').word(args[1], 'client')
-  if not require('workflow').load(w) then return 'missing' end
+  local client = arguments.word(args[1], 'client')
+  if not workflow.load(w) then return 'missing' end
   if not w.ended then redis.call('SADD', w.keys.waiters, client) end
   return w.state
 end
-
-return M

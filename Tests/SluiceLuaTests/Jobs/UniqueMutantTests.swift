@@ -25,9 +25,9 @@ struct UniqueMutantTests {
     }
 
     static let mutants = [
-        Mutant(module: "ended", line: "require('unique').ended(q, ids)"),
-        Mutant(module: "claim", line: "require('unique').started(q, chosen.ids)"),
-        Mutant(module: "manage", line: "require('unique').deleted(q, id)"),
+        Mutant(module: "ended", line: "unique.ended(q, ids)"),
+        Mutant(module: "claim", line: "unique.started(q, chosen.ids)"),
+        Mutant(module: "manage", line: "unique.deleted(q, id)"),
         Mutant(module: "manage", line: "if owner then return nil, 'taken ' .. owner end"),
         Mutant(module: "unique", line: "if #free > 0 then redis.call('HDEL', q.keys.unique, unpack(free)) end"),
         Mutant(module: "unique", line: "if not is_within then owner[fingerprint] = nil end"),
@@ -36,10 +36,10 @@ struct UniqueMutantTests {
         Mutant(module: "unique", line: "if keep and till and till > q.now then", replacement: "if false then"),
         Mutant(
             module: "unique", line: "if #wanted.free > 0 then redis.call('ZREM', q.keys.unique_ends, unpack(wanted.free)) end"),
-        Mutant(module: "running", line: "if require('conflicts').run_again(q, job.id) then", replacement: "if false then"),
+        Mutant(module: "running", line: "if conflicts.run_again(q, job.id) then", replacement: "if false then"),
         Mutant(
-            module: "running", line: "local leaves = not is_elsewhere and require('chains').waits(q, job) or nil",
-            replacement: "local leaves = require('chains').waits(q, job)"),
+            module: "running", line: "local leaves = not is_elsewhere and chains.waits(q, job) or nil",
+            replacement: "local leaves = chains.waits(q, job)"),
         Mutant(module: "conflicts", line: "if kind == 'again' then return false end"),
         Mutant(module: "conflicts", line: "redis.call('HDEL', q.keys.unique, fingerprint)"),
         Mutant(module: "conflicts", line: "if wish == 'keep' or is_ended then return 'exists' end"),
