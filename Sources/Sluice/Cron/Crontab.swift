@@ -1,7 +1,7 @@
 public import SluiceCore
 package import SluiceStore
 
-/// The cron entries of one queue, to look at and to change.
+/// The cron entries of one queue, to change them.
 ///
 /// ```swift
 /// try await sluice.crontab(of: "mail").add(Cron("digest", "0 7 * * *", zone: "Europe/Berlin", Digest()))
@@ -50,24 +50,6 @@ public struct Crontab: Sendable {
         let now = try await store.call(CronList(cron.name), on: queue).now
         try await store.register(queue)
         return try await store.call(CronPut(cron.name, entry, next: try entry.next(after: now), deploy: deploy), on: queue)
-    }
-
-    /// All entries, by name.
-    /// - Throws: What the calls to Redis throw, such as `unreachable`.
-    public func list() async throws(SluiceError) -> [CronStatus] {
-        let reply = try await store.cronEntries(of: queue)
-        let workers = reply.items.contains(where: \.isOfCode) ? try await store.call(ListWorkers(), on: queue) : []
-        let declared = CronNames.declared(by: workers)
-        var list: [CronStatus] = []
-        for item in reply.items {
-            list.append(try CronStatus(item, queue: queue, now: reply.now, declared: declared, keys: payload.keys))
-        }
-        return list
-    }
-
-    /// Whether the queue has an entry of this name.
-    package func has(_ name: String) async throws(SluiceError) -> Bool {
-        try await !store.call(CronList(name), on: queue).items.isEmpty
     }
 
     /// Removes an entry. Jobs that it has enqueued stay. An entry that a worker's code declares comes back when a worker starts.
@@ -119,14 +101,6 @@ public struct Crontab: Sendable {
         }
     }
 
-    /// The outcomes of the last ticks of an entry, newest first; Redis keeps the last hundred.
-    /// - Throws: `invalidArgument` if there is no such entry.
-    public func history(of name: String, limit: Int = 100) async throws(SluiceError) -> [CronTick] {
-        _ = try await find(name)
-        return try await store.call(CronHistory(name, count: min(max(limit, 1), CronHistory.most)), on: queue)
-            .compactMap(CronTick.init(line:))
-    }
-
     private func find(_ name: String) async throws(SluiceError) -> (now: Int, item: CronList.Item) {
         let reply = try await store.call(CronList(name), on: queue)
         guard let item = reply.items.first else { throw unknown(name) }
@@ -139,6 +113,6 @@ public struct Crontab: Sendable {
 }
 
 extension SluiceClient {
-    /// The cron entries of a queue, to look at and to change; nothing is sent.
+    /// The cron entries of a queue, to change them; nothing is sent.
     public func crontab(of queue: QueueName) -> Crontab { Crontab(queue, store, payload: options.payload) }
 }

@@ -70,11 +70,11 @@ struct WorkflowEnds: EndSource {
     /// - Throws: `unknownWorkflow`.
     func ask(_ ids: [String]) async throws(SluiceError) -> [String: EndState<WorkflowStatus>] {
         guard let state = try await store.call(AwaitWorkflow(client: client), workflow: id) else {
-            throw WorkflowAccess.unknown(id)
+            throw SluiceError.unknownWorkflow(id)
         }
         guard WorkflowStatus.State(rawValue: state)?.isEnded == true else { return [id: .underWay(state)] }
         guard let status = WorkflowStatus(id, try await store.call(ReadWorkflow(), workflow: id)) else {
-            throw WorkflowAccess.unknown(id)
+            throw SluiceError.unknownWorkflow(id)
         }
         return [id: .ended(status)]
     }

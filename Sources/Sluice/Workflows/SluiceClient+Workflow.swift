@@ -1,12 +1,6 @@
 public import SluiceCore
 import SluiceStore
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 extension SluiceClient {
     /// Enqueues a workflow and starts it. When the call returns, the whole workflow is committed in Redis, and its first nodes
     /// are in their queues or on their way.
@@ -29,26 +23,5 @@ extension SluiceClient {
     package var workflows: WorkflowAccess {
         WorkflowAccess(
             store: store, relay: relay, ends: workflowEnds, patience: options.patience, payload: options.payload, logger: logger)
-    }
-}
-
-extension SluiceClient {
-    /// The stored workflows, newest first.
-    /// - Parameters:
-    ///   - state: only workflows in this state.
-    ///   - most: how many workflows to return. At most 10,000 are looked at.
-    /// - Throws: What the calls to Redis throw, such as `unreachable`.
-    public func workflowStatuses(
-        state: WorkflowStatus.State? = nil, most: Int = 50
-    ) async throws(SluiceError) -> [WorkflowStatus] {
-        let ids = try await store.workflows(most: 10_000)
-        var found: [WorkflowStatus] = []
-        // Ids made by clients sort by age. Other ids are sorted by time below.
-        for id in ids.sorted(by: >) {
-            let values = try await store.call(ReadWorkflow(), workflow: id)
-            guard let status = WorkflowStatus(id, values), state == nil || status.state == state else { continue }
-            found.append(status)
-        }
-        return Array(found.sorted { ($0.created ?? .distantPast) > ($1.created ?? .distantPast) }.prefix(most))
     }
 }

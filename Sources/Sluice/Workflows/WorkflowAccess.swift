@@ -82,7 +82,7 @@ package struct WorkflowAccess: Sendable {
             let reply = try await repeating { () async throws(SluiceError) in try await store.call(add, workflow: id) }
             switch reply.word {
             case .ok: existing += reply.existing
-            case .missing, .exists: throw Self.unknown(id)
+            case .missing, .exists: throw SluiceError.unknownWorkflow(id)
             case .ended: throw SluiceError(.workflowEnded, "workflow '\(id)' has ended or is being cancelled: nothing was added")
             }
             await carry(id, reply.step)
@@ -96,7 +96,7 @@ package struct WorkflowAccess: Sendable {
         let reply = try await repeating { () async throws(SluiceError) in
             try await store.call(WorkflowStep([verb]), workflow: id)
         }
-        if reply.state == nil { throw Self.unknown(id) }
+        if reply.state == nil { throw SluiceError.unknownWorkflow(id) }
         // A workflow that had ended may have left the index.
         if let look = reply.look { _ = try await store.call(WorkflowIndex(take: 0, looks: [(id, min(look, .seconds(60)))])) }
         try await relay.follow(id, reply)
@@ -111,10 +111,6 @@ package struct WorkflowAccess: Sendable {
                 "nodes of a workflow could not be brought into their queues: a worker does it",
                 metadata: ["workflow": "\(id)", "error": "\(error)"])
         }
-    }
-
-    static func unknown(_ id: String) -> SluiceError {
-        SluiceError(.unknownWorkflow, "there is no workflow '\(id)', or it ended long ago")
     }
 
     private func repeating<Reply>(
@@ -145,7 +141,7 @@ extension WorkflowAccess {
             return String(decoding: plain, as: UTF8.self)
         }
         if found.state.isEmpty {
-            if try await store.call(ReadWorkflow(), workflow: id).isEmpty { throw Self.unknown(id) }
+            if try await store.call(ReadWorkflow(), workflow: id).isEmpty { throw SluiceError.unknownWorkflow(id) }
             throw SluiceError(.invalidArgument, "workflow '\(id)' has no node '\(node)'")
         }
         let why = found.state == "completed" ? "its handler returns none" : "it is \(found.state)"

@@ -22,7 +22,7 @@ public struct WorkflowHandle: Sendable {
     public func status() async throws(SluiceError) -> WorkflowStatus {
         try checkName(id, of: "workflow")
         let values = try await access.store.call(ReadWorkflow(), workflow: id)
-        guard let status = WorkflowStatus(id, values) else { throw WorkflowAccess.unknown(id) }
+        guard let status = WorkflowStatus(id, values) else { throw SluiceError.unknownWorkflow(id) }
         return status
     }
 
@@ -79,54 +79,6 @@ public struct WorkflowHandle: Sendable {
     public func output<Kind: Job>(of node: String, from kind: Kind.Type) async throws(SluiceError) -> Kind.Output {
         let text = try await access.output(of: node, in: id, mustBeSealed: Kind.options.isEncrypted)
         return try WorkflowJSON.decode(text, of: node)
-    }
-
-    /// The nodes, in order, and the edges between them.
-    /// - Parameters:
-    ///   - nodes: The limit of nodes in the result.
-    ///   - edges: The limit of edges in the result.
-    /// - Throws: `unknownWorkflow` if there is no such workflow, or if it is no longer kept.
-    public func graph(nodes: Int = 10_000, edges: Int = 20_000) async throws(SluiceError) -> WorkflowGraph {
-        _ = try await status()
-        var graph = WorkflowGraph(nodes: [], edges: [], isCut: false)
-        while true {
-            let page = try await access.store.call(ListNodes(from: graph.nodes.count), workflow: id)
-            for node in page {
-                if graph.nodes.count == nodes {
-                    graph.isCut = true
-                    return graph
-                }
-                graph.nodes.append(WorkflowGraph.Node(node))
-                if node.down > 0 { try await addEdges(of: node.name, to: &graph, most: edges) }
-            }
-            if page.count < ListNodes.most { return graph }
-        }
-    }
-
-    private func addEdges(of node: String, to graph: inout WorkflowGraph, most: Int) async throws(SluiceError) {
-        var rank = 0
-        while true {
-            let page = try await access.store.call(ListDown(node, from: rank), workflow: id)
-            for edge in page {
-                if graph.edges.count == most {
-                    graph.isCut = true
-                    return
-                }
-                graph.edges.append(WorkflowGraph.Edge(from: node, to: edge.node, policy: edge.policy))
-            }
-            rank += page.count
-            if page.count < ListDown.most { return }
-        }
-    }
-}
-
-extension WorkflowGraph.Node {
-    init(_ node: ListNodes.Node) {
-        name = node.name
-        state = WorkflowStatus.NodeState(rawValue: node.state) ?? .suspended
-        queue = node.queue.isEmpty ? nil : node.queue
-        kind = node.kind.isEmpty ? nil : node.kind
-        job = node.job.isEmpty ? nil : JobID(known: node.job)
     }
 }
 

@@ -68,7 +68,7 @@ struct CronAddCommand: AsyncParsableCommand {
         try await global.withClient(keys: options.keys) { client in
             let crontab = client.crontab(of: queue)
             let change = try await crontab.add(cron)
-            let status = try await crontab.list().first { $0.name == name }
+            let status = try await Inspector(client.store).cron(of: queue).first { $0.name == name }
             if global.json {
                 try Terminal.output.json([
                     "name": .string(name), "queue": .string(queue.text), "result": .string(change.rawValue),

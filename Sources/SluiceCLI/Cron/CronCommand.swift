@@ -2,7 +2,6 @@ import ArgumentParser
 import Sluice
 import SluiceCore
 import SluiceInspector
-import SluiceStore
 import SluiceToolSupport
 
 struct CronCommand: AsyncParsableCommand {
@@ -38,26 +37,29 @@ struct CronName: ParsableArguments {
 
     /// Finds the one crontab with the entry and passes it to `body`.
     func withCrontab(_ global: GlobalOptions, _ body: (Crontab) async throws -> Void) async throws {
-        try await global.withClient { client in try await body(try await crontab(client)) }
+        try await global.withClient { client in
+            try await body(client.crontab(of: try await place(Inspector(client.store))))
+        }
     }
 
-    private func crontab(_ client: SluiceClient) async throws -> Crontab {
+    /// The one queue with the entry.
+    func place(_ inspector: Inspector) async throws -> QueueName {
         if let queue {
-            guard try await client.crontab(of: queue).has(name) else {
+            guard try await inspector.hasCron(name, in: queue) else {
                 throw Failure("queue \(queue) has no cron entry '\(name)'. See: sluice cron list")
             }
-            return client.crontab(of: queue)
+            return queue
         }
-        let queues = try await client.store.queues()
+        let queues = try await inspector.queues()
         let name = name
-        let have = try await InOrder.map(queues) { queue throws(SluiceError) in try await client.crontab(of: queue).has(name) }
+        let have = try await InOrder.map(queues) { queue throws(SluiceError) in try await inspector.hasCron(name, in: queue) }
         let found = zip(queues, have).filter(\.1).map(\.0)
         guard let first = found.first else { throw Failure("no queue has a cron entry '\(name)'. See: sluice cron list") }
         if found.count > 1 {
             let names = found.map(\.text).joined(separator: ", ")
             throw Failure("queues \(names) have a cron entry '\(name)' each: say which with --queue", status: .usage)
         }
-        return client.crontab(of: first)
+        return first
     }
 }
 
@@ -77,14 +79,13 @@ struct CronListCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeysOptions
 
     func run() async throws {
-        try await global.withClient(keys: try keys.load()) { client in
+        try await global.withInspector(keys: try keys.load()) { inspector in
             let queues: [QueueName]
-            if let queue { queues = [queue] } else { queues = try await client.store.queues() }
-            let entries = try await InOrder.map(queues) { queue throws(SluiceError) in
-                try await client.crontab(of: queue).list()
-            }.flatMap { $0 }
+            if let queue { queues = [queue] } else { queues = try await inspector.queues() }
+            let entries = try await InOrder.map(queues) { queue throws(SluiceError) in try await inspector.cron(of: queue) }
             try global.show(
-                entries, orSay: "nothing recurs\(queue.map { " in \($0)" } ?? "")", json: CronText.json, table: CronText.table)
+                entries.flatMap { $0 }, orSay: "there are no cron entries\(queue.map { " in \($0)" } ?? "")", json: \.json,
+                table: CronText.table)
         }
     }
 }
@@ -105,10 +106,10 @@ struct CronHistoryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await entry.withCrontab(global) { crontab in
-            let ticks = try await crontab.history(of: entry.name, limit: limit)
-            try global.show(
-                ticks, orSay: "'\(entry.name)' has not had a tick yet", json: CronText.json, table: CronText.table)
+        try await global.withInspector { inspector in
+            let queue = try await entry.place(inspector)
+            let ticks = try await inspector.cronHistory(of: entry.name, in: queue, limit: limit) ?? []
+            try global.show(ticks, orSay: "'\(entry.name)' has not had a tick yet", json: \.json, table: CronText.table)
         }
     }
 }

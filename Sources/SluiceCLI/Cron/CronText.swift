@@ -1,9 +1,8 @@
 import Foundation
-import Sluice
 import SluiceCore
 import SluiceInspector
 
-/// Formats recurring jobs as text and as JSON.
+/// Formats recurring jobs for people.
 enum CronText {
     static func table(_ entries: [CronStatus]) -> Table {
         var table = Table([
@@ -71,29 +70,5 @@ enum CronText {
         case .missed: "missed" + (tick.count.map { $0 > 1 ? ": \(HumanText.number($0)) ticks" : "" } ?? ": over 1,000 ticks")
         case .byHand: "by hand"
         }
-    }
-
-    static func json(_ entry: CronStatus) -> JSONValue {
-        [
-            "name": .string(entry.name), "queue": .string(entry.queue.text), "expression": .string(entry.expression),
-            "zone": .string(entry.zone), "kind": .string(entry.kind), "args": JSONValue(text: Array(entry.arguments.utf8)),
-            "key": JSONValue(entry.key),
-            "catch_up": .string(entry.catchUp.description), "overlap": .string(entry.overlap.rawValue),
-            "jitter_ms": .integer(entry.jitter.milliseconds), "start": JSONValue(time: entry.start),
-            "end": JSONValue(time: entry.end), "limit": JSONValue(entry.limit), "runs": .integer(entry.runs),
-            "next": JSONValue(time: entry.next), "paused": pause(entry), "finished": JSONValue(time: entry.finished),
-            "source": .string(entry.source.rawValue), "declared": .bool(entry.isDeclared), "last": entry.last.map(json) ?? nil,
-        ]
-    }
-
-    private static func pause(_ entry: CronStatus) -> JSONValue {
-        entry.pause.map { ["since": JSONValue(time: $0.since), "reason": .string($0.reason)] } ?? nil
-    }
-
-    static func json(_ tick: CronTick) -> JSONValue {
-        [
-            "tick": JSONValue(time: tick.tick), "until": JSONValue(time: tick.until), "count": JSONValue(tick.count),
-            "at": JSONValue(time: tick.at), "outcome": .string(tick.outcome.rawValue), "job": JSONValue(tick.job?.text),
-        ]
     }
 }

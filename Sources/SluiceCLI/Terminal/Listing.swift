@@ -1,5 +1,4 @@
 import ArgumentParser
-import Sluice
 import SluiceCore
 import SluiceToolSupport
 

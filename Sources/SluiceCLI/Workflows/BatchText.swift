@@ -1,5 +1,4 @@
 import Foundation
-import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
@@ -50,33 +49,5 @@ enum BatchText {
         return lines
             + HumanText.wrapped(
                 "waits for " + HumanText.visible(names) + (rest > 0 ? " and \(HumanText.number(rest)) more" : ""), to: width)
-    }
-
-    static func json(_ status: BatchStatus) -> JSONValue {
-        .object([
-            .init(name: "batch", value: .string(status.id.text)), .init(name: "name", value: .string(status.name)),
-            .init(name: "state", value: .string(status.state.rawValue)),
-            .init(name: "created", value: JSONValue(time: status.created)),
-            .init(name: "sealed", value: JSONValue(time: status.sealed)),
-            .init(name: "finished", value: JSONValue(time: status.finished)),
-            .init(
-                name: "members",
-                value: [
-                    "total": .integer(status.total), "waiting": .integer(status.pending), "completed": .integer(status.completed),
-                    "cancelled": .integer(status.cancelled), "discarded": .integer(status.discarded),
-                    "deleted": .integer(status.deleted),
-                ]),
-        ])
-    }
-
-    static func json(_ details: BatchDetails) -> JSONValue {
-        let callbacks = details.callbacks.map { one -> JSONValue in
-            [
-                "event": .string(one.event.rawValue), "state": .string(one.state.rawValue), "queue": .string(one.queue),
-                "kind": JSONValue(one.kind), "job": .string(one.job.text),
-            ]
-        }
-        return json(details.status).adding("parent", JSONValue(details.parent?.text))
-            .adding("callbacks", .array(callbacks)).adding("waiting", .array(details.waiting.map { .string($0.text) }))
     }
 }

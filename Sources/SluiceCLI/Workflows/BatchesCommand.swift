@@ -1,6 +1,6 @@
 import ArgumentParser
-import Sluice
 import SluiceCore
+import SluiceInspector
 import SluiceToolSupport
 
 struct BatchesCommand: AsyncParsableCommand {
@@ -20,10 +20,10 @@ struct BatchesListCommand: AsyncParsableCommand {
     @OptionGroup var listing: ListingOptions<BatchStatus.State>
 
     func run() async throws {
-        try await global.withClient { client in
+        try await global.withInspector { inspector in
             try global.show(
-                try await client.batchStatuses(state: listing.state, most: listing.limit), orSay: "no batch is there",
-                json: BatchText.json, table: BatchText.table)
+                try await inspector.batches(state: listing.state, limit: listing.limit), orSay: "there are no batches",
+                json: \.json, table: BatchText.table)
         }
     }
 }
@@ -45,12 +45,12 @@ struct BatchesShowCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await global.withClient { client in
-            guard let details = try await client.batch(id).details(members: limit) else {
+        try await global.withInspector { inspector in
+            guard let details = try await inspector.batch(id, members: limit) else {
                 throw Failure("there is no batch '\(id)', or it finished more than a day ago")
             }
             if global.json {
-                try Terminal.output.json(BatchText.json(details))
+                try Terminal.output.json(details.json)
             } else {
                 let terminal = Terminal.output
                 try terminal.lines(BatchText.card(details, width: terminal.width, style: terminal.style))

@@ -1,5 +1,4 @@
 import Foundation
-import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
@@ -34,7 +33,8 @@ enum WorkflowText {
     }
 
     /// All data of one workflow, and a line per node.
-    static func card(_ status: WorkflowStatus, _ graph: WorkflowGraph, style: Style) -> [String] {
+    static func card(_ details: WorkflowDetails, style: Style) -> [String] {
+        let (status, graph) = (details.status, details.graph)
         var lines = [style.paint("\(status.id)  \(HumanText.visible(status.name))", .bold), line(status)]
         if let deadline = status.deadline, !status.state.isEnded {
             lines.append("deadline \(deadline.rfc3339)")
@@ -48,34 +48,5 @@ enum WorkflowText {
             ])
         }
         return lines + table.lines(width: Terminal.output.width, style: style)
-    }
-
-    static func json(_ status: WorkflowStatus) -> JSONValue {
-        .object([
-            .init(name: "workflow", value: .string(status.id)), .init(name: "name", value: .string(status.name)),
-            .init(name: "state", value: .string(status.state.rawValue)), .init(name: "stopped", value: JSONValue(status.stopped)),
-            .init(name: "created", value: JSONValue(time: status.created)),
-            .init(name: "ended", value: JSONValue(time: status.ended)),
-            .init(name: "deadline", value: JSONValue(time: status.deadline)),
-            .init(
-                name: "nodes",
-                value: .object(
-                    WorkflowStatus.NodeState.allCases.map {
-                        .init(name: $0.rawValue, value: .integer(status.nodes[$0, default: 0]))
-                    })),
-        ])
-    }
-
-    static func json(_ status: WorkflowStatus, _ graph: WorkflowGraph) -> JSONValue {
-        let nodes = graph.nodes.map { node -> JSONValue in
-            [
-                "node": .string(node.name), "state": .string(node.state.rawValue), "queue": JSONValue(node.queue),
-                "kind": JSONValue(node.kind), "job": JSONValue(node.job?.text),
-            ]
-        }
-        let edges = graph.edges.map { edge -> JSONValue in
-            ["from": .string(edge.from), "to": .string(edge.to), "on_failed": .string(edge.policy.rawValue)]
-        }
-        return json(status).adding("graph", ["nodes": .array(nodes), "edges": .array(edges), "cut": .bool(graph.isCut)])
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluiceInspector
 import SluiceToolSupport
 
 struct WorkflowsCommand: AsyncParsableCommand {
@@ -23,10 +24,10 @@ struct WorkflowsListCommand: AsyncParsableCommand {
     @OptionGroup var listing: ListingOptions<WorkflowStatus.State>
 
     func run() async throws {
-        try await global.withClient { client in
+        try await global.withInspector { inspector in
             try global.show(
-                try await client.workflowStatuses(state: listing.state, most: listing.limit), orSay: "no workflow is there",
-                json: WorkflowText.json, table: WorkflowText.table)
+                try await inspector.workflows(state: listing.state, limit: listing.limit), orSay: "there are no workflows",
+                json: \.json, table: WorkflowText.table)
         }
     }
 }
@@ -55,16 +56,17 @@ struct WorkflowsShowCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await global.withClient { client in
-            let workflow = client.workflow(id)
-            let status = try await workflow.status()
-            let graph = try await workflow.graph(nodes: limit, edges: 4 * limit)
+        try await global.withInspector { inspector in
+            guard let details = try await inspector.workflow(id, nodes: limit, edges: 4 * limit) else {
+                throw SluiceError.unknownWorkflow(id)
+            }
+            let graph = details.graph
             if mermaid || dot {
                 try Terminal.output.lines((mermaid ? graph.mermaid : graph.dot).split(separator: "\n").map(String.init))
             } else if global.json {
-                try Terminal.output.json(WorkflowText.json(status, graph))
+                try Terminal.output.json(details.json)
             } else {
-                try Terminal.output.lines(WorkflowText.card(status, graph, style: Terminal.output.style))
+                try Terminal.output.lines(WorkflowText.card(details, style: Terminal.output.style))
             }
             if graph.isCut { Terminal.complain("there are more nodes or edges than these: see --limit") }
         }
@@ -111,7 +113,7 @@ struct WorkflowSelection: ParsableArguments {
             try await body(workflow, node)
             let status = try await workflow.status()
             if global.json {
-                try Terminal.output.json(WorkflowText.json(status))
+                try Terminal.output.json(status.json)
             } else {
                 try Terminal.output.line("\(status.id): \(WorkflowText.line(status))")
             }

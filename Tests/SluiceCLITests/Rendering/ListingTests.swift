@@ -16,9 +16,10 @@ struct ListingTests {
     }
 
     @Test(arguments: [
-        (["batches", "--state", "sealed"], "no batch is there"), (["workflows", "--limit", "10000"], "no workflow is there"),
-        (["workers"], "no worker is there"), (["cron"], "nothing recurs"),
-        (["cron", "--queue", "mail"], "nothing recurs in mail"),
+        (["batches", "--state", "sealed"], "there are no batches"),
+        (["workflows", "--limit", "10000"], "there are no workflows"),
+        (["workers"], "no worker is there"), (["cron"], "there are no cron entries"),
+        (["cron", "--queue", "mail"], "there are no cron entries in mail"),
     ]) func nothingIsSaidInWordsToPeopleAndAsNothingToPrograms(arguments: [String], words: String) async throws {
         let tool = try await Tool()
         let server = ["--redis", tool.url, "--namespace", tool.namespace]

@@ -104,7 +104,6 @@ struct CompositionRefusalTests {
         try await expectRefused("none", .unknownWorkflow) { let _: Int = try await handle.output(of: "a") }
         try await expectRefused("none", .unknownWorkflow) { try await handle.retry() }
         try await expectRefused("none", .unknownWorkflow) { _ = try await handle.wait(timeout: .seconds(1)) }
-        try await expectRefused("none", .unknownWorkflow) { _ = try await handle.graph() }
         try await expectRefused("no name of a node") { try await handle.cancel("a b") }
         try await expectRefused("no name of a node") { try await handle.retry("-\n") }
     }

@@ -64,7 +64,7 @@ struct WorkflowTests {
         #expect(status.state == .completed && status.total == 4 && status.name == "diamond" && status.ended != nil)
         #expect(try await handle.output(of: "sum") == 5)
         #expect(order.all.first == "first" && order.all.last == "sum" && order.all.count == 4)
-        let graph = try await handle.graph()
+        let graph = try #require(try await fixture.inspector.workflow(handle.id)).graph
         #expect(graph.nodes.map(\.name) == ["first", "left", "right", "sum"] && graph.edges.count == 4 && !graph.isCut)
         #expect(graph.mermaid.contains("n1 --> n3") && graph.mermaid.contains("n0[\"first\"]:::completed"))
         #expect(graph.dot.contains("\"first\" -> \"left\""))
@@ -143,7 +143,7 @@ struct WorkflowTests {
             #expect(try await handle.wait(timeout: .seconds(300)).state == .discarded)
         }
         #expect(order.all.filter { $0 == "bad" }.count == 2 && !order.all.contains("never"))
-        let graph = try await handle.graph()
+        let graph = try #require(try await fixture.inspector.workflow(handle.id)).graph
         #expect(graph.nodes.first { $0.name == "bad" }?.job?.text == "\(handle.id):bad:2")
         #expect(graph.edges.filter { $0.policy == .ignore }.count == 2)
     }
@@ -255,7 +255,7 @@ struct WorkflowTests {
         #expect(try await handle.status().nodes == [.active: 2500, .completed: 1, .suspended: 1])
         let status = try await fixture.running(worker()) { try await handle.wait(timeout: .seconds(120)) }
         #expect(status.state == .completed && order.all.count == 2500)
-        #expect(try await handle.graph(nodes: 10, edges: 5).isCut)
+        #expect(try await fixture.inspector.workflow(handle.id, nodes: 10, edges: 5)?.graph.isCut == true)
     }
 }
 

@@ -35,7 +35,7 @@ public struct CronStatus: Sendable {
     public var zone: String
     /// The kind of its jobs.
     public var kind: String
-    /// Their arguments, as JSON. Redacted fields are masked; arguments encrypted with a key that the client lacks show as a
+    /// Their arguments, as JSON. Redacted fields are masked; arguments encrypted with a key that the inspector lacks show as a
     /// placeholder.
     public var arguments: String
     /// The id of the key that encrypts their arguments; nil if they are not encrypted.

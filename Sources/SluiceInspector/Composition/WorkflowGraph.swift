@@ -1,5 +1,4 @@
 public import SluiceCore
-import SluiceStore
 
 /// The nodes and edges of a workflow, for people.
 public struct WorkflowGraph: Sendable, Hashable {

@@ -1,5 +1,3 @@
-public import SluiceCore
-
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
@@ -49,7 +47,8 @@ public struct BatchStatus: Sendable, Hashable {
     /// The number of members that were cancelled, discarded or deleted.
     public var failed: Int { cancelled + discarded + deleted }
 
-    init?(_ id: BatchID, _ values: [String: String]) {
+    /// Reads the stored values; nil if there is no such batch.
+    package init?(_ id: BatchID, _ values: [String: String]) {
         func date(_ name: String) -> Date? {
             values[name].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0 / 1000) }
         }

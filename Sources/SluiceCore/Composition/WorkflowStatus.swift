@@ -70,8 +70,8 @@ public struct WorkflowStatus: Sendable, Hashable {
 }
 
 extension WorkflowStatus {
-    /// Reads the reply of the store; nil if there is no such workflow.
-    init?(_ id: String, _ values: [String: String]) {
+    /// Reads the stored values; nil if there is no such workflow.
+    package init?(_ id: String, _ values: [String: String]) {
         guard let state = values["state"].flatMap(State.init) else { return nil }
         self.id = id
         self.state = state
@@ -88,5 +88,12 @@ extension WorkflowStatus {
 
     private static func date(_ text: String) -> Date? {
         Double(text).map { Date(timeIntervalSince1970: $0 / 1000) }
+    }
+}
+
+extension SluiceError {
+    /// The error for an id that no stored workflow has.
+    package static func unknownWorkflow(_ id: String) -> SluiceError {
+        SluiceError(.unknownWorkflow, "there is no workflow '\(id)', or it ended long ago")
     }
 }
