@@ -37,7 +37,7 @@ extension Transition {
     }
 }
 
-extension JobChange {
+extension ChangeOutcome {
     /// One job in the output of `sluice jobs cancel|retry|delete|reschedule --json`. `result` is a state, `cancelling`, `deleted`,
     /// `taken` or `missing`.
     package func json(queue: QueueName?) -> JSONValue {

@@ -69,7 +69,7 @@ package final class Store: Sendable {
         let size = function.size
         var command = RedisCommand(reservingArguments: size.arguments + 4, bytes: size.bytes + 80)
         command.append(Function.isReadOnly ? "FCALL_RO" : "FCALL")
-        command.append("sluice1_\(Function.name)")
+        command.append("sluice1_\(function.function)")
         command.append(1)
         command.append(key)
         function.write(into: &command)

@@ -8,6 +8,9 @@ package protocol StoreFunction: Sendable {
     /// The name without the protocol's prefix.
     static var name: String { get }
 
+    /// The name of the function that this value calls. It differs from `name` only for a struct that stands for several functions.
+    var function: String { get }
+
     /// Whether it can be called with `FCALL_RO`.
     static var isReadOnly: Bool { get }
 
@@ -21,6 +24,7 @@ package protocol StoreFunction: Sendable {
 
 extension StoreFunction {
     package static var isReadOnly: Bool { false }
+    package var function: String { Self.name }
     package var size: (arguments: Int, bytes: Int) { (8, 256) }
 }
 

@@ -60,18 +60,22 @@ struct JobPageTests {
         try await fixture.join()
         try await fixture.cycle(1, demand: 1)
         #expect(
-            try await inspector.cancel([id("a"), id("b"), id("c")], in: "mail").map(\.result) == [
+            try await inspector.change(.cancel, ids: [id("a"), id("b"), id("c")], in: "mail").map(\.result) == [
                 .cancelling, .now(.cancelled), .missing,
             ])
         #expect(
-            try await inspector.reschedule([id("b")], to: .after(.seconds(5)), in: "mail").map(\.result) == [.refused(.cancelled)]
+            try await inspector.change(.reschedule(.after(.seconds(5))), ids: [id("b")], in: "mail").map(\.result) == [
+                .refused(.cancelled)
+            ]
         )
         #expect(
-            try await inspector.retry([id("a"), id("b")], in: "mail").map(\.result) == [.refused(.executing), .now(.available)])
+            try await inspector.change(.retry, ids: [id("a"), id("b")], in: "mail").map(\.result) == [
+                .refused(.executing), .now(.available),
+            ])
         let at = Date(milliseconds: 4_000_000_000_000)
-        #expect(try await inspector.reschedule([id("b")], to: .at(at), in: "mail").map(\.isDone) == [true])
+        #expect(try await inspector.change(.reschedule(.at(at)), ids: [id("b")], in: "mail").map(\.isDone) == [true])
         #expect(try await inspector.job(id("b"), in: "mail")?.dueAt == at)
-        #expect(try await inspector.delete([id("b")], in: "mail").map(\.result) == [.deleted])
-        #expect(try await inspector.delete([], in: "mail").isEmpty)
+        #expect(try await inspector.change(.delete, ids: [id("b")], in: "mail").map(\.result) == [.deleted])
+        #expect(try await inspector.change(.delete, ids: [], in: "mail").isEmpty)
     }
 }

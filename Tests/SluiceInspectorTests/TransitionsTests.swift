@@ -14,7 +14,7 @@ struct TransitionsTests {
         try await fixture.join()
         let run = try await fixture.cycle(1, demand: 1).jobs[0]
         try await fixture.cycle(2, [Settlement(id: run.id, fence: run.fence, outcome: .completed(result: nil))])
-        _ = try await fixture.inspector.delete([id("b")], in: "mail")
+        try await fixture.inspector.change(.delete, ids: [id("b")], in: "mail")
         var seen: [Transition] = []
         for try await transition in transitions {
             seen.append(transition)

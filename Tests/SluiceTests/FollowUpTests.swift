@@ -72,7 +72,7 @@ struct FollowUpTests {
         let (client, name) = (producer.client, JobID(known: "refund"))
         let order = try await client.enqueue(Numbered())
         _ = try await client.enqueue(Numbered(number: 1), id: name, queue: "refunds")
-        if hasEnded { _ = try await producer.inspector.cancel([name], in: "refunds") }
+        if hasEnded { _ = try await producer.inspector.change(.cancel, ids: [name], in: "refunds") }
         let again = try await client.enqueue(Numbered(number: 2), after: order, id: name, queue: "refunds")
         #expect(again == Enqueued(id: name, queue: "refunds", isNew: false))
         func request(_ id: JobID) throws -> JobRequest {
@@ -98,7 +98,7 @@ struct FollowUpTests {
         let direct = try await client.enqueue(Numbered(number: 2), id: name, queue: "refunds")
         #expect(waiting.isNew && direct.isNew)
         #expect(try await producer.inspector.jobs(withID: name).count == 2)
-        _ = try await producer.inspector.cancel([order.id], in: "work")
+        try await producer.inspector.change(.cancel, ids: [order.id], in: "work")
         #expect(try await producer.inspector.jobs(withID: name).map(\.queue) == ["refunds"])
         #expect(try await job(producer, name, "refunds")?.arguments.contains("2") == true)
         let totals = try await producer.inspector.status(of: "refunds").totals
@@ -114,12 +114,12 @@ struct FollowUpTests {
             try await client.enqueue(Numbered(number: number), after: order, queue: "mail")
         }
         #expect(try await producer.inspector.status(of: "work").totals == ["enqueued": 20, "visiting": 40])
-        _ = try await producer.inspector.change(.cancel, where: BulkFilter(states: [.available]), in: "work")
+        try await producer.inspector.change(.cancel, where: BulkFilter(states: [.available]), in: "work")
         let (work, mail) = (try await producer.inspector.status(of: "work"), try await producer.inspector.status(of: "mail"))
         #expect(work.totals == ["enqueued": 20, "visiting": 40, "passed": 20, "cancelled": 40])
         #expect(mail.totals == ["enqueued": 20] && mail.states[.available] == 20)
         for queue: QueueName in ["work", "mail"] { #expect(try await producer.inspector.audit(queue).isClean) }
-        _ = try await producer.inspector.change(.delete, in: "work")
+        try await producer.inspector.change(.delete, in: "work")
         #expect(try await producer.inspector.status(of: "work").totals["removed"] == 40)
         #expect(try await producer.inspector.audit("work").isClean)
     }
@@ -131,7 +131,7 @@ struct FollowUpTests {
         let middle = try await client.enqueue(Numbered(number: 1), after: parent, queue: "other")
         // The parent ends, and the process that put in the next one dies before it has brought that to its queue.
         let store = producer.queues.store
-        _ = try await store.call(CancelJobs([middle.id]), on: "work")
+        _ = try await store.call(ChangeJobs(.cancel, [middle.id]), on: "work")
         let again = Enqueued(id: JobID(known: "again"), queue: "other", isNew: true, origin: "work")
         var job = NewJob(id: again.id, spec: Array(#"{"kind":"numbered","args":{"number":1}}"#.utf8))
         job.after = NewJob.After(parent: middle.id, policy: .ignore, target: "other")

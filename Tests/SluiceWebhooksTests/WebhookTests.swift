@@ -23,7 +23,7 @@ struct WebhookTests {
         let cancelled = try await fixture.client.enqueue(Told(), delay: .seconds(3600), notify: notify)
         let silent = try await fixture.client.enqueue(Told())
         try await fixture.running(sender) {
-            _ = try await fixture.inspector.cancel([cancelled.id], in: "work")
+            try await fixture.inspector.change(.cancel, ids: [cancelled.id], in: "work")
             #expect(await fixture.hooks(.completed, are: 3))
         }
         let book = try HookBook(receiver.requests, fixture.verifier)
@@ -110,7 +110,7 @@ struct WebhookTests {
                 matching: JobFilter(queues: [Notify.queue], states: [.discarded])
             ).jobs.map(\.id)
             #expect(dead.count == 2)
-            _ = try await fixture.inspector.retry(dead, in: Notify.queue)
+            try await fixture.inspector.change(.retry, ids: dead, in: Notify.queue)
             #expect(await fixture.hooks(.completed, are: 2))
         }
         let book = try HookBook(receiver.requests, fixture.verifier)

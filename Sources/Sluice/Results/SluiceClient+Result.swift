@@ -58,7 +58,7 @@ extension SluiceClient {
         } catch let error where cancelOnTimeout && (error is CancellationError || (error as? SluiceError)?.code == .timedOut) {
             // A separate task, since this one is cancelled.
             await Task {
-                guard (try? await store.call(CancelJobs([enqueued.id]), on: enqueued.queue)) != nil else { return }
+                guard (try? await store.call(ChangeJobs(.cancel, [enqueued.id]), on: enqueued.queue)) != nil else { return }
                 await relay.relay(enqueued.queue)
             }.value
             throw error

@@ -6,7 +6,7 @@ import SluiceToolSupport
 
 /// A bulk change of jobs: counts them if requested or if the user has to confirm, changes them, and prints the result.
 struct BulkRun: Sendable {
-    let change: BulkChange
+    let change: JobChange
     /// The queue; nil for all queues.
     let queue: QueueName?
     let conditions: JobConditions
@@ -68,7 +68,7 @@ struct BulkRun: Sendable {
         let all = statuses.reduce(0) { $0 + $1.states.values.reduce(0, +) }
         guard matched > 0, !conditions.areNarrow || matched >= all else { return true }
         let place = queue.map { " of \($0)" } ?? " of all queues"
-        let question = "\(BulkText.verb(change)) \(HumanText.number(matched)) of \(HumanText.count(all, "job"))\(place)"
+        let question = "\(change.name) \(HumanText.number(matched)) of \(HumanText.count(all, "job"))\(place)"
         guard isatty(0) == 1, Terminal.errors.isInteractive else {
             throw Failure("this would \(question): say --yes if that is meant", status: .usage)
         }

@@ -17,16 +17,7 @@ enum BulkText {
         var groups: [ErrorGroup]
     }
 
-    static func verb(_ change: BulkChange) -> String {
-        switch change {
-        case .cancel: "cancel"
-        case .retry: "retry"
-        case .delete: "delete"
-        case .reschedule: "reschedule"
-        }
-    }
-
-    private static func participle(_ change: BulkChange) -> String {
+    private static func participle(_ change: JobChange) -> String {
         switch change {
         case .cancel: "cancelled"
         case .retry: "made available"
@@ -35,7 +26,7 @@ enum BulkText {
         }
     }
 
-    static func line(_ change: BulkChange, _ result: Result) -> String {
+    static func line(_ change: JobChange, _ result: Result) -> String {
         let progress = result.progress
         var parts = ["\(HumanText.number(progress.changed)) \(participle(change))"]
         if progress.cancelling > 0 { parts.append("\(HumanText.number(progress.cancelling)) running, told to stop") }
@@ -43,11 +34,11 @@ enum BulkText {
         return "\(result.queue): \(parts.joined(separator: ", ")); \(HumanText.count(progress.looked, "job")) looked at"
     }
 
-    static func lines(_ change: BulkChange, _ previews: [Preview], width: Int?, style: Style) -> [String] {
+    static func lines(_ change: JobChange, _ previews: [Preview], width: Int?, style: Style) -> [String] {
         var lines: [String] = []
         for preview in previews {
             lines.append(
-                "\(preview.queue): would \(verb(change)) \(HumanText.number(preview.progress.matched)) of "
+                "\(preview.queue): would \(change.name) \(HumanText.number(preview.progress.matched)) of "
                     + "\(HumanText.count(preview.progress.looked, "job")) looked at")
             if !preview.groups.isEmpty { lines += table(preview.groups).lines(width: width, style: style) }
         }
@@ -60,7 +51,7 @@ enum BulkText {
         return table
     }
 
-    static func json(_ change: BulkChange, _ results: [Result]) -> JSONValue {
+    static func json(_ change: JobChange, _ results: [Result]) -> JSONValue {
         let list = results.map { result -> JSONValue in
             [
                 "queue": .string(result.queue.text), "looked": .integer(result.progress.looked),
@@ -69,17 +60,17 @@ enum BulkText {
                 "complete": .bool(result.progress.isComplete),
             ]
         }
-        return ["change": .string(verb(change)), "dry_run": false, "queues": .array(list)]
+        return ["change": .string(change.name), "dry_run": false, "queues": .array(list)]
     }
 
-    static func json(_ change: BulkChange, _ previews: [Preview]) -> JSONValue {
+    static func json(_ change: JobChange, _ previews: [Preview]) -> JSONValue {
         let list = previews.map { preview -> JSONValue in
             [
                 "queue": .string(preview.queue.text), "looked": .integer(preview.progress.looked),
                 "matched": .integer(preview.progress.matched), "groups": .array(preview.groups.map(json)),
             ]
         }
-        return ["change": .string(verb(change)), "dry_run": true, "queues": .array(list)]
+        return ["change": .string(change.name), "dry_run": true, "queues": .array(list)]
     }
 
     static func json(_ group: ErrorGroup) -> JSONValue {

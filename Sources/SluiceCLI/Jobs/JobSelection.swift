@@ -25,46 +25,41 @@ struct JobSelection: ParsableArguments {
     }
 
     /// Changes the jobs; as a bulk change if no ids are given.
-    func change(
-        _ change: BulkChange,
-        _ apply: (Inspector, [JobID], QueueName) async throws(SluiceError) -> [JobChange]
-    ) async throws {
-        if !ids.isEmpty { return try await self.change(apply) }
+    func change(_ change: JobChange) async throws {
+        if !ids.isEmpty { return try await changeByID(change) }
         let bulk = BulkRun(change: change, queue: queue, conditions: conditions, printsJSON: global.json)
         try await global.withInspector { try await bulk.run($0) }
     }
 
     /// Changes the jobs queue by queue, prints each result, and exits with "no" if any job was refused.
-    private func change(
-        _ apply: (Inspector, [JobID], QueueName) async throws(SluiceError) -> [JobChange]
-    ) async throws {
+    private func changeByID(_ change: JobChange) async throws {
         try await global.withInspector { inspector in
-            var changes = try await places(inspector)
-            let queues = Set(changes.compactMap(\.queue)).sorted()
-            for queue in queues {
-                let positions = changes.indices.filter { changes[$0].queue == queue }
-                let results = try await apply(inspector, positions.map { changes[$0].change.id }, queue)
-                for (position, result) in zip(positions, results) { changes[position].change = result }
+            var jobs = try await places(inspector)
+            for queue in Set(jobs.compactMap(\.queue)).sorted() {
+                let positions = jobs.indices.filter { jobs[$0].queue == queue }
+                let outcomes = try await inspector.change(change, ids: positions.map { jobs[$0].outcome.id }, in: queue)
+                for (position, outcome) in zip(positions, outcomes) { jobs[position].outcome = outcome }
             }
-            try show(changes)
-            if changes.contains(where: { !$0.change.isDone }) { throw ExitCode.no }
+            try show(jobs)
+            if jobs.contains(where: { !$0.outcome.isDone }) { throw ExitCode.no }
         }
     }
 
-    private func places(_ inspector: Inspector) async throws -> [(queue: QueueName?, change: JobChange)] {
-        var places: [(queue: QueueName?, change: JobChange)] = []
+    /// The queue of each job; a job that no queue has is missing.
+    private func places(_ inspector: Inspector) async throws -> [(queue: QueueName?, outcome: ChangeOutcome)] {
+        var places: [(queue: QueueName?, outcome: ChangeOutcome)] = []
         for id in ids.uniqued {
             let place: QueueName?
             if let queue { place = queue } else { place = try await inspector.place(of: id) }
-            places.append((place, JobChange(id: id, result: .missing)))
+            places.append((place, ChangeOutcome(id: id, result: .missing)))
         }
         return places
     }
 
-    private func show(_ changes: [(queue: QueueName?, change: JobChange)]) throws {
+    private func show(_ jobs: [(queue: QueueName?, outcome: ChangeOutcome)]) throws {
         if global.json {
-            return try Terminal.output.json(.array(changes.map { $0.change.json(queue: $0.queue) }))
+            return try Terminal.output.json(.array(jobs.map { $0.outcome.json(queue: $0.queue) }))
         }
-        try Terminal.output.lines(changes.map { "\($0.change.id)  \(JobText.result($0.change.result))" })
+        try Terminal.output.lines(jobs.map { "\($0.outcome.id)  \(JobText.result($0.outcome.result))" })
     }
 }

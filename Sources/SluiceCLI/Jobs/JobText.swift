@@ -21,7 +21,7 @@ enum JobText {
     }
 
     /// The result of a change of one job.
-    static func result(_ result: JobChange.Result) -> String {
+    static func result(_ result: ChangeOutcome.Result) -> String {
         switch result {
         case .now(let state): state.rawValue
         case .cancelling: "cancelling: its worker was told"

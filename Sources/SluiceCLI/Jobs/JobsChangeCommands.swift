@@ -11,7 +11,7 @@ struct JobsRetryCommand: AsyncParsableCommand {
     @OptionGroup var jobs: JobSelection
 
     func run() async throws {
-        try await jobs.change(.retry) { inspector, ids, queue throws(SluiceError) in try await inspector.retry(ids, in: queue) }
+        try await jobs.change(.retry)
     }
 }
 
@@ -22,7 +22,7 @@ struct JobsCancelCommand: AsyncParsableCommand {
     @OptionGroup var jobs: JobSelection
 
     func run() async throws {
-        try await jobs.change(.cancel) { inspector, ids, queue throws(SluiceError) in try await inspector.cancel(ids, in: queue) }
+        try await jobs.change(.cancel)
     }
 }
 
@@ -57,7 +57,7 @@ struct JobsDeleteCommand: AsyncParsableCommand {
     @OptionGroup var jobs: JobSelection
 
     func run() async throws {
-        try await jobs.change(.delete) { inspector, ids, queue throws(SluiceError) in try await inspector.delete(ids, in: queue) }
+        try await jobs.change(.delete)
     }
 }
 
@@ -74,8 +74,6 @@ struct JobsRescheduleCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let time = due.due else { return }
-        try await jobs.change(.reschedule(time)) { inspector, ids, queue throws(SluiceError) in
-            try await inspector.reschedule(ids, to: time, in: queue)
-        }
+        try await jobs.change(.reschedule(time))
     }
 }

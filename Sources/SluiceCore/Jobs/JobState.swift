@@ -33,3 +33,10 @@ public enum JobState: String, Hashable, Sendable, Codable, CaseIterable {
         }
     }
 }
+
+extension JobState {
+    /// All states in the usual reading order: running, waiting, failed, done.
+    public static let listed: [JobState] = [
+        .executing, .available, .retryable, .scheduled, .suspended, .discarded, .cancelled, .completed,
+    ]
+}

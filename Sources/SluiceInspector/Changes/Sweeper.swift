@@ -19,7 +19,7 @@ struct Sweeper {
     private var beginning: String?
 
     init(
-        _ store: Store, _ relay: Relay, _ queue: QueueName, _ change: BulkChange, _ filter: BulkFilter, isCounting: Bool
+        _ store: Store, _ relay: Relay, _ queue: QueueName, _ change: JobChange, _ filter: BulkFilter, isCounting: Bool
     ) throws(SluiceError) {
         self.store = store
         self.relay = relay

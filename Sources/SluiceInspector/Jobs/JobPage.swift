@@ -23,13 +23,6 @@ public struct JobFilter: Sendable, Hashable {
     }
 }
 
-extension JobState {
-    /// All states in the usual reading order: running, waiting, failed, done.
-    public static let listed: [JobState] = [
-        .executing, .available, .retryable, .scheduled, .suspended, .discarded, .cancelled, .completed,
-    ]
-}
-
 /// One job in a list.
 public struct JobSummary: Sendable, Hashable {
     /// The queue of the job.

@@ -1,16 +1,10 @@
 package import Hiredis
 package import SluiceCore
 
-/// The filter and the action of a step over many jobs: the arguments of `lua/operators/bulk.lua`.
+/// The filter and the change of a step over many jobs: the arguments of `lua/operators/bulk.lua`.
 package struct Sweep: Sendable {
-    /// The action on the matching jobs.
-    package enum Action: String, Sendable {
-        case cancel, retry, delete, reschedule
-    }
-
-    package var action: Action
-    /// For `reschedule`: the new due time, relative to the first step or absolute.
-    package var due: DueTime?
+    /// The change of the matching jobs. A delay of a reschedule counts from the first step.
+    package var change: JobChange
     package var kind: String?
     /// Parts that the lane must have, such as `account=42`.
     package var parts: [String]
@@ -19,11 +13,9 @@ package struct Sweep: Sendable {
     package var age: Duration?
 
     package init(
-        _ action: Action, due: DueTime? = nil, kind: String? = nil, parts: [String] = [], error: String? = nil,
-        age: Duration? = nil
+        _ change: JobChange, kind: String? = nil, parts: [String] = [], error: String? = nil, age: Duration? = nil
     ) {
-        self.action = action
-        self.due = due
+        self.change = change
         self.kind = kind
         self.parts = parts
         self.error = error
@@ -85,8 +77,8 @@ package struct Sweep: Sendable {
     }
 
     fileprivate func write(_ place: Place, into command: inout RedisCommand) {
-        command.append(action.rawValue)
-        command.append(due?.word ?? "")
+        command.append(change.name)
+        command.append(change.due?.word ?? "")
         command.append(place.state.rawValue)
         command.append(place.cursor)
         command.append(place.bound)

@@ -38,7 +38,7 @@ package final class Errand: Sendable {
     }
 
     func cancel(_ jobs: [JobID], in queue: QueueName) async throws(SluiceError) {
-        _ = try await store.call(CancelJobs(jobs), on: queue)
+        _ = try await store.call(ChangeJobs(.cancel, jobs), on: queue)
         stir(queue)
     }
 }

@@ -53,25 +53,24 @@ struct BulkTests {
         return (steps, total)
     }
 
-    private static let every: [(Sweep.Action, [JobState])] = [
+    private static let every: [(JobChange, [JobState])] = [
         (.cancel, [.available, .scheduled, .retryable, .suspended, .executing]),
         (.retry, [.scheduled, .retryable, .suspended, .completed, .cancelled, .discarded]),
-        (.delete, JobState.allCases), (.reschedule, [.available, .scheduled, .retryable]),
+        (.delete, JobState.allCases), (.reschedule(.after(.seconds(5))), [.available, .scheduled, .retryable]),
     ]
 
     @Test(arguments: every.indices) func doesWhatTheChangeOfAnIdDoes(_ index: Int) async throws {
-        let (action, states) = Self.every[index]
-        let due = action == .reschedule ? DueTime.after(.seconds(5)) : nil
+        let (change, states) = Self.every[index]
         for state in states {
             let (bulk, single) = (try await oneOfEach(), try await oneOfEach())
             let before = (try await bulk.dump(), try await single.dump())
-            let (_, total) = try await all(bulk, Sweep(action, due: due), state)
-            _ = try await single.fcall([action.rawValue] + (due == nil ? [] : ["5000"]) + [state.rawValue])
-            #expect(total.matched == 1 && total.changed + total.cancelling == 1, "\(action) \(state)")
+            let (_, total) = try await all(bulk, Sweep(change), state)
+            _ = try await single.fcall([change.name] + (change.due == nil ? [] : ["5000"]) + [state.rawValue])
+            #expect(total.matched == 1 && total.changed + total.cancelling == 1, "\(change) \(state)")
             let found = (
                 changes(from: before.0, to: try await bulk.dump()), changes(from: before.1, to: try await single.dump())
             )
-            #expect(found.0 == found.1, "\(action) \(state)")
+            #expect(found.0 == found.1, "\(change) \(state)")
             #expect(!found.0.isEmpty)
             #expect(try await bulk.audit() == [])
         }
@@ -140,7 +139,7 @@ struct BulkTests {
     @Test func reschedulingMeetsNoneTwice() async throws {
         let queue = try await LuaQueue()
         for number in 0..<40 { try await queue.add("j\(number)", options: #"{"delay":\#(1000 * (number + 1))}"#) }
-        let (_, total) = try await all(queue, Sweep(.reschedule, due: .after(.seconds(20))), .scheduled, most: 3) {
+        let (_, total) = try await all(queue, Sweep(.reschedule(.after(.seconds(20)))), .scheduled, most: 3) {
             try await queue.advance(0.01)
         }
         // One was due then already.

@@ -40,7 +40,7 @@ struct WorkerPermissionTests {
         let fence = try #require(claimed.first?.fence)
         let progress = Progress(worker: worker, id: JobID(known: "a"), fence: fence, fraction: 0.5, note: "half")
         try await store.call(progress, on: "mail")
-        _ = try await store.call(CancelJobs([JobID(known: "b")]), on: "mail")
+        _ = try await store.call(ChangeJobs(.cancel, [JobID(known: "b")]), on: "mail")
         cycle.call = 2
         cycle.settlements = [
             Settlement(id: JobID(known: "a"), fence: fence, outcome: .completed(result: nil)),

@@ -162,7 +162,7 @@ final class WorkflowSimulation {
                 _ = try await queue.call(Deliver(validUntil: reply.now + 60_000, items: reply.nodes.map(\.item)))
             }
             if chance(5) { return false }
-            if !reply.stops.isEmpty { _ = try await queue.call(CancelJobs(reply.stops.map(\.job))) }
+            if !reply.stops.isEmpty { _ = try await queue.call(ChangeJobs(.cancel, reply.stops.map(\.job))) }
             let verbs: [WorkflowStep.Verb] = chance(50) && !reply.nodes.isEmpty ? [.released(reply.nodes.map(\.name))] : []
             if !reply.hasMore && verbs.isEmpty { return true }
             reply = try await flow.call(WorkflowStep(verbs))

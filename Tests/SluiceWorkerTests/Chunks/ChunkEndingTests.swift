@@ -22,7 +22,7 @@ struct ChunkEndingTests {
         try await fixture.running(worker) {
             let cancelled = try await fixture.enqueue(plain: 0)
             #expect(await fixture.becomes(cancelled, .executing))
-            _ = try await fixture.inspector.cancel([cancelled], in: fixture.queue)
+            try await fixture.inspector.change(.cancel, ids: [cancelled], in: fixture.queue)
             #expect(await fixture.becomes(cancelled, .cancelled))
             let others = [try await fixture.enqueue(plain: 1), try await fixture.enqueue(plain: 2)]
             #expect(await fixture.count(.completed, is: 2))
@@ -48,7 +48,7 @@ struct ChunkEndingTests {
         try await fixture.running(worker) {
             let ids = [try await fixture.enqueue(plain: 0), try await fixture.enqueue(plain: 1)]
             await started.wait()
-            _ = try await fixture.inspector.cancel([ids[0]], in: fixture.queue)
+            try await fixture.inspector.change(.cancel, ids: [ids[0]], in: fixture.queue)
             #expect(await fixture.becomes(ids[0], .cancelled))
             #expect(try await fixture.state(ids[1]) == .executing)
             gate.signal()
@@ -75,10 +75,10 @@ struct ChunkEndingTests {
             var ids: [JobID] = []
             for number in 0..<3 { ids.append(try await fixture.enqueue(plain: number)) }
             await started.wait()
-            _ = try await fixture.inspector.cancel([ids[0]], in: fixture.queue)
+            try await fixture.inspector.change(.cancel, ids: [ids[0]], in: fixture.queue)
             #expect(await fixture.becomes(ids[0], .cancelled))
             #expect(cancelled.count == 0)
-            _ = try await fixture.inspector.cancel([ids[1]], in: fixture.queue)
+            try await fixture.inspector.change(.cancel, ids: [ids[1]], in: fixture.queue)
             #expect(await fixture.becomes(ids[1], .cancelled))
             await cancelled.wait()
             #expect(try await fixture.state(ids[2]) == .completed)

@@ -135,8 +135,8 @@ struct BatchTests {
                 return request
             })
         try await batch.seal()
-        _ = try await fixture.client.store.call(CancelJobs([ids[0]]), on: "work")
-        _ = try await fixture.client.store.call(DeleteJobs([ids[1]]), on: "work")
+        _ = try await fixture.client.store.call(ChangeJobs(.cancel, [ids[0]]), on: "work")
+        _ = try await fixture.client.store.call(ChangeJobs(.delete, [ids[1]]), on: "work")
         // One that is there already is no new member.
         try await fixture.running(worker()) { #expect(await settled(3)) }
         let status = try #require(try await batch.status())

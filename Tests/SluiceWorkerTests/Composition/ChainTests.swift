@@ -114,7 +114,8 @@ struct ChainTests {
             #expect(gate == "chain=k" && holder.id == first && holder.state == .discarded)
             #expect(holder.endedAt != nil && holder.worker != nil)
             #expect(started.all == [0])
-            #expect(try await fixture.inspector.retry([first], in: fixture.queue).map(\.result) == [.now(.available)])
+            #expect(
+                try await fixture.inspector.change(.retry, ids: [first], in: fixture.queue).map(\.result) == [.now(.available)])
             #expect(await fixture.count(.completed, is: 3))
         }
         #expect(started.all == (onDiscarded == .hold ? [0, 0, 1, 2] : [0, 1, 2]))
@@ -132,7 +133,7 @@ struct ChainTests {
         let job = try #require(try await fixture.details(id))
         #expect(job.chain == Chain("k", onDiscarded: .hold) && job.lane == "chain=k")
         #expect(job.createdAt != nil && job.createdAt == before?.createdAt && job.run != nil)
-        #expect(try await fixture.inspector.cancel([id], in: fixture.queue).map(\.result) == [.now(.cancelled)])
+        #expect(try await fixture.inspector.change(.cancel, ids: [id], in: fixture.queue).map(\.result) == [.now(.cancelled)])
         #expect(try await fixture.details(id)?.createdAt == before?.createdAt)
         #expect(try await fixture.leftovers() == [])
     }

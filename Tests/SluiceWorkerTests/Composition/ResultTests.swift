@@ -105,7 +105,7 @@ struct ResultTests {
         let job = try await client.enqueue(Told(what: "a"))
         let waiting = Task { try await client.result(of: Told.self, job) }
         #expect(await linked(fixture, job.id))
-        _ = try await fixture.queues.store.call(DeleteJobs([job.id]), on: "work")
+        _ = try await fixture.queues.store.call(ChangeJobs(.delete, [job.id]), on: "work")
         let deleted = await #expect(throws: SluiceError.self) { try await waiting.value }
         #expect(deleted?.code == .jobUnknown)
     }

@@ -144,10 +144,10 @@ struct UniqueTests {
     @Test func anOperatorsRetryIsToldWhoIsThere() async throws {
         let fixture = try await Fixture()
         let first = try await fixture.client.enqueue(Crawl(page: "a"))
-        _ = try await fixture.inspector.cancel([first.id], in: "work")
+        try await fixture.inspector.change(.cancel, ids: [first.id], in: "work")
         let second = try await fixture.client.enqueue(Crawl(page: "a"))
         #expect(second.isNew)
-        let change = try #require(try await fixture.inspector.retry([first.id], in: "work").first)
+        let change = try #require(try await fixture.inspector.change(.retry, ids: [first.id], in: "work").first)
         #expect(change.result == .taken(second.id) && !change.isDone)
     }
 

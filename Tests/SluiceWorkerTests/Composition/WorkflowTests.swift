@@ -103,7 +103,7 @@ struct WorkflowTests {
                 try await fixture.state(JobID("\(handle.id):list")) == .retryable
             }
             #expect(isWaiting)
-            _ = try await fixture.inspector.retry([JobID("\(handle.id):list")], in: fixture.queue)
+            try await fixture.inspector.change(.retry, ids: [JobID("\(handle.id):list")], in: fixture.queue)
             #expect(try await handle.wait(timeout: .seconds(300)).state == .completed)
         }
         #expect(try await handle.output(of: "sum") == (0..<20).reduce(0, +))
@@ -181,7 +181,7 @@ struct WorkflowTests {
         flow.add("second", Numbered(), after: first)
         let handle = try await virtual.client.enqueue(flow)
         // As if whoever started it had died before it was delivered.
-        _ = try await virtual.client.store.call(DeleteJobs([JobID("\(handle.id):first")]), on: virtual.queue)
+        _ = try await virtual.client.store.call(ChangeJobs(.delete, [JobID("\(handle.id):first")]), on: virtual.queue)
         let relay = virtual.client.relay
         try await virtual.queues.advance(by: .seconds(20))
         #expect(try await relay.maintainDue { _, _ in } != nil)

@@ -76,7 +76,7 @@ struct EndingTests {
         try await fixture.running(worker) {
             let id = try await fixture.enqueue()
             await started.wait()
-            _ = try await fixture.inspector.cancel([id], in: fixture.queue)
+            try await fixture.inspector.change(.cancel, ids: [id], in: fixture.queue)
             await cancelled.wait()
             #expect(await fixture.becomes(id, .cancelled))
         }
@@ -96,7 +96,7 @@ struct EndingTests {
         try await fixture.running(worker) {
             let id = try await fixture.enqueue()
             await started.wait()
-            _ = try await fixture.inspector.cancel([id], in: fixture.queue)
+            try await fixture.inspector.change(.cancel, ids: [id], in: fixture.queue)
             #expect(await fixture.becomes(id, .cancelled))
             gate.signal()
         }
@@ -116,7 +116,7 @@ struct EndingTests {
         try await fixture.running(worker) {
             let id = try await fixture.enqueue()
             await started.wait()
-            _ = try await fixture.inspector.cancel([id], in: fixture.queue)
+            try await fixture.inspector.change(.cancel, ids: [id], in: fixture.queue)
             go.add()
             #expect(await fixture.becomes(id, .cancelled))
         }

@@ -18,7 +18,7 @@ struct ObserverTests {
         // How often a worker has died with them before.
         let crashes = "\(fixture.queues.base(fixture.queue)):crashes"
         _ = try await fixture.queues.command("HSET", crashes, ids[1].text, "1", ids[2].text, "4")
-        _ = try await fixture.inspector.cancel([ids[3]], in: fixture.queue)
+        try await fixture.inspector.change(.cancel, ids: [ids[3]], in: fixture.queue)
         let worker = fixture.worker()
         worker.handle(Numbered.self) { job, _ in job.number }
         let told = Recorder<ProcessedJob>()

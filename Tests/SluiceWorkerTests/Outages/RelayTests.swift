@@ -45,10 +45,10 @@ struct RelayTests {
         switch change {
         case .cancel:
             _ = try await enqueue("a")
-            _ = try await fixture.inspector.cancel([id], in: "work")
+            try await fixture.inspector.change(.cancel, ids: [id], in: "work")
         case .delete:
             _ = try await enqueue("a")
-            _ = try await fixture.inspector.delete([id], in: "work")
+            try await fixture.inspector.change(.delete, ids: [id], in: "work")
         case .bulk:
             for name in ["a", "b"] { _ = try await enqueue(name) }
             let done = try await fixture.inspector.change(.cancel, in: "work")
@@ -79,13 +79,13 @@ struct RelayTests {
         let hook = Notify(try #require(URL(string: "https://x.test/")))
         _ = try await fixture.client.enqueue(
             Numbered(), after: third, id: JobID(known: "fourth"), queue: "fourth", notify: hook)
-        _ = try await fixture.inspector.cancel([first.id], in: "work")
+        try await fixture.inspector.change(.cancel, ids: [first.id], in: "work")
         #expect(try await state("second", in: "elsewhere") == .available)
         #expect(try await state("third", in: "work") == .suspended)
         // It waits in the slot of the first one, which hears of this by way of two outboxes.
-        _ = try await fixture.inspector.cancel([second.id], in: "elsewhere")
+        try await fixture.inspector.change(.cancel, ids: [second.id], in: "elsewhere")
         #expect(try await state("third", in: "third") == .available)
-        _ = try await fixture.inspector.cancel([third.id], in: "third")
+        try await fixture.inspector.change(.cancel, ids: [third.id], in: "third")
         #expect(try await state("fourth", in: "work") == .cancelled)
         #expect(try await notifications() == 1)
         for queue in ["work", "elsewhere", "third"] { #expect(try await outgoing(QueueName(queue)) == 0) }
@@ -93,7 +93,7 @@ struct RelayTests {
 
     @Test func aFollowerOfAJobThatHasEndedComesToItsQueueAtOnce() async throws {
         let first = try await enqueue("first", notify: false)
-        _ = try await fixture.inspector.cancel([first.id], in: "work")
+        try await fixture.inspector.change(.cancel, ids: [first.id], in: "work")
         _ = try await fixture.client.enqueue(Elsewhere(), after: first, onFailed: .ignore, id: JobID(known: "second"))
         #expect(try await state("second", in: "elsewhere") == .available)
         #expect(try await outgoing() == 0)
@@ -104,14 +104,14 @@ struct RelayTests {
             "import", id: BatchID("b"), on: [.exhausted: try JobRequest(Elsewhere())])
         try await batch.add([Numbered(number: 1), Numbered(number: 2)])
         try await batch.seal()
-        _ = try await fixture.inspector.change(.cancel, in: "work")
+        try await fixture.inspector.change(.cancel, in: "work")
         #expect(try await state("b.exhausted", in: "elsewhere") == .available)
 
         var flow = Workflow("flow")
         let node = flow.add("first", Numbered())
         flow.add("second", Elsewhere(), after: node, onFailed: .ignore)
         let handle = try await fixture.client.enqueue(flow)
-        _ = try await fixture.inspector.cancel([JobID(known: "\(handle.id):first")], in: "work")
+        try await fixture.inspector.change(.cancel, ids: [JobID(known: "\(handle.id):first")], in: "work")
         #expect(try await state("\(handle.id):second", in: "elsewhere") == .available)
         // What a workflow cancels tells it so.
         try await handle.cancel()
@@ -128,7 +128,7 @@ struct RelayTests {
             return request
         }
         try await fixture.client.enqueue(followers)
-        _ = try await fixture.inspector.cancel([first.id], in: "work")
+        try await fixture.inspector.change(.cancel, ids: [first.id], in: "work")
         #expect(try await notifications() == 1200)
         #expect(try await outgoing() == 0)
     }
@@ -155,7 +155,7 @@ struct RelayTests {
             _ = try await relay.maintainDue { _, _ in }
             let isRelayed = try await outgoing() == 0
             await relay.relay("work")
-            _ = try await fixture.inspector.delete([JobID(known: "a")], in: "work")
+            try await fixture.inspector.change(.delete, ids: [JobID(known: "a")], in: "work")
             return isRelayed
         }
         #expect(try await look())

@@ -28,10 +28,10 @@ struct Ending {
     private func again() async throws {
         let number = stage.scale.items + 9_000_000
         try await end(number, "cancelled") { [inspector = stage.inspector] id in
-            _ = try await inspector.cancel([id], in: CrawlStage.queue)
+            try await inspector.change(.cancel, ids: [id], in: CrawlStage.queue)
         }
         try await end(number + 10, "deleted") { [inspector = stage.inspector] id in
-            _ = try await inspector.delete([id], in: CrawlStage.queue)
+            try await inspector.change(.delete, ids: [id], in: CrawlStage.queue)
         }
         try await discard(number + 20)
         // Completed long ago, and not kept any more; dead of killing its workers, and since then perhaps completed; purged.

@@ -38,7 +38,7 @@ struct Operator {
     }
 
     private func change(
-        _ what: String, _ change: BulkChange, _ filter: BulkFilter, _ expected: Int, isExact: Bool = true
+        _ what: String, _ change: JobChange, _ filter: BulkFilter, _ expected: Int, isExact: Bool = true
     ) async throws {
         var (looked, largest) = (0, 0)
         let done = try await stage.inspector.change(change, where: filter, in: CrawlStage.queue) { progress in

@@ -24,12 +24,12 @@ struct Trials {
     /// Equal jobs, many at the same time, while there is one in each of the states in which a job lives.
     func twins() async throws {
         try await twins(of: item(0), in: .scheduled) { $0.due = .after(.seconds(86_400)) }
-        _ = try await stage.inspector.retry([JobID(known: Item.id(item(0), 0))], in: CrawlStage.queue)
+        try await stage.inspector.change(.retry, ids: [JobID(known: Item.id(item(0), 0))], in: CrawlStage.queue)
         try await stage.inspector.pause(CrawlStage.queue, reason: "twins")
         try await twins(of: item(1), in: .available) { _ in }
         try await stage.inspector.resume(CrawlStage.queue)
         try await twins(of: item(2), act: .fail, in: .retryable) { $0.maxAttempts = 1000 }
-        _ = try await stage.inspector.cancel([JobID(known: Item.id(item(2), 0))], in: CrawlStage.queue)
+        try await stage.inspector.change(.cancel, ids: [JobID(known: Item.id(item(2), 0))], in: CrawlStage.queue)
         try await twinsOfRunning(item(3))
     }
 

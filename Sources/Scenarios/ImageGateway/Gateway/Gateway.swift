@@ -88,7 +88,7 @@ final class Gateway: Front {
             return .status(400)
         }
         let id = JobID(known: status.reference)
-        let change = try? await inspector.reschedule([id], to: .after(.zero), in: Self.queue).first
+        let change = try? await inspector.change(.reschedule(.after(.zero)), ids: [id], in: Self.queue).first
         counted.withLock { if change?.isDone == true { $0.taken += 1 } else { $0.idle += 1 } }
         return .status(204)
     }

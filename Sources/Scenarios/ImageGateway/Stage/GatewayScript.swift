@@ -56,7 +56,7 @@ struct GatewayScript {
                 continue
             }
             if order == .cancelled, !stage.asOriginal {
-                _ = try await stage.gateway.inspector.cancel([JobID(known: order.id)], in: Gateway.queue)
+                try await stage.gateway.inspector.change(.cancel, ids: [JobID(known: order.id)], in: Gateway.queue)
             }
         }
     }

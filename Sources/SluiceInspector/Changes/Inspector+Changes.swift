@@ -2,13 +2,34 @@ public import SluiceCore
 import SluiceStore
 
 extension Inspector {
+    /// Changes jobs by id.
+    /// - Parameters:
+    ///   - change: The change of each job.
+    ///   - ids: Any number of ids. They are sent 1,000 at a time, so a failure may leave the later jobs unchanged.
+    ///   - queue: The queue of the jobs.
+    /// - Returns: The outcome for each id, in order.
+    /// - Throws: a server error if Redis cannot be used.
+    @discardableResult
+    public func change(_ change: JobChange, ids: [JobID], in queue: QueueName) async throws(SluiceError) -> [ChangeOutcome] {
+        var outcomes: [ChangeOutcome] = []
+        for first in stride(from: 0, to: ids.count, by: ChangeJobs.mostJobs) {
+            let some = Array(ids[first..<min(first + ChangeJobs.mostJobs, ids.count)])
+            let words = try await store.call(ChangeJobs(change, some), on: queue)
+            await relay.relay(queue)
+            outcomes += zip(some, words).map {
+                ChangeOutcome(id: $0, result: ChangeOutcome.Result($1, wanted: change.target))
+            }
+        }
+        return outcomes
+    }
+
     /// Changes all jobs of a queue that match a filter. It works in bounded steps; each step selects and changes in one call.
     ///
     /// Each step blocks other clients for at most a few ms of server time. Each job that existed at the start is visited once,
     /// except that a running job may be asked to stop twice. Jobs enqueued meanwhile may or may not be visited; the change ends no
     /// matter how many arrive. If the task is cancelled, it stops after the current step.
     /// - Parameters:
-    ///   - change: The change of each job.
+    ///   - change: The change of each job. A delay of a reschedule counts from the first step, so all jobs become due together.
     ///   - filter: The jobs to change.
     ///   - queue: The queue of the jobs.
     ///   - progress: Called after each step.
@@ -17,7 +38,7 @@ extension Inspector {
     ///   have been done, and the call can be repeated.
     @discardableResult
     public func change(
-        _ change: BulkChange, where filter: BulkFilter = BulkFilter(), in queue: QueueName,
+        _ change: JobChange, where filter: BulkFilter = BulkFilter(), in queue: QueueName,
         progress: (BulkProgress) async -> Void = { _ in }
     ) async throws(SluiceError) -> BulkProgress {
         var sweeper = try Sweeper(store, relay, queue, change, filter, isCounting: false)
@@ -28,7 +49,7 @@ extension Inspector {
     /// - Returns: The numbers of examined and matching jobs, and the matches by kind and last error, the most frequent first.
     /// - Throws: as ``change(_:where:in:progress:)`` does.
     public func preview(
-        _ change: BulkChange, where filter: BulkFilter = BulkFilter(), in queue: QueueName
+        _ change: JobChange, where filter: BulkFilter = BulkFilter(), in queue: QueueName
     ) async throws(SluiceError) -> (progress: BulkProgress, groups: [ErrorGroup]) {
         var groups = ErrorGroups()
         var sweeper = try Sweeper(store, relay, queue, change, filter, isCounting: true)
