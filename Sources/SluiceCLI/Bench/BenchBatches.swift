@@ -20,9 +20,10 @@ extension BenchModes {
             let batch = client.batch(Self.batchID)
             while try await batch.status()?.finished == nil { try await Task.sleep(for: .milliseconds(100)) }
         }
-        result.redisMicrosecondsPlain = plain.redisMicroseconds / Double(jobs)
-        result.redisMicrosecondsMember = members.redisMicroseconds / Double(jobs)
-        result.membersPerSecond = Double(jobs) / members.seconds
+        let count = Double(jobs)
+        result.add("members_per_s", count / members.seconds, "batch: members enqueued and run", "jobs/s", digits: 0)
+        result.add("redis_us_member", members.redisMicroseconds / count, "  Redis CPU of a member", "µs/job")
+        result.add("redis_us_plain", plain.redisMicroseconds / count, "  Redis CPU of a plain job, likewise", "µs/job")
     }
 
     private static let batchID = BatchID(known: "bench")
@@ -37,12 +38,12 @@ extension BenchModes {
             url: url, namespace: options.namespace, queue: queue, concurrency: concurrency, limits: [])
         var stretch: Stretch?
         try await workers.run(processes) {
-            try await wait(client, queue) { $0["workers"] == "\(processes)" }
+            try await wait(client, queue, on: workers) { $0["workers"] == "\(processes)" }
             _ = try await client.store.call(Pause(reason: "until all is there", mayBeNew: true), on: queue)
             stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
                 try await enqueueing(client)
                 _ = try await client.store.call(Resume(), on: queue)
-                try await wait(client, queue) { $0["total_completed"] == "\(jobs)" }
+                try await wait(client, queue, on: workers) { $0["total_completed"] == "\(jobs)" }
                 try await isDone(client)
             }
         }

@@ -88,12 +88,18 @@ struct BenchCommand: AsyncParsableCommand {
         let modes = BenchModes(
             url: global.url ?? redis?.url ?? "", options: options, jobs: jobs, payload: payload, concurrency: concurrency,
             processes: processes, lanes: lanes, logger: logger)
-        var result = BenchResult(
-            jobs: jobs, payloadBytes: payload, concurrency: concurrency, processes: processes, partitions: partitions,
-            limits: lanes?.limits)
+        var result = BenchResult()
+        result.add("jobs", .integer(jobs))
+        result.add("payload_bytes", .integer(payload))
+        result.add("concurrency", .integer(concurrency))
+        result.add("processes", .integer(processes))
+        if let lanes {
+            result.add("partitions", .integer(lanes.partitions))
+            result.add("limits", .array(lanes.limits.map(JSONValue.integer)))
+        }
         try await measure(modes, &result)
         try await redis?.kill()
-        try show(result)
+        if global.json { try Terminal.output.json(result.json) } else { try Terminal.output.lines(result.lines) }
     }
 
     private func measure(_ modes: BenchModes, _ result: inout BenchResult) async throws {
@@ -133,21 +139,5 @@ struct BenchCommand: AsyncParsableCommand {
             return Terminal.complain("web hooks are not measured: \(error.message)")
         }
         try await modes.webhooks(&result)
-    }
-
-    private func show(_ result: BenchResult) throws {
-        if global.json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            try Terminal.output.line(String(decoding: try encoder.encode(result), as: UTF8.self))
-            return
-        }
-        try Terminal.output.lines(result.pollingLines)
-        try Terminal.output.lines((result.memory ?? []).map(\.line))
-        for row in result.rows {
-            let figure = String(format: "%.\(row.digits)f", row.figure)
-            let label = row.what.padding(toLength: 50, withPad: " ", startingAt: 0)
-            try Terminal.output.line(label + String(repeating: " ", count: max(12 - figure.count, 0)) + figure + " " + row.unit)
-        }
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Hiredis
 import Sluice
 import SluiceCore
+import SluiceInspector
 import SluiceStore
 
 /// Measures the server's cost of a claim while lanes are parked. It drives a worker by hand, one call at a time, and reads the
@@ -17,6 +18,9 @@ struct BenchHotGate {
         var parking: [Double] = []
         var cycles: [Double] = []
         var jobs = 0
+
+        /// The mean for each job; nil if none was claimed.
+        var perJob: Double? { jobs == 0 ? nil : cycles.reduce(0, +) / Double(jobs) }
     }
 
     let client: SluiceClient
@@ -141,12 +145,12 @@ extension BenchModes {
             client, "bench-hot", payload: payload, concurrency: concurrency, others: jobs, lanes: lanes
         ).measure(
             parked: parked)
-        result.hotLanes = parked
-        result.freeCycle = BenchResult.Spread(free.cycles)
-        result.hotCycle = BenchResult.Spread(hot.cycles)
-        result.parkingCycle = BenchResult.Spread(hot.parking)
-        result.hotMicrosecondsPerJob = hot.jobs == 0 ? nil : hot.cycles.reduce(0, +) / Double(hot.jobs)
-        result.freeMicrosecondsPerJob = free.jobs == 0 ? nil : free.cycles.reduce(0, +) / Double(free.jobs)
+        result.add("hot_lanes", .integer(parked))
+        result.add("hot_cycle_us", samples: hot.cycles, "a claim, \(HumanText.count(parked, "lane")) parked", "µs", digits: 0)
+        result.add("hot_us_per_job", hot.perJob, "  a job, claim and settle", "µs/job")
+        result.add("parking_cycle_us", samples: hot.parking, "a claim that parks lanes", "µs", digits: 0)
+        result.add("free_cycle_us", samples: free.cycles, "a claim, no lane parked", "µs", digits: 0)
+        result.add("free_us_per_job", free.perJob, "  a job, claim and settle", "µs/job")
         await client.close()
     }
 }

@@ -3,6 +3,7 @@ import Hiredis
 import Logging
 import Sluice
 import SluiceCore
+import SluiceInspector
 import SluiceStore
 import SluiceWorker
 import Synchronization
@@ -47,8 +48,9 @@ struct BenchModes {
             }
         }
         let count = Double(each * Self.producers)
-        result.enqueuePerSecond = count / stretch.seconds
-        result.redisMicrosecondsEnqueue = stretch.redisMicroseconds / count
+        let title = "enqueue, one by one, \(Self.producers) at a time"
+        result.add("enqueue_per_s", count / stretch.seconds, title, "jobs/s", digits: 0)
+        result.add("redis_us_enqueue", stretch.redisMicroseconds / count, "  Redis CPU", "µs/job")
         try await empty("bench-enqueue", client)
         await client.close()
     }
@@ -57,9 +59,10 @@ struct BenchModes {
     func bulk(_ result: inout BenchResult) async throws {
         let client = try await client()
         let stretch = try await fill("bench-bulk", client)
-        result.bulkPerSecond = Double(jobs) / stretch.seconds
-        result.redisMicrosecondsBulk = stretch.redisMicroseconds / Double(jobs)
-        result.bytesPerJob = stretch.memory / Double(jobs)
+        let count = Double(jobs)
+        result.add("bulk_per_s", count / stretch.seconds, "enqueue in bulk", "jobs/s", digits: 0)
+        result.add("redis_us_bulk", stretch.redisMicroseconds / count, "  Redis CPU", "µs/job")
+        result.add("bytes_per_job", stretch.memory / count, "  memory of a waiting job", "bytes", digits: 0)
         try await empty("bench-bulk", client)
         await client.close()
     }
@@ -85,23 +88,37 @@ struct BenchModes {
         let workers = BenchWorkers(
             url: url, namespace: options.namespace, queue: queue, concurrency: concurrency, limits: lanes?.specs ?? [])
         try await workers.run(processes) {
-            try await wait(client, queue) { $0["workers"] == "\(processes)" }
+            try await wait(client, queue, on: workers) { $0["workers"] == "\(processes)" }
             let before = try await workers.processorSeconds()
             let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
                 _ = try await client.store.call(Resume(), on: queue)
-                try await wait(client, queue) { $0["total_completed"] == "\(jobs)" }
+                try await wait(client, queue, on: workers) { $0["total_completed"] == "\(jobs)" }
             }
-            result.drainPerSecond = Double(jobs) / stretch.seconds
-            result.redisMicrosecondsDrain = stretch.redisMicroseconds / Double(jobs)
-            result.commandsPerJob = stretch.commands / Double(jobs)
-            result.workerMicroseconds = (try await workers.processorSeconds() - before) * 1e6 / Double(jobs)
+            let processor = (try await workers.processorSeconds() - before) * 1e6
+            let count = Double(jobs)
+            result.add("drain_per_s", count / stretch.seconds, drainTitle, "jobs/s", digits: 0)
+            result.add("redis_us_drain", stretch.redisMicroseconds / count, "  Redis CPU", "µs/job")
+            result.add("commands_per_job", stretch.commands / count, "  commands, those inside functions included", "per job")
+            result.add("worker_us_drain", processor / count, "  worker CPU", "µs/job")
         }
         await client.close()
     }
 
+    private var drainTitle: String {
+        guard let lanes else { return "drain" }
+        let places = lanes.limits.map { "\($0)" }.joined(separator: " and ")
+        return "drain, \(HumanText.count(lanes.partitions, "partition")), \(places) at a time in each"
+    }
+
     /// Polls the queue's status until it is as wanted. Ten looks a second are negligible in the measurement.
-    func wait(_ client: SluiceClient, _ queue: QueueName, until isThere: ([String: String]) -> Bool) async throws {
-        while !isThere(try await client.store.call(Status(), on: queue)) { try await Task.sleep(for: .milliseconds(10)) }
+    /// - Throws: The failure of a worker process that has ended, since the wait would have no end.
+    func wait(
+        _ client: SluiceClient, _ queue: QueueName, on workers: BenchWorkers, until isThere: ([String: String]) -> Bool
+    ) async throws {
+        while !isThere(try await client.store.call(Status(), on: queue)) {
+            try await workers.check()
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     /// Measures from the call of `enqueue` to the first line of the handler, one job at a time, with the worker idle.
@@ -132,8 +149,9 @@ struct BenchModes {
             try await group.waitForAll()
         }
         latencies.sort()
-        result.latencyP50 = latencies[latencies.count / 2]
-        result.latencyP99 = latencies[latencies.count * 99 / 100]
+        let (median, p99) = (latencies[latencies.count / 2], latencies[latencies.count * 99 / 100])
+        result.add("latency_p50_ms", median, "idle: enqueue to start of the handler, median", "ms", digits: 3)
+        result.add("latency_p99_ms", p99, "  99th percentile", "ms", digits: 3)
         await producer.close()
         await consumer.close()
     }
@@ -154,8 +172,9 @@ struct BenchModes {
                 for reply in try await client.store.pipeline(commands) { _ = try reply.get() }
             }
         }
-        result.floorPerSecond = Double(rounds * deep) / stretch.seconds
-        result.floorMicroseconds = stretch.redisMicroseconds / Double(rounds * deep)
+        let count = Double(rounds * deep)
+        result.add("floor_per_s", count / stretch.seconds, "floor: LPUSH + LMOVE + LREM, 128 deep", "jobs/s", digits: 0)
+        result.add("floor_us", stretch.redisMicroseconds / count, "  Redis CPU", "µs/job")
         await client.close()
     }
 

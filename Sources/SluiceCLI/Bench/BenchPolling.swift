@@ -28,9 +28,9 @@ extension BenchModes {
             if let snooze = upstream.look(job) { return .snooze(snooze) }
             return .completed(NoOutput())
         }
-        result.polling = try await withThrowingTaskGroup(of: Void.self) { group in
+        let rows = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
-            var rows: [BenchResult.Polling] = []
+            var rows: [BenchComparison] = []
             for tasks in BenchTasks.allCases {
                 rows += try await sweep(tasks, upstream, producer, queue, group: 1000 * rows.count)
             }
@@ -38,6 +38,8 @@ extension BenchModes {
             try await group.waitForAll()
             return rows
         }
+        result.add("polling", .array(rows.map(\.json)))
+        result.add(lines: BenchComparison.table(rows).lines())
         try await empty(queue, producer)
         await producer.close()
         await consumer.close()
@@ -46,7 +48,7 @@ extension BenchModes {
     /// Runs all intervals at the same time, since waiting jobs cost nothing.
     private func sweep(
         _ tasks: BenchTasks, _ upstream: BenchUpstream, _ client: SluiceClient, _ queue: QueueName, group first: Int
-    ) async throws -> [BenchResult.Polling] {
+    ) async throws -> [BenchComparison] {
         let durations = tasks.durations(min(jobs, Self.most))
         var next = first
         func round(_ snoozes: [Snooze], _ durations: [Duration]) async throws -> [BenchUpstream.Watched] {
@@ -72,7 +74,7 @@ extension BenchModes {
         for _ in 0..<Self.lessons { _ = try await round(adaptive, tasks.durations(durations.count)) }
         let learnt = try await round(adaptive, durations)
         return Self.intervals.indices.map { at in
-            BenchResult.Polling(
+            BenchComparison(
                 tasks: tasks.rawValue, interval: Self.intervals[at], fixed: .init(fixed[at]), adaptive: .init(learnt[at]))
         }
     }
@@ -86,54 +88,46 @@ extension BenchModes {
     }
 }
 
-extension BenchResult {
-    /// A fixed interval, and adaptive polling beside it.
-    struct Polling: Encodable {
-        struct Side: Encodable {
-            /// The mean number of looks per job after its first run.
-            var looks: Double
-            /// The mean time from the end of a task to the look that found it.
-            var meanDelay: Double
-            var delayP95: Double
+/// A fixed interval, and adaptive polling beside it.
+struct BenchComparison {
+    struct Side {
+        /// The mean number of looks per job after its first run.
+        var looks: Double
+        /// The mean time from the end of a task to the look that found it, in ms.
+        var meanDelay: Double
+        /// The 95th percentile of that time.
+        var delayP95: Double
 
-            init(_ watched: BenchUpstream.Watched) {
-                let delays = watched.delays.sorted()
-                let count = Double(max(delays.count, 1))
-                looks = Double(watched.looks) / count
-                meanDelay = 1000 * delays.reduce(0, +) / count
-                delayP95 = 1000 * (delays.isEmpty ? 0 : delays[delays.count * 95 / 100])
-            }
-
-            enum CodingKeys: String, CodingKey {
-                case looks
-                case meanDelay = "mean_delay_ms"
-                case delayP95 = "p95_delay_ms"
-            }
+        init(_ watched: BenchUpstream.Watched) {
+            let delays = watched.delays.sorted()
+            let count = Double(max(delays.count, 1))
+            looks = Double(watched.looks) / count
+            meanDelay = 1000 * delays.reduce(0, +) / count
+            delayP95 = 1000 * (delays.isEmpty ? 0 : delays[delays.count * 95 / 100])
         }
 
-        var tasks: String
-        var interval: Int
-        var fixed: Side
-        var adaptive: Side
-
-        /// Whether adaptive polling looked less often and found the end sooner.
-        var isBetter: Bool { adaptive.looks < fixed.looks && adaptive.delayP95 < fixed.delayP95 }
-
-        enum CodingKeys: String, CodingKey {
-            case tasks
-            case interval = "interval_ms"
-            case fixed
-            case adaptive
+        var json: JSONValue {
+            ["looks": .number(looks), "mean_delay_ms": .number(meanDelay), "p95_delay_ms": .number(delayP95)]
         }
     }
 
-    /// The table of adaptive polling; empty if it was not measured.
-    var pollingLines: [String] {
-        guard let polling else { return [] }
+    var tasks: String
+    var interval: Int
+    var fixed: Side
+    var adaptive: Side
+
+    /// Whether adaptive polling looked less often and found the end sooner.
+    var isBetter: Bool { adaptive.looks < fixed.looks && adaptive.delayP95 < fixed.delayP95 }
+
+    var json: JSONValue {
+        ["tasks": .string(tasks), "interval_ms": .integer(interval), "fixed": fixed.json, "adaptive": adaptive.json]
+    }
+
+    static func table(_ rows: [BenchComparison]) -> Table {
         var table = Table(
             [.text("TASKS"), .number("EVERY, ms"), .number("LOOKS"), .number("MEAN, ms"), .number("P95, ms")]
                 + [.number("ADAPTIVE: LOOKS"), .number("MEAN, ms"), .number("P95, ms"), .text("FEWER AND SOONER")])
-        for row in polling {
+        for row in rows {
             let sides = [row.fixed, row.adaptive].flatMap { side in
                 [
                     String(format: "%.2f", side.looks), String(format: "%.0f", side.meanDelay),
@@ -142,6 +136,6 @@ extension BenchResult {
             }
             table.append([row.tasks, "\(row.interval)"] + sides + [row.isBetter ? "yes" : "no"])
         }
-        return table.lines()
+        return table
     }
 }

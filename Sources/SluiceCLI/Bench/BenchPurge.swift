@@ -17,11 +17,12 @@ extension BenchModes {
             let inspector = Inspector(client.store)
             let start = ContinuousClock.now
             let purge = try await inspector.change(.delete, in: queue)
-            result.purgePerSecond = Double(purge.changed) / (ContinuousClock.now - start).seconds
+            let seconds = (ContinuousClock.now - start).seconds
+            result.add("purge_per_s", Double(purge.changed) / seconds, "purge, a step at a time", "jobs/s", digits: 0)
             group.cancelAll()
             for try await some in group { samples += some }
         }
-        result.besidePurge = BenchResult.Spread(samples)
+        result.add("beside_purge_ms", samples: samples, "  an enqueue beside it", "ms", digits: 3)
         try await empty(queue, client)
         try await empty("bench-beside", client)
         await client.close()

@@ -11,9 +11,11 @@ extension BenchModes {
         let unique = try await filling(
             "bench-unique", (0..<jobs).lazy.map { BenchUniqueJob(BenchJob(number: $0, text: text)) })
         let count = Double(jobs)
-        result.redisMicrosecondsPlainEnqueue = plain.redisMicroseconds / count
-        result.redisMicrosecondsUniqueEnqueue = unique.redisMicroseconds / count
-        result.bytesPerUnique = (unique.memory - plain.memory) / count
+        let bytes = (unique.memory - plain.memory) / count
+        let title = "unique jobs enqueued in bulk, Redis CPU"
+        result.add("redis_us_unique_enqueue", unique.redisMicroseconds / count, title, "µs/job")
+        result.add("redis_us_plain_enqueue", plain.redisMicroseconds / count, "  plain ones, likewise", "µs/job")
+        result.add("bytes_per_unique", bytes, "  memory of the uniqueness of a live job", "bytes", digits: 0)
     }
 
     private func filling<Jobs: Sequence>(_ queue: QueueName, _ jobs: Jobs) async throws -> Stretch where Jobs.Element: Job {

@@ -21,20 +21,21 @@ extension BenchModes {
         // There is one receiver, and it may have all of them.
         let places = "\(min(concurrency, 200))"
         var stretch: Stretch?
-        try await withSenders(["--concurrency", places, "--limit", "concurrency=\(places)/host"]) { _ in
+        try await withSenders(["--concurrency", places, "--limit", "concurrency=\(places)/host"]) { senders in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { [worker = teller(client, told)] in try await worker.run() }
-                try await wait(client, Notify.queue) { $0["workers"] == "1" && $0["total_enqueued"] == "\(count)" }
+                try await wait(client, Notify.queue, on: senders) { $0["workers"] == "1" && $0["total_enqueued"] == "\(count)" }
                 stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
                     _ = try await client.store.call(Resume(), on: Notify.queue)
-                    try await wait(client, Notify.queue) { $0["total_completed"] == "\(count)" }
+                    try await wait(client, Notify.queue, on: senders) { $0["total_completed"] == "\(count)" }
                 }
                 group.cancelAll()
                 try await group.waitForAll()
             }
         }
-        result.webhooksPerSecond = stretch.map { Double(count) / $0.seconds }
-        result.redisMicrosecondsWebhook = stretch.map { $0.redisMicroseconds / Double(count) }
+        let rate = stretch.map { Double(count) / $0.seconds }
+        result.add("webhooks_per_s", rate, "web hooks delivered to a local receiver", "hooks/s", digits: 0)
+        result.add("redis_us_webhook", stretch.map { $0.redisMicroseconds / Double(count) }, "  Redis CPU", "µs/hook")
         await receiver.close()
         for queue in [told, Notify.queue] { try await empty(queue, client) }
         await client.close()

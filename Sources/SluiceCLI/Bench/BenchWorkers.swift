@@ -1,5 +1,6 @@
 import Foundation
 import SluiceCore
+import SluiceToolSupport
 import Subprocess
 import SystemPackage
 
@@ -11,7 +12,7 @@ struct BenchWorkers {
     /// The command and its arguments.
     let arguments: [String]
     private var logsJobs = true
-    private let identifiers = Identifiers()
+    private let state = State()
 
     /// Processes that run a command of the tool, such as `["worker", "mail", "--exec", "true"]`.
     init(url: String, namespace: Namespace, program: String = ProgramPath.current, command: [String]) {
@@ -29,17 +30,24 @@ struct BenchWorkers {
         logsJobs = false
     }
 
-    private actor Identifiers {
+    private actor State {
         var all: [ProcessIdentifier] = []
+        /// Why a process ended before its time.
+        var failure: Failure?
 
         func add(_ one: ProcessIdentifier) { all.append(one) }
+
+        func fail(_ failure: Failure) { self.failure = self.failure ?? failure }
     }
+
+    /// Throws if a process has ended by itself, or could not be started: what it was to do is then never done.
+    func check() async throws { if let failure = await state.failure { throw failure } }
 
     /// Runs `count` processes while `body` runs.
     func run(_ count: Int, while body: () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<count {
-                group.addTask { try await one() }
+                group.addTask { await one() }
             }
             try await body()
             group.cancelAll()
@@ -48,33 +56,52 @@ struct BenchWorkers {
         }
     }
 
-    private func one() async throws {
+    /// One process, until this task is cancelled.
+    private func one() async {
         var platform = PlatformOptions()
         platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
-        // Commands of the tool log each job.
-        let errors = logsJobs ? try FileDescriptor.open("/dev/null", .writeOnly) : .standardError
-        _ = try await Subprocess.run(
-            .path(FilePath(program)),
-            // Arguments can be read by everyone on this machine, and the URL may have a password.
-            arguments: Arguments(arguments), environment: .inherit.updating(["SLUICE_REDIS_URL": url]),
-            platformOptions: platform, input: .inputWriter, output: .discarded,
-            error: .fileDescriptor(errors, closeAfterSpawningProcess: logsJobs)
-        ) { execution in
-            await identifiers.add(execution.processIdentifier)
-            // Waits until the measurement is over and cancels this task. A bench-worker ends with its standard input, which this
-            // process holds.
-            while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
+        let name = FilePath(program).lastComponent?.string ?? program
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(program)),
+                // Arguments can be read by everyone on this machine, and the URL may have a password.
+                arguments: Arguments(arguments), environment: .inherit.updating(["SLUICE_REDIS_URL": url]),
+                platformOptions: platform, input: .inputWriter, output: .discarded, error: .sequence
+            ) { execution in
+                await state.add(execution.processIdentifier)
+                // A bench-worker ends with its standard input, which this process holds.
+                return await lastLine(of: execution.standardError)
+            }
+            if Task.isCancelled { return }
+            let said = result.closureResult
+            await state.fail(Failure("\(name) ended by itself (\(result.terminationStatus))\(said.isEmpty ? "" : ": \(said)")"))
+        } catch {
+            if !Task.isCancelled { await state.fail(Failure("\(name) cannot be started: \(error)")) }
         }
+    }
+
+    /// Reads to the end of a process. Commands of the tool log each job; what others say is an error, and is passed on.
+    private func lastLine(of errors: SubprocessOutputSequence) async -> String {
+        var last = ""
+        do {
+            for try await line in errors.strings() {
+                if !line.allSatisfy(\.isWhitespace) { last = line.trimmingCharacters(in: .whitespacesAndNewlines) }
+                if !logsJobs { try? Terminal.errors.line(last) }
+            }
+        } catch {
+            // The process is gone, or this task is cancelled.
+        }
+        return last
     }
 
     /// The resident memory of the first process, in bytes; nil if the system does not provide it, or before the process has
     /// started.
-    func residentBytes() async -> Double? { await identifiers.all.first.flatMap { ResidentMemory.bytes(of: $0.value) } }
+    func residentBytes() async -> Double? { await state.all.first.flatMap { ResidentMemory.bytes(of: $0.value) } }
 
     /// The processor time of all processes so far, in seconds; 0 if the system does not provide it.
     func processorSeconds() async throws -> Double {
         var ticks = 0.0
-        for process in await identifiers.all {
+        for process in await state.all {
             guard let text = try? String(contentsOfFile: "/proc/\(process.value)/stat", encoding: .utf8),
                 let end = text.lastIndex(of: ")")
             else { continue }

@@ -46,8 +46,9 @@ extension BenchModes {
             try await group.waitForAll()
         }
         steps.sort()
-        result.stepP50 = steps[steps.count / 2]
-        result.stepP99 = steps[steps.count * 99 / 100]
+        let title = "workflow: end of a parent to start of its child, median"
+        result.add("step_p50_ms", steps[steps.count / 2], title, "ms", digits: 3)
+        result.add("step_p99_ms", steps[steps.count * 99 / 100], "  99th percentile", "ms", digits: 3)
         await producer.close()
         await consumer.close()
     }
@@ -71,17 +72,18 @@ extension BenchModes {
                 try await group.waitForAll()
             }
         }
-        result.diamondEnqueuePerSecond = nodes / filling.seconds
+        let title = "  diamonds of \(Self.nodes) nodes, enqueued"
+        result.add("diamond_enqueue_per_s", nodes / filling.seconds, title, "nodes/s", digits: 0)
         let workers = BenchWorkers(
             url: url, namespace: options.namespace, queue: queue, concurrency: concurrency, limits: [])
         try await workers.run(processes) {
-            try await wait(client, queue) { $0["workers"] == "\(processes)" }
+            try await wait(client, queue, on: workers) { $0["workers"] == "\(processes)" }
             let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
                 _ = try await client.store.call(Resume(), on: queue)
-                try await wait(client, queue) { $0["total_completed"] == "\(count * Self.nodes)" }
+                try await wait(client, queue, on: workers) { $0["total_completed"] == "\(count * Self.nodes)" }
             }
-            result.diamondNodesPerSecond = nodes / stretch.seconds
-            result.redisMicrosecondsNode = stretch.redisMicroseconds / nodes
+            result.add("diamond_nodes_per_s", nodes / stretch.seconds, "  diamonds, run", "nodes/s", digits: 0)
+            result.add("redis_us_node", stretch.redisMicroseconds / nodes, "    Redis CPU", "µs/node")
         }
         await client.close()
     }
