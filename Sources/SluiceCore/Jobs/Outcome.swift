@@ -16,6 +16,39 @@ public enum Outcome<Output: Sendable>: Sendable {
 extension Outcome {
     /// The job runs again after this wait, one second to one year. No attempt is spent.
     public static func snooze(for wait: Duration) -> Outcome { .snooze(.for(wait)) }
+
+    /// The same outcome with another output.
+    package func map<Other>(_ transform: (Output) throws -> Other) rethrows -> Outcome<Other> {
+        switch self {
+        case .completed(let output): .completed(try transform(output))
+        case .retry(let wait, let reason): .retry(after: wait, reason: reason)
+        case .snooze(let snooze): .snooze(snooze)
+        case .cancel(let reason): .cancel(reason: reason)
+        case .discard(let reason): .discard(reason: reason)
+        }
+    }
+
+    /// The same outcome with its reason masked.
+    package func masked(_ mask: (String) -> String) -> Outcome {
+        switch self {
+        case .completed, .snooze: self
+        case .retry(let wait, let reason): .retry(after: wait, reason: mask(reason))
+        case .cancel(let reason): .cancel(reason: mask(reason))
+        case .discard(let reason): .discard(reason: mask(reason))
+        }
+    }
+}
+
+extension Outcome where Output == Never {
+    /// The same outcome, of a handler with any output.
+    package func widened<Other>() -> Outcome<Other> {
+        switch self {
+        case .retry(let wait, let reason): .retry(after: wait, reason: reason)
+        case .snooze(let snooze): .snooze(snooze)
+        case .cancel(let reason): .cancel(reason: reason)
+        case .discard(let reason): .discard(reason: reason)
+        }
+    }
 }
 
 /// An outcome that code deep inside a handler can throw.
@@ -26,14 +59,7 @@ public struct JobInterruption: Error, Sendable, CustomStringConvertible {
     private init(_ outcome: Outcome<Never>) { self.outcome = outcome }
 
     /// This interruption with its reason masked.
-    package func masked(_ mask: (String) -> String) -> JobInterruption {
-        switch outcome {
-        case .completed, .snooze: self
-        case .retry(let wait, let reason): JobInterruption(.retry(after: wait, reason: mask(reason)))
-        case .cancel(let reason): JobInterruption(.cancel(reason: mask(reason)))
-        case .discard(let reason): JobInterruption(.discard(reason: mask(reason)))
-        }
-    }
+    package func masked(_ mask: (String) -> String) -> JobInterruption { JobInterruption(outcome.masked(mask)) }
 
     /// The job runs again after this wait, one second to one year. No attempt is spent.
     public static func snooze(for wait: Duration) -> JobInterruption { JobInterruption(.snooze(.for(wait))) }

@@ -113,12 +113,11 @@ package struct Cycle: StoreFunction {
         writeCommitted(into: &command)
         for (kind, members) in grouped() {
             command.append(kind.fence.description)
-            command.append(kind.word.text)
+            command.append(kind.word)
             command.append(members.count)
-            command.append(kind.word.isDetailed ? 1 : 0)
+            command.append(kind.isDetailed ? 1 : 0)
             for index in members { command.append(settlements[index].id.text) }
-            guard kind.word.isDetailed else { continue }
-            for index in members { command.append(contentsOf: settlements[index].outcome.detail) }
+            for index in members { if let detail = settlements[index].entry.detail { command.append(contentsOf: detail) } }
         }
     }
 
@@ -136,14 +135,21 @@ package struct Cycle: StoreFunction {
 
     private struct Group: Hashable {
         var fence: Fence
-        var word: Settlement.Outcome.Word
+        var word: String
+        var isDetailed: Bool
+
+        init(_ settlement: Settlement) {
+            fence = settlement.fence
+            word = settlement.entry.word
+            isDetailed = settlement.entry.detail != nil
+        }
     }
 
     /// Positions of the settlements, grouped by what they share: most of a batch end alike.
     private func grouped() -> [Group: [Int]] {
         var groups: [Group: [Int]] = [:]
         for (index, settlement) in settlements.enumerated() {
-            groups[Group(fence: settlement.fence, word: settlement.outcome.word), default: []].append(index)
+            groups[Group(settlement), default: []].append(index)
         }
         return groups
     }

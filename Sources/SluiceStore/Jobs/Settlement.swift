@@ -25,9 +25,11 @@ package struct Settlement: Sendable {
     /// Bytes of a result that the library takes.
     package static let largestResult = 64 << 20
 
-    package var id: JobID
-    package var fence: Fence
-    package var outcome: Outcome
+    package let id: JobID
+    package let fence: Fence
+    package let outcome: Outcome
+    /// The outcome as the library takes it.
+    let entry: Entry
     /// The jobs that the run has enqueued.
     package var committed = CommittedJobs()
 
@@ -35,84 +37,58 @@ package struct Settlement: Sendable {
         self.id = id
         self.fence = fence
         self.outcome = outcome
+        entry = outcome.entry
     }
 
+    /// The state that the outcome leads to, unless Redis decides otherwise.
+    package var state: JobState { entry.state }
     /// Approximate size in the call, in bytes.
-    package var size: Int { outcome.size + committed.bytes.count }
+    package var size: Int { 64 + (entry.detail?.count ?? 0) + committed.bytes.count }
     /// Number of ids that it adds to a call.
     package var ids: Int { committed.isEmpty ? 1 : 2 }
 }
 
+extension Settlement {
+    /// An outcome as the library takes it: a function of `lua/workers/settle.lua`, its detail, and the state that it leads to.
+    struct Entry: Sendable {
+        var word: String
+        var state: JobState
+        /// Nil for none. Outcomes with and without a detail do not share a group of the call.
+        var detail: [UInt8]?
+
+        init(_ word: String, _ state: JobState, _ detail: [UInt8]? = nil) {
+            self.word = word
+            self.state = state
+            self.detail = detail
+        }
+
+        init(_ word: String, _ state: JobState, _ detail: String) { self.init(word, state, Array(detail.utf8)) }
+    }
+}
+
 extension Settlement.Outcome {
-    /// The library's word for the outcome.
-    var word: Word {
+    /// The table of all outcomes.
+    fileprivate var entry: Settlement.Entry {
         switch self {
-        case .completed(let result): result == nil ? .completed : .result
-        case .retry: .retry
-        case .snooze: .snooze
-        case .poll: .poll
-        case .release: .release
-        case .wait: .wait
-        case .unavailable: .unavailable
-        case .cancelled: .cancelled
-        case .discarded: .discarded
-        }
-    }
-
-    /// The words, split by whether they carry details.
-    enum Word: Hashable {
-        case completed, result, retry, snooze, poll, release, wait, unavailable, cancelled, discarded
-
-        var text: String {
-            switch self {
-            case .completed, .result: "completed"
-            case .retry: "retry"
-            case .snooze: "snooze"
-            case .poll: "poll"
-            case .release: "release"
-            case .wait: "wait"
-            case .unavailable: "unavailable"
-            case .cancelled: "cancelled"
-            case .discarded: "discarded"
-            }
-        }
-
-        var isDetailed: Bool {
-            switch self {
-            case .completed, .release: false
-            case .result, .retry, .snooze, .poll, .wait, .unavailable, .cancelled, .discarded: true
-            }
-        }
-    }
-
-    /// Approximate size in the call, in bytes.
-    package var size: Int {
-        switch self {
-        case .completed(let result): 64 + (result?.count ?? 0)
-        case .release, .snooze: 64
-        case .poll(_, let name): 96 + name.utf8.count
-        case .wait(_, _, let error): 64 + (error?.utf8.count ?? 0)
-        case .retry(_, let error), .cancelled(let error), .discarded(let error), .unavailable(_, _, _, let error):
-            112 + error.utf8.count
-        }
-    }
-
-    /// The detail of words that carry one.
-    var detail: [UInt8] {
-        switch self {
-        case .completed(let result): result ?? []
-        case .retry(let wait, let error): Array("\(wait.milliseconds) \(error)".utf8)
-        case .snooze(let wait): Array("\(wait.milliseconds)".utf8)
+        case .completed(let result): .init("completed", .completed, result)
+        case .retry(let wait, let error): .init("retry", .retryable, "\(wait.milliseconds) \(error)")
+        case .snooze(let wait): .init("snooze", .scheduled, "\(wait.milliseconds)")
         case .poll(let polling, let name):
-            Array("\(polling.looks) \(polling.least.milliseconds) \(polling.most.milliseconds) \(name)".utf8)
-        case .release: []
-        case .wait(let base, let cap, let error): Array("\(base.milliseconds) \(cap.milliseconds) \(error ?? "")".utf8)
+            .init(
+                "poll", .scheduled,
+                "\(polling.looks) \(polling.least.milliseconds) \(polling.most.milliseconds) \(name)")
+        case .release: .init("release", .available)
+        case .wait(let base, let cap, let error):
+            .init("wait", .scheduled, "\(base.milliseconds) \(cap.milliseconds) \(error ?? "")")
         case .unavailable(let dependency, let wait, let maxWaits, let error):
-            Array("\(word(dependency)) \(wait?.milliseconds ?? 0) \(max(maxWaits ?? 0, 0)) \(error)".utf8)
-        case .cancelled(let error), .discarded(let error): Array(error.utf8)
+            .init(
+                "unavailable", .scheduled,
+                "\(gate(dependency)) \(wait?.milliseconds ?? 0) \(max(maxWaits ?? 0, 0)) \(error)")
+        case .cancelled(let error): .init("cancelled", .cancelled, error)
+        case .discarded(let error): .init("discarded", .discarded, error)
         }
     }
 
     /// A name that no gate can have is sent as none: the job waits, and nothing is counted.
-    private func word(_ dependency: String) -> String { DimensionName.isValid(dependency) ? dependency : "?" }
+    private func gate(_ dependency: String) -> String { DimensionName.isValid(dependency) ? dependency : "?" }
 }

@@ -59,13 +59,6 @@ extension JobContext {
 extension Outcome where Output: Encodable {
     /// The outcome, with its output as JSON if that is kept.
     func asJSON(_ isKept: Bool) throws -> JobResult {
-        switch self {
-        case .completed(let output):
-            .completed(JSONOutput(text: isKept ? Array(try JSONEncoder().encode(output)) : nil))
-        case .retry(let wait, let reason): .retry(after: wait, reason: reason)
-        case .snooze(let snooze): .snooze(snooze)
-        case .cancel(let reason): .cancel(reason: reason)
-        case .discard(let reason): .discard(reason: reason)
-        }
+        try map { JSONOutput(text: isKept ? Array(try JSONEncoder().encode($0)) : nil) }
     }
 }

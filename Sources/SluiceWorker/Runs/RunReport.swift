@@ -55,12 +55,8 @@ extension RunReport.Result {
 
     /// The same with redacted values masked. Texts of errors are masked from the start.
     func masked(_ mask: (String) -> String) -> Self {
-        switch self {
-        case .outcome(.retry(let wait, let reason)): .outcome(.retry(after: wait, reason: mask(reason)))
-        case .outcome(.cancel(let reason)): .outcome(.cancel(reason: mask(reason)))
-        case .outcome(.discard(let reason)): .outcome(.discard(reason: mask(reason)))
-        case .outcome(.completed), .outcome(.snooze), .failed, .unknownKind, .parked, .unreadable, .unable: self
-        }
+        guard case .outcome(let outcome) = self else { return self }
+        return .outcome(outcome.masked(mask))
     }
 }
 
