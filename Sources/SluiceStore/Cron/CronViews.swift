@@ -59,11 +59,10 @@ package struct CronList: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard let now = reply[0].string.flatMap({ Int($0) }), reply[1].kind == .array else { throw malformed(Self.name) }
-        let flat = reply[1].elements.map { $0.string ?? "" }
-        let items = stride(from: 0, to: flat.count - flat.count % 9, by: 9).map { at in
+        let items = reply[1].rows(of: 9).map { row in
             Item(
-                name: flat[at], text: flat[at + 1], next: Int(flat[at + 2]), revision: flat[at + 3], runs: Int(flat[at + 4]) ?? 0,
-                source: flat[at + 5], paused: flat[at + 6], finished: Int(flat[at + 7]), last: flat[at + 8])
+                name: row.text(0), text: row.text(1), next: row[2].integer, revision: row.text(3), runs: row[4].integer ?? 0,
+                source: row.text(5), paused: row.text(6), finished: row[7].integer, last: row.text(8))
         }
         return Reply(now: now, items: items, next: reply.count > 2 ? reply[2].string.flatMap { $0.isEmpty ? nil : $0 } : nil)
     }
@@ -133,9 +132,8 @@ package struct CronDue: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard let now = reply[0].integer, reply[1].kind == .array else { throw malformed(Self.name) }
-        let flat = reply[1].elements.map { $0.string ?? "" }
-        let items = stride(from: 0, to: flat.count - flat.count % 4, by: 4).map { at in
-            Item(name: flat[at], text: flat[at + 1], revision: flat[at + 2], next: Int(flat[at + 3]) ?? 0)
+        let items = reply[1].rows(of: 4).map { row in
+            Item(name: row.text(0), text: row.text(1), revision: row.text(2), next: row[3].integer ?? 0)
         }
         return Reply(now: now, items: items)
     }

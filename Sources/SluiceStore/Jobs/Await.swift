@@ -39,10 +39,7 @@ package struct Await: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [JobID: Standing] {
         var standings: [JobID: Standing] = [:]
-        var values = reply.elements.makeIterator()
-        while let id = values.next()?.string, let state = values.next()?.string, let detail = values.next() {
-            standings[JobID(known: id)] = Standing(state, detail)
-        }
+        for row in reply.rows(of: 3) { standings[row.id(0)] = Standing(row.text(1), row[2]) }
         if standings.isEmpty, !ids.isEmpty { throw malformed(Self.name) }
         return standings
     }

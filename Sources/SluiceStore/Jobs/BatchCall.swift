@@ -60,11 +60,7 @@ package struct BatchCall: StoreFunction {
         guard let now = reply[0][0].integer, let finished = reply[0][1].integer, let bad = reply[0][2].integer else {
             throw malformed(Self.name)
         }
-        var firing: [String: BatchCallback] = [:]
-        var values = reply[1].elements.makeIterator()
-        while let event = values.next()?.string, let callback = values.next() {
-            firing[event] = BatchCallback(text: callback.withBytes { Array($0) })
-        }
+        let firing = reply[1].dictionary.mapValues { BatchCallback(text: $0.bytes ?? []) }
         return Reply(now: now, isFinished: finished == 1, badEnds: bad, firing: firing)
     }
 }
@@ -135,10 +131,7 @@ package struct ViewBatch: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard reply.count == 2 else { throw malformed(Self.name) }
         var found = Reply(callbacks: [:], waiting: reply[1].elements.compactMap { $0.string.map(JobID.init(known:)) })
-        var values = reply[0].elements.makeIterator()
-        while let event = values.next()?.string, let place = values.next()?.string, let kind = values.next()?.string {
-            found.callbacks[event] = Target(place: place, kind: kind)
-        }
+        for row in reply[0].rows(of: 3) { found.callbacks[row.text(0)] = Target(place: row.text(1), kind: row.text(2)) }
         return found
     }
 }

@@ -178,14 +178,13 @@ package struct Cycle: StoreFunction {
             jobs.append(
                 ClaimedJob(id: JobID(known: text), fence: fence, attempt: 1, score: score, claimedAt: now, spec: spec))
         }
-        var again = parts[6].elements.makeIterator()
-        while let position = again.next()?.integer, let attempt = again.next()?.integer {
-            if jobs.indices.contains(position) { jobs[position].attempt = attempt }
+        for row in parts[6].rows(of: 2) {
+            guard let position = row[0].integer, jobs.indices.contains(position), let attempt = row[1].integer else { continue }
+            jobs[position].attempt = attempt
         }
-        var without = parts[7].elements.makeIterator()
-        while let position = without.next()?.integer, let names = without.next()?.string {
-            guard jobs.indices.contains(position) else { continue }
-            jobs[position].without = Set(names.split(separator: ",").map(String.init))
+        for row in parts[7].rows(of: 2) {
+            guard let position = row[0].integer, jobs.indices.contains(position) else { continue }
+            jobs[position].without = Set(row.text(1).split(separator: ",").map(String.init))
         }
         return jobs
     }

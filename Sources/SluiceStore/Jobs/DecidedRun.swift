@@ -13,15 +13,10 @@ package struct DecidedRun: Sendable, Hashable {
     package var kind: String
 
     static func list(_ reply: RedisValue) -> [DecidedRun] {
-        var runs: [DecidedRun] = []
-        var values = reply.elements.makeIterator()
-        while let id = values.next()?.string, let state = values.next()?.string, let attempt = values.next()?.integer,
-            let worker = values.next()?.string, let kind = values.next()?.string
-        {
+        reply.rows(of: 5).compactMap { row in
             // A state that only a newer library knows cannot be reported.
-            guard let state = JobState(rawValue: state) else { continue }
-            runs.append(DecidedRun(id: JobID(known: id), state: state, attempt: attempt, worker: worker, kind: kind))
+            guard let state = row.state(1), let attempt = row[2].integer else { return nil }
+            return DecidedRun(id: row.id(0), state: state, attempt: attempt, worker: row.text(3), kind: row.text(4))
         }
-        return runs
     }
 }

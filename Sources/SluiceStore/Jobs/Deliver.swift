@@ -73,12 +73,7 @@ package struct Outgoing: StoreFunction {
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [Deliver.Item] {
-        var items: [Deliver.Item] = []
-        var values = reply.elements.makeIterator()
-        while let id = values.next()?.string, let spec = values.next(), let options = values.next()?.string {
-            items.append(Deliver.Item(id: JobID(known: id), spec: spec.withBytes { Array($0) }, options: options))
-        }
-        return items
+        reply.rows(of: 3).map { Deliver.Item(id: $0.id(0), spec: $0[1].bytes ?? [], options: $0.text(2)) }
     }
 }
 

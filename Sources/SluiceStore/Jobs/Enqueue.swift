@@ -174,12 +174,11 @@ package struct Enqueue: StoreFunction {
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
-        guard reply.kind == .array else { throw malformed(Self.name) }
+        guard reply.kind == .array, reply.count % 3 == 0 else { throw malformed(Self.name) }
         var answer = Reply()
-        var values = reply.elements.makeIterator()
-        while let value = values.next() {
-            guard let position = value.integer, jobs.indices.contains(position), let word = values.next()?.string,
-                let id = values.next()?.string
+        for row in reply.rows(of: 3) {
+            guard let position = row[0].integer, jobs.indices.contains(position), let word = row[1].string,
+                let id = row[2].string
             else { throw malformed(Self.name) }
             if let refusal = Refusal(rawValue: word) {
                 answer.refused[position] = refusal

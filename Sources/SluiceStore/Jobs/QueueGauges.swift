@@ -17,9 +17,7 @@ package struct QueueGauges: Sendable, Hashable {
     /// Parses a flat list of names and values; nil for anything else.
     init?(_ reply: RedisValue) {
         guard reply.kind == .array else { return nil }
-        var values: [String: Int] = [:]
-        var flat = reply.elements.makeIterator()
-        while let name = flat.next()?.string, let value = flat.next() { values[name] = value.integer }
+        let values = reply.dictionary.compactMapValues(\.integer)
         for state in JobState.allCases {
             jobs[state] = values[state.rawValue]
             oldest[state] = values["oldest_\(state.rawValue)_ms"].map { .milliseconds($0) }

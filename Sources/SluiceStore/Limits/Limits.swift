@@ -71,20 +71,11 @@ package struct Limits: StoreFunction {
     }
 
     private func limits(_ reply: RedisValue?) -> [Limit] {
-        let flat = texts(reply)
-        return stride(from: 0, to: flat.count - flat.count % 2, by: 2).map { Limit(name: flat[$0], value: flat[$0 + 1]) }
+        reply?.rows(of: 2).map { Limit(name: $0.text(0), value: $0.text(1)) } ?? []
     }
 
     private func overrides(_ reply: RedisValue?) -> [Overridden] {
-        let flat = texts(reply)
-        return stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
-            let until = Int(flat[at + 2]) ?? 0
-            return Overridden(limit: Limit(name: flat[at], value: flat[at + 1]), until: until > 0 ? until : nil)
-        }
-    }
-
-    private func texts(_ reply: RedisValue?) -> [String] {
-        reply?.elements.map { $0.string ?? $0.integer.map(String.init) ?? "" } ?? []
+        reply?.rows(of: 3).map { Overridden(limit: Limit(name: $0.text(0), value: $0.text(1)), until: $0.moment(2)) } ?? []
     }
 }
 

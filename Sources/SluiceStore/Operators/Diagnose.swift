@@ -51,11 +51,7 @@ package struct DiagnoseKinds: DiagnoseSection {
     package init() {}
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> (hasMore: Bool, kinds: [Item]) {
-        let flat = Array(reply[1].elements)
-        let items = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
-            Item(
-                kind: flat[at].string ?? "", count: flat[at + 1].integer ?? 0, example: JobID(known: flat[at + 2].string ?? ""))
-        }
+        let items = reply[1].rows(of: 3).map { Item(kind: $0.text(0), count: $0.count(1), example: $0.id(2)) }
         return (reply[0].integer == 1, items)
     }
 }
@@ -73,11 +69,7 @@ package struct DiagnoseChains: DiagnoseSection {
     package init() {}
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> (hasMore: Bool, chains: [Item]) {
-        let flat = Array(reply[1].elements)
-        let items = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
-            Item(
-                gate: flat[at].string ?? "", holder: JobID(known: flat[at + 1].string ?? ""), waiting: flat[at + 2].integer ?? 0)
-        }
+        let items = reply[1].rows(of: 3).map { Item(gate: $0.text(0), holder: $0.id(1), waiting: $0.count(2)) }
         return (reply[0].integer == 1, items)
     }
 }
@@ -111,12 +103,10 @@ package struct DiagnoseOutbox: DiagnoseSection {
     package init() {}
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> (hasMore: Bool, facts: [Item]) {
-        let flat = Array(reply[1].elements)
-        let items = stride(from: 0, to: flat.count - flat.count % 5, by: 5).compactMap { at -> Item? in
-            guard let trouble = flat[at].string.flatMap(Class.init(rawValue:)) else { return nil }
+        let items = reply[1].rows(of: 5).compactMap { row -> Item? in
+            guard let trouble = Class(rawValue: row.text(0)) else { return nil }
             return Item(
-                trouble: trouble, target: flat[at + 1].string ?? "", count: flat[at + 2].integer ?? 0,
-                since: flat[at + 3].integer ?? 0, example: flat[at + 4].string ?? "")
+                trouble: trouble, target: row.text(1), count: row.count(2), since: row.count(3), example: row.text(4))
         }
         return (reply[0].integer == 1, items)
     }
@@ -151,12 +141,11 @@ package struct DiagnoseSuspended: DiagnoseSection {
     package init(again ids: [JobID]) { words = ["check"] + ids.map(\.text) }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, jobs: [Item]) {
-        let flat = reply[1].elements.map { $0.string ?? "" }
-        let items = stride(from: 0, to: flat.count - flat.count % 5, by: 5).compactMap { at -> Item? in
-            guard let trouble = Class(rawValue: flat[at + 1]) else { return nil }
+        let items = reply[1].rows(of: 5).compactMap { row -> Item? in
+            guard let trouble = Class(rawValue: row.text(1)) else { return nil }
             return Item(
-                id: JobID(known: flat[at]), trouble: trouble, parent: JobID(known: flat[at + 2]),
-                state: JobState(rawValue: flat[at + 3]), policy: FailurePolicy(rawValue: flat[at + 4]) ?? .cancel)
+                id: row.id(0), trouble: trouble, parent: row.id(2), state: row.state(3),
+                policy: FailurePolicy(rawValue: row.text(4)) ?? .cancel)
         }
         let next = reply[0].string ?? "0"
         return (next == "0" ? nil : next, items)
@@ -178,11 +167,8 @@ package struct DiagnoseWhereabouts: DiagnoseSection {
     package init(_ ids: [JobID], for target: String) { words = ["whereabouts", target] + ids.map(\.text) }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
-        let flat = Array(reply.elements)
-        guard flat.count == 2 * (words.count - 2) else { throw malformed(Self.name) }
-        return stride(from: 0, to: flat.count, by: 2).map { at in
-            Item(state: flat[at].string.flatMap(JobState.init(rawValue:)), isTold: flat[at + 1].integer == 1)
-        }
+        guard reply.count == 2 * (words.count - 2) else { throw malformed(Self.name) }
+        return reply.rows(of: 2).map { Item(state: $0.state(0), isTold: $0[1].integer == 1) }
     }
 }
 
@@ -212,11 +198,7 @@ package struct DiagnoseLinks: DiagnoseSection {
     package init(cursor: String) { words = ["links", cursor] }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, links: [Item]) {
-        let flat = Array(reply[1].elements)
-        let items = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
-            Item(
-                target: flat[at].string ?? "", example: JobID(known: flat[at + 1].string ?? ""), count: flat[at + 2].integer ?? 0)
-        }
+        let items = reply[1].rows(of: 3).map { Item(target: $0.text(0), example: $0.id(1), count: $0.count(2)) }
         let next = reply[0].string ?? "0"
         return (next == "0" ? nil : next, items)
     }
@@ -249,10 +231,7 @@ package struct DiagnoseWorkflow: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Standing? {
         guard let state = reply[0].string else { return nil }
-        let flat = reply[4].elements.map { $0.string ?? "" }
-        let active = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
-            Active(node: flat[at], queue: flat[at + 1], job: JobID(known: flat[at + 2]))
-        }
+        let active = reply[4].rows(of: 3).map { Active(node: $0.text(0), queue: $0.text(1), job: $0.id(2)) }
         return Standing(
             state: state, held: reply[1].integer ?? 0, hasMore: reply[2].integer == 1,
             over: reply[3].elements.compactMap(\.string), active: active)

@@ -25,12 +25,7 @@ package struct DiagnoseWaits: DiagnoseSection {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard let claimable = reply[0].integer, let available = reply[1].integer else { throw malformed(Self.name) }
-        let flat = Array(reply[2].elements)
-        let gates = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
-            let until = flat[at + 2].integer ?? 0
-            return Gate(
-                name: flat[at].string ?? "", reason: flat[at + 1].string ?? "", until: until > 0 ? until : nil)
-        }
+        let gates = reply[2].rows(of: 3).map { Gate(name: $0.text(0), reason: $0.text(1), until: $0.moment(2)) }
         return Reply(isClaimable: claimable == 1, available: available, gates: gates)
     }
 }

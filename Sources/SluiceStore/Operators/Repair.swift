@@ -11,10 +11,9 @@ package struct RepairPage: Sendable {
 
     fileprivate init(_ reply: RedisValue, _ function: String) throws(SluiceError) {
         guard let next = reply[0].string, let checked = reply[1].integer else { throw malformed(function) }
-        let flat = reply[2].elements.compactMap(\.string)
         self.cursor = next == "0" ? nil : next
         self.checked = checked
-        self.findings = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { (flat[$0], flat[$0 + 1], flat[$0 + 2]) }
+        self.findings = reply[2].rows(of: 3).map { ($0.text(0), $0.text(1), $0.text(2)) }
     }
 }
 

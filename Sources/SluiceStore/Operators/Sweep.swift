@@ -98,11 +98,8 @@ package struct Sweep: Sendable {
     fileprivate static func read(_ reply: RedisValue, _ function: String) throws(SluiceError) -> Reply {
         guard reply.count == 9, let cursor = reply[0].string, let bound = reply[1].string else { throw malformed(function) }
         let numbers = (2..<8).map { reply[$0].integer ?? 0 }
-        let flat = Array(reply[8].elements)
-        let groups = stride(from: 0, to: flat.count - flat.count % 4, by: 4).map { at in
-            Group(
-                kind: flat[at].string ?? "", error: flat[at + 1].string ?? "", count: flat[at + 2].integer ?? 0,
-                example: JobID(known: flat[at + 3].string ?? ""))
+        let groups = reply[8].rows(of: 4).map { row in
+            Group(kind: row.text(0), error: row.text(1), count: row.count(2), example: row.id(3))
         }
         return Reply(
             cursor: cursor, bound: bound, lanes: numbers[0], looked: numbers[1], matched: numbers[2], changed: numbers[3],

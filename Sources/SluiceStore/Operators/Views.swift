@@ -59,10 +59,7 @@ package struct JobMoves: StoreFunction {
     /// The moves, and the start of the next page; nil at the end.
     package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, moves: [Move]) {
         guard let next = reply[0].string else { throw malformed(Self.name) }
-        let flat = reply[1].elements.map { $0.string ?? "" }
-        let moves = stride(from: 0, to: flat.count - flat.count % 3, by: 3).map { at in
-            Move(time: Int(flat[at]) ?? 0, from: JobState(rawValue: flat[at + 1]), to: JobState(rawValue: flat[at + 2]))
-        }
+        let moves = reply[1].rows(of: 3).map { Move(time: $0.count(0), from: $0.state(1), to: $0.state(2)) }
         return (next.isEmpty ? nil : next, moves)
     }
 }
@@ -107,11 +104,8 @@ package struct ListJobs: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard let next = reply[0].string, reply[2].kind == .array else { throw malformed(Self.name) }
-        let flat = Array(reply[2].elements)
-        let items = stride(from: 0, to: flat.count - flat.count % 4, by: 4).map { at in
-            Item(
-                id: JobID(known: flat[at].string ?? ""), spec: flat[at + 1].string ?? "", attempts: flat[at + 2].integer ?? 0,
-                moment: flat[at + 3].string ?? "")
+        let items = reply[2].rows(of: 4).map { row in
+            Item(id: row.id(0), spec: row.text(1), attempts: row.count(2), moment: row.text(3))
         }
         return Reply(cursor: next == "0" ? nil : next, items: items)
     }
@@ -137,11 +131,10 @@ package struct ListWorkers: StoreFunction {
     package func write(into command: inout RedisCommand) {}
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
-        let flat = Array(reply.elements)
-        return stride(from: 0, to: flat.count - flat.count % 4, by: 4).map { at in
+        reply.rows(of: 4).map { row in
             Item(
-                worker: WorkerID(known: flat[at].string ?? ""), lease: .milliseconds(flat[at + 1].integer ?? 0),
-                held: flat[at + 2].integer ?? 0, info: flat[at + 3].string ?? "{}")
+                worker: WorkerID(known: row.text(0)), lease: .milliseconds(row.count(1)), held: row.count(2),
+                info: row[3].string ?? "{}")
         }
     }
 }
@@ -161,10 +154,7 @@ package struct History: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [Int: [String: Int]] {
         var minutes: [Int: [String: Int]] = [:]
-        var values = reply.elements.makeIterator()
-        while let minute = values.next()?.integer, let counters = values.next() {
-            minutes[minute] = counters.dictionary.compactMapValues(\.integer)
-        }
+        for row in reply.rows(of: 2) { minutes[row.count(0)] = row[1].dictionary.compactMapValues(\.integer) }
         return minutes
     }
 }
@@ -189,8 +179,7 @@ package struct AuditPage: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard let next = reply[0].string, let checked = reply[1].integer else { throw malformed(Self.name) }
-        let flat = reply[2].elements.compactMap(\.string)
-        let violations = stride(from: 0, to: flat.count - flat.count % 2, by: 2).map { (invariant: flat[$0], what: flat[$0 + 1]) }
+        let violations = reply[2].rows(of: 2).map { (invariant: $0.text(0), what: $0.text(1)) }
         return Reply(cursor: next == "0" ? nil : next, checked: checked, violations: violations)
     }
 }

@@ -30,12 +30,7 @@ package struct Fact: Sendable, Hashable {
     package var news: News
 
     static func list(_ reply: RedisValue) -> [Fact] {
-        var facts: [Fact] = []
-        var values = reply.elements.makeIterator()
-        while let number = values.next()?.string, let text = values.next() {
-            facts.append(Fact(number: number, news: text.withBytes { News(Array($0)) }))
-        }
-        return facts
+        reply.rows(of: 2).map { Fact(number: $0.text(0), news: News($0[1].bytes ?? [])) }
     }
 }
 

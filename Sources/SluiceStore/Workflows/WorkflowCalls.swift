@@ -44,14 +44,11 @@ package struct ListNodes: StoreFunction {
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [Node] {
-        var nodes: [Node] = []
-        var values = reply.elements.makeIterator()
-        while let name = values.next()?.string, let state = values.next()?.string, let queue = values.next()?.string,
-            let kind = values.next()?.string, let job = values.next()?.string, let down = values.next()?.integer
-        {
-            nodes.append(Node(name: name, state: state, queue: queue, kind: kind, job: job, down: down))
+        reply.rows(of: 6).map { row in
+            Node(
+                name: row.text(0), state: row.text(1), queue: row.text(2), kind: row.text(3), job: row.text(4),
+                down: row.count(5))
         }
-        return nodes
     }
 }
 

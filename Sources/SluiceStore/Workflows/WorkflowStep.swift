@@ -86,16 +86,12 @@ extension WorkflowStep.Reply {
         self.look = look < 0 ? nil : .milliseconds(look)
         nodes = []
         stops = []
-        var given = parts[3].elements.makeIterator()
-        while let name = given.next()?.string, let id = given.next()?.string, let queue = given.next()?.string,
-            let options = given.next()?.string, let spec = given.next()
-        {
-            let item = Deliver.Item(id: JobID(known: id), spec: spec.withBytes { Array($0) }, options: options)
-            nodes.append(WorkflowStep.Node(name: name, queue: try QueueName(queue), item: item))
+        for row in parts[3].rows(of: 5) {
+            let item = Deliver.Item(id: row.id(1), spec: row[4].bytes ?? [], options: row.text(3))
+            nodes.append(WorkflowStep.Node(name: row.text(0), queue: try QueueName(row.text(2)), item: item))
         }
-        var stopped = parts[4].elements.makeIterator()
-        while let queue = stopped.next()?.string, let id = stopped.next()?.string {
-            stops.append(WorkflowStep.Stop(queue: try QueueName(queue), job: JobID(known: id)))
+        for row in parts[4].rows(of: 2) {
+            stops.append(WorkflowStep.Stop(queue: try QueueName(row.text(0)), job: row.id(1)))
         }
     }
 }
