@@ -82,7 +82,7 @@ final class BulkEnqueue {
         if let following { batch.followUps[batch.jobs.count] = following }
         batch.jobs.append(job)
         batch.bytes += job.spec.count
-        if batch.jobs.count == Enqueue.mostJobs || batch.bytes + client.options.payloadLimit > Enqueue.mostBytes {
+        if batch.jobs.count == Enqueue.mostJobs || batch.bytes + client.options.payloadLimit > CallRoom.mostBytes {
             full.append((queue, batch))
         } else {
             batches[queue] = batch

@@ -101,13 +101,10 @@ actor EnqueueBatcher {
                 state.isPumping = false
                 return nil
             }
-            var bytes = 0
-            let taken = state.waiting.prefix(Enqueue.mostJobs).prefix { waiting in
-                bytes += waiting.job.spec.count
-                return bytes <= Enqueue.mostBytes
-            }
-            defer { state.waiting.removeFirst(max(taken.count, 1)) }
-            return taken.isEmpty ? [state.waiting[0]] : Array(taken)
+            var room = Enqueue.room
+            let taken = Array(state.waiting.prefix { room.takes(bytes: $0.job.spec.count) })
+            state.waiting.removeFirst(taken.count)
+            return taken
         }
     }
 }

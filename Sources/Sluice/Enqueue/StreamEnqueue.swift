@@ -21,7 +21,7 @@ actor StreamEnqueue {
         waiting.append(job)
         bytes += job.spec.count
         if sending == nil { sending = Task { await sendAll() } }
-        if waiting.count < 2 * Enqueue.mostJobs, bytes < 2 * Enqueue.mostBytes { return true }
+        if waiting.count < 2 * Enqueue.mostJobs, bytes < 2 * CallRoom.mostBytes { return true }
         await withCheckedContinuation { room = $0 }
         return error == nil
     }
@@ -51,13 +51,10 @@ actor StreamEnqueue {
     }
 
     private func takeBatch() -> [NewJob] {
-        var size = 0
-        let fitting = waiting.prefix(Enqueue.mostJobs).prefix { job in
-            defer { size += job.spec.count }
-            return size == 0 || size + job.spec.count <= Enqueue.mostBytes
-        }
+        var room = Enqueue.room
+        let fitting = Array(waiting.prefix { room.takes(bytes: $0.spec.count) })
         waiting.removeFirst(fitting.count)
         bytes -= fitting.reduce(0) { $0 + $1.spec.count }
-        return Array(fitting)
+        return fitting
     }
 }

@@ -47,9 +47,8 @@ struct JobEnds: EndSource {
     }
 
     func forget(_ ids: [JobID]) async throws(SluiceError) {
-        for page in stride(from: 0, to: ids.count, by: Await.mostJobs) {
-            let some = Array(ids[page..<min(page + Await.mostJobs, ids.count)])
-            _ = try await store.call(Await(client: client, forgets: true, ids: some), on: queue)
+        for page in ids.pages(of: Await.mostJobs) {
+            _ = try await store.call(Await(client: client, forgets: true, ids: page), on: queue)
         }
     }
 

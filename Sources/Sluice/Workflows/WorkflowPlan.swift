@@ -84,27 +84,12 @@ struct WorkflowPlan {
     /// The nodes as the store takes them, in pages; at least one page.
     /// - Throws: `invalidArgument` and `payloadTooLarge` for a job that could not be enqueued.
     func pages(_ rules: PayloadRules, trace: [String: String]) throws(SluiceError) -> [[WorkflowAdd.Node]] {
-        var pages: [[WorkflowAdd.Node]] = [[]]
-        var edges = 0
-        var bytes = 0
-        for item in items {
-            for node in try parts(of: item, rules, trace: trace) {
-                let more = node.after.count + node.before.count
-                let page = pages[pages.count - 1]
-                if !page.isEmpty,
-                    page.count == WorkflowAdd.most || edges + more > WorkflowAdd.most
-                        || bytes + node.spec.count > WorkflowAdd.mostBytes
-                {
-                    pages.append([])
-                    edges = 0
-                    bytes = 0
-                }
-                pages[pages.count - 1].append(node)
-                edges += more
-                bytes += node.spec.count
-            }
+        var nodes: [WorkflowAdd.Node] = []
+        for item in items { nodes += try parts(of: item, rules, trace: trace) }
+        if nodes.isEmpty { return [[]] }
+        return nodes.pages(in: WorkflowAdd.room) { room, node in
+            room.takes(bytes: node.spec.count, extras: node.after.count + node.before.count)
         }
-        return pages
     }
 
     /// A node, or several parts of it if it has more edges than one call can carry.

@@ -54,10 +54,8 @@ package struct Cycle: StoreFunction {
     package static let name = "cycle"
     /// Maximum number of jobs that one call can settle, and that it can claim.
     package static let mostJobs = 1000
-    /// Size of the settlements, in bytes, above which a call takes no more of them.
-    package static let mostBytes = 4 << 20
-    /// Number of jobs enqueued by runs above which a call takes no more settlements.
-    package static let mostCommitted = 1000
+    /// The room of a call for settlements. The extras are jobs that the runs enqueued.
+    package static let room = CallRoom(items: mostJobs, extras: 1000)
 
     package struct Reply: Sendable {
         /// The server's time in ms since 1970.

@@ -5,6 +5,8 @@ package import SluiceCore
 /// harmless.
 package struct Deliver: StoreFunction {
     package static let name = "deliver"
+    /// The room of a call. Bytes are those of the specs.
+    static let room = CallRoom(items: 1000)
     /// How long a queue remembers delivered jobs, unless ``Forget`` comes first.
     static let memory = Duration.seconds(7 * 86_400)
 

@@ -84,8 +84,8 @@ package struct Enqueue: StoreFunction {
     package static let name = "enqueue"
     /// Maximum number of jobs in one call.
     package static let mostJobs = 1000
-    /// Size of the specs, in bytes, above which a call takes no more jobs.
-    package static let mostBytes = 4 << 20
+    /// The room of a call. Bytes are those of the specs.
+    package static let room = CallRoom(items: mostJobs)
 
     /// The result for each job, by position.
     package struct Reply: Sendable, Hashable {

@@ -52,9 +52,7 @@ package struct BatchBook: Sendable {
         var ends: [Fact.EndState?: [JobID]] = [:]
         for case .members(_, let state, let jobs) in facts.map(\.news) { ends[state, default: []] += jobs }
         for (state, ids) in ends {
-            for first in stride(from: 0, to: ids.count, by: BatchCall.mostMembers) {
-                try await tellIfKnown(batch, .done(state, Array(ids[first...].prefix(BatchCall.mostMembers))))
-            }
+            for page in ids.pages(of: BatchCall.mostMembers) { try await tellIfKnown(batch, .done(state, page)) }
         }
     }
 

@@ -29,10 +29,7 @@ extension Relay {
     /// Relays the due messages of all queues. An empty outbox costs one `EXISTS`. Returns the time until the next scan.
     private func relayAll() async throws(SluiceError) -> Duration {
         let queues = try await store.queues()
-        var rest = queues[...]
-        while !rest.isEmpty {
-            let page = Array(rest.prefix(500))
-            rest = rest.dropFirst(500)
+        for page in queues.pages(of: 500) {
             for queue in try await store.withMessages(page) { await relay(queue) }
         }
         return max(Self.pause, Self.pausePerQueue * queues.count)

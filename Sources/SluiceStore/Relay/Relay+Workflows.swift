@@ -45,23 +45,10 @@ extension Relay {
     /// Delivers jobs of any workflows to their queues. Repeating it is harmless.
     private func deliver(_ nodes: [WorkflowStep.Node], at now: Int, _ errand: Errand) async throws(SluiceError) {
         for (queue, nodes) in Dictionary(grouping: nodes, by: \.queue) {
-            var rest = nodes[...]
-            while !rest.isEmpty {
-                let page = Self.page(of: rest)
-                rest = rest.dropFirst(page.count)
+            for page in nodes.map(\.item).pages(in: Deliver.room, { $0.takes(bytes: $1.spec.count) }) {
                 try await errand.deliver(page, to: queue, at: now)
             }
         }
-    }
-
-    /// The nodes that fit into one call.
-    private static func page(of nodes: ArraySlice<WorkflowStep.Node>) -> [Deliver.Item] {
-        var bytes = 0
-        let fitting = nodes.prefix(1000).prefix { node in
-            defer { bytes += node.item.spec.count }
-            return bytes < 4 << 20
-        }
-        return fitting.map(\.item)
     }
 
     private func cancel(_ stops: [WorkflowStep.Stop], _ errand: Errand) async throws(SluiceError) {
@@ -83,8 +70,7 @@ extension Relay {
     func tell(_ workflows: [Destination: [Fact]], in round: Round, _ errand: Errand) async -> [String] {
         let told = await withTaskGroup(of: Told?.self) { group in
             for case (.workflow(let workflow), let facts) in workflows {
-                for first in stride(from: 0, to: facts.count, by: Self.mostEnds) {
-                    let page = Array(facts[first...].prefix(Self.mostEnds))
+                for page in facts.pages(of: Self.mostEnds) {
                     group.addTask { await self.tell(workflow, page, in: round, errand) }
                 }
             }

@@ -132,9 +132,7 @@ package final class Relay: Sendable {
         logger.error(
             "what happened in a queue cannot be read by this worker: it is set aside, see `sluice doctor`",
             metadata: ["queue": "\(round.queue)", "facts": "\(numbers.prefix(10).joined(separator: " "))"])
-        for first in stride(from: 0, to: numbers.count, by: 1000) {
-            _ = try await store.call(SetAside(Array(numbers[first...].prefix(1000))), on: round.queue)
-        }
+        for page in numbers.pages(of: 1000) { _ = try await store.call(SetAside(page), on: round.queue) }
     }
 
     func complain(_ error: SluiceError, _ facts: Int, to destination: String, in round: Round) {
@@ -171,17 +169,13 @@ package final class Relay: Sendable {
 
     /// Returns whether all of them are acknowledged.
     private func acknowledge(_ facts: [String], of queue: QueueName) async -> Bool {
-        var rest = facts[...]
-        while !rest.isEmpty {
-            do {
-                try await store.call(Acknowledge(Array(rest.prefix(1000))), on: queue)
-            } catch {
-                logger.debug("facts that arrived are given out again", metadata: ["queue": "\(queue)", "error": "\(error)"])
-                return false
-            }
-            rest = rest.dropFirst(1000)
+        do throws(SluiceError) {
+            for page in facts.pages(of: 1000) { try await store.call(Acknowledge(page), on: queue) }
+            return true
+        } catch {
+            logger.debug("facts that arrived are given out again", metadata: ["queue": "\(queue)", "error": "\(error)"])
+            return false
         }
-        return true
     }
 
     /// Lets queues forget delivered jobs that will not be delivered again. If this call is lost, they remember them for a week.
@@ -189,11 +183,7 @@ package final class Relay: Sendable {
         let arrived = Set(arrived)
         for fact in round.facts where arrived.contains(fact.number) {
             guard let (queue, jobs) = fact.news.brought else { continue }
-            var rest = jobs[...]
-            while !rest.isEmpty {
-                try? await store.call(Forget(Array(rest.prefix(1000))), on: queue)
-                rest = rest.dropFirst(1000)
-            }
+            for page in jobs.pages(of: 1000) { try? await store.call(Forget(page), on: queue) }
         }
     }
 }

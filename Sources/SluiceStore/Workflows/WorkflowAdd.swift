@@ -27,8 +27,8 @@ package struct WorkflowAdd: StoreFunction {
     package static let name = "workflow_add"
     /// Maximum number of nodes, and of edges, in one call. The function takes 1,000, which delays other clients for long.
     package static let most = 400
-    /// Size of the specs, in bytes, above which a call takes no more nodes.
-    package static let mostBytes = 4 << 20
+    /// The room of a call. Bytes are those of the specs, the extras are edges.
+    package static let room = CallRoom(items: most, extras: most)
 
     /// The properties of the workflow, for the call that creates it and its pages.
     package struct Head: Sendable {

@@ -207,18 +207,14 @@ actor QueueRunner {
 
     /// The outcomes that fit into one call, oldest first.
     private func takeOutcomes() -> [Settled] {
-        var bytes = 0
-        var ids = 0
-        var committed = 0
-        let fitting = outbox.prefix(Cycle.mostJobs).prefix { one in
-            bytes += one.settlement.size
-            ids += one.settlement.ids
-            committed += one.settlement.committed.count
-            let isFirst = ids == one.settlement.ids
-            return isFirst || bytes < Cycle.mostBytes && ids <= Cycle.mostJobs && committed <= Cycle.mostCommitted
-        }
+        var room = Cycle.room
+        let fitting = Array(outbox.prefix { Self.takes($0.settlement, &room) })
         outbox.removeFirst(fitting.count)
-        return Array(fitting)
+        return fitting
+    }
+
+    private static func takes(_ settlement: Settlement, _ room: inout CallRoom) -> Bool {
+        room.takes(items: settlement.ids, bytes: settlement.size, extras: settlement.committed.count)
     }
 
     private func absorb(_ reply: Cycle.Reply, _ settled: [Settled], demand: Int, idle: Duration) {
