@@ -1,5 +1,5 @@
 /// One text for equal JSON: members sorted by name, no blanks, no needless escapes. Follows RFC 8785, except that numbers stay as
-/// they are written.
+/// they are written. An encoder of Foundation with sorted keys would write numbers anew, and change those that no `Double` holds.
 package enum CanonicalJSON {
     /// The canonical text of JSON that is known to be well-formed. With `fields`, only those members of an object.
     /// - Throws: `Malformed` if it is not well-formed after all.
@@ -8,7 +8,7 @@ package enum CanonicalJSON {
             var text: [UInt8] = []
             text.reserveCapacity(bytes.count)
             do throws(JSONScanner.Malformed) {
-                let document = trimmed(bytes)
+                let document = JSONScanner.trimmed(bytes)
                 if let fields {
                     try appendObject(document, fields: Set(fields), to: &text)
                 } else {
@@ -51,44 +51,14 @@ package enum CanonicalJSON {
     }
 
     private static func appendArray(_ array: UnsafeRawBufferPointer, to text: inout [UInt8]) throws(JSONScanner.Malformed) {
+        var isFirst = true
         text.append(UInt8(ascii: "["))
-        for (index, element) in elements(array).enumerated() {
-            if index > 0 { text.append(UInt8(ascii: ",")) }
+        var scanner = JSONScanner(array)
+        try scanner.forEachElement { element throws(JSONScanner.Malformed) in
+            if !isFirst { text.append(UInt8(ascii: ",")) }
+            isFirst = false
             try append(element, to: &text)
         }
         text.append(UInt8(ascii: "]"))
-    }
-
-    /// The texts between the commas of an array.
-    private static func elements(_ array: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
-        var found: [UnsafeRawBufferPointer] = []
-        var depth = 0
-        var isString = false
-        var start = 1
-        var position = 1
-        while position < array.count - 1 {
-            switch array[position] {
-            case UInt8(ascii: "\\") where isString: position += 1
-            case UInt8(ascii: "\""): isString.toggle()
-            case _ where isString: break
-            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-            case UInt8(ascii: ",") where depth == 0:
-                found.append(trimmed(UnsafeRawBufferPointer(rebasing: array[start..<position])))
-                start = position + 1
-            default: break
-            }
-            position += 1
-        }
-        let last = trimmed(UnsafeRawBufferPointer(rebasing: array[min(start, position)..<position]))
-        return last.isEmpty ? found : found + [last]
-    }
-
-    private static func trimmed(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var first = 0
-        var end = text.count
-        while first < end, text[first] <= 0x20 { first += 1 }
-        while end > first, text[end - 1] <= 0x20 { end -= 1 }
-        return UnsafeRawBufferPointer(rebasing: text[first..<end])
     }
 }

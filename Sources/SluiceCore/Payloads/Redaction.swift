@@ -131,35 +131,13 @@ package struct Redaction: Sendable {
         text[start...].firstIndex { $0 > 0x20 } ?? text.count
     }
 
+    /// The end of a string, or of the text: a beginning of JSON may end within one.
     private static func end(ofStringAt start: Int, in text: [UInt8]) -> Int {
-        var position = start + 1
-        while position < text.count, text[position] != UInt8(ascii: "\"") {
-            position += text[position] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        return min(position + 1, text.count)
+        text.withUnsafeBytes { JSONScanner.end(ofStringAt: start, in: $0) ?? $0.count }
     }
 
     private static func end(ofValueAt start: Int, in text: [UInt8]) -> Int {
-        var depth = 0
-        var position = start
-        while position < text.count {
-            switch text[position] {
-            case UInt8(ascii: "\""):
-                position = end(ofStringAt: position, in: text)
-                if depth == 0 { return position }
-                continue
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                if depth == 0 { return position }
-                depth -= 1
-                if depth == 0 { return position + 1 }
-            case UInt8(ascii: ","):
-                if depth == 0 { return position }
-            default: break
-            }
-            position += 1
-        }
-        return position
+        text.withUnsafeBytes { JSONScanner.end(ofValueAt: start, in: $0) ?? $0.count }
     }
 
     private static func string(_ quoted: ArraySlice<UInt8>) -> String {
