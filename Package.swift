@@ -31,7 +31,8 @@ extension Target.Dependency {
 }
 
 // What several targets need together.
-let store: [Target.Dependency] = ["SluiceStore", "SluiceCore", "Hiredis"]
+let store: [Target.Dependency] = ["SluiceStore", "SluiceCore"]
+let redis: [Target.Dependency] = store + ["Hiredis"]
 let users: [Target.Dependency] = ["Sluice", "SluiceWorker"]
 let testing: [Target.Dependency] = ["Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting"]
 let scenario: [Target.Dependency] = ["ScenarioSupport", "SluiceTesting", "SluiceToolSupport", .argumentParser]
@@ -97,13 +98,13 @@ let package = Package(
         ),
         .target(
             name: "SluiceTesting",
-            dependencies: store + users + children + nio + [
+            dependencies: redis + users + children + nio + [
                 "SluiceInspector", "SluiceEmbedded", "SluiceLua", .logging, .nioHTTP1, .nioSSL, .serviceLifecycle,
             ]
         ),
         .target(
             name: "SluiceToolSupport",
-            dependencies: store + service + ["Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser]
+            dependencies: redis + service + ["Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser]
         ),
         .executableTarget(
             name: "SluiceCLI",
@@ -135,7 +136,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "crawler",
-            dependencies: store + users + scenario + nio + ["SluiceInspector", .logging, .metrics, .nioHTTP1],
+            dependencies: redis + users + scenario + nio + ["SluiceInspector", .logging, .metrics, .nioHTTP1],
             path: "Sources/Scenarios/Crawler", exclude: ["README.md"]
         ),
         .executableTarget(
@@ -147,22 +148,22 @@ let package = Package(
         ),
         .executableTarget(
             name: "pipelines",
-            dependencies: store + users + scenario + ["SluiceInspector", "SluiceLua", .logging],
+            dependencies: redis + users + scenario + ["SluiceInspector", "SluiceLua", .logging],
             path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
         .testTarget(name: "HiredisTests", dependencies: nio + ["Hiredis", "SluiceTesting"]),
         .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"]),
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore", .crypto], exclude: ["CronTable.txt"]),
         .testTarget(name: "SluiceEmbeddedTests", dependencies: ["SluiceEmbedded", .subprocess]),
-        .testTarget(name: "SluiceLuaTests", dependencies: store + ["SluiceLua", "SluiceTesting"]),
-        .testTarget(name: "LimitsModelTests", dependencies: store + ["SluiceLua", "SluiceTesting"]),
+        .testTarget(name: "SluiceLuaTests", dependencies: redis + ["SluiceLua", "SluiceTesting"]),
+        .testTarget(name: "LimitsModelTests", dependencies: redis + ["SluiceLua", "SluiceTesting"]),
         .testTarget(
             name: "SluiceCLITests",
-            dependencies: store + testing + children + nio + [
+            dependencies: redis + testing + children + nio + [
                 "SluiceCLI", "SluiceEmbedded", "SluiceToolSupport", .argumentParser, .unixSignals,
             ]
         ),
-        .testTarget(name: "SluiceInspectorTests", dependencies: store + ["SluiceInspector", "SluiceLua", "SluiceTesting"]),
+        .testTarget(name: "SluiceInspectorTests", dependencies: redis + ["SluiceInspector", "SluiceLua", "SluiceTesting"]),
         .testTarget(
             name: "DocumentationTests",
             dependencies: testing + service + children + [
@@ -171,10 +172,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SluiceTests",
-            dependencies: store + ["Sluice", "SluiceInspector", "SluiceTesting", .instrumentation, .nioCore, .serviceContext]
+            dependencies: redis + ["Sluice", "SluiceInspector", "SluiceTesting", .instrumentation, .nioCore, .serviceContext]
         ),
         .testTarget(
-            name: "SluiceWorkerTests", dependencies: store + testing + nio + [.coreMetrics, .crypto, .logging, .serviceLifecycle]
+            name: "SluiceWorkerTests", dependencies: redis + testing + nio + [.coreMetrics, .crypto, .logging, .serviceLifecycle]
         ),
         .testTarget(
             name: "SluiceWebhooksTests",
@@ -199,7 +200,7 @@ let package = Package(
                 "SluiceTesting", "SluiceCore", .asyncHTTPClient, .nioCore, .nioHTTP1,
             ]
         ),
-        .testTarget(name: "SluiceTestingTests", dependencies: store + testing + [.subprocess]),
+        .testTarget(name: "SluiceTestingTests", dependencies: redis + testing + [.subprocess]),
     ]
 )
 

@@ -1,4 +1,3 @@
-package import Hiredis
 public import Logging
 public import ServiceLifecycle
 public import SluiceCore
@@ -72,17 +71,13 @@ public final class SluiceClient: Service, Sendable {
                 throw SluiceError(.unreachable, "\(error)")
             }
         }
-        let configuration: RedisConfiguration
-        do {
-            configuration = try RedisConfiguration(url: url)
-        } catch {
-            throw SluiceError(.invalidArgument, "\(error)")
-        }
-        try await self.init(configuration, options: options, logger: logger)
+        let store = try Store(url: url, namespace: options.namespace, logger: logger)
+        try await self.init(store, options: options, logger: logger)
     }
 
-    package init(_ configuration: RedisConfiguration, options: Options, logger: Logger) async throws(SluiceError) {
-        self.store = Store(configuration, namespace: options.namespace, logger: logger)
+    /// Makes a client over a store, which it closes. The namespace is the store's.
+    package init(_ store: Store, options: Options, logger: Logger) async throws(SluiceError) {
+        self.store = store
         self.options = options
         self.logger = logger
         self.relay = Relay(store, logger: logger)

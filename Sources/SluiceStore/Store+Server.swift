@@ -27,9 +27,10 @@ extension Store {
         }
     }
 
-    /// The server's `INFO` by name. Nil if the user may not ask.
-    package func info() async throws(SluiceError) -> [String: String]? {
-        guard let text = try await unlessForbidden(["INFO"])?.root.string else { return nil }
+    /// The server's `INFO` by name: of one section, of `everything`, or of the usual sections. Nil if the user may not ask.
+    package func info(_ section: String? = nil) async throws(SluiceError) -> [String: String]? {
+        let command = RedisCommand(["INFO"] + (section.map { [$0] } ?? []))
+        guard let text = try await unlessForbidden(command)?.root.string else { return nil }
         let pairs = text.split(whereSeparator: \.isNewline).compactMap { line -> (String, String)? in
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
@@ -57,17 +58,27 @@ extension Store {
         _ = try await send(RedisCommand(["FUNCTION", "LOAD", "REPLACE", FunctionLibrary.text(pinned: pinned)]))
     }
 
+    /// Sends plain commands of Redis in one flush, which measures the server without the library.
+    /// - Throws: the first error among the replies.
+    package func run(_ commands: [[String]]) async throws(SluiceError) {
+        for reply in try await pipeline(commands.map { RedisCommand($0) }) { _ = try reply.get() }
+    }
+
+    /// Deletes all keys of a queue, also those of running jobs. For a queue that only its caller uses.
+    package func erase(_ queue: QueueName) async throws(SluiceError) {
+        let pattern = try keys.base(queue.validated()) + ":*"
+        var cursor = "0"
+        repeat {
+            let page = try await send(["SCAN", cursor, "MATCH", pattern, "COUNT", "1000"]).root
+            cursor = page[0].string ?? "0"
+            let found = page[1].elements.compactMap(\.string)
+            if !found.isEmpty { _ = try await send(RedisCommand(["UNLINK"] + found)) }
+        } while cursor != "0"
+    }
+
     /// The server's policy when its memory is full, such as `noeviction`; nil if it does not say.
     package func evictionPolicy() async throws(SluiceError) -> String? {
-        let text: String
-        do {
-            text = try await send(["INFO", "memory"]).root.string ?? ""
-        } catch {
-            // A user who may not look should not be rejected.
-            if error.code == .permission { return nil }
-            throw error
-        }
-        let name = "maxmemory_policy:"
-        return text.split(whereSeparator: \.isNewline).first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+        // A user who may not look should not be rejected.
+        try await info("memory")?["maxmemory_policy"]
     }
 }

@@ -35,13 +35,21 @@ package final class Store: Sendable {
         }
     }
 
+    /// - Parameter timeout: the limit for connecting and for each command, instead of some seconds.
     /// - Throws: `invalidArgument` if the URL does not name a server. The message does not repeat the URL.
-    package convenience init(url: String, namespace: Namespace, logger: Logger) throws(SluiceError) {
-        let configuration: RedisConfiguration
+    package convenience init(
+        url: String, namespace: Namespace = .standard, logger: Logger = Logger(label: "sluice.store"),
+        timeout: Duration? = nil
+    ) throws(SluiceError) {
+        var configuration: RedisConfiguration
         do {
             configuration = try RedisConfiguration(url: url)
         } catch {
             throw SluiceError(.invalidArgument, error.description)
+        }
+        if let timeout {
+            configuration.connectTimeout = timeout
+            configuration.commandTimeout = timeout
         }
         self.init(configuration, namespace: namespace, logger: logger)
     }

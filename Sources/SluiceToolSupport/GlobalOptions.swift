@@ -1,6 +1,6 @@
 package import ArgumentParser
 import Foundation
-package import Hiredis
+import Hiredis
 package import Logging
 package import Sluice
 package import SluiceCore
@@ -45,7 +45,7 @@ extension GlobalOptions {
     }
 
     /// How to reach Redis. The private server is started where none was named.
-    package func configuration() async throws -> RedisConfiguration {
+    private func configuration() async throws -> RedisConfiguration {
         let url: String
         if let named = self.url { url = named } else { url = try await EmbeddedRedis().start() }
         do {
@@ -61,9 +61,13 @@ extension GlobalOptions {
     }
 
     /// The store, for commands that do more than look and manage.
-    package func store() async throws -> Store {
-        Store(try await configuration(), namespace: namespace ?? .standard, logger: Self.silent)
+    package func store(logger: Logger = GlobalOptions.silent) async throws -> Store {
+        Store(try await configuration(), namespace: namespace ?? .standard, logger: logger)
     }
+
+    /// How to run redis-cli on the same server.
+    /// - Throws: ``Failure`` if the connection of redis-cli would not be safe.
+    package func redisClient() async throws -> RedisClientCall { try RedisClientCall(try await configuration()) }
 
     /// Errors are told in one line at the end; what is logged meanwhile would come twice.
     package static let silent = Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() }
@@ -78,7 +82,7 @@ extension GlobalOptions {
         options.patience = .seconds(2)
         options.keys = keys
         options.backPressure = backPressure
-        let client = try await SluiceClient(try await configuration(), options: options, logger: Self.silent)
+        let client = try await SluiceClient(try await store(), options: options, logger: Self.silent)
         do {
             try await body(client)
         } catch {

@@ -106,7 +106,7 @@ struct WebhooksTool: AsyncParsableCommand {
         }
         var options = SluiceClient.Options()
         options.namespace = global.namespace ?? .standard
-        let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
+        let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)
         let worker = Worker(
             client, queues: [Queue(Notify.queue, concurrency: concurrency, limits: limit, deploy: deploy)],
             options: WorkerOptions(lease: lease, grace: grace), logger: logger)

@@ -1,5 +1,4 @@
 import Foundation
-import Hiredis
 import Sluice
 import SluiceCore
 import SluiceInspector
@@ -125,9 +124,8 @@ struct BenchHotGate {
 
         /// All time that functions took so far, in µs.
         private static func functionTime(_ store: Store) async throws -> Double {
-            let text = try await store.send(["INFO", "commandstats"]).root.string ?? ""
-            let line = text.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_fcall:") } ?? ""
-            let field = line.split(separator: ",").first { $0.hasPrefix("usec=") } ?? ""
+            let calls = try await store.info("commandstats")?["cmdstat_fcall"] ?? ""
+            let field = calls.split(separator: ",").first { $0.hasPrefix("usec=") } ?? ""
             return Double(field.dropFirst("usec=".count)) ?? 0
         }
     }

@@ -1,5 +1,4 @@
 import Foundation
-import Hiredis
 import Logging
 import Sluice
 import SluiceCore
@@ -165,11 +164,11 @@ struct BenchModes {
         let rounds = max(jobs / deep, 1)
         let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
             for _ in 0..<rounds {
-                var commands: [RedisCommand] = []
+                var commands: [[String]] = []
                 commands.append(contentsOf: (0..<deep).map { _ in ["LPUSH", base + ":wait", payload] })
                 commands.append(contentsOf: (0..<deep).map { _ in ["LMOVE", base + ":wait", base + ":active", "RIGHT", "LEFT"] })
                 commands.append(contentsOf: (0..<deep).map { _ in ["LREM", base + ":active", "1", payload] })
-                for reply in try await client.store.pipeline(commands) { _ = try reply.get() }
+                try await client.store.run(commands)
             }
         }
         let count = Double(rounds * deep)
@@ -179,14 +178,5 @@ struct BenchModes {
     }
 
     /// Removes a queue that only the benchmark filled.
-    func empty(_ queue: QueueName, _ client: SluiceClient) async throws {
-        var cursor = "0"
-        repeat {
-            let page = try await client.store.send(
-                ["SCAN", cursor, "MATCH", client.store.keys.base(queue) + ":*", "COUNT", "1000"]
-            ).root
-            cursor = page[0].string ?? "0"
-            for key in page[1].elements { _ = try await client.store.send(["DEL", key.string ?? ""]) }
-        } while cursor != "0"
-    }
+    func empty(_ queue: QueueName, _ client: SluiceClient) async throws { try await client.store.erase(queue) }
 }

@@ -26,7 +26,7 @@ struct BenchWorkerCommand: AsyncParsableCommand {
         options.namespace = global.namespace ?? .standard
         var logger = Logger(label: "sluice.bench")
         logger.logLevel = .error
-        let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
+        let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)
         let worker = Worker(
             client, queues: [Queue(try QueueName(queue), concurrency: concurrency, limits: limit)],
             options: WorkerOptions(grace: .zero), logger: logger

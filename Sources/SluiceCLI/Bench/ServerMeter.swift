@@ -1,4 +1,3 @@
-import Hiredis
 import SluiceCore
 import SluiceStore
 
@@ -14,18 +13,12 @@ struct ServerMeter {
     let store: Store
 
     func read() async throws(SluiceError) -> Reading {
-        let text = try await store.send(["INFO", "everything"]).root.string ?? ""
-        var values: [Substring: Substring] = [:]
+        let values = try await store.info("everything") ?? [:]
         var commands = 0.0
-        for line in text.split(separator: "\r\n") {
-            let parts = line.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            values[parts[0]] = parts[1]
-            if parts[0].hasPrefix("cmdstat_"), let calls = parts[1].split(separator: ",").first?.dropFirst("calls=".count) {
-                commands += Double(calls) ?? 0
-            }
+        for (name, value) in values where name.hasPrefix("cmdstat_") {
+            commands += value.split(separator: ",").first.flatMap { Double($0.dropFirst("calls=".count)) } ?? 0
         }
-        func number(_ name: Substring) -> Double { values[name].flatMap { Double($0) } ?? 0 }
+        func number(_ name: String) -> Double { values[name].flatMap { Double($0) } ?? 0 }
         return Reading(
             microseconds: (number("used_cpu_user") + number("used_cpu_sys")) * 1e6, commands: commands,
             memory: number("used_memory"))

@@ -18,7 +18,8 @@ struct DemoWorkerCommand: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "sluice.demo")
         logger.logLevel = .error
-        let client = try await SluiceClient(try await global.configuration(), options: SluiceClient.Options(), logger: logger)
+        let client = try await SluiceClient(
+            try await global.store(logger: logger), options: SluiceClient.Options(), logger: logger)
         let worker = Worker(
             client,
             queues: [Queue(HashFile.queue, concurrency: 8, keepsCompleted: .init(count: keep, age: .seconds(86_400)))],

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Hiredis
 import SluiceCore
 import SluiceEmbedded
 import SluiceStore
@@ -18,10 +17,9 @@ enum QueueArgument {
 
     /// The queues of the standard namespace; none if no server answers at once. It never starts a server.
     private static func names() async -> [String] {
-        guard let url = await url(), var configuration = try? RedisConfiguration(url: url) else { return [] }
-        configuration.connectTimeout = .milliseconds(300)
-        configuration.commandTimeout = .milliseconds(300)
-        let store = Store(configuration, logger: GlobalOptions.silent)
+        guard let url = await url(),
+            let store = try? Store(url: url, logger: GlobalOptions.silent, timeout: .milliseconds(300))
+        else { return [] }
         let queues = try? await store.queues()
         await store.close()
         return (queues ?? []).map(\.text)

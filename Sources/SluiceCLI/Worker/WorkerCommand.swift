@@ -125,7 +125,7 @@ struct WorkerCommand: AsyncParsableCommand {
         options.requiresEncryption = requireEncrypted
         if requireEncrypted, options.keys == nil { throw ValidationError("--require-encrypted needs keys: --keys FILE") }
         command.reaper = ExecReaper(logger: logger)
-        let client = try await SluiceClient(try await global.configuration(), options: options, logger: logger)
+        let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)
         let worker = worker(client, running: command, logger)
         var quiet = logger
         quiet.logLevel = .error

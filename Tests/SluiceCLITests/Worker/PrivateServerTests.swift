@@ -1,6 +1,7 @@
 import Foundation
 import Hiredis
 import SluiceEmbedded
+import SluiceToolSupport
 import Testing
 
 @testable import SluiceCLI
@@ -39,7 +40,7 @@ struct PrivateServerTests {
 
     /// redis-cli does not check the name in a certificate, and whoever passes for the server is told the password.
     @Test func redisCLIIsNotLetLooseOnWhomeverAnAuthorityVouchesFor() async throws {
-        func check(_ url: String) throws -> String? { try RedisClientCommand.check(RedisConfiguration(url: url)) }
+        func check(_ url: String) throws -> String? { try RedisClientCall(RedisConfiguration(url: url)).warning }
         #expect(try check("redis://h") == nil && check("unix:///a") == nil && check("rediss://h?verify=none") == nil)
         let warning = try check("rediss://h?ca=/ca")
         #expect(warning?.contains("any server that /ca vouches for") == true)
@@ -50,7 +51,7 @@ struct PrivateServerTests {
     }
 
     @Test func redisCLIIsToldOfAnyServer() throws {
-        func options(_ url: String) throws -> [String] { try RedisClientCommand.options(RedisConfiguration(url: url)) }
+        func options(_ url: String) throws -> [String] { try RedisClientCall(RedisConfiguration(url: url)).options }
         #expect(try options("redis://:pw@h:7/2") == ["-h", "h", "-p", "7", "-n", "2"])
         #expect(try options("redis://u:pw@h") == ["-h", "h", "-p", "6379", "--user", "u"])
         #expect(try options("unix:///a%20b") == ["-s", "/a b"])
