@@ -34,7 +34,7 @@ extension Target.Dependency {
 let store: [Target.Dependency] = ["SluiceStore", "SluiceCore"]
 let redis: [Target.Dependency] = store + ["Hiredis"]
 let users: [Target.Dependency] = ["Sluice", "SluiceWorker"]
-let testing: [Target.Dependency] = ["Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting"]
+let testing: [Target.Dependency] = ["Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "TestSupport"]
 let scenario: [Target.Dependency] = ["ScenarioSupport", "SluiceTesting", "SluiceToolSupport", .argumentParser]
 let service: [Target.Dependency] = [.logging, .serviceLifecycle, .unixSignals]
 let children: [Target.Dependency] = [.subprocess, .systemPackage]
@@ -98,8 +98,8 @@ let package = Package(
         ),
         .target(
             name: "SluiceTesting",
-            dependencies: redis + users + children + nio + [
-                "SluiceInspector", "SluiceEmbedded", "SluiceLua", .logging, .nioHTTP1, .nioSSL, .serviceLifecycle,
+            dependencies: redis + users + children + [
+                "SluiceInspector", "SluiceEmbedded", "SluiceLua", .logging, .serviceLifecycle,
             ]
         ),
         .target(
@@ -151,6 +151,7 @@ let package = Package(
             dependencies: redis + users + scenario + ["SluiceInspector", "SluiceLua", .logging],
             path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
+        .target(name: "TestSupport", dependencies: store + nio + ["SluiceTesting", .nioHTTP1, .nioSSL], path: "Tests/Support"),
         .testTarget(name: "HiredisTests", dependencies: nio + ["Hiredis", "SluiceTesting"]),
         .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"]),
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore", .crypto], exclude: ["CronTable.txt"]),
@@ -163,7 +164,7 @@ let package = Package(
                 "SluiceCLI", "SluiceEmbedded", "SluiceToolSupport", .argumentParser, .unixSignals,
             ]
         ),
-        .testTarget(name: "SluiceInspectorTests", dependencies: redis + ["SluiceInspector", "SluiceLua", "SluiceTesting"]),
+        .testTarget(name: "SluiceInspectorTests", dependencies: redis + testing + ["SluiceLua"]),
         .testTarget(
             name: "DocumentationTests",
             dependencies: testing + service + children + [
@@ -171,8 +172,7 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "SluiceTests",
-            dependencies: redis + ["Sluice", "SluiceInspector", "SluiceTesting", .instrumentation, .nioCore, .serviceContext]
+            name: "SluiceTests", dependencies: redis + testing + [.instrumentation, .nioCore, .serviceContext]
         ),
         .testTarget(
             name: "SluiceWorkerTests", dependencies: redis + testing + nio + [.coreMetrics, .crypto, .logging, .serviceLifecycle]
@@ -197,7 +197,7 @@ let package = Package(
             name: "ExampleTests",
             dependencies: children + [
                 "example-http", "example-workflow", "example-api-client", "SluiceCLI", "ScenarioSupport", "SluiceInspector",
-                "SluiceTesting", "SluiceCore", .asyncHTTPClient, .nioCore, .nioHTTP1,
+                "SluiceTesting", "TestSupport", "SluiceCore", .asyncHTTPClient, .nioCore, .nioHTTP1,
             ]
         ),
         .testTarget(name: "SluiceTestingTests", dependencies: redis + testing + [.subprocess]),

@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// The example of the article on composition does what it says.

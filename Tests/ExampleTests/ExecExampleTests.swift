@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import Subprocess
+import TestSupport
 import Testing
 
 /// `count_words.py`, started as its head says.

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Subprocess
+import TestSupport
 import Testing
 
 /// `example-http` takes jobs over HTTP, runs them, and tells their results.

@@ -2,6 +2,7 @@ import Foundation
 import SluiceTesting
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// A built program, run on a Redis of the test's own.

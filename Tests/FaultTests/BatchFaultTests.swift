@@ -2,6 +2,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Batches over two queues whose worker processes die.

@@ -2,6 +2,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// A worker that dies between any two steps of the way from one queue to another: settlement, reading what is to be carried,

@@ -2,6 +2,7 @@ import Foundation
 import Sluice
 import SluiceCore
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Chains over worker processes that are killed.

@@ -4,6 +4,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 private struct Flaky: Job {

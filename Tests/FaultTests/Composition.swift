@@ -3,6 +3,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// What must be true of jobs of the queues `load` and `away` that others wait for, whatever became of their workers.

@@ -3,6 +3,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Worker processes that fire what recurs, and are killed while they do.

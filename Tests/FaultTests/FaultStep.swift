@@ -1,6 +1,7 @@
 import Foundation
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// A call at which a worker dies.

@@ -2,6 +2,7 @@ import Foundation
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Limits over worker processes that die, freeze and come, and a Redis that restarts; every instant is looked at afterwards.

@@ -4,6 +4,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// A server of the test's own with a queue of jobs and worker processes that run them, and what must be true at the end.

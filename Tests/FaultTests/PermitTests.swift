@@ -2,6 +2,7 @@ import Foundation
 import Hiredis
 import SluiceCore
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Processes that hold permits of a semaphore, and die, freeze or lose their server.

@@ -2,6 +2,7 @@ import Foundation
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Worker processes that die, freeze and stop.

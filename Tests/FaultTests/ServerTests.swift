@@ -2,6 +2,7 @@ import Foundation
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// A Redis that restarts, drops connections, freezes and goes away while workers run.

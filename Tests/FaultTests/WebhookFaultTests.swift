@@ -5,6 +5,7 @@ import SluiceInspector
 import SluiceTesting
 import SluiceWebhooks
 import Synchronization
+import TestSupport
 import Testing
 
 /// Workers that die anywhere on the way from the end of a job to the receiver's answer. Promise N6.

@@ -2,6 +2,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Workflows over two queues whose worker processes are killed again and again.

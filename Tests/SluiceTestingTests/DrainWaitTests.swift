@@ -3,6 +3,7 @@ import Sluice
 import SluiceCore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 private struct Note: Job {

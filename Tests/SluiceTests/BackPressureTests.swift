@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceStore
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Clients of a queue in which as many jobs wait as may.

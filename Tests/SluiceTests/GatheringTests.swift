@@ -2,6 +2,7 @@ import Sluice
 import SluiceCore
 import SluiceInspector
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Jobs that are enqueued one by one at the same time.

@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// Sequences and streams of jobs.

@@ -4,6 +4,7 @@ import SluiceCore
 import SluiceStore
 import SluiceTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// Clients of one namespace that share a semaphore, and who is at work.

@@ -3,6 +3,7 @@ import Sluice
 import SluiceCore
 import SluiceStore
 import SluiceTesting
+import TestSupport
 import Testing
 
 /// Semaphores over broken connections and servers that are away.

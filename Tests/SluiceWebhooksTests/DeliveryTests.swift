@@ -5,6 +5,7 @@ import NIOCore
 import SluiceCore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 @testable import SluiceWebhooks

@@ -1,6 +1,7 @@
 import SluiceCore
 import SluiceTesting
 import SluiceWebhooks
+import TestSupport
 import Testing
 
 /// What receivers have heard, and whether that is what they were promised.

@@ -5,6 +5,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 @testable import SluiceWebhooks

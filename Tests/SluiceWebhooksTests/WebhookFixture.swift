@@ -5,6 +5,7 @@ import SluiceInspector
 import SluiceTesting
 import SluiceWebhooks
 import SluiceWorker
+import TestSupport
 
 /// A job that can tell how far it has come, and ends as it is told.
 struct Told: Job {

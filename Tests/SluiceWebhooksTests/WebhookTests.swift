@@ -6,6 +6,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SluiceWebhooks

@@ -5,6 +5,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 
 /// A job with a number, whose waits are round.
 struct Numbered: Job {

@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceStore
 import SluiceTesting
 import Synchronization
+import TestSupport
 
 /// Keeps what handlers and observers tell, in order.
 final class Recorder<Value: Sendable>: Sendable {

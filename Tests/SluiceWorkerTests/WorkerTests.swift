@@ -5,6 +5,7 @@ import SluiceInspector
 import SluiceTesting
 import SluiceWorker
 import Synchronization
+import TestSupport
 import Testing
 
 /// A worker as a whole: kinds, middleware, queues, waking, load.

@@ -7,6 +7,7 @@ import SluiceTesting
 import SluiceToolSupport
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SluiceCLI

@@ -7,6 +7,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Members of chunks that are ended from outside: by an operator, their timeout, the worker's stop, the end of their lease.

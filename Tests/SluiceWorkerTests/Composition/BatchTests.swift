@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Tells that something was true of a batch.

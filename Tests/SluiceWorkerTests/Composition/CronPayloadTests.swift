@@ -7,6 +7,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// What recurs and is encrypted.

@@ -6,6 +6,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// What recurs, with workers that fire it and a clock that the test moves. It starts at a full hour.

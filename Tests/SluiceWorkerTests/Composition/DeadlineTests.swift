@@ -4,6 +4,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Jobs whose deadline comes before their end, with workers and real handlers; time is in the tests' hands.

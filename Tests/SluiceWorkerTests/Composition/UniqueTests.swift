@@ -4,6 +4,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// A job that is unique by one of its fields while it lives.

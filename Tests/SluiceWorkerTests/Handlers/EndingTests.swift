@@ -8,6 +8,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Runs that are ended from outside: by their timeout, by an operator, by the worker's stop.

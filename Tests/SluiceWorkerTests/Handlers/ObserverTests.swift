@@ -5,6 +5,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// What observers of outcomes are told where it is not the run's own worker that decides.

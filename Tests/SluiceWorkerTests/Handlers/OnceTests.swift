@@ -4,6 +4,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Steps of handlers that are done once over all attempts.

@@ -4,6 +4,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// How a handler ends a run, and what becomes of the job: a worker in this process, time in the test's hands.

@@ -5,6 +5,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Encryption, versions and redaction of what jobs carry, from the producer to the operator.

@@ -5,6 +5,7 @@ import SluiceStore
 import SluiceTesting
 import SluiceWorker
 import Synchronization
+import TestSupport
 import Testing
 
 /// What handlers enqueue comes with the outcome of their run, or not at all.

@@ -7,6 +7,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// What somebody can do to encrypted jobs who can write to Redis, and has no key.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import SluiceTesting
+import TestSupport
 import Testing
 
 @testable import SluiceWorker

@@ -4,6 +4,7 @@ import SluiceInspector
 import SluiceTesting
 import SluiceWorker
 import Synchronization
+import TestSupport
 import Testing
 
 /// A purge of many jobs while others put jobs in and take them out.

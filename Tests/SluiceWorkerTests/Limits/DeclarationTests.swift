@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceStore
 import SluiceTesting
+import TestSupport
 import Testing
 
 @testable import SluiceWorker

@@ -5,6 +5,7 @@ import SluiceStore
 import SluiceTesting
 import SluiceWorker
 import Synchronization
+import TestSupport
 import Testing
 
 /// A job that depends on something outside.

@@ -5,6 +5,7 @@ import SluiceCore
 import SluiceStore
 import SluiceTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SluiceWorker

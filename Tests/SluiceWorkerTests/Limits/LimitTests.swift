@@ -5,6 +5,7 @@ import SluiceStore
 import SluiceTesting
 import SluiceWorker
 import Synchronization
+import TestSupport
 import Testing
 
 /// Limits kept to by workers with real handlers.

@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 private struct Large: Job {

@@ -1,6 +1,7 @@
 import Logging
 import SluiceTesting
 import Synchronization
+import TestSupport
 
 /// Keeps what is logged as a warning or worse.
 final class LogRecorder: Sendable {

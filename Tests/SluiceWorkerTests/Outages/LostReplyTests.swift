@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Connections that are cut around single calls: no job is stranded, none runs twice, each outcome is told once.

@@ -4,6 +4,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// A server that refuses for a while, with outcomes waiting: they are kept and repeated, and nothing runs twice.

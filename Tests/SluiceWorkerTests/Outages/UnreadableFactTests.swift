@@ -3,6 +3,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Facts that a worker cannot read: of a newer version, or written by something else.

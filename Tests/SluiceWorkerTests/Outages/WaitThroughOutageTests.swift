@@ -5,6 +5,7 @@ import SluiceInspector
 import SluiceStore
 import SluiceTesting
 import SluiceWorker
+import TestSupport
 import Testing
 
 /// Whoever waits for the end of a job or a workflow, while Redis goes away and comes back.

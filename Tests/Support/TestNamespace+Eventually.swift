@@ -1,5 +1,6 @@
 package import SluiceCore
 import SluiceStore
+package import SluiceTesting
 
 extension TestNamespace {
     /// Waits until a condition holds. Checks it after each transition of the queue, and every tenth of a second for changes without

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+package import SluiceTesting
 import Synchronization
 
 /// An HTTP server on the loopback address that records its requests and answers as a test chooses.

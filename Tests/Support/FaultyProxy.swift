@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+package import SluiceTesting
 import Synchronization
 
 /// A proxy between a client and a server that breaks chosen calls. It can cut the connection before a request arrives or before its
