@@ -52,12 +52,12 @@ final class Patient {
         return reply
     }
 
-    /// Acknowledges what the worker is given to carry. Returns how many facts that were.
+    /// Acknowledges what the worker is given to carry. Returns how many messages that were.
     @discardableResult
     func arrive() async throws -> Int {
-        let facts = try await cycle().facts.map(\.number)
-        if !facts.isEmpty { _ = try await queues.store.call(Acknowledge(facts), on: "mail") }
-        return facts.count
+        let messages = try await cycle().messages.map(\.number)
+        if !messages.isEmpty { _ = try await queues.store.call(Acknowledge(messages), on: "mail") }
+        return messages.count
     }
 
     /// Puts a job in, as people do.

@@ -7,7 +7,7 @@ import Synchronization
 package enum PrivateKeyFile {
     private static let what = "the private key"
     /// Files that were warned of: each connection reads its own anew.
-    private static let told = Mutex<Set<String>>([])
+    private static let warned = Mutex<Set<String>>([])
 
     /// What is to be told of a file before it is used, the first time; nil for nothing.
     package static func warning(_ path: String) -> String? {
@@ -27,5 +27,5 @@ package enum PrivateKeyFile {
         }
     }
 
-    private static func isNew(_ path: String) -> Bool { told.withLock { $0.insert(path).inserted } }
+    private static func isNew(_ path: String) -> Bool { warned.withLock { $0.insert(path).inserted } }
 }

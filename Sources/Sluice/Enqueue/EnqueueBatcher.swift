@@ -11,11 +11,11 @@ import Synchronization
 actor EnqueueBatcher {
     private struct Waiting {
         var job: NewJob
-        var continuation: CheckedContinuation<Result<Fate, SluiceError>, Never>
+        var continuation: CheckedContinuation<Result<Outcome, SluiceError>, Never>
     }
 
-    /// The fate of one job.
-    enum Fate: Sendable, Hashable {
+    /// The outcome of one job.
+    enum Outcome: Sendable, Hashable {
         case added
         /// This job, or an equal one, is there already.
         case existing(JobID)
@@ -44,7 +44,7 @@ actor EnqueueBatcher {
     }
 
     /// Enqueues one job.
-    nonisolated func enqueue(_ job: NewJob) async throws(SluiceError) -> Fate {
+    nonisolated func enqueue(_ job: NewJob) async throws(SluiceError) -> Outcome {
         let result = await withCheckedContinuation { continuation in
             let isFirst = state.withLock { state in
                 state.waiting.append(Waiting(job: job, continuation: continuation))
@@ -81,12 +81,12 @@ actor EnqueueBatcher {
                 reply = .failure(error)
             }
             for (position, waiting) in batch.enumerated() {
-                waiting.continuation.resume(returning: reply.map { Self.fate(of: waiting.job.id, position, $0) })
+                waiting.continuation.resume(returning: reply.map { Self.outcome(of: waiting.job.id, position, $0) })
             }
         }
     }
 
-    private static func fate(of id: JobID, _ position: Int, _ reply: Enqueue.Reply) -> Fate {
+    private static func outcome(of id: JobID, _ position: Int, _ reply: Enqueue.Reply) -> Outcome {
         if let refusal = reply.refused[position] { return .refused(refusal) }
         if let owner = reply.duplicates[position] { return .duplicate(owner) }
         if reply.full.contains(position) { return .full(retryAfter: reply.retryAfter) }

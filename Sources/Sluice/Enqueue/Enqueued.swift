@@ -21,10 +21,10 @@ public struct Enqueued: Sendable, Hashable {
 }
 
 extension Enqueued {
-    /// Reads the fate of a job in the store.
+    /// Reads the outcome of a job in the store.
     /// - Throws: `duplicate` if an equal job is there and the request asked to fail; `queueFull`.
-    init(_ job: NewJob, in queue: QueueName, _ fate: EnqueueBatcher.Fate, origin: QueueName? = nil) throws(SluiceError) {
-        switch fate {
+    init(_ job: NewJob, in queue: QueueName, _ outcome: EnqueueBatcher.Outcome, origin: QueueName? = nil) throws(SluiceError) {
+        switch outcome {
         case .added, .refused: self.init(id: job.id, queue: queue, isNew: true, origin: origin)
         case .existing(let id): self.init(id: id, queue: queue, isNew: false, origin: origin)
         case .full(let retryAfter): throw .queueFull(origin ?? queue, count: 1, retryAfter: retryAfter)

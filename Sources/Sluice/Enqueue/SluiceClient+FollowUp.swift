@@ -19,13 +19,13 @@ extension SluiceClient {
         while true {
             var isMoving = false
             for place in parent.places {
-                let fate = try await batcher(for: place).enqueue(parent.following(job, of: queue, at: place))
-                if fate == .refused(.orphan) { continue }
-                if fate == .refused(.moving) {
+                let outcome = try await batcher(for: place).enqueue(parent.following(job, of: queue, at: place))
+                if outcome == .refused(.orphan) { continue }
+                if outcome == .refused(.moving) {
                     isMoving = true
                     continue
                 }
-                return try Enqueued(job, in: queue, fate, origin: place == queue ? nil : place)
+                return try Enqueued(job, in: queue, outcome, origin: place == queue ? nil : place)
             }
             guard isMoving else { throw SluiceError.unknownParent(parent, of: job.id) }
             failures += 1

@@ -71,11 +71,11 @@ enum JobText {
     }
 
     private static func counts(_ job: JobDetails) -> [Field] {
-        let bad = "\(HumanText.number(job.attempts)) ended badly"
+        let failed = "\(HumanText.number(job.attempts)) failed"
         let most = job.maxAttempts.map { ", \(HumanText.number($0)) at most" } ?? ""
         let mostWaits = job.maxWaits.map { ", \(HumanText.number($0)) at most" } ?? ""
         return [
-            ("attempts", bad + most),
+            ("attempts", failed + most),
             ("crashes", job.crashes == 0 ? nil : "its worker died \(HumanText.count(job.crashes, "time"))"),
             ("waits", job.waits == 0 ? nil : "something it needs was missing \(HumanText.count(job.waits, "time"))\(mostWaits)"),
             ("priority", job.priority == 5 ? nil : "\(job.priority)"),

@@ -12,7 +12,7 @@ package struct BatchCall: StoreFunction {
         case add([JobID])
         case seal
         /// Members ended in this state; nil means their first attempt failed.
-        case done(Fact.EndState?, [JobID])
+        case done(OutboxMessage.EndState?, [JobID])
         /// The callbacks of these events have arrived in their queues.
         case fired([String])
         case maintain
@@ -23,7 +23,7 @@ package struct BatchCall: StoreFunction {
         package var now: Int
         package var isFinished: Bool
         /// Members that ended in another state than completed.
-        package var badEnds: Int
+        package var failures: Int
         /// Callbacks to deliver, by event.
         package var firing: [String: BatchCallback]
     }
@@ -61,7 +61,7 @@ package struct BatchCall: StoreFunction {
             throw malformed(Self.name)
         }
         let firing = reply[1].dictionary.mapValues { BatchCallback(text: $0.bytes ?? []) }
-        return Reply(now: now, isFinished: finished == 1, badEnds: bad, firing: firing)
+        return Reply(now: now, isFinished: finished == 1, failures: bad, firing: firing)
     }
 }
 

@@ -76,9 +76,9 @@ package struct Cycle: StoreFunction {
         package var cancel: [JobID]
         package var jobs: [ClaimedJob]
         /// Outbox messages to relay and then acknowledge.
-        package var facts: [Fact]
-        /// Runs of dead workers that this call reclaimed, and settlements of this one that led to another state than requested.
-        package var decided: [DecidedRun]
+        package var messages: [OutboxMessage]
+        /// Outcomes of runs that this call reclaimed from dead workers, and of settlements that led to another state than requested.
+        package var outcomes: [ServerOutcome]
         /// Whether cron entries are due that this worker should fire.
         package var hasTicks: Bool
     }
@@ -162,8 +162,8 @@ package struct Cycle: StoreFunction {
         return Reply(
             now: now, held: held, come: come < 0 ? nil : .milliseconds(come), mustResync: resync == 1,
             declared: declared, gauges: QueueGauges(parts[0][6]), refused: ids(parts[1]), cancel: ids(parts[2]),
-            jobs: jobs(parts, Fence(fence), now), facts: Fact.list(parts[8]),
-            decided: DecidedRun.list(parts[9]), hasTicks: parts.count == 11)
+            jobs: jobs(parts, Fence(fence), now), messages: OutboxMessage.list(parts[8]),
+            outcomes: ServerOutcome.list(parts[9]), hasTicks: parts.count == 11)
     }
 
     private func jobs(_ parts: [RedisValue], _ fence: Fence, _ now: Int) -> [ClaimedJob] {

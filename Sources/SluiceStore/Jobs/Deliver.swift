@@ -100,10 +100,10 @@ package struct Forget: StoreFunction {
 package struct Tell: StoreFunction {
     package static let name = "tell"
 
-    package var state: Fact.EndState
+    package var state: OutboxMessage.EndState
     package var jobs: [JobID]
 
-    package init(_ state: Fact.EndState, _ jobs: [JobID]) {
+    package init(_ state: OutboxMessage.EndState, _ jobs: [JobID]) {
         self.state = state
         self.jobs = jobs
     }
@@ -121,12 +121,12 @@ package struct Tell: StoreFunction {
 package struct Acknowledge: StoreFunction {
     package static let name = "acknowledge"
 
-    package var facts: [String]
+    package var messages: [String]
 
-    package init(_ facts: [String]) { self.facts = facts }
+    package init(_ messages: [String]) { self.messages = messages }
 
     package func write(into command: inout RedisCommand) {
-        for fact in facts { command.append(fact) }
+        for message in messages { command.append(message) }
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) {}

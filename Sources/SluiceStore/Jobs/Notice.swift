@@ -15,7 +15,7 @@ package struct Notice: Sendable, Hashable {
         return Deliver.Item(id: id, spec: spec, options: "{\"lane\":\(JSONText.quoted(lane))}")
     }
 
-    /// Parses the notices of a fact, each `VERSION EVENT ID HOST LENGTH:` and its spec. Nil if they are malformed.
+    /// Parses the notices of a message, each `VERSION EVENT ID HOST LENGTH:` and its spec. Nil if they are malformed.
     static func list(_ text: ArraySlice<UInt8>) -> [Notice]? {
         var rest = text
         var list: [Notice] = []

@@ -12,8 +12,8 @@ package struct Resync: StoreFunction {
         package var refused: [JobID]
         /// Listed jobs that the worker does not, or no longer, own.
         package var lost: Set<JobID>
-        /// Runs of dead workers that this call reclaimed.
-        package var decided: [DecidedRun]
+        /// Outcomes of runs that this call reclaimed from dead workers.
+        package var outcomes: [ServerOutcome]
     }
 
     package var worker: WorkerID
@@ -49,7 +49,7 @@ package struct Resync: StoreFunction {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard reply.count == 4, let lastCall = reply[0][1].integer else { throw malformed(Self.name) }
-        return Reply(lastCall: lastCall, refused: ids(reply[1]), lost: Set(ids(reply[2])), decided: DecidedRun.list(reply[3]))
+        return Reply(lastCall: lastCall, refused: ids(reply[1]), lost: Set(ids(reply[2])), outcomes: ServerOutcome.list(reply[3]))
     }
 }
 

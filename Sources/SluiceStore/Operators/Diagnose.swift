@@ -102,7 +102,7 @@ package struct DiagnoseOutbox: DiagnoseSection {
 
     package init() {}
 
-    package func read(_ reply: RedisValue) throws(SluiceError) -> (hasMore: Bool, facts: [Item]) {
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (hasMore: Bool, messages: [Item]) {
         let items = reply[1].rows(of: 5).compactMap { row -> Item? in
             guard let trouble = Class(rawValue: row.text(0)) else { return nil }
             return Item(

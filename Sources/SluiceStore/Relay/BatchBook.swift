@@ -4,10 +4,10 @@ package import SluiceCore
 ///
 /// A callback that could not be delivered stays among the firing ones, and is delivered with the next call on the batch.
 package struct BatchBook: Sendable {
-    private let errand: Errand
-    private var store: Store { errand.store }
+    private let run: RelayRun
+    private var store: Store { run.store }
 
-    init(_ errand: Errand) { self.errand = errand }
+    init(_ run: RelayRun) { self.run = run }
 
     /// Reports an event to a batch and to all its parents.
     @discardableResult
@@ -21,7 +21,7 @@ package struct BatchBook: Sendable {
         while !next.firing.isEmpty {
             for (event, callback) in next.firing {
                 if event == "parent" {
-                    let state: Fact.EndState = next.badEnds == 0 ? .completed : .discarded
+                    let state: OutboxMessage.EndState = next.failures == 0 ? .completed : .discarded
                     try await tellIfKnown(callback.parent, .done(state, [Self.member(batch)]))
                 } else {
                     try await bring(callback, of: event, batch, next.now)
@@ -42,15 +42,15 @@ package struct BatchBook: Sendable {
 
     /// Delivers fired callbacks, if the index entry is a batch. Returns whether it is.
     func maintain(_ entry: String) async throws(SluiceError) -> Bool {
-        guard entry.hasPrefix(Self.prefix) else { return false }
-        try await tellIfKnown(BatchID(known: String(entry.dropFirst(Self.prefix.count))), .maintain)
+        guard let batch = Self.batch(of: entry) else { return false }
+        try await tellIfKnown(batch, .maintain)
         return true
     }
 
     /// Reports ended members to a batch. Does nothing if the batch is unknown.
-    func tell(_ batch: BatchID, _ facts: [Fact]) async throws(SluiceError) {
-        var ends: [Fact.EndState?: [JobID]] = [:]
-        for case .members(_, let state, let jobs) in facts.map(\.news) { ends[state, default: []] += jobs }
+    func tell(_ batch: BatchID, _ messages: [OutboxMessage]) async throws(SluiceError) {
+        var ends: [OutboxMessage.EndState?: [JobID]] = [:]
+        for case .members(_, let state, let jobs) in messages.map(\.event) { ends[state, default: []] += jobs }
         for (state, ids) in ends {
             for page in ids.pages(of: BatchCall.mostMembers) { try await tellIfKnown(batch, .done(state, page)) }
         }
@@ -69,11 +69,16 @@ package struct BatchBook: Sendable {
         _ callback: BatchCallback, of event: String, _ batch: BatchID, _ now: Int
     ) async throws(SluiceError) {
         guard let job = callback.job(JobID(known: "\(batch).\(event)")) else { return }
-        try await errand.deliver([job.item], to: job.queue, at: now)
+        try await run.deliver([job.item], to: job.queue, at: now)
     }
 
     /// The name of a batch as a member of another one. No client's job can have such an id.
     package static func member(_ batch: BatchID) -> JobID { JobID(known: prefix + batch.text) }
+
+    /// The batch that an entry of the maintenance index stands for; nil if it stands for something else.
+    package static func batch(of entry: String) -> BatchID? {
+        entry.hasPrefix(prefix) ? BatchID(known: String(entry.dropFirst(prefix.count))) : nil
+    }
 
     /// No workflow id begins with this.
     package static let prefix = "batch:"
@@ -82,15 +87,15 @@ package struct BatchBook: Sendable {
 extension Relay {
     /// Reports an event to a batch, delivers the callbacks that fire, and relays the resulting outbox messages.
     package func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
-        let errand = errand()
-        try await BatchBook(errand).tell(batch, verb)
-        await finish(errand)
+        let run = begin()
+        try await BatchBook(run).tell(batch, verb)
+        await finish(run)
     }
 
     /// Seals a batch.
     package func seal(_ batch: BatchID) async throws(SluiceError) {
-        let errand = errand()
-        try await BatchBook(errand).seal(batch)
-        await finish(errand)
+        let run = begin()
+        try await BatchBook(run).seal(batch)
+        await finish(run)
     }
 }

@@ -6,13 +6,13 @@ extension Relay {
 
     /// Enqueues the jobs that call webhooks, those of one job in order. A job that is repeated after a call of another relay is
     /// repeated together with its predecessors, so repetitions come in order, too.
-    func notify(_ facts: [Fact], in round: Round, _ errand: Errand) async throws(SluiceError) {
+    func notify(_ messages: [OutboxMessage], in round: Round, _ run: RelayRun) async throws(SluiceError) {
         var items: [Deliver.Item] = []
-        for case .notices(let queue, let job, let notices) in facts.map(\.news) {
+        for case .notices(let queue, let job, let notices) in messages.map(\.event) {
             for notice in notices { items.append(try notice.item(of: job, in: queue)) }
         }
         for page in items.pages(in: Self.room, { $0.takes(bytes: $1.spec.count) }) {
-            try await errand.deliver(page, to: Notify.queue, at: round.now, kept: Deliver.memory)
+            try await run.deliver(page, to: Notify.queue, at: round.now, kept: Deliver.memory)
         }
     }
 }

@@ -8,19 +8,19 @@ extension Relay {
     /// Executes what a call on a workflow asks for, and calls again until nothing is left to do. Returns the last reply.
     @discardableResult
     package func follow(_ workflow: String, _ reply: WorkflowStep.Reply) async throws(SluiceError) -> WorkflowStep.Reply {
-        let errand = errand()
-        let last = try await follow(workflow, reply, errand)
-        await finish(errand)
+        let run = begin()
+        let last = try await follow(workflow, reply, run)
+        await finish(run)
         return last
     }
 
     private func follow(
-        _ workflow: String, _ reply: WorkflowStep.Reply, tending: Bool = false, _ errand: Errand
+        _ workflow: String, _ reply: WorkflowStep.Reply, tending: Bool = false, _ run: RelayRun
     ) async throws(SluiceError) -> WorkflowStep.Reply {
         var reply = reply
         while true {
-            try await deliver(reply.nodes, at: reply.now, errand)
-            try await cancel(reply.stops, errand)
+            try await deliver(reply.nodes, at: reply.now, run)
+            try await cancel(reply.stops, run)
             if !reply.hasMore && !(tending && !reply.nodes.isEmpty) { return reply }
             var verbs: [WorkflowStep.Verb] = reply.nodes.isEmpty ? [] : [.released(reply.nodes.map(\.name))]
             // Tending goes through all nodes that are being released, a page at a time.
@@ -31,79 +31,79 @@ extension Relay {
 
     /// Does the maintenance of one workflow, or batch. Returns the time until the next one; nil if it is gone.
     func maintain(_ workflow: String) async throws(SluiceError) -> Duration? {
-        let errand = errand()
-        if try await BatchBook(errand).maintain(workflow) {
-            await finish(errand)
+        let run = begin()
+        if try await BatchBook(run).maintain(workflow) {
+            await finish(run)
             return nil
         }
         let reply = try await store.call(WorkflowStep([.maintain]), workflow: workflow)
-        let look = try await follow(workflow, reply, tending: true, errand).look
-        await finish(errand)
+        let look = try await follow(workflow, reply, tending: true, run).look
+        await finish(run)
         return look
     }
 
     /// Delivers jobs of any workflows to their queues. Repeating it is harmless.
-    private func deliver(_ nodes: [WorkflowStep.Node], at now: Int, _ errand: Errand) async throws(SluiceError) {
+    private func deliver(_ nodes: [WorkflowStep.Node], at now: Int, _ run: RelayRun) async throws(SluiceError) {
         for (queue, nodes) in Dictionary(grouping: nodes, by: \.queue) {
             for page in nodes.map(\.item).pages(in: Deliver.room, { $0.takes(bytes: $1.spec.count) }) {
-                try await errand.deliver(page, to: queue, at: now)
+                try await run.deliver(page, to: queue, at: now)
             }
         }
     }
 
-    private func cancel(_ stops: [WorkflowStep.Stop], _ errand: Errand) async throws(SluiceError) {
+    private func cancel(_ stops: [WorkflowStep.Stop], _ run: RelayRun) async throws(SluiceError) {
         for (queue, stops) in Dictionary(grouping: stops, by: \.queue) {
-            try await errand.cancel(stops.map(\.job), in: queue)
+            try await run.cancel(stops.map(\.job), in: queue)
         }
     }
 
-    /// The result of reporting facts to one workflow.
-    private struct Told: Sendable {
+    /// The result of reporting messages to one workflow.
+    private struct Reported: Sendable {
         var numbers: [String]
         /// The nodes that it released, to be delivered together with those of others.
         var nodes: [WorkflowStep.Node]
         var now: Int
     }
 
-    /// Reports ended nodes to workflows, and delivers all released nodes together. Returns the numbers of the facts that have
+    /// Reports ended nodes to workflows, and delivers all released nodes together. Returns the numbers of the messages that have
     /// arrived.
-    func tell(_ workflows: [Destination: [Fact]], in round: Round, _ errand: Errand) async -> [String] {
-        let told = await withTaskGroup(of: Told?.self) { group in
-            for case (.workflow(let workflow), let facts) in workflows {
-                for page in facts.pages(of: Self.mostEnds) {
-                    group.addTask { await self.tell(workflow, page, in: round, errand) }
+    func tell(_ workflows: [Destination: [OutboxMessage]], in round: Round, _ run: RelayRun) async -> [String] {
+        let reported = await withTaskGroup(of: Reported?.self) { group in
+            for case (.workflow(let workflow), let messages) in workflows {
+                for page in messages.pages(of: Self.mostEnds) {
+                    group.addTask { await self.tell(workflow, page, in: round, run) }
                 }
             }
-            var told: [Told] = []
-            for await one in group { if let one { told.append(one) } }
-            return told
+            var reported: [Reported] = []
+            for await one in group { if let one { reported.append(one) } }
+            return reported
         }
-        let nodes = told.flatMap(\.nodes)
+        let nodes = reported.flatMap(\.nodes)
         if !nodes.isEmpty {
             do throws(SluiceError) {
-                try await deliver(nodes, at: told.map(\.now).min() ?? round.now, errand)
+                try await deliver(nodes, at: reported.map(\.now).min() ?? round.now, run)
             } catch {
                 complain(error, nodes.count, to: "queues", in: round)
-                return told.filter(\.nodes.isEmpty).flatMap(\.numbers)
+                return reported.filter(\.nodes.isEmpty).flatMap(\.numbers)
             }
         }
-        return told.flatMap(\.numbers)
+        return reported.flatMap(\.numbers)
     }
 
-    private func tell(_ workflow: String, _ facts: [Fact], in round: Round, _ errand: Errand) async -> Told? {
+    private func tell(_ workflow: String, _ messages: [OutboxMessage], in round: Round, _ run: RelayRun) async -> Reported? {
         var verbs: [WorkflowStep.Verb] = []
-        for fact in facts {
-            guard case .node(_, let name, let job, let state, let output) = fact.news else { continue }
+        for message in messages {
+            guard case .node(_, let name, let job, let state, let output) = message.event else { continue }
             verbs.append(.done(node: name, job: job, state: state, output: output))
         }
         do throws(SluiceError) {
             let reply = try await store.call(WorkflowStep(verbs), workflow: workflow)
-            let told = Told(numbers: facts.map(\.number), nodes: reply.nodes, now: reply.now)
-            if !reply.hasMore, reply.stops.isEmpty { return told }
-            _ = try await follow(workflow, reply, errand)
-            return Told(numbers: told.numbers, nodes: [], now: reply.now)
+            let reported = Reported(numbers: messages.map(\.number), nodes: reply.nodes, now: reply.now)
+            if !reply.hasMore, reply.stops.isEmpty { return reported }
+            _ = try await follow(workflow, reply, run)
+            return Reported(numbers: reported.numbers, nodes: [], now: reply.now)
         } catch {
-            complain(error, facts.count, to: "workflow \(workflow)", in: round)
+            complain(error, messages.count, to: "workflow \(workflow)", in: round)
             return nil
         }
     }

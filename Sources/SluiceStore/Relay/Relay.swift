@@ -1,7 +1,7 @@
 package import Logging
 package import SluiceCore
 
-/// Carries facts from the outboxes of queues to their recipients, and acknowledges those that have arrived.
+/// Carries messages from the outboxes of queues to their recipients, and acknowledges those that have arrived.
 ///
 /// Workers, clients and inspectors use it. Code that changes jobs outside a worker's cycle calls ``relay(_:)`` afterwards, so
 /// that the messages arrive even if no worker of the queue is live. A worker relays the messages that its cycles return. One
@@ -24,61 +24,61 @@ package final class Relay: Sendable {
     ///
     /// It does not throw: messages that fail now are relayed later, by another process.
     package func relay(_ queue: QueueName) async {
-        let errand = errand()
-        errand.stir(queue)
-        await finish(errand)
+        let run = begin()
+        run.mark(queue)
+        await finish(run)
     }
 
-    /// Relays facts that a call returned, and the messages that this puts into the outboxes of other queues.
-    package func carry(_ facts: [Fact], of queue: QueueName, now: Int) async {
-        let errand = errand()
-        await carry(Round(queue: queue, now: now, facts: facts), errand)
-        await finish(errand)
+    /// Relays messages that a call returned, and the messages that this puts into the outboxes of other queues.
+    package func carry(_ messages: [OutboxMessage], of queue: QueueName, now: Int) async {
+        let run = begin()
+        await carry(Round(queue: queue, now: now, messages: messages), run)
+        await finish(run)
     }
 
-    func errand() -> Errand { Errand(store, known) }
+    func begin() -> RelayRun { RelayRun(store, known) }
 
-    /// Relays the messages that an errand has put into outboxes, and those that follow from them.
-    func finish(_ errand: Errand) async {
+    /// Relays the messages that a run has put into outboxes, and those that follow from them.
+    func finish(_ run: RelayRun) async {
         for _ in 0..<Self.mostRounds {
-            guard !Task.isCancelled, let queue = errand.takeStirred() else { return }
+            guard !Task.isCancelled, let queue = run.takeMarked() else { return }
             do throws(SluiceError) {
                 let due = try await store.call(TakeOutbox(), on: queue)
-                await carry(Round(queue: queue, now: due.now, facts: due.facts), errand)
-                if due.hasMore { errand.stir(queue) }
+                await carry(Round(queue: queue, now: due.now, messages: due.messages), run)
+                if due.hasMore { run.mark(queue) }
             } catch {
                 logger.warning(
-                    "what happened in a queue is not told elsewhere yet: another process does it later",
+                    "outbox messages of a queue could not be relayed: another process relays them later",
                     metadata: ["queue": "\(queue)", "error": "\(error)"])
                 if error.isTransient { return }
             }
         }
     }
 
-    /// Facts that one call returned.
+    /// Messages that one call returned.
     struct Round: Sendable {
         var queue: QueueName
         /// The server's time of the call, in ms since 1970.
         var now: Int
-        var facts: [Fact]
+        var messages: [OutboxMessage]
     }
 
-    private func carry(_ round: Round, _ errand: Errand) async {
-        if round.facts.isEmpty { return }
+    private func carry(_ round: Round, _ run: RelayRun) async {
+        if round.messages.isEmpty { return }
         await withTaskGroup(of: [String].self) { group in
-            let places = Dictionary(grouping: round.facts, by: Destination.init)
-            for (destination, facts) in places where !destination.isWorkflow {
-                group.addTask { await self.carry(facts, to: destination, in: round, errand) }
+            let places = Dictionary(grouping: round.messages, by: Destination.init)
+            for (destination, messages) in places where !destination.isWorkflow {
+                group.addTask { await self.carry(messages, to: destination, in: round, run) }
             }
             let workflows = places.filter { $0.key.isWorkflow }
-            if !workflows.isEmpty { group.addTask { await self.tell(workflows, in: round, errand) } }
+            if !workflows.isEmpty { group.addTask { await self.tell(workflows, in: round, run) } }
             var arrived: [String] = []
             for await numbers in group { arrived += numbers }
             if await acknowledge(arrived, of: round.queue) { await forget(arrived, round) }
         }
     }
 
-    /// A recipient of facts that can travel together.
+    /// A recipient of messages that can travel together.
     enum Destination: Hashable {
         case queue(QueueName)
         case slot(QueueName)
@@ -87,8 +87,8 @@ package final class Relay: Sendable {
         case webhooks
         case nowhere
 
-        init(_ fact: Fact) {
-            switch fact.news {
+        init(_ message: OutboxMessage) {
+            switch message.event {
             case .moved(let queue, _): self = .queue(queue)
             case .left(let queue, _, _): self = .slot(queue)
             case .node(let workflow, _, _, _, _): self = .workflow(workflow)
@@ -104,47 +104,51 @@ package final class Relay: Sendable {
         }
     }
 
-    /// Returns the numbers of the facts that have arrived.
-    private func carry(_ facts: [Fact], to destination: Destination, in round: Round, _ errand: Errand) async -> [String] {
+    /// Returns the numbers of the messages that have arrived.
+    private func carry(_ messages: [OutboxMessage], to destination: Destination, in round: Round, _ run: RelayRun) async
+        -> [String]
+    {
         do throws(SluiceError) {
             switch destination {
-            case .queue(let queue): try await move(facts, to: queue, in: round, errand)
+            case .queue(let queue): try await move(messages, to: queue, in: round, run)
             case .slot(let queue):
-                for case .left(_, let job, let state) in facts.map(\.news) { try await errand.tell(job, state, in: queue) }
-            case .batch(let batch): try await BatchBook(errand).tell(BatchID(known: batch), facts)
-            case .webhooks: try await notify(facts, in: round, errand)
+                for case .left(_, let job, let state) in messages.map(\.event) { try await run.tell(job, state, in: queue) }
+            case .batch(let batch): try await BatchBook(run).tell(BatchID(known: batch), messages)
+            case .webhooks: try await notify(messages, in: round, run)
             case .nowhere:
-                try await setAside(facts, in: round)
+                try await setAside(messages, in: round)
                 return []
             case .workflow: return []
             }
-            return facts.map(\.number)
+            return messages.map(\.number)
         } catch {
-            complain(error, facts.count, to: "\(destination)", in: round)
+            complain(error, messages.count, to: "\(destination)", in: round)
             return []
         }
     }
 
-    /// Sets facts aside that cannot be read here. `sluice doctor` shows them, and starting workers, which may be of another
+    /// Sets messages aside that cannot be read here. `sluice doctor` shows them, and starting workers, which may be of another
     /// version, get them once more.
-    private func setAside(_ facts: [Fact], in round: Round) async throws(SluiceError) {
-        let numbers = facts.map(\.number)
+    private func setAside(_ messages: [OutboxMessage], in round: Round) async throws(SluiceError) {
+        let numbers = messages.map(\.number)
         logger.error(
-            "what happened in a queue cannot be read by this worker: it is set aside, see `sluice doctor`",
-            metadata: ["queue": "\(round.queue)", "facts": "\(numbers.prefix(10).joined(separator: " "))"])
+            "outbox messages of a queue cannot be read here: they are set aside, see `sluice doctor`",
+            metadata: ["queue": "\(round.queue)", "messages": "\(numbers.prefix(10).joined(separator: " "))"])
         for page in numbers.pages(of: 1000) { _ = try await store.call(SetAside(page), on: round.queue) }
     }
 
-    func complain(_ error: SluiceError, _ facts: Int, to destination: String, in round: Round) {
+    func complain(_ error: SluiceError, _ messages: Int, to destination: String, in round: Round) {
         logger.warning(
-            "what happened in a queue could not be told elsewhere: it is tried again",
-            metadata: ["queue": "\(round.queue)", "to": "\(destination)", "facts": "\(facts)", "error": "\(error)"])
+            "outbox messages could not be delivered: they are tried again",
+            metadata: ["queue": "\(round.queue)", "to": "\(destination)", "messages": "\(messages)", "error": "\(error)"])
     }
 
     /// Moves jobs that are suspended in a queue to their own queue.
-    private func move(_ facts: [Fact], to queue: QueueName, in round: Round, _ errand: Errand) async throws(SluiceError) {
+    private func move(_ messages: [OutboxMessage], to queue: QueueName, in round: Round, _ run: RelayRun)
+        async throws(SluiceError)
+    {
         var ids: [JobID] = []
-        for case .moved(_, let jobs) in facts.map(\.news) { ids += jobs }
+        for case .moved(_, let jobs) in messages.map(\.event) { ids += jobs }
         var rest = ids[...]
         var most = 500
         while !rest.isEmpty {
@@ -161,19 +165,21 @@ package final class Relay: Sendable {
                 rest = rest.dropFirst(most)
                 continue
             }
-            try await errand.deliver(items, to: queue, at: round.now, kept: Deliver.memory)
+            try await run.deliver(items, to: queue, at: round.now, kept: Deliver.memory)
             // A reply covers as many jobs as fit, in the order of the question.
             rest = rest.drop { $0 != last.id }.dropFirst()
         }
     }
 
     /// Returns whether all of them are acknowledged.
-    private func acknowledge(_ facts: [String], of queue: QueueName) async -> Bool {
+    private func acknowledge(_ messages: [String], of queue: QueueName) async -> Bool {
         do throws(SluiceError) {
-            for page in facts.pages(of: 1000) { try await store.call(Acknowledge(page), on: queue) }
+            for page in messages.pages(of: 1000) { try await store.call(Acknowledge(page), on: queue) }
             return true
         } catch {
-            logger.debug("facts that arrived are given out again", metadata: ["queue": "\(queue)", "error": "\(error)"])
+            logger.debug(
+                "outbox messages that arrived are not acknowledged: they are handed out again",
+                metadata: ["queue": "\(queue)", "error": "\(error)"])
             return false
         }
     }
@@ -181,14 +187,14 @@ package final class Relay: Sendable {
     /// Lets queues forget delivered jobs that will not be delivered again. If this call is lost, they remember them for a week.
     private func forget(_ arrived: [String], _ round: Round) async {
         let arrived = Set(arrived)
-        for fact in round.facts where arrived.contains(fact.number) {
-            guard let (queue, jobs) = fact.news.brought else { continue }
+        for message in round.messages where arrived.contains(message.number) {
+            guard let (queue, jobs) = message.event.brought else { continue }
             for page in jobs.pages(of: 1000) { try? await store.call(Forget(page), on: queue) }
         }
     }
 }
 
-extension Fact.News {
+extension OutboxMessage.Event {
     /// The jobs that it delivers to a queue, which remembers them.
     fileprivate var brought: (QueueName, [JobID])? {
         switch self {

@@ -1,17 +1,17 @@
 package import Hiredis
 package import SluiceCore
 
-/// Sets facts aside that cannot be read here, so that they are not handed out again and again: `lua/relay/aside.lua`. At most
+/// Sets messages aside that cannot be read here, so that they are not handed out again and again: `lua/relay/aside.lua`. At most
 /// 1,000 in a call. The reply is how many were set aside.
 package struct SetAside: StoreFunction {
     package static let name = "set_aside"
 
-    package var facts: [String]
+    package var messages: [String]
 
-    package init(_ facts: [String]) { self.facts = facts }
+    package init(_ messages: [String]) { self.messages = messages }
 
     package func write(into command: inout RedisCommand) {
-        for fact in facts { command.append(fact) }
+        for message in messages { command.append(message) }
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> Int {

@@ -8,7 +8,7 @@ package struct WorkflowStep: StoreFunction {
     package enum Verb: Sendable, Hashable {
         case start
         /// The job of a node has ended.
-        case done(node: String, job: JobID, state: Fact.EndState, output: String)
+        case done(node: String, job: JobID, state: OutboxMessage.EndState, output: String)
         /// The jobs of nodes are in their queues.
         case released([String])
         /// Cancel a node, by name, and its descendants; nil for all nodes.

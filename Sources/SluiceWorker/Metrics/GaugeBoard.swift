@@ -22,7 +22,7 @@ struct GaugeBoard {
     private let queue: QueueName
     private let factory: any MetricsFactory
     private var gauges: [Name: Gauge] = [:]
-    private var toldAt = NIODeadline.distantPast
+    private var updatedAt = NIODeadline.distantPast
 
     init(queue: QueueName, factory: any MetricsFactory) {
         self.queue = queue
@@ -30,15 +30,15 @@ struct GaugeBoard {
     }
 
     /// Applies the counts of a reply. Most replies have none.
-    mutating func update(_ told: QueueGauges?, at now: NIODeadline) {
-        guard let told else {
-            if !gauges.isEmpty, now - toldAt > Self.validity { clear() }
+    mutating func update(_ counts: QueueGauges?, at now: NIODeadline) {
+        guard let counts else {
+            if !gauges.isEmpty, now - updatedAt > Self.validity { clear() }
             return
         }
-        toldAt = now
+        updatedAt = now
         for state in JobState.allCases {
-            set(.jobs, of: state, to: told.jobs[state].map(Double.init))
-            set(.oldest, of: state, to: told.oldest[state]?.seconds)
+            set(.jobs, of: state, to: counts.jobs[state].map(Double.init))
+            set(.oldest, of: state, to: counts.oldest[state]?.seconds)
         }
     }
 

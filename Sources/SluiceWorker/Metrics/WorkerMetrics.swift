@@ -56,7 +56,7 @@ struct WorkerMetrics: Sendable {
         guard let failure = verdict.failure else { return }
         if let dependency = verdict.unavailable { return unavailable(dependency, report, failure, logger) }
         logger.log(
-            level: verdict.state == .discarded ? .error : .warning, "a run ended badly",
+            level: verdict.state == .discarded ? .error : .warning, "a run failed",
             metadata: [
                 "job": "\(report.id)", "kind": "\(report.kind)", "attempt": "\(report.attempt)", "state": "\(verdict.state)",
                 "error": "\(failure.type): \(failure.message)",

@@ -12,7 +12,7 @@ final class CronFirer: Sendable {
     private let requests: AsyncStream<Request>
     private let continuation: AsyncStream<Request>.Continuation
     /// The entries whose errors were logged, as `queue name revision`.
-    private let told = Mutex<Set<String>>([])
+    private let logged = Mutex<Set<String>>([])
 
     private struct Request: Sendable {
         var queue: QueueName
@@ -44,7 +44,7 @@ final class CronFirer: Sendable {
     private func fire(_ queue: QueueName) async {
         do throws(SluiceError) {
             try await store.fireCron(on: queue) { item, error in
-                let isNew = told.withLock { $0.insert("\(queue) \(item.name) \(item.revision)").inserted }
+                let isNew = logged.withLock { $0.insert("\(queue) \(item.name) \(item.revision)").inserted }
                 logger.log(
                     level: isNew ? .error : .debug, "an entry of cron cannot be fired here",
                     metadata: ["queue": "\(queue)", "entry": "\(item.name)", "error": "\(error)"])

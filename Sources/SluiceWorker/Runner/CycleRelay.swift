@@ -14,7 +14,7 @@ final class CycleRelay: Sendable {
         var queue: QueueName
         /// The server's time of the cycle, in ms since 1970.
         var now: Int
-        var facts: [Fact]
+        var messages: [OutboxMessage]
     }
 
     init(_ relay: Relay) {
@@ -23,8 +23,8 @@ final class CycleRelay: Sendable {
         (rounds, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1000))
     }
 
-    func carry(_ facts: [Fact], of queue: QueueName, now: Int) {
-        if !facts.isEmpty { continuation.yield(Round(queue: queue, now: now, facts: facts)) }
+    func carry(_ messages: [OutboxMessage], of queue: QueueName, now: Int) {
+        if !messages.isEmpty { continuation.yield(Round(queue: queue, now: now, messages: messages)) }
     }
 
     /// Lets `run` return once all rounds have been relayed.
@@ -39,7 +39,7 @@ final class CycleRelay: Sendable {
                     await group.next()
                     running -= 1
                 }
-                group.addTask { [relay] in await relay.carry(round.facts, of: round.queue, now: round.now) }
+                group.addTask { [relay] in await relay.carry(round.messages, of: round.queue, now: round.now) }
                 running += 1
             }
         }

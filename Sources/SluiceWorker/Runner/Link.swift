@@ -36,7 +36,7 @@ struct Link {
         hasSucceeded = true
         // A resync tells Redis the higher limit.
         if budget.arrived(withJobs: withJobs, at: .now()) { needsResync = true }
-        if budget.told == nil { hasSuspected = false }
+        if budget.limit == nil { hasSuspected = false }
     }
 
     /// Notes a successful resync. The count of failures stays, since the reply of the next cycle may be too large again.

@@ -13,7 +13,7 @@ extension QueueRunner {
             worker: worker, session: link.nextSession(), lease: options.lease,
             info: ProcessInfoJSON.text(
                 host: options.host, concurrency: queue.concurrency, kinds: pipeline.kinds, cron: queue.cron.map(\.name),
-                replyBytes: link.budget.told),
+                replyBytes: link.budget.limit),
             running: listed)
         do {
             let reply = try await store.call(call, on: queue.name)
@@ -25,7 +25,7 @@ extension QueueRunner {
     }
 
     private func absorb(_ reply: Resync.Reply) {
-        tell(reply.decided)
+        tell(reply.outcomes)
         if link.inDoubt > 0, reply.lastCall == link.call {
             // The call with the lost reply was applied; this reply repeats what it refused.
             let applied = Array(outbox.prefix(link.inDoubt))

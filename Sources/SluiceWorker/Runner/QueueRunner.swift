@@ -218,14 +218,14 @@ actor QueueRunner {
     }
 
     private func absorb(_ reply: Cycle.Reply, _ settled: [Settled], demand: Int, idle: Duration) {
-        recorded(settled, refused: reply.refused, decided: reply.decided)
-        tell(reply.decided)
+        recorded(settled, refused: reply.refused, outcomes: reply.outcomes)
+        tell(reply.outcomes)
         options.admission?.claimed(reply.jobs.count, in: queue.name)
         for id in reply.cancel { end(id, .cancelled) }
         for job in reply.jobs { start(job) }
         metrics.started(reply.jobs)
         metrics.gauges.update(reply.gauges, at: .now())
-        cycleRelay.carry(reply.facts, of: queue.name, now: reply.now)
+        cycleRelay.carry(reply.messages, of: queue.name, now: reply.now)
         if reply.hasTicks { cron.fire(queue.name) { [weak self] in self?.poke() } }
         mayHaveMore = reply.jobs.count == demand
         nextBeat = .now() + TimeAmount(min(reply.come ?? idle, idle))
@@ -238,7 +238,7 @@ actor QueueRunner {
     }
 
     /// Reports recorded outcomes to the observers, with Redis' decision where that differs, and counts refused outcomes.
-    func recorded(_ settled: [Settled], refused: [JobID], decided: [DecidedRun] = []) {
+    func recorded(_ settled: [Settled], refused: [JobID], outcomes: [ServerOutcome] = []) {
         let refused = Set(refused)
         for id in refused {
             logger.warning(
@@ -247,7 +247,7 @@ actor QueueRunner {
         }
         metrics.refused(refused.count)
         guard let observer else { return }
-        let otherwise = decided.filter { $0.worker == worker.text }
+        let otherwise = outcomes.filter { $0.worker == worker.text }
         for one in settled where !refused.contains(one.settlement.id) {
             guard var processed = one.processed else { continue }
             if let other = otherwise.first(where: { $0.id == processed.id }) { processed.state = other.state }
@@ -256,9 +256,9 @@ actor QueueRunner {
     }
 
     /// Reports the runs of dead workers to the observers.
-    func tell(_ decided: [DecidedRun]) {
+    func tell(_ outcomes: [ServerOutcome]) {
         guard let observer else { return }
-        for run in decided where run.worker != worker.text { observer.tell(ProcessedJob(run, queue: queue.name)) }
+        for run in outcomes where run.worker != worker.text { observer.tell(ProcessedJob(run, queue: queue.name)) }
     }
 
     private func start(_ job: ClaimedJob) {

@@ -23,7 +23,7 @@ struct ReplyBudget {
     private var growsAt: NIODeadline?
 
     /// The limit to send to the library; nil for the library's own.
-    var told: Int? { bytes < Self.most ? bytes : nil }
+    var limit: Int? { bytes < Self.most ? bytes : nil }
 
     /// Lowers the limit after a reply with jobs was lost.
     mutating func lost(at now: NIODeadline) {

@@ -37,14 +37,21 @@ final class WorkflowMaintenance: Sendable {
 
     private func look() async -> Duration? {
         do throws(SluiceError) {
-            return try await relay.maintainDue { [logger] workflow, error in
+            return try await relay.maintainDue { [logger] entry, error in
                 logger.warning(
-                    "a workflow could not be looked after: it is tried again",
-                    metadata: ["workflow": "\(workflow)", "error": "\(error)"])
+                    "maintenance failed: it is tried again",
+                    metadata: Self.subject(of: entry).merging(["error": "\(error)"]) { $1 })
             }
         } catch {
-            logger.debug("cannot look after workflows", metadata: ["error": "\(error)"])
+            logger.debug("cannot read what maintenance is due", metadata: ["error": "\(error)"])
             return nil
         }
+    }
+
+    /// What an entry of the index stands for.
+    private static func subject(of entry: String) -> Logger.Metadata {
+        if entry == WorkflowIndex.outboxes { return ["of": "outboxes"] }
+        if let batch = BatchBook.batch(of: entry) { return ["batch": "\(batch)"] }
+        return ["workflow": "\(entry)"]
     }
 }

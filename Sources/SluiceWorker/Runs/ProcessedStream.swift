@@ -46,7 +46,7 @@ extension ProcessedJob {
     }
 
     /// The report of a run that ended with its worker.
-    init(_ run: DecidedRun, queue: QueueName) {
+    init(_ run: ServerOutcome, queue: QueueName) {
         self.init(
             id: run.id, kind: run.kind, queue: queue, state: run.state, attempt: run.attempt, duration: nil, output: nil,
             error: "its worker \(run.worker) died")

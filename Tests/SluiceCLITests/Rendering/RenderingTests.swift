@@ -73,7 +73,7 @@ struct RenderingTests {
                 "  state       retryable",
                 "  kind        email",
                 #"  arguments   {"to":"a@b.c"}"#,
-                "  attempts    1 ended badly, 3 at most",
+                "  attempts    1 failed, 3 at most",
                 "  created     1970-01-01T00:15:00.000Z  (1m 40s ago)",
                 "  due         1970-01-01T00:17:40.000Z  (in 1m)",
                 "  progress    25 %: half  (1m 10s ago)",

@@ -110,11 +110,12 @@ struct DeadlineRunTests {
             job.deadline = .seconds(10)
             committed.append(job, to: place, of: queue.name)
         }
-        let facts = try await worker.cycle(settling: JobID(known: "a"), .completed(result: nil), committing: committed).facts
+        let messages = try await worker.cycle(settling: JobID(known: "a"), .completed(result: nil), committing: committed)
+            .messages
         #expect(try await queue.key("deadlines") == "T+13000 b\nT+13000 c")
         try await queue.advance(2)
-        #expect(try await queue.deliver(queue.moved(facts), to: away) == 1)
-        try await queue.acknowledge(facts)
+        #expect(try await queue.deliver(queue.moved(messages), to: away) == 1)
+        try await queue.acknowledge(messages)
         #expect(try await queue.key("deadlines") == "T+13000 b")
         #expect(try await away.key("deadlines") == "T+13000 c")
         #expect(try await away.call(FindJob(JobID(known: "c")))?["lane"] == "h=1")
@@ -146,9 +147,9 @@ struct DeadlineRunTests {
         let reply = try await queue.call(Enqueue(producer: "p", number: 1, jobs: jobs))
         #expect(reply.added(of: 3) == 3)
         try await queue.advance(10)
-        let facts = try await worker.cycle().facts
-        #expect(Set(facts.map(\.news)) == Set(jobs.map { .members(batch: "b1", state: .cancelled, jobs: [$0.id]) }))
-        try await queue.acknowledge(facts)
+        let messages = try await worker.cycle().messages
+        #expect(Set(messages.map(\.event)) == Set(jobs.map { .members(batch: "b1", state: .cancelled, jobs: [$0.id]) }))
+        try await queue.acknowledge(messages)
         #expect(try await queue.audit() == [])
     }
 }

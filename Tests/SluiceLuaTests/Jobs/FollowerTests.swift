@@ -106,9 +106,9 @@ struct FollowerTests {
             try await films.follow(id, after: "p", more: #""target":"web""#)
             try await films.follow("undo-\(id)", after: id, "compensate")
         }
-        let facts = try await films.end("p", worker)
-        try await films.deliver(films.moved(facts), to: web)
-        try await films.acknowledge(facts)
+        let messages = try await films.end("p", worker)
+        try await films.deliver(films.moved(messages), to: web)
+        try await films.acknowledge(messages)
         #expect(try await films.state("undo-good") == "suspended")
         _ = try await web.end("good", there)
         _ = try await web.end("bad", there, .discarded(error: #""e""#))

@@ -26,9 +26,9 @@ struct HostTests {
         for (number, host) in written.enumerated() {
             let (id, options) = ("a\(number)", #"{"notify":{"url":"https://\#(host)/h"}}"#)
             #expect(try await queue.fcall(["sluice_enqueue", id, #"{"kind":"k"}"#, options]) == "[added \(id)]")
-            let facts = try await queue.end(id, worker)
-            guard case .notices(_, _, let notices)? = facts.first?.news else {
-                Issue.record("\(host): \(facts)")
+            let messages = try await queue.end(id, worker)
+            guard case .notices(_, _, let notices)? = messages.first?.event else {
+                Issue.record("\(host): \(messages)")
                 continue
             }
             #expect(notices.map(\.host) == [text], "\(host)")

@@ -54,7 +54,7 @@ struct SignedTests {
             committed.append(NewJob(id: JobID(known: id), spec: Array(Self.spec.utf8)), to: target, of: "mail")
         }
         let reply = try await worker.cycle(settling: JobID(known: "a"), .completed(result: nil), committing: committed)
-        #expect(reply.refused == [] && reply.facts == [])
+        #expect(reply.refused == [] && reply.messages == [])
         #expect(try await queue.state("x") == nil)
         #expect(try await queue.state("b") == "available")
         #expect(try await queue.audit() == [])

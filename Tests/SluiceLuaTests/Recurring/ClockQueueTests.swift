@@ -111,14 +111,14 @@ struct ClockQueueTests {
         }
         let end = try #require(try await jump.score("workers", "dead"))
         #expect(end <= 65_000)
-        let facts = try #require(try await jump.queue.key("outbox"))
-        #expect(facts.hasPrefix("T+"))
-        let due = try #require(Int(facts.dropFirst(2).prefix { $0 != " " }))
+        let messages = try #require(try await jump.queue.key("outbox"))
+        #expect(messages.hasPrefix("T+"))
+        let due = try #require(Int(messages.dropFirst(2).prefix { $0 != " " }))
         #expect(due <= 305_000)
         #expect(try await jump.queue.dump().keys.filter { $0.hasPrefix("stats:") } == ["stats:M+0"])
         // Seconds later somebody carries it again.
         try await jump.queue.advance(300)
-        #expect(try await jump.worker.cycle().facts.count == 1)
+        #expect(try await jump.worker.cycle().messages.count == 1)
     }
 
     @Test func aQueueWithoutWorkersIsPutRightByTheFirstThatComes() async throws {

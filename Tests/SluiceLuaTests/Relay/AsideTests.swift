@@ -4,10 +4,10 @@ import SluiceStore
 import SluiceTesting
 import Testing
 
-/// Facts that cannot be read.
+/// Messages that cannot be read.
 @Suite(.timeLimit(.minutes(10)))
 struct AsideTests {
-    /// A fact of a kind that nobody knows.
+    /// A message of a kind that nobody knows.
     private func unreadable() async throws -> (queue: LuaQueue, worker: ScriptedWorker) {
         let queue = try await LuaQueue()
         let worker = try await queue.worker()
@@ -18,18 +18,18 @@ struct AsideTests {
 
     @Test func whatIsSetAsideIsGivenToEachWorkerThatStartsOnce() async throws {
         let (queue, worker) = try await unreadable()
-        let fact = try #require(try await worker.cycle().facts.first)
-        #expect(fact.number == "17" && fact.news == .unknown)
+        let message = try #require(try await worker.cycle().messages.first)
+        #expect(message.number == "17" && message.event == .unknown)
         for count in [1, 0] { #expect(try await queue.call(SetAside(["17"])) == count) }
         try await queue.advance(300)
         try await worker.resync()
-        #expect(try await worker.cycle().facts == [])
+        #expect(try await worker.cycle().messages == [])
         try await queue.advance(300)
-        #expect(try await worker.cycle().facts == [fact], "every ten minutes")
+        #expect(try await worker.cycle().messages == [message], "every ten minutes")
         for count in [1, 0] { #expect(try await queue.call(SetAside(["17"])) == count) }
         let newer = try await queue.worker("newer")
-        #expect(try await newer.cycle().facts == [fact])
-        try await queue.acknowledge([fact])
+        #expect(try await newer.cycle().messages == [message])
+        try await queue.acknowledge([message])
         for key in ["facts", "aside", "outbox"] { #expect(try await queue.key(key) == nil) }
     }
 
@@ -39,7 +39,7 @@ struct AsideTests {
         _ = try await queue.call(SetAside(["17"]))
         #expect(try await queue.fcall(["sluice_drop_facts", "17", "18"]) == "1")
         for key in ["facts", "aside", "outbox"] { #expect(try await queue.key(key) == nil) }
-        #expect(try await worker.cycle().facts == [])
+        #expect(try await worker.cycle().messages == [])
         try await queue.checkRefused(["drop_facts"], "give 1 to 1000 facts")
         try await queue.checkRefused(["set_aside"], "give 1 to 1000 facts")
     }
@@ -52,7 +52,7 @@ struct AsideTests {
         let fence = try #require(try await worker.cycle(1).jobs.first?.fence)
         _ = try await queue.call(
             Progress(worker: worker.id, id: JobID(known: "a"), fence: fence, fraction: 0.5, note: "half"))
-        let first = try await worker.cycle().facts
+        let first = try await worker.cycle().messages
         #expect(try await queue.call(SetAside(first.map(\.number))) == 1)
         let second = try await queue.end("a", worker)
         #expect(second.count == 1)
@@ -65,7 +65,7 @@ struct AsideTests {
         let queue = try await LuaQueue()
         let worker = try await queue.worker()
         _ = try await queue.redis("ZADD", "outbox", "1", "17", "1", "notify:a")
-        #expect(try await worker.cycle().facts == [])
+        #expect(try await worker.cycle().messages == [])
         #expect(try await queue.key("outbox") == nil)
     }
 
@@ -80,10 +80,10 @@ struct AsideTests {
         var command: RedisCommand = ["HSET", queue.base + ":spec", "a"]
         command.append(contentsOf: spec)
         _ = try await queue.queues.store.send(command)
-        let facts = try await queue.end("a", worker)
-        #expect(facts.count == 2)
-        let notices = facts.flatMap { fact -> [Notice] in
-            guard case .notices(_, _, let list) = fact.news else { return [] }
+        let messages = try await queue.end("a", worker)
+        #expect(messages.count == 2)
+        let notices = messages.flatMap { message -> [Notice] in
+            guard case .notices(_, _, let list) = message.event else { return [] }
             return list
         }
         let text = String(validating: try #require(notices.first?.spec), as: UTF8.self)
@@ -102,7 +102,7 @@ struct AsideTests {
         var command: RedisCommand = ["HSET", queue.base + ":spec", "a"]
         command.append(contentsOf: Array(#"{"kind":""#.utf8) + bytes + Array(#""}"#.utf8))
         _ = try await queue.queues.store.send(command)
-        guard case .notices(_, _, let list)? = try await queue.end("a", worker).first?.news, let notice = list.first else {
+        guard case .notices(_, _, let list)? = try await queue.end("a", worker).first?.event, let notice = list.first else {
             Issue.record("nothing is told")
             return
         }

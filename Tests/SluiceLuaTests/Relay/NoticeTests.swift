@@ -15,9 +15,9 @@ struct NoticeTests {
         return (queue, worker)
     }
 
-    /// The bodies that facts bring, without their versions.
-    private func bodies(_ facts: [Fact]) throws -> [[String: Any]] {
-        try notices(facts).map { notice in
+    /// The bodies that messages bring, without their versions.
+    private func bodies(_ messages: [OutboxMessage]) throws -> [[String: Any]] {
+        try notices(messages).map { notice in
             let spec = try #require(JSONSerialization.jsonObject(with: Data(notice.spec)) as? [String: Any])
             let arguments = try #require(spec["args"] as? [String: Any])
             #expect(arguments["url"] as? String == "https://x.test/h")
@@ -29,16 +29,16 @@ struct NoticeTests {
         }
     }
 
-    private func notices(_ facts: [Fact]) -> [Notice] {
-        facts.flatMap { fact -> [Notice] in
-            guard case .notices(_, let job, let list) = fact.news else { return [] }
+    private func notices(_ messages: [OutboxMessage]) -> [Notice] {
+        messages.flatMap { message -> [Notice] in
+            guard case .notices(_, let job, let list) = message.event else { return [] }
             #expect(job.text == "a")
             return list
         }
     }
 
-    private func states(_ facts: [Fact]) throws -> [String] {
-        try bodies(facts).map { "\($0["event"] ?? "") \($0["state"] ?? "")" }
+    private func states(_ messages: [OutboxMessage]) throws -> [String] {
+        try bodies(messages).map { "\($0["event"] ?? "") \($0["state"] ?? "")" }
     }
 
     @Test func enqueueingKeepsTheHook() async throws {
@@ -63,8 +63,8 @@ struct NoticeTests {
     @Test func anEndIsWrittenDownWithTheEnd() async throws {
         let (queue, worker) = try await hooked()
         _ = try await worker.claim(1)
-        let facts = try await worker.cycle(0, settling: ["a"], .completed(result: Array(#"{"n":[]}"#.utf8))).facts
-        let body = try #require(try bodies(facts).first)
+        let messages = try await worker.cycle(0, settling: ["a"], .completed(result: Array(#"{"n":[]}"#.utf8))).messages
+        let body = try #require(try bodies(messages).first)
         #expect(body.keys.sorted() == ["event", "id", "job", "kind", "queue", "result", "state", "time", "version"])
         #expect(body["event"] as? String == "ended" && body["state"] as? String == "completed")
         #expect(body["job"] as? String == "a" && body["queue"] as? String == "mail" && body["kind"] as? String == "k")
@@ -72,7 +72,7 @@ struct NoticeTests {
         let result = try #require(body["result"] as? [String: Any])
         #expect((result["n"] as? [Any])?.isEmpty == true, "the result is what it was, to the letter")
         #expect(try await queue.call(FindJob(JobID(known: "a")))?["notified"] == "\(try #require(body["version"] as? Int))")
-        try await queue.acknowledge(facts)
+        try await queue.acknowledge(messages)
         #expect(try await queue.key("facts") == nil)
         #expect(try await queue.key("outbox") == nil)
         #expect(try await queue.audit() == [])
@@ -82,7 +82,7 @@ struct NoticeTests {
         for (order, state) in [("cancel", "cancelled"), ("delete", "deleted")] {
             let (queue, worker) = try await hooked()
             _ = try await queue.fcall([order, "a"])
-            #expect(try states(try await worker.cycle().facts) == ["ended \(state)"])
+            #expect(try states(try await worker.cycle().messages) == ["ended \(state)"])
         }
         let (queue, worker) = try await hooked(more: #","links":["batch.b1"]"#)
         _ = try await queue.fcall(["configure", "crashes", "1"])
@@ -90,11 +90,11 @@ struct NoticeTests {
         try await queue.advance(29)
         let other = try await queue.worker("other")
         try await queue.advance(2)
-        let facts = try await other.cycle().facts
-        let body = try #require(try bodies(facts).first)
+        let messages = try await other.cycle().messages
+        let body = try #require(try bodies(messages).first)
         #expect(body["state"] as? String == "discarded")
         #expect((body["error"] as? String)?.contains("its worker died") == true)
-        #expect(facts.contains { $0.news == .members(batch: "b1", state: .discarded, jobs: [JobID(known: "a")]) })
+        #expect(messages.contains { $0.event == .members(batch: "b1", state: .discarded, jobs: [JobID(known: "a")]) })
     }
 
     @Test func aBadEndTellsItsError() async throws {
@@ -102,8 +102,8 @@ struct NoticeTests {
         let error = #"{"type":"E","message":"no \"disk\" ä"}"#
         #expect(try await queue.end("a", worker, .retry(after: .milliseconds(1), error: error)) == [], "it runs again")
         try await queue.advance(1)
-        let facts = try await queue.end("a", worker, .discarded(error: error))
-        #expect(try bodies(facts).first?["error"] as? String == "no \"disk\" ä")
+        let messages = try await queue.end("a", worker, .discarded(error: error))
+        #expect(try bodies(messages).first?["error"] as? String == "no \"disk\" ä")
     }
 
     @Test func whatIsSealedOrLargeIsLeftOut() async throws {
@@ -153,10 +153,10 @@ struct NoticeTests {
         // Its worker may be full, and listens to its bell alone then.
         #expect(try await queue.redis("LPOP", "bell:w") == "1")
         try await progress("0.2")
-        let first = try await worker.cycle().facts
+        let first = try await worker.cycle().messages
         #expect(try states(first) == ["progress executing"])
         try await progress("0.3")
-        let last = try await worker.cycle(0, settling: ["a"]).facts
+        let last = try await worker.cycle(0, settling: ["a"]).messages
         #expect(try states(last) == ["progress executing", "ended completed"], "who carries the end carries what was before it")
         let fractions = try bodies(first + last).map { ($0["progress"] as? [String: Any])?["fraction"] as? Double }
         #expect(fractions == [0.2, 0.3, 0.3])
@@ -169,12 +169,12 @@ struct NoticeTests {
         _ = try await worker.claim(1)
         let fence = try #require(worker.running[JobID(known: "a")])
         _ = try await queue.fcall(["progress", "w", "a", "\(fence)", "0.5", #""""#])
-        let first = try await worker.cycle().facts
+        let first = try await worker.cycle().messages
         _ = try await worker.cycle(0, settling: ["a"])
         try await queue.acknowledge(first)
         try await queue.acknowledge(first)
         try await queue.advance(5)
-        let rest = try await worker.cycle().facts
+        let rest = try await worker.cycle().messages
         #expect(try states(rest) == ["ended completed"])
         try await queue.acknowledge(rest)
         try await queue.acknowledge(first)
@@ -184,11 +184,11 @@ struct NoticeTests {
 
     @Test func whatNobodyCarriesComesAgainWithinSeconds() async throws {
         let (queue, worker) = try await hooked()
-        let facts = try await queue.end("a", worker)
+        let messages = try await queue.end("a", worker)
         try await queue.advance(4)
-        #expect(try await worker.cycle().facts == [])
+        #expect(try await worker.cycle().messages == [])
         try await queue.advance(1)
-        #expect(try await worker.cycle().facts == facts)
+        #expect(try await worker.cycle().messages == messages)
     }
 
     @Test func aJobThatEndsAgainIsToldAgain() async throws {
@@ -205,12 +205,12 @@ struct NoticeTests {
         let hook = #"{"notify":{"url":"https://x.test/h"},"after":{"id":"p"},"target":"other"}"#
         try await queue.add("p")
         _ = try await queue.fcall(["delete", "a"])
-        try await queue.acknowledge(try await worker.cycle().facts)
+        try await queue.acknowledge(try await worker.cycle().messages)
         _ = try await queue.fcall(["sluice_enqueue", "a", #"{"kind":"k"}"#, hook])
         _ = try await queue.fcall(["cancel", "p"])
-        let facts = try await worker.cycle().facts
-        #expect(try bodies(facts).map { $0["queue"] as? String } == ["other"])
-        #expect(try states(facts) == ["ended cancelled"])
+        let messages = try await worker.cycle().messages
+        #expect(try bodies(messages).map { $0["queue"] as? String } == ["other"])
+        #expect(try states(messages) == ["ended cancelled"])
 
         let there = try await queue.other("other")
         let away = try await there.worker()
@@ -229,7 +229,9 @@ struct NoticeTests {
         let worker = try await queue.worker()
         let id = String(repeating: "i", count: 128)
         try await queue.add(id, options: #"{"notify":{"url":"http://[::1]:80/"}}"#)
-        guard case .notices(_, let job, let list) = try await queue.end(id, worker).first?.news else { throw CancellationError() }
+        guard case .notices(_, let job, let list) = try await queue.end(id, worker).first?.event else {
+            throw CancellationError()
+        }
         #expect(job.text == id && list.count == 1)
         #expect(list[0].id.text.utf8.count <= 128 && list[0].host == "[::1]")
     }

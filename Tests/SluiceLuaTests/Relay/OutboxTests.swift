@@ -2,7 +2,7 @@ import SluiceCore
 import SluiceStore
 import Testing
 
-/// Facts that wait to be carried.
+/// Messages that wait to be carried.
 @Suite(.timeLimit(.minutes(10)))
 struct OutboxTests {
     private func linked(_ lines: String...) async throws -> (queue: LuaQueue, worker: ScriptedWorker) {
@@ -15,13 +15,13 @@ struct OutboxTests {
 
     @Test func anEndIsToldToAllWhoAreToHear() async throws {
         let (queue, worker) = try await linked("workflow.w1 clean", "batch.b1")
-        let facts = try await queue.end("a", worker, .completed(result: Array("{}".utf8)))
+        let messages = try await queue.end("a", worker, .completed(result: Array("{}".utf8)))
         #expect(
-            Set(facts.map(\.news)) == [
+            Set(messages.map(\.event)) == [
                 .node(workflow: "w1", name: "clean", job: JobID(known: "a"), state: .completed, output: "{}"),
                 .members(batch: "b1", state: .completed, jobs: [JobID(known: "a")]),
             ])
-        try await queue.acknowledge(facts)
+        try await queue.acknowledge(messages)
         #expect(try await queue.key("facts") == nil)
         #expect(try await queue.key("outbox") == nil)
     }
@@ -29,45 +29,46 @@ struct OutboxTests {
     @Test(arguments: ["cancel", "delete"]) func whatAnOperatorDoesIsToldByTheNextWorker(_ order: String) async throws {
         let (queue, worker) = try await linked("batch.b1")
         _ = try await queue.fcall([order, "a"])
-        let state = order == "cancel" ? Fact.EndState.cancelled : .deleted
-        #expect(try await worker.cycle().facts.map(\.news) == [.members(batch: "b1", state: state, jobs: [JobID(known: "a")])])
+        let state = order == "cancel" ? OutboxMessage.EndState.cancelled : .deleted
+        #expect(
+            try await worker.cycle().messages.map(\.event) == [.members(batch: "b1", state: state, jobs: [JobID(known: "a")])])
         #expect(try await queue.audit() == [])
     }
 
     @Test func whatNobodyAcknowledgesComesAgainMoreAndMoreRarely() async throws {
         let (queue, worker) = try await linked("batch.b1")
-        let facts = try await queue.end("a", worker)
-        #expect(facts.count == 1)
+        let messages = try await queue.end("a", worker)
+        #expect(messages.count == 1)
         var times: [Int] = []
         for second in 1...120 {
             try await queue.advance(1)
-            if try await worker.cycle().facts == facts { times.append(second) }
+            if try await worker.cycle().messages == messages { times.append(second) }
         }
         #expect(times.first == 5 && times.count < 10 && times.count > 3)
-        try await queue.acknowledge(facts)
+        try await queue.acknowledge(messages)
         try await queue.advance(600)
         try await worker.resync()
-        #expect(try await worker.cycle().facts == [])
+        #expect(try await worker.cycle().messages == [])
     }
 
     @Test func whoeverRelaysIsGivenWhatIsDueAndAgainAfterAWhile() async throws {
         let (queue, worker) = try await linked("batch.b1")
         _ = try await queue.fcall(["sluice_cancel", "a"])
         let first = try await queue.call(TakeOutbox())
-        #expect(first.facts.map(\.news) == [.members(batch: "b1", state: .cancelled, jobs: [JobID(known: "a")])])
+        #expect(first.messages.map(\.event) == [.members(batch: "b1", state: .cancelled, jobs: [JobID(known: "a")])])
         #expect(!first.hasMore)
-        #expect(try await worker.cycle().facts.isEmpty)
-        #expect(try await queue.call(TakeOutbox()).facts.isEmpty)
+        #expect(try await worker.cycle().messages.isEmpty)
+        #expect(try await queue.call(TakeOutbox()).messages.isEmpty)
         try await queue.advance(5)
-        #expect(try await queue.call(TakeOutbox()).facts == first.facts)
-        try await queue.acknowledge(first.facts)
+        #expect(try await queue.call(TakeOutbox()).messages == first.messages)
+        try await queue.acknowledge(first.messages)
         #expect(try await queue.key("outbox") == nil)
     }
 
     @Test func whatAWorkerWasGivenIsLeftToIt() async throws {
         let (queue, worker) = try await linked("batch.b1")
         #expect(try await queue.end("a", worker).count == 1)
-        #expect(try await queue.call(TakeOutbox()).facts.isEmpty)
+        #expect(try await queue.call(TakeOutbox()).messages.isEmpty)
     }
 
     @Test func anIdleWorkerIsToldWhenToCome() async throws {

@@ -25,12 +25,12 @@ extension LuaQueue {
 
     /// Takes a job and ends it.
     func end(_ id: String, _ worker: ScriptedWorker, _ outcome: Settlement.Outcome = .completed(result: nil)) async throws
-        -> [Fact]
+        -> [OutboxMessage]
     {
         while worker.running[JobID(known: id)] == nil {
             if try await worker.cycle(1).jobs.isEmpty { return [] }
         }
-        return try await worker.cycle(0, settling: [id], outcome).facts
+        return try await worker.cycle(0, settling: [id], outcome).messages
     }
 
     /// Brings jobs that are on their way in this queue to the other one. Returns how many were new there.
@@ -41,15 +41,15 @@ extension LuaQueue {
         return try await other.call(Deliver(validUntil: now - seconds * 1000, items: items, kept: .seconds(7 * 86_400)))
     }
 
-    /// The jobs that a list of facts says have moved, by number of the fact.
-    func moved(_ facts: [Fact]) -> [JobID] {
-        facts.flatMap { fact -> [JobID] in
-            if case .moved(_, let jobs) = fact.news { return jobs }
+    /// The jobs that a list of messages says have moved, by number of the message.
+    func moved(_ messages: [OutboxMessage]) -> [JobID] {
+        messages.flatMap { message -> [JobID] in
+            if case .moved(_, let jobs) = message.event { return jobs }
             return []
         }
     }
 
-    func acknowledge(_ facts: [Fact]) async throws {
-        if !facts.isEmpty { try await call(Acknowledge(facts.map(\.number))) }
+    func acknowledge(_ messages: [OutboxMessage]) async throws {
+        if !messages.isEmpty { try await call(Acknowledge(messages.map(\.number))) }
     }
 }

@@ -78,7 +78,9 @@ struct LuaWorkflow: Sendable {
 
     /// Tells that the job of a node, in a run, has ended. Returns what is released by that.
     @discardableResult
-    func done(_ node: String, _ state: Fact.EndState = .completed, run: Int = 1, output: String = "") async throws -> [String] {
+    func done(_ node: String, _ state: OutboxMessage.EndState = .completed, run: Int = 1, output: String = "") async throws
+        -> [String]
+    {
         let job = JobID(known: "\(id):\(node)" + (run > 1 ? ":\(run)" : ""))
         return try await step(.done(node: node, job: job, state: state, output: output)).nodes.map(\.name)
     }

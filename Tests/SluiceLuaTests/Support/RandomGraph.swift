@@ -9,7 +9,7 @@ struct RandomGraph {
         var isVirtual: Bool
         var after: [WorkflowEdge]
         /// How its job ends, if it runs.
-        var end: Fact.EndState
+        var end: OutboxMessage.EndState
     }
 
     let nodes: [Node]
@@ -40,7 +40,7 @@ struct RandomGraph {
         return WorkflowEdge(name, policies[Int.random(in: 0..<policies.count, using: &numbers)])
     }
 
-    static func end(failing: Int, _ numbers: inout SplitMix) -> Fact.EndState {
+    static func end(failing: Int, _ numbers: inout SplitMix) -> OutboxMessage.EndState {
         let fails = Int.random(in: 0..<100, using: &numbers) < failing
         return !fails ? .completed : Bool.random(using: &numbers) ? .discarded : .cancelled
     }

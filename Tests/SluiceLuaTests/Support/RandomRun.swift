@@ -3,7 +3,7 @@ import SluiceCore
 import SluiceStore
 import SluiceTesting
 
-/// Calls functions in an order that a seed determines, with several workers and a clock that moves, and keeps a few facts in
+/// Calls functions in an order that a seed determines, with several workers and a clock that moves, and keeps a few messages in
 /// mind that must hold whatever happens.
 final class RandomRun {
     let queue: LuaQueue

@@ -29,7 +29,7 @@ final class ScriptedWorker {
                 worker: id, session: session, lease: lease,
                 info: #"{"host":"host-of-\#(id)"\#(bytes.map { #","bytes":\#($0)"# } ?? "")}"#, running: listed))
         for id in reply.lost { running[id] = nil }
-        tookBack += reply.decided.map(\.id)
+        tookBack += reply.outcomes.map(\.id)
         return reply
     }
 
@@ -50,7 +50,7 @@ final class ScriptedWorker {
             worker: id, session: session, call: call, demand: demand, idle: idle, settlements: settlements)
         let reply = try await queue.call(cycle)
         for (id, _) in outcomes { running[id] = nil }
-        tookBack += reply.decided.filter { $0.worker != id.text }.map(\.id)
+        tookBack += reply.outcomes.filter { $0.worker != id.text }.map(\.id)
         for job in reply.jobs { running[job.id] = job.fence }
         return reply
     }

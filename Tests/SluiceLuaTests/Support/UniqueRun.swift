@@ -107,7 +107,7 @@ final class UniqueRun {
         steps.append("\(worker.id) claims \(demand), settles \(settled.map { "\($0.0) \($0.1)" })")
         let reply = try await worker.cycle(demand, settled)
         apply(settled, reply.refused)
-        apply(reply.decided.filter { $0.worker != worker.id.text })
+        apply(reply.outcomes.filter { $0.worker != worker.id.text })
         for job in reply.jobs {
             let arguments = String(decoding: try job.decodeSpec().arguments, as: UTF8.self)
             if let fault = model.claim(job.id.text, arguments: arguments) { faults.append(fault) }
@@ -128,8 +128,8 @@ final class UniqueRun {
         if model.jobs[id]?.isCancelling == true { model.end(id) } else { model.runAgain(id) }
     }
 
-    private func apply(_ decided: [DecidedRun]) {
-        for run in decided { if run.state.isEnded { model.end(run.id.text) } else { model.runAgain(run.id.text) } }
+    private func apply(_ outcomes: [ServerOutcome]) {
+        for run in outcomes { if run.state.isEnded { model.end(run.id.text) } else { model.runAgain(run.id.text) } }
     }
 
     private func resync(_ worker: ScriptedWorker) async throws {
@@ -139,7 +139,7 @@ final class UniqueRun {
             try await queue.queues.command("SMEMBERS", queue.base + ":held:\(worker.id)").root.elements.map(\.string))
         let reply = try await worker.resync()
         for id in members.compactMap(\.self).sorted() where worker.running[JobID(known: id)] == nil { goOn(id) }
-        apply(reply.decided)
+        apply(reply.outcomes)
     }
 
     private func advance() async throws {

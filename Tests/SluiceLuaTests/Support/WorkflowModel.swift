@@ -82,7 +82,7 @@ struct WorkflowModel {
     }
 
     /// What failed runs again, unless something before it that matters has failed; so does what was cancelled because of it alone.
-    mutating func retry(_ branch: String?, end: (RandomGraph.Node) -> Fact.EndState) {
+    mutating func retry(_ branch: String?, end: (RandomGraph.Node) -> OutboxMessage.EndState) {
         var again = Set(order.filter { isMeant($0, branch) && isBad($0) && barriers(of: $0).isEmpty })
         var count = -1
         while again.count != count {
@@ -99,7 +99,7 @@ struct WorkflowModel {
     }
 
     /// From now on all jobs end so.
-    mutating func letAll(_ end: Fact.EndState) {
+    mutating func letAll(_ end: OutboxMessage.EndState) {
         for name in order { nodes[name]?.end = end }
     }
 }

@@ -23,7 +23,7 @@ final class WorkflowSimulation {
     /// Those that died as well.
     private var everybody: [ScriptedWorker] = []
     private var names = 0
-    private var facts: [Fact] = []
+    private var messages: [OutboxMessage] = []
     private var starts: [String: Int] = [:]
     private var cancelled: Set<JobID> = []
     /// Nodes whose jobs have completed.
@@ -90,8 +90,8 @@ final class WorkflowSimulation {
         }
         cancelled.formUnion(reply.cancel)
         for job in reply.jobs { started(job.id) }
-        facts += reply.facts
-        try await deliverFacts()
+        messages += reply.messages
+        try await deliverMessages()
     }
 
     private func node(_ id: JobID) -> String { String(id.text.split(separator: ":")[1]) }
@@ -136,14 +136,14 @@ final class WorkflowSimulation {
         node.after.contains { $0.policy == .cancel && expected.isBad($0.node) && isOver($0.node) }
     }
 
-    private func deliverFacts() async throws {
-        facts.shuffle(using: &numbers)
-        for fact in facts.prefix(chance(30) ? facts.count : 5) where !chance(15) {
-            guard case .node(_, let name, let job, let state, let output) = fact.news else { continue }
+    private func deliverMessages() async throws {
+        messages.shuffle(using: &numbers)
+        for message in messages.prefix(chance(30) ? messages.count : 5) where !chance(15) {
+            guard case .node(_, let name, let job, let state, let output) = message.event else { continue }
             let arrived = try await carry([.done(node: name, job: job, state: state, output: output)])
-            if arrived, !chance(10) { _ = try await queue.call(Acknowledge([fact.number])) }
+            if arrived, !chance(10) { _ = try await queue.call(Acknowledge([message.number])) }
         }
-        facts.removeAll { _ in !chance(10) }
+        messages.removeAll { _ in !chance(10) }
     }
 
     /// Moves the workflow on, unless whoever does dies at one step or another. Returns whether all was done.

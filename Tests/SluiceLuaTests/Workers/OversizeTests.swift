@@ -136,7 +136,7 @@ struct OversizeTests {
         try await queue.redis("ZADD", "outbox", "1", "1")
         try await queue.add("a")
         let reply = try await worker.cycle(1)
-        #expect(reply.facts.count == 1 && reply.jobs.isEmpty)
+        #expect(reply.messages.count == 1 && reply.jobs.isEmpty)
         #expect(try await queue.takeToken())
         #expect(try await worker.claim(1) == ["a"])
     }

@@ -79,13 +79,13 @@ struct ResultTests {
         }
     }
 
-    private static let badEnds: [(what: String, state: JobState, reason: String)] = [
+    private static let failures: [(what: String, state: JobState, reason: String)] = [
         ("cancel", .cancelled, "no need"), ("discard", .discarded, "no sense"),
         ("throw", .discarded, "Failure"), ("huge", .discarded, "is above the limit of 1048576"),
     ]
 
-    @Test(arguments: badEnds.indices) func aBadEndIsAnErrorThatSaysWhy(_ index: Int) async throws {
-        let (what, state, reason) = Self.badEnds[index]
+    @Test(arguments: failures.indices) func aBadEndIsAnErrorThatSaysWhy(_ index: Int) async throws {
+        let (what, state, reason) = Self.failures[index]
         let fixture = try await Fixture()
         try await fixture.running(worker(fixture)) {
             for _ in 0..<2 {

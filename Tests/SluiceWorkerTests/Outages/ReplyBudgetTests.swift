@@ -8,14 +8,14 @@ import Testing
 
     @Test func eachLossAsksForAQuarterDownToOneJob() {
         var budget = ReplyBudget()
-        #expect(budget.told == nil)
+        #expect(budget.limit == nil)
         var asked: [Int] = []
         for _ in 0..<6 {
             budget.lost(at: start)
             asked.append(budget.bytes)
         }
         #expect(asked == [1_048_576, 262_144, 65_536, 16_384, 16_384, 16_384])
-        #expect(budget.told == 16_384)
+        #expect(budget.limit == 16_384)
         #expect(budget.losses == 6)
     }
 
@@ -37,7 +37,7 @@ import Testing
         budget.lost(at: start)
         var time = start
         var steps = 0
-        while budget.told != nil {
+        while budget.limit != nil {
             time = time + .minutes(11)
             _ = budget.arrived(withJobs: false, at: time)
             steps += 1

@@ -1,15 +1,15 @@
 import SluiceCore
 import Synchronization
 
-/// The calls of one relay on other queues. It records the queues whose outboxes may hold messages because of them, so that these
-/// are relayed as well.
-package final class Errand: Sendable {
+/// One run of the relay: its calls on other queues. It records the queues whose outboxes may hold messages because of them, so
+/// that these are relayed as well.
+package final class RelayRun: Sendable {
     /// How long knowledge from one slot may be used in another, in ms by the server's clock.
     static let validity = 60_000
 
     let store: Store
     private let known: KnownQueues
-    private let stirred = Mutex<Set<QueueName>>([])
+    private let marked = Mutex<Set<QueueName>>([])
 
     init(_ store: Store, _ known: KnownQueues) {
         self.store = store
@@ -17,10 +17,10 @@ package final class Errand: Sendable {
     }
 
     /// Records that the outbox of a queue may hold messages that no relay carries.
-    func stir(_ queue: QueueName) { stirred.withLock { _ = $0.insert(queue) } }
+    func mark(_ queue: QueueName) { marked.withLock { _ = $0.insert(queue) } }
 
     /// Takes one of the recorded queues.
-    func takeStirred() -> QueueName? { stirred.withLock { $0.popFirst() } }
+    func takeMarked() -> QueueName? { marked.withLock { $0.popFirst() } }
 
     /// Delivers jobs to their queue. Repeating it is harmless.
     func deliver(
@@ -29,17 +29,17 @@ package final class Errand: Sendable {
         try await known.register(queue, in: store)
         let new = try await store.call(Deliver(validUntil: now + Self.validity, items: items, kept: kept), on: queue)
         // A job that meets an equal one is cancelled on arrival, which may have to be reported.
-        if new < items.count { stir(queue) }
+        if new < items.count { mark(queue) }
     }
 
     /// Reports the end of a job to its followers, which stayed in the slot of a queue.
-    func tell(_ job: JobID, _ state: Fact.EndState, in queue: QueueName) async throws(SluiceError) {
-        if try await store.call(Tell(state, [job]), on: queue) { stir(queue) }
+    func tell(_ job: JobID, _ state: OutboxMessage.EndState, in queue: QueueName) async throws(SluiceError) {
+        if try await store.call(Tell(state, [job]), on: queue) { mark(queue) }
     }
 
     func cancel(_ jobs: [JobID], in queue: QueueName) async throws(SluiceError) {
         _ = try await store.call(ChangeJobs(.cancel, jobs), on: queue)
-        stir(queue)
+        mark(queue)
     }
 }
 

@@ -3,9 +3,9 @@ package import SluiceCore
 
 /// An outbox message: an event in a queue for another slot (`lua/relay/outbox.lua`). It is handed out until it is acknowledged,
 /// so it arrives at least once.
-package struct Fact: Sendable, Hashable {
+package struct OutboxMessage: Sendable, Hashable {
     /// The event and its recipient.
-    package enum News: Sendable, Hashable {
+    package enum Event: Sendable, Hashable {
         /// A node of a workflow has ended, with its output as JSON if it completed and has one.
         case node(workflow: String, name: String, job: JobID, state: EndState, output: String)
         /// Members of a batch have ended; without a state, their first attempt failed.
@@ -27,15 +27,15 @@ package struct Fact: Sendable, Hashable {
 
     /// Its number in its queue.
     package var number: String
-    package var news: News
+    package var event: Event
 
-    static func list(_ reply: RedisValue) -> [Fact] {
-        reply.rows(of: 2).map { Fact(number: $0.text(0), news: News($0[1].bytes ?? [])) }
+    static func list(_ reply: RedisValue) -> [OutboxMessage] {
+        reply.rows(of: 2).map { OutboxMessage(number: $0.text(0), event: Event($0[1].bytes ?? [])) }
     }
 }
 
-extension Fact.News {
-    /// Parses the text of a fact: a line of words, and for a node its output below.
+extension OutboxMessage.Event {
+    /// Parses the text of a message: a line of words, and for a node its output below.
     package init(_ text: String) { self.init(Array(text.utf8)) }
 
     /// Takes bytes, since the part below the line may not be UTF-8.
@@ -53,7 +53,8 @@ extension Fact.News {
             self = .moved(queue: queue, jobs: words.dropFirst().map(JobID.init(known:)))
             return
         case "slot":
-            guard words.count == 3, let state = Fact.EndState(rawValue: words[1]), let queue = try? QueueName(target[1]) else {
+            guard words.count == 3, let state = OutboxMessage.EndState(rawValue: words[1]), let queue = try? QueueName(target[1])
+            else {
                 break
             }
             self = .left(queue: queue, job: JobID(known: words[2]), state: state)
@@ -67,12 +68,12 @@ extension Fact.News {
             return
         case "batch":
             guard words.count > 1 else { break }
-            let state = Fact.EndState(rawValue: words[1])
+            let state = OutboxMessage.EndState(rawValue: words[1])
             if state == nil, words[1] != "attempted" { break }
             self = .members(batch: target[1], state: state, jobs: words.dropFirst(2).map(JobID.init(known:)))
             return
         case "workflow":
-            guard words.count == 4, let state = Fact.EndState(rawValue: words[1]) else { break }
+            guard words.count == 4, let state = OutboxMessage.EndState(rawValue: words[1]) else { break }
             self = .node(
                 workflow: target[1], name: words[2], job: JobID(known: words[3]), state: state,
                 output: parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : "")

@@ -1,8 +1,8 @@
 import Hiredis
 package import SluiceCore
 
-/// A run whose outcome Redis decided: its worker died, or its settlement was overruled.
-package struct DecidedRun: Sendable, Hashable {
+/// The outcome of a run as Redis decided it: the run was reclaimed from a dead worker, or its settlement was overruled.
+package struct ServerOutcome: Sendable, Hashable {
     package var id: JobID
     /// The new state of the job.
     package var state: JobState
@@ -12,11 +12,11 @@ package struct DecidedRun: Sendable, Hashable {
     /// Empty if the run was the calling worker's own.
     package var kind: String
 
-    static func list(_ reply: RedisValue) -> [DecidedRun] {
+    static func list(_ reply: RedisValue) -> [ServerOutcome] {
         reply.rows(of: 5).compactMap { row in
             // A state that only a newer library knows cannot be reported.
             guard let state = row.state(1), let attempt = row[2].integer else { return nil }
-            return DecidedRun(id: row.id(0), state: state, attempt: attempt, worker: row.text(3), kind: row.text(4))
+            return ServerOutcome(id: row.id(0), state: state, attempt: attempt, worker: row.text(3), kind: row.text(4))
         }
     }
 }

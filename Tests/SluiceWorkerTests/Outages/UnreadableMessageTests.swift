@@ -6,9 +6,9 @@ import SluiceWorker
 import TestSupport
 import Testing
 
-/// Facts that a worker cannot read: of a newer version, or written by something else.
+/// Messages that a worker cannot read: of a newer version, or written by something else.
 @Suite(.timeLimit(.minutes(10)))
-struct UnreadableFactTests {
+struct UnreadableMessageTests {
     private func key(_ name: String, _ fixture: Fixture) -> String { fixture.queues.base("work") + ":" + name }
 
     /// They are logged once and set aside, those beside them are carried, the doctor shows them, and his cure ends them.
