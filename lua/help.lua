@@ -33,7 +33,7 @@ local lines = {
   "  FCALL sluice_cancel|sluice_retry|sluice_delete 1 KEY ID...",
   "  FCALL sluice_reschedule 1 KEY DELAY_MS|@TIME_MS ID...",
   "  FCALL sluice_repair 1 KEY [CURSOR]                      repairs violations; until the cursor is 0, and audit is clean",
-  "  FCALL sluice_drop_facts 1 KEY NUMBER...                 drops messages that doctor shows as set aside",
+  "  FCALL sluice_drop_messages 1 KEY NUMBER...                 drops messages that doctor shows as set aside",
   "  FCALL sluice_pause 1 KEY [REASON] [new]  FCALL sluice_resume 1 KEY",
   "  FCALL sluice_cron_pause 1 KEY NAME [REASON]             FCALL sluice_cron_remove 1 KEY NAME",
   "  FCALL sluice_override 1 KEY NAME VALUE [MS] [new]       such as concurrency/host=a.b 2 600000, rate/host 40/10000",

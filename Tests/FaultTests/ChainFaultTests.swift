@@ -52,10 +52,10 @@ struct ChainFaultTests {
         #expect(load.startedTwice().count <= near + far)
         #expect(!load.startedTwice().contains(first.id.text))
         #expect(Set(load.log.entries().filter(\.isEnd).map(\.id)) == Set(ids))
-        // The last fact may still be on its way.
+        // The last message may still be on its way.
         #expect(
             await load.queues.eventually(in: load.queue, within: .seconds(300)) {
-                try await load.queues.dump().keys.allSatisfy { !$0.hasSuffix(":facts") && !$0.hasSuffix(":suspended") }
+                try await load.queues.dump().keys.allSatisfy { !$0.hasSuffix(":messages") && !$0.hasSuffix(":suspended") }
             })
         for queue in ["load", "away"] as [QueueName] {
             #expect(try await load.inspector.audit(queue).violations.map { "\($0.invariant) \($0.what)" } == [])

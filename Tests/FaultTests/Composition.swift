@@ -39,7 +39,8 @@ extension Load {
     func expectOrder(of jobs: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let isTold = await queues.eventually(in: queue, within: .seconds(300)) {
             try await queues.dump().keys.allSatisfy { key in
-                ![":outbox", ":facts", ":suspended", ":todo", ":ready", ":stop", ":cancels", ":firing", ":executing"].contains {
+                ![":outbox", ":messages", ":suspended", ":todo", ":ready", ":stop", ":cancels", ":firing", ":executing"].contains
+                {
                     key.hasSuffix($0)
                 }
             }

@@ -79,7 +79,7 @@ struct WebhookFaultTests {
         await load.queues.eventually(in: Notify.queue, within: .seconds(90)) {
             let own = try await load.inspector.status(of: "load")
             let hooks = try await load.inspector.status(of: Notify.queue)
-            let isCarried = try await load.queues.dump().keys.allSatisfy { !$0.hasSuffix(":facts") }
+            let isCarried = try await load.queues.dump().keys.allSatisfy { !$0.hasSuffix(":messages") }
             return own.totals["completed"] == own.totals["enqueued"] && isCarried && hooks.totals["enqueued", default: 0] > 0
                 && hooks.totals["completed"] == hooks.totals["enqueued"]
         }

@@ -20,7 +20,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
 }
 
 extension Ailment {
-    static let all = ofWorkers + ofFollowers + ofFacts + ofFactsThatCannotBeRead + ofLinks + ofWorkflows + ofCron
+    static let all = ofWorkers + ofFollowers + ofMessages + ofMessagesThatCannotBeRead + ofLinks + ofWorkflows + ofCron
 
     private static let ofWorkers = [
         Ailment(
@@ -150,16 +150,16 @@ extension Ailment {
         try await patient.call("cancel", "a")
     }
 
-    private static let ofFacts = [
+    private static let ofMessages = [
         Ailment(
-            code: "queue.facts_stuck", what: "1 fact for queue web, up to 1m old, and nobody carries what is due",
+            code: "queue.messages_stuck", what: "1 message for queue web, up to 1m old, and nobody carries what is due",
             cure: "sluice worker mail --exec COMMAND",
             provoke: {
                 try await letGo($0)
                 try await $0.queues.advance(by: .seconds(60))
             }, heal: { try await $0.arrive() }),
         Ailment(
-            code: "queue.facts_stuck", what: "1 fact for queue web, up to 5s old, and nobody carries what is due",
+            code: "queue.messages_stuck", what: "1 message for queue web, up to 5s old, and nobody carries what is due",
             cure: "start a worker of any queue, such as sluice worker mail --exec COMMAND",
             provoke: {
                 try await $0.leave()
@@ -171,7 +171,7 @@ extension Ailment {
                 try await $0.arrive()
             }),
         Ailment(
-            code: "queue.facts_slow", what: "1 fact for queue web, up to 10m old, carried again and again without arriving",
+            code: "queue.messages_slow", what: "1 message for queue web, up to 10m old, carried again and again without arriving",
             cure: "see the logs of the workers of mail",
             provoke: {
                 try await letGo($0)
@@ -183,8 +183,8 @@ extension Ailment {
                 try await $0.arrive()
             }),
         Ailment(
-            code: "queue.facts_expired",
-            what: "1 fact for queue web, up to 7d old, which is too old to be carried: b and those with it stay here",
+            code: "queue.messages_expired",
+            what: "1 message for queue web, up to 7d old, which is too old to be carried: b and those with it stay here",
             cure: "sluice jobs retry --queue mail b sends it anew",
             provoke: {
                 try await letGo($0)
@@ -196,7 +196,7 @@ extension Ailment {
                 #expect(try await $0.arrive() == 1)
             }),
         Ailment(
-            code: "queue.facts_expired", what: "too old to be carried: b", cure: "cancel or delete ends it",
+            code: "queue.messages_expired", what: "too old to be carried: b", cure: "cancel or delete ends it",
             provoke: {
                 try await letGo($0)
                 try await $0.queues.advance(by: .seconds(7 * 86_400))
@@ -208,25 +208,25 @@ extension Ailment {
             }),
     ]
 
-    private static let ofFactsThatCannotBeRead = [
+    private static let ofMessagesThatCannotBeRead = [
         Ailment(
-            code: "queue.facts_unreadable",
-            what: "2 facts for batch b1, set aside up to 2m ago, since no worker here can read it: 17",
+            code: "queue.messages_unreadable",
+            what: "2 messages for batch b1, set aside up to 2m ago, since no worker here can read it: 17",
             cure: "start a worker of the version that wrote it, which reads it",
             provoke: { try await unreadable($0) },
             heal: {
-                try await $0.tamper("HSET", "facts", "17", "batch.b1 completed a", "18", "batch.b1 completed b")
+                try await $0.tamper("HSET", "messages", "17", "batch.b1 completed a", "18", "batch.b1 completed b")
                 try await $0.join("newer")
                 #expect(try await $0.arrive() == 2)
             }),
         Ailment(
-            code: "queue.facts_unreadable", what: "set aside", cure: "redis-cli FCALL sluice_drop_facts 1",
-            provoke: { try await unreadable($0) }, heal: { try await $0.call("drop_facts", "17", "18") }),
+            code: "queue.messages_unreadable", what: "set aside", cure: "redis-cli FCALL sluice_drop_messages 1",
+            provoke: { try await unreadable($0) }, heal: { try await $0.call("drop_messages", "17", "18") }),
     ]
 
-    /// Two facts that make no sense, which somebody has set aside.
+    /// Two messages that make no sense, which somebody has set aside.
     private static func unreadable(_ patient: Patient) async throws {
-        try await patient.tamper("HSET", "facts", "17", "batch.b1 melted a", "18", "batch.b1 melted b")
+        try await patient.tamper("HSET", "messages", "17", "batch.b1 melted a", "18", "batch.b1 melted b")
         try await patient.tamper("ZADD", "outbox", "1", "17", "1", "18")
         #expect(try await patient.queues.store.call(SetAside(["17", "18"]), on: "mail") == 2)
         try await patient.queues.advance(by: .seconds(120))

@@ -43,7 +43,7 @@ struct QueueStatusTests {
         #expect(try await !fixture.inspector.pause("mail", reason: "another"))
         let paused = try await fixture.inspector.status()
         #expect(paused.map(\.queue) == ["mail"])
-        #expect(paused.first?.pause?.reason == "a deploy")
+        #expect(paused.first?.pause?.reason == "another")
         #expect(try await fixture.inspector.resume("mail"))
         #expect(try await !fixture.inspector.resume("mail"))
         #expect(try await fixture.inspector.status(of: "mail").pause == nil)

@@ -71,7 +71,7 @@ struct WebhookTests {
             let isDone = await fixture.queues.eventually(in: Notify.queue, within: .seconds(120)) {
                 let status = try await fixture.inspector.status(of: Notify.queue)
                 let ended = try await fixture.inspector.status(of: "work").totals
-                let left = try await fixture.queues.dump().keys.contains { $0.hasSuffix(":facts") }
+                let left = try await fixture.queues.dump().keys.contains { $0.hasSuffix(":messages") }
                 return ended["completed", default: 0] + ended["discarded", default: 0] == count && !left
                     && status.totals["completed"] == status.totals["enqueued"]
             }

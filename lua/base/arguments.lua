@@ -40,14 +40,16 @@ end
 -- Reads a cursor of a Redis scan. Cursors are below the size of the scanned key.
 function M.cursor(value)
   local found = string.match(value or '', '^%d+$')
-  if not found or #found > 18 then M.refuse('BADARG', 'no such cursor: ' .. M.shown(value or '')) end
+  if not found or #found > 18 then
+    M.refuse('BADARG', 'no such cursor: ' .. M.shown(value or '') .. '. Pass the one that the call before returned')
+  end
   return found
 end
 
 -- Reads an optional reason given by a person.
 function M.reason(value)
   if value and not utf8.is_line(value, REASON) then
-    M.refuse('BADARG', 'a reason has at most ' .. REASON .. ' bytes of UTF-8, without control characters')
+    M.refuse('BADARG', 'a reason must be at most ' .. REASON .. ' bytes of UTF-8 without control characters')
   end
   return value or ''
 end
@@ -55,7 +57,7 @@ end
 -- Reads a word without blanks, such as the id of a worker or producer.
 function M.word(value, name)
   if type(value) ~= 'string' or #value > 128 or not string.find(value, '^[!-~]+$') then
-    M.refuse('BADARG', name .. ' is 1 to 128 printable ASCII characters without space')
+    M.refuse('BADARG', name .. ' must be 1 to 128 printable ASCII characters without spaces')
   end
   return value
 end

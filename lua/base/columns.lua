@@ -67,6 +67,12 @@ function M.ends_with(q, id, text)
   return lines and string.sub(lines, -#text) == text
 end
 
+-- Removes the last line of a job's history.
+function M.drop_error(q, id)
+  local rest = string.match(redis.call('HGET', q.keys.errors, id) or '', '^(.*)\n[^\n]*$')
+  if rest then redis.call('HSET', q.keys.errors, id, rest) else redis.call('HDEL', q.keys.errors, id) end
+end
+
 -- Appends one error to a job's history, which is one JSON object a line.
 function M.add_error(q, id, line)
   local before = redis.call('HGET', q.keys.errors, id)

@@ -6,7 +6,7 @@ local names = {
   'completed', 'cancelled', 'discarded', 'workers', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
   'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
-  'links', 'after', 'target', 'hold', 'outbox', 'facts', 'aside', 'seen', 'once', 'cron', 'cron_next',
+  'links', 'after', 'target', 'hold', 'outbox', 'messages', 'aside', 'seen', 'once', 'cron', 'cron_next',
   'unique', 'unique_ends', 'fingerprint', 'next', 'watched', 'durations', 'notified', 'deadline', 'deadlines', 'died',
   'since', 'deadlined',
 }
@@ -73,7 +73,7 @@ function M.batch_index(base)
   return namespace and #namespace <= 64 and { all = base .. ':all', ends = base .. ':ends' } or nil
 end
 
--- Of a node of a workflow: the nodes it waits for, those of them that ended badly, and the nodes that wait for it.
+-- Of a node of a workflow: the nodes it waits for, those of them that did not complete, and the nodes that wait for it.
 function M.need(keys, node) return keys.prefix .. 'need:' .. node end
 function M.bad(keys, node) return keys.prefix .. 'bad:' .. node end
 function M.down(keys, node) return keys.prefix .. 'down:' .. node end

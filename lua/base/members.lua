@@ -11,7 +11,7 @@ function M.refuse_unknown(name, rules, what)
   local names = {}
   for known in pairs(rules) do names[#names + 1] = known end
   table.sort(names)
-  refuse('BADARG', what .. ' has no member ' .. shown(name) .. ': there are ' .. table.concat(names, ', '))
+  refuse('BADARG', what .. ' has the unknown member ' .. shown(name) .. ': known are ' .. table.concat(names, ', '))
 end
 
 -- Refuses an object whose members are not among the names of `rules`.
@@ -27,7 +27,7 @@ function M.read(text, rules, what)
   for _, member in ipairs(json.members(text)) do
     local name, rule = member.name, rules[member.name]
     if not rule then M.refuse_unknown(name, rules, what) end
-    if seen[name] then refuse('BADARG', name .. ' stands twice in ' .. what) end
+    if seen[name] then refuse('BADARG', name .. ' is given twice in ' .. what) end
     seen[name] = true
     local value = object[name]
     local is_right, wrong = rule.test(value, member.word, member.first)

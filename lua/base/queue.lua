@@ -8,10 +8,10 @@
 --                          ended.lua), crashes (suspects.lua), fence (claim.lua), declared (declare.lua), unique (unique.lua),
 --                          rewind and shifts (rewind.lua)
 -- Modules add fields, which are nil at first:
---   what the caller of this call is told
+--   what the call tells its caller, and workers
 --     claimable (a job could be claimed: it wakes a worker), pushed (that is done)            lanes, parking, wake
 --     given, given_bytes, given_at (messages for the caller, and room for more)               outbox
---     has_left (messages are left for another process), has_facts (the outbox has some)       outbox
+--     has_left (messages are left for another process), has_messages (the outbox has some)       outbox
 --     decided (outcomes of runs that this call decided), cron (1: ticks are due)              running, cron
 --   how the call is made
 --     is_looking (it changes nothing)                    views, audit, explain
@@ -22,7 +22,7 @@
 --     vtime, front, choosing, is_tried, has_classes                                           lanes, choose, ageing
 --     heads, ends (first due times, first lease ends)                                         waiting, workers
 --     has_links, lone_batches, has_fingerprints, has_next, has_since, polling                 links, unique, conflicts, waiting
---     told, is_telling (followers)                                                            followers
+--     followed (followers that were handled), is_telling                                      followers
 --     noted, longest_period                                                                   ahead
 -- M.open_outside makes the table for what has no queue, with keys, now and micros.
 local arguments = require('arguments')
@@ -44,13 +44,14 @@ function M.open(given)
   local base = given[1]
   local names = base and #given == 1 and keys.of(base)
   if not names then
-    refuse('BADKEY', 'give one key, NAMESPACE:{QUEUE}, each of 1 to 64 letters, digits, dots, dashes or underscores')
+    refuse('BADKEY', 'the call needs one key, NAMESPACE:{QUEUE}, each name of 1 to 64 letters, digits, dots, dashes or '
+      .. 'underscores')
   end
   local now, micros = clock.read(base)
   local found = redis.call('HMGET', names.config, 'format', 'paused', 'limits', 'migration', 'completed', 'cancelled',
     'discarded', 'crashes', 'fence', 'declared', 'unique', 'rewind', 'shifts')
   if found[1] and found[1] ~= M.FORMAT then
-    refuse('FORMAT', 'this queue has data format ' .. found[1] .. ', and this library reads ' .. M.FORMAT)
+    refuse('FORMAT', 'the queue has data format ' .. found[1] .. ', but this version of Sluice reads only format ' .. M.FORMAT)
   end
   return {
     keys = names, now = now, micros = micros, exists = found[1], paused = found[2],
@@ -68,8 +69,8 @@ function M.open_outside(given, kind)
   local base = given[1]
   local names = base and #given == 1 and keys[kind](base)
   if not names then
-    refuse('BADKEY', 'give one key, NAMESPACE:{' .. kind .. '.NAME}, the names of 1 to 64 letters, digits, dots, dashes or '
-      .. 'underscores')
+    refuse('BADKEY', 'the call needs one key, NAMESPACE:{' .. kind .. '.NAME}, each name of 1 to 64 letters, digits, dots, '
+      .. 'dashes or underscores')
   end
   local now, micros = clock.read(base)
   return { keys = names, now = now, micros = micros }
@@ -79,7 +80,8 @@ end
 -- used later, and is made.
 function M.known(q, word)
   if word ~= nil and word ~= '' and word ~= 'new' then
-    refuse('BADARG', 'the last word is new, for a queue that is first used later, not ' .. arguments.shown(word))
+    refuse('BADARG', 'the last argument must be new, for a queue that is first used later, or be left out, not '
+      .. arguments.shown(word))
   end
   if q.exists then return end
   if word == 'new' then return M.create(q) end

@@ -17,8 +17,8 @@ end
 -- Refuses a spec that is a signed job.
 function M.refuse(name, spec)
   if M.is(name, spec) then
-    refuse('BADARG', 'queue webhooks takes no job of kind webhook from outside, since such jobs are sent with '
-      .. 'a signature: enqueue the job that is to be told of with notify, or take another kind or queue')
+    refuse('BADARG', 'jobs of kind webhook cannot be enqueued in queue webhooks, because Sluice signs their requests: '
+      .. 'give the option notify to the job that the webhook is about, or use another kind or queue')
   end
 end
 

@@ -36,28 +36,28 @@ local known
 function M.read(text, what, most)
   known = known or rules()
   if most and #text > most then
-    refuse('BADARG', what .. ' has at most ' .. most .. ' bytes, not ' .. #text .. ': a larger one takes a client')
+    refuse('BADARG', what .. ' can have at most ' .. most .. ' bytes, not ' .. #text
+      .. ': enqueue a larger one with a Sluice client')
   end
   local spec = members.read(text, known, what)
-  if spec.kind == nil then refuse('BADARG', what .. ' has a kind, such as {"kind":"email","args":{"to":"a@b.c"}}') end
-  if spec.chain_hold ~= nil and spec.chain == nil then refuse('BADARG', 'chain_hold is for jobs of a chain') end
-  if (spec.workflow == nil) ~= (spec.node == nil) then refuse('BADARG', 'workflow and node come together') end
+  if spec.kind == nil then refuse('BADARG', what .. ' needs a kind, such as {"kind":"email","args":{"to":"a@b.c"}}') end
+  if spec.chain_hold ~= nil and spec.chain == nil then refuse('BADARG', 'chain_hold needs a chain') end
+  if (spec.workflow == nil) ~= (spec.node == nil) then refuse('BADARG', 'workflow needs node, and node needs workflow') end
   if spec.key ~= nil and type(spec.args) ~= 'string' then
-    refuse('BADARG', 'the arguments of a spec with a key are encrypted: a text, in base64')
+    refuse('BADARG', 'args must be a base64 text, because the spec has a key, with which its arguments are encrypted')
   end
   return spec
 end
 
 -- Refuses a spec of a client from which no webhook body can be made. The names of redacted fields must be readable, since
 -- otherwise all fields would be shown.
-function M.check_told(text)
+function M.check_notified(text)
   local kind = columns.raw_kind(text)
   if not (kind and utf8.is_line(kind, KIND)) then
-    refuse('BADARG', 'a web hook hears of jobs whose spec has a kind: a text of 1 to 128 bytes, in UTF-8, '
-      .. 'without control characters')
+    refuse('BADARG', 'a job with notify needs a kind: a text of 1 to 128 bytes of UTF-8 without control characters')
   end
   if string.find(text, '"redact"', 1, true) and not M.redacted(text) then
-    refuse('BADARG', 'what is not to be shown is a list of names, "redact":["card"], in a spec that is JSON')
+    refuse('BADARG', 'redact must be a list of names, such as "redact":["card"], in a spec that is valid JSON')
   end
 end
 

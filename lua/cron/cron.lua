@@ -10,16 +10,16 @@ local wake = require('wake')
 local digits, refuse = arguments.digits, arguments.refuse
 
 M.MARK = '@cron'
-M.LEASE = 2000                -- ms for which only one worker is told of due ticks
+M.LEASE = 2000                -- ms for which only one worker gets the due ticks
 M.KEPT = 100                  -- lines of history of each entry
 M.MOST = 1000                 -- entries of a queue
-local PAGE = 50               -- due entries told in one call
+local PAGE = 50               -- due entries in one reply
 local BYTES = 524288          -- of entries in one reply; the first comes whatever its size
 
 -- Reads the name of an entry, or refuses the call.
 function M.name(value)
   if type(value) ~= 'string' or #value > 64 or not string.find(value, '^[%w._-]+$') then
-    refuse('BADARG', 'the name of an entry is 1 to 64 letters, digits, dots, dashes or underscores')
+    refuse('BADARG', 'the name of a cron entry must be 1 to 64 letters, digits, dots, dashes or underscores')
   end
   return value
 end
@@ -32,7 +32,7 @@ function M.rearm(q)
   wake.due(q, tonumber(first))
 end
 
--- Ticks are due: the caller of this cycle is told. They are looked for again if it does not fire them.
+-- Ticks are due: the caller of this cycle gets them. They are looked for again if it does not fire them.
 function M.hand_out(q)
   redis.call('ZADD', q.keys.timed, digits(q.now + M.LEASE), M.MARK)
   q.cron = 1

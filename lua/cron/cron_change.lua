@@ -35,7 +35,9 @@ function M.put(q, args)
   local name, text, entry = cron.name(args[1]), args[2], cron_entry.read(q, args[2] or '')
   local first = args[3] ~= '' and arguments.number(args[3], 0, 1e14, 'next') or nil
   local source, deploy = args[4], arguments.number(args[5] or 0, 0, 9e15, 'deploy')
-  if source ~= 'code' and source ~= 'operator' then refuse('BADARG', 'the source of an entry is code or operator') end
+  if source ~= 'code' and source ~= 'operator' then
+    refuse('BADARG', 'source must be code or operator, not ' .. arguments.shown(source))
+  end
   local state, before = cron.state(q, name), redis.call('HGET', q.keys.cron, name)
   local word = refusal(q, state, text, before, source, deploy)
   local key = keys.cron_state(q.keys, name)
@@ -46,7 +48,7 @@ function M.put(q, args)
     return { word, state.revision or '0' }
   end
   if not before and redis.call('HLEN', q.keys.cron) >= cron.MOST then
-    refuse('BADARG', 'a queue has at most ' .. cron.MOST .. ' entries')
+    refuse('BADARG', 'the queue has ' .. cron.MOST .. ' cron entries, the most it can have: remove one first')
   end
   queue.create(q)
   -- A number of the queue, so that none comes twice, even if an entry is removed and added again.
@@ -74,16 +76,17 @@ function M.remove(q, args)
 end
 
 -- cron_pause name [reason]      No tick fires until it is resumed; ticks that pass are not made up for.
--- Returns 1, 0 if it was paused already, -1 if there is no such entry.
+-- Returns 1, 0 if it was paused already, -1 if there is no such entry. A reason replaces the one of an earlier pause.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.pause(q, args)
   local name = cron.name(args[1])
-  local text = digits(q.now) .. ' ' .. arguments.reason(args[2])
+  local reason, key = arguments.reason(args[2]), keys.cron_state(q.keys, name)
   if redis.call('HEXISTS', q.keys.cron, name) == 0 then return -1 end
-  local paused = redis.call('HSETNX', keys.cron_state(q.keys, name), 'paused', text)
+  local since = string.match(redis.call('HGET', key, 'paused') or '', '^%d+')
+  if not since or reason ~= '' then redis.call('HSET', key, 'paused', (since or digits(q.now)) .. ' ' .. reason) end
   redis.call('ZREM', q.keys.cron_next, name)
   cron.rearm(q)
-  return paused
+  return since and 0 or 1
 end
 
 -- cron_resume name revision next      Ends a pause; the next tick as for cron_put.
@@ -111,7 +114,7 @@ end
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server.
 function M.by_hand(q, args)
   local name, id = cron.name(args[1]), arguments.word(args[3], 'id')
-  if not args[4] then refuse('BADARG', 'give name, revision, id, spec') end
+  if not args[4] then refuse('BADARG', 'the call needs name, revision, id and spec') end
   signed.refuse(q.keys.name, args[4])
   local text = redis.call('HGET', q.keys.cron, name)
   if not text then return 'missing' end

@@ -31,17 +31,17 @@ local known
 -- Reads the text of an entry, or refuses the call.
 function M.read(q, text)
   known = known or rules()
-  local entry = members.read(text, known, 'an entry')
+  local entry = members.read(text, known, 'a cron entry')
   if not (entry.expression and entry.zone and entry.job) then
-    refuse('BADARG', 'an entry is a JSON object with expression, zone and job')
+    refuse('BADARG', 'a cron entry needs expression, zone and job')
   end
   local own = {}
   for _, member in ipairs(json.members(text)) do own[member.name] = string.sub(text, member.from, member.to) end
-  spec.read(own.job, 'the job of an entry')
+  spec.read(own.job, 'the job of a cron entry')
   signed.refuse(q.keys.name, own.job)
   local given = entry.options or {}
   if given.delay ~= nil or given.at ~= nil or given.after ~= nil or given.target ~= nil then
-    refuse('BADARG', 'the options of an entry tell no time, and no job that its jobs follow')
+    refuse('BADARG', 'the options of a cron entry cannot have delay, at, after or target: its jobs are due at its ticks')
   end
   options.read(q, own.options or '{}')
   return entry

@@ -40,7 +40,7 @@ end
 
 local function read_ticks(q, args, expected)
   local ticks, last = {}, expected - 1
-  if #args > 6 + queue.MOST then refuse('BADARG', 'give at most 1000 ticks') end
+  if #args > 6 + queue.MOST then refuse('BADARG', 'a call can fire at most 1000 ticks') end
   for i = 7, #args do
     last = arguments.number(args[i], last + 1, q.now, 'tick')
     ticks[#ticks + 1] = last

@@ -4,7 +4,7 @@
 -- `forget` 1 it hears no longer. Asking again is harmless. A job with a kept result, or with a waiting client, stays for at least
 -- an hour after its end.
 -- Returns a flat list of id, state (`missing` if unknown) and detail, for as many ids as fit in a reply, at least one. The detail
--- is the result of a completed job, the last error (a line of JSON) of one that ended badly, else empty.
+-- is the result of a completed job, the last error (a line of JSON) of a cancelled or discarded one, else empty.
 -- Errors: BADARG, BADKEY, FORMAT.
 local arguments = require('arguments')
 local links = require('links')
@@ -20,7 +20,7 @@ end
 
 function M.run(q, args)
   local client, forget, reply, bytes = arguments.word(args[1], 'client'), args[2] == '1', {}, 0
-  if #args < 3 or #args > queue.MOST then refuse('BADARG', 'give a client, 0 or 1, and up to 998 ids') end
+  if #args < 3 or #args > queue.MOST then refuse('BADARG', 'the call needs a client, 0 or 1, and 1 to 998 ids') end
   for i = 3, #args do
     local id = args[i]
     local state, at, detail = states.of(q, id), #reply, ''

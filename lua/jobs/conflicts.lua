@@ -46,7 +46,7 @@ local function write_next(q, owner, id, kind, option, spec)
   redis.call('HSET', q.keys.next, owner, id .. ' ' .. kind .. ' ' .. set .. ' ' .. #text .. ':' .. text .. (spec or ''))
 end
 
--- The parts of `next` as text: id, kind, when it was set or nil, what somebody named, options, spec.
+-- The parts of `next` as text: id, kind, when it was set or nil, what a caller named, options, spec.
 local function split_next(text)
   local id, kind, set, named, length, at = string.match(text, '^(%S+) (%S+) (%d+)(%a*) (%d+):()')
   if not id then id, kind, length, at = string.match(text, '^(%S+) (%S+) (%d+):()') end
@@ -164,7 +164,7 @@ local function meet(q, owner, id, spec, option, is_ended)
   return 'replaced'
 end
 
--- A delivered job was told as added where it came from. So it is added, cancelled, and its end is told.
+-- A delivered job counts as added where it came from. So it is added and cancelled, and its end is reported.
 local function cancel_arrival(q, id, spec, option, owner)
   redis.call('HSET', q.keys.spec, id, spec)
   redis.call('HSET', q.keys.created, id, digits(q.now))

@@ -11,9 +11,9 @@ local wake = require('wake')
 local digits = require('arguments').digits
 
 M.MARK = '@deadlines'
-M.AGAIN = 5000                -- ms until the next look at a run that was told to end
+M.AGAIN = 5000                -- ms until the next look at a run that was asked to stop
 local MOST = 200              -- jobs looked at in one call
-local WHY = '"its deadline is over"'
+local WHY = '"its deadline has passed"'
 
 -- Has the first deadline looked at in time. A caller outside a cycle also wakes a worker.
 function M.rearm(q)
@@ -70,7 +70,7 @@ end
 
 M.WHY = WHY
 
--- Notes with a cancelled job that its deadline is over, unless its last error says so.
+-- Notes with a cancelled job that its deadline has passed, unless its last error says so.
 function M.note(q, id)
   local ending = '"error":' .. WHY .. '}'
   if M.is_over(q, id) and not columns.ends_with(q, id, ending) then
@@ -78,8 +78,8 @@ function M.note(q, id)
   end
 end
 
--- The deadline of a live job is over: does what an operator's cancel does. A run is told to end, and a job on its way is in its
--- queue soon; both are looked at again until they have ended or are gone.
+-- The deadline of a live job has passed: does what an operator's cancel does. A run is asked to stop, and a job on its way is in
+-- its queue soon; both are looked at again until they have ended or are gone.
 local function over(q, id, state, found)
   if state == 'executing' or manage.is_moving(q, id, state, found) then
     redis.call('ZADD', q.keys.deadlines, digits(q.now + M.AGAIN), id)

@@ -19,7 +19,7 @@ local function check_ids(q, jobs, n)
     ids[i] = id
   end
   if longest > 128 or string.find(table.concat(ids), '[^!-~]') then
-    refuse('BADARG', 'an id is 1 to 128 printable ASCII characters without space')
+    refuse('BADARG', 'id must be 1 to 128 printable ASCII characters without spaces')
   end
   for i = 1, empty and n or 0 do
     if ids[i] == '' then
@@ -30,10 +30,10 @@ local function check_ids(q, jobs, n)
   return ids
 end
 
--- Refuses specs of which a webhook could not be told.
-local function check_told(jobs, option_of, n)
+-- Refuses specs from which no webhook body can be made.
+local function check_notified(jobs, option_of, n)
   for i = 1, n do
-    if option_of[i] and option_of[i].notify then spec.check_told(jobs[2 * i]) end
+    if option_of[i] and option_of[i].notify then spec.check_notified(jobs[2 * i]) end
   end
 end
 
@@ -46,20 +46,20 @@ function M.calls(q, args, first)
     last, keys = last - n - 1, unique.keys(args, n)
   end
   if last < first + 2 * n or (last - first) % 2 == 1 then
-    refuse('BADARG', 'jobs are id, spec; options are position, options; after keys there is one for each job')
+    refuse('BADARG', 'jobs must be pairs of id and spec; options, pairs of position and options; keys, one for each job')
   end
-  local jobs, option_of, known, all, is_told = { unpack(args, first + 1, first + 2 * n) }, {}, {}, nil, false
+  local jobs, option_of, known, all, has_notify = { unpack(args, first + 1, first + 2 * n) }, {}, {}, nil, false
   for i = first + 1 + 2 * n, last, 2 do
     local position = args[i] == '*' and -1 or arguments.number(args[i], 0, n - 1, 'position')
     local text = args[i + 1]
     -- Most jobs of a call have the same options.
     local option = text ~= '' and (known[text] or options.read(q, text)) or nil
     if option and not option.after then known[text] = option end
-    is_told = is_told or option and option.notify
+    has_notify = has_notify or option and option.notify
     if position < 0 then all = option else option_of[position + 1] = option end
   end
   for i = 1, all and n or 0 do option_of[i] = option_of[i] or all end
-  if is_told and not q.is_stored then check_told(jobs, option_of, n) end
+  if has_notify and not q.is_stored then check_notified(jobs, option_of, n) end
   return jobs, check_ids(q, jobs, n), option_of, keys
 end
 
@@ -68,17 +68,17 @@ function M.by_hand(q, args)
   local jobs, option_of, bytes = {}, {}, 0
   local n = #args / 3
   if n ~= math.floor(n) or n < 1 or n > queue.MOST then
-    refuse('BADARG', 'jobs are id, spec, options, the last two JSON; at most ' .. queue.MOST)
+    refuse('BADARG', 'jobs must be groups of id, spec and options, the last two as JSON; at most ' .. queue.MOST .. ' jobs')
   end
   for i = 1, n do
     local text, option = args[3 * i - 1], args[3 * i]
     bytes = bytes + #text
-    if bytes > BYTES then refuse('BADARG', 'the specs of a call take at most ' .. BYTES .. ' bytes') end
+    if bytes > BYTES then refuse('BADARG', 'the specs of one call can have at most ' .. BYTES .. ' bytes: use several calls') end
     local own = spec.read(text, 'a spec', spec.LARGEST)
     jobs[2 * i - 1], jobs[2 * i] = args[3 * i - 2], text
     if option ~= '' or own.partitions or own.needs or own.chain then
       option_of[i] = options.read(q, option == '' and '{}' or option, own)
-      if option_of[i].unique and not option_of[i].unique.key then refuse('BADARG', 'a unique job has a key') end
+      if option_of[i].unique and not option_of[i].unique.key then refuse('BADARG', 'unique needs a key, such as {"key":"a"}') end
     end
   end
   return jobs, check_ids(q, jobs, n), option_of

@@ -21,7 +21,7 @@ local waiting = require('waiting')
 local wake = require('wake')
 local digits, refuse = arguments.digits, arguments.refuse
 
-M.PAGE = 500                  -- followers told in one call
+M.PAGE = 500                  -- followers released or cancelled in one call
 local BYTES = 524288          -- of specs in one reply
 
 local policies = { cancel = true, ignore = true, hold = true, compensate = true }
@@ -38,8 +38,8 @@ end
 -- Whether a suspended job is on its way to its own queue.
 function M.is_moving(q, id) return redis.call('HEXISTS', q.keys.after, id) == 0 end
 
--- The fate of a follower by the end state of its parent: enter, cancel or hold.
-local function fate(policy, state)
+-- The outcome for a follower by the end state of its parent: enter, cancel or hold.
+local function outcome(policy, state)
   if policy == 'compensate' then return state == 'completed' and 'cancel' or 'enter' end
   return (state == 'completed' or policy == 'ignore') and 'enter' or policy
 end
@@ -51,7 +51,7 @@ function M.plan(q, after)
   if not state then return nil end
   if state == 'suspended' and M.is_moving(q, after.parent) then return 'moving' end
   if not states.is_ended(state) then return 'wait', state end
-  return fate(after.policy, state), state
+  return outcome(after.policy, state), state
 end
 
 local function error_of(q, parent, state)
@@ -115,8 +115,8 @@ local function cancel(q, parent, state, ids)
   ended.trim(q, 'cancelled')
 end
 
--- Whether this call may tell more followers.
-function M.has_room(q) return (q.told or 0) < M.PAGE end
+-- Whether this call may handle more followers.
+function M.has_room(q) return (q.followed or 0) < M.PAGE end
 
 -- The due time of a follower that is let go now, and whether a caller named it.
 local function due(q, when)
@@ -131,7 +131,7 @@ local function sort(q, parent, state, ids)
   local texts = #ids > 0 and redis.call('HMGET', q.keys.after, unpack(ids)) or {}
   for i = 1, #ids do
     local of, policy, when = string.match(texts[i] or '', '^(%S+) (%S+) (%S+)')
-    local own = of == parent and not seen[ids[i]] and fate(policy, state)
+    local own = of == parent and not seen[ids[i]] and outcome(policy, state)
     if own == 'enter' then
       local n = #going + 1
       going[n], dues[n], named[n] = ids[i], due(q, when)
@@ -145,15 +145,15 @@ local function sort(q, parent, state, ids)
   return going, dues, named, over, is_holding
 end
 
--- Tells the followers of an ended job, from a rank on; the rest is left to the next call. Followers of cancelled followers are
--- told by the next call, so that no call grows with the length of a row. `is_away`: the parent is in another queue, where it may
--- yet be retried.
+-- Releases or cancels the followers of an ended job, from a rank on; the rest is left to the next call. Followers of cancelled
+-- followers are left to the next call too, so that no call grows with the length of a row. `is_away`: the parent is in another
+-- queue, where it may still be retried.
 function M.tell(q, parent, state, rank, is_away)
   if not rank and (q.is_telling or not M.has_room(q)) then return outbox.put_here(q, parent, state) end
   q.is_telling = true
   local key = keys.after(q.keys, parent)
   local ids = redis.call('LRANGE', key, rank or 0, (rank or 0) + M.PAGE - 1)
-  q.told = (q.told or 0) + #ids + 1
+  q.followed = (q.followed or 0) + #ids + 1
   local going, dues, named, over, is_holding = sort(q, parent, state, ids)
   release(q, going, dues, named)
   if #over > 0 then cancel(q, parent, state, over) end
@@ -174,12 +174,14 @@ function M.tell_late(q, jobs)
   end
 end
 
--- tell state id…     Jobs that moved from here to another queue have ended there: their followers are told. Repeating it is
--- harmless.
+-- tell state id…     Jobs that moved from here to another queue have ended there: their followers are released or cancelled.
+-- Repeating it is harmless.
 -- Returns 1 if that made outbox messages, else 0. Errors: BADARG, BADKEY, FORMAT.
 function M.ended_elsewhere(q, args)
   local ends = { completed = true, cancelled = true, discarded = true, deleted = true }
-  if #args < 2 or #args > queue.MOST or not ends[args[1]] then refuse('BADARG', 'give the state of an end, and ids') end
+  if #args < 2 or #args > queue.MOST or not ends[args[1]] then
+    refuse('BADARG', 'the call needs completed, cancelled, discarded or deleted, and 1 to 999 ids')
+  end
   for i = 2, #args do
     -- Their end may be heard of before their arrival.
     if redis.call('ZSCORE', q.keys.suspended, args[i]) and M.is_moving(q, args[i]) then M.handed_over(q, args[i]) end

@@ -6,8 +6,8 @@
 --                      attempt
 --   slot.QUEUE         followers in the slot of that queue, from which it moved here
 --   notify EVENTS URL  a webhook; see notices.lua
--- Parties in this slot are told in the same call; the others by outbox messages (outbox.lua). A job may end twice, if an operator
--- retries it: then they are told again.
+-- Parties in this slot hear of it in the same call; the others by outbox messages (outbox.lua). A job may end twice, if an
+-- operator retries it: then they hear of it again.
 local expiry = require('expiry')
 local followers = require('followers')
 local keys = require('keys')
@@ -121,13 +121,13 @@ function M.attempted(q, id)
   for batch in pairs(batches) do outbox.put(q, batch .. ' attempted ' .. id) end
 end
 
--- A job is deleted. If it had not ended, its followers are told.
+-- A job is deleted. If it had not ended, its followers are released or cancelled.
 function M.deleted(q, id, is_ended)
   if not is_ended then M.ended(q, 'deleted', { id }) end
   M.dropped(q, { id })
 end
 
--- Jobs are in their own queue now: clients that wait for them are told to ask there.
+-- Jobs are in their own queue now: clients that wait for them have to ask there.
 function M.moved(q, ids)
   if not M.is_used(q) then return end
   local links = redis.call('HMGET', q.keys.links, unpack(ids))
@@ -136,7 +136,7 @@ function M.moved(q, ids)
   end
 end
 
--- Jobs are dropped: the lists of their followers go. A list that has still to be told goes after that.
+-- Jobs are dropped: the lists of their followers go. A list of which some are left to the next call goes after that.
 function M.dropped(q, ids)
   if not M.is_used(q) then return end
   local links = redis.call('HMGET', q.keys.links, unpack(ids))

@@ -33,7 +33,7 @@ local function write(q, id, steps)
   for i = 1, #steps do lines[i] = line(steps[i]) end
   local text = table.concat(lines)
   if #text > LARGEST then
-    refuse('TOOLARGE', 'the steps of ' .. id .. ' would take ' .. #text .. ' bytes: ' .. LARGEST .. ' at most')
+    refuse('TOOLARGE', 'the steps of ' .. id .. ' would take ' .. #text .. ' bytes, but a job can keep at most ' .. LARGEST)
   end
   redis.call('HSET', q.keys.once, id, text)
 end

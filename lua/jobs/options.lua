@@ -19,7 +19,7 @@ local known = {
 local function encoded(name, value)
   local text = string.gsub(value, '[^%w_.-]', function(byte) return string.format('%%%02X', string.byte(byte)) end)
   if #text > 64 then
-    refuse('BADARG', name .. ' takes ' .. #text .. ' bytes in its lane: above 64 it takes a client')
+    refuse('BADARG', name .. ' takes ' .. #text .. ' bytes in the lane of the job: above 64, enqueue it with a Sluice client')
   end
   return name .. '=' .. text
 end
@@ -34,11 +34,11 @@ local function lane_of(spec)
   for i = 1, #parts do
     local part = parts[i]
     if not string.find(part.name, '^[%w_.-]+$') or #part.name > 32 or names[part.name] then
-      refuse('BADARG', 'partitions and needs have different names of 1 to 32 letters, digits, _ . -, not '
+      refuse('BADARG', 'partitions and needs must have different names of 1 to 32 letters, digits, _ . -, not '
         .. arguments.shown(part.name) .. (names[part.name] and ' twice' or ''))
     end
     if part.name == 'chain' and not part.is_chain then
-      refuse('BADARG', 'no partition and no need is called chain: give the spec a chain, which is a text')
+      refuse('BADARG', 'a partition or need cannot be called chain: give the spec a member chain, a text')
     end
     names[part.name], parts[i] = true, part.text or encoded(part.name, part.value)
   end
@@ -47,9 +47,9 @@ end
 
 -- The lines of `links`.
 local function read_links(lines)
-  if type(lines) ~= 'table' or #lines < 1 or #lines > 11 then refuse('BADARG', 'links are 1 to 11 lines') end
+  if type(lines) ~= 'table' or #lines < 1 or #lines > 11 then refuse('BADARG', 'links must be a list of 1 to 11 lines') end
   for i = 1, #lines do
-    if not links.is_line(lines[i]) then refuse('BADARG', 'no such link: ' .. arguments.shown(lines[i])) end
+    if not links.is_line(lines[i]) then refuse('BADARG', 'unknown link: ' .. arguments.shown(lines[i])) end
   end
   return table.concat(lines, '\n')
 end
@@ -71,7 +71,7 @@ local function read_after(option, options)
   option.after = followers.read(options.after)
   if options.target == nil then return end
   if type(options.target) ~= 'string' or #options.target > 64 or not string.find(options.target, '^[%w._-]+$') then
-    refuse('BADARG', 'target is a queue')
+    refuse('BADARG', 'target must be the name of a queue')
   end
   option.target, options.after, options.target = options.target, nil, nil
   option.text = M.travelling(options, option)
@@ -91,7 +91,7 @@ local function check_lane(lane)
     refuse('BADARG', 'lane must be a text of at most 1024 bytes, such as account=42&smtp?, all else as %XX')
   end
   if string.find(lane, 'chain=', 1, true) and chains.gate(lane) == 'chain=' then
-    refuse('BADARG', 'the key of a chain is not empty: all such jobs would be one chain')
+    refuse('BADARG', 'the key of a chain cannot be empty')
   end
 end
 
@@ -104,7 +104,7 @@ local function read_due(q, options)
 end
 
 -- The lines of all parties that hear of the end.
-local function read_told(option, options)
+local function read_links_and_notify(option, options)
   if options.links ~= nil then option.links = read_links(options.links) end
   if options.notify == nil then return end
   option.notify = notices.read(options.notify)
@@ -140,12 +140,12 @@ function M.read(q, text, spec)
   -- What comes from another queue is written so, even if it was a time from then.
   option.is_deadline_named = options.deadline_at ~= nil and not q.is_stored
   if lane or hold then chains.check(option) end
-  if options.links ~= nil or options.notify ~= nil then read_told(option, options) end
+  if options.links ~= nil or options.notify ~= nil then read_links_and_notify(option, options) end
   if options.unique ~= nil then option.unique = unique.read(options.unique) end
   if options.after ~= nil then
     read_after(option, options)
   elseif options.target ~= nil then
-    refuse('BADARG', 'target is for a job that comes after another one')
+    refuse('BADARG', 'target needs after: only a follower can go to another queue')
   end
   return option
 end

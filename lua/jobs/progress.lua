@@ -14,14 +14,14 @@ local NOTE = 4096             -- bytes
 local function read_note(text)
   if not text then return '""' end
   local is_string = string.find(text, '^"') and json.is_valid(text)
-  if not is_string then refuse('BADARG', 'a note is a JSON string, not ' .. arguments.shown(text)) end
+  if not is_string then refuse('BADARG', 'the note must be a JSON string, not ' .. arguments.shown(text)) end
   return #text <= NOTE and text or cjson.encode(utf8.cut(cjson.decode(text), NOTE))
 end
 
 function M.run(q, args)
   local id = record.own(q, args)
   local fraction, note = tonumber(args[4]), read_note(args[5])
-  if not (fraction and fraction >= 0 and fraction <= 1) then refuse('BADARG', 'progress is from 0 to 1') end
+  if not (fraction and fraction >= 0 and fraction <= 1) then refuse('BADARG', 'progress must be a number from 0 to 1') end
   redis.call('HSET', q.keys.progress, id,
     '{"at":' .. digits(q.now) .. ',"fraction":' .. string.format('%.4g', fraction) .. ',"note":' .. note .. '}')
   notices.progressed(q, id)

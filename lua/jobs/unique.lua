@@ -24,18 +24,18 @@ end
 
 -- Reads `unique` of a job's options, {key, till, period, conflict}, or refuses the call. Clients may give the key elsewhere.
 function M.read(given)
-  if type(given) ~= 'table' then refuse('BADARG', 'unique is an object, such as {"key":"a"}') end
+  if type(given) ~= 'table' then refuse('BADARG', 'unique must be an object, such as {"key":"a"}') end
   members.check_known(given, known, 'unique')
   local till, conflict = given['until'], given.conflict
   if till == nil then till = 'end' end
   if conflict == nil then conflict = 'keep' end
   if given.key ~= nil and not M.is_fingerprint(given.key) then
-    refuse('BADARG', 'the key of a unique job is 1 to 22 letters, digits, _ . -: a longer one takes a client')
+    refuse('BADARG', 'the key of a unique job must be 1 to 22 letters, digits, _ . -: a Sluice client shortens longer ones')
   end
-  if till ~= 'end' and till ~= 'start' then refuse('BADARG', 'a job is unique until end or start') end
-  if not known_conflicts[conflict] then refuse('BADARG', 'conflict is keep, replace, again or fail') end
+  if till ~= 'end' and till ~= 'start' then refuse('BADARG', 'until must be end or start') end
+  if not known_conflicts[conflict] then refuse('BADARG', 'conflict must be keep, replace, again or fail') end
   local period = given.period ~= nil and arguments.whole(given.period, 1, 1e13, 'period') or nil
-  if period and till == 'start' then refuse('BADARG', 'a job that is unique until its start takes no period') end
+  if period and till == 'start' then refuse('BADARG', 'a job that is unique until its start cannot have a period') end
   return { key = given.key, till = till, period = period, conflict = conflict }
 end
 
@@ -52,7 +52,7 @@ function M.keys(args, n)
   local text = table.concat(keys)
   local function has(character) return string.find(text, character, 1, true) end
   if longest > M.MOST or has(' ') or has('>') or has('@') then
-    refuse('BADARG', 'a key is 1 to 22 letters, digits, _ . -')
+    refuse('BADARG', 'a key must be 1 to 22 letters, digits, _ . -')
   end
   for i = 1, has('*') and n or 0 do
     if keys[i] == '*' then keys[i], keys.are_all = nil, false end

@@ -80,8 +80,8 @@ end
 -- Refuses a new job with options that no chain allows.
 function M.check(option)
   local is_chain = M.gate(option.lane) ~= nil
-  if option.hold and not is_chain then refuse('BADARG', 'hold is for jobs of a chain') end
+  if option.hold and not is_chain then refuse('BADARG', 'hold needs a chain') end
   if is_chain and option.priority ~= queue.PRIORITY then
-    refuse('BADARG', 'a chain has an order of its own: its jobs take no priority')
+    refuse('BADARG', 'a job of a chain cannot have a priority: a chain runs its jobs in order')
   end
 end

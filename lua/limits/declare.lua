@@ -15,7 +15,7 @@ local digits, refuse = arguments.digits, arguments.refuse
 
 local function read(args)
   local map = {}
-  if #args % 2 == 0 then refuse('BADARG', 'limits are name, value') end
+  if #args % 2 == 0 then refuse('BADARG', 'limits must be pairs of name and value') end
   for i = 2, #args, 2 do
     limits.check(args[i], args[i + 1], false)
     if map[args[i]] then refuse('BADARG', args[i] .. ' is declared twice') end

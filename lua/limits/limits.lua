@@ -64,10 +64,10 @@ end
 function M.check(name, value, is_override)
   local kind, dimension = M.parts(name)
   if not kind then
-    refuse('BADARG', 'no limit is called ' .. string.sub(name, 1, 80) .. ': concurrency, rate, depth, concurrency/NAME, ' ..
-      'rate/NAME, breaker/NAME, each also for one value, /NAME=VALUE, and weight/NAME=VALUE')
+    refuse('BADARG', 'there is no limit ' .. string.sub(name, 1, 80) .. ': limits are concurrency, rate, depth, ' ..
+      'concurrency/NAME, rate/NAME, breaker/NAME, each also for one value, /NAME=VALUE, and weight/NAME=VALUE')
   end
-  if dimension == 'chain' then refuse('BADARG', 'a chain runs one job at a time: there is no limit on `chain`') end
+  if dimension == 'chain' then refuse('BADARG', 'chain cannot be limited: a chain runs one job at a time') end
   if not (is_override and value == 'none') and not read(kind, value) then
     refuse('BADARG', name .. ' cannot be ' .. string.sub(value, 1, 80) .. ': concurrency is N, rate is N/PERIOD_MS, ' ..
       'breaker is N/WITHIN_MS/COOLS_MS, weight and depth are N; all at least 1')

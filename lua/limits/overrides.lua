@@ -59,7 +59,7 @@ end
 function M.switch(q, args)
   local name, to = tostring(args[1]), args[2]
   if not string.find(name, '^[%w_.-]+$') or #name > 32 or to ~= 'on' and to ~= 'off' then
-    refuse('BADARG', 'give the name of a dependency, and on or off')
+    refuse('BADARG', 'the call needs the name of a dependency, and on or off')
   end
   queue.known(q, args[3])
   local changed

@@ -28,9 +28,9 @@ local verbs = { acquire = true, keep = true, release = true }
 
 local function read(args)
   local wishes = { ids = {}, verbs = {} }
-  if #args % 2 == 0 or #args > 3 + 2 * PAGE then refuse('BADARG', 'give pairs of verb and id, at most 1000') end
+  if #args % 2 == 0 or #args > 3 + 2 * PAGE then refuse('BADARG', 'verbs must be pairs of verb and id, at most 1000') end
   for i = 4, #args, 2 do
-    if not verbs[args[i]] then refuse('BADARG', 'a verb is acquire, keep or release') end
+    if not verbs[args[i]] then refuse('BADARG', 'a verb must be acquire, keep or release') end
     wishes.verbs[#wishes.verbs + 1] = args[i]
     wishes.ids[#wishes.ids + 1] = arguments.word(args[i + 1], 'id')
   end

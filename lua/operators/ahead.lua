@@ -143,7 +143,7 @@ local function suspect(q, id, due)
   return waits and due > waits and function() redis.call('ZADD', q.keys.suspects, 'XX', digits(waits), id) end or nil
 end
 
--- The next look at a run that was told to end.
+-- The next look at a run that was asked to stop.
 local function look_again(q, id, look)
   local at = tonumber(redis.call('HGET', q.keys.deadline, id))
   if not at or look <= at or look <= q.now + deadlines.AGAIN then return nil end

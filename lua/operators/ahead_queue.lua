@@ -36,7 +36,7 @@ local function off(q, name, since)
   return function() redis.call('HSET', q.keys.off, name, digits(q.now)) end
 end
 
--- Clients compute ticks: they are told of the entry at once, and set its next tick anew. That is harmless for an entry whose next
+-- Clients compute ticks: they get the entry at once, and set its next tick anew. That is harmless for an entry whose next
 -- tick is right, so it is done with all.
 local function entry(q, name)
   local key = keys.cron_state(q.keys, name)
@@ -153,7 +153,7 @@ M.kinds = {
     name = 'timed', key = 'timed', type = 'zset', what = 'the look at gate', look = gate, harmless = true,
   },
   { name = 'workers', key = 'workers', type = 'zset', what = 'the lease of', look = lease },
-  { name = 'outbox', key = 'outbox', type = 'zset', what = 'the next try of fact',
+  { name = 'outbox', key = 'outbox', type = 'zset', what = 'the next try of message',
     look = function(q, number, due) return within('outbox', outbox.SLOWEST, 0)(q, number, due) end },
   { name = 'seen', key = 'seen', type = 'zset', what = 'the arrival of', look = within('seen', REMEMBERED, REMEMBERED) },
   { name = 'reserve', type = 'single', what = 'the end of the reservation', look = reservation },

@@ -93,7 +93,7 @@ local function check_head(q, lane, score, found)
   local listed = redis.call('ZSCORE', q.keys.lanes, lane)
   if not (head and score) then return end
   if math.floor(head / CLASS) ~= math.floor(score / CLASS) or head % CLASS ~= tonumber(listed) then
-    wrong(found, 'I4', 'lane "' .. lane .. '" does not stand where its head belongs', 'lane', lane)
+    wrong(found, 'I4', 'lane "' .. lane .. '" is not sorted by its first job', 'lane', lane)
   end
 end
 
@@ -104,12 +104,12 @@ function phases.lanes(q, cursor, found)
     local ids = redis.call('ZRANGE', keys.wait(q.keys, lane), 0, 499)
     audit_jobs.must_be_jobs(q, ids, teller(found), 'lane "' .. lane .. '"', 'drop_waiting', lane)
     local function misplaced(how) wrong(found, 'I4', 'lane "' .. lane .. '" ' .. how, 'lane', lane) end
-    if #ids == 0 then misplaced('is listed and empty') end
+    if #ids == 0 then misplaced('is listed, but has no jobs') end
     local ready, gate = redis.call('ZSCORE', q.keys.ready, lane), redis.call('HGET', q.keys.where, lane)
     local parked = gate and redis.call('ZSCORE', keys.parked(q.keys, gate), lane)
-    if gate and not parked then misplaced('is not parked at ' .. gate .. ', as `where` says') end
-    if ready and gate then misplaced('is ready, and parked at ' .. gate) end
-    if not ready and not gate then misplaced('has jobs and is not ready') end
+    if gate and not parked then misplaced('is not parked at ' .. gate .. ', although `where` says so') end
+    if ready and gate then misplaced('is both ready and parked at ' .. gate) end
+    if not ready and not gate then misplaced('has jobs, but is neither ready nor parked') end
     check_head(q, lane, tonumber(ready or parked), found)
   end
   return next, #lanes
@@ -159,7 +159,8 @@ local function check_column(q, name, cursor, found)
   for i = 1, #page[2], 2 do
     checked = checked + 1
     if redis.call('HEXISTS', q.keys.spec, page[2][i]) == 0 then
-      wrong(found, 'I6', 'column ' .. name .. ' has ' .. page[2][i] .. ', which is no job', 'empty', name, page[2][i])
+      wrong(found, 'I6', 'column ' .. name .. ' has an entry for ' .. page[2][i] .. ', but there is no such job', 'empty',
+        name, page[2][i])
     end
   end
   return page[1], checked

@@ -7,9 +7,11 @@ local keys = require('keys')
 function M.mark(q, wrong)
   local first = tonumber(redis.call('ZRANGE', q.keys.cron_next, 0, 0, 'WITHSCORES')[2])
   local mark = tonumber(redis.call('ZSCORE', q.keys.timed, cron.MARK))
-  if first and not mark then wrong('entries have a next tick, and nobody looks for it', 'rearm') end
-  if mark and not first then wrong('somebody looks for a next tick, and no entry has one', 'rearm') end
-  if first and mark and mark > math.max(first, q.now + cron.LEASE) then wrong('the next tick is looked for too late', 'rearm') end
+  if first and not mark then wrong('cron entries have a next tick, but no look at it is due', 'rearm') end
+  if mark and not first then wrong('a look at the next tick is due, but no cron entry has one', 'rearm') end
+  if first and mark and mark > math.max(first, q.now + cron.LEASE) then
+    wrong('the look at the next tick is due too late', 'rearm')
+  end
 end
 
 -- Some entries, a flat list of name and text.
@@ -18,12 +20,12 @@ function M.entries(q, flat, wrong)
     local name = flat[i]
     local function entry_wrong(what) wrong(what, 'entry', name) end
     local state, next = cron.state(q, name), redis.call('ZSCORE', q.keys.cron_next, name)
-    if not state.revision then entry_wrong('entry ' .. name .. ' has no revision') end
+    if not state.revision then entry_wrong('cron entry ' .. name .. ' has no revision') end
     local runs = not (state.paused or state.finished)
-    if runs and not next then entry_wrong('entry ' .. name .. ' has no next tick') end
-    if next and not runs then entry_wrong('entry ' .. name .. ' is paused or finished, and has a next tick') end
+    if runs and not next then entry_wrong('cron entry ' .. name .. ' has no next tick') end
+    if next and not runs then entry_wrong('cron entry ' .. name .. ' is paused or finished, but has a next tick') end
     if redis.call('LLEN', keys.cron_history(q.keys, name)) > cron.KEPT then
-      entry_wrong('the history of entry ' .. name .. ' is too long')
+      entry_wrong('the history of cron entry ' .. name .. ' is too long')
     end
   end
 end
@@ -32,7 +34,7 @@ end
 function M.ticks(q, names, wrong)
   for i = 1, #names do
     if redis.call('HEXISTS', q.keys.cron, names[i]) == 0 then
-      wrong(names[i] .. ' has a next tick, and is no entry', 'entry', names[i])
+      wrong(names[i] .. ' has a next tick, but there is no such cron entry', 'entry', names[i])
     end
   end
 end

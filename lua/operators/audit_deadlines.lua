@@ -1,5 +1,6 @@
--- I11: a live job with a deadline is looked at by then; a run that was told to end, or a job on its way, a while later. No other
--- job is looked at, and the first look of all is due in time. `wrong` is called with each finding and its cure in repair.lua.
+-- I11: a live job with a deadline is looked at by then; a run that was asked to stop, or a job on its way, a while later. No
+-- other job is looked at, and the first look of all is due in time. `wrong` is called with each finding and its cure in
+-- repair.lua.
 local deadlines = require('deadlines')
 local manage = require('manage')
 local states = require('states')
@@ -9,7 +10,9 @@ local function mark(q, wrong)
   local MARK = deadlines.MARK
   local first = tonumber(redis.call('ZRANGE', q.keys.deadlines, 0, 0, 'WITHSCORES')[2])
   local at = first and tonumber(redis.call('ZSCORE', q.keys.timed, MARK))
-  if first and (not at or at > math.max(first, q.now)) then wrong('nobody looks for the first deadline in time', 'deadlines') end
+  if first and (not at or at > math.max(first, q.now)) then
+    wrong('the look at the first deadline is due too late, or not at all', 'deadlines')
+  end
 end
 
 -- The state of a live job and its value in that index; nil for other jobs.
@@ -26,10 +29,10 @@ function M.jobs(q, entries, wrong)
     local state, found = live(q, id)
     local look = state and tonumber(redis.call('ZSCORE', q.keys.deadlines, id))
     if state and not look then
-      wrong(id .. ' has a deadline, and nobody looks at it', 'deadline', id)
+      wrong(id .. ' has a deadline, but no look at it is due', 'deadline', id)
     elseif state and look ~= at
       and (look < at or state ~= 'executing' and not manage.is_moving(q, id, state, found)) then
-      wrong(id .. ' is not looked at by its deadline', 'deadline', id)
+      wrong(id .. ' has a deadline, but the look at it is due too late', 'deadline', id)
     end
   end
 end
@@ -38,7 +41,7 @@ end
 function M.looked_at(q, ids, wrong)
   for i = 1, #ids do
     if redis.call('HEXISTS', q.keys.deadline, ids[i]) == 0 or not live(q, ids[i]) then
-      wrong('the deadline of ' .. ids[i] .. ' is looked for, and it has none, or has ended', 'deadline', ids[i])
+      wrong('a look at the deadline of ' .. ids[i] .. ' is due, but it has none, or has ended', 'deadline', ids[i])
     end
   end
 end

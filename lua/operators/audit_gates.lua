@@ -30,12 +30,14 @@ function M.parked(q, page, wrong)
   local of, seen = #page > 0 and met(q), {}
   for i = 1, #page, 2 do
     local lane, gate = page[i], page[i + 1]
-    if not redis.call('ZSCORE', q.keys.lanes, lane) then wrong('lane "' .. lane .. '" is parked and not listed', 'lane', lane) end
+    if not redis.call('ZSCORE', q.keys.lanes, lane) then
+      wrong('lane "' .. lane .. '" is parked, but not listed', 'lane', lane)
+    end
     if not redis.call('ZSCORE', keys.parked(q.keys, gate), lane) then
-      wrong('lane "' .. lane .. '" is not parked at ' .. gate .. ', as `where` says', 'lane', lane)
+      wrong('lane "' .. lane .. '" is not parked at ' .. gate .. ', although `where` says so', 'lane', lane)
     end
     if not seen[gate] and not q.migration and not is_looked_after(q, gate, of) then
-      wrong('gate ' .. gate .. ' is open, has parked lanes, and nobody will look', 'look', gate)
+      wrong('gate ' .. gate .. ' is open and has parked lanes, but no look at it is due', 'look', gate)
     end
     seen[gate] = true
   end
@@ -57,7 +59,7 @@ function M.kept(q, ids, wrong)
   for i = 1, #ids do
     local gate = places[i] and chains.gate(lanes[i] or '')
     if gate and redis.call('SISMEMBER', keys.gate(q.keys, gate), ids[i]) == 0 then
-      wrong(ids[i] .. ' has kept its place, and does not hold ' .. gate, 'hold', gate, ids[i])
+      wrong(ids[i] .. ' kept its place, but does not hold ' .. gate, 'hold', gate, ids[i])
     end
   end
 end
@@ -68,7 +70,7 @@ local function check_members(q, gate, most, wrong)
   if #ids == 0 then return end
   local records = redis.call('HMGET', q.keys.executing, unpack(ids))
   local is_chain = chains.is_gate(gate)
-  if is_chain and #ids > 1 then wrong('gate ' .. gate .. ' has ' .. #ids .. ' jobs, and a chain has one at a time') end
+  if is_chain and #ids > 1 then wrong('gate ' .. gate .. ' has ' .. #ids .. ' jobs, but a chain has one at a time') end
   for i = 1, #ids do
     local run = records[i] and record.read(records[i])
     local is_held = false
@@ -98,7 +100,7 @@ end
 function M.runs(q, id, run, wrong)
   for _, held in ipairs(gates.held(run.dimensions, run.lane)) do
     if redis.call('SISMEMBER', keys.gate(q.keys, held.gate), id) == 0 then
-      wrong(id .. ' runs with a place at ' .. held.gate .. ', which does not have it', 'join', held.gate, id)
+      wrong(id .. ' runs with a place at ' .. held.gate .. ', which does not list it', 'join', held.gate, id)
     end
   end
 end
@@ -107,7 +109,7 @@ end
 function M.ready(q, lanes, wrong)
   for i = 1, #lanes do
     if not redis.call('ZSCORE', q.keys.lanes, lanes[i]) then
-      wrong('lane "' .. lanes[i] .. '" is ready and not listed', 'lane', lanes[i])
+      wrong('lane "' .. lanes[i] .. '" is ready, but not listed', 'lane', lanes[i])
     end
   end
 end

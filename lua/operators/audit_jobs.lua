@@ -25,7 +25,7 @@ local function indexes_of(q, ids, wrong)
     if redis.call('ZSCORE', keys.wait(q.keys, lane), ids[i]) then
       where[i][#where[i] + 1] = 'available'
       if not redis.call('ZSCORE', q.keys.lanes, lane) then
-        wrong('I4', 'lane "' .. lane .. '" has jobs and is not listed', 'lane', lane)
+        wrong('I4', 'lane "' .. lane .. '" has jobs, but is not listed', 'lane', lane)
       end
     end
   end
@@ -55,7 +55,7 @@ function M.must_be_jobs(q, ids, wrong, name, cure, of)
     local specs = redis.call('HMGET', q.keys.spec, unpack(ids, first, last))
     for i = first, last do
       if not specs[i - first + 1] then
-        wrong('I1', name .. ' holds ' .. ids[i] .. ', which is no job', cure or 'drop', of or name, ids[i])
+        wrong('I1', name .. ' holds ' .. ids[i] .. ', but there is no such job', cure or 'drop', of or name, ids[i])
       end
     end
   end
@@ -71,7 +71,7 @@ function M.running(q, entries, wrong)
       wrong('I7', id .. ' runs on ' .. run.worker .. ', which does not hold it', 'held', run.worker, id)
     end
     if not redis.call('ZSCORE', q.keys.workers, run.worker) then
-      wrong('I7', id .. ' runs on ' .. run.worker .. ', which is not known', 'bury', run.worker)
+      wrong('I7', id .. ' runs on ' .. run.worker .. ', which is unknown', 'bury', run.worker)
     end
     audit_gates.runs(q, id, run, function(...) wrong('I2', ...) end)
   end

@@ -15,10 +15,10 @@ local function owner(q, fingerprint, id, wrong)
   local own, _, is_until_start = unique.parse(text or '')
   local is_held = redis.call('ZSCORE', q.keys.unique_ends, fingerprint)
   local function owner_wrong(what) wrong(what, 'owner', fingerprint, id) end
-  if is_held and live then owner_wrong(fingerprint .. ' is held for a time, and its owner ' .. id .. ' is live') end
-  if not is_held and not live then owner_wrong(fingerprint .. ' is owned by ' .. id .. ', which is not live') end
-  if state and own ~= fingerprint then owner_wrong(fingerprint .. ' is owned by ' .. id .. ', which does not say so') end
-  if is_until_start and state == 'executing' then owner_wrong(id .. ' was started, and still owns ' .. fingerprint) end
+  if is_held and live then owner_wrong(fingerprint .. ' is held for a time, but its owner ' .. id .. ' has not ended') end
+  if not is_held and not live then owner_wrong(fingerprint .. ' is owned by ' .. id .. ', which has ended, or does not exist') end
+  if state and own ~= fingerprint then owner_wrong(fingerprint .. ' is owned by ' .. id .. ', which does not name it') end
+  if is_until_start and state == 'executing' then owner_wrong(id .. ' has started, but still owns ' .. fingerprint) end
 end
 
 function M.owners(q, entries, wrong)
@@ -31,7 +31,7 @@ function M.owned(q, entries, wrong)
     local id, fingerprint = entries[i], unique.parse(entries[i + 1])
     local by = redis.call('HGET', q.keys.unique, fingerprint)
     if by ~= id and is_live(q, id) then
-      local what = id .. ' is live, and ' .. fingerprint .. ' is owned by ' .. (by or 'nobody')
+      local what = id .. ' has not ended, but ' .. fingerprint .. ' is owned by ' .. (by or 'no job')
       -- Two equal live jobs: no change of one of them is safe.
       if by and is_live(q, by) then wrong(what) else wrong(what, 'own', fingerprint, id) end
     end
@@ -42,7 +42,7 @@ end
 function M.held(q, fingerprints, wrong)
   for i = 1, #fingerprints do
     if redis.call('HEXISTS', q.keys.unique, fingerprints[i]) == 0 then
-      wrong(fingerprints[i] .. ' is held for a time, and nobody owns it', 'hold_no_more', fingerprints[i])
+      wrong(fingerprints[i] .. ' is held for a time, but has no owner', 'hold_no_more', fingerprints[i])
     end
   end
 end
@@ -51,7 +51,7 @@ end
 function M.successions(q, entries, wrong)
   for i = 1, #entries, 2 do
     if redis.call('HEXISTS', q.keys.executing, entries[i]) == 0 then
-      wrong(entries[i] .. ' is to run again when its run is over, and does not run', 'succeed', entries[i])
+      wrong(entries[i] .. ' is to run again after its run, but does not run', 'succeed', entries[i])
     end
   end
 end

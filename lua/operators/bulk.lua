@@ -5,7 +5,7 @@
 -- change_where action due state cursor bound most n [name value]… [lane]…
 -- count_where  action due state cursor bound most n [name value]… [lane]…     the same, changing nothing
 --   action    cancel, retry, delete, reschedule        due    for reschedule: ms from the first step, or @ and the time in ms
---   cursor    empty, or as the step before told it      bound  likewise; for the first step of another state the first two of
+--   cursor    empty, or from the step before      bound  likewise; for the first step of another state the first two of
 --             its words and `?`, so that all states of one change have the same beginning
 --   most      matches after which to stop, 0 for no end
 --   n         the number of names and values that follow: kind; part, such as account=42, of its lane; error, a part of its last
@@ -18,8 +18,8 @@
 -- is the number of lanes done with. When counting, `groups` is a flat list of kind, last error, jobs, the id of one.
 --
 -- lanes_where cursor [part]…      A page of lanes with runnable jobs that have these parts: {cursor, bound, lanes}. The cursor is
---                                 0 at first and at the end. A lane may be told twice.
--- Errors: BADARG, BADKEY, FORMAT. Events: those of the changes.
+--                                 0 at first and at the end. A lane may come twice.
+-- Errors: BADARG, also if there is no such queue; BADKEY, FORMAT. Events: those of the changes.
 local arguments = require('arguments')
 local bulk_filter = require('bulk_filter')
 local ended = require('ended')
@@ -35,7 +35,7 @@ local digits, refuse = arguments.digits, arguments.refuse
 local PAGE = 100              -- read at a time
 local MOST = 500              -- looked at in a step
 local MICROS = 1000           -- after which a step ends
-local TEXT = 200              -- bytes of an error by which jobs are told apart
+local TEXT = 200              -- bytes of an error by which failures are grouped
 
 local states_of = {
   cancel = { available = true, scheduled = true, retryable = true, suspended = true, executing = true, discarded = true },
@@ -87,6 +87,7 @@ local function read_bound(q, want, text)
 end
 
 local function read(q, args, is_counting)
+  queue.known(q)
   local want = {
     action = args[1], state = args[3], cursor = args[4] or '', parts = {}, is_counting = is_counting,
     scanned = 0, looked = 0, matched = 0, changed = 0, timed = 0, cancelling = 0, refused = 0,
@@ -99,7 +100,7 @@ local function read(q, args, is_counting)
   read_bound(q, want, args[5] or '')
   local most, n = arguments.number(args[6], 0, 1e14, 'most'), arguments.number(args[7], 0, 50, 'n')
   want.most = most > 0 and most or math.huge
-  if #args < 7 + 2 * n then refuse('BADARG', 'conditions are name, value') end
+  if #args < 7 + 2 * n then refuse('BADARG', 'conditions must be pairs of name and value') end
   bulk_filter.read(want, args, 8, n)
   for i = 8 + 2 * n, #args do want.lanes[#want.lanes + 1] = args[i] end
   if want.action == 'reschedule' then
@@ -119,7 +120,7 @@ local function is_over(want)
   return micros() > want.ends
 end
 
--- Whether a job came after the first step, as far as that can be told.
+-- Whether a job came after the first step, as far as that is known.
 local function is_new(want, found)
   local state = want.state
   if state == 'available' then return tonumber(found) % queue.CLASS > want.sequence end

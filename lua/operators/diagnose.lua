@@ -14,8 +14,8 @@
 --                       minutes old, though it is carried; expired: too old to be carried; unreadable: set aside, since no worker
 --                       here can read it: since when, and its number
 --   suspended rank      {cursor, flat list of id, class, parent, its state, policy}: followers that may wait for ever. held: the
---                       parent ended badly and the policy is to hold; late: it has ended, and they were not told; gone: it is not
---                       in this queue; bare: they wait for nothing
+--                       parent did not complete and the policy is to hold; late: it has ended, and they still wait; gone: it is
+--                       not in this queue; bare: they wait for nothing
 --   check id…           the same of these jobs
 --   whereabouts target id…     a flat list of state (empty for no such job), and 1 if a message for the target names it, or may
 --   dimension name      1 if a declared limit, or a job that waits or runs, has that partition or dependency, or if there are too
@@ -39,7 +39,7 @@ local states = require('states')
 local view = require('view')
 local digits, refuse = arguments.digits, arguments.refuse
 
-local SAMPLE = 1000           -- jobs of a state, facts, workers
+local SAMPLE = 1000           -- jobs of a state, messages, workers
 local PAGE = 200              -- links
 local LANES = 100             -- of a chain
 local BYTES = 8388608         -- of specs
@@ -152,8 +152,8 @@ function sections.chains(q)
 end
 
 -- Why a message does not arrive, and the time since which it is true; nil if it is on its way.
-local function trouble(q, number, due, target, fact, patience)
-  local since = outbox.since(q, number, fact) or due
+local function trouble(q, number, due, target, message, patience)
+  local since = outbox.since(q, number, message) or due
   if string.find(target, '^queue%.') and outbox.is_given_up(q, since) then return 'expired', since end
   if due <= q.now - patience then return 'stuck', since end
   return since <= q.now - SLOW and 'slow' or nil, since
@@ -163,10 +163,10 @@ function sections.outbox(q)
   local numbers, flat, at = redis.call('ZRANGE', q.keys.outbox, 0, SAMPLE - 1, 'WITHSCORES'), {}, {}
   local is_served = redis.call('ZCOUNT', q.keys.workers, '(' .. digits(q.now), '+inf') > 0
   for i = 1, #numbers, 2 do
-    local fact = redis.call('HGET', q.keys.facts, numbers[i]) or ''
-    local target, example = string.match(fact, '^(%S+) (%S+)')
+    local message = redis.call('HGET', q.keys.messages, numbers[i]) or ''
+    local target, example = string.match(message, '^(%S+) (%S+)')
     target = target or ''
-    local class, since = trouble(q, numbers[i], tonumber(numbers[i + 1]), target, fact, is_served and STUCK or UNSERVED)
+    local class, since = trouble(q, numbers[i], tonumber(numbers[i + 1]), target, message, is_served and STUCK or UNSERVED)
     if class then
       local name = class .. ' ' .. target
       if not at[name] then
@@ -203,10 +203,10 @@ function sections.check(q, args) return diagnose_suspended.check(q, rest(args, 2
 
 -- The words of messages for a target; nil if there are too many messages.
 local function named(q, target)
-  if redis.call('HLEN', q.keys.facts) > SAMPLE then return nil end
+  if redis.call('HLEN', q.keys.messages) > SAMPLE then return nil end
   local words = {}
-  for _, number in ipairs(redis.call('HKEYS', q.keys.facts)) do
-    local of, line = string.match(redis.call('HGET', q.keys.facts, number), '^(%S+) ([^\n]*)')
+  for _, number in ipairs(redis.call('HKEYS', q.keys.messages)) do
+    local of, line = string.match(redis.call('HGET', q.keys.messages, number), '^(%S+) ([^\n]*)')
     if of == target then
       for word in string.gmatch(line, '%S+') do words[word] = true end
     end

@@ -23,6 +23,8 @@ local function executing(q, list, text)
   local run = record.read(text)
   local host = redis.call('HGET', keys.worker(q.keys, run.worker), 'host') or ''
   put(list, 'executing', { worker = run.worker, host = host, attempt = run.attempt, since = run.started })
+  local ends = tonumber(redis.call('ZSCORE', q.keys.workers, run.worker))
+  if not ends or ends <= q.now then put(list, 'dead_worker', { worker = run.worker, since = ends }) end
 end
 
 local function timed(q, list, id, state, due)
@@ -30,7 +32,7 @@ local function timed(q, list, id, state, due)
   if redis.call('ZSCORE', q.keys.suspects, id) then
     put(list, 'suspect', { due = tonumber(due), crashes = tonumber(redis.call('HGET', q.keys.crashes, id)) or 0 })
   end
-  local held = oversize.holds(q, id)
+  local held = oversize.holds(q, id, tonumber(due))
   if held then put(list, 'too_large', { size = held.size, worker = held.worker }) end
 end
 

@@ -64,8 +64,8 @@ local function cancel_run(q, id, found)
   return 'cancelling'
 end
 
--- cancel id…     available, scheduled, retryable, suspended → cancelled; executing: its worker is told, `cancelling`; discarded
---                and holding its chain → cancelled, and the chain goes on.
+-- cancel id…     available, scheduled, retryable, suspended → cancelled; executing: its worker is asked to stop it, `cancelling`;
+--                discarded and holding its chain → cancelled, and the chain goes on.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.cancel(q, args) return each(q, args, steps.cancel) end
 
@@ -105,7 +105,7 @@ function steps.retry(q, id, state, found)
   return 'available'
 end
 
--- delete id…     Any state but executing → nothing. A run is told to cancel first, and a later call deletes it.
+-- delete id…     Any state but executing → nothing. A run is asked to stop first, and a later call deletes it.
 -- Errors: BADARG, BADKEY, FORMAT. Events: one for each job.
 function M.delete(q, args) return each(q, args, steps.delete) end
 
@@ -145,12 +145,17 @@ function steps.reschedule(q, id, state, found, due, is_named)
   return 'scheduled'
 end
 
--- pause [reason] [new]     No job is claimed until resume; runs go on. Returns 1, or 0 if it was paused already.
+-- pause [reason] [new]     No job is claimed until resume; runs go on. Returns 1, or 0 if it was paused already: then a reason
+-- replaces the one before, and the pause goes on from its start.
 -- A queue that nothing has used is refused, unless `new` follows. Errors: BADARG, BADKEY, FORMAT.
 function M.pause(q, args)
   local reason = arguments.reason(args[1])
   queue.known(q, args[2])
-  return redis.call('HSETNX', q.keys.config, 'paused', digits(q.now) .. ' ' .. reason)
+  local since = string.match(q.paused or '', '^%d+')
+  if not since or reason ~= '' then
+    redis.call('HSET', q.keys.config, 'paused', (since or digits(q.now)) .. ' ' .. reason)
+  end
+  return since and 0 or 1
 end
 
 -- resume             Returns 1, or 0 if it was not paused. Errors: BADARG if there is no such queue, BADKEY, FORMAT.
@@ -164,7 +169,7 @@ end
 
 -- configure name value…     Declared by a worker's code: completed, cancelled, discarded as `count age_ms`; crashes.
 function M.configure(q, args)
-  if #args == 0 then refuse('BADARG', 'give names and values') end
+  if #args == 0 then refuse('BADARG', 'the call needs pairs of name and value') end
   local kept = { completed = true, cancelled = true, discarded = true }
   for i = 1, #args, 2 do
     local name, value = args[i], tostring(args[i + 1])

@@ -23,7 +23,8 @@ local waiting = require('waiting')
 local wake = require('wake')
 local digits = require('arguments').digits
 
--- The order in which a job in several indexes keeps one: where it runs, else where it will, else where it ended badly.
+-- The order in which a job in several indexes keeps one: where it runs, else where it will, else where it ended without
+-- completing.
 local better = { 'executing', 'available', 'retryable', 'scheduled', 'suspended', 'discarded', 'cancelled', 'completed' }
 
 local cures = {}
@@ -191,7 +192,7 @@ function cures.deadlines(q)
   wake.push(q, true)
 end
 
--- An entry that is neither paused nor finished has a next tick from now on, which the worker that is told of it computes. An
+-- An entry that is neither paused nor finished has a next tick from now on, which a worker computes. An
 -- entry without any state is left to an operator.
 function cures.entry(q, name)
   if redis.call('HEXISTS', q.keys.cron, name) == 0 then
@@ -202,7 +203,7 @@ function cures.entry(q, name)
   if not state.revision then
     redis.call('HSETNX', key, 'source', 'operator')
     redis.call('HSET', key, 'revision', digits(redis.call('HINCRBY', q.keys.config, 'cron', 1)))
-    state.paused = state.paused or not next and not state.finished and digits(q.now) .. ' what was known of it is lost'
+    state.paused = state.paused or not next and not state.finished and digits(q.now) .. ' its state was lost'
     if state.paused then redis.call('HSET', key, 'paused', state.paused) end
   end
   if state.paused or state.finished then
@@ -218,19 +219,20 @@ end
 function cures.ahead(q, kind, member) ahead.put_right(q, kind, member) end
 
 local texts = {
-  ahead = 'it is set as far ahead of now as it was to be',
-  recount = 'the counters are set to the jobs that are there', lane = 'the lane is put where its head belongs',
+  ahead = 'it is set as far ahead of now as it was meant to be',
+  recount = 'the counters are set to the number of jobs', lane = 'the lane is sorted by its first job',
   place = 'it becomes available, or suspended if it waits for another job',
-  keep_one = 'it stays where it runs, else where it may yet run', drop = 'the entry is removed',
-  drop_waiting = 'the entry is removed', look = 'the next call looks', leave = 'the place is passed on',
-  join = 'the place is given to it', hold = 'it holds the chain, or gives up its place if another job holds it',
-  held = 'the worker holds it', not_held = 'the worker holds it no more', not_cancelled = 'the wish is removed',
-  bury = 'the worker is taken for dead, and its jobs are given back', no_suspect = 'it is no suspect',
+  keep_one = 'it stays where it runs, or else where it can still run', drop = 'the entry is removed',
+  drop_waiting = 'the entry is removed', look = 'the next call looks at it', leave = 'its place goes to another job',
+  join = 'the gate lists it', hold = 'it holds the chain, or loses its place if another job holds the chain',
+  held = 'the worker holds it', not_held = 'the worker no longer holds it', not_cancelled = 'the cancellation is removed',
+  bury = 'the worker counts as dead, and its jobs go back to the queue', no_suspect = 'it is no longer a suspect',
   empty = 'the entry is removed',
-  owner = 'a job that lives, or ended within its time, owns it; else it is free', own = 'it owns it',
-  hold_no_more = 'it is free', succeed = 'it runs with what it was to run again with, or is succeeded',
-  deadline = 'it is looked at by its deadline, if it lives and has one', deadlines = 'the first deadline is looked for in time',
-  rearm = 'the next tick is looked for in time', entry = 'it has its next tick from now on, unless it is paused or finished',
+  owner = 'its job keeps it, if that has not ended, or ended within its time; else it is free',
+  own = 'the job becomes its owner',
+  hold_no_more = 'it is free', succeed = 'it runs again as requested, or a new job takes its place',
+  deadline = 'a look is due at its deadline, if it has one and has not ended', deadlines = 'the look is due in time',
+  rearm = 'the look is due in time', entry = 'its next tick is computed from now on, unless it is paused or finished',
 }
 
 local function go(q, args, is_planning)

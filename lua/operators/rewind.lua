@@ -36,7 +36,7 @@ local function write_gaps(q, list)
   redis.call('HSET', q.keys.config, 'gaps', table.concat(parts, ' '))
 end
 
--- Whether the clock was ahead until now. `before` is the last time that it told.
+-- Whether the clock was ahead until now. `before` is its last time.
 local function was_ahead(q, list, before)
   for i = 1, #list do
     local gap = list[i]
@@ -73,7 +73,7 @@ local function start(q, by)
   stats.count(q, 'rewound', 1)
 end
 
--- The time that the clock told before, if it lies ahead of now; else nil. A beat that lies ahead tells that no worker has called
+-- The time of the clock before, if it lies ahead of now; else nil. A beat that lies ahead tells that no worker has called
 -- since the clock went back.
 function M.behind(q)
   local noted, beat = redis.call('HGET', q.keys.config, 'behind'), redis.call('GET', q.keys.beat)

@@ -47,7 +47,7 @@ function M.status(q)
   local own = q.limits and q.limits.dimensions['*']
   if own and own.depth then put('depth', digits(own.depth)) end
   put('lanes', redis.call('ZCARD', q.keys.lanes))
-  put('workers', redis.call('ZCARD', q.keys.workers))
+  put('workers', redis.call('ZCOUNT', q.keys.workers, '(' .. digits(q.now), '+inf'))
   local outgoing = redis.call('ZCARD', q.keys.outbox)
   if outgoing > 0 then put('outgoing', outgoing) end
   put('paused', q.paused or '')

@@ -1,6 +1,6 @@
 -- Messages (outbox.lua) that no worker here can read: a newer version wrote them, or a fault did. The process that is given one
 -- sets it aside, so that it is not given out again and again, and `sluice doctor` shows it. `aside` has their numbers by time;
--- the texts stay in `facts`. A worker of another version may come, so they are given out once more to each worker that starts,
+-- the texts stay in `messages`. A worker of another version may come, so they are given out once more to each worker that starts,
 -- and every ten minutes.
 local arguments = require('arguments')
 local queue = require('queue')
@@ -9,13 +9,13 @@ local digits, refuse = arguments.digits, arguments.refuse
 
 local AGAIN = 600000          -- ms
 local function checked(args)
-  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to 1000 facts') end
+  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to 1000 numbers of messages') end
   return args
 end
 
 -- The number under which a message is kept. Notices are given out under one with their last version.
 local function kept(q, number)
-  if redis.call('HEXISTS', q.keys.facts, number) == 1 then return number end
+  if redis.call('HEXISTS', q.keys.messages, number) == 1 then return number end
   local id = string.match(number, '^notify:%d+:(.+)$')
   return id and 'notify:' .. id or number
 end
@@ -57,19 +57,19 @@ function M.list(q, most)
   for i = 1, #scored, 2 do
     if not redis.call('ZSCORE', q.keys.outbox, scored[i]) then
       flat[#flat + 1], flat[#flat + 2] = scored[i], scored[i + 1]
-      texts[#texts + 1] = redis.call('HGET', q.keys.facts, scored[i]) or ''
+      texts[#texts + 1] = redis.call('HGET', q.keys.messages, scored[i]) or ''
     end
   end
   return flat, texts
 end
 
--- drop_facts number…      Removes messages that are set aside, for good. Returns how many.
+-- drop_messages number…      Removes messages that are set aside, for good. Returns how many.
 -- Errors: BADARG, BADKEY, FORMAT.
 function M.drop(q, args)
   local count = 0
   for _, number in ipairs(checked(args)) do
     if redis.call('ZREM', q.keys.aside, number) == 1 and not redis.call('ZSCORE', q.keys.outbox, number) then
-      redis.call('HDEL', q.keys.facts, number)
+      redis.call('HDEL', q.keys.messages, number)
       count = count + 1
     end
   end

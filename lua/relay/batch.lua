@@ -1,11 +1,12 @@
--- Batches: many jobs, over any queues, whose common end is told by callbacks, which are jobs. A batch has a slot of its own.
+-- Batches: many jobs, over any queues, whose common end enqueues callbacks, which are jobs. A batch has a slot of its own.
 -- It is open until it is sealed; then only its own members may add more. A member is known by being added or by its end with a
 -- link to the batch (links.lua), in any order and any number of times.
--- Keys: state (hash), pending (ids that have not ended), untried (those without a first end, if a callback needs them), ended
--- (the others), callbacks (by event: queue, options, spec), firing (events whose callbacks are not known to have arrived).
+-- Keys: state (hash), pending (ids that have not ended), untried (those whose first attempt is not over, if a callback needs
+-- them), ended (the others), callbacks (by event: queue, options, spec), firing (events whose callbacks are not known to have
+-- arrived).
 -- Events, each once:
 --   failed      a member did not complete
---   attempted   sealed, and each member had a first end, good or bad, or ended without a run
+--   attempted   sealed, and each member completed or failed its first attempt, or ended without a run
 --   completed   sealed, and all members completed            exhausted   sealed, and all members ended
 --   parent      as exhausted, if the batch is a member of another one
 local arguments = require('arguments')
@@ -31,7 +32,7 @@ local function is_watched(b, event) return redis.call('HEXISTS', b.keys.callback
 
 local function number(b, name) return tonumber(b.state[name]) or 0 end
 
-local function bad_ends(b) return number(b, 'cancelled') + number(b, 'discarded') + number(b, 'deleted') end
+local function incomplete(b) return number(b, 'cancelled') + number(b, 'discarded') + number(b, 'deleted') end
 
 local function forget(b)
   for _, key in pairs({ 'state', 'callbacks', 'firing' }) do expiry.set(b.keys[key], KEPT) end
@@ -40,13 +41,13 @@ end
 
 -- Fires the events that have become true.
 local function decide(b)
-  if bad_ends(b) > 0 then fire(b, 'failed') end
+  if incomplete(b) > 0 then fire(b, 'failed') end
   if not b.state.sealed or b.state.finished then return end
   local pending = redis.call('SCARD', b.keys.pending)
   local untried = is_watched(b, 'attempted') and redis.call('SCARD', b.keys.untried) or pending
   if untried == 0 then fire(b, 'attempted') end
   if pending > 0 then return end
-  if bad_ends(b) == 0 then fire(b, 'completed') end
+  if incomplete(b) == 0 then fire(b, 'completed') end
   fire(b, 'exhausted')
   fire(b, 'parent')
   b.state.finished = digits(b.now)
@@ -63,7 +64,7 @@ local function reply(b)
     list[2 * i - 1], list[2 * i] = firing[i], callback
   end
   if b.state.finished and #firing == 0 then forget(b) end
-  return { { b.now, b.state.finished and 1 or 0, bad_ends(b) }, list }
+  return { { b.now, b.state.finished and 1 or 0, incomplete(b) }, list }
 end
 
 local verbs = {}
@@ -122,7 +123,7 @@ function verbs.seal(b)
   redis.call('HSET', b.keys.state, 'sealed', b.state.sealed)
 end
 
--- done state id…      Members ended; with state `attempted`, they had a first, bad end.
+-- done state id…      Members ended; with state `attempted`, their first attempt failed.
 verbs.done = function(b, args)
   local state, ids = args[2], rest(args, 3)
   if b.state.finished then return end

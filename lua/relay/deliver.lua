@@ -2,11 +2,11 @@
 --
 -- Takes in jobs that another slot released. They have fixed ids and may come more than once. `seen` remembers the ids, even of
 -- jobs that ended and were dropped, until no process can send them again: for an hour, and as long as this queue has messages as
--- old, which may be news of them. `valid:ms` asks for longer than an hour; `forget` ends that, once the sender has noted the
+-- old, which may be about them. `valid:ms` asks for longer than an hour; `forget` ends that, once the sender has noted the
 -- arrival.
 -- A delivery after `valid`, in ms by the server's clock, was held up and is refused LATE: the sender looks at its own slot again.
--- A job whose fingerprint is owned here is added and cancelled, since its sender told it as added. A job whose id another job has
--- is dropped, and counted as `refused`.
+-- A job whose fingerprint is owned here is added and cancelled, since its sender counts it as added. A job whose id another job
+-- has is dropped, and counted as `refused`.
 -- Moves: nothing → available, scheduled, cancelled. Returns how many were new. Errors: LATE, BADARG, BADKEY, FORMAT; OOM from the
 -- server.
 local arguments = require('arguments')
@@ -22,7 +22,9 @@ local ON_THE_WAY = 120000     -- ms after which no delivery of a known id is und
 
 function M.run(q, args)
   local valid, kept = string.match(args[1] or '', '^(%d+):?(%d*)$')
-  if arguments.number(valid, 0, 1e14, 'valid') < q.now then refuse('LATE', 'this delivery was held up on its way') end
+  if arguments.number(valid, 0, 1e14, 'valid') < q.now then
+    refuse('LATE', 'this delivery came after the time until which it is valid')
+  end
   q.is_delivery, q.is_stored = true, true
   local jobs, ids, options, keys = enqueue_read.calls(q, args, 2)
   local known, scored, now = redis.call('ZMSCORE', q.keys.seen, unpack(ids)), {},

@@ -29,19 +29,19 @@ function M.read(notify)
   members.check_known(notify, { url = true, on = true }, 'notify')
   local host = string.find(notify.url, '^[!-~]+$') and string.match(notify.url, '^https?://([^/?#]+)')
   if not host or #notify.url > URL or string.find(host, '[@\\]') or string.find(host, '^:') or string.find(host, '^%[%]') then
-    refuse('BADARG', 'notify takes an http or https URL of at most ' .. URL .. ' printable characters, without a user')
+    refuse('BADARG', 'the URL of notify must be http or https, of at most ' .. URL .. ' printable characters, without a user')
   end
   local on = notify.on
   if on == nil then on = { 'ended' } end
-  if type(on) ~= 'table' then refuse('BADARG', 'the events of notify are a list') end
+  if type(on) ~= 'table' then refuse('BADARG', 'on of notify must be a list of events') end
   local wanted = {}
   for key, event in pairs(on) do
     if type(key) ~= 'number' or event ~= 'ended' and event ~= 'progress' then
-      refuse('BADARG', 'the events of notify are ended and progress')
+      refuse('BADARG', 'an event of notify must be ended or progress')
     end
     wanted[event] = true
   end
-  if next(wanted) == nil then refuse('BADARG', 'notify takes at least one event') end
+  if next(wanted) == nil then refuse('BADARG', 'notify needs at least one event') end
   local events = wanted.ended and (wanted.progress and 'progress,ended' or 'ended') or 'progress'
   return 'notify ' .. events .. ' ' .. notify.url
 end

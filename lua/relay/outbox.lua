@@ -1,5 +1,5 @@
--- The outbox: messages (facts) on their way to another slot. The call that makes one true writes it. It stays until its carrier
--- reports its arrival; so it arrives at least once, and receivers take a repeated one as one. `facts` holds texts by number,
+-- The outbox: messages on their way to another slot. The call that makes one true writes it. It stays until its carrier
+-- reports its arrival; so it arrives at least once, and receivers take a repeated one as one. `messages` holds texts by number,
 -- `outbox` the numbers by the time at which another process should carry them. A worker gets the messages of its own calls at
 -- once, and those that no process carries. A process that calls another function which may write messages calls `relay` after it.
 --   workflow.ID STATE NODE JOB, a line feed, output     batch.ID STATE JOB…
@@ -7,8 +7,8 @@
 --   slot.NAME STATE JOB    a job that moved from there to here has ended; its followers are there
 --   notify.QUEUE JOB …     notices for a webhook of that job, see notices.lua. Its number is notify:JOB, one for each job;
 --                          it is given out as notify:VERSION:JOB, with the last version in it
---   follow JOB STATE RANK  a job's other followers, from a rank on: told here by the next call. Its number is follow:JOB, so that
---                          each job has one
+--   follow JOB STATE RANK  a job's other followers, from a rank on: the next call here releases or cancels them. Its number is
+--                          follow:JOB, so that each job has one
 local arguments = require('arguments')
 local followers = require('followers')
 local notices = require('notices')
@@ -33,7 +33,7 @@ end
 function M.put(q, text)
   local is_mine = is_given(q, text)
   local number = digits(queue.sequence(q, 1))
-  redis.call('HSET', q.keys.facts, number, text)
+  redis.call('HSET', q.keys.messages, number, text)
   redis.call('ZADD', q.keys.outbox, digits(is_mine and q.now + CARRIED or q.now), number)
   if is_mine then
     q.given[#q.given + 1], q.given[#q.given + 2] = number, text
@@ -51,9 +51,9 @@ end
 -- Leaves a job's other followers, from a rank on, to the next call.
 function M.put_here(q, parent, state, rank)
   local number = 'follow:' .. parent
-  redis.call('HSET', q.keys.facts, number, 'follow ' .. parent .. ' ' .. state .. ' ' .. (rank or 0))
+  redis.call('HSET', q.keys.messages, number, 'follow ' .. parent .. ' ' .. state .. ' ' .. (rank or 0))
   redis.call('ZADD', q.keys.outbox, digits(q.now), number)
-  q.has_facts = true
+  q.has_messages = true
   M.leave(q)
 end
 
@@ -70,36 +70,36 @@ local function wire(number, last) return 'notify:' .. digits(last) .. ':' .. str
 -- Adds a notice to those of a job that have not arrived.
 function M.put_notice(q, id, about, spec)
   local number = 'notify:' .. id
-  local before = notices.parse(redis.call('HGET', q.keys.facts, number))
+  local before = notices.parse(redis.call('HGET', q.keys.messages, number))
   local list = before and before.list or {}
   notices.add(list, about, spec)
-  local fact, last = notices.join(about.queue, id, list)
-  redis.call('HSET', q.keys.facts, number, fact)
-  local is_mine = is_given(q, fact)
+  local message, last = notices.join(about.queue, id, list)
+  redis.call('HSET', q.keys.messages, number, message)
+  local is_mine = is_given(q, message)
   redis.call('ZADD', q.keys.outbox, digits(is_mine and q.now + CARRIED or q.now), number)
-  if is_mine then give(q, wire(number, last), fact, number) else M.leave(q) end
+  if is_mine then give(q, wire(number, last), message, number) else M.leave(q) end
 end
 
 -- Notices of a job have arrived, up to a version. Later ones stay.
 local function acknowledge_notices(q, version, id)
   local number = 'notify:' .. id
-  local found = notices.parse(redis.call('HGET', q.keys.facts, number))
+  local found = notices.parse(redis.call('HGET', q.keys.messages, number))
   if not found or found.first > tonumber(version) then return end
   local left = {}
   for i = 1, #found.list do
     if found.list[i].version > tonumber(version) then left[#left + 1] = found.list[i] end
   end
-  local fact = notices.join(found.queue, id, left)
-  if fact then
-    redis.call('HSET', q.keys.facts, number, fact)
+  local message = notices.join(found.queue, id, left)
+  if message then
+    redis.call('HSET', q.keys.messages, number, message)
   else
-    redis.call('HDEL', q.keys.facts, number)
+    redis.call('HDEL', q.keys.messages, number)
     redis.call('ZREM', q.keys.outbox, number)
   end
 end
 
--- Whether followers of a job have still to be told.
-function M.is_telling(q, parent) return redis.call('HEXISTS', q.keys.facts, 'follow:' .. parent) == 1 end
+-- Whether followers of a job are left to the next call.
+function M.is_telling(q, parent) return redis.call('HEXISTS', q.keys.messages, 'follow:' .. parent) == 1 end
 
 -- From now on this call gives messages out: its own, and some that no process carries, of at most `bytes` if given.
 function M.open(q, bytes) q.given, q.given_bytes = {}, math.min(bytes or BYTES, BYTES) end
@@ -120,17 +120,17 @@ end
 
 local function drop(q, numbers)
   if #numbers == 0 then return end
-  redis.call('HDEL', q.keys.facts, unpack(numbers))
+  redis.call('HDEL', q.keys.messages, unpack(numbers))
   redis.call('ZREM', q.keys.outbox, unpack(numbers))
 end
 
 -- Gives out messages that no process carries, and tells followers, within the bound of a call.
 function M.take(q)
-  q.has_facts = redis.call('EXISTS', q.keys.outbox) == 1
-  if not q.has_facts then return end
+  q.has_messages = redis.call('EXISTS', q.keys.outbox) == 1
+  if not q.has_messages then return end
   local due = redis.call('ZRANGE', q.keys.outbox, '-inf', digits(q.now), 'BYSCORE', 'LIMIT', 0, MOST)
   if #due == 0 then return end
-  local texts, later, over = redis.call('HMGET', q.keys.facts, unpack(due)), {}, {}
+  local texts, later, over = redis.call('HMGET', q.keys.messages, unpack(due)), {}, {}
   for i = 1, #due do
     local parent, state, rank = string.match(texts[i] or '', '^follow (%S+) (%S+) (%d+)$')
     if not texts[i] then
@@ -158,11 +158,11 @@ end
 
 -- relay     Gives the caller the messages that are due, to carry and then to acknowledge, and tells followers, within the bound
 -- of a call. Messages are given out again after a while. Returns {now, flat list of number and text, 1 if more is due}.
--- Moves: those of followers that are told. Errors: BADARG, BADKEY, FORMAT.
+-- Moves: those of followers. Errors: BADARG, BADKEY, FORMAT.
 function M.relay(q)
   M.open(q)
   M.take(q)
-  local next = q.has_facts and M.next(q)
+  local next = q.has_messages and M.next(q)
   return { q.now, q.given, next and next <= q.now and 1 or 0 }
 end
 
@@ -175,7 +175,7 @@ function M.is_given_up(q, since) return q.now - since >= OLDEST + 120000 end
 -- Messages have arrived. Jobs that moved to another queue leave this one.
 function M.acknowledge(q, numbers)
   if #numbers == 0 then return end
-  local texts = redis.call('HMGET', q.keys.facts, unpack(numbers))
+  local texts = redis.call('HMGET', q.keys.messages, unpack(numbers))
   for i = 1, #numbers do
     local ids = string.match(texts[i] or '', '^queue%.%S+ (.*)$')
     if ids then followers.handed_over(q, ids) end
@@ -187,7 +187,7 @@ end
 
 -- acknowledge number…     At most 1,000. Returns OK. Errors: BADARG, BADKEY, FORMAT. Events: suspended → nothing for moved jobs.
 function M.run(q, args)
-  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' facts') end
+  if #args < 1 or #args > queue.MOST then refuse('BADARG', 'give 1 to ' .. queue.MOST .. ' numbers of messages') end
   M.acknowledge(q, args)
   return 'OK'
 end

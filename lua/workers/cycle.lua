@@ -17,7 +17,7 @@
 -- worker and kind of runs whose outcome this call decided: those of dead workers, and the caller's own that went elsewhere than
 -- it said; and 1 if ticks are due that the caller has to fire. `held` is the number of jobs that the worker holds; `come` the ms
 -- after which it comes if no token wakes it, -1 for `idle`; `resync` is 1 if it has to resync before it can claim; `declared`
--- rises when a worker declares other limits; `gauges` are those of view.lua, told to one caller every few seconds.
+-- rises when a worker declares other limits; `gauges` are those of view.lua, given to one caller every few seconds.
 -- Errors: STALE, BADARG, BADKEY, FORMAT. Events: one for each batch that moved.
 local arguments = require('arguments')
 local aside = require('aside')
@@ -61,7 +61,7 @@ end
 local function next_look(q, worker)
   local gate, deadline = parking.next(q)
   local due = math.min(waiting.next_due(q) or math.huge, workers.next_end(q, worker) or math.huge,
-    gate or math.huge, q.has_facts and outbox.next(q) or math.huge)
+    gate or math.huge, q.has_messages and outbox.next(q) or math.huge)
   return due < math.huge and math.max(due - q.now, 0) or nil, deadline and math.max(deadline - q.now, 0)
 end
 
@@ -105,7 +105,7 @@ function M.run(q, args)
   outbox.take(q)
   migration.migrate(q)
   parking.run(q)
-  -- A fact above what the worker asks for goes alone: if the reply is lost, no job is to blame for it.
+  -- A message above what the worker asks for goes alone: if the reply is lost, no job is to blame for it.
   local is_full = known and known.bytes and #q.given == 2 and #q.given[2] > known.bytes
   local jobs = claim.run(q, worker, is_full and 0 or demand, known)
   if jobs.left then wake.push(q) end

@@ -1,6 +1,7 @@
 -- Jobs that are too large for a reply. A server or a proxy may close a connection with a large reply, and then no claim of such a
 -- job arrives. A worker that loses replies asks for fewer bytes at each resync (`bytes`). A job that is larger than that comes
--- alone. If it is lost as well, it is put aside: it waits as `scheduled` at its place, with no attempt, and its errors say why.
+-- alone. If it is lost as well, it is put aside: it waits as `scheduled` at its place, with no attempt, and its last error says
+-- why, and when that was.
 -- `most` in the record of the worker, `BYTES UNTIL`, has its size. Until then, claims of that worker put aside each job of that
 -- size or more, and the jobs behind them run. Then one is tried again.
 local columns = require('columns')
@@ -13,6 +14,7 @@ local digits = require('arguments').digits
 local PAUSE = 120000          -- ms
 local LEAST = 16384           -- bytes that a worker asks for when it has lost several replies; a smaller job never comes alone
 local SAMPLE = 100            -- workers looked at
+local WHY = 'not given out: the job has '
 
 -- The size from which on jobs are put aside, and until when; nil for none. A time further ahead is of a clock that was wrong.
 local function read(q, text)
@@ -26,12 +28,12 @@ local function size_of(q, id) return redis.call('HSTRLEN', q.keys.spec, id) end
 
 local function put_aside(q, job, till)
   local size = size_of(q, job.id)
-  local text = cjson.encode('not given out: the job has ' .. size .. ' bytes, and replies of that size do not reach this '
-    .. 'worker. Raise client-output-buffer-limit normal of Redis, or the limit of a proxy on the way')
-  if not columns.ends_with(q, job.id, ',"error":' .. text .. '}') then
-    columns.add_error(q, job.id, '{"at":' .. digits(q.now) .. ',"attempt":' .. job.record.attempt .. ',"worker":"'
-      .. job.record.worker .. '","error":' .. text .. '}')
-  end
+  local text = cjson.encode(WHY .. size .. ' bytes, and replies of that size do not reach this worker. Run CONFIG SET '
+    .. "client-output-buffer-limit 'normal 0 0 0' in Redis, or raise the limit of a proxy on the way: a retry helps only then")
+  local ending = ',"error":' .. text .. '}'
+  if columns.ends_with(q, job.id, ending) then columns.drop_error(q, job.id) end
+  columns.add_error(q, job.id, '{"at":' .. digits(q.now) .. ',"attempt":' .. job.record.attempt .. ',"worker":"'
+    .. job.record.worker .. '"' .. ending)
   stats.count(q, 'waited', 1)
   running.postpone(q, job, 'scheduled', till, true)
 end
@@ -95,9 +97,11 @@ function M.meekest(q)
   return meekest, least
 end
 
--- For a job that was put aside as too large: {size, worker}; else nil.
-function M.holds(q, id)
-  local worst = redis.call('HEXISTS', q.keys.place, id) == 1 and M.worst(q)
-  local size = worst and size_of(q, id)
-  return size and size >= worst.bytes and { size = size, worker = worst.worker } or nil
+-- For a job that was put aside as too large, and is due at a time to come: {size, worker}, from its last error; else nil.
+function M.holds(q, id, due)
+  if due <= q.now or redis.call('HEXISTS', q.keys.place, id) == 0 then return nil end
+  local last = string.match(redis.call('HGET', q.keys.errors, id) or '', '[^\n]*$')
+  local at, worker, size = string.match(last, '^{"at":(%d+),"attempt":%d+,"worker":"([^"]*)","error":"' .. WHY .. '(%d+) bytes')
+  if not at or due > tonumber(at) + PAUSE then return nil end
+  return { size = tonumber(size), worker = worker }
 end

@@ -27,7 +27,7 @@ local digits, refuse = arguments.digits, arguments.refuse
 
 local function listed(args)
   local fences = {}
-  if #args < 4 or #args % 2 == 1 then refuse('BADARG', 'what runs is listed as id, fence') end
+  if #args < 4 or #args % 2 == 1 then refuse('BADARG', 'running jobs must be pairs of id and fence') end
   for i = 5, #args, 2 do fences[args[i]] = args[i + 1] end
   return fences
 end
@@ -54,7 +54,7 @@ local function reconcile(q, worker, fences, bytes)
       elseif fences[held[i]] == job.record.fence then
         own[held[i]] = true
       elseif running.is_cancelled(q, worker, held[i]) then
-        running.end_badly(q, job, 'cancelled')
+        running.finish(q, job, 'cancelled')
       else
         lost[#lost + 1] = job
       end

@@ -50,8 +50,8 @@ function M.complete(q, worker, ids, limited)
   events.moved(q, 'executing', 'completed', ids, worker)
 end
 
--- Ends one job badly. The record of its last run is kept with it.
-function M.end_badly(q, job, state)
+-- Ends one job as cancelled or discarded. The record of its last run is kept with it.
+function M.finish(q, job, state)
   redis.call('HSET', q.keys.run, job.id, job.record.text)
   if state == 'cancelled' then deadlines.note(q, job.id) end
   ended.add(q, state, { job.id })

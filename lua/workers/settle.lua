@@ -33,7 +33,7 @@ local function error_text(text)
   return cjson.encode({ type = type(kind) == 'string' and cut(kind, MESSAGE) or nil, message = cut(message, MESSAGE) })
 end
 
--- The line of the error column for a run that ended badly.
+-- The line of the error column for a failed run.
 local function error_line(q, run, text)
   return '{"at":' .. digits(q.now) .. ',"attempt":' .. run.attempt .. ',"worker":"' .. run.worker
     .. '","error":' .. error_text(text) .. '}'
@@ -113,7 +113,7 @@ function outcomes.unavailable(q, job, detail)
   if most > 0 and waits > most then
     columns.add_error(q, job.id, error_line(q, job.record, text or ''))
     running.note(q, job, 'discarded', true)
-    running.end_badly(q, job, 'discarded')
+    running.finish(q, job, 'discarded')
   else
     local delay = math.min(300000, SOON * 2 ^ math.min(waits - 1, 30))
     running.postpone(q, job, 'scheduled', math.max(till, q.now + math.max(delay, asked)), true)
@@ -121,16 +121,16 @@ function outcomes.unavailable(q, job, detail)
 end
 
 -- cancelled, discarded: `error`. Ends the job.
-local function ended_badly(state)
+local function ending_as(state)
   return function(q, job, detail)
     if detail ~= '' then
       redis.call('HSET', q.keys.attempts, job.id, job.record.attempt)
       columns.add_error(q, job.id, error_line(q, job.record, detail))
     end
-    running.end_badly(q, job, state)
+    running.finish(q, job, state)
   end
 end
-outcomes.cancelled, outcomes.discarded = ended_badly('cancelled'), ended_badly('discarded')
+outcomes.cancelled, outcomes.discarded = ending_as('cancelled'), ending_as('discarded')
 
 -- Outcomes after which the job would run again. A cancellation or a deadline comes before them.
 local again = { retry = true, snooze = true, poll = true, release = true, wait = true, unavailable = true }
@@ -162,7 +162,7 @@ end
 local function check_results(args, first, last)
   for i = first, last do
     if args[i] and #args[i] > RESULT then
-      refuse('BADARG', 'a result has at most ' .. RESULT .. ' bytes, not ' .. #args[i])
+      refuse('BADARG', 'a result can have at most ' .. RESULT .. ' bytes, not ' .. #args[i])
     end
   end
 end
@@ -183,7 +183,7 @@ function M.read(args, first)
     total = total + n
   end
   if first ~= #args + 1 or total > queue.MOST then
-    refuse('BADARG', 'a group is fence, outcome, size, 0 or 1, its ids, and its details if 1; at most 1000 ids in all')
+    refuse('BADARG', 'a group must be fence, outcome, size, 0 or 1, its ids, and its details if 1; at most 1000 ids in all')
   end
   return list
 end

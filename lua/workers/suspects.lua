@@ -14,7 +14,7 @@ local APART = 10000
 local LIMIT = 5               -- deaths, unless the queue's code declares another number
 local LONG = 600000           -- a run that lived this long clears the record
 local LAPSES = 20             -- crashes of a job that are taken back
-local NAMED = 20              -- ids of the dead told in a discard
+local NAMED = 20              -- ids of the other jobs that are named in a discard
 
 local function waits(q, job)
   local last = tonumber(redis.call('ZRANGE', q.keys.suspects, -1, -1, 'WITHSCORES')[2]) or q.now
@@ -29,7 +29,7 @@ local function discard(q, job, crashes, host, others)
     error = 'its worker died ' .. crashes .. ' times while running it', died_with = others,
   })
   columns.add_error(q, job.id, error_text)
-  running.end_badly(q, job, 'discarded')
+  running.finish(q, job, 'discarded')
 end
 
 -- The fence of the run that was a job's last crash, and the number of crashes taken back.

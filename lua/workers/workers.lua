@@ -73,7 +73,7 @@ local function take_back(q, worker, most)
       redis.call('SREM', keys.held(q.keys, worker), id)
     elseif running.is_cancelled(q, worker, id) then
       running.note(q, job, 'cancelled')
-      running.end_badly(q, job, 'cancelled')
+      running.finish(q, job, 'cancelled')
     else
       suspects.crashed(q, job, ids, host)
     end

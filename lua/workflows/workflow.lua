@@ -1,15 +1,15 @@
 -- Workflows: nodes of a directed graph. Each is a job that starts once, when all nodes before it have ended. The record of a
 -- workflow has a slot of its own. A node's job enters its queue when the node is released, with a fixed id: ID:NODE, or
--- ID:NODE:RUN from the second run on. Its end is told back by an outbox message (links.lua, outbox.lua).
+-- ID:NODE:RUN from the second run on. Its end is reported by an outbox message (links.lua, outbox.lua).
 --   config    state (building, running, completed, cancelled, discarded), name, context, token, created, touched, deadline,
---             ended, stopped (why all was cancelled), failed (whether a node has ended badly, that is not completed)
+--             ended, stopped (why all was cancelled), failed (whether a node ended without completing)
 --   nodes     node by the code of its state; the one index of a node's state
 --   order     nodes as they were added: each comes after those it waits for, except nodes added before it later on
 --   specs     node → queue, options, spec, with line feeds between; a node without queue has no job, and completes when it starts
 --   runs      node → how often it was released          outputs   node → its result, as JSON
---   need:N    nodes that N waits for                    bad:N     those of them that ended badly
---   down:N    nodes that wait for N, each as `p NODE`; p is the policy if N ends badly: c, it is cancelled; i, it starts all the
---             same; h, it is held until N completes after all
+--   need:N    nodes that N waits for                    bad:N     those of them that did not complete
+--   down:N    nodes that wait for N, each as `p NODE`; p is the policy if N does not complete: c, it is cancelled; i, it starts
+--             all the same; h, it is held until N completes after all
 --   todo      work left to later calls, so that no call is long: `ok|bad|revive NODE RANK`, `walk VERB RANK PREFIX`, in order
 --   ready     released nodes that were not yet given out            stop, cancels   nodes whose jobs have to be cancelled
 -- This module knows the record and moves single nodes. workflow_tell.lua tells other nodes. workflow_add.lua and
@@ -28,7 +28,7 @@ M.codes = {
 }
 local codes = M.codes
 
--- Whether a node has ended badly.
+-- Whether a node ended without completing.
 function M.is_bad(code) return code and code >= codes.cancelled end
 
 -- Reads the record of a workflow for this call. False if there is no such workflow.
@@ -95,7 +95,7 @@ function M.is_doomed(w, name)
   return redis.call('HDEL', w.keys.config, 'doomed:' .. name) == 1 and M.is_barred(w, name)
 end
 
--- Notes that the nodes behind a node have to be told.
+-- Notes that the end of a node has to reach the nodes behind it.
 function M.push(w, word, name) w.entries[#w.entries + 1] = word .. ' ' .. name .. ' 0' end
 
 -- Puts an entry before all others of `todo`.
@@ -124,7 +124,7 @@ function M.release(w, name)
   w.fresh[#w.fresh + 1] = name
 end
 
--- Whether a node waits for others; whether one of those has ended badly.
+-- Whether a node waits for others; whether one of those did not complete.
 function M.is_waiting(w, name) return redis.call('EXISTS', keys.need(w.keys, name)) == 1 end
 function M.is_barred(w, name) return w.failed and redis.call('EXISTS', keys.bad(w.keys, name)) == 1 end
 
@@ -135,7 +135,7 @@ function M.place(w, name)
   M.release(w, name)
 end
 
--- Notes that a node waits for one that ended badly.
+-- Notes that a node waits for one that did not complete.
 function M.bar(w, name, up)
   redis.call('SADD', keys.bad(w.keys, name), up)
   if not w.failed then

@@ -8,7 +8,7 @@
 --   flag      new: a node with all its edges; open: more edges follow, and no node may come after it before it is closed;
 --             link: more edges of an open node; close: its last edges
 --   queue     empty for a node without a job, which completes when it starts
---   policy    c, i or h: the fate of the later node if the earlier one does not complete; see workflow.lua
+--   policy    c, i or h: the outcome for the later node if the earlier one does not complete; see workflow.lua
 --   parent    a known node, or one named before in this call        child   a known node that has not started
 -- Returns {word, what workflow_step returns, known nodes}. The word is ok; or nothing was added: exists, if another workflow has
 -- this id; missing; ended, if it has ended or is being cancelled.
@@ -31,7 +31,7 @@ local function read_edges(args, at, name)
   local n, edges = arguments.number(args[at], 0, MOST, 'edges of ' .. name), {}
   for i = 1, n do
     local policy, other = args[at + 2 * i - 1], args[at + 2 * i]
-    if not other or not string.find(policy, '^[cih]$') then refuse('an edge is c, i or h, and a node') end
+    if not other or not string.find(policy, '^[cih]$') then refuse('an edge must be c, i or h, and a node') end
     edges[i] = { policy = policy, node = other }
   end
   return edges, at + 1 + 2 * n
@@ -39,14 +39,16 @@ end
 
 local function read_node(w, args, at)
   local node = { flag = args[at], name = args[at + 1], queue = args[at + 2], options = args[at + 3], spec = args[at + 4] }
-  if not flags[node.flag] or not node.spec then refuse('a node is new, open, link or close; name, queue, options, spec') end
+  if not flags[node.flag] or not node.spec then
+    refuse('a node must be new, open, link or close; then name, queue, options and spec')
+  end
   if not string.find(node.name, '^[%w._-]+$') or #node.name > 64 or #node.name + #w.keys.name > 120 then
-    refuse("'" .. string.sub(node.name, 1, 80) .. "' is no name of a node: use 1 to 64 letters, digits, dots, dashes or "
+    refuse("'" .. string.sub(node.name, 1, 80) .. "' is not a valid name of a node: use 1 to 64 letters, digits, dots, dashes or "
       .. 'underscores')
   end
   if #node.queue > 64 or not string.find(node.queue, '^[%w._-]*$') then refuse('no such queue: ' .. node.queue) end
   signed.refuse(node.queue, node.spec)
-  if string.find(node.options, '\n', 1, true) then refuse('options are one line of JSON') end
+  if string.find(node.options, '\n', 1, true) then refuse('options must be one line of JSON') end
   node.up, at = read_edges(args, at + 5, node.name)
   node.down, at = read_edges(args, at, node.name)
   return node, at
@@ -89,7 +91,9 @@ local function check_down(w, node, own)
   for i, edge in ipairs(node.up) do ups[i] = edge.node end
   for _, edge in ipairs(node.down) do
     local code = w.known[edge.node]
-    if not code or own[edge.node] then refuse('there is no node ' .. edge.node .. ' for ' .. node.name .. ' to come before') end
+    if not code or own[edge.node] then
+      refuse('node ' .. node.name .. ' cannot come before ' .. edge.node .. ', which is not there')
+    end
     if code > codes.held and code ~= codes.cancelled then
       refuse('node ' .. edge.node .. ' has started: ' .. node.name .. ' cannot come before it')
     end
@@ -106,7 +110,7 @@ local function check(w, nodes)
   for _, node in ipairs(nodes) do
     local code = w.known[node.name]
     local is_link = node.flag == 'link' or node.flag == 'close'
-    if is_link and not code and not open[node.name] then refuse('there is no node ' .. node.name .. ' to add edges to') end
+    if is_link and not code and not open[node.name] then refuse('node ' .. node.name .. ' gets edges, but is not there') end
     node.is_known = (code or own[node.name]) and true or false
     -- Left to do: the edges of an open node, nothing of a closed one.
     node.is_done = node.is_known and not open[node.name] and code ~= codes.building
@@ -161,9 +165,9 @@ end
 local function open(w, args)
   local mode = args[1]
   local token = arguments.word(args[2], 'token')
-  if mode ~= 'new' and mode ~= 'more' then refuse('mode is new or more') end
+  if mode ~= 'new' and mode ~= 'more' then refuse('mode must be new or more') end
   local deadline = arguments.number(args[4], 0, 1e14, 'deadline')
-  if #(args[3] or '') > 256 or not args[5] then refuse('give a name of at most 256 bytes, a deadline, a context') end
+  if #(args[3] or '') > 256 or not args[5] then refuse('the call needs a name of at most 256 bytes, a deadline and a context') end
   local exists = workflow.load(w)
   if mode == 'more' then
     if not exists then return 'missing' end

@@ -27,7 +27,9 @@ end
 
 function M.run(w, args)
   local most, scored, gone = arguments.number(args[1], 0, queue.MOST, 'most'), {}, {}
-  if #args % 2 == 0 or #args > 2 * queue.MOST + 1 then refuse('BADARG', 'give pairs of id and delay, at most 1000') end
+  if #args % 2 == 0 or #args > 2 * queue.MOST + 1 then
+    refuse('BADARG', 'workflows must be pairs of id and delay, at most 1000')
+  end
   for i = 2, #args, 2 do
     local id, delay = arguments.word(args[i], 'id'), arguments.number(args[i + 1], -1, 1e14, 'delay')
     if delay < 0 then

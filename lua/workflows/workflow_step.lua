@@ -1,14 +1,14 @@
 -- workflow_step [verb …]…
 --
--- Moves a workflow on. The caller brings the nodes it is given into their queues (deliver.lua), cancels jobs as told, and calls
--- again, with `released`, while there is more. Each verb may be repeated: it tells what shall be.
+-- Moves a workflow on. The caller brings the nodes it is given into their queues (deliver.lua), cancels the returned jobs, and
+-- calls again, with `released`, while there is more. Each verb may be repeated: it tells what shall be.
 --   start                          it is complete: nodes that wait for nothing start
---   done NODE JOB STATE OUTPUT     a node's job has ended: completed, cancelled, discarded, deleted. News of an older run is
---                                  passed over; completed is final
+--   done NODE JOB STATE OUTPUT     a node's job has ended: completed, cancelled, discarded, deleted. The end of an older run is
+--                                  ignored; completed is final
 --   released N NODE…               their jobs are in their queues. May be left out: tending brings them again
 --   cancel NODE | cancel -         a node, those whose names begin with its name and a dot, and by policy those after them; all
---   retry NODE | retry -           likewise nodes that ended badly, and those cancelled because of them; a node after one that
---                                  failed stays. `retry -` lifts the deadline
+--   retry NODE | retry -           likewise nodes that did not complete, and those cancelled because of them; a node after one
+--                                  that failed stays. `retry -` lifts the deadline
 --   tend                           gives out again nodes that may have no carrier; removes a workflow that ended long ago
 -- At most 1,000 nodes in a call. Returns {now, state, more, flat list of node, id, queue, options, spec, flat list of queue, id
 -- of jobs to cancel, ms until the next tend}. The state is missing if there is no such workflow. Errors: BADARG, BADKEY.
@@ -27,19 +27,19 @@ function readers.start(_, at) return {}, at end
 readers.tend = readers.start
 
 function readers.done(args, at)
-  local news = { node = args[at], job = args[at + 1], state = args[at + 2], output = args[at + 3] }
-  if not news.output or not ends[news.state] then refuse('done takes node, job, state, output') end
-  return news, at + 4
+  local done = { node = args[at], job = args[at + 1], state = args[at + 2], output = args[at + 3] }
+  if not done.output or not ends[done.state] then refuse('done needs node, job, state and output') end
+  return done, at + 4
 end
 
 function readers.released(args, at)
   local n = arguments.number(args[at], 0, 1000, 'nodes')
-  if at + n > #args then refuse('released takes a count and that many nodes') end
+  if at + n > #args then refuse('released needs a count and that many nodes') end
   return { unpack(args, at + 1, at + n) }, at + 1 + n
 end
 
 function readers.cancel(args, at)
-  if not args[at] or not string.find(args[at], '^[%w._-]+$') then refuse('name a node, or -') end
+  if not args[at] or not string.find(args[at], '^[%w._-]+$') then refuse('cancel and retry need a node, or -') end
   return args[at], at + 1
 end
 readers.retry = readers.cancel
@@ -48,7 +48,7 @@ local function read(args)
   local list, at, names = {}, 1, {}
   while args[at] do
     local verb = args[at]
-    if not readers[verb] then refuse('a verb is start, done, released, cancel, retry or tend') end
+    if not readers[verb] then refuse('a verb must be start, done, released, cancel, retry or tend') end
     local what
     what, at = readers[verb](args, at + 1)
     list[#list + 1] = { verb = verb, what = what }
@@ -65,19 +65,19 @@ function verbs.start(w)
   workflow.push_first(w, 'walk start 0 -')
 end
 
-function verbs.done(w, news, run)
-  local codes, code, new = workflow.codes, w.known[news.node], workflow.codes[news.state]
-  if not code or not run or workflow.job_id(w, news.node, run) ~= news.job then return end
+function verbs.done(w, done, run)
+  local codes, code, new = workflow.codes, w.known[done.node], workflow.codes[done.state]
+  if not code or not run or workflow.job_id(w, done.node, run) ~= done.job then return end
   if code == new then w.again = true end
   if code == new or code == codes.completed then return end
   if w.cancelled == nil then w.cancelled = redis.call('EXISTS', w.keys.cancels) == 1 end
-  if w.cancelled then redis.call('SREM', w.keys.cancels, news.node) end
-  workflow.set(w, news.node, new)
+  if w.cancelled then redis.call('SREM', w.keys.cancels, done.node) end
+  workflow.set(w, done.node, new)
   if new == codes.completed then
-    if news.output ~= '' then redis.call('HSET', w.keys.outputs, news.node, news.output) end
-    workflow.push(w, 'ok', news.node)
+    if done.output ~= '' then redis.call('HSET', w.keys.outputs, done.node, done.output) end
+    workflow.push(w, 'ok', done.node)
   elseif not workflow.is_bad(code) then
-    workflow.push(w, 'bad', news.node)
+    workflow.push(w, 'bad', done.node)
   end
 end
 

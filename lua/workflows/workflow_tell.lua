@@ -5,10 +5,10 @@ local workflow = require('workflow')
 
 local codes = workflow.codes
 
-local told = {}
+local effects = {}
 
 -- The earlier node has completed, or its end does not matter. A node that was cancelled because of it waits or starts again.
-function told.ok(w, up, name, _, code)
+function effects.ok(w, up, name, _, code)
   redis.call('SREM', keys.need(w.keys, name), up)
   local was_bad = w.failed and redis.call('SREM', keys.bad(w.keys, name), up) == 1
   local revived = code == codes.cancelled and was_bad
@@ -17,8 +17,8 @@ function told.ok(w, up, name, _, code)
   workflow.place(w, name)
 end
 
-function told.bad(w, up, name, policy, code)
-  if policy == 'i' then return told.ok(w, up, name, policy, code) end
+function effects.bad(w, up, name, policy, code)
+  if policy == 'i' then return effects.ok(w, up, name, policy, code) end
   workflow.bar(w, name, up)
   if policy == 'h' then
     if code == codes.suspended then workflow.set(w, name, codes.held) end
@@ -30,8 +30,8 @@ function told.bad(w, up, name, policy, code)
   end
 end
 
--- The earlier node, which had ended badly, runs again.
-function told.revive(w, up, name, policy, code)
+-- The earlier node, which had not completed, runs again.
+function effects.revive(w, up, name, policy, code)
   local bad = keys.bad(w.keys, name)
   if policy == 'i' or redis.call('SREM', bad, up) == 0 or redis.call('EXISTS', bad) == 1 then return end
   if code ~= codes.cancelled and code ~= codes.held then return end
@@ -39,14 +39,14 @@ function told.revive(w, up, name, policy, code)
   workflow.place(w, name)
 end
 
--- Tells the nodes that wait for a node, from a rank on. Returns how many were told.
+-- Tells the nodes that wait for a node, from a rank on. Returns how many there were.
 local function tell(w, word, up, rank, most)
   local edges = redis.call('LRANGE', keys.down(w.keys, up), rank, rank + most - 1)
   if #edges == 0 then return 0 end
   local names, policies = {}, {}
   for i = 1, #edges do policies[i], names[i] = string.match(edges[i], '^(%a) (.*)$') end
   workflow.codes_of(w, names)
-  for i = 1, #names do told[word](w, up, names[i], policies[i], w.known[names[i]]) end
+  for i = 1, #names do effects[word](w, up, names[i], policies[i], w.known[names[i]]) end
   if #edges == most then workflow.push_first(w, word .. ' ' .. up .. ' ' .. rank + most) end
   return #edges
 end

@@ -72,7 +72,8 @@ struct QueuesPauseCommand: AsyncParsableCommand {
             if global.json {
                 try Terminal.output.json(["queue": .string(queue.text), "paused": true, "changed": .bool(isNew)])
             } else {
-                try Terminal.output.line(isNew ? "paused \(queue)" : "\(queue) was paused already")
+                let already = "\(queue) was paused already" + (reason.isEmpty ? "" : ": this reason replaces the earlier one")
+                try Terminal.output.line(isNew ? "paused \(queue)" : already)
             }
         }
     }

@@ -91,7 +91,7 @@ struct Sweeper {
             isCounting ? try await call(CountWhere(sweep, at: place)) : try await call(ChangeWhere(sweep, at: place))
         progress.add(reply)
         begin(reply.bound)
-        // The facts of this step are relayed even if the task is cancelled.
+        // The messages of this step are relayed even if the task is cancelled.
         if !isCounting, reply.changed > 0 { await Task { [relay, queue] in await relay.relay(queue) }.value }
         await onStep(reply, progress)
         return reply

@@ -52,7 +52,7 @@ struct QueueExamination {
         let jobs = JobState.allCases.filter { !$0.isEnded }.reduce(0) { $0 + status.states[$1, default: 0] }
         part.looked =
             "\(HumanText.count(jobs, "job")) that \(jobs == 1 ? "has" : "have") not ended, "
-            + "\(HumanText.count(workers.live, "live worker")): data, pause, workers, kinds, followers, chains, facts, batches, "
+            + "\(HumanText.count(workers.live, "live worker")): data, pause, workers, kinds, followers, chains, messages, batches, "
             + "dependencies, cron"
         try await audit()
         examinePause(status)

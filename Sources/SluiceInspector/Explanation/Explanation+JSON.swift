@@ -64,6 +64,7 @@ extension Explanation.Reason {
             [member("lane", lane), member("position", position), member("of", count)]
         case .lanesAhead(let lanes): [member("lanes", lanes)]
         case .unknownKind(let kind, let workers): [member("kind", kind), member("workers", workers)]
+        case .deadWorker(let worker, let ended): [member("worker", worker.text), member("since", ended)]
         case .executing(let worker, let host, let attempt, let since):
             [member("worker", worker.text), member("host", host), member("attempt", attempt), member("since", since)]
         case .ended(let state, let at): [member("state", state.rawValue), member("at", at)]

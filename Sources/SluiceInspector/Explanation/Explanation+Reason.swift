@@ -43,6 +43,9 @@ extension Explanation {
         case noWorker
         /// No worker of the queue handles the job's kind.
         case unknownKind(kind: String, workers: Int)
+        /// The lease of the worker that ran the job has ended, at a time that may be unknown. The next call of a live worker takes
+        /// the job back.
+        case deadWorker(WorkerID, leaseEnded: Date?)
         /// The job runs.
         case executing(worker: WorkerID, host: String, attempt: Int, since: Date)
         /// The job has ended.
@@ -112,6 +115,7 @@ extension Explanation.Reason {
         case .lanesAhead: "lanes_ahead"
         case .noWorker: "no_worker"
         case .unknownKind: "unknown_kind"
+        case .deadWorker: "dead_worker"
         case .executing: "executing"
         case .ended: "ended"
         case .waits: "waits"

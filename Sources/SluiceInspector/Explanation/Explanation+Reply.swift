@@ -85,6 +85,8 @@ extension Explanation.Reason {
                         worker: WorkerID(known: worker), host: detail.host ?? "", attempt: $0, since: Date(milliseconds: $1))
                 }
             }
+        case "dead_worker":
+            detail.worker.map { .deadWorker(WorkerID(known: $0), leaseEnded: detail.since?.date) }
         case "ended":
             detail.state.flatMap(JobState.init(rawValue:)).flatMap { state in detail.at.map { .ended(state, at: $0.date) } }
         default: nil

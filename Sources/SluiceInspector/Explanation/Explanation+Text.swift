@@ -16,8 +16,9 @@ extension Explanation.Reason {
         case .suspect(let due, let crashes):
             "its worker died under it \(HumanText.count(crashes, "time")), so it runs apart from others: \(words.due(due))"
         case .tooLarge(let size, let worker):
-            "it has \(HumanText.bytes(size)), and replies of that size do not reach \(worker): raise "
-                + "client-output-buffer-limit normal of Redis, or the limit of a proxy on the way"
+            "it has \(HumanText.bytes(size)), and replies of that size do not reach \(worker): run "
+                + "CONFIG SET client-output-buffer-limit 'normal 0 0 0' in Redis, or raise the limit of a proxy on the way; a retry "
+                + "before that puts it aside again"
         case .paused(let since, let reason):
             "the queue was paused \(words.age(since))" + (reason.isEmpty ? "" : ": \(reason)")
         case .queueConcurrency(let limit, let running): "the queue is full: \(words.share(running, limit)) places are held"
@@ -45,6 +46,9 @@ extension Explanation.Reason {
         case .unknownKind(let kind, let workers):
             "\(workers == 1 ? "the only worker" : "none of the \(HumanText.number(workers)) workers") of the queue "
                 + "\(workers == 1 ? "does not handle" : "handles") '\(kind)'"
+        case .deadWorker(let worker, let ended):
+            "the lease of \(worker) ended" + (ended.map { " \(words.age($0))" } ?? "")
+                + ", so the worker counts as dead: the next call of a live worker takes the job back"
         case .executing(let worker, let host, let attempt, let since):
             "it runs on \(words.place(worker, host)) for \(words.span(since, now)), attempt \(HumanText.number(attempt))"
         case .ended(let state, let at): "it \(state == .completed ? "has" : "was") \(state.rawValue), \(words.age(at))"

@@ -19,7 +19,7 @@ extension Inspector {
     ///   - queue: The queue.
     ///   - reason: The reason that ``status(of:)`` shows.
     ///   - mayBeNew: Whether an unused queue is created. Otherwise a mistyped name creates none.
-    /// - Returns: False if the queue was already paused; the earlier reason stays.
+    /// - Returns: False if the queue was already paused. A new reason replaces the earlier one.
     /// - Throws: `invalidArgument` for a queue that no client or worker has used; a server error if Redis cannot be used.
     @discardableResult
     public func pause(

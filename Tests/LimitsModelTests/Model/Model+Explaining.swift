@@ -30,7 +30,7 @@ extension Model {
         let expected =
             switch job.state {
             case .available: ""
-            case .executing: "executing"
+            case .executing: (workers[job.worker]?.ends ?? 0) <= now ? "executing dead_worker" : "executing"
             case .scheduled, .retryable: job.isSuspect ? "scheduled suspect" : "scheduled"
             case .cancelled, .discarded: "ended"
             }

@@ -183,7 +183,7 @@ struct BulkTests {
             (["delete", "", "executing", "x", "", "0", "0"], "no such cursor"),
             (["delete", "", "completed", "", "x", "0", "0"], "no such bound"),
             (["delete", "", "completed", "", "", "0", "1", "color", "red"], "no such condition"),
-            (["delete", "", "completed", "", "", "0", "1", "kind"], "conditions are name, value"),
+            (["delete", "", "completed", "", "", "0", "1", "kind"], "conditions must be pairs of name and value"),
             (["reschedule", "soon", "scheduled", "", "", "0", "0"], "delay"),
         ] {
             try await queue.checkRefused(["change_where"] + words, message)

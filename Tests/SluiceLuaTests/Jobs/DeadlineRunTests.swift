@@ -46,7 +46,7 @@ struct DeadlineRunTests {
         _ = try await queue.end("a", worker, Self.bad[index])
         #expect(try await queue.state("a") == "cancelled")
         let errors = try await why(queue)
-        #expect(errors.hasSuffix(#""error":"its deadline is over"}"#))
+        #expect(errors.hasSuffix(#""error":"its deadline has passed"}"#))
         #expect(errors.split(separator: "\n").filter { $0.contains("deadline") }.count == 1)
         #expect(errors.contains("stopped") == (index == 4))
         #expect(try await queue.key("deadlines") == nil)
@@ -72,7 +72,7 @@ struct DeadlineRunTests {
             try await survivor.cycle()
         }
         #expect(try await queue.state("a") == "cancelled")
-        #expect(try await why(queue).contains("its deadline is over"))
+        #expect(try await why(queue).contains("its deadline has passed"))
         #expect(try await queue.key("deadlines") == nil)
         #expect(try await queue.audit() == [])
     }
@@ -82,7 +82,7 @@ struct DeadlineRunTests {
         worker.forget(JobID(known: "a"))
         try await worker.resync()
         #expect(try await queue.state("a") == "cancelled")
-        #expect(try await why(queue).contains("its deadline is over"))
+        #expect(try await why(queue).contains("its deadline has passed"))
         #expect(try await queue.audit() == [])
     }
 

@@ -49,7 +49,7 @@ struct DeadlineTests {
         try await worker.cycle()
         #expect(try await queue.state("a") == "cancelled")
         let errors = try #require(try await queue.call(FindJob(JobID(known: "a")))?["errors"])
-        #expect(errors.hasSuffix(#""error":"its deadline is over"}"#))
+        #expect(errors.hasSuffix(#""error":"its deadline has passed"}"#))
         #expect(errors.contains("first") == (wait == .retryable))
         #expect(try await queue.key("deadlines") == nil)
         #expect(try await queue.redis("ZSCORE", "timed", "@deadlines") == nil)

@@ -133,11 +133,11 @@ struct EnqueueTests {
         try await queue.add("x")
         let thousandAndOne = (0...1000).flatMap { ["j\($0)", "{}"] }
         let refused: [([String], String)] = [
-            (["", "1", "1", "a", "{}"], "producer is"), (["p", "x", "1", "a", "{}"], "n must be"),
+            (["", "1", "1", "a", "{}"], "producer must be"), (["p", "x", "1", "a", "{}"], "n must be"),
             (["p", "1", "0"], "count must be"),
             (["p", "1", "1001"] + thousandAndOne, "count must be a whole number from 1 to 1000"),
-            (["p", "1", "2", "a", "{}"], "jobs are id, spec"), (["p", "1", "1", "a b", "{}"], "an id is"),
-            (["p", "1", "1", String(repeating: "a", count: 129), "{}"], "an id is"),
+            (["p", "1", "2", "a", "{}"], "jobs must be pairs of id and spec"), (["p", "1", "1", "a b", "{}"], "id must be"),
+            (["p", "1", "1", String(repeating: "a", count: 129), "{}"], "id must be"),
             (["p", "1", "1", "a", "{}", "1", "{}"], "position must be"),
             (["p", "1", "1", "a", "{}", "0", "[1"], "options must be"),
             (["p", "1", "1", "a", "{}", "0", #"{"priority":10}"#], "priority must be"),
@@ -145,8 +145,8 @@ struct EnqueueTests {
             (["p", "1", "2", "", "{}", "b", "{}", "0", #"{"lane":null}"#], "lane must be"),
         ]
         for (arguments, message) in refused { try await queue.checkRefused(["enqueue"] + arguments, message) }
-        try await queue.checkRefused(["sluice_enqueue", "a", "{}"], "jobs are id, spec, options")
-        try await queue.checkRefused(["sluice_enqueue", "a", "{}", ""], "a spec has a kind")
+        try await queue.checkRefused(["sluice_enqueue", "a", "{}"], "jobs must be groups of id, spec and options")
+        try await queue.checkRefused(["sluice_enqueue", "a", "{}", ""], "a spec needs a kind")
     }
 
     @Test func aLargeBatchIsToldInEntriesOfTwoHundredAndFifty() async throws {

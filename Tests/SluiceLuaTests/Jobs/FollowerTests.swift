@@ -160,7 +160,7 @@ struct FollowerTests {
         _ = try await queue.end("j5", worker)
         #expect(try await queue.state("j6") == "available")
         #expect(try await queue.key("outbox") == nil)
-        #expect(try await queue.key("facts") == nil)
+        #expect(try await queue.key("messages") == nil)
         #expect(try await queue.audit() == [])
     }
 
@@ -179,7 +179,7 @@ struct FollowerTests {
         #expect(try await queue.status("available") == 1200)
         #expect(try await queue.status("suspended") == 0)
         #expect(try await queue.key("after:p") == nil)
-        #expect(try await queue.key("facts") == nil)
+        #expect(try await queue.key("messages") == nil)
         #expect(try await queue.audit() == [])
     }
 
@@ -278,9 +278,9 @@ struct FollowerTests {
         try await queue.add("p")
         for (options, message) in [
             (#"{"after":"p"}"#, "after must be"), (#"{"after":{"id":"p","failed":"die"}}"#, "failed must be"),
-            (#"{"after":{"id":"p"},"target":"a b"}"#, "target is a queue"),
-            (#"{"target":"b"}"#, "target is for a job that comes after"),
-            (#"{"links":["wait x"]}"#, "no such link"), (#"{"links":[]}"#, "links are"),
+            (#"{"after":{"id":"p"},"target":"a b"}"#, "target must be the name of a queue"),
+            (#"{"target":"b"}"#, "target needs after"),
+            (#"{"links":["wait x"]}"#, "unknown link"), (#"{"links":[]}"#, "links must be"),
         ] {
             try await queue.checkRefused(["sluice_enqueue", "f", #"{"kind":"k"}"#, options], message)
         }

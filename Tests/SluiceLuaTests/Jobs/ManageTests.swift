@@ -200,7 +200,15 @@ struct ManageTests {
             + config: format = 1
             + config: paused = T+0 while we look
             """)
-        try await queue.check(["pause", "again"], "= 0")
+        try await queue.setClock(1000)
+        try await queue.check(["pause"], "= 0")
+        try await queue.check(
+            ["pause", "again"],
+            """
+            = 0
+            + config: paused = T+0 again
+            - config: paused = T+0 while we look
+            """)
         try await queue.add("a")
         #expect(try await queue.takeToken() == false)
         #expect(try await queue.worker().claim(1) == [])
@@ -208,7 +216,7 @@ struct ManageTests {
             ["resume"],
             """
             = 1
-            - config: paused = T+0 while we look
+            - config: paused = T+0 again
             + wake: 1
             """)
         try await queue.check(["resume"], "= 0")
@@ -225,7 +233,7 @@ struct ManageTests {
             + config: format = 1
             """)
         for (arguments, message) in [
-            ([], "give names"), (["completed"], "cannot configure completed"),
+            ([], "the call needs pairs"), (["completed"], "cannot configure completed"),
             (["completed", "many"], "cannot configure completed"),
             (["crashes", "0"], "cannot configure crashes"), (["crashes", "4", "fence", "1"], "cannot configure fence"),
         ] {
@@ -251,8 +259,9 @@ struct ManageTests {
         #expect(try await queue.fcall(["progress", "v", "executing", fence, "0.5"]).hasPrefix("fenced: "))
         #expect(try await queue.fcall(["progress", "w", "completed", fence, "0.5"]).hasPrefix("fenced: "))
         for fraction in ["-0.1", "1.1", "nan", "half"] {
-            try await queue.checkRefused(["progress", "w", "executing", fence, fraction], "progress is from 0 to 1")
+            try await queue.checkRefused(
+                ["progress", "w", "executing", fence, fraction], "progress must be a number from 0 to 1")
         }
-        try await queue.checkRefused(["progress", "w", "executing"], "fence is")
+        try await queue.checkRefused(["progress", "w", "executing"], "fence must be")
     }
 }

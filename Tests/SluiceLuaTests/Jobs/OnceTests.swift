@@ -116,10 +116,11 @@ struct OnceTests {
     @Test func argumentsAreChecked() async throws {
         let fence = "\(try await claimed(by: try await queue.worker()))"
         for (words, message) in [
-            (["", "t"], "key is"), (["a b", "t"], "key is"), ([String(repeating: "k", count: 129), "t"], "key is"),
-            (["k"], "token is"), (["k", "t\nu"], "token is"), (["é", "t"], "key is"),
+            (["", "t"], "key must be"), (["a b", "t"], "key must be"),
+            ([String(repeating: "k", count: 129), "t"], "key must be"),
+            (["k"], "token must be"), (["k", "t\nu"], "token must be"), (["é", "t"], "key must be"),
         ] { try await queue.checkRefused(["once", "w", "a", fence] + words, message) }
-        try await queue.checkRefused(["once", "w", "a"], "fence is")
+        try await queue.checkRefused(["once", "w", "a"], "fence must be")
         #expect(try await queue.key("once") == nil)
     }
 }

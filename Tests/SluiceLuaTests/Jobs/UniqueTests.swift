@@ -199,17 +199,18 @@ struct UniqueTests {
     @Test func badOptionsAreRefused() async throws {
         let queue = try await LuaQueue()
         let refused = [
-            ("1", "unique is an object"), ("{}", "a unique job has a key"), (#"{"key":""}"#, "the key of a unique job is"),
-            (#"{"key":"a b"}"#, "the key of a unique job is"), (#"{"key":"12345678901234567890123"}"#, "takes a client"),
-            (#"{"key":"a","until":"never"}"#, "until end or start"), (#"{"key":"a","conflict":"x"}"#, "conflict is"),
-            (#"{"key":"a","period":0}"#, "period must be"), (#"{"key":"a","period":9,"until":"start"}"#, "takes no period"),
+            ("1", "unique must be an object"), ("{}", "unique needs a key"), (#"{"key":""}"#, "the key of a unique job must be"),
+            (#"{"key":"a b"}"#, "the key of a unique job must be"),
+            (#"{"key":"12345678901234567890123"}"#, "shortens longer ones"),
+            (#"{"key":"a","until":"never"}"#, "until must be end or start"), (#"{"key":"a","conflict":"x"}"#, "conflict must be"),
+            (#"{"key":"a","period":0}"#, "period must be"), (#"{"key":"a","period":9,"until":"start"}"#, "cannot have a period"),
         ]
         for (unique, message) in refused {
             let options = #"{"unique":\#(unique)}"#
             try await queue.checkRefused(["sluice_enqueue", "x", #"{"kind":"k"}"#, options], message)
         }
         for keys in [["a", "@b"], ["", "a"], ["a", "b c"], ["a", String(repeating: "a", count: 23)]] {
-            try await queue.checkRefused(["enqueue", "p", "1", "2", "x", "{}", "y", "{}", "keys"] + keys, "a key is")
+            try await queue.checkRefused(["enqueue", "p", "1", "2", "x", "{}", "y", "{}", "keys"] + keys, "a key must be")
         }
         for keys in [["a"], ["a", "b", "c"]] {
             try await queue.checkRefused(["enqueue", "p", "1", "2", "x", "{}", "y", "{}", "keys"] + keys, "position")

@@ -90,8 +90,8 @@ struct RawErrorTests {
     @Test func aReasonIsALineOfBoundedLength() async throws {
         let queue = try await stocked()
         for reason in [String(repeating: "x", count: 1001), "a\nb", "a\u{1B}[2J", "a\u{9B}b"] {
-            try await queue.checkRefused(["sluice_pause", reason], "a reason has at most 1000 bytes")
-            try await queue.checkRefused(["sluice_cron_pause", "e", reason], "a reason has at most 1000 bytes")
+            try await queue.checkRefused(["sluice_pause", reason], "a reason must be at most 1000 bytes")
+            try await queue.checkRefused(["sluice_cron_pause", "e", reason], "a reason must be at most 1000 bytes")
         }
         #expect(try await queue.fcall(["sluice_pause", "der Mail-Server zieht um, für 1 h"]) == "1")
     }

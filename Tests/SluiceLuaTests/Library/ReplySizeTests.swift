@@ -28,8 +28,8 @@ struct ReplySizeTests {
         let all = try await queue.queues.store.cronEntries(of: queue.name)
         #expect(all.items.map(\.name) == pages.flatMap { $0 } && all.next == nil && all.now == queue.start)
         #expect(try await queue.call(CronList("e5")).items.map(\.name) == ["e5"])
-        try await queue.checkRefused(["cron", "", "a b"], "the name of an entry is")
-        try await queue.checkRefused(["cron", ""], "the name of an entry is")
+        try await queue.checkRefused(["cron", "", "a b"], "the name of a cron entry must be")
+        try await queue.checkRefused(["cron", ""], "the name of a cron entry must be")
     }
 
     @Test func oneEntryComesWhateverItsSize() async throws {

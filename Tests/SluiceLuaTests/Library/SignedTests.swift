@@ -7,7 +7,7 @@ import Testing
 struct SignedTests {
     private static let hooks: QueueName = "webhooks"
     private static let spec = #"{"kind":"webhook","args":{"url":"https://x.test/","body":{"id":"x"}}}"#
-    private static let refusal = "queue webhooks takes no job of kind webhook from outside"
+    private static let refusal = "jobs of kind webhook cannot be enqueued in queue webhooks"
 
     @Test(arguments: [
         spec, #"{"kind":"web\u0068ook"}"#, #"{ "kind" : "webhook" }"#,
@@ -32,7 +32,7 @@ struct SignedTests {
     @Test(arguments: [#"{"kind":"k","kind":"webhook"}"#, #"{"kind":"webhook","kind":"k"}"#])
     func aKindThatStandsTwiceIsNoWayIn(_ spec: String) async throws {
         let queue = try await LuaQueue(Self.hooks)
-        try await queue.checkRefused(["sluice_enqueue", "x", spec, ""], "kind stands twice in a spec")
+        try await queue.checkRefused(["sluice_enqueue", "x", spec, ""], "kind is given twice in a spec")
         try await queue.checkRefused(["enqueue", "p", "1", "1", "x", spec], Self.refusal)
     }
 

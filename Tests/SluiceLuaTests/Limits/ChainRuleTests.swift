@@ -9,8 +9,8 @@ struct ChainRuleTests {
         let queue = try await LuaQueue()
         for name in ["concurrency/chain", "rate/chain", "breaker/chain", "concurrency/chain=k", "weight/chain=k"] {
             let value = name.hasPrefix("rate") ? "1/1000" : name.hasPrefix("breaker") ? "1/1000/1000" : "2"
-            try await queue.checkRefused(["declare", "1", name, value], "there is no limit on `chain`")
-            try await queue.checkRefused(["override", name, value], "there is no limit on `chain`")
+            try await queue.checkRefused(["declare", "1", name, value], "chain cannot be limited")
+            try await queue.checkRefused(["override", name, value], "chain cannot be limited")
         }
         let refused = [
             #"{"lane":"chain=k","priority":4}"#, #"{"lane":"account=1&chain=k","priority":9}"#, #"{"hold":true}"#,
@@ -43,14 +43,16 @@ struct ChainRuleTests {
         }
         #expect(try await queue.key("hold") == "chain=%C3%BC%00 = 1")
         for (spec, part) in [
-            (#"{"kind":"k","partitions":{"chain":"x"}}"#, "no partition"), (#"{"kind":"k","needs":["chain"]}"#, "no partition"),
-            (#"{"kind":"k","needs":["chain?"],"chain":"x"}"#, "no partition"), (#"{"kind":"k","chain":7}"#, "a text"),
+            (#"{"kind":"k","partitions":{"chain":"x"}}"#, "cannot be called chain"),
+            (#"{"kind":"k","needs":["chain"]}"#, "cannot be called chain"),
+            (#"{"kind":"k","needs":["chain?"],"chain":"x"}"#, "cannot be called chain"), (#"{"kind":"k","chain":7}"#, "a text"),
             (#"{"kind":"k","chain":null}"#, "a text"), (#"{"kind":"k","chain":""}"#, "not empty"),
             (#"{"kind":"k","chain":"\#(String(repeating: "x", count: 65))"}"#, "65 bytes"),
         ] {
             try await queue.checkRefused(["sluice_enqueue", "x", spec, ""], part)
         }
-        try await queue.checkRefused(["sluice_enqueue", "x", #"{"kind":"k","chain":"x"}"#, #"{"priority":3}"#], "no priority")
+        try await queue.checkRefused(
+            ["sluice_enqueue", "x", #"{"kind":"k","chain":"x"}"#, #"{"priority":3}"#], "cannot have a priority")
         #expect(try await queue.worker().claim(5).count == 3)
     }
 

@@ -93,7 +93,8 @@ struct DependencyTests {
     @Test(arguments: [["tm db", "off"], ["tmdb", "maybe"], ["", "off"], ["tmdb"], [String(repeating: "x", count: 33), "on"]])
     func refuses(_ words: [String]) async throws {
         let queue = try await LuaQueue()
-        try await queue.checkRefused(["switch"] + words, "invalidArgument: give the name of a dependency, and on or off")
+        try await queue.checkRefused(
+            ["switch"] + words, "invalidArgument: the call needs the name of a dependency, and on or off")
     }
 
     @Test func whatIsEnqueuedByHandHasItsLaneMade() async throws {
@@ -104,9 +105,9 @@ struct DependencyTests {
         for (bad, message) in [
             (
                 #""partitions":{"host":"\#(String(repeating: "x", count: 65))"}"#,
-                "invalidArgument: host takes 65 bytes in its lane"
+                "invalidArgument: host takes 65 bytes in the lane"
             ),
-            (#""partitions":{"host":"x"},"needs":["host"]"#, "invalidArgument: partitions and needs have different names"),
+            (#""partitions":{"host":"x"},"needs":["host"]"#, "invalidArgument: partitions and needs must have different names"),
             (#""needs":["no good"]"#, "invalidArgument: needs of a spec must be a list of names"),
         ] {
             try await queue.checkRefused(["sluice_enqueue", "b", #"{"kind":"k",\#(bad)}"#, ""], message)

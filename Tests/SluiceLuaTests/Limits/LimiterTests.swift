@@ -119,15 +119,15 @@ struct LimiterTests {
     @Test func aCallThatMakesNoSenseChangesNothing() async throws {
         let queue = try await LuaQueue("limiter.tmdb")
         let refused = [
-            ([], "id is"), (["x", "0", "1", "0", "-1"], "allowance must be"),
+            ([], "id must be"), (["x", "0", "1", "0", "-1"], "allowance must be"),
             (["x", "1000000001", "1", "0", "-1"], "allowance must be"),
             (["x", "1", "0", "0", "-1"], "period must be"), (["x", "1", "2678400001", "0", "-1"], "period must be"),
             (["x", "1", "10", "11", "-1"], "guard must be"), (["x", "1", "10", "-1", "-1"], "guard must be"),
             (["x", "1", "10", "0"], "patience must be"), (["x", "1", "10", "0", "-2"], "patience must be"),
         ]
         for (words, message) in refused { try await queue.checkRefused(["limiter"] + words, message) }
-        try await queue.checkRefused(["limiter_return", "a b"], "id is")
-        #expect(try await queue.fcall(["limiter", "x", "1", "1", "0", "-1"], key: "x:{tmdb}").contains("give one key"))
+        try await queue.checkRefused(["limiter_return", "a b"], "id must be")
+        #expect(try await queue.fcall(["limiter", "x", "1", "1", "0", "-1"], key: "x:{tmdb}").contains("the call needs one key"))
     }
 }
 

@@ -49,7 +49,7 @@ struct OverrideTests {
         #expect(try await queue.fcall(["sluice_restore", "concurrency"]) == "1")
         #expect(try await queue.key("timed") == nil)
         #expect(try await queue.fcall(["restore", "concurrency"]) == "0")
-        try await queue.checkRefused(["restore", "speed"], "invalidArgument: no limit is called speed")
+        try await queue.checkRefused(["restore", "speed"], "invalidArgument: there is no limit speed")
     }
 
     @Test func noneLiftsALimitMeanwhile() async throws {
@@ -126,14 +126,14 @@ struct OverrideTests {
     }
 
     @Test(arguments: [
-        (["speed", "3"], "invalidArgument: no limit is called speed"),
+        (["speed", "3"], "invalidArgument: there is no limit speed"),
         (["concurrency", ""], "invalidArgument: concurrency cannot be "),
         (["concurrency", "many"], "invalidArgument: concurrency cannot be many: concurrency is N, rate is N/PERIOD_MS"),
         (["concurrency", "3.5"], "invalidArgument: concurrency cannot be 3.5"),
         (["weight/account=1", "0"], "invalidArgument: weight/account=1 cannot be 0"),
         (["concurrency", "3", "-1"], "invalidArgument: the time it lasts must be a whole number"),
         (["concurrency", "3", "x"], "invalidArgument: the time it lasts must be a whole number"),
-        (["rate/account=a&b", "3/1000"], "invalidArgument: no limit is called rate/account=a&b"),
+        (["rate/account=a&b", "3/1000"], "invalidArgument: there is no limit rate/account=a&b"),
         (["concurrency"], "invalidArgument: concurrency cannot be nil"),
     ]) func refuses(_ words: [String], _ message: String) async throws {
         let queue = try await LuaQueue()

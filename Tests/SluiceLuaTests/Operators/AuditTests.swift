@@ -22,34 +22,35 @@ struct AuditTests {
         (["HDEL", "executing", "run"], ["I1 run is in no index", "I7 w holds run, which does not run there"]),
         (["ZREM", "scheduled", "later"], ["I1 later is in no index"]),
         (["ZADD", "retryable", "1", "done"], ["I1 done is in retryable and completed"]),
-        (["ZADD", "wait:", "1", "run"], ["I1 run is in executing and available", "I4 lane \"\" has jobs and is not listed"]),
-        (["ZADD", "discarded", "1", "ghost"], ["I1 discarded holds ghost, which is no job"]),
+        (["ZADD", "wait:", "1", "run"], ["I1 run is in executing and available", "I4 lane \"\" has jobs, but is not listed"]),
+        (["ZADD", "discarded", "1", "ghost"], ["I1 discarded holds ghost, but there is no such job"]),
         (
             ["HDEL", "spec", "later"],
             [
-                "I8 4 enqueued, but 3 are there and 0 were removed", "I1 scheduled holds later, which is no job",
-                "I6 column created has later, which is no job",
+                "I8 4 enqueued, but 3 are there and 0 were removed", "I1 scheduled holds later, but there is no such job",
+                "I6 column created has an entry for later, but there is no such job",
             ]
         ),
         (["HINCRBY", "stats", "removed", "1"], ["I8 4 enqueued, but 4 are there and 1 were removed"]),
-        (["ZREM", "ready", "h=x"], ["I4 lane \"h=x\" has jobs and is not ready"]),
-        (["ZREM", "lanes", "h=x"], ["I4 lane \"h=x\" has jobs and is not listed", "I4 lane \"h=x\" is ready and not listed"]),
+        (["ZREM", "ready", "h=x"], ["I4 lane \"h=x\" has jobs, but is neither ready nor parked"]),
+        (["ZREM", "lanes", "h=x"], ["I4 lane \"h=x\" has jobs, but is not listed", "I4 lane \"h=x\" is ready, but not listed"]),
         (
             ["HSET", "where", "h=x", "h=x"],
             [
-                "I4 lane \"h=x\" is not parked at h=x, as `where` says", "I4 lane \"h=x\" is ready, and parked at h=x",
-                "I4 gate h=x is open, has parked lanes, and nobody will look",
+                "I4 lane \"h=x\" is not parked at h=x, although `where` says so",
+                "I4 lane \"h=x\" is both ready and parked at h=x",
+                "I4 gate h=x is open and has parked lanes, but no look at it is due",
             ]
         ),
-        (["ZADD", "ready", "0", "h=x"], ["I4 lane \"h=x\" does not stand where its head belongs"]),
-        (["ZADD", "lanes", "0", "h=x"], ["I4 lane \"h=x\" does not stand where its head belongs"]),
+        (["ZADD", "ready", "0", "h=x"], ["I4 lane \"h=x\" is not sorted by its first job"]),
+        (["ZADD", "lanes", "0", "h=x"], ["I4 lane \"h=x\" is not sorted by its first job"]),
         (["SREM", "held:w", "run"], ["I7 run runs on w, which does not hold it"]),
         (["SADD", "held:w", "wait"], ["I7 w holds wait, which does not run there"]),
         (["SADD", "cancel:w", "wait"], ["I7 w is to cancel wait, which it does not hold"]),
-        (["ZREM", "workers", "w"], ["I7 run runs on w, which is not known"]),
+        (["ZREM", "workers", "w"], ["I7 run runs on w, which is unknown"]),
         (["ZADD", "suspects", "1", "later"], ["I1 suspect later is not retryable"]),
-        (["HSET", "errors", "ghost", "{}"], ["I6 column errors has ghost, which is no job"]),
-        (["HSET", "run", "ghost", "{}"], ["I6 column run has ghost, which is no job"]),
+        (["HSET", "errors", "ghost", "{}"], ["I6 column errors has an entry for ghost, but there is no such job"]),
+        (["HSET", "run", "ghost", "{}"], ["I6 column run has an entry for ghost, but there is no such job"]),
     ]
 
     @Test(arguments: damages.indices) func names(_ index: Int) async throws {

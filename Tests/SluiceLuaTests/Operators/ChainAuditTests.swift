@@ -7,14 +7,14 @@ struct ChainAuditTests {
     private static let damages: [(command: [String], found: String)] = [
         (["SADD", "gate:chain=r", "idle"], "I2 gate chain=r has idle, which holds no place there"),
         (["SADD", "gate:chain=r", "h0"], "I2 gate chain=r has h0, which holds no place there"),
-        (["SADD", "gate:chain=r", "h0"], "I2 gate chain=r has 2 jobs, and a chain has one at a time"),
+        (["SADD", "gate:chain=r", "h0"], "I2 gate chain=r has 2 jobs, but a chain has one at a time"),
         (["HDEL", "place", "r0"], "I2 gate chain=r has r0, which holds no place there"),
         (["HDEL", "hold", "h0"], "I2 gate chain=h has h0, which holds no place there"),
         (["HDEL", "lane", "r0"], "I2 gate chain=r has r0, which holds no place there"),
-        (["SREM", "gate:chain=r", "r0"], "I2 r0 has kept its place, and does not hold chain=r"),
-        (["SREM", "gate:chain=r", "r0"], "I4 gate chain=r is open, has parked lanes, and nobody will look"),
-        (["SREM", "gate:chain=h", "h0"], "I2 h0 has kept its place, and does not hold chain=h"),
-        (["SREM", "gate:chain=x", "x0"], "I2 x0 runs with a place at chain=x, which does not have it"),
+        (["SREM", "gate:chain=r", "r0"], "I2 r0 kept its place, but does not hold chain=r"),
+        (["SREM", "gate:chain=r", "r0"], "I4 gate chain=r is open and has parked lanes, but no look at it is due"),
+        (["SREM", "gate:chain=h", "h0"], "I2 h0 kept its place, but does not hold chain=h"),
+        (["SREM", "gate:chain=x", "x0"], "I2 x0 runs with a place at chain=x, which does not list it"),
     ]
 
     /// `r0` is retryable, `h0` discarded and holding, `x0` runs, each with one behind; `idle` is in no chain.

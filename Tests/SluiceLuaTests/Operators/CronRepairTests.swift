@@ -48,7 +48,7 @@ struct CronRepairTests {
     @Test func aHistoryThatIsTooLongIsCut() async throws {
         let queue = try await sound()
         for _ in 0..<120 { try await queue.redis("LPUSH", "cron_history:e", "{}") }
-        #expect(try await queue.audit() == ["I10 the history of entry e is too long"])
+        #expect(try await queue.audit() == ["I10 the history of cron entry e is too long"])
         try await queue.repair()
         #expect(try await queue.audit() == [])
     }

@@ -43,6 +43,19 @@ struct ExplainTests {
         #expect(try await queue.reasons("b1") == ["suspended {}"])
     }
 
+    @Test func aRunOfADeadWorker() async throws {
+        try await queue.add("a")
+        let mortal = try await queue.worker("mortal", lease: .seconds(2))
+        #expect(try await mortal.claim(1) == ["a"])
+        #expect(try await queue.reasons("a").map { $0.prefix(9) } == ["executing"])
+        #expect(try await queue.status("workers") == 2)
+        try await queue.setClock(2000)
+        #expect(try await queue.reasons("a").last == #"dead_worker {"since":T+2000,"worker":"mortal"}"#)
+        #expect(try await queue.status("workers") == 1)
+        try await worker.cycle()
+        #expect(try await queue.reasons("a") == ["next {}"])
+    }
+
     @Test func aSuspect() async throws {
         try await queue.add("a")
         for _ in 1...2 {

@@ -74,8 +74,8 @@ struct UniqueRepairTests {
         let queue = try await sound()
         try await queue.damage(["HSET", "fingerprint", "wait", "ks"])
         let found = try await queue.repair()
-        #expect(found.contains { $0.what == "wait is live, and ks is owned by start" && $0.cure.isEmpty })
-        #expect(try await queue.audit() == ["I5 wait is live, and ks is owned by start"])
+        #expect(found.contains { $0.what == "wait has not ended, but ks is owned by start" && $0.cure.isEmpty })
+        #expect(try await queue.audit() == ["I5 wait has not ended, but ks is owned by start"])
         try await queue.runToTheEnd("two")
     }
 }

@@ -28,10 +28,20 @@ struct UnknownQueueTests {
         #expect(try await queue.fcall(["resume"]) == (words[0] == "pause" ? "1" : "0"))
     }
 
+    @Test(arguments: [
+        ["change_where", "delete", "", "completed", "", "", "0", "0"],
+        ["count_where", "retry", "", "discarded", "", "", "0", "0"],
+    ])
+    func aChangeByConditionsIsRefused(words: [String]) async throws {
+        let queue = try await LuaQueue("mial")
+        try await queue.checkRefused(words, "there is no queue 'mial'")
+        #expect(try await queue.dump().isEmpty)
+    }
+
     @Test func theWordIsNoOther() async throws {
         let queue = try await LuaQueue()
         for words in [["pause", "", "now"], ["override", "concurrency", "1", "0", "yes"], ["switch", "smtp", "on", "x"]] {
-            try await queue.checkRefused(words, "the last word is new")
+            try await queue.checkRefused(words, "the last argument must be new")
         }
     }
 
@@ -42,7 +52,7 @@ struct UnknownQueueTests {
         }
         #expect(try await queue.fcall(["cron_remove", "e"]) == "0")
         #expect(try await queue.fcall(["cron_pause", "e"]) == "-1")
-        #expect(try await queue.fcall(["drop_facts", "1"]) == "0")
+        #expect(try await queue.fcall(["drop_messages", "1"]) == "0")
         #expect(try await queue.dump().isEmpty)
     }
 

@@ -98,7 +98,7 @@ struct ClockQueueTests {
         #expect(try await jump.score("cron_next", "minutely") == 60_000)
     }
 
-    @Test func leasesFactsAndTheHistoryOfMinutesAreBroughtBack() async throws {
+    @Test func leasesMessagesAndTheHistoryOfMinutesAreBroughtBack() async throws {
         let jump = try await ClockJump()
         try await jump.queue.add("parent")
         try await jump.whileAhead {

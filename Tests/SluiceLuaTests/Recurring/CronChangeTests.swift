@@ -25,6 +25,9 @@ struct CronChangeTests {
         #expect(try await queue.put("e", other, source: "code", deploy: 4) == "[changed, 2]")
         #expect(try await queue.key("cron_next") == nil)
         #expect(try await queue.call(CronList("e")).items.first?.paused == "\(queue.start) too much")
+        try await queue.advance(1)
+        #expect(try await queue.fcall(["sluice_cron_pause", "e", "too few"]) == "0")
+        #expect(try await queue.call(CronList("e")).items.first?.paused == "\(queue.start) too few")
         #expect(try await queue.audit() == [])
         #expect(try await queue.fcall(["cron_resume", "e", "1", "\(queue.start + 60_000)"]) == "changed")
         #expect(try await queue.fcall(["cron_resume", "e", "2", "\(queue.start + 60_000)"]) == "resumed")
@@ -78,15 +81,16 @@ struct CronChangeTests {
         let queue = try await LuaQueue()
         try await queue.add("x")
         for name in ["", "a b", "ä", String(repeating: "a", count: 65)] {
-            try await queue.checkRefused(["cron_put", name, LuaQueue.entry(), "", "code", "0"], "the name of an entry")
+            try await queue.checkRefused(["cron_put", name, LuaQueue.entry(), "", "code", "0"], "the name of a cron entry")
         }
         for entry in ["", "[", "{}", #"{"expression":"* * * * *","zone":"UTC"}"#] {
             try await queue.checkRefused(
                 ["cron_put", "e", entry, "", "code", "0"],
-                entry.first == "{" ? "an entry is a JSON object" : "an entry must be a JSON object")
+                entry.first == "{" ? "a cron entry needs" : "a cron entry must be a JSON object")
         }
         let options = [
-            (#"{"at":1}"#, "tell no time"), (#"{"after":{"id":"x"}}"#, "tell no time"), (#"{"priority":10}"#, "priority"),
+            (#"{"at":1}"#, "cannot have delay, at, after or target"),
+            (#"{"after":{"id":"x"}}"#, "cannot have delay, at, after or target"), (#"{"priority":10}"#, "priority"),
         ]
         for (text, message) in options {
             try await queue.checkRefused(["cron_put", "e", LuaQueue.entry(#","options":"# + text), "", "code", "0"], message)

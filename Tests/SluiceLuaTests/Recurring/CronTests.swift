@@ -226,17 +226,17 @@ struct CronTests {
         let queue = try await LuaQueue()
         try await queue.put()
         try await queue.redis("ZREM", "timed", "@cron")
-        #expect(try await queue.audit() == ["I10 entries have a next tick, and nobody looks for it"])
+        #expect(try await queue.audit() == ["I10 cron entries have a next tick, but no look at it is due"])
         try await queue.redis("ZADD", "timed", "\(queue.start + 90_000)", "@cron")
-        #expect(try await queue.audit() == ["I10 the next tick is looked for too late"])
+        #expect(try await queue.audit() == ["I10 the look at the next tick is due too late"])
         try await queue.redis("ZREM", "cron_next", "e")
         #expect(
             try await queue.audit() == [
-                "I10 entry e has no next tick", "I10 somebody looks for a next tick, and no entry has one",
+                "I10 cron entry e has no next tick", "I10 a look at the next tick is due, but no cron entry has one",
             ])
         try await queue.redis("ZADD", "cron_next", "\(queue.start + 90_000)", "f")
         try await queue.redis("HSET", "cron_state:e", "paused", "1 x")
-        #expect(try await queue.audit() == ["I10 f has a next tick, and is no entry"])
+        #expect(try await queue.audit() == ["I10 f has a next tick, but there is no such cron entry"])
     }
 
     @Test func aClockThatGoesBackLosesNoTick() async throws {

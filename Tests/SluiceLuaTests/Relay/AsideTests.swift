@@ -11,7 +11,7 @@ struct AsideTests {
     private func unreadable() async throws -> (queue: LuaQueue, worker: ScriptedWorker) {
         let queue = try await LuaQueue()
         let worker = try await queue.worker()
-        _ = try await queue.redis("HSET", "facts", "17", "riddle.x 1")
+        _ = try await queue.redis("HSET", "messages", "17", "riddle.x 1")
         _ = try await queue.redis("ZADD", "outbox", "1", "17")
         return (queue, worker)
     }
@@ -30,18 +30,18 @@ struct AsideTests {
         let newer = try await queue.worker("newer")
         #expect(try await newer.cycle().messages == [message])
         try await queue.acknowledge([message])
-        for key in ["facts", "aside", "outbox"] { #expect(try await queue.key(key) == nil) }
+        for key in ["messages", "aside", "outbox"] { #expect(try await queue.key(key) == nil) }
     }
 
     @Test func whatIsDroppedIsGoneAndNothingElseIs() async throws {
         let (queue, worker) = try await unreadable()
-        #expect(try await queue.fcall(["sluice_drop_facts", "17"]) == "0", "it is on its way")
+        #expect(try await queue.fcall(["sluice_drop_messages", "17"]) == "0", "it is on its way")
         _ = try await queue.call(SetAside(["17"]))
-        #expect(try await queue.fcall(["sluice_drop_facts", "17", "18"]) == "1")
-        for key in ["facts", "aside", "outbox"] { #expect(try await queue.key(key) == nil) }
+        #expect(try await queue.fcall(["sluice_drop_messages", "17", "18"]) == "1")
+        for key in ["messages", "aside", "outbox"] { #expect(try await queue.key(key) == nil) }
         #expect(try await worker.cycle().messages == [])
-        try await queue.checkRefused(["drop_facts"], "give 1 to 1000 facts")
-        try await queue.checkRefused(["set_aside"], "give 1 to 1000 facts")
+        try await queue.checkRefused(["drop_messages"], "give 1 to 1000 numbers of messages")
+        try await queue.checkRefused(["set_aside"], "give 1 to 1000 numbers of messages")
     }
 
     @Test func noticesThatGrowAreOnTheirWayAgain() async throws {
@@ -56,9 +56,9 @@ struct AsideTests {
         #expect(try await queue.call(SetAside(first.map(\.number))) == 1)
         let second = try await queue.end("a", worker)
         #expect(second.count == 1)
-        #expect(try await queue.fcall(["sluice_drop_facts", "notify:a"]) == "0")
+        #expect(try await queue.fcall(["sluice_drop_messages", "notify:a"]) == "0")
         try await queue.acknowledge(second)
-        for key in ["facts", "outbox"] { #expect(try await queue.key(key) == nil) }
+        for key in ["messages", "outbox"] { #expect(try await queue.key(key) == nil) }
     }
 
     @Test func anEntryWithoutItsFactIsNothing() async throws {

@@ -36,7 +36,7 @@ struct AwaitTests {
         _ = try await queue.end("a", worker)
         #expect(try await queue.key("inbox:me") == nil)
         #expect(try await queue.fcall(["await", "me", "1", "none"]) == "[none, missing, ]")
-        try await queue.checkRefused(["await", "me", "0"], "give a client")
+        try await queue.checkRefused(["await", "me", "0"], "the call needs a client")
     }
 
     @Test func aJobThatIsDeletedOrMovesAwayIsToldOf() async throws {

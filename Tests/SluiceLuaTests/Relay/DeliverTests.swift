@@ -27,7 +27,7 @@ struct DeliverTests {
         try await mail.acknowledge(messages)
         try await mail.acknowledge(messages)
         #expect(try await mail.state("f") == nil)
-        #expect(try await mail.key("facts") == nil)
+        #expect(try await mail.key("messages") == nil)
         #expect(try await mail.key("outbox") == nil)
         #expect(try await mail.audit() == [])
         #expect(try await away.audit() == [])
@@ -76,7 +76,7 @@ struct DeliverTests {
         try await worker.resync()
         #expect(try await worker.cycle().messages == [])
         #expect(try await mail.state("f") == "suspended")
-        #expect(try await mail.key("facts")?.contains("queue.away f") == true)
+        #expect(try await mail.key("messages")?.contains("queue.away f") == true)
     }
 
     @Test func whatArrivedIsForgottenWhenNobodyCanSendItAgain() async throws {

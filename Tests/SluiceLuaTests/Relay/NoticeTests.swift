@@ -73,7 +73,7 @@ struct NoticeTests {
         #expect((result["n"] as? [Any])?.isEmpty == true, "the result is what it was, to the letter")
         #expect(try await queue.call(FindJob(JobID(known: "a")))?["notified"] == "\(try #require(body["version"] as? Int))")
         try await queue.acknowledge(messages)
-        #expect(try await queue.key("facts") == nil)
+        #expect(try await queue.key("messages") == nil)
         #expect(try await queue.key("outbox") == nil)
         #expect(try await queue.audit() == [])
     }
@@ -178,7 +178,7 @@ struct NoticeTests {
         #expect(try states(rest) == ["ended completed"])
         try await queue.acknowledge(rest)
         try await queue.acknowledge(first)
-        #expect(try await queue.key("facts") == nil)
+        #expect(try await queue.key("messages") == nil)
         #expect(try await queue.key("outbox") == nil)
     }
 

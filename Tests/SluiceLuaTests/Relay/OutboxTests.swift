@@ -22,7 +22,7 @@ struct OutboxTests {
                 .members(batch: "b1", state: .completed, jobs: [JobID(known: "a")]),
             ])
         try await queue.acknowledge(messages)
-        #expect(try await queue.key("facts") == nil)
+        #expect(try await queue.key("messages") == nil)
         #expect(try await queue.key("outbox") == nil)
     }
 
@@ -79,8 +79,8 @@ struct OutboxTests {
 
     @Test func refusesNonsense() async throws {
         let queue = try await LuaQueue()
-        try await queue.checkRefused(["acknowledge"], "give 1 to 1000 facts")
-        try await queue.checkRefused(["tell", "running", "a"], "give the state of an end")
+        try await queue.checkRefused(["acknowledge"], "give 1 to 1000 numbers of messages")
+        try await queue.checkRefused(["tell", "running", "a"], "the call needs completed")
         try await queue.checkRefused(["forget"], "give 1 to 1000 ids")
         #expect(try await queue.fcall(["acknowledge", "17"]) == "OK")
         #expect(try await queue.fcall(["outgoing", "none"]) == "[]")

@@ -69,13 +69,13 @@ struct CycleRefusalTests {
         try await queue.advance(1)
         let good = ["w", "1", "2", "0", "12000"]
         let refused: [([String], String)] = [
-            (["", "1", "2", "0", "1"], "worker is"), (["a b", "1", "2", "0", "1"], "worker is"), ([], "worker is"),
+            (["", "1", "2", "0", "1"], "worker must be"), (["a b", "1", "2", "0", "1"], "worker must be"), ([], "worker must be"),
             (["w", "0", "2", "0", "1"], "session must"), (["w", "1", "x", "0", "1"], "call must"),
             (["w", "1", "2", "1001", "1"], "demand must"), (["w", "1", "2", "-1", "1"], "demand must"),
             (["w", "1", "2", "0", "1.5"], "idle must"), (good + ["1", "melted", "1", "0", "a"], "no such outcome: melted"),
             (good + ["1", "completed", "0", "0"], "size of a group must"),
-            (good + ["1", "completed", "2", "0", "a"], "a group is"),
-            (good + ["1", "completed", "1", "1", "a"], "a group is"),
+            (good + ["1", "completed", "2", "0", "a"], "a group must be"),
+            (good + ["1", "completed", "1", "1", "a"], "a group must be"),
             (good + ["1", "retry", "1", "1", "a", "1", "x"], "size of a group"),
             (good + ["1"], "size of a group"),
         ]
@@ -88,10 +88,10 @@ struct CycleRefusalTests {
         let queue = try await LuaQueue()
         try await queue.add("a")
         for key in ["mail", "a:{b}:c", "{b}", "a:{b c}", "a:{\(String(repeating: "q", count: 65))}"] {
-            #expect(try await queue.fcall(["status"], key: key).contains("give one key"), "\(key)")
+            #expect(try await queue.fcall(["status"], key: key).contains("the call needs one key"), "\(key)")
         }
         try await queue.redis("HSET", "config", "format", "9")
-        try await queue.checkRefused(["status"], "newerVersion: this queue has data format 9")
+        try await queue.checkRefused(["status"], "newerVersion: the queue has data format 9")
         try await queue.checkRefused(["sluice_enqueue", "b", #"{"kind":"k"}"#, ""], "data format 9")
     }
 }

@@ -35,7 +35,7 @@ struct OversizeTests {
         try await worker.lose(1, asking: Self.few)
         #expect(try await queue.key("scheduled") == "T+120000 large")
         let history = try #require(try await queue.redis("HGET", "errors", "large"))
-        #expect(history.contains("40022 bytes") && history.contains("client-output-buffer-limit normal"), "\(history)")
+        #expect(history.contains("40022 bytes") && history.contains("client-output-buffer-limit 'normal 0 0 0'"), "\(history)")
         #expect(try await queue.redis("HGET", "attempts", "large") == nil)
         #expect(try await queue.redis("HGET", "crashes", "large") == nil)
         #expect(try await worker.claim(8) == ["small0", "small1"])
@@ -45,7 +45,8 @@ struct OversizeTests {
         try await queue.add(1, "later")
         try await queue.advance(120)
         try await worker.lose(1, asking: Self.few)
-        #expect(try await queue.redis("HGET", "errors", "large") == history)
+        let again = try #require(try await queue.redis("HGET", "errors", "large"))
+        #expect(again.drop { $0 != "," } == history.drop { $0 != "," } && !again.contains("\n"), "\(again)")
         try await queue.advance(120)
         worker.bytes = nil
         try await worker.resync()
@@ -122,6 +123,11 @@ struct OversizeTests {
         let deaf = try await queue.call(DiagnoseWorkers()).deaf
         #expect(deaf?.worker == worker.id && deaf?.bytes == 40_022 && deaf?.putsAside == true)
         let other = try await queue.worker("v")
+        // The reason is kept with the job, not with the worker.
+        worker.bytes = nil
+        _ = try await queue.redis("DEL", "worker:w")
+        _ = try await queue.redis("ZREM", "workers", "w")
+        #expect(try await reasons("large").last == reason)
         try await queue.advance(120)
         #expect(try await reasons("large").contains { $0.hasPrefix("too_large") } == false)
         let meek = try await queue.call(DiagnoseWorkers()).deaf
@@ -129,10 +135,10 @@ struct OversizeTests {
         #expect(try await other.claim(1) == ["large"])
     }
 
-    @Test func aFactAboveWhatIsAskedForGoesAlone() async throws {
+    @Test func aMessageAboveWhatIsAskedForGoesAlone() async throws {
         worker.bytes = 1000
         try await worker.resync()
-        try await queue.redis("HSET", "facts", "1", "workflow.w completed n j\n" + String(repeating: "x", count: 2000))
+        try await queue.redis("HSET", "messages", "1", "workflow.w completed n j\n" + String(repeating: "x", count: 2000))
         try await queue.redis("ZADD", "outbox", "1", "1")
         try await queue.add("a")
         let reply = try await worker.cycle(1)

@@ -129,12 +129,12 @@ struct ResyncTests {
         let queue = try await LuaQueue()
         try await queue.add("a")
         for (arguments, message) in [
-            (["", "1", "30000", "{}"], "worker is"), (["w", "0", "30000", "{}"], "session must"),
+            (["", "1", "30000", "{}"], "worker must be"), (["w", "0", "30000", "{}"], "session must"),
             (["w", "1", "999", "{}"], "lease must"), (["w", "1", "30000", "no"], "info must"),
-            (["w", "1", "30000"], "what runs is listed"), (["w", "1", "30000", "{}", "a"], "what runs is listed"),
+            (["w", "1", "30000"], "running jobs must be"), (["w", "1", "30000", "{}", "a"], "running jobs must be"),
         ] {
             try await queue.checkRefused(["resync"] + arguments, message)
         }
-        try await queue.checkRefused(["leave"], "worker is")
+        try await queue.checkRefused(["leave"], "worker must be")
     }
 }

@@ -115,7 +115,7 @@ struct SettlementBoundTests {
         }
         #expect(try await note(#""a \"b\"""#) == "a \"b\"")
         for text in [#"5"#, "half", #"{"a":1}"#, #""x","y":"z""#, "\"\u{1}\"", "\"half"] {
-            #expect(try await note(text)?.contains("a note is a JSON string") == true, "\(text)")
+            #expect(try await note(text)?.contains("the note must be a JSON string") == true, "\(text)")
         }
         let long = String(repeating: "€", count: 20_000)
         let kept = try #require(try await note("\"\(long)\""))

@@ -33,10 +33,10 @@ struct WorkflowChangeTests {
 
     @Test(arguments: [
         (["x<nobody"], "is not there"), (["x<x"], "is not there"), (["x<y", "y"], "is not there"),
-        (["x>nobody"], "there is no node nobody"),
-        (["x>a"], "has started"), (["x<c>b"], "a cycle"), (["x<c", "y<x>b"], "a cycle"), (["x y<a"], "no name"),
-        (["é"], "no name"),
-        (["link x<a"], "there is no node x"), ([String(repeating: "n", count: 65)], "no name"),
+        (["x>nobody"], "node x cannot come before nobody, which is not there"),
+        (["x>a"], "has started"), (["x<c>b"], "a cycle"), (["x<c", "y<x>b"], "a cycle"), (["x y<a"], "not a valid name"),
+        (["é"], "not a valid name"),
+        (["link x<a"], "node x gets edges, but is not there"), ([String(repeating: "n", count: 65)], "not a valid name"),
     ])
     func whatMakesNoSenseIsRefusedAndNothingIsStored(_ nodes: [String], _ message: String) async throws {
         let flow = try await LuaWorkflow()

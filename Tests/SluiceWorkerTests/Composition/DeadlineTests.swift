@@ -45,7 +45,7 @@ struct DeadlineTests {
             #expect(await fixture.becomes(refund.id, .completed))
         }
         #expect(refunded.all == [7])
-        #expect(try await why(fixture, order.id) == "its deadline is over")
+        #expect(try await why(fixture, order.id) == "its deadline has passed")
         #expect(try await fixture.leftovers() == [])
     }
 

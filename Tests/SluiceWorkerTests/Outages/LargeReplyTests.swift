@@ -64,7 +64,8 @@ struct LargeReplyTests {
             let codes = try await codes(fixture)
             #expect(codes.contains("server.output_limit") && codes.contains("queue.replies_lost"), "\(codes)")
             let history = try await server.cli("HGET", fixture.queues.base("work") + ":errors", large.text)
-            #expect(history.contains("\(size) bytes") && history.contains("client-output-buffer-limit normal"), "\(history)")
+            #expect(
+                history.contains("\(size) bytes") && history.contains("client-output-buffer-limit 'normal 0 0 0'"), "\(history)")
             try await server.cli("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0")
             try await fixture.queues.advance(by: .seconds(120))
             #expect(await fixture.count(.completed, is: 13))

@@ -17,7 +17,7 @@ struct UnreadableMessageTests {
         let log = LogRecorder()
         let worker = fixture.worker(log: log)
         worker.handle(Numbered.self) { (job, _) -> Int in job.number }
-        _ = try await fixture.queues.command("HSET", key("facts", fixture), "17", "riddle.x 1", "18", "slot.work melted a")
+        _ = try await fixture.queues.command("HSET", key("messages", fixture), "17", "riddle.x 1", "18", "slot.work melted a")
         _ = try await fixture.queues.command("ZADD", key("outbox", fixture), "1", "17", "1", "18")
         try await fixture.running(worker) {
             let areAside = await fixture.queues.eventually(in: fixture.queue) {
@@ -31,10 +31,10 @@ struct UnreadableMessageTests {
         }
         #expect(log.all.filter { $0.contains("set aside") }.count == 1, "\(log.all)")
         let findings = try await fixture.inspector.diagnose().parts.flatMap(\.findings)
-        let unreadable = findings.filter { $0.code == "queue.facts_unreadable" }
+        let unreadable = findings.filter { $0.code == "queue.messages_unreadable" }
         #expect(unreadable.count == 2)
-        _ = try await fixture.queues.command("FCALL", "sluice_drop_facts", "1", fixture.queues.base("work"), "17", "18")
+        _ = try await fixture.queues.command("FCALL", "sluice_drop_messages", "1", fixture.queues.base("work"), "17", "18")
         #expect(try await fixture.leftovers() == [])
-        #expect(try await fixture.queues.dump().keys.filter { $0.hasSuffix(":facts") || $0.hasSuffix(":aside") } == [])
+        #expect(try await fixture.queues.dump().keys.filter { $0.hasSuffix(":messages") || $0.hasSuffix(":aside") } == [])
     }
 }

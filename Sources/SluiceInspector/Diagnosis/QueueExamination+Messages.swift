@@ -13,35 +13,36 @@ extension QueueExamination {
 
     /// Examines the outbox messages of this queue that do not arrive.
     mutating func examineOutbox() async throws(SluiceError) {
-        let (hasMore, facts) = try await store.call(DiagnoseOutbox(), on: queue)
-        for fact in facts {
-            let age = HumanText.duration(max(Date(milliseconds: fact.since).age(at: now), .zero))
-            let news = "\(fact.count == 1 ? "1 fact" : "\(HumanText.number(fact.count)) facts") for \(place(fact.target))"
-            switch fact.trouble {
+        let (hasMore, messages) = try await store.call(DiagnoseOutbox(), on: queue)
+        for message in messages {
+            let age = HumanText.duration(max(Date(milliseconds: message.since).age(at: now), .zero))
+            let news =
+                "\(message.count == 1 ? "1 message" : "\(HumanText.number(message.count)) messages") for \(place(message.target))"
+            switch message.trouble {
             case .stuck:
                 part.add(
-                    .problem, "queue.facts_stuck", "\(news), up to \(age) old, and nobody carries what is due",
+                    .problem, "queue.messages_stuck", "\(news), up to \(age) old, and nobody carries what is due",
                     cure: "start a worker of any queue, such as " + worker + ": within a minute it carries them")
             case .slow:
                 part.add(
-                    .problem, "queue.facts_slow", "\(news), up to \(age) old, carried again and again without arriving",
+                    .problem, "queue.messages_slow", "\(news), up to \(age) old, carried again and again without arriving",
                     cure: "see the logs of the workers of \(queue), which say what refuses them")
             case .expired:
                 part.add(
-                    .problem, "queue.facts_expired",
-                    "\(news), up to \(age) old, which is too old to be carried: \(fact.example) and those with it stay here",
-                    cure: cures.tool("jobs", "retry", "--queue", queue.text, fact.example)
+                    .problem, "queue.messages_expired",
+                    "\(news), up to \(age) old, which is too old to be carried: \(message.example) and those with it stay here",
+                    cure: cures.tool("jobs", "retry", "--queue", queue.text, message.example)
                         + " sends it anew, cancel or delete ends it")
             case .unreadable:
                 part.add(
-                    .problem, "queue.facts_unreadable",
-                    "\(news), set aside up to \(age) ago, since no worker here can read it: \(fact.example)",
+                    .problem, "queue.messages_unreadable",
+                    "\(news), set aside up to \(age) ago, since no worker here can read it: \(message.example)",
                     cure: "start a worker of the version that wrote it, which reads it; "
-                        + cures.redis("FCALL", "sluice_drop_facts", "1", store.keys.base(queue), fact.example)
+                        + cures.redis("FCALL", "sluice_drop_messages", "1", store.keys.base(queue), message.example)
                         + " lets it go, and nobody hears of it")
             }
         }
-        if hasMore { part.unseen.append("facts beyond the 1,000 that are due first") }
+        if hasMore { part.unseen.append("messages beyond the 1,000 that are due first") }
     }
 
     /// The name of a message's destination.
