@@ -123,3 +123,13 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message.
     public var description: String { message }
 }
+
+extension SluiceError {
+    /// The error for a queue that nothing has used. Such a queue is refused where its name may be mistyped.
+    package static func unknownQueue(_ queue: QueueName) -> SluiceError { unknownQueue(queue.text) }
+
+    package static func unknownQueue(_ name: String) -> SluiceError {
+        SluiceError(
+            .invalidArgument, "there is no queue '\(name)': no job was ever enqueued in it, and no worker serves it")
+    }
+}

@@ -23,6 +23,7 @@ extension SluiceError {
         case "STALE", "LATE": self.init(.stale, reply.message)
         case "ENDED", "MISSING": self.init(.batchEnded, reply.message)
         case "TOOLARGE": self.init(.payloadTooLarge, reply.message)
+        case "NOQUEUE": self = .unknownQueue(reply.message)
         case "BADARG", "BADKEY": self.init(.invalidArgument, reply.message)
         case "FORMAT", HandshakeRefusal.newerLibrary.rawValue: self.init(.newerVersion, reply.message)
         case HandshakeRefusal.foreignLibrary.rawValue: self.init(.foreignLibrary, reply.message)

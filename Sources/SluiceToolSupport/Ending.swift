@@ -33,6 +33,9 @@ package struct Ending: Equatable {
     /// For standard error, without the name of the tool; empty where nothing is left to say.
     package var message = ""
 
+    /// Whether the message marks a place in a text, on a line below it.
+    package var isDrawn: Bool { message.hasPrefix("\(CronExpression.refusal)\n") }
+
     /// - Parameter root: the command that was run, which knows how to tell what its parser threw.
     package init(_ error: any Error, of root: any ParsableCommand.Type) {
         switch error {
@@ -88,13 +91,23 @@ package struct Ending: Equatable {
         let hint =
             lines.last { $0.contains("--help'") }?.trimmingPrefix { $0 == " " }
             ?? "See '\(root.configuration.commandName ?? "") --help' for more information."
-        let text = HumanText.visible(reason)
+        let text = shortened(HumanText.visible(reason))
         let first = text.first.map { $0.lowercased() + text.dropFirst() } ?? text
         return sentence(sentence(first, then: dashes(in: reason)), then: String(hint))
     }
 
+    /// The parser repeats a value of any length. The begin and the end of the reason tell which it was.
+    private static func shortened(_ reason: String) -> String {
+        reason.count <= 400 ? reason : "\(reason.prefix(240))…\(reason.suffix(120))"
+    }
+
     /// Advice about a value that looks like an option.
     private static func dashes(in reason: String) -> String {
+        // The parser takes a number below 0 for an option.
+        let number = CommandLine.arguments.first { $0.wholeMatch(of: /-[0-9.]{1,20}/) != nil }
+        if let number, reason.contains("Missing expected argument") || reason.contains("Unknown option") {
+            return "'\(number)' is no value here: numbers are 0 or more."
+        }
         guard let option = reason.firstMatch(of: /Missing value for '(--[a-z-]+)/)?.1 else { return "" }
         let words = CommandLine.arguments
         guard let place = words.firstIndex(of: String(option)), place + 1 < words.count, words[place + 1].hasPrefix("-") else {

@@ -74,7 +74,8 @@ extension GlobalOptions {
 
     /// Lends a client, and closes it.
     package func withClient(
-        keys: PayloadKeys? = nil, backPressure: BackPressure = .refuse, _ body: (SluiceClient) async throws -> Void
+        keys: PayloadKeys? = nil, payloadLimit: Int? = nil, backPressure: BackPressure = .refuse,
+        _ body: (SluiceClient) async throws -> Void
     ) async throws {
         var options = SluiceClient.Options()
         options.namespace = namespace ?? .standard
@@ -82,6 +83,7 @@ extension GlobalOptions {
         options.patience = .seconds(2)
         options.keys = keys
         options.backPressure = backPressure
+        if let payloadLimit { options.payloadLimit = payloadLimit }
         let client = try await SluiceClient(try await store(), options: options, logger: Self.silent)
         do {
             try await body(client)

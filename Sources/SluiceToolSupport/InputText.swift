@@ -1,5 +1,6 @@
 import Foundation
 package import SluiceCore
+import SluiceInspector
 
 #if canImport(Glibc)
     import Glibc
@@ -35,12 +36,28 @@ package enum InputText {
             case "@": ("the file '\(option.dropFirst())'", String(option.dropFirst()))
             default: ("", "")
             }
-        if path.isEmpty { return option }
+        if path.isEmpty {
+            try check(option)
+            return option
+        }
         let bytes = try read(place, path, limit: limit)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw SluiceError(.invalidArgument, "\(place) is not UTF-8")
         }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Refuses an option that is not JSON. A text without its quotes is the usual reason.
+    private static func check(_ option: String) throws(SluiceError) {
+        do throws(JSONScanner.Malformed) {
+            try JSONSyntax.check(Array(option.utf8))
+        } catch {
+            let start = HumanText.cut(HumanText.visible(option), to: 40)
+            throw SluiceError(
+                .invalidArgument,
+                "the arguments '\(start)' are no JSON (\(error.reason)): write a document, such as '{\"n\":1}', or a text in double "
+                    + "quotes, such as '\"hello\"'; @FILE reads a file")
+        }
     }
 
     private static func read(_ place: String, _ path: String, limit: Int) throws(SluiceError) -> [UInt8] {

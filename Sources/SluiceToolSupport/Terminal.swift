@@ -1,5 +1,6 @@
 import Foundation
 package import SluiceCore
+import SluiceInspector
 
 #if canImport(Glibc)
     import Glibc
@@ -93,7 +94,11 @@ package struct Terminal: Sendable {
     }
 
     /// Writes one line to standard error, under the program's name. Where that fails, no other place is left to say it.
-    package static func complain(_ message: String) { try? errors.write("\(SafeText.shown("\(program): \(message)"))\n".utf8) }
+    /// - Parameter isDrawn: Whether the message is drawn over several lines. All others are one line, whatever a value holds.
+    package static func complain(_ message: String, isDrawn: Bool = false) {
+        let text = isDrawn ? SafeText.shown(message) : HumanText.visible(message)
+        try? errors.write("\(program): \(text)\n".utf8)
+    }
 
     /// The name that this program was called by, without its folder.
     private static let program: String = {

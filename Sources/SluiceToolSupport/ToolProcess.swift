@@ -30,7 +30,7 @@ package enum ToolProcess {
         } catch {
             let ending = Ending(error, of: root)
             if !ending.output.isEmpty { try? Terminal.output.write(ours: ending.output) }
-            if !ending.message.isEmpty { Terminal.complain(ending.message) }
+            if !ending.message.isEmpty { Terminal.complain(ending.message, isDrawn: ending.isDrawn) }
             exit(ending.status)
         }
     }

@@ -84,7 +84,7 @@ struct WebhooksTool: AsyncParsableCommand {
     func validate() throws {
         if deploy < 0 { throw ValidationError("--deploy is 0 or more") }
         if maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
-        if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
+        if timeout == .zero { throw ValidationError("--timeout must be above 0") }
         if allowPrivate, !allow.isEmpty { throw ValidationError("--allow-private allows all, so --allow says nothing") }
         guard (1...10_000).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 10000") }
         guard (.seconds(1) ... .seconds(86_400)).contains(lease) else { throw ValidationError("--lease is 1s to 1d") }

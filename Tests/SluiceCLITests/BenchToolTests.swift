@@ -1,6 +1,7 @@
 import Foundation
 import SluiceCore
 import SluiceTesting
+import SluiceToolSupport
 import Testing
 
 @testable import SluiceCLI
@@ -111,6 +112,22 @@ struct BenchToolTests {
         #expect((flows.diamond_nodes_per_s ?? 0) > 0 && (flows.redis_us_node ?? 0) > 0)
         let batch = try await bench("--mode", "batch", "--jobs", "300")
         #expect((batch.redis_us_member ?? 0) > 0 && (batch.redis_us_plain ?? 0) > 0 && batch.drain_per_s == nil)
+    }
+
+    /// The wait for what it was to do would have no end.
+    @Test func aProcessThatEndsEndsTheBenchmarkWithItsMessage() async throws {
+        let workers = BenchWorkers(
+            url: "redis://127.0.0.1:1", namespace: .standard, program: "/bin/sh",
+            command: ["-c", "echo 'no secrets here' >&2; exit 2"])
+        let failure = await #expect(throws: Failure.self) {
+            try await workers.run(1) {
+                while true {
+                    try await workers.check()
+                    await Task.yield()
+                }
+            }
+        }
+        #expect(failure?.message.contains("sh ended by itself") == true && failure?.message.contains("no secrets here") == true)
     }
 
     @Test func jobsAreSpreadEvenly() {

@@ -130,7 +130,7 @@ struct ToolTests {
         let tool = try await Tool()
         let plain = try await tool.run("enqueue", "mail", "--lines", input: "a \"quoted\" one\n\nlast")
         #expect(plain.status == 0)
-        #expect(plain.output == "3 jobs enqueued in mail\n")
+        #expect(plain.output == "2 jobs enqueued in mail\n")
         let many = (0..<2500).map { "{\"n\":\($0)}" }.joined(separator: "\n")
         let mixed = try await tool.run("enqueue", "other", "--json-lines", "--json", input: "{\n\n" + many + "\n[1,]\n")
         #expect(mixed.status == 1)
@@ -196,7 +196,7 @@ struct ToolTests {
         #expect(try await tool.run("queues", "list").output == "QUEUE  LIVE JOBS  PAUSED\nmail           4  no\n")
         let unknown = try await tool.run("status", "mial")
         #expect(unknown.status == 0)
-        #expect(unknown.error.contains("nobody has used a queue 'mial'"))
+        #expect(unknown.error.contains("nothing has used queue 'mial'"))
         struct Worker: Decodable {
             var worker: String; var queue: String; var jobs: Int; var lease_ms: Int; var info: [String: Int]
         }

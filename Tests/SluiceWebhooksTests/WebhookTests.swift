@@ -111,6 +111,10 @@ struct WebhookTests {
                 matching: JobFilter(queues: [Notify.queue], states: [.discarded])
             ).jobs.map(\.id)
             #expect(dead.count == 2)
+            let findings = try await fixture.inspector.diagnose(Notify.queue).findings
+            let finding = try #require(findings.first { $0.what.contains("discarded") })
+            #expect(finding.severity == .problem && finding.what.hasPrefix("2 notifications were discarded"))
+            #expect(finding.cure.contains("jobs retry --queue webhooks --state discarded"))
             try await fixture.inspector.change(.retry, ids: dead, in: Notify.queue)
             #expect(await fixture.hooks(.completed, are: 2))
         }

@@ -85,7 +85,7 @@ function M.known(q, word)
   end
   if q.exists then return end
   if word == 'new' then return M.create(q) end
-  refuse('BADARG', "there is no queue '" .. q.keys.name .. "': no job was ever enqueued in it, and no worker serves it")
+  refuse('NOQUEUE', q.keys.name)
 end
 
 -- Sets the format of a queue at its first write.

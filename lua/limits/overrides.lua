@@ -1,5 +1,5 @@
--- Changes of limits by operators: overrides, and dependencies switched off and on. A queue that nothing has used is refused,
--- unless the word `new` follows.
+-- Changes of limits by operators: overrides, and dependencies switched off and on. A queue that nothing has used is refused
+-- with NOQUEUE, unless the word `new` follows.
 local arguments = require('arguments')
 local limits = require('limits')
 local migration = require('migration')

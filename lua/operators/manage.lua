@@ -147,7 +147,7 @@ end
 
 -- pause [reason] [new]     No job is claimed until resume; runs go on. Returns 1, or 0 if it was paused already: then a reason
 -- replaces the one before, and the pause goes on from its start.
--- A queue that nothing has used is refused, unless `new` follows. Errors: BADARG, BADKEY, FORMAT.
+-- A queue that nothing has used is refused, unless `new` follows. Errors: NOQUEUE, BADARG, BADKEY, FORMAT.
 function M.pause(q, args)
   local reason = arguments.reason(args[1])
   queue.known(q, args[2])
@@ -158,7 +158,7 @@ function M.pause(q, args)
   return since and 0 or 1
 end
 
--- resume             Returns 1, or 0 if it was not paused. Errors: BADARG if there is no such queue, BADKEY, FORMAT.
+-- resume             Returns 1, or 0 if it was not paused. Errors: NOQUEUE, BADKEY, FORMAT.
 function M.resume(q)
   queue.known(q)
   local resumed = redis.call('HDEL', q.keys.config, 'paused')

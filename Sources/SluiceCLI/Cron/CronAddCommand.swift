@@ -21,42 +21,49 @@ struct CronAddCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "1 to 64 letters, digits, dots, dashes or underscores.")
+    @Argument(help: "The name of the entry: 1 to 64 letters, digits, dots, dashes or underscores.")
     var name: String
 
-    @Argument(help: "When it recurs.")
+    @Argument(help: "The schedule, such as '0 7 * * MON-FRI'.")
     var expression: String
 
-    @Option(help: "The queue its jobs go to.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    @Option(help: "The queue of its jobs.", completion: QueueNames.completion, transform: { try QueueName($0) })
     var queue: QueueName
 
     @Option(help: ArgumentHelp("Its time zone, such as Europe/Berlin.", valueName: "zone"))
     var tz = "UTC"
 
-    @Option(help: ArgumentHelp("What becomes of ticks that nobody fired in time: none, latest, all or all=N.", valueName: "how"))
+    @Option(help: ArgumentHelp("Which missed ticks are made up for: none, latest, all or all=N.", valueName: "how"))
     var catchUp = "latest"
 
     @Option(
-        help: ArgumentHelp("While a job has not ended: allow, skip or queue-one.", valueName: "how"),
+        help: ArgumentHelp("When the job of the tick before has not ended: allow, skip or queue-one.", valueName: "how"),
         transform: { try Self.overlap($0) })
     var overlap = Overlap.allow
 
     @Option(
-        help: ArgumentHelp("By how much a job may be due after its tick, such as 30s.", valueName: "duration"),
+        help: ArgumentHelp("The longest random delay of a job after its tick, such as 30s.", valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var jitter: Duration = .zero
 
     @Option(
-        help: ArgumentHelp("No tick before it, as --at of enqueue.", valueName: "time"), transform: { try TimeText.parse($0) })
+        help: ArgumentHelp("The earliest tick, as --at of enqueue.", valueName: "time"), transform: { try TimeText.parse($0) })
     var start: Int?
 
-    @Option(help: ArgumentHelp("No tick after it.", valueName: "time"), transform: { try TimeText.parse($0) })
+    @Option(help: ArgumentHelp("The latest tick.", valueName: "time"), transform: { try TimeText.parse($0) })
     var end: Int?
 
-    @Option(help: ArgumentHelp("Jobs after which it is finished.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of jobs after which the entry is finished.", valueName: "n"))
     var limit: Int?
 
     @OptionGroup var job: CronJobOptions
+
+    func validate() throws {
+        if let end = end.map(Date.init(milliseconds:)), end < Date() {
+            throw ValidationError(
+                "--end \(end.rfc3339) is in the past: the entry would have no tick. Name a later time, or leave it out")
+        }
+    }
 
     func run() async throws {
         let cron = Cron(
@@ -64,8 +71,9 @@ struct CronAddCommand: AsyncParsableCommand {
             jitter: jitter, start: start.map(Date.init(milliseconds:)), end: end.map(Date.init(milliseconds:)), limit: limit)
         var options = SluiceClient.Options()
         options.keys = try job.payload.neededKeys()
+        options.payloadLimit = job.payload.size.limit
         _ = try cron.entry(in: queue, options.payload)
-        try await global.withClient(keys: options.keys) { client in
+        try await global.withClient(keys: options.keys, payloadLimit: options.payloadLimit) { client in
             let crontab = client.crontab(of: queue)
             let change = try await crontab.add(cron)
             let status = try await Inspector(client.store).cron(of: queue).first { $0.name == name }
@@ -91,44 +99,45 @@ struct CronAddCommand: AsyncParsableCommand {
         switch change {
         case .added: "was added to \(queue)"
         case .changed: "was changed in \(queue)"
-        case .unchanged: "is in \(queue) just so"
+        case .unchanged: "is in \(queue) already, unchanged"
         }
     }
 }
 
 /// The job that an entry enqueues.
 struct CronJobOptions: ParsableArguments {
-    @Option(help: "What the worker is to do with it; workers with --exec take any.")
+    @Option(help: "The kind of the job, which chooses its handler; workers with --exec take any.")
     var kind = "exec"
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Its arguments, any JSON; @FILE for what a file holds, - for standard input.", valueName: "json"))
+        help: ArgumentHelp("The arguments of the job, any JSON; @FILE reads a file, - standard input.", valueName: "json"))
     var args = "{}"
 
-    @Option(help: ArgumentHelp("0 (first) to 9 (last).", valueName: "n"))
+    @Option(help: ArgumentHelp("The priority, 0 (first) to 9 (last).", valueName: "n"))
     var priority = 5
 
     @Option(
-        help: ArgumentHelp("What it is about, such as account=42; may be repeated.", valueName: "name=value"),
+        help: ArgumentHelp("A partition of the job, such as account=42; may be repeated.", valueName: "name=value"),
         transform: { try PartitionText.parse($0) })
     var partition: [PartitionText] = []
 
     @Option(
-        help: ArgumentHelp("What it depends on; with a ? behind the name it runs without. May be repeated.", valueName: "name[?]")
+        help: ArgumentHelp(
+            "A dependency; with ? after the name, the job also runs without it. May be repeated.", valueName: "name[?]")
     )
     var needs: [String] = []
 
     @Option(help: ArgumentHelp("Jobs of one chain run one after another.", valueName: "key"))
     var chain: String?
 
-    @Flag(help: "If the job is discarded, the next of its chain waits until somebody has decided.")
+    @Flag(help: "If the job is discarded, the next job of its chain waits for an operator.")
     var holdOnDiscard = false
 
-    @Option(help: ArgumentHelp("Runs that may end badly before it is discarded.", valueName: "n"))
+    @Option(help: ArgumentHelp("The failed attempts after which the job is discarded.", valueName: "n"))
     var maxAttempts: Int?
 
-    @Option(help: ArgumentHelp("Times that it may wait for what it depends on before it is discarded.", valueName: "n"))
+    @Option(help: ArgumentHelp("How often the job may wait for a missing dependency before it is discarded.", valueName: "n"))
     var maxWaits: Int?
 
     @Option(
@@ -141,7 +150,7 @@ struct CronJobOptions: ParsableArguments {
     func validate() throws {
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
         if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
-        if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
+        if timeout == .zero { throw ValidationError("--timeout must be above 0") }
         if holdOnDiscard, chain == nil { throw ValidationError("--hold-on-discard is for jobs of a --chain") }
         if let name = PartitionText.repeated(partition) {
             throw ValidationError("--partition names '\(name)' twice; a job has one value for each name")
@@ -149,7 +158,7 @@ struct CronJobOptions: ParsableArguments {
     }
 
     func request(_ queue: QueueName) throws(SluiceError) -> JobRequest {
-        let arguments = try InputText.json(args, limit: SluiceClient.Options().payloadLimit)
+        let arguments = try InputText.json(args, limit: payload.size.limit)
         var request = try JobRequest(kind: kind, queue: queue, arguments: arguments)
         request.priority = priority
         request.maxAttempts = maxAttempts

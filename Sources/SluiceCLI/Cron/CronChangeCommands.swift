@@ -21,13 +21,13 @@ struct CronRemoveCommand: AsyncParsableCommand {
 
 struct CronPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Let an entry not fire until it is resumed, whatever workers declare.",
-        discussion: "Ticks that pass meanwhile are not made up for. Exit status 1 if it was paused already.")
+        commandName: "pause", abstract: "Stop an entry from firing until it is resumed, whatever workers declare.",
+        discussion: "Ticks during the pause are not made up for. Exit status 1 if it was paused already.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var entry: CronName
 
-    @Option(help: "Why, for those who wonder.")
+    @Option(help: "The reason, shown by `cron list`.")
     var reason = ""
 
     func run() async throws {
@@ -57,7 +57,7 @@ struct CronResumeCommand: AsyncParsableCommand {
 struct CronRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Enqueue one job of an entry now, and print its id.",
-        discussion: "Whatever its ticks, a pause, its limit and what runs of it. Each call enqueues one.")
+        discussion: "It ignores ticks, a pause, the limit and jobs that run. Each call enqueues one job.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var entry: CronName

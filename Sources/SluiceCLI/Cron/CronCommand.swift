@@ -6,10 +6,10 @@ import SluiceToolSupport
 
 struct CronCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cron", abstract: "List and change what recurs; try an expression.",
+        commandName: "cron", abstract: "List and change recurring jobs; try a schedule.",
         discussion: """
-            Entries belong to a queue; workers of the queue fire them, each tick once. Where two queues have an entry of one name, \
-            --queue tells which is meant.
+            Entries belong to a queue; workers of the queue fire them, each tick once. If two queues have an entry of one name, \
+            --queue chooses one.
             """,
         subcommands: [
             CronListCommand.self, CronAddCommand.self, CronRemoveCommand.self, CronPauseCommand.self, CronResumeCommand.self,
@@ -26,7 +26,7 @@ struct CronName: ParsableArguments {
     var name: String
 
     @Option(
-        help: "Its queue. Needed where two queues have an entry of this name.", completion: QueueArgument.completion,
+        help: "The queue of the entry. Needed if two queues have an entry of this name.", completion: QueueNames.completion,
         transform: { try QueueName($0) })
     var queue: QueueName?
 
@@ -65,26 +65,24 @@ struct CronName: ParsableArguments {
 
 struct CronListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Show what recurs, when next, and what became of the last tick.",
+        commandName: "list", abstract: "Show recurring jobs, their next tick, and the outcome of the last one.",
         discussion: """
-            NEXT is told in the zone of the entry. --json tells arguments, too: those that are encrypted to whoever has their key \
-            (--keys), redacted fields never.
+            NEXT is in the zone of the entry. --json also prints the arguments: encrypted ones only with their key (--keys), \
+            redacted fields never.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeOption
 
     @OptionGroup var keys: KeysOptions
 
     func run() async throws {
         try await global.withInspector(keys: try keys.load()) { inspector in
-            let queues: [QueueName]
-            if let queue { queues = [queue] } else { queues = try await inspector.queues() }
+            let queues = try await scope.queues(inspector)
             let entries = try await InOrder.map(queues) { queue throws(SluiceError) in try await inspector.cron(of: queue) }
             try global.show(
-                entries.flatMap { $0 }, orSay: "there are no cron entries\(queue.map { " in \($0)" } ?? "")", json: \.json,
+                entries.flatMap { $0 }, orSay: "there are no cron entries\(scope.queue.map { " in \($0)" } ?? "")", json: \.json,
                 table: CronText.table)
         }
     }
@@ -92,13 +90,13 @@ struct CronListCommand: AsyncParsableCommand {
 
 struct CronHistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Show what became of the last ticks of an entry, the newest first.",
-        discussion: "The last hundred are kept.")
+        commandName: "history", abstract: "Show the outcomes of the last ticks of an entry, the newest first.",
+        discussion: "Redis keeps the last hundred.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var entry: CronName
 
-    @Option(help: "The most that are shown.")
+    @Option(help: "The number of ticks to show at most.")
     var limit = 20
 
     func validate() throws {

@@ -6,21 +6,21 @@ import SluiceToolSupport
 
 struct CronNextCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "next", abstract: "Show the coming ticks of an expression. Needs no Redis.",
-        discussion: "From now on by the clock of this host, or from --from on.")
+        commandName: "next", abstract: "Show the next ticks of a schedule. Needs no Redis.",
+        discussion: "From now by the clock of this host, or from --from.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "When something would recur, as for `cron add`.")
+    @Argument(help: "The schedule, as for `cron add`.")
     var expression: String
 
     @Option(help: ArgumentHelp("A time zone, such as Europe/Berlin.", valueName: "zone"))
     var tz = "UTC"
 
-    @Option(help: "How many.")
+    @Option(help: "The number of ticks.")
     var count = 5
 
-    @Option(help: ArgumentHelp("Those after this time.", valueName: "time"), transform: { try TimeText.parse($0) })
+    @Option(help: ArgumentHelp("Show the ticks after this time.", valueName: "time"), transform: { try TimeText.parse($0) })
     var from: Int?
 
     func validate() throws {

@@ -5,18 +5,18 @@ import SluiceCore
 /// The options for the job that a new job follows.
 struct AfterOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Wait for the end of this job; a delay counts from then.", valueName: "id"),
+        help: ArgumentHelp("Start after the end of this job; a delay counts from then.", valueName: "id"),
         transform: { try JobID($0) })
     var after: JobID?
 
     @Option(
         help: ArgumentHelp("The queue of the job to wait for. Default: the queue of the new one.", valueName: "queue"),
-        completion: QueueArgument.completion, transform: { try QueueName($0) })
+        completion: QueueNames.completion, transform: { try QueueName($0) })
     var afterQueue: QueueName?
 
     @Option(
         help: ArgumentHelp(
-            "What becomes of it if that job does not complete: cancel, ignore (run), hold, or compensate (run only then).",
+            "If that job does not complete: cancel the new job, ignore it (run), hold, or compensate (run only then).",
             valueName: "policy"),
         transform: { try policy($0) })
     var onFailed: FailurePolicy = .cancel

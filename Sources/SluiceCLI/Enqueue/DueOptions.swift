@@ -6,7 +6,7 @@ import SluiceInspector
 /// The options for the due time of a job.
 struct DueOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Due so long from now, such as 500ms, 30s, 5m, 1h30m.", valueName: "duration"),
+        help: ArgumentHelp("The delay from now, such as 500ms, 30s, 5m, 1h30m.", valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var delay: Duration?
 

@@ -7,34 +7,35 @@ import SluiceToolSupport
 
 struct EnqueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "enqueue", abstract: "Put a job in, or one for each line of standard input.",
+        commandName: "enqueue", abstract: "Enqueue a job, or one for each line of standard input.",
         discussion: """
-            Prints the id of the job. With --lines and --json-lines, a line that is refused is reported with its number and \
-            the others go in; the exit status is then 1.
+            Prints the id of the job. With --lines and --json-lines, blank lines are skipped, and a line may end with CR LF. A line \
+            that is refused is reported with its number, the others are enqueued, and the exit status is 1.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "It need not be made before.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName
+    @OptionGroup var target: QueueArgument
 
-    @Option(help: "What the worker is to do with it; workers with --exec take any.")
+    var queue: QueueName { target.queue }
+
+    @Option(help: "The kind of the job, which chooses its handler; workers with --exec take any.")
     var kind = "exec"
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Its arguments, any JSON; @FILE for what a file holds, - for standard input. (default: {})", valueName: "json"))
+            "The arguments, any JSON; @FILE reads a file, - standard input. (default: {})", valueName: "json"))
     var args: String?
 
-    @Flag(help: "One job for each line of standard input, the line as a JSON string its arguments.")
+    @Flag(help: "Enqueue a job for each line of standard input; its arguments are the line as a JSON string.")
     var lines = false
 
-    @Flag(help: "One job for each line of standard input, the line its arguments as JSON.")
+    @Flag(help: "Enqueue a job for each line of standard input; its arguments are the line, which is JSON.")
     var jsonLines = false
 
     @Option(
-        help: "An id of your own: enqueueing it again adds nothing while the job is kept.", transform: { try JobID($0) })
+        help: "The id of the job. Enqueueing the same id again adds nothing while the job is kept.", transform: { try JobID($0) })
     var id: JobID?
 
     @OptionGroup var due: DueOptions
@@ -45,19 +46,19 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     @OptionGroup var notification: NotifyOptions
 
-    @Option(help: ArgumentHelp("0 (first) to 9 (last).", valueName: "n"))
+    @Option(help: ArgumentHelp("The priority, 0 (first) to 9 (last).", valueName: "n"))
     var priority = 5
 
     @Option(
         help: ArgumentHelp(
-            "What the job is about, for limits and fairness, such as account=42; may be repeated.", valueName: "name=value"),
+            "A partition of the job, for limits and fairness, such as account=42; may be repeated.", valueName: "name=value"),
         transform: { try PartitionText.parse($0) })
     var partition: [PartitionText] = []
 
     @Option(
         help: ArgumentHelp(
-            "What the job depends on, such as tmdb: it waits while that is switched off or fails. With a ? behind the name it "
-                + "runs without. May be repeated.", valueName: "name[?]"),
+            "A dependency of the job, such as tmdb: the job waits while it is switched off or fails. With ? after the name, "
+                + "the job also runs without it. May be repeated.", valueName: "name[?]"),
         transform: { try need($0) })
     var needs: [Dependency] = []
 
@@ -66,32 +67,33 @@ struct EnqueueCommand: AsyncParsableCommand {
     )
     var chain: String?
 
-    @Flag(help: "If the job is discarded, the next of its chain waits until somebody has retried, cancelled or deleted it.")
+    @Flag(
+        help: "If the job is discarded, the next job of its chain waits until an operator retries, cancels or deletes this one.")
     var holdOnDiscard = false
 
-    @Option(help: ArgumentHelp("Runs that may end badly before it is discarded. Default: the worker's.", valueName: "n"))
+    @Option(help: ArgumentHelp("The failed attempts after which the job is discarded. Default: the worker's.", valueName: "n"))
     var maxAttempts: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Times that it may wait for what it depends on before it is discarded. Default: without end.", valueName: "n"))
+            "How often the job may wait for a missing dependency before it is discarded. Default: no limit.", valueName: "n"))
     var maxWaits: Int?
 
     @Option(
-        help: ArgumentHelp("How long a run may take, such as 30s. Default: the worker's.", valueName: "duration"),
+        help: ArgumentHelp("The longest run, such as 30s. Default: the worker's.", valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var timeout: Duration?
 
     @Option(
         help: ArgumentHelp(
-            "Cancel it so long after now unless it has ended, whatever it waits for, such as 10m. Default: never.",
+            "Cancel the job after this time from now, unless it has ended, such as 10m. Default: never.",
             valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var deadline: Duration?
 
     @Option(
         help: ArgumentHelp(
-            "Where as many jobs wait as the limit `depth` lets, wait so long for room. Default: not at all.",
+            "How long to wait while the queue is at its depth limit. Default: not at all.",
             valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var wait: Duration?
@@ -110,8 +112,8 @@ struct EnqueueCommand: AsyncParsableCommand {
         if readsLines, id != nil { throw ValidationError("--id names one job; --lines and --json-lines make many") }
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
         if let maxWaits, maxWaits < 1 { throw ValidationError("--max-waits takes 1 or more") }
-        if deadline == .zero { throw ValidationError("--deadline takes more than nothing") }
-        if timeout == .zero { throw ValidationError("--timeout takes more than nothing") }
+        if deadline == .zero { throw ValidationError("--deadline must be above 0") }
+        if timeout == .zero { throw ValidationError("--timeout must be above 0") }
         if holdOnDiscard, chain == nil { throw ValidationError("--hold-on-discard is for jobs of a --chain") }
         if let name = PartitionText.repeated(partition) {
             throw ValidationError("--partition names '\(name)' twice; a job has one value for each name")
@@ -141,16 +143,16 @@ struct EnqueueCommand: AsyncParsableCommand {
         request.unique = uniqueness.choice
         request.notify = notification.hook
         payload.apply(to: &request)
-        try request.check(PayloadRules(limit: SluiceClient.Options().payloadLimit, keys: keys))
+        try request.check(PayloadRules(limit: payload.size.limit, keys: keys))
         return request
     }
 
     func run() async throws {
         if readsLines { return try await EnqueueLines(command: self).run() }
         let keys = try payload.neededKeys()
-        let limit = SluiceClient.Options().payloadLimit
+        let limit = payload.size.limit
         let request = try request(arguments: try InputText.json(args ?? "{}", limit: limit), keys)
-        try await global.withClient(keys: keys, backPressure: backPressure) { client in
+        try await global.withClient(keys: keys, payloadLimit: limit, backPressure: backPressure) { client in
             await client.store.warnOfEviction()
             let enqueued = try await client.enqueue(request)
             if global.json {

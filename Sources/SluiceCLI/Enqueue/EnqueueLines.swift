@@ -49,7 +49,8 @@ struct EnqueueLines {
     /// The progress at the end of the input, or when the command should stop.
     private func done() async throws -> EnqueueLines {
         var work = self
-        try await command.global.withClient(keys: work.keys, backPressure: command.backPressure) { client in
+        let limit = command.payload.size.limit
+        try await command.global.withClient(keys: work.keys, payloadLimit: limit, backPressure: command.backPressure) { client in
             await client.store.warnOfEviction()
             do {
                 try await work.read(to: client)
@@ -74,12 +75,17 @@ struct EnqueueLines {
 
     private mutating func take(_ line: LineReader.Line) {
         do throws(SluiceError) {
-            guard let text = line.text else { throw SluiceError(.payloadTooLarge, "it is above the limit of 1 MiB") }
+            guard let text = line.text else {
+                throw SluiceError(.payloadTooLarge, "it is above the limit of \(command.payload.size.limit) bytes")
+            }
             guard let string = String(validating: text, as: UTF8.self) else {
                 throw SluiceError(.invalidArgument, "it is not UTF-8")
             }
-            // Files of JSON lines may end with an empty line.
-            if command.jsonLines, string.allSatisfy(\.isWhitespace) { return }
+            if text.contains(0) {
+                throw SluiceError(.invalidArgument, "it has a NUL character: is it a text file?")
+            }
+            // Files often end with an empty line.
+            if string.allSatisfy(\.isWhitespace) { return }
             var request = try command.request(arguments: command.jsonLines ? string : JSONText.quoted(string), keys)
             let id = IDs.next()
             request.id = id

@@ -14,7 +14,7 @@ struct LineReader {
     struct Line: Equatable {
         /// The number of the line, from 1.
         var number: Int
-        /// The text without the line end; nil for a line above the limit, whose bytes are dropped.
+        /// The text without the line end, LF or CR LF; nil for a line above the limit, whose bytes are dropped.
         var text: [UInt8]?
     }
 
@@ -57,6 +57,7 @@ struct LineReader {
 
     private mutating func finish() -> Line {
         number += 1
+        if started.last == UInt8(ascii: "\r") { started.removeLast() }
         let line = Line(number: number, text: isTooLong ? nil : started)
         started = []
         isTooLong = false

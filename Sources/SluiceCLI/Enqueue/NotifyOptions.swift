@@ -5,12 +5,12 @@ import SluiceCore
 struct NotifyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tell this web hook, an http or https URL, of the job's end; `sluice-webhooks` delivers.", valueName: "url"))
+            "Send the job's end to this web hook, an http or https URL; `sluice-webhooks` delivers it.", valueName: "url"))
     private var notify: String?
 
     @Option(
         help: ArgumentHelp(
-            "What it is told of, joined by commas: progress, ended. (default: ended)", valueName: "events"),
+            "The events to send, joined by commas: progress, ended. (default: ended)", valueName: "events"),
         transform: { try events($0) })
     private var notifyOn: Set<Notify.Event>?
 

@@ -4,18 +4,20 @@ import SluiceCore
 
 /// The options for writing and showing the arguments of new jobs.
 struct PayloadOptions: ParsableArguments {
-    @Flag(help: "Encrypt its arguments and its result, with the keys of --keys.")
+    @Flag(help: "Encrypt the arguments and the result, with the keys of --keys.")
     var encrypt = false
 
     @OptionGroup var keys: KeysOptions
 
     @Option(
         help: ArgumentHelp(
-            "A field of the arguments and the result whose value people are not shown; may be repeated.", valueName: "name"))
+            "A field of the arguments and the result that is never shown; may be repeated.", valueName: "name"))
     var redact: [String] = []
 
-    @Option(help: ArgumentHelp("The version of its arguments.", valueName: "n"))
+    @Option(help: ArgumentHelp("The version of the arguments.", valueName: "n"))
     var argsVersion = 1
+
+    @OptionGroup var size: PayloadLimitOption
 
     func validate() throws {
         if argsVersion < 1 { throw ValidationError("--args-version takes 1 or more") }

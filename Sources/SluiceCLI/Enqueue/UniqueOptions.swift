@@ -6,28 +6,30 @@ import SluiceToolSupport
 struct UniqueOptions: ParsableArguments {
     private enum Ending: String, ExpressibleByArgument, CaseIterable { case end, start }
 
-    @Option(help: ArgumentHelp("Add nothing while an equal job of the queue, one of the same key, lives.", valueName: "key"))
+    @Option(help: ArgumentHelp("Add nothing while a job of the queue with the same key has not ended.", valueName: "key"))
     var unique: String?
 
-    @Flag(help: "The same for jobs of the same kind and arguments.")
+    @Flag(help: "The same for jobs with the same kind and arguments.")
     var uniqueArgs = false
 
     @Option(
         name: .customLong("unique-until"),
-        help: ArgumentHelp("Until when it counts: its end, or the start of its first run. (default: end)", valueName: "end|start")
+        help: ArgumentHelp(
+            "Until when the job is unique: its end, or the start of its first run. (default: end)", valueName: "end|start")
     )
     private var ending: Ending?
 
     @Option(
         name: .customLong("unique-for"),
-        help: ArgumentHelp("Count it for so long from now, though it ends before, such as 1h.", valueName: "duration"),
+        help: ArgumentHelp(
+            "The job stays unique for this time from now, even if it ends earlier, such as 1h.", valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var period: Duration?
 
     @Option(
         name: .customLong("on-conflict"),
         help: ArgumentHelp(
-            "What an equal job meets: keep it, replace its arguments, run it again after a run under way, fail. (default: keep)",
+            "If there is an equal job: keep it, replace its arguments, run it again after its present run, or fail. (default: keep)",
             valueName: "keep|replace|again|fail"),
         transform: { try conflict($0) })
     private var conflict: Unique.Conflict?
@@ -36,7 +38,7 @@ struct UniqueOptions: ParsableArguments {
         if unique != nil, uniqueArgs { throw ValidationError("--unique and --unique-args exclude each other") }
         if unique?.isEmpty == true { throw ValidationError("--unique takes a key that is not empty") }
         if ending != nil, period != nil { throw ValidationError("--unique-until and --unique-for exclude each other") }
-        if period == .zero { throw ValidationError("--unique-for takes more than nothing") }
+        if period == .zero { throw ValidationError("--unique-for must be above 0") }
         if unique == nil, !uniqueArgs, ending != nil || period != nil || conflict != nil {
             throw ValidationError("--unique-until, --unique-for and --on-conflict go with --unique or --unique-args")
         }

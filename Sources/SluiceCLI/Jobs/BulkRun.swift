@@ -25,7 +25,10 @@ struct BulkRun: Sendable {
 
     /// The queues with jobs in the covered states; at least one, to report on.
     private func places(_ inspector: Inspector) async throws -> [QueueName] {
-        if let queue { return [queue] }
+        if let queue {
+            try await inspector.requireUsed(queue)
+            return [queue]
+        }
         let all = try await inspector.queues()
         let some = try await inspector.queues(among: all, holding: conditions.filter.states ?? change.usualStates)
         return some.isEmpty ? Array(all.prefix(1)) : some

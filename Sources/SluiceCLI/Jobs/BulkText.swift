@@ -29,7 +29,7 @@ enum BulkText {
     static func line(_ change: JobChange, _ result: Result) -> String {
         let progress = result.progress
         var parts = ["\(HumanText.number(progress.changed)) \(participle(change))"]
-        if progress.cancelling > 0 { parts.append("\(HumanText.number(progress.cancelling)) running, told to stop") }
+        if progress.cancelling > 0 { parts.append("\(HumanText.number(progress.cancelling)) running, asked to stop") }
         if progress.refused > 0 { parts.append("\(HumanText.number(progress.refused)) refused: on their way to another queue") }
         return "\(result.queue): \(parts.joined(separator: ", ")); \(HumanText.count(progress.looked, "job")) looked at"
     }

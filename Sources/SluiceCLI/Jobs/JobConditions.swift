@@ -5,7 +5,7 @@ import SluiceInspector
 /// The conditions for jobs of a bulk change.
 struct JobConditions: ParsableArguments {
     @Option(
-        help: "Jobs in this state; may be repeated. Default: those in which the change makes sense.",
+        help: "Jobs in this state; may be repeated. Default: the usual states of the change.",
         completion: .list(JobState.listed.map(\.rawValue)), transform: JobsListCommand.state)
     var state: [JobState] = []
 
@@ -13,26 +13,27 @@ struct JobConditions: ParsableArguments {
     var kind: String?
 
     @Option(
-        help: ArgumentHelp("Jobs with this partition; may be repeated for more.", valueName: "name=value"),
+        help: ArgumentHelp("Jobs with this partition; may be repeated.", valueName: "name=value"),
         transform: { try PartitionText.parse($0) })
     var partition: [PartitionText] = []
 
-    @Option(help: ArgumentHelp("Jobs whose last error has this text in it, upper and lower case alike.", valueName: "text"))
+    @Option(help: ArgumentHelp("Jobs whose last error contains this text; upper and lower case are alike.", valueName: "text"))
     var error: String?
 
     @Option(
         help: ArgumentHelp(
-            "Jobs that ended so long ago, or else began to run, or else were enqueued: 90s, 1h, 2d.", valueName: "duration"),
+            "Jobs of at least this age, from their end, else the start of their run, else their enqueue: 90s, 1h, 2d.",
+            valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var olderThan: Duration?
 
-    @Option(help: ArgumentHelp("Change so many at most.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of jobs to change at most.", valueName: "n"))
     var limit: Int?
 
-    @Flag(help: "Count what would be changed, and change nothing.")
+    @Flag(help: "Count the jobs that match, and change nothing.")
     var dryRun = false
 
-    @Flag(help: "Do not ask, even if all jobs are meant.")
+    @Flag(help: "Do not ask, even if all jobs match.")
     var yes = false
 
     func validate() throws {

@@ -7,27 +7,25 @@ import SluiceToolSupport
 struct JobSelection: ParsableArguments {
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Ids of jobs; or none, and conditions.", transform: { try JobID($0) })
+    @Argument(help: "The ids of the jobs; or none, with conditions.", transform: { try JobID($0) })
     var ids: [JobID] = []
 
-    @Option(
-        help: "The queue they are in. Default: looked for in all.", completion: QueueArgument.completion,
-        transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var place: JobPlace
 
     @OptionGroup var conditions: JobConditions
 
     func validate() throws {
-        if ids.isEmpty, queue == nil, !conditions.areNarrow {
-            throw ValidationError("give ids of jobs, or --queue, --state, --kind and the like")
+        if ids.isEmpty, place.queue == nil, !conditions.areNarrow {
+            throw ValidationError(
+                "name jobs by id, or give a condition: --queue, --state, --kind, --partition, --error, --older-than or --limit")
         }
-        if !ids.isEmpty, conditions.areGiven { throw ValidationError("give ids of jobs, or conditions, not both") }
+        if !ids.isEmpty, conditions.areGiven { throw ValidationError("name jobs by id or give conditions, not both") }
     }
 
     /// Changes the jobs; as a bulk change if no ids are given.
     func change(_ change: JobChange) async throws {
         if !ids.isEmpty { return try await changeByID(change) }
-        let bulk = BulkRun(change: change, queue: queue, conditions: conditions, printsJSON: global.json)
+        let bulk = BulkRun(change: change, queue: place.queue, conditions: conditions, printsJSON: global.json)
         try await global.withInspector { try await bulk.run($0) }
     }
 
@@ -47,11 +45,10 @@ struct JobSelection: ParsableArguments {
 
     /// The queue of each job; a job that no queue has is missing.
     private func places(_ inspector: Inspector) async throws -> [(queue: QueueName?, outcome: ChangeOutcome)] {
+        if let queue = place.queue { try await inspector.requireUsed(queue) }
         var places: [(queue: QueueName?, outcome: ChangeOutcome)] = []
         for id in ids.uniqued {
-            let place: QueueName?
-            if let queue { place = queue } else { place = try await inspector.place(of: id) }
-            places.append((place, ChangeOutcome(id: id, result: .missing)))
+            places.append((try await place.find(id, inspector), ChangeOutcome(id: id, result: .missing)))
         }
         return places
     }

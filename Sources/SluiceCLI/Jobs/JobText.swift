@@ -24,10 +24,10 @@ enum JobText {
     static func result(_ result: ChangeOutcome.Result) -> String {
         switch result {
         case .now(let state): state.rawValue
-        case .cancelling: "cancelling: its worker was told"
+        case .cancelling: "cancelling: its worker was asked to stop"
         case .deleted: "deleted"
         case .refused(let state): "refused: it is \(state.rawValue)"
-        case .taken(let owner): "refused: \(owner) is equal to it and lives"
+        case .taken(let owner): "refused: \(owner) has not ended and is equal"
         case .missing: "missing: there is no such job"
         }
     }
@@ -47,7 +47,7 @@ enum JobText {
     private static func place(_ job: JobDetails) -> [Field] {
         [
             ("state", job.state.rawValue),
-            ("kind", job.kind.isEmpty ? "none: its spec makes no sense" : job.kind),
+            ("kind", job.kind.isEmpty ? "unknown: its spec is not valid" : job.kind),
             ("arguments", job.arguments),
             ("version", job.version == 1 ? nil : "\(job.version) of its arguments"),
             ("redacted", job.redacted.isEmpty ? nil : job.redacted.joined(separator: ", ")),
@@ -108,8 +108,21 @@ enum JobText {
             ("follows", links.parent.map { "\($0.id)\(policy)" }),
             ("goes to", links.target.map { "queue \($0)" }),
             ("followed by", links.followers.isEmpty ? nil : named + (more > 0 ? " and \(HumanText.number(more)) more" : "")),
-            ("told to", links.told.isEmpty ? nil : links.told.joined(separator: ", ")),
+            ("notifies", links.told.isEmpty ? nil : links.told.map(receiver).joined(separator: ", ")),
         ]
+    }
+
+    /// The receiver of a job's end. That it is told is known only where it is.
+    private static func receiver(_ line: String) -> String {
+        let words = line.split(separator: " ").map(String.init)
+        let place = words.first?.split(separator: ".", maxSplits: 1).map(String.init) ?? []
+        switch (place.first, words.count) {
+        case ("notify", 3): return "web hook \(words[2]) (\(words[1])), delivered by sluice-webhooks from queue \(Notify.queue)"
+        case ("workflow", 2) where place.count == 2: return "node \(words[1]) of workflow \(place[1])"
+        case ("batch", _) where place.count == 2: return "batch \(place[1])"
+        case ("wait", 2): return "a client that waits, \(words[1])"
+        default: return line
+        }
     }
 
     private static func policy(_ onFailed: FailurePolicy) -> String {

@@ -6,7 +6,8 @@ import SluiceToolSupport
 
 struct JobsRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Make jobs run now: ended ones with all attempts anew, waiting ones as they are.")
+        commandName: "retry",
+        abstract: "Run jobs now: ended ones with all attempts again, waiting ones with those they have left.")
 
     @OptionGroup var jobs: JobSelection
 
@@ -17,7 +18,7 @@ struct JobsRetryCommand: AsyncParsableCommand {
 
 struct JobsCancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "End jobs as cancelled; those that run are stopped on whatever host.")
+        commandName: "cancel", abstract: "Cancel jobs. Running ones are stopped on their hosts.")
 
     @OptionGroup var jobs: JobSelection
 
@@ -28,31 +29,31 @@ struct JobsCancelCommand: AsyncParsableCommand {
 
 struct JobsPurgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "purge", abstract: "Remove all jobs that meet conditions, whether they wait or have ended.",
-        discussion: "Those that run are told to stop, and stay until they have ended.")
+        commandName: "purge", abstract: "Remove all jobs that meet conditions.",
+        discussion: "Running jobs are asked to stop, and stay until they have ended.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(
-        help: "The queue they are in. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeOption
 
     @OptionGroup var conditions: JobConditions
 
     func validate() throws {
-        if queue == nil, !conditions.areNarrow { throw ValidationError("give --queue, --state, --kind and the like") }
+        if scope.queue == nil, !conditions.areNarrow {
+            throw ValidationError("give a condition: --queue, --state, --kind, --partition, --error, --older-than or --limit")
+        }
     }
 
     func run() async throws {
-        let bulk = BulkRun(change: .delete, queue: queue, conditions: conditions, printsJSON: global.json)
+        let bulk = BulkRun(change: .delete, queue: scope.queue, conditions: conditions, printsJSON: global.json)
         try await global.withInspector { try await bulk.run($0) }
     }
 }
 
 struct JobsDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Remove jobs and all that is known of them.",
-        discussion: "One that runs is cancelled first, and has to be deleted again when it has ended.")
+        commandName: "delete", abstract: "Remove jobs and all their data.",
+        discussion: "A running job is cancelled first, and has to be deleted again when it has ended.")
 
     @OptionGroup var jobs: JobSelection
 
@@ -63,7 +64,7 @@ struct JobsDeleteCommand: AsyncParsableCommand {
 
 struct JobsRescheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reschedule", abstract: "Make jobs that wait due at another time.")
+        commandName: "reschedule", abstract: "Change the due time of waiting jobs.")
 
     @OptionGroup var jobs: JobSelection
     @OptionGroup var due: DueOptions

@@ -5,18 +5,16 @@ import SluiceToolSupport
 
 struct JobsErrorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "errors", abstract: "Count what goes wrong: jobs to be retried and discarded ones, by kind and last error.",
-        discussion: "Numbers and ids in an error are replaced by #, so that errors that differ in nothing else count together.")
+        commandName: "errors", abstract: "Count retryable and discarded jobs by kind and last error.",
+        discussion: "Numbers and ids in an error are replaced by #, so that errors that differ only there count together.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeArgument
 
     func run() async throws {
         try await global.withInspector { inspector in
-            let queues: [QueueName]
-            if let queue { queues = [queue] } else { queues = try await inspector.queues() }
+            let queues = try await scope.queues(inspector)
             let groups = try await InOrder.map(queues) { queue throws(SluiceError) in try await inspector.errors(in: queue) }
             var rows = zip(queues, groups).flatMap { queue, groups in groups.map { (queue: queue, group: $0) } }
             rows.sort { $0.group.count > $1.group.count }
@@ -30,7 +28,7 @@ struct JobsErrorsCommand: AsyncParsableCommand {
             return try terminal.json(
                 .array(rows.map { row in ["queue": .string(row.queue.text), "group": BulkText.json(row.group)] }))
         }
-        if rows.isEmpty { return Terminal.complain("no job waits for another try or was discarded") }
+        if rows.isEmpty { return Terminal.complain("no job is retryable or discarded") }
         var table = Table([
             .text("QUEUE"), .number("JOBS"), .text("KIND"), .elastic("LAST ERROR"), .text("FOR EXAMPLE"),
         ])

@@ -5,12 +5,12 @@ import SluiceToolSupport
 
 struct JobsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List jobs: what runs, what waits, what went wrong, what is done.")
+        commandName: "list", abstract: "List jobs: running, waiting, failed, done.")
 
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        help: "Only this queue; may be repeated.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+        help: "Only this queue; may be repeated.", completion: QueueNames.completion, transform: { try QueueName($0) })
     var queue: [QueueName] = []
 
     @Option(
@@ -21,10 +21,10 @@ struct JobsListCommand: AsyncParsableCommand {
     @Option(help: "Only this kind.")
     var kind: String?
 
-    @Option(help: ArgumentHelp("Jobs on a page, 1 to 1000.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of jobs on a page, 1 to 1000.", valueName: "n"))
     var limit = 50
 
-    @Option(help: "Where the page before ended, as it said.")
+    @Option(help: "The cursor that the page before printed.")
     var cursor: String?
 
     func validate() throws {
@@ -49,12 +49,13 @@ struct JobsListCommand: AsyncParsableCommand {
         } else {
             try terminal.lines(JobText.table(page).lines(width: terminal.width, style: terminal.style))
         }
-        if let next = page.next { Terminal.complain("there are more: the same with --cursor '\(next)'") }
+        if let next = page.next { Terminal.complain("there are more jobs: repeat the command with --cursor '\(next)'") }
     }
 
     @Sendable static func state(_ text: String) throws -> JobState {
         guard let state = JobState(rawValue: text) else {
-            throw ValidationError("the states are \(JobState.listed.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "'\(text.prefix(40))' is no state; the states are \(JobState.listed.map(\.rawValue).joined(separator: ", "))")
         }
         return state
     }

@@ -5,8 +5,8 @@ import SluiceToolSupport
 
 struct JobsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show all that is known of a job. Exit status 1 if there is none.",
-        discussion: "Arguments and results that are encrypted are shown to whoever has their key (--keys); redacted fields never."
+        commandName: "show", abstract: "Show all data of a job. Exit status 1 if there is none.",
+        discussion: "Encrypted arguments and results are shown with their key (--keys), redacted fields never."
     )
 
     @OptionGroup var global: GlobalOptions
@@ -14,16 +14,15 @@ struct JobsShowCommand: AsyncParsableCommand {
     @Argument(transform: { try JobID($0) })
     var id: JobID
 
-    @Option(
-        help: "The queue it is in. Default: looked for in all.", completion: QueueArgument.completion,
-        transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var place: JobPlace
 
     @OptionGroup var keys: KeysOptions
 
     func run() async throws {
         try await global.withInspector(keys: try keys.load()) { inspector in
-            guard let found = try await inspector.theJob(id, in: queue) else { throw Self.missing(id, in: queue) }
+            var found: JobDetails?
+            if let queue = try await place.find(id, inspector) { found = try await inspector.job(id, in: queue) }
+            guard let found else { throw Self.missing(id, in: place.queue) }
             // A library that does not provide the other times still shows the job.
             let job = (try? await inspector.withTimes(found)) ?? found
             if global.json {
@@ -38,26 +37,5 @@ struct JobsShowCommand: AsyncParsableCommand {
     static func missing(_ id: JobID, in queue: QueueName?) -> Failure {
         let place = queue.map { "queue '\($0)'" } ?? "any queue"
         return Failure("there is no job '\(id)' in \(place); ended jobs are kept for a while only")
-    }
-}
-
-extension Inspector {
-    /// Finds the job with an id, in one queue or in all queues.
-    /// - Throws: `invalidArgument` if several queues have one.
-    func theJob(_ id: JobID, in queue: QueueName?) async throws(SluiceError) -> JobDetails? {
-        let place: QueueName?
-        if let queue { place = queue } else { place = try await self.place(of: id) }
-        return if let place { try await job(id, in: place) } else { nil }
-    }
-
-    /// Finds the queue that has the job with an id; nil if none has.
-    /// - Throws: `invalidArgument` if several queues have one.
-    func place(of id: JobID) async throws(SluiceError) -> QueueName? {
-        let found = try await queues(withJob: id)
-        if found.count > 1 {
-            let names = found.map(\.text).joined(separator: ", ")
-            throw SluiceError(.invalidArgument, "several queues have a job '\(id)': say which with --queue (\(names))")
-        }
-        return found.first
     }
 }

@@ -6,7 +6,7 @@ import SluiceToolSupport
 
 struct DependenciesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dependencies", abstract: "Show what jobs depend on; switch it off and on.",
+        commandName: "dependencies", abstract: "Show the dependencies of jobs; switch them off and on.",
         discussion: """
             While a dependency is off, jobs that need it wait and spend no attempt; those that can do without it run. What is \
             switched off without --queue is off in every queue, those included that are first used later.
@@ -19,16 +19,16 @@ struct DependenciesCommand: AsyncParsableCommand {
 
 struct DependenciesListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Show the dependencies of each queue, their breakers, and who waits for them.")
+        commandName: "list", abstract: "Show the dependencies of each queue, their breakers, and how many lanes wait for them.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeOption
 
     func run() async throws {
         try await global.withInspector { inspector in
             let found: [DependencyStatus]
+            let queue = try await scope.used(inspector)
             if let queue {
                 found = try await inspector.dependencies(of: queue)
             } else {
@@ -72,7 +72,7 @@ struct DependenciesListCommand: AsyncParsableCommand {
 
 struct DependenciesOffCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "off", abstract: "Let jobs that need a dependency wait; what runs goes on.")
+        commandName: "off", abstract: "Hold back jobs that need a dependency; running jobs go on.")
 
     @OptionGroup var change: DependencyChange
 
@@ -96,7 +96,7 @@ struct DependencyChange: ParsableArguments {
     var name: String
 
     @Option(
-        help: "Only in this queue. Default: in all, and in those to come.", completion: QueueArgument.completion,
+        help: "Only in this queue. Default: in all, and in those to come.", completion: QueueNames.completion,
         transform: { try QueueName($0) })
     var queue: QueueName?
 
@@ -110,7 +110,9 @@ struct DependencyChange: ParsableArguments {
         try await global.withInspector { inspector in
             let result: DependencySwitch
             if let queue {
-                result = try await inspector.switchDependency(name, on: isOn, in: queue, mayBeNew: first.new)
+                result = try await first.applying(to: queue) { mayBeNew in
+                    try await inspector.switchDependency(name, on: isOn, in: queue, mayBeNew: mayBeNew)
+                }
             } else {
                 result = try await inspector.switchDependency(name, on: isOn)
             }

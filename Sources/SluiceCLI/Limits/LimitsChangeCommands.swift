@@ -18,30 +18,32 @@ struct LimitsSetCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName
+    @OptionGroup var target: QueueArgument
 
-    @Argument(help: "Which limit.", completion: .list(["concurrency", "rate", "depth"]))
+    @Argument(help: "The name of the limit.", completion: .list(["concurrency", "rate", "depth"]))
     var name: String
 
-    @Argument(help: "What counts instead of what is declared.")
+    @Argument(help: "The value that replaces the declared one.")
     var value: String
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("Ends by itself after this time. Default: it stays until it is cleared.", valueName: "duration"),
+        help: ArgumentHelp("The override ends after this time. Default: it stays until it is cleared.", valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var span: Duration?
 
     @OptionGroup var first: NewQueueOption
 
     func validate() throws {
-        if span == .zero { throw ValidationError("--for takes more than nothing") }
+        if span == .zero { throw ValidationError("--for must be above 0") }
     }
 
     func run() async throws {
         try await global.withInspector { inspector in
-            let setting = try await inspector.override(name, to: value, in: queue, for: span, mayBeNew: first.new)
+            let queue = target.queue
+            let setting = try await first.applying(to: queue) { mayBeNew in
+                try await inspector.override(name, to: value, in: queue, for: span, mayBeNew: mayBeNew)
+            }
             let unknown = try? await inspector.unknownDimension(of: name, in: queue)
             if let unknown {
                 Terminal.complain(
@@ -62,19 +64,19 @@ struct LimitsSetCommand: AsyncParsableCommand {
 
 struct LimitsClearCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clear", abstract: "End the override of a limit: what is declared counts again.",
+        commandName: "clear", abstract: "End the override of a limit: the declared value applies again.",
         discussion: "Exit status 1 if there was none.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName
+    @OptionGroup var target: QueueArgument
 
-    @Argument(help: "Which limit, as given to `limits set`.", completion: .list(["concurrency", "rate"]))
+    @Argument(help: "The name of the limit, as for `limits set`.", completion: .list(["concurrency", "rate"]))
     var name: String
 
     func run() async throws {
         try await global.withInspector { inspector in
+            let queue = target.queue
             let wasThere = try await inspector.restore(name, in: queue)
             if global.json {
                 try Terminal.output.json([

@@ -5,7 +5,7 @@ import SluiceToolSupport
 
 struct LimitsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "limits", abstract: "Show the limits of queues and what they hold back; override one for a while.",
+        commandName: "limits", abstract: "Show the limits of queues and the jobs they hold back; override one for a while.",
         discussion: """
             Limits are declared by the code of workers, or by `sluice worker --limit`. What an operator sets comes before, outlives \
             deployments, and ends by `limits clear` or by itself.
@@ -27,21 +27,21 @@ struct LimitsListCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeArgument
 
     @Option(help: ArgumentHelp("One gate only, such as account=42 or tmdb. Needs a queue.", valueName: "gate"))
     var gate: String?
 
     func validate() throws {
-        if gate != nil, queue == nil { throw ValidationError("--gate needs a queue") }
+        if gate != nil, scope.queue == nil { throw ValidationError("--gate needs a queue") }
     }
 
     func run() async throws {
         try await global.withInspector { inspector in
+            let gate = try gate.map { try GateText.encoded($0) }
             let limits: [QueueLimits]
-            if let queue {
-                limits = [try await inspector.limits(of: queue, gate: try gate.map { try GateText.encoded($0) })]
+            if let queue = try await scope.used(inspector) {
+                limits = [try await inspector.limits(of: queue, gate: gate)]
             } else {
                 limits = try await inspector.limits().filter { !LimitsText.isEmpty($0) }
             }

@@ -14,13 +14,12 @@ struct AuditCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeArgument
 
-    @Flag(help: "Tell what a repair would do; with --yes, do it.")
+    @Flag(help: "Print the repairs of what is found; with --yes, make them.")
     var repair = false
 
-    @Flag(help: "Do what --repair tells.")
+    @Flag(help: "Make the repairs of --repair.")
     var yes = false
 
     func validate() throws {
@@ -32,7 +31,7 @@ struct AuditCommand: AsyncParsableCommand {
             if repair { return try await runRepair(inspector) }
             let terminal = Terminal.output
             var table = Self.table()
-            let report = try await inspector.audit(try await queues(inspector)) { part in
+            let report = try await inspector.audit(try await scope.queues(inspector)) { part in
                 // Many queues take their time, so that people see what was found in each as it comes.
                 if global.json || part.isClean { return }
                 for violation in part.violations { table.append(violation) }
@@ -47,15 +46,11 @@ struct AuditCommand: AsyncParsableCommand {
         }
     }
 
-    private func queues(_ inspector: Inspector) async throws -> [QueueName] {
-        if let queue { [queue] } else { try await inspector.queues() }
-    }
-
     private func runRepair(_ inspector: Inspector) async throws {
         let yes = yes
         var repairs: [Repair] = []
         var left = 0
-        try await InOrder.run(try await queues(inspector)) { queue in
+        try await InOrder.run(try await scope.queues(inspector)) { queue in
             let found = yes ? try await inspector.repair(queue) : try await inspector.repairPlan(queue)
             return (found, yes ? try await inspector.audit(queue).violations.count : 0)
         } take: { found, violations in
@@ -69,7 +64,7 @@ struct AuditCommand: AsyncParsableCommand {
             ])
         } else {
             try Terminal.output.lines(Self.lines(repairs, left: left))
-            if !yes, !repairs.isEmpty { Terminal.complain("nothing was changed: the same with --yes does it") }
+            if !yes, !repairs.isEmpty { Terminal.complain("nothing was changed: repeat the command with --yes to repair") }
         }
         if !isClean { throw ExitCode.no }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import SluiceCore
 import SluiceInspector
+import SluiceStore
 import SluiceToolSupport
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -13,16 +14,13 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(
-        help: "One queue. Default: all, and the workflows.", completion: QueueArgument.completion,
-        transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeArgument
 
     func run() async throws {
         try await global.withInspector { inspector in
             let terminal = Terminal.output
             var parts: [Diagnosis.Part] = []
-            try await inspector.diagnose(queue) { part in
+            try await inspector.diagnose(try await used(inspector)) { part in
                 parts.append(part)
                 // Many queues take a while, so each part is printed as soon as it is ready.
                 if !global.json { try terminal.lines(Self.lines(part, width: terminal.width, style: terminal.style)) }
@@ -35,6 +33,16 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             if !diagnosis.isHealthy { throw ExitCode.no }
         }
+    }
+
+    /// The queue to examine. Without the library on the server, whether it was used is not known; the diagnosis then says so.
+    private func used(_ inspector: Inspector) async throws -> QueueName? {
+        guard let queue = scope.queue else { return nil }
+        let store = inspector.store.withoutLoading()
+        let isUsed = try? await Inspector(store).isUsed(queue)
+        await store.close()
+        if isUsed == false { throw SluiceError.unknownQueue(queue) }
+        return queue
     }
 
     static func lines(_ diagnosis: Diagnosis, width: Int? = nil, style: Style = .plain) -> [String] {

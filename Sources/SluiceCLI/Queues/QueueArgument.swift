@@ -1,33 +1,81 @@
 import ArgumentParser
-import Foundation
 import SluiceCore
-import SluiceEmbedded
-import SluiceStore
+import SluiceInspector
 import SluiceToolSupport
 
-/// How a command that changes a queue is told that the name is not mistyped.
-struct NewQueueOption: ParsableArguments {
-    @Flag(help: "The queue may be one that is first used later. Without this, one that nothing has used is refused.")
-    var new = false
+/// The queue that a command is about.
+struct QueueArgument: ParsableArguments {
+    @Argument(help: "The queue.", completion: QueueNames.completion, transform: { try QueueName($0) })
+    var queue: QueueName
 }
 
-/// Shell completion of queue names.
-enum QueueArgument {
-    static let completion = CompletionKind.custom { (_: [String], _: Int, _: String) async -> [String] in await names() }
+/// One queue, or all queues.
+protocol QueueScope {
+    var queue: QueueName? { get }
+}
 
-    /// The queues of the standard namespace; none if no server answers at once. It never starts a server.
-    private static func names() async -> [String] {
-        guard let url = await url(),
-            let store = try? Store(url: url, logger: GlobalOptions.silent, timeout: .milliseconds(300))
-        else { return [] }
-        let queues = try? await store.queues()
-        await store.close()
-        return (queues ?? []).map(\.text)
+/// A scope that is an argument.
+struct ScopeArgument: ParsableArguments, QueueScope {
+    @Argument(help: "One queue. Default: all.", completion: QueueNames.completion, transform: { try QueueName($0) })
+    var queue: QueueName?
+}
+
+/// A scope that is an option.
+struct ScopeOption: ParsableArguments, QueueScope {
+    @Option(help: "One queue. Default: all.", completion: QueueNames.completion, transform: { try QueueName($0) })
+    var queue: QueueName?
+}
+
+extension QueueScope {
+    /// The queue, or all queues of the namespace.
+    /// - Throws: `invalidArgument` for a queue that nothing has used, whose name may be mistyped.
+    func queues(_ inspector: Inspector) async throws(SluiceError) -> [QueueName] {
+        guard let queue else { return try await inspector.queues() }
+        try await inspector.requireUsed(queue)
+        return [queue]
     }
 
-    private static func url() async -> String? {
-        if let url = GlobalOptions.environmentURL { return url }
-        guard case .running = try? await EmbeddedRedis().status() else { return nil }
-        return EmbeddedRedis().url
+    /// The queue, if there is one.
+    /// - Throws: `invalidArgument` for a queue that nothing has used.
+    func used(_ inspector: Inspector) async throws(SluiceError) -> QueueName? {
+        if let queue { try await inspector.requireUsed(queue) }
+        return queue
+    }
+}
+
+/// The queue of a job.
+struct JobPlace: ParsableArguments {
+    @Option(
+        help: "The queue of the job. Default: all queues are searched.", completion: QueueNames.completion,
+        transform: { try QueueName($0) })
+    var queue: QueueName?
+
+    /// The queue of the job with an id; nil if no queue has one.
+    /// - Throws: `invalidArgument` if several queues have one.
+    func find(_ id: JobID, _ inspector: Inspector) async throws(SluiceError) -> QueueName? {
+        if let queue { return queue }
+        let found = try await inspector.queues(withJob: id)
+        if found.count > 1 {
+            let names = found.map(\.text).joined(separator: ", ")
+            throw SluiceError(.invalidArgument, "several queues have a job '\(id)': name one with --queue (\(names))")
+        }
+        return found.first
+    }
+}
+
+/// The confirmation that the name of an unused queue is not mistyped.
+struct NewQueueOption: ParsableArguments {
+    @Flag(help: "Accept a queue that nothing has used yet. Without this it is refused, as its name may be mistyped.")
+    var new = false
+
+    /// Makes a change of a queue, and says in the refusal of an unused queue how to make the change all the same.
+    func applying<Result>(
+        to queue: QueueName, _ change: (_ mayBeNew: Bool) async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await change(new)
+        } catch let error as SluiceError where error == .unknownQueue(queue) {
+            throw Failure("\(error.message). If the queue will be used later, add --new.", status: .usage)
+        }
     }
 }

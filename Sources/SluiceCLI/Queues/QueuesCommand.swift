@@ -13,7 +13,7 @@ struct QueuesCommand: AsyncParsableCommand {
 }
 
 struct QueuesListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the queues that were ever used.")
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the queues that were used.")
 
     @OptionGroup var global: GlobalOptions
 
@@ -54,21 +54,23 @@ struct QueuesListCommand: AsyncParsableCommand {
 
 struct QueuesPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Let no job of a queue start until it is resumed; what runs goes on.")
+        commandName: "pause", abstract: "Start no job of a queue until it is resumed; running jobs go on.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName
+    @OptionGroup var target: QueueArgument
 
-    @Option(help: "Shown by status.")
+    @Option(help: "The reason, shown by `status`.")
     var reason = ""
 
     @OptionGroup var first: NewQueueOption
 
     func run() async throws {
         try await global.withInspector { inspector in
-            let isNew = try await inspector.pause(queue, reason: reason, mayBeNew: first.new)
+            let queue = target.queue
+            let isNew = try await first.applying(to: queue) { mayBeNew in
+                try await inspector.pause(queue, reason: reason, mayBeNew: mayBeNew)
+            }
             if global.json {
                 try Terminal.output.json(["queue": .string(queue.text), "paused": true, "changed": .bool(isNew)])
             } else {
@@ -84,11 +86,11 @@ struct QueuesResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName
+    @OptionGroup var target: QueueArgument
 
     func run() async throws {
         try await global.withInspector { inspector in
+            let queue = target.queue
             let wasPaused = try await inspector.resume(queue)
             if global.json {
                 try Terminal.output.json(["queue": .string(queue.text), "paused": false, "changed": .bool(wasPaused)])

@@ -14,8 +14,7 @@ struct QueuesDrainCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName
+    @OptionGroup var target: QueueArgument
 
     @Flag(help: "Wait for all jobs that have not ended.")
     var all = false
@@ -36,12 +35,10 @@ struct QueuesDrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let queue = target.queue
         try await global.withInspector { inspector in
+            try await inspector.requireUsed(queue)
             let status = try await inspector.status(of: queue)
-            if status.states.values.allSatisfy({ $0 == 0 }), try await !inspector.queues().contains(queue) {
-                throw Failure(
-                    "there is no queue '\(queue)': no job was ever enqueued in it, and no worker serves it", status: .usage)
-            }
             if !running, let pause = status.pause {
                 let reason = pause.reason.isEmpty ? "" : " (\(HumanText.visible(pause.reason)))"
                 throw Failure(

@@ -5,30 +5,31 @@ import SluiceToolSupport
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show how many jobs are in which state.",
-        discussion: "Of ended jobs, those that are still kept are counted; the totals count since ever.")
+        commandName: "status", abstract: "Show the number of jobs in each state.",
+        discussion: "Ended jobs count while they are kept; the totals count all jobs of the queue's life.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeArgument
 
     func run() async throws {
         try await global.withInspector { inspector in
             await inspector.store.warnOfEviction()
             let terminal = Terminal.output
-            let queues = if let queue { [queue] } else { try await inspector.queues() }
+            let queues = if let queue = scope.queue { [queue] } else { try await inspector.queues() }
             var pages = StatusPages(of: queues.count, on: terminal)
             var documents: [JSONValue] = []
             var notes: [String] = []
             try await inspector.standings(of: queues) { status, restrictions in
-                if queue != nil, status.isUnused { Terminal.complain("note: nobody has used a queue '\(status.queue)' so far") }
+                if scope.queue != nil, status.isUnused {
+                    Terminal.complain("note: nothing has used queue '\(status.queue)' so far")
+                }
                 if global.json {
                     documents.append(restrictions.map { status.json.adding("restrictions", $0.json) } ?? status.json)
                     return
                 }
                 if let note = restrictions.flatMap({ StatusText.note($0, status) }) { notes.append(note) }
-                if queue == nil {
+                if scope.queue == nil {
                     try pages.add(status)
                 } else {
                     try terminal.lines(StatusText.card(status, style: terminal.style))

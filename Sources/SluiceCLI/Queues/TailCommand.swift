@@ -6,18 +6,17 @@ import SluiceToolSupport
 struct TailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail", abstract: "Follow what happens: one line for each batch of jobs that changes its state.",
-        discussion: "Ends with Ctrl-C, or when nobody reads its output any more.")
+        discussion:
+            "Without a queue, it also follows queues that are first used meanwhile. It ends with Ctrl-C, or when its output is closed."
+    )
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(
-        help: "One queue. Default: all, and those that are first used meanwhile.", completion: QueueArgument.completion,
-        transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeArgument
 
     func run() async throws {
         try await global.withInspector { inspector in
-            let transitions = try await inspector.transitions(of: queue)
+            let transitions = try await inspector.transitions(of: try await scope.used(inspector))
             let printsJSON = global.json
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await Self.show(transitions, on: .output, asJSON: printsJSON) }

@@ -19,13 +19,16 @@ struct WorkersListCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: "One queue. Default: all.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeOption
 
     func run() async throws {
         try await global.withInspector { inspector in
             let workers: [WorkerStatus]
-            if let queue { workers = try await inspector.workers(of: queue) } else { workers = try await inspector.workers() }
+            if let queue = try await scope.used(inspector) {
+                workers = try await inspector.workers(of: queue)
+            } else {
+                workers = try await inspector.workers()
+            }
             try global.show(workers, orSay: "no worker is there", json: \.json, table: Self.table)
         }
     }

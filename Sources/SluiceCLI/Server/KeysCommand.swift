@@ -27,7 +27,7 @@ struct KeysNewCommand: ParsableCommand {
     @Argument(help: "The id of the key. (default: today's date)")
     var id: String?
 
-    func run() throws { try Terminal.output.line(try PayloadKeys.random(id: id ?? KeysCommand.today).json) }
+    func run() throws { try global.show(try PayloadKeys.random(id: id ?? KeysCommand.today)) }
 }
 
 struct KeysRotateCommand: ParsableCommand {
@@ -46,7 +46,7 @@ struct KeysRotateCommand: ParsableCommand {
 
     func run() throws {
         guard let keys = try keys.load() else { throw ValidationError("say where the keys are: --keys FILE") }
-        try Terminal.output.line(try keys.rotated(to: id ?? Self.fresh(KeysCommand.today, beside: keys.ids)).json)
+        try global.show(try keys.rotated(to: id ?? Self.fresh(KeysCommand.today, beside: keys.ids)))
     }
 
     /// An id that no other key has.
@@ -58,6 +58,14 @@ struct KeysRotateCommand: ParsableCommand {
             candidate = "\(id)-\(number)"
         }
         return candidate
+    }
+}
+
+extension GlobalOptions {
+    /// Prints the file of keys; for programs on one line.
+    fileprivate func show(_ keys: PayloadKeys) throws {
+        if !json { return try Terminal.output.line(keys.json) }
+        try Terminal.output.json(.text(try CanonicalJSON.text(Array(keys.json.utf8))))
     }
 }
 
@@ -74,8 +82,7 @@ struct KeysUsageCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Default: all queues.", completion: QueueArgument.completion, transform: { try QueueName($0) })
-    var queue: QueueName?
+    @OptionGroup var scope: ScopeArgument
 
     func run() async throws {
         try await global.withInspector { inspector in
@@ -98,14 +105,13 @@ struct KeysUsageCommand: AsyncParsableCommand {
 
     private func counts(_ inspector: Inspector) async throws -> [String?: Count] {
         var counts: [String?: Count] = [:]
+        let queues = try await scope.queues(inspector)
         var cursor: String?
         repeat {
-            let page = try await inspector.jobs(matching: JobFilter(queues: queue.map { [$0] }), limit: 1000, after: cursor)
+            let page = try await inspector.jobs(matching: JobFilter(queues: queues), limit: 1000, after: cursor)
             for job in page.jobs { counts[job.key, default: Count()].jobs += 1 }
             cursor = page.next
         } while cursor != nil
-        let queues: [QueueName]
-        if let queue { queues = [queue] } else { queues = try await inspector.queues() }
         try await InOrder.run(queues) {
             try await inspector.cronKeys(of: $0)
         } take: { found in

@@ -8,7 +8,7 @@ import SluiceToolSupport
 struct LibraryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "library", abstract: "The functions that Sluice keeps on the Redis server.",
-        discussion: "They are loaded by whoever connects first, and replaced by newer programs unless they are pinned.",
+        discussion: "The first program that connects loads them; newer programs replace them unless they are pinned.",
         subcommands: [LibraryLoadCommand.self, LibraryShowCommand.self, LibraryVersionCommand.self])
 
     @OptionGroup var global: GlobalOptions

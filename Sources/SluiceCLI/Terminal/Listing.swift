@@ -19,7 +19,7 @@ extension WorkflowStatus.State: ListedState {
 /// The options that select the listed objects.
 struct ListingOptions<State: ListedState>: ParsableArguments {
     @Option(
-        help: "Only those in this state: \(State.allCases.map(\.rawValue).joined(separator: ", ")).",
+        help: "Only this state: \(State.allCases.map(\.rawValue).joined(separator: ", ")).",
         completion: .list(State.allCases.map(\.rawValue)),
         transform: { text in
             guard let state = State(rawValue: text) else {
@@ -29,7 +29,7 @@ struct ListingOptions<State: ListedState>: ParsableArguments {
         })
     var state: State?
 
-    @Option(help: "The most that are listed.")
+    @Option(help: "The number of entries to list at most.")
     var limit = 50
 
     func validate() throws {

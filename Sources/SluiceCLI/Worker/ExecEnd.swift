@@ -42,15 +42,15 @@ extension ExecEnd {
             return said.isEmpty ? what : "\(what): \(said)"
         }
         if status == .exited(Self.unavailable) {
-            throw DependencyUnavailable(dependency, reason: failure("exit status \(Self.unavailable)"))
+            throw DependencyUnavailable(dependency, reason: failure("the command exited with status \(Self.unavailable)"))
         }
         let result = status == .exited(0) ? output.json(hiding: redaction) : nil
         if wasInterrupted, result == nil { throw CancellationError() }
         return switch status {
         case .exited(0): .completed(JSONOutput(text: result))
-        case .exited(Self.discard): .discard(reason: failure("exit status \(Self.discard)"))
-        case .exited(let status): .retry(reason: failure("exit status \(status)\(Self.sayings[status] ?? "")"))
-        case .killed(let signal): .retry(reason: failure("killed by \(SignalText.name(signal))"))
+        case .exited(Self.discard): .discard(reason: failure("the command exited with status \(Self.discard)"))
+        case .exited(let status): .retry(reason: failure("the command exited with status \(status)\(Self.sayings[status] ?? "")"))
+        case .killed(let signal): .retry(reason: failure("the command was killed by \(SignalText.name(signal))"))
         }
     }
 }

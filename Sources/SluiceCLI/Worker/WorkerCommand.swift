@@ -33,7 +33,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Queues to serve.", completion: QueueArgument.completion, transform: { try QueueName($0) })
+    @Argument(help: "The queues to serve.", completion: QueueNames.completion, transform: { try QueueName($0) })
     var queues: [QueueName]
 
     @Option(
@@ -61,18 +61,18 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Of two declarations of limits the one with the higher number stands. (default: 0)", valueName: "n"))
+            "The number of this declaration of limits; the highest applies. (default: 0)", valueName: "n"))
     var deploy = 0
 
     @Option(
         help: ArgumentHelp(
-            "What exit status 69 is about: something that jobs need, or one of their partitions. (default: dependency)",
+            "The dependency that exit status 69 reports as missing, or a partition of the jobs. (default: dependency)",
             valueName: "name"),
         transform: { try dependencyName($0) })
     var dependency = "dependency"
 
     @Option(
-        help: ArgumentHelp("How long a stop waits for what runs. (default: 30s)", valueName: "duration"),
+        help: ArgumentHelp("How long a stop waits for running jobs. (default: 30s)", valueName: "duration"),
         transform: { try DurationText.parse($0) })
     var grace: Duration = .seconds(30)
 
@@ -83,8 +83,9 @@ struct WorkerCommand: AsyncParsableCommand {
     var lease: Duration = .seconds(30)
 
     @OptionGroup var keys: KeysOptions
+    @OptionGroup var size: PayloadLimitOption
 
-    @Flag(help: "Leave jobs whose arguments are not encrypted to others. Needs the keys.")
+    @Flag(help: "Run no job whose arguments are not encrypted. Needs the keys.")
     var requireEncrypted = false
 
     private static func ackMode(_ text: String) throws -> Queue.AckMode {
@@ -123,6 +124,8 @@ struct WorkerCommand: AsyncParsableCommand {
         options.namespace = global.namespace ?? .standard
         options.keys = try keys.load()
         options.requiresEncryption = requireEncrypted
+        options.payloadLimit = size.limit
+        command.resultLimit = size.limit
         if requireEncrypted, options.keys == nil { throw ValidationError("--require-encrypted needs keys: --keys FILE") }
         command.reaper = ExecReaper(logger: logger)
         let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)

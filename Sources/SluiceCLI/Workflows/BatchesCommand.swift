@@ -5,7 +5,7 @@ import SluiceToolSupport
 
 struct BatchesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "batches", abstract: "List batches, and look at one.",
+        commandName: "batches", abstract: "List batches, and show one.",
         subcommands: [BatchesListCommand.self, BatchesShowCommand.self], defaultSubcommand: BatchesListCommand.self)
 
     @OptionGroup var global: GlobalOptions
@@ -30,14 +30,15 @@ struct BatchesListCommand: AsyncParsableCommand {
 
 struct BatchesShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a batch, what it tells, and for whom it waits. Exit status 1 if there is none.")
+        commandName: "show",
+        abstract: "Show a batch, its callbacks, and members that it waits for. Exit status 1 if there is none.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Its id.", transform: { try BatchID($0) })
+    @Argument(help: "The id of the batch.", transform: { try BatchID($0) })
     var id: BatchID
 
-    @Option(help: "The most waiting members that are named.")
+    @Option(help: "The number of waiting members to name at most.")
     var limit = 20
 
     func validate() throws {

@@ -6,7 +6,7 @@ import SluiceToolSupport
 
 struct WorkflowsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "workflows", abstract: "List workflows, look at one, cancel or retry one or a branch of it.",
+        commandName: "workflows", abstract: "List workflows, show one, cancel or retry one or a branch of it.",
         subcommands: [
             WorkflowsListCommand.self, WorkflowsShowCommand.self, WorkflowsCancelCommand.self, WorkflowsRetryCommand.self,
         ],
@@ -38,7 +38,7 @@ struct WorkflowsShowCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Its id.")
+    @Argument(help: "The id of the workflow.")
     var id: String
 
     @Flag(help: "Print the graph for Mermaid.")
@@ -47,7 +47,7 @@ struct WorkflowsShowCommand: AsyncParsableCommand {
     @Flag(help: "Print the graph for Graphviz.")
     var dot = false
 
-    @Option(help: "The most nodes that are shown.")
+    @Option(help: "The number of nodes to show at most.")
     var limit = 1000
 
     func validate() throws {
@@ -68,14 +68,14 @@ struct WorkflowsShowCommand: AsyncParsableCommand {
             } else {
                 try Terminal.output.lines(WorkflowText.card(details, style: Terminal.output.style))
             }
-            if graph.isCut { Terminal.complain("there are more nodes or edges than these: see --limit") }
+            if graph.isCut { Terminal.complain("there are more nodes or edges than these: raise --limit") }
         }
     }
 }
 
 struct WorkflowsCancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "Cancel a workflow, or a branch of it: what waits at once, what runs is told to stop.")
+        commandName: "cancel", abstract: "Cancel a workflow, or a branch of it. Running jobs are asked to stop.")
 
     @OptionGroup var selection: WorkflowSelection
 
@@ -86,7 +86,7 @@ struct WorkflowsCancelCommand: AsyncParsableCommand {
 
 struct WorkflowsRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Run what failed or was cancelled again, and what was cancelled because of it.")
+        commandName: "retry", abstract: "Run failed and cancelled nodes again, and the nodes cancelled because of them.")
 
     @OptionGroup var selection: WorkflowSelection
 
@@ -102,7 +102,7 @@ struct WorkflowSelection: ParsableArguments {
     @Argument(help: "The workflow's id.")
     var id: String
 
-    @Argument(help: "Only this node and those whose names begin with its and a dot. Default: all.")
+    @Argument(help: "Only this node, and nodes whose names begin with its name and a dot. Default: all.")
     var node: String?
 
     func change(

@@ -44,6 +44,11 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+extension CronExpression {
+    /// The first line of an error about an expression. The text, a mark below the fault and the cure follow.
+    package static let refusal = "this is no cron expression:"
+}
+
 /// The fault of an expression, and its position.
 struct CronFault: Error {
     /// Characters before the fault.
@@ -54,6 +59,6 @@ struct CronFault: Error {
     func described(in text: String) -> SluiceError {
         let shown = String(text.prefix(200).map { $0.isNewline || $0 == "\t" ? " " : $0 })
         let caret = String(repeating: " ", count: min(offset, 200)) + "^"
-        return SluiceError(.invalidArgument, "this is no cron expression:\n  \(shown)\n  \(caret)\n\(advice)")
+        return SluiceError(.invalidArgument, "\(CronExpression.refusal)\n  \(shown)\n  \(caret)\n\(advice)")
     }
 }

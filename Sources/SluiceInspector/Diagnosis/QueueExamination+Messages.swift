@@ -45,6 +45,17 @@ extension QueueExamination {
         if hasMore { part.unseen.append("messages beyond the 1,000 that are due first") }
     }
 
+    /// Reports notifications that were given up. A discarded one has used all its attempts, or its receiver has refused it.
+    mutating func examineWebhooks(_ status: QueueStatus) {
+        guard queue == Notify.queue, let count = status.states[.discarded], count > 0 else { return }
+        part.add(
+            .problem, "queue.webhooks_discarded",
+            "\(HumanText.count(count, "notification")) \(count == 1 ? "was" : "were") discarded: the receivers do not have them",
+            cure: "read why with " + cures.tool("jobs", "errors", queue.text) + ", then send them again with "
+                + cures.tool("jobs", "retry", "--queue", queue.text, "--state", "discarded") + ", or let them go with "
+                + cures.tool("jobs", "purge", "--queue", queue.text, "--state", "discarded"))
+    }
+
     /// The name of a message's destination.
     private func place(_ target: String) -> String {
         let parts = target.split(separator: ".", maxSplits: 1)

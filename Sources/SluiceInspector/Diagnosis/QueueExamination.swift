@@ -56,6 +56,7 @@ struct QueueExamination {
             + "dependencies, cron"
         try await audit()
         examinePause(status)
+        examineWebhooks(status)
         examineClock(reply)
         examineWorkers(workers)
         if let deaf = workers.deaf { tell(deaf) }

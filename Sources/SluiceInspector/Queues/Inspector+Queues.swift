@@ -38,3 +38,16 @@ extension Inspector {
         try await store.call(Resume(), on: queue)
     }
 }
+
+extension Inspector {
+    /// Whether a client, a worker or an operator has used a queue.
+    package func isUsed(_ queue: QueueName) async throws(SluiceError) -> Bool {
+        if try await !status(of: queue).isUnused { return true }
+        return try await queues().contains(queue)
+    }
+
+    /// - Throws: `invalidArgument` for a queue that nothing has used, whose name may be mistyped.
+    package func requireUsed(_ queue: QueueName) async throws(SluiceError) {
+        if try await !isUsed(queue) { throw .unknownQueue(queue) }
+    }
+}

@@ -55,11 +55,14 @@ struct WorkerMetrics: Sendable {
         }
         guard let failure = verdict.failure else { return }
         if let dependency = verdict.unavailable { return unavailable(dependency, report, failure, logger) }
+        let isDiscarded = verdict.state == .discarded
+        // A handler that asks for another attempt has said why.
+        let error = failure.type == "retry" ? failure.message : "\(failure.type): \(failure.message)"
         logger.log(
-            level: verdict.state == .discarded ? .error : .warning, "a run failed",
+            level: isDiscarded ? .error : .warning, isDiscarded ? "a run failed: the job is discarded" : "a run failed",
             metadata: [
                 "job": "\(report.id)", "kind": "\(report.kind)", "attempt": "\(report.attempt)", "state": "\(verdict.state)",
-                "error": "\(failure.type): \(failure.message)",
+                "error": "\(error)",
             ])
     }
 

@@ -43,4 +43,36 @@ struct EnqueueLinesToolTests {
         #expect(report.errors.first?.error.contains("it is equal to") == true && report.stopped_after_line == nil)
         #expect(result.error.contains("line 3: it is equal to"))
     }
+
+    @Test func blankLinesAreSkippedAndLineEndsOfWindowsToo() async throws {
+        let tool = try await Tool()
+        let input = "a\r\n\n  \nb\u{0}c\nd\r\n\r\n"
+        let result = try await Tool.run(
+            ["--redis", tool.url, "--namespace", tool.namespace, "--json", "enqueue", "mail", "--lines"], input: input)
+        let report = try result.decoded(Report.self)
+        #expect(result.status == 1 && report.added == 2 && report.refused == 1)
+        #expect(report.errors.map(\.line) == [4] && report.errors.first?.error.contains("NUL") == true)
+        let list = try await tool.run("jobs", "list", "--queue", "mail").output
+        #expect(list.contains(#""a""#) && list.contains(#""d""#) && !list.contains(#"\r"#))
+    }
+
+    @Test func argumentsThatAreNoJSONAreShownWithWhatToWrite() async throws {
+        let tool = try await Tool()
+        let server = ["--redis", tool.url, "--namespace", tool.namespace]
+        let words = try await Tool.run(server + ["enqueue", "mail", "--args", "notjson"])
+        #expect(words.status == 2 && words.error.contains("the arguments 'notjson' are no JSON"), "\(words.error)")
+        #expect(words.error.contains("in double quotes") && words.error.split(separator: "\n").count == 1)
+    }
+
+    @Test func theLimitOfPayloadsCanBeSet() async throws {
+        let tool = try await Tool()
+        let server = ["--redis", tool.url, "--namespace", tool.namespace]
+        let large = "\"" + String(repeating: "x", count: 1 << 20) + "\""
+        let refused = try await Tool.run(server + ["enqueue", "mail", "--args", "-"], input: large)
+        #expect(refused.status == 2 && refused.error.contains("1048576"), "\(refused.error)")
+        let taken = try await Tool.run(
+            server + ["enqueue", "mail", "--args", "-", "--payload-limit", "2000000"], input: large)
+        #expect(taken.status == 0, "\(taken.error)")
+        #expect(try await Tool.run(server + ["enqueue", "mail", "--payload-limit", "0"]).status == 2)
+    }
 }

@@ -16,7 +16,10 @@ struct NamesToolTests {
             let result = try await Tool.run(["--redis", tool.url, "--namespace", tool.namespace] + words)
             #expect(result.status == 2 && result.error.contains("there is no queue 'mial': no job was ever"), "\(result)")
         }
-        _ = try await tool.run("jobs", "cancel", "--queue", "mial", "a")
+        for words in [["queues", "pause", "mial"], ["limits", "set", "mial", "depth", "4"]] {
+            let result = try await Tool.run(["--redis", tool.url, "--namespace", tool.namespace] + words)
+            #expect(result.error.contains("add --new"), "\(result.error)")
+        }
         #expect(try await !tool.run("queues", "list").output.contains("mial"))
         let list = try await tool.run("jobs", "list", "--kind", "none")
         #expect(list.status == 0 && list.output.isEmpty && list.error == "sluice: no job matches\n")
@@ -33,5 +36,17 @@ struct NamesToolTests {
         // An id that is named twice is changed once.
         let cancel = try await tool.run("jobs", "cancel", "--queue", "mail", "a", "a")
         #expect(cancel.status == 0 && cancel.output == "a  cancelled\n")
+    }
+
+    @Test(arguments: [
+        ["audit", "mial"], ["audit", "mial", "--repair"], ["doctor", "mial"], ["limits", "list", "mial"], ["tail", "mial"],
+        ["cron", "list", "--queue", "mial"], ["dependencies", "list", "--queue", "mial"], ["workers", "--queue", "mial"],
+        ["jobs", "errors", "mial"], ["jobs", "purge", "--queue", "mial", "--yes"], ["jobs", "retry", "--queue", "mial", "--yes"],
+        ["jobs", "cancel", "--queue", "mial", "a"], ["keys", "usage", "mial"],
+    ]) func aQueueThatNothingHasUsedIsNotLookedAt(words: [String]) async throws {
+        let tool = try await Tool()
+        let result = try await Tool.run(["--redis", tool.url, "--namespace", tool.namespace] + words)
+        #expect(result.status == 2 && result.output.isEmpty, "\(result)")
+        #expect(result.error == "sluice: there is no queue 'mial': no job was ever enqueued in it, and no worker serves it\n")
     }
 }

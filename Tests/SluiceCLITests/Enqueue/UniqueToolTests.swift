@@ -65,7 +65,7 @@ struct UniqueToolTests {
         #expect(try await tool.run("jobs", "cancel", start.id).status == 0)
         let other = try await enqueue(tool, "--unique", "k")
         let retried = try await tool.run("jobs", "retry", start.id)
-        #expect(retried.status == 1 && retried.output.contains("refused: \(other.id) is equal to it and lives"))
+        #expect(retried.status == 1 && retried.output.contains("refused: \(other.id) has not ended and is equal"))
         #expect(try await tool.run("jobs", "retry", start.id, "--json").output.contains(#""taken""#))
     }
 

@@ -79,7 +79,7 @@ struct BulkToolTests {
 
     @Test func errorsByFrequency() async throws {
         let tool = try await filled()
-        #expect(try await tool.run("jobs", "errors", "mail").error.contains("no job waits"))
+        #expect(try await tool.run("jobs", "errors", "mail").error.contains("no job is retryable or discarded"))
         let worker = try await HandWorker(tool)
         let jobs = try await worker.cycle(1, demand: 3)
         try await worker.cycle(

@@ -50,6 +50,12 @@ struct KeysToolTests {
         return path
     }
 
+    @Test func newKeysAreOneLineForPrograms() async throws {
+        let result = try await Tool.run(["keys", "new", "--json"])
+        #expect(result.status == 0 && result.output.split(separator: "\n").count == 1, "\(result.output)")
+        #expect(try PayloadKeys(json: result.output).ids.count == 1)
+    }
+
     @Test func aCommandRunsAnEncryptedJobAndNobodyElseReadsIt() async throws {
         let tool = try await Tool()
         let keys = try file(try await tool.run("keys", "new", "first").output)

@@ -11,6 +11,7 @@ struct TailTests {
     /// Runs a pipeline that begins with `sluice tail`, and enqueues until it ends.
     private func follow(_ tool: Tool, _ options: String, _ reader: String) async throws -> (output: String, error: String) {
         let script = "{ \"$0\" --redis \"$1\" --namespace \"$2\" tail \(options); echo ended with $? >&2; } | \(reader)"
+        _ = try await tool.run("enqueue", "mail")
         let path = try Tool.path
         let (url, namespace) = (tool.url, tool.namespace)
         return try await withThrowingTaskGroup(of: (output: String, error: String)?.self) { group in
@@ -59,7 +60,7 @@ struct TailTests {
         let tool = try await Tool()
         let result = try await run(
             .name("sh"),
-            arguments: ["-c", "{ \"$0\" --redis \"$1\" tail mail; echo ended with $? >&2; } | true", try Tool.path, tool.url],
+            arguments: ["-c", "{ \"$0\" --redis \"$1\" tail; echo ended with $? >&2; } | true", try Tool.path, tool.url],
             output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
         #expect(result.standardError == "ended with 0\n")
     }

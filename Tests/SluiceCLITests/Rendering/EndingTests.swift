@@ -101,4 +101,22 @@ struct EndingTests {
         #expect(try await options(["--redis", "redis://a", "jobs", "list", "--redis", "redis://b"]).redis == "redis://b")
         #expect(try await options(["--namespace", "a", "jobs", "list", "--namespace", "b"]).namespace?.text == "b")
     }
+
+    @Test(arguments: ["--priority", "--delay", "--partition"]) func aLongValueIsNotRepeatedInFull(option: String) async {
+        let message =
+            await ending(["enqueue", "mail", option, String(repeating: "x", count: 5000) + "\n\u{85}\r"])?.message ?? ""
+        #expect(message.contains("xxx") && message.count < 700 && message.contains("--help'"), "\(message)")
+        #expect(!message.unicodeScalars.contains { $0.properties.generalCategory == .control })
+    }
+
+    @Test func aNumberBelowNothingIsNoValue() async throws {
+        let refused = try await Tool.run(["limits", "set", "mail", "depth", "-1"])
+        #expect(refused.status == 2 && refused.error.contains("'-1' is no value here: numbers are 0 or more."), "\(refused)")
+    }
+
+    @Test func anEndInThePastIsRefused() async {
+        let message =
+            await ending(["cron", "add", "e", "@daily", "--queue", "q", "--end", "2020-01-01T00:00:00Z"])?.message ?? ""
+        #expect(message.contains("--end 2020-01-01T00:00:00.000Z is in the past"), "\(message)")
+    }
 }

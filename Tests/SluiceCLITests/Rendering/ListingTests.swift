@@ -19,7 +19,6 @@ struct ListingTests {
         (["batches", "--state", "sealed"], "there are no batches"),
         (["workflows", "--limit", "10000"], "there are no workflows"),
         (["workers"], "no worker is there"), (["cron"], "there are no cron entries"),
-        (["cron", "--queue", "mail"], "there are no cron entries in mail"),
     ]) func nothingIsSaidInWordsToPeopleAndAsNothingToPrograms(arguments: [String], words: String) async throws {
         let tool = try await Tool()
         let server = ["--redis", tool.url, "--namespace", tool.namespace]

@@ -57,6 +57,21 @@ struct RenderingTests {
             ])
     }
 
+    /// A link says where the end goes, not that it has arrived.
+    @Test func aCardNamesTheReceivers() throws {
+        let job = try #require(
+            JobDetails(
+                "mail",
+                reply: [
+                    "id": "a", "state": "completed", "spec": #"{"kind":"email","args":{}}"#, "now": "1000000",
+                    "links": "notify ended https://x.test/h\nbatch.b\nworkflow.w n\nwait c",
+                ]))
+        let line = JobText.card(job).first { $0.hasPrefix("  notifies") } ?? ""
+        #expect(
+            line == "  notifies    web hook https://x.test/h (ended), delivered by sluice-webhooks from queue webhooks, batch b, "
+                + "node n of workflow w, a client that waits, c")
+    }
+
     @Test func aCardForOneJob() throws {
         let job = try #require(
             JobDetails(

@@ -154,23 +154,24 @@ struct WorkerOutputTests {
     @Test func exitStatusesDecide() throws {
         #expect(try result(.exited(0)) == "completed -")
         #expect(try result(.exited(0), "[1]", "noise") == "completed [1]")
-        #expect(try result(.exited(65), "x", "bad data\n") == "discard exit status 65: bad data")
-        #expect(try result(.exited(75)) == "retry exit status 75")
+        #expect(try result(.exited(65), "x", "bad data\n") == "discard the command exited with status 65: bad data")
+        #expect(try result(.exited(75)) == "retry the command exited with status 75")
         #expect(
             try result(.exited(127), "", "sh: 1: frob: not found\n")
-                == "retry exit status 127 (from a shell: the command was not found): sh: 1: frob: not found")
+                == "retry the command exited with status 127 (from a shell: the command was not found): sh: 1: frob: not found")
         #expect(
-            try result(.exited(126)) == "retry exit status 126 (from a shell: the command was found and cannot be executed)")
-        #expect(try result(.exited(1), "", "a\nb") == "retry exit status 1: a\nb")
-        #expect(try result(.killed(signal: 11), "", "x") == "retry killed by SIGSEGV: x")
-        #expect(try result(.killed(signal: 40)) == "retry killed by signal 40")
+            try result(.exited(126))
+                == "retry the command exited with status 126 (from a shell: the command was found and cannot be executed)")
+        #expect(try result(.exited(1), "", "a\nb") == "retry the command exited with status 1: a\nb")
+        #expect(try result(.killed(signal: 11), "", "x") == "retry the command was killed by SIGSEGV: x")
+        #expect(try result(.killed(signal: 40)) == "retry the command was killed by signal 40")
     }
 
     @Test func whatAChildFoundMissingIsNoFailureOfItsJob() {
         let error = #expect(throws: DependencyUnavailable.self) { try result(.exited(69), "x", "down\n") }
         #expect(error?.dependency == "tmdb")
         #expect(error?.retryAfter == nil)
-        #expect(error?.description.contains("exit status 69: down") == true)
+        #expect(error?.description.contains("the command exited with status 69: down") == true)
     }
 
     @Test func aChildThatIsToldToEndCompletesByStatusZeroAndAResult() throws {

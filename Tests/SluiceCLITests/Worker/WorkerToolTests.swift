@@ -35,11 +35,11 @@ struct WorkerToolTests {
                 #expect(job.result == results[id])
             }
             let bad = try await tool.job("bad", inspector) { $0.state == .discarded }
-            #expect(bad.failures.last?.message == "exit status 65: no such account")
+            #expect(bad.failures.last?.message == "the command exited with status 65: no such account")
             let later = try await tool.job("later", inspector) { $0.state == .retryable }
-            #expect(later.failures.last?.message == "exit status 75: busy")
+            #expect(later.failures.last?.message == "the command exited with status 75: busy")
             let dead = try await tool.job("dead", inspector) { $0.state == .retryable }
-            #expect(dead.failures.last?.message == "killed by SIGKILL")
+            #expect(dead.failures.last?.message == "the command was killed by SIGKILL")
             try child.send(signal: .terminate)
         }
         #expect(end.status == .exited(0))

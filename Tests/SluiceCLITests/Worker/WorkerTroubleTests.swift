@@ -94,7 +94,9 @@ struct WorkerTroubleTests {
         #expect(FileManager.default.createFile(atPath: path, contents: Data(script.utf8)))
         let end = try await tool.worker("/bin/sh \(path)") { child, inspector in
             let bad = try await tool.job("bad", inspector) { $0.state == .retryable }
-            #expect(bad.failures.last?.message == #"exit status 1: {"card":"[redacted]","owner":"[redacted]"} [redacted]"#)
+            #expect(
+                bad.failures.last?.message
+                    == #"the command exited with status 1: {"card":"[redacted]","owner":"[redacted]"} [redacted]"#)
             let good = try await tool.job("good", inspector) { $0.state == .completed }
             #expect(good.result == #"{"card":"[redacted]","owner":"[redacted]"}"#)
             try child.send(signal: .terminate)

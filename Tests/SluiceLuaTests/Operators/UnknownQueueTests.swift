@@ -14,7 +14,7 @@ struct UnknownQueueTests {
     func aChangeIsRefusedAndMakesNoQueue(words: [String]) async throws {
         let queue = try await LuaQueue("mial")
         try await queue.checkRefused(
-            words, "there is no queue 'mial': no job was ever enqueued in it, and no worker serves it")
+            words, "\(SluiceError.unknownQueue("mial"))")
         #expect(try await queue.dump().isEmpty)
     }
 
