@@ -28,7 +28,7 @@ local lines = {
   "        members that clients add: batch, workflow, node, and key, the id of the key that encrypts args",
   "        options: '' or JSON with delay, at, deadline (ms), priority (0 to 9; not with chain),",
   "        after: {\"id\":ID,\"failed\":\"cancel|ignore|hold|compensate\"},",
-  "        notify: {\"url\":\"https://…\",\"on\":[\"ended\",\"progress\"]},",
+  "        notify: {\"url\":\"https://…\",\"on\":[\"progress\",\"ended\" or \"failed\"]},",
   "        unique: {\"key\":\"a\",\"until\":\"end|start\",\"period\":MS,\"conflict\":\"keep|replace|again|fail\"}",
   "  FCALL sluice_cancel|sluice_retry|sluice_delete 1 KEY ID...",
   "  FCALL sluice_reschedule 1 KEY DELAY_MS|@TIME_MS ID...",

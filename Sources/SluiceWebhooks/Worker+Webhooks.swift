@@ -6,7 +6,7 @@ extension Worker {
     /// one job form a chain and run one after another.
     ///
     /// A slow receiver does not delay the others: each host gets a fifth of the worker's concurrency, at least one, over all
-    /// workers. Declare a limit of that name, such as `.concurrency(10, per: "host")`, to change this.
+    /// workers. Declare a limit of that name, such as `.concurrency(10, partition: "host")`, to change this.
     ///
     /// A notification that cannot be sent because this process or machine lacks descriptors, memory or ports spends no attempt. It is
     /// given back, and the worker claims nothing for a while.

@@ -12,9 +12,9 @@ struct MiddlewareExampleTests {
         let queues = try await TestNamespace()
         let sluice = try await queues.client()
         let ids = try ["sent", "suspended", "closed"].map { try JobID($0) }
-        try await sluice.enqueue(Letter(account: "good", text: "sent"), id: ids[0])
-        try await sluice.enqueue(Letter(account: "bad", text: "suspended"), id: ids[1])
-        try await sluice.enqueue(Letter(account: "good", text: "closed"), id: ids[2])
+        try await sluice.enqueue(Letter(account: "good", text: "sent")) { $0.id = ids[0] }
+        try await sluice.enqueue(Letter(account: "bad", text: "suspended")) { $0.id = ids[1] }
+        try await sluice.enqueue(Letter(account: "good", text: "closed")) { $0.id = ids[2] }
         let sent = Mutex<[String]>([])
         let worker = postOffice(sluice, isSuspended: { $0 == "bad" }) { text in
             if text == "closed" { throw PostIsClosed() }

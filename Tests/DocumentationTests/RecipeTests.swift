@@ -63,7 +63,7 @@ struct RecipeTests {
         let sluice = try await SluiceClient(.url(url))
         var transitions = try await inspector.transitions().makeAsyncIterator()
         try await sluice.enqueue(Greet(name: "Ada"))
-        try await sluice.enqueue(Greet(name: "Grace"), delay: .seconds(3600))
+        try await sluice.enqueue(Greet(name: "Grace")) { $0.delay = .seconds(3600) }
         let worker = greeter(sluice)
         let work = Task { try await worker.run() }
         while let transition = try await transitions.next(), transition.to != .completed {}

@@ -21,7 +21,7 @@ struct BatchFaultTests {
         try numbers.map { number in
             let kind = number % 7 == 3 ? "failing" : "load"
             var request = try JobRequest(kind: kind, queue: number % 2 == 0 ? "load" : "away", arguments: "\(number)")
-            request.id = try JobID("m\(number)")
+            request.id = JobID("m\(number)")
             return request
         }
     }

@@ -69,10 +69,10 @@ struct ChainFaultTests {
         var requests: [JobRequest] = []
         for number in 0..<300 {
             var request = try JobRequest(kind: "load", queue: "load", arguments: "\"spawn\"")
-            request.id = try JobID("a\(number)")
+            request.id = JobID("a\(number)")
             var next = try JobRequest(kind: "load", queue: "away", arguments: "2")
-            next.id = try JobID("b\(number)")
-            next.after = FollowUp(try JobID("a\(number)"), in: "load")
+            next.id = JobID("b\(number)")
+            next.after = FollowUp(JobHandle(JobID("a\(number)"), in: "load"))
             requests += [request, next]
         }
         #expect(try await load.client.enqueue(requests).added == 600)

@@ -39,17 +39,17 @@ struct ClockFaultTests {
                 throw Failure()
             }
         }
-        try await load.client.crontab(of: "load").add(Cron("beat", "@every 1s", Tick()))
+        try await load.client.crontab(of: "load").add(Cron("beat", schedule: "@every 1s", job: Tick()))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
             await ticks.wait(for: 2)
-            let kept = try await load.client.enqueue(Flaky(), delay: .seconds(80 * 86_400))
+            let kept = try await load.client.enqueue(Flaky()) { $0.delay = .seconds(80 * 86_400) }
 
             try clock.set(ahead: .seconds(40 * 86_400))
             let before = ticks.count
             await ticks.wait(for: before + 2)
             let failing = try await load.client.enqueue(Flaky(number: 1))
-            let soon = try await load.client.enqueue(Flaky(number: 2), delay: .seconds(3))
+            let soon = try await load.client.enqueue(Flaky(number: 2)) { $0.delay = .seconds(3) }
             await failures.wait(for: 1)
             #expect(await load.queues.eventually(in: "load") { try await load.total("retried") > 0 })
 

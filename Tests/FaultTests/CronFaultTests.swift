@@ -14,7 +14,7 @@ struct CronFaultTests {
         let crontab = load.client.crontab(of: load.queue)
         var request = try JobRequest(kind: "load", queue: load.queue, arguments: "1")
         request.maxAttempts = 5
-        try await crontab.add(Cron("beat", "@every 1s", request: request, catchUp: .all(limit: 1000), limit: 12))
+        try await crontab.add(Cron("beat", schedule: "@every 1s", request: request, catchUp: .all(limit: 1000), limit: 12))
         var workers: [WorkerProcess] = []
         for _ in 0..<4 { workers.append(try await load.worker(milliseconds: 1)) }
         var random = SplitMix(seed: UInt64.random(in: .min ... .max))

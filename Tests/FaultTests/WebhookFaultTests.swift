@@ -66,7 +66,7 @@ struct WebhookFaultTests {
         var requests: [JobRequest] = []
         for number in 0..<count {
             var request = try JobRequest(kind: "load", queue: "load", arguments: "\(number)")
-            request.id = try JobID("j\(number)")
+            request.id = JobID("j\(number)")
             request.notify = Notify(receiver.url, on: [.progress, .ended])
             requests.append(request)
         }

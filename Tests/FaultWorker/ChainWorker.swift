@@ -26,7 +26,7 @@ enum ChainWorker {
             log.write("start \(context.id) \(context.fence)", isTimed: true)
             if text == Array("\"spawn\"".utf8) {
                 var request = try JobRequest(kind: "load", queue: "away", arguments: "1")
-                request.id = try JobID("\(context.id)-\(context.attempt)")
+                request.id = JobID("\(context.id)-\(context.attempt)")
                 try context.enqueue(request)
             }
             // What the work takes.

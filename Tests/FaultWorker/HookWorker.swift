@@ -23,7 +23,7 @@ enum HookWorker {
                 allowed: AddressRange.all))
         let queues = [
             Queue("load", concurrency: 5, maxCrashes: 1000),
-            Queue(Notify.queue, concurrency: 5, maxCrashes: 1000, limits: [.concurrency(10, per: "host")]),
+            Queue(Notify.queue, concurrency: 5, maxCrashes: 1000, limits: [.concurrency(10, partition: "host")]),
         ]
         let worker = Worker(
             client, queues: queues,

@@ -20,7 +20,7 @@ struct ReservationTests {
         let server = try await RedisTestServer.start()
         try await server.useVirtualClock(replacing: modules)
         let queues = try await TestNamespace(on: server, clock: .virtual)
-        let limits: [Limit] = [.concurrency(2, per: "a"), .concurrency(2, per: "h")]
+        let limits: [Limit] = [.concurrency(2, partition: "a"), .concurrency(2, partition: "h")]
         _ = try await queues.store.call(Declare(deploy: 1, limits: limits), on: "q")
         let worker = WorkerID(known: "w")
         _ = try await queues.store.call(

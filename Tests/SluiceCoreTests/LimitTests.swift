@@ -4,11 +4,11 @@ import Testing
 @Suite struct LimitTests {
     @Test func whatCodeDeclaresIsCanonical() throws {
         let limits: [(Limit, String)] = [
-            (.concurrency(12), "concurrency 12"), (.concurrency(2, per: "account"), "concurrency/account 2"),
+            (.concurrency(12), "concurrency 12"), (.concurrency(2, partition: "account"), "concurrency/account 2"),
             (.rate(300, per: .seconds(1)), "rate 300/1000"),
             (.rate(40, per: .seconds(10), partition: "host"), "rate/host 40/10000"),
-            (.rate(40, per: .seconds(10), partition: "host", guard: .milliseconds(5)), "rate/host 40/10000/5"),
-            (.rate(1, per: .microseconds(1), guard: .nanoseconds(1)), "rate 1/1/1"),
+            (.rate(40, per: .seconds(10), partition: "host", margin: .milliseconds(5)), "rate/host 40/10000/5"),
+            (.rate(1, per: .microseconds(1), margin: .nanoseconds(1)), "rate 1/1/1"),
             (.breaker(partition: "tmdb"), "breaker/tmdb 5/30000/20000"),
             (
                 .breaker(partition: "a", opensAfter: 2, within: .seconds(1), coolsFor: .milliseconds(1500)),
@@ -16,7 +16,7 @@ import Testing
             ),
             (.weight(4, partition: "account", value: "42"), "weight/account=42 4"),
             (.weight(4, partition: "host", value: "a b:80/x=y"), "weight/host=a%20b%3A80%2Fx%3Dy 4"),
-            (.concurrency(7, per: "account=42"), "concurrency/account=42 7"),
+            (.concurrency(7, partition: "account=42"), "concurrency/account=42 7"),
             (.concurrency(1_000_000), "concurrency 1000000"),
             (.rate(1_000_000_000, per: .seconds(31 * 86_400)), "rate 1000000000/2678400000"),
         ]
@@ -24,11 +24,13 @@ import Testing
     }
 
     @Test(arguments: [
-        .concurrency(0), .concurrency(-1), .concurrency(.min), .concurrency(1_000_001), .concurrency(2, per: ""),
-        .concurrency(2, per: "a b"), .concurrency(2, per: "ä"), .concurrency(2, per: String(repeating: "n", count: 33)),
-        .concurrency(2, per: "host=a b"), .concurrency(2, per: "=a"), .rate(0, per: .seconds(1)), .rate(1, per: .zero),
+        .concurrency(0), .concurrency(-1), .concurrency(.min), .concurrency(1_000_001), .concurrency(2, partition: ""),
+        .concurrency(2, partition: "a b"), .concurrency(2, partition: "ä"),
+        .concurrency(2, partition: String(repeating: "n", count: 33)),
+        .concurrency(2, partition: "host=a b"), .concurrency(2, partition: "=a"), .rate(0, per: .seconds(1)),
+        .rate(1, per: .zero),
         .rate(1, per: .seconds(-1)), .rate(1, per: .seconds(32 * 86_400)), .rate(1, per: .seconds(Int64.max)),
-        .rate(1_000_000_001, per: .seconds(1)), .rate(1, per: .seconds(1), guard: .zero),
+        .rate(1_000_000_001, per: .seconds(1)), .rate(1, per: .seconds(1), margin: .zero),
         .rate(1, per: .seconds(1), partition: "a/b"), .breaker(partition: "a", opensAfter: 0),
         .breaker(partition: "a", opensAfter: 1001),
         .breaker(partition: "a", within: .zero), .breaker(partition: "a", coolsFor: .seconds(-5)), .breaker(partition: ""),
@@ -45,9 +47,9 @@ import Testing
     }
 
     @Test func aListIsSortedAndHasEachNameOnce() throws {
-        let limits: [Limit] = [.rate(1, per: .seconds(1)), .concurrency(1), .concurrency(2, per: "a")]
+        let limits: [Limit] = [.rate(1, per: .seconds(1)), .concurrency(1), .concurrency(2, partition: "a")]
         #expect(try limits.checked().map(\.name) == ["concurrency", "concurrency/a", "rate"])
-        let error = #expect(throws: SluiceError.self) { try (limits + [.concurrency(5, per: "a")]).checked() }
+        let error = #expect(throws: SluiceError.self) { try (limits + [.concurrency(5, partition: "a")]).checked() }
         #expect(error?.message.contains("concurrency/a") == true)
     }
 

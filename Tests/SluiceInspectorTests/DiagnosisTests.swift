@@ -41,7 +41,7 @@ struct DiagnosisTests {
         try await patient.call("cancel", "q", in: "web")
         try await patient.tamper("HSET", "after", "d", "q cancel 0")
         // A member of a batch that is there.
-        _ = try await patient.queues.store.call(BatchCall(.open(name: "x", callbacks: [:])), on: BatchID("x"))
+        _ = try await patient.queues.store.call(BatchCall(.open(name: "x", callbacks: [:])), batch: BatchID("x"))
         try await patient.enqueue("e", #"{"kind":"k"}"#, #"{"links":["batch.x"]}"#)
         // A node whose job has ended, of which the workflow has still to hear.
         try await patient.startFlow()

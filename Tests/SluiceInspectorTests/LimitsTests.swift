@@ -65,7 +65,8 @@ struct LimitsTests {
         try await fixture.join()
         _ = try await fixture.store.call(
             Declare(
-                deploy: 0, limits: [.concurrency(1, per: "account"), .rate(1, per: .seconds(600), partition: "host")]), on: "mail"
+                deploy: 0, limits: [.concurrency(1, partition: "account"), .rate(1, per: .seconds(600), partition: "host")]),
+            on: "mail"
         )
         try await fixture.enqueue(["a", "b"], partitions: ["account": "42"])
         try await fixture.enqueue(["c", "d"], partitions: ["host": "x"])

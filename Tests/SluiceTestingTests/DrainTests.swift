@@ -19,7 +19,7 @@ struct DrainTests {
         let queues = try await TestNamespace()
         let sluice = try await queues.client()
         try await sluice.enqueue(["a", "b"].map(Note.init(text:)))
-        try await sluice.enqueue(Note(text: "in an hour"), delay: .seconds(3600))
+        try await sluice.enqueue(Note(text: "in an hour")) { $0.delay = .seconds(3600) }
         let ran = Mutex<[String]>([])
         let told = Mutex<[JobState]>([])
         let errors = Mutex<[String]>([])
@@ -57,7 +57,7 @@ struct DrainTests {
         let worker = Worker(sluice, queues: [Queue("notes"), Queue("others")])
         worker.handle(Note.self) { job, _ in ran.withLock { $0.append(job.text) } }
         let first = try await sluice.enqueue(Note(text: "a"))
-        let second = try await sluice.enqueue(Note(text: "b"), after: first, queue: "others")
+        let second = try await sluice.enqueue(Note(text: "b"), after: first) { $0.queue = "others" }
         try await sluice.enqueue(Note(text: "c"), after: second)
         try await queues.drain(with: worker)
         #expect(ran.withLock { $0 } == ["a", "b", "c"])

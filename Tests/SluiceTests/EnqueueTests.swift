@@ -16,8 +16,14 @@ struct EnqueueTests {
         let job = try #require(try await producer.inspector.job(plain.id, in: "work"))
         #expect(job.state == .available && job.kind == "numbered" && job.priority == 4 && job.lane == "account=42")
         #expect(job.timeout == nil && job.maxAttempts == nil)
-        let chosen = try await producer.client.enqueue(
-            Numbered(), id: JobID("mine"), delay: .seconds(90), priority: 0, timeout: .seconds(7), maxAttempts: 2, queue: "other")
+        let chosen = try await producer.client.enqueue(Numbered()) {
+            $0.id = "mine"
+            $0.delay = .seconds(90)
+            $0.priority = 0
+            $0.timeout = .seconds(7)
+            $0.maxAttempts = 2;
+            $0.queue = "other"
+        }
         #expect(chosen.id.text == "mine")
         let other = try #require(try await producer.inspector.job(chosen.id, in: "other"))
         #expect(other.state == .scheduled && other.priority == 0 && other.timeout == .seconds(7) && other.maxAttempts == 2)
@@ -62,28 +68,28 @@ struct EnqueueTests {
             (now - 1, .available), (.distantPast, .available), (now + 60, .scheduled), (.distantFuture, .scheduled),
         ]
         for (date, state) in cases {
-            let id = try await producer.client.enqueue(Numbered(), at: date).id
+            let id = try await producer.client.enqueue(Numbered()) { $0.due = .at(date) }.id
             #expect(try await producer.inspector.job(id, in: "work")?.state == state)
         }
         for delay in [Duration.zero, .seconds(-5)] {
-            let id = try await producer.client.enqueue(Numbered(), delay: delay).id
+            let id = try await producer.client.enqueue(Numbered()) { $0.delay = delay }.id
             #expect(try await producer.inspector.job(id, in: "work")?.state == .available)
         }
-        let far = try await producer.client.enqueue(Numbered(), delay: .seconds(Int64.max)).id
+        let far = try await producer.client.enqueue(Numbered()) { $0.delay = .seconds(Int64.max) }.id
         #expect(try await producer.inspector.job(far, in: "work")?.state == .scheduled)
     }
 
     @Test func betterPrioritiesComeFirst() async throws {
         let producer = try await Producer()
-        for priority in [5, 9, 0, 4] { try await producer.client.enqueue(Numbered(number: priority), priority: priority) }
+        for priority in [5, 9, 0, 4] { try await producer.client.enqueue(Numbered(number: priority)) { $0.priority = priority } }
         #expect(try await producer.numbers() == [0, 4, 5, 9])
     }
 
     @Test func anIDThatIsThereAddsNothing() async throws {
         let producer = try await Producer()
-        let id = try JobID("once")
-        #expect(try await producer.client.enqueue(Numbered(), id: id).isNew)
-        #expect(try await !producer.client.enqueue(Numbered(), id: id).isNew)
+        let id = JobID("once")
+        #expect(try await producer.client.enqueue(Numbered()) { $0.id = id }.isNew)
+        #expect(try await !producer.client.enqueue(Numbered()) { $0.id = id }.isNew)
         #expect(try await producer.count(.available) == 1)
     }
 
@@ -95,10 +101,10 @@ struct EnqueueTests {
             #expect(error?.code == code)
             #expect(error?.message.contains("\n") == false)
         }
-        await refused(.invalidArgument) { try await client.enqueue(Numbered(), priority: 10) }
-        await refused(.invalidArgument) { try await client.enqueue(Numbered(), priority: -1) }
-        await refused(.invalidArgument) { try await client.enqueue(Numbered(), queue: "no queue") }
-        await refused(.invalidArgument) { try await client.enqueue([Numbered()], queue: "") }
+        await refused(.invalidArgument) { try await client.enqueue(Numbered()) { $0.priority = 10 } }
+        await refused(.invalidArgument) { try await client.enqueue(Numbered()) { $0.priority = -1 } }
+        await refused(.invalidArgument) { try await client.enqueue(Numbered()) { $0.queue = "no queue" } }
+        await refused(.invalidArgument) { try await client.enqueue([Numbered()]) { $0.queue = "" } }
         for arguments in ["", "{", "nonsense", "{} {}", "\"\u{1}\""] {
             await refused(.invalidArgument) { _ = try JobRequest(kind: "k", queue: "work", arguments: arguments) }
         }

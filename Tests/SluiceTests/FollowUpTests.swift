@@ -15,8 +15,9 @@ struct FollowUpTests {
     @Test(arguments: FailurePolicy.allCases) func itWaitsForItsParent(_ onFailed: FailurePolicy) async throws {
         let producer = try await Producer()
         let parent = try await producer.client.enqueue(Numbered())
-        let follower = try await producer.client.enqueue(
-            Numbered(number: 1), after: parent, onFailed: onFailed, delay: .seconds(5))
+        let follower = try await producer.client.enqueue(Numbered(number: 1), after: parent, onFailed: onFailed) {
+            $0.delay = .seconds(5)
+        }
         #expect(follower.isNew && follower.queue == "work")
         let details = try #require(try await job(producer, follower.id))
         #expect(details.state == .suspended)
@@ -31,12 +32,12 @@ struct FollowUpTests {
     @Test func itWaitsInTheSlotOfItsParentForItsOwnQueue() async throws {
         let producer = try await Producer()
         let parent = try await producer.client.enqueue(Numbered())
-        let follower = try await producer.client.enqueue(Numbered(number: -3), after: parent, queue: "other")
+        let follower = try await producer.client.enqueue(Numbered(number: -3), after: parent) { $0.queue = "other" }
         #expect(follower.queue == "other")
         let details = try #require(try await job(producer, follower.id))
         #expect(details.state == .suspended && details.links.target == "other")
         // One that follows it waits there, too, though its queue is a third one.
-        let last = try await producer.client.enqueue(Numbered(), after: follower, queue: "third")
+        let last = try await producer.client.enqueue(Numbered(), after: follower) { $0.queue = "third" }
         #expect(try await job(producer, last.id)?.links.parent?.id == follower.id)
         #expect(try await producer.inspector.audit("work").isClean)
     }
@@ -44,7 +45,7 @@ struct FollowUpTests {
     @Test func anUnknownParentIsRefusedBeforeAnythingIsStored() async throws {
         let producer = try await Producer()
         var request = try JobRequest(Numbered())
-        request.after = FollowUp(try JobID("never"), in: "work")
+        request.after = FollowUp(JobHandle(JobID("never"), in: "work"))
         let error = await #expect(throws: SluiceError.self) { try await producer.client.enqueue(request) }
         #expect(error?.code == .parentUnknown)
         #expect(error?.message.contains("never") == true)
@@ -56,8 +57,8 @@ struct FollowUpTests {
         var requests: [JobRequest] = []
         for number in 0..<1500 {
             var request = try JobRequest(Numbered(number: number))
-            request.id = try JobID("j\(number)")
-            if number > 0 { request.after = FollowUp(try JobID(number == 700 ? "never" : "j0"), in: "work") }
+            request.id = JobID("j\(number)")
+            if number > 0 { request.after = FollowUp(JobHandle(try JobID(number == 700 ? "never" : "j0"), in: "work")) }
             requests.append(request)
         }
         let error = await #expect(throws: SluiceError.self) { try await producer.client.enqueue(requests) }
@@ -71,10 +72,16 @@ struct FollowUpTests {
         let producer = try await Producer()
         let (client, name) = (producer.client, JobID(known: "refund"))
         let order = try await client.enqueue(Numbered())
-        _ = try await client.enqueue(Numbered(number: 1), id: name, queue: "refunds")
-        if hasEnded { _ = try await producer.inspector.change(.cancel, ids: [name], in: "refunds") }
-        let again = try await client.enqueue(Numbered(number: 2), after: order, id: name, queue: "refunds")
-        #expect(again == Enqueued(id: name, queue: "refunds", isNew: false))
+        _ = try await client.enqueue(Numbered(number: 1)) {
+            $0.id = name
+            $0.queue = "refunds"
+        }
+        if hasEnded { try await producer.inspector.change(.cancel, ids: [name], in: "refunds") }
+        let again = try await client.enqueue(Numbered(number: 2), after: order) {
+            $0.id = name
+            $0.queue = "refunds"
+        }
+        #expect(again.handle == JobHandle(id: name, queue: "refunds", isNew: false))
         func request(_ id: JobID) throws -> JobRequest {
             var request = try JobRequest(Numbered(number: 3))
             (request.id, request.queue, request.after) = (id, "refunds", FollowUp(order))
@@ -94,8 +101,14 @@ struct FollowUpTests {
         let producer = try await Producer()
         let (client, name) = (producer.client, JobID(known: "refund"))
         let order = try await client.enqueue(Numbered())
-        let waiting = try await client.enqueue(Numbered(number: 1), after: order, onFailed: .ignore, id: name, queue: "refunds")
-        let direct = try await client.enqueue(Numbered(number: 2), id: name, queue: "refunds")
+        let waiting = try await client.enqueue(Numbered(number: 1), after: order, onFailed: .ignore) {
+            $0.id = name
+            $0.queue = "refunds"
+        }
+        let direct = try await client.enqueue(Numbered(number: 2)) {
+            $0.id = name
+            $0.queue = "refunds"
+        }
         #expect(waiting.isNew && direct.isNew)
         #expect(try await producer.inspector.jobs(withID: name).count == 2)
         try await producer.inspector.change(.cancel, ids: [order.id], in: "work")
@@ -109,9 +122,9 @@ struct FollowUpTests {
         let producer = try await Producer()
         let client = producer.client
         for number in 0..<20 {
-            let order = try await client.enqueue(Numbered(number: number), id: JobID(known: "o\(number)"))
-            try await client.enqueue(Numbered(number: number), after: order, onFailed: .ignore, queue: "mail")
-            try await client.enqueue(Numbered(number: number), after: order, queue: "mail")
+            let order = try await client.enqueue(Numbered(number: number)) { $0.id = JobID(known: "o\(number)") }
+            try await client.enqueue(Numbered(number: number), after: order, onFailed: .ignore) { $0.queue = "mail" }
+            try await client.enqueue(Numbered(number: number), after: order) { $0.queue = "mail" }
         }
         #expect(try await producer.inspector.status(of: "work").totals == ["enqueued": 20, "visiting": 40])
         try await producer.inspector.change(.cancel, where: BulkFilter(states: [.available]), in: "work")
@@ -128,17 +141,17 @@ struct FollowUpTests {
         let producer = try await Producer()
         let client = producer.client
         let parent = try await client.enqueue(Numbered())
-        let middle = try await client.enqueue(Numbered(number: 1), after: parent, queue: "other")
+        let middle = try await client.enqueue(Numbered(number: 1), after: parent) { $0.queue = "other" }
         // The parent ends, and the process that put in the next one dies before it has brought that to its queue.
         let store = producer.queues.store
         _ = try await store.call(ChangeJobs(.cancel, [middle.id]), on: "work")
-        let again = Enqueued(id: JobID(known: "again"), queue: "other", isNew: true, origin: "work")
+        let again = JobHandle(id: JobID(known: "again"), queue: "other", isNew: true, origin: "work")
         var job = NewJob(id: again.id, spec: Array(#"{"kind":"numbered","args":{"number":1}}"#.utf8))
         job.after = NewJob.After(parent: middle.id, policy: .ignore, target: "other")
         _ = try await store.call(Enqueue(producer: "p", number: 1, jobs: [job]), on: "work")
         #expect(try await self.job(producer, again.id)?.links.target == "other")
         // On its way, it is in no place where others could wait for it: the one who wants to brings it to its queue.
-        let last = try await client.enqueue(Numbered(number: 2), after: again, queue: "work")
+        let last = try await client.enqueue(Numbered(number: 2), after: again) { $0.queue = "work" }
         #expect(last.isNew)
         #expect(try await self.job(producer, last.id, "other")?.links.target == "work")
         var request = try JobRequest(Numbered(number: 3))

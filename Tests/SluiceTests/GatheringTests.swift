@@ -13,7 +13,7 @@ struct GatheringTests {
         let producer = try await Producer(through: proxy.url)
         try await producer.client.enqueue(Numbered())
         proxy.fail(["sluice1_enqueue"], with: .holdReply)
-        try await withThrowingTaskGroup(of: Enqueued.self) { group in
+        try await withThrowingTaskGroup(of: Enqueued<Numbered>.self) { group in
             group.addTask { try await producer.client.enqueue(Numbered(number: 1)) }
             await proxy.heldReplies.wait()
             let called = Occurrences()
@@ -61,7 +61,7 @@ struct GatheringTests {
         let producer = try await Producer(on: server)
         try await producer.client.enqueue(Numbered())
         try await server.stop()
-        try await withThrowingTaskGroup(of: Enqueued.self) { group in
+        try await withThrowingTaskGroup(of: Enqueued<Numbered>.self) { group in
             for number in 0..<50 { group.addTask { try await producer.client.enqueue(Numbered(number: number)) } }
             try await server.restart()
             for try await enqueued in group { #expect(enqueued.isNew) }

@@ -25,12 +25,42 @@ struct ManyTests {
         let producer = try await Producer()
         let requests = try (0..<1500).map { number in
             var request = try JobRequest(Numbered(number: number))
-            request.id = try JobID("id-\(number % 1200)")
+            request.id = JobID("id-\(number % 1200)")
             return request
         }
         let end = try await producer.client.enqueue(requests)
         #expect(end.added == 1200 && end.existing == 300)
         #expect(try await producer.client.enqueue([Numbered]()).added == 0)
+    }
+
+    @Test func eachJobOfManyHasAHandle() async throws {
+        let producer = try await Producer()
+        let client = producer.client
+        let known = try await client.enqueue(Numbered(number: -1)) { $0.unique = .whileLive(by: .key("3")) }
+        var number = 0
+        let jobs = try await client.enqueue(each: (0..<2300).map { Numbered(number: $0) }) { request in
+            request.id = JobID("j\(number)")
+            if number == 3 || number == 1500 {
+                request.unique = .whileLive(by: .key("3"), onConflict: number == 3 ? .keepExisting : .fail)
+            }
+            if number == 4 { request.after = FollowUp(JobHandle("j2", in: "work")) }
+            if number == 5 { request.queue = "other" }
+            if number == 6 { request.id = "j2" }
+            number += 1
+        }
+        #expect(jobs.count == 2300)
+        for (number, job) in jobs.enumerated() {
+            let id: JobID = number == 3 || number == 1500 ? known.id : number == 6 ? "j2" : "j\(number)"
+            #expect(job.id == id && job.isNew == ![3, 6, 1500].contains(number), "\(number)")
+            #expect(job.queue == (number == 5 ? "other" : "work"))
+        }
+        #expect(try await producer.inspector.status(of: "work").totals["enqueued"] == 2297)
+        #expect(try await producer.inspector.job("j4", in: "work")?.state == .suspended)
+        #expect(try await client.enqueue(each: [Numbered]()).isEmpty)
+        let refused = await #expect(throws: SluiceError.self) {
+            try await client.enqueue(each: [Numbered()]) { $0.id = "no id" }
+        }
+        #expect(refused?.code == .invalidArgument)
     }
 
     @Test func aSequenceIsNotReadFurtherThanWhatIsOnItsWay() async throws {

@@ -14,7 +14,7 @@ struct RateLimiterTests {
         let times = Times()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<60 {
-                let limiter = permits.clients[number % 3].rateLimiter("tmdb", 10, per: .milliseconds(200))
+                let limiter = permits.clients[number % 3].rateLimiter("tmdb", limit: 10, per: .milliseconds(200))
                 group.addTask {
                     try await limiter.acquire()
                     await times.add(.now)
@@ -31,7 +31,7 @@ struct RateLimiterTests {
 
     @Test func aPlaceThatIsTooFarAwayIsNotTaken() async throws {
         let permits = try await Permits()
-        let limiter = permits.client.rateLimiter("tmdb", 1, per: .seconds(60))
+        let limiter = permits.client.rateLimiter("tmdb", limit: 1, per: .seconds(60))
         #expect(try await limiter.tryAcquire())
         #expect(try await !limiter.tryAcquire())
         for timeout in [Duration.zero, .seconds(-1), .seconds(59)] {
@@ -42,7 +42,7 @@ struct RateLimiterTests {
 
     @Test func whoIsCancelledGivesThePlaceBack() async throws {
         let permits = try await Permits()
-        let limiter = permits.client.rateLimiter("tmdb", 1, per: .seconds(60))
+        let limiter = permits.client.rateLimiter("tmdb", limit: 1, per: .seconds(60))
         try await limiter.acquire()
         let waiters = (0..<20).map { _ in Task { await ending { try await limiter.acquire() } } }
         let key = "\(permits.queues.namespace):{limiter.tmdb}"
@@ -66,7 +66,7 @@ struct RateLimiterTests {
     func aCallThatIsCutOffTakesOnePlaceThatIsToCome(fault: FaultyProxy.Fault) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let permits = try await Permits(through: proxy.url)
-        let limiter = permits.client.rateLimiter("tmdb", 1, per: .seconds(1))
+        let limiter = permits.client.rateLimiter("tmdb", limit: 1, per: .seconds(1))
         try await limiter.acquire()
         proxy.fail(["sluice1_limiter"], with: fault)
         try await limiter.acquire()
@@ -80,7 +80,7 @@ struct RateLimiterTests {
     @Test func aRestartForgetsNothing() async throws {
         let server = try await RedisTestServer.start(.init(aof: true))
         let permits = try await Permits(on: server)
-        let limiter = permits.client.rateLimiter("tmdb", 2, per: .seconds(60))
+        let limiter = permits.client.rateLimiter("tmdb", limit: 2, per: .seconds(60))
         #expect(try await limiter.tryAcquire())
         try await server.restart()
         #expect(try await limiter.tryAcquire())
@@ -90,19 +90,19 @@ struct RateLimiterTests {
     @Test func namesAndNumbersThatMakeNoSenseAreRefused() async throws {
         let client = try await Permits().client
         let wrong = [
-            client.rateLimiter("", 1, per: .seconds(1)), client.rateLimiter("a/b", 1, per: .seconds(1)),
-            client.rateLimiter("a", 0, per: .seconds(1)), client.rateLimiter("a", 1_000_000_001, per: .seconds(1)),
-            client.rateLimiter("a", 1, per: .zero), client.rateLimiter("a", 1, per: .seconds(-1)),
-            client.rateLimiter("a", 1, per: .seconds(32 * 86_400)),
-            client.rateLimiter("a", 1, per: .seconds(1), guard: .seconds(2)),
-            client.rateLimiter("a", 1, per: .seconds(1), guard: .milliseconds(-1)),
+            client.rateLimiter("", limit: 1, per: .seconds(1)), client.rateLimiter("a/b", limit: 1, per: .seconds(1)),
+            client.rateLimiter("a", limit: 0, per: .seconds(1)), client.rateLimiter("a", limit: 1_000_000_001, per: .seconds(1)),
+            client.rateLimiter("a", limit: 1, per: .zero), client.rateLimiter("a", limit: 1, per: .seconds(-1)),
+            client.rateLimiter("a", limit: 1, per: .seconds(32 * 86_400)),
+            client.rateLimiter("a", limit: 1, per: .seconds(1), margin: .seconds(2)),
+            client.rateLimiter("a", limit: 1, per: .seconds(1), margin: .milliseconds(-1)),
         ]
         for limiter in wrong {
             #expect(await ending { try await limiter.acquire() } == "invalidArgument")
             #expect(await ending { _ = try await limiter.tryAcquire() } == "invalidArgument")
         }
-        #expect(client.rateLimiter("a", 1, per: .seconds(1)).margin == .milliseconds(30))
-        #expect(client.rateLimiter("a", 1, per: .milliseconds(2)).margin == .milliseconds(1))
+        #expect(client.rateLimiter("a", limit: 1, per: .seconds(1)).margin == .milliseconds(30))
+        #expect(client.rateLimiter("a", limit: 1, per: .milliseconds(2)).margin == .milliseconds(1))
     }
 }
 

@@ -122,7 +122,7 @@ final class SecureDeliveryTests {
         let receiver = try await HookReceiver(tls: certificates)
         var options = try fixture.options(maxAttempts: 2)
         options.authorities = isTrusted ? certificates.authority : nil
-        try await fixture.client.enqueue(Told(), notify: Notify(receiver.url))
+        try await fixture.client.enqueue(Told()) { $0.notify = Notify(receiver.url) }
         try await fixture.running(try WebhookSender(options)) {
             #expect(await fixture.hooks(isTrusted ? .completed : .discarded, are: 1))
         }

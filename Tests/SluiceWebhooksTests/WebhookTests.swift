@@ -19,9 +19,12 @@ struct WebhookTests {
         let receiver = try await HookReceiver()
         let sender = try WebhookSender(fixture.options())
         let notify = Notify(try #require(URL(string: receiver.url)), on: [.ended])
-        let done = try await fixture.client.enqueue(Told(steps: 3), notify: notify)
-        let failed = try await fixture.client.enqueue(Told(fails: true), notify: notify)
-        let cancelled = try await fixture.client.enqueue(Told(), delay: .seconds(3600), notify: notify)
+        let done = try await fixture.client.enqueue(Told(steps: 3)) { $0.notify = notify }
+        let failed = try await fixture.client.enqueue(Told(fails: true)) { $0.notify = notify }
+        let cancelled = try await fixture.client.enqueue(Told()) {
+            $0.delay = .seconds(3600)
+            $0.notify = notify
+        }
         let silent = try await fixture.client.enqueue(Told())
         try await fixture.running(sender) {
             try await fixture.inspector.change(.cancel, ids: [cancelled.id], in: "work")
@@ -62,7 +65,7 @@ struct WebhookTests {
         var requests: [JobRequest] = []
         for number in 0..<count {
             var request = try JobRequest(Told(steps: 3, fails: number % 5 == 0))
-            request.id = try JobID("j\(number)")
+            request.id = JobID("j\(number)")
             request.notify = Notify(receiver.url, on: [.progress, .ended])
             requests.append(request)
         }
@@ -99,8 +102,8 @@ struct WebhookTests {
         let counts = CountingMetrics()
         let sender = try WebhookSender(try fixture.options(maxAttempts: 2), metrics: counts)
         let ids = try await [
-            fixture.client.enqueue(Told(), notify: Notify(receiver.url)).id,
-            fixture.client.enqueue(Told(), notify: Notify(receiver.url)).id,
+            fixture.client.enqueue(Told()) { $0.notify = Notify(receiver.url) }.id,
+            fixture.client.enqueue(Told()) { $0.notify = Notify(receiver.url) }.id,
         ]
         try await fixture.running(sender) {
             #expect(await fixture.hooks(.discarded, are: 2))
@@ -131,7 +134,7 @@ struct WebhookTests {
     {
         let fixture = try await WebhookFixture()
         let receiver = try await HookReceiver { _ in .status(503, headers: ["Retry-After": retryAfter]) }
-        try await fixture.client.enqueue(Told(), notify: Notify(receiver.url))
+        try await fixture.client.enqueue(Told()) { $0.notify = Notify(receiver.url) }
         let sender = try WebhookSender(fixture.options(maxAttempts: 20, retry: .fixed(.seconds(3600))))
         try await fixture.running(sender) {
             let isTried = await fixture.queues.eventually(in: Notify.queue, within: .seconds(120)) {
@@ -178,7 +181,7 @@ struct WebhookTests {
         let receiver = try await HookReceiver()
         let arguments = #"{"url":"\#(receiver.url)","body":{"id":"x"}}"#
         var request = try JobRequest(kind: Notify.kind, queue: Notify.queue, arguments: arguments)
-        request.id = try JobID("x")
+        request.id = JobID("x")
         let refusal = await #expect(throws: SluiceError.self) { try await fixture.client.enqueue(request) }
         #expect(refusal?.code == .invalidArgument && refusal?.message.contains("with a signature") == true)
         request.queue = "work"
@@ -196,7 +199,7 @@ struct WebhookTests {
     @Test func aHookThatWantsNoMoreIsLeftAlone() async throws {
         let fixture = try await WebhookFixture()
         let receiver = try await HookReceiver { _ in .status(410) }
-        try await fixture.client.enqueue(Told(), notify: Notify(receiver.url))
+        try await fixture.client.enqueue(Told()) { $0.notify = Notify(receiver.url) }
         try await fixture.running(try WebhookSender(fixture.options())) {
             #expect(await fixture.hooks(.cancelled, are: 1))
         }
@@ -227,9 +230,9 @@ struct WebhookTests {
     @Test(arguments: ["", "ftp://x/", "http://", "https://u@x/", "https://x/ y", "https://x/\n", "http://:80/"])
     func aHookThatCannotBeIsRefusedAtOnce(_ url: String) async throws {
         let fixture = try await WebhookFixture()
-        await #expect(throws: SluiceError.self) { try await fixture.client.enqueue(Told(), notify: Notify(url)) }
+        await #expect(throws: SluiceError.self) { try await fixture.client.enqueue(Told()) { $0.notify = Notify(url) } }
         await #expect(throws: SluiceError.self) {
-            try await fixture.client.enqueue(Told(), notify: Notify("https://x.test/", on: []))
+            try await fixture.client.enqueue(Told()) { $0.notify = Notify("https://x.test/", on: []) }
         }
     }
 }

@@ -7,7 +7,7 @@
 --   after     {"id":…,"failed":…}: suspended until that job of this queue ends; see followers.lua
 --   target    its own queue, to which it goes when its parent has ended; needs `after`
 --   links     a list of lines: the parties that hear of its end; see links.lua
---   notify    {"url":…,"on":["ended","progress"]}: a webhook that hears of it; see notices.lua
+--   notify    {"url":…,"on":["progress","ended" or "failed"]}: a webhook for the job; see notices.lua
 --   deadline  ms from now, or deadline_at, ms since 1970: it is cancelled then unless it has ended; see deadlines.lua
 --   hold      true: discarded, it holds its chain until an operator decides
 --   unique    {"key":…,"until":"end|start","period":ms,"conflict":"keep|replace|again|fail"}; see unique.lua, conflicts.lua

@@ -1,5 +1,5 @@
 -- Notifications: a webhook hears of a job's end, and of its progress if it asks for that. The column `links` has a line,
---   notify EVENTS URL      the events joined by commas: ended, progress
+--   notify EVENTS URL      the events joined by commas: progress, ended, or failed for an end other than completed
 -- and each such change becomes a notice. The call that makes the change writes it, from the data that it has written: the spec of
 -- a job of queue `webhooks`, to which the relay brings it. `notified` holds the version of a job's last notice; versions rise for
 -- ever.
@@ -36,14 +36,16 @@ function M.read(notify)
   if type(on) ~= 'table' then refuse('BADARG', 'on of notify must be a list of events') end
   local wanted = {}
   for key, event in pairs(on) do
-    if type(key) ~= 'number' or event ~= 'ended' and event ~= 'progress' then
-      refuse('BADARG', 'an event of notify must be ended or progress')
+    if type(key) ~= 'number' or event ~= 'progress' and event ~= 'ended' and event ~= 'failed' then
+      refuse('BADARG', 'an event of notify must be progress, ended or failed')
     end
     wanted[event] = true
   end
   if next(wanted) == nil then refuse('BADARG', 'notify needs at least one event') end
-  local events = wanted.ended and (wanted.progress and 'progress,ended' or 'ended') or 'progress'
-  return 'notify ' .. events .. ' ' .. notify.url
+  local events = {}
+  if wanted.progress then events[1] = 'progress' end
+  if wanted.ended or wanted.failed then events[#events + 1] = wanted.ended and 'ended' or 'failed' end
+  return 'notify ' .. table.concat(events, ',') .. ' ' .. notify.url
 end
 
 -- The option of such a line.
@@ -107,7 +109,10 @@ end
 -- A job has changed in a way that a line of its links may ask for. `state` is its state now, or `deleted`.
 function M.tell(q, line, id, event, state)
   local events, url = string.match(line, '^notify (%S+) (%S+)$')
-  if not events or not string.find(',' .. events .. ',', ',' .. event .. ',', 1, true) then return end
+  if not events then return end
+  local wanted = event == 'ended' and state ~= 'completed' and string.find(events, 'failed', 1, true)
+    or string.find(events, event, 1, true)
+  if not wanted then return end
   local target = redis.call('HGET', q.keys.target, id)
   local about = {
     event = event, state = state, version = queue.sequence(q, 1), spec = redis.call('HGET', q.keys.spec, id) or '{}',

@@ -77,12 +77,11 @@ struct APIClient {
     }
 
     static func lines(for cities: [String], _ sluice: SluiceClient) async throws -> [String] {
-        var jobs: [Enqueued] = []
-        for city in cities { jobs.append(try await sluice.enqueue(Forecast(city: city))) }
+        let jobs = try await sluice.enqueue(each: cities.map { Forecast(city: $0) })
         var lines: [String] = []
         for (city, job) in zip(cities, jobs) {
             do {
-                lines.append("\(city): \(try await sluice.result(of: Forecast.self, job, timeout: .seconds(120)))")
+                lines.append("\(city): \(try await sluice.result(of: job, timeout: .seconds(120)))")
             } catch let error as JobFailed {
                 lines.append("\(city): \(error.reason)")
             }

@@ -97,8 +97,8 @@ struct Endpoint: Service {
                 if name.isEmpty { return (.badRequest, "the body is the name to greet") }
                 return (.accepted, "\(try await sluice.enqueue(Greet(name: name)).id)")
             case (.GET, 2):
-                let id = try JobID(String(words[1]))
-                return (.ok, try await sluice.result(of: Greet.self, id, timeout: .seconds(10)))
+                let greeting = Enqueued(Greet.self, id: try JobID(String(words[1])))
+                return (.ok, try await sluice.result(of: greeting, timeout: .seconds(10)))
             default: return (.methodNotAllowed, "POST /greetings, or GET /greetings/ID")
             }
         } catch let error as SluiceError {

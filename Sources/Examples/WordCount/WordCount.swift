@@ -21,7 +21,6 @@ struct AddUp: Job {
     static let kind = "add-up"
     static let options = JobOptions(queue: "words", maxAttempts: 5)
     typealias Output = Int
-    var files: Int
 }
 
 @main
@@ -48,10 +47,8 @@ struct WordCount {
             }
             return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).count
         }
-        worker.handle(AddUp.self) { (job, context) -> Int in
-            var sum = 0
-            for number in 0..<job.files { sum += try await context.outputs(of: "count-\(number)", as: Int.self) }
-            return sum
+        worker.handle(AddUp.self) { (_, context) -> Int in
+            try await context.outputs(ofEach: "count", from: CountWords.self).reduce(0, +)
         }
         return worker
     }
@@ -60,12 +57,12 @@ struct WordCount {
         var flow = Workflow("word-count")
         // The nodes are named count-0, count-1 and so on.
         let counts = flow.add(each: "count", paths.map { CountWords(path: $0) })
-        flow.add("sum", AddUp(files: paths.count), after: counts)
+        flow.add("sum", AddUp(), after: counts)
         let handle = try await sluice.enqueue(flow)
         let status = try await handle.wait(timeout: .seconds(60))
         guard status.state == .completed else {
             return ("the workflow \(handle.id) is \(status.state.rawValue); see: sluice workflows show \(handle.id)", false)
         }
-        return ("\(try await handle.output(of: "sum", as: Int.self)) words in \(paths.count) files", true)
+        return ("\(try await handle.output(of: "sum", from: AddUp.self)) words in \(paths.count) files", true)
     }
 }

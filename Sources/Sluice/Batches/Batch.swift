@@ -23,14 +23,17 @@ public struct Batch: Sendable {
 
     /// Adds jobs of a type, of any number. When the call returns, all of them are enqueued and members. A unique job that met an
     /// equal one is no member; it counts as existing.
+    /// - Parameter configure: sets options of each job that differ from the kind's.
     /// - Throws: `batchEnded` if the batch is finished or not known; `queueFull`; the error of a job that was refused, such as
     ///   `invalidArgument`. Jobs go in by pages of up to 1,000; pages before the failure stay.
     @discardableResult
-    public func add<Jobs: Sequence>(_ jobs: Jobs) async throws(SluiceError) -> EnqueuedMany where Jobs.Element: Job {
+    public func add<Jobs: Sequence>(
+        _ jobs: Jobs, _ configure: (inout JobRequest) -> Void = { _ in }
+    ) async throws(SluiceError) -> EnqueuedMany where Jobs.Element: Job {
         var part: [JobRequest] = []
         var total = EnqueuedMany()
         for job in jobs {
-            part.append(try JobRequest(job))
+            part.append(try JobRequest(job, configure))
             if part.count == BatchCall.mostMembers { try await flush(&part, &total) }
         }
         try await flush(&part, &total)
@@ -55,12 +58,12 @@ public struct Batch: Sendable {
 
     /// Seals the batch: it takes no more members from outside, and events about all members can fire.
     /// - Throws: `batchEnded` if the batch is not known, or finished more than a day ago.
-    public func seal() async throws(SluiceError) { try await client.relay.seal(id) }
+    public func seal() async throws(SluiceError) { try await client.relay.seal(id.validated()) }
 
     /// The current state; nil if there is no such batch, or if it finished more than a day ago.
     /// - Throws: What the call to Redis throws, such as `unreachable`.
     public func status() async throws(SluiceError) -> BatchStatus? {
-        BatchStatus(id, try await client.store.call(ReadBatch(), on: id))
+        BatchStatus(id, try await client.store.call(ReadBatch(), batch: id.validated()))
     }
 
     /// Enqueues before it adds. A member is known by its link, so it may end before it is added. A member that was added and

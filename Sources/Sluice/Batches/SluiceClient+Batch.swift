@@ -15,7 +15,7 @@ extension SluiceClient {
     public func openBatch(
         _ name: String, id: BatchID? = nil, on callbacks: [BatchEvent: JobRequest] = [:], within parent: BatchID? = nil
     ) async throws(SluiceError) -> Batch {
-        let id = id ?? BatchID(known: IDs.next().text)
+        let id = try id?.validated() ?? BatchID(known: IDs.next().text)
         var texts: [String: BatchCallback] = [:]
         let trace = TraceHeaders.current()
         for (event, request) in callbacks {
@@ -46,7 +46,7 @@ extension SluiceClient {
     /// Whether the members of a batch also report their first failed attempt.
     /// - Throws: `batchEnded` if the batch takes no more members, before any job is enqueued for it.
     func wantsAttempts(of batch: BatchID) async throws(SluiceError) -> Bool {
-        let values = try await store.call(ReadBatch(), on: batch)
+        let values = try await store.call(ReadBatch(), batch: batch.validated())
         guard values["created"] != nil, values["finished"] == nil else {
             throw SluiceError(
                 .batchEnded, "batch '\(batch)' is finished or was never opened, and takes no members: nothing was added")

@@ -10,7 +10,7 @@ package import SluiceStore
 /// A job that recurs, under a name that is unique in its queue.
 ///
 /// ```swift
-/// Queue("mail", cron: [Cron("digest", "0 7 * * MON-FRI", zone: "Europe/Berlin", Digest(), overlap: .skip)])
+/// Queue("mail", cron: [Cron("digest", schedule: "0 7 * * MON-FRI", zone: "Europe/Berlin", job: Digest(), overlap: .skip)])
 /// ```
 /// Each tick enqueues one job, whose id holds the name and the tick, such as `cron:digest:20261123T060000Z`. Any number of
 /// workers may look for ticks; each tick fires once. The article <doc:Cron> covers clock changes, ticks that were missed while
@@ -19,7 +19,7 @@ public struct Cron: Sendable {
     /// The name of the entry: 1 to 64 letters, digits, dots, dashes or underscores.
     public var name: String
     /// The schedule, in the syntax of ``CronExpression``.
-    public var expression: String
+    public var schedule: String
     /// The name of a time zone, such as `Europe/Berlin`.
     public var zone: String
     /// The policy for ticks that no worker fired in time.
@@ -39,7 +39,7 @@ public struct Cron: Sendable {
 
     /// An entry for a job of a type. The job takes its kind's options; it goes to the queue of the entry.
     public init<Kind: Job>(
-        _ name: String, _ expression: String, zone: String = "UTC", _ job: Kind, catchUp: CatchUp = .latest,
+        _ name: String, schedule: String, zone: String = "UTC", job: Kind, catchUp: CatchUp = .latest,
         overlap: Overlap = .allow, jitter: Duration = .zero, start: Date? = nil, end: Date? = nil, limit: Int? = nil
     ) {
         let request: Result<JobRequest, SluiceError>
@@ -48,25 +48,25 @@ public struct Cron: Sendable {
         } catch {
             request = .failure(error)
         }
-        self.init(name, expression, zone, request, catchUp, overlap)
+        self.init(name, schedule, zone, request, catchUp, overlap)
         (self.jitter, self.start, self.end, self.limit) = (jitter, start, end, limit)
     }
 
     /// An entry for a job as requested. The request can have no id, no delay and no job to follow.
     public init(
-        _ name: String, _ expression: String, zone: String = "UTC", request: JobRequest, catchUp: CatchUp = .latest,
+        _ name: String, schedule: String, zone: String = "UTC", request: JobRequest, catchUp: CatchUp = .latest,
         overlap: Overlap = .allow, jitter: Duration = .zero, start: Date? = nil, end: Date? = nil, limit: Int? = nil
     ) {
-        self.init(name, expression, zone, .success(request), catchUp, overlap)
+        self.init(name, schedule, zone, .success(request), catchUp, overlap)
         (self.jitter, self.start, self.end, self.limit) = (jitter, start, end, limit)
     }
 
     private init(
-        _ name: String, _ expression: String, _ zone: String, _ request: Result<JobRequest, SluiceError>, _ catchUp: CatchUp,
+        _ name: String, _ schedule: String, _ zone: String, _ request: Result<JobRequest, SluiceError>, _ catchUp: CatchUp,
         _ overlap: Overlap
     ) {
         self.name = name
-        self.expression = expression
+        self.schedule = schedule
         self.zone = zone
         self.request = request
         self.catchUp = catchUp
@@ -95,7 +95,7 @@ extension Cron {
         request.queue = queue
         let job = try request.encoded(id: JobID(known: "cron:\(name):"), rules, trace: [:])
         var entry = CronEntry(
-            expression: expression, zone: zone, job: job.spec, options: job.options, catchUp: catchUp, overlap: overlap)
+            expression: schedule, zone: zone, job: job.spec, options: job.options, catchUp: catchUp, overlap: overlap)
         entry.jitter = jitter.milliseconds
         entry.start = start.map(Self.milliseconds)
         entry.end = end.map(Self.milliseconds)

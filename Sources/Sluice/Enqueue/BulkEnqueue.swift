@@ -17,6 +17,8 @@ final class BulkEnqueue {
     private struct Batch {
         var jobs: [NewJob]
         var bytes = 0
+        /// The place of each job among all jobs of the call.
+        var ordinals: [Int] = []
         /// The follow-ups among the jobs, by position.
         var followUps: [Int: Following] = [:]
 
@@ -40,17 +42,23 @@ final class BulkEnqueue {
         var task: Task<Sender.Sent, Never>
     }
 
-    init(_ client: SluiceClient) { self.client = client }
+    /// A handle for each job, in order, if they were asked for.
+    private(set) var handles: [JobHandle] = []
+    private let keepsHandles: Bool
+    private var count = 0
+
+    init(_ client: SluiceClient, keepsHandles: Bool = false) {
+        self.client = client
+        self.keepsHandles = keepsHandles
+    }
 
     /// The first error, if any; adding more jobs makes no sense then.
     private(set) var failure: SluiceError?
 
     /// Takes one job of a type. Returns false if the job was refused; `failure` holds the reason.
-    func add(_ job: some Job, queue: QueueName?) -> Bool {
+    func add(_ job: some Job, _ configure: (inout JobRequest) -> Void) -> Bool {
         do throws(SluiceError) {
-            var request = try JobRequest(job)
-            if let queue { request.queue = queue }
-            return add(request)
+            return add(try JobRequest(job, configure))
         } catch {
             failure = failure ?? error
             return false
@@ -63,8 +71,11 @@ final class BulkEnqueue {
             let id = request.id ?? IDs.next()
             let job = try request.encoded(id: id, client.options.payload, trace: trace)
             let queue = try request.queue.validated()
+            let place = try request.after?.places[0].validated() ?? queue
+            if keepsHandles {
+                handles.append(JobHandle(id: id, queue: queue, isNew: true, origin: place == queue ? nil : place))
+            }
             if let parent = request.after {
-                let place = try parent.places[0].validated()
                 let following = Following(parent: parent, queue: queue, isNamed: request.id != nil)
                 put(parent.following(job, of: queue, at: place), into: place, following: following)
             } else {
@@ -81,6 +92,8 @@ final class BulkEnqueue {
         var batch = batches.removeValue(forKey: queue) ?? Batch()
         if let following { batch.followUps[batch.jobs.count] = following }
         batch.jobs.append(job)
+        batch.ordinals.append(count)
+        count += 1
         batch.bytes += job.spec.count
         if batch.jobs.count == Enqueue.mostJobs || batch.bytes + client.options.payloadLimit > CallRoom.mostBytes {
             full.append((queue, batch))
@@ -140,11 +153,13 @@ final class BulkEnqueue {
             let known = try await client.sender(for: queue).known(positions.map { batch.jobs[$0].id })
             dropped.formUnion(positions.filter { known.contains(batch.jobs[$0].id) })
         }
+        for position in dropped { found(batch.jobs[position].id, at: batch.ordinals[position]) }
         total.existing += dropped.count
         var rest = Batch()
         for (position, job) in batch.jobs.enumerated() where !dropped.contains(position) {
             if let following = batch.followUps[position] { rest.followUps[rest.jobs.count] = following }
             rest.jobs.append(job)
+            rest.ordinals.append(batch.ordinals[position])
         }
         return rest
     }
@@ -156,10 +171,22 @@ final class BulkEnqueue {
         switch sent.reply {
         case .success(let reply):
             total.count(reply, of: sending.batch.jobs)
+            if keepsHandles { find(reply, of: sending.batch) }
             failure = failure ?? client.sender(for: sending.queue).failure(reply)
             for position in reply.refused.keys.sorted() { await follow(position, in: sending.batch) }
         case .failure(let error): failure = failure ?? error
         }
+    }
+
+    /// Notes the jobs that were there already.
+    private func find(_ reply: Enqueue.Reply, of batch: Batch) {
+        for position in reply.existing { found(reply.owners[position] ?? batch.jobs[position].id, at: batch.ordinals[position]) }
+        for (position, owner) in reply.duplicates { found(owner, at: batch.ordinals[position]) }
+    }
+
+    private func found(_ id: JobID, at ordinal: Int) {
+        guard keepsHandles else { return }
+        handles[ordinal] = JobHandle(id: id, queue: handles[ordinal].queue, isNew: false)
     }
 
     /// Enqueues a job whose parent was not found in the first place that was asked.
@@ -168,6 +195,10 @@ final class BulkEnqueue {
         do throws(SluiceError) {
             let job = batch.jobs[position]
             let result = await client.tryFollow(following.parent, with: job, of: following.queue, isNamed: following.isNamed)
+            switch result {
+            case .success(let handle): if keepsHandles { handles[batch.ordinals[position]] = handle }
+            case .failure(let error): if let owner = error.owner { found(owner, at: batch.ordinals[position]) }
+            }
             try total.count(result, of: job.id)
         } catch {
             failure = failure ?? error

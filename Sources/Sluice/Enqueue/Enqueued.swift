@@ -1,16 +1,30 @@
 public import SluiceCore
 import SluiceStore
 
-/// A handle for a job that was enqueued. Other jobs can follow it, and its result can be waited for.
-public struct Enqueued: Sendable, Hashable {
+/// A job that other jobs can follow: ``Enqueued`` or ``JobHandle``.
+public protocol JobReference: Sendable {
+    /// The job, whatever its kind.
+    var handle: JobHandle { get }
+}
+
+/// A handle for a job of any kind, by its id and queue.
+public struct JobHandle: Sendable, Hashable, JobReference {
     /// The id of the job; for a job that was equal to a live one, the id of that one.
-    public var id: JobID
+    public let id: JobID
     /// The queue that it goes to.
-    public var queue: QueueName
-    /// Whether the job was added. False if a job of this id, or an equal one, was there already.
-    public var isNew: Bool
+    public let queue: QueueName
+    /// Whether the call that returned this handle added the job. False if a job of this id, or an equal one, was there already,
+    /// and for a handle that was made from an id.
+    public let isNew: Bool
     /// The queue in whose slot the job waits for its parent, if that is another queue.
-    package var origin: QueueName?
+    package let origin: QueueName?
+
+    /// The handle itself.
+    public var handle: JobHandle { self }
+
+    /// A handle for a job by its id. Nothing is sent. A job that follows one of another queue is found once it has arrived in its
+    /// own queue.
+    public init(_ id: JobID, in queue: QueueName) { self.init(id: id, queue: queue, isNew: false) }
 
     package init(id: JobID, queue: QueueName, isNew: Bool, origin: QueueName? = nil) {
         self.id = id
@@ -20,8 +34,30 @@ public struct Enqueued: Sendable, Hashable {
     }
 }
 
-extension Enqueued {
-    /// Reads the outcome of a job in the store.
+/// A handle for a job that was enqueued. Other jobs can follow it, and its output can be waited for:
+/// ``SluiceClient/result(of:timeout:)``.
+public struct Enqueued<Kind: Job>: Sendable, Hashable, JobReference {
+    /// The job without its kind.
+    public let handle: JobHandle
+
+    /// The id of the job; for a job that was equal to a live one, the id of that one.
+    public var id: JobID { handle.id }
+    /// The queue that it goes to.
+    public var queue: QueueName { handle.queue }
+    /// Whether the job was added. False if a job of this id, or an equal one, was there already.
+    public var isNew: Bool { handle.isNew }
+
+    /// A handle for a job that is known to be of this kind.
+    public init(_ kind: Kind.Type = Kind.self, _ handle: JobHandle) { self.handle = handle }
+
+    /// A handle for a job by its id, in the kind's queue unless another one is given. Nothing is sent.
+    public init(_ kind: Kind.Type, id: JobID, in queue: QueueName? = nil) {
+        handle = JobHandle(id, in: queue ?? Kind.options.queue)
+    }
+}
+
+extension JobHandle {
+    /// Reads the outcome of an enqueue in the store.
     /// - Throws: `duplicate` if an equal job is there and the request asked to fail; `queueFull`.
     init(_ job: NewJob, in queue: QueueName, _ outcome: EnqueueBatcher.Outcome, origin: QueueName? = nil) throws(SluiceError) {
         switch outcome {
@@ -71,7 +107,7 @@ public struct EnqueuedMany: Sendable, Hashable {
     }
 
     /// Counts a job that was enqueued by itself.
-    mutating func count(_ result: Result<Enqueued, SluiceError>, of id: JobID) throws(SluiceError) {
+    mutating func count(_ result: Result<JobHandle, SluiceError>, of id: JobID) throws(SluiceError) {
         do throws(SluiceError) {
             if try result.get().isNew { added += 1 } else { existing += 1 }
         } catch {

@@ -12,19 +12,11 @@ public struct FollowUp: Sendable, Hashable {
     /// The queue in whose slot the parent waits, or waited, before it goes to its own queue.
     let origin: QueueName?
 
-    /// Follows a job that was enqueued.
-    public init(_ job: Enqueued, onFailed: FailurePolicy = .cancel) {
-        parent = job.id
-        queue = job.queue
-        origin = job.origin
-        self.onFailed = onFailed
-    }
-
-    /// Follows a job by its id. The job has to be in this queue now.
-    public init(_ id: JobID, in queue: QueueName, onFailed: FailurePolicy = .cancel) {
-        parent = id
-        self.queue = queue
-        origin = nil
+    /// Follows a job: one that was enqueued, or by its id with `JobHandle(id, in: queue)`.
+    public init(_ job: some JobReference, onFailed: FailurePolicy = .cancel) {
+        parent = job.handle.id
+        queue = job.handle.queue
+        origin = job.handle.origin
         self.onFailed = onFailed
     }
 

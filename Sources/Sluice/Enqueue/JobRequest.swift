@@ -2,9 +2,9 @@ public import SluiceCore
 package import SluiceStore
 
 #if canImport(FoundationEssentials)
-    package import FoundationEssentials
+    import FoundationEssentials
 #else
-    package import Foundation
+    import Foundation
 #endif
 
 /// A job to enqueue, with all its options.
@@ -63,8 +63,13 @@ public struct JobRequest: Sendable {
     let arguments: [UInt8]
 
     /// A request for a job of a type, with its kind's options.
+    ///
+    /// ```swift
+    /// let request = try JobRequest(Resize(url: url)) { $0.priority = 0 }
+    /// ```
+    /// - Parameter configure: sets the options that differ from the kind's.
     /// - Throws: `invalidArgument` if the arguments cannot be encoded.
-    public init<Kind: Job>(_ job: Kind) throws(SluiceError) {
+    public init<Kind: Job>(_ job: Kind, _ configure: (inout JobRequest) -> Void = { _ in }) throws(SluiceError) {
         do {
             arguments = Array(try Self.encoder.encode(job))
         } catch {
@@ -81,21 +86,7 @@ public struct JobRequest: Sendable {
         isEncrypted = Kind.options.isEncrypted
         redacted = Kind.options.redacted
         version = Kind.version
-    }
-
-    /// A request for a job of a type, with options that differ from its kind's.
-    package init<Kind: Job>(
-        _ job: Kind, id: JobID?, delay: Duration?, at date: Date?, priority: Int?, timeout: Duration?, maxAttempts: Int?,
-        queue: QueueName?
-    ) throws(SluiceError) {
-        try self.init(job)
-        self.id = id
-        if let delay { due = .after(delay) }
-        if let date { due = .at(date) }
-        if let priority { self.priority = priority }
-        if let queue { self.queue = queue }
-        self.timeout = timeout
-        self.maxAttempts = maxAttempts
+        configure(&self)
     }
 
     /// A request for a job of a kind that has no type in this program.
@@ -140,6 +131,7 @@ public struct JobRequest: Sendable {
             throw SluiceError(
                 .invalidArgument, "a chain has an order of its own: its jobs take no priority, and this has \(priority)")
         }
+        _ = try id.validated()
         if kind == Notify.kind, queue == Notify.queue { throw Notify.refusal }
         guard chain?.key.isEmpty != true else {
             throw SluiceError(.invalidArgument, "the key of a chain is empty: all such jobs would be one chain")

@@ -3,50 +3,41 @@ import ServiceContextModule
 public import SluiceCore
 import Tracing
 
-#if canImport(FoundationEssentials)
-    public import FoundationEssentials
-#else
-    public import Foundation
-#endif
-
 extension SluiceClient {
     /// Enqueues one job. When the call returns, the job is committed in Redis.
     ///
+    /// ```swift
+    /// let resize = try await sluice.enqueue(Resize(url: url)) { $0.delay = .seconds(5) }
+    /// try await sluice.enqueue(Publish(url: url), after: resize)
+    /// ```
     /// - Parameters:
-    ///   - after: a job to follow. The new job stays suspended until that one has ended; a delay counts from then.
+    ///   - after: a job to follow: a handle that an enqueue returned, or `JobHandle(id, in: queue)`. The new job stays suspended
+    ///     until that one has ended; a delay counts from then.
     ///   - onFailed: what happens to the new job if the job before it does not complete.
-    ///   - id: an identity of your own; enqueueing an id that is still kept adds nothing.
-    ///   - delay: the time until the job is due, by the server's clock.
-    ///   - at: the time when the job is due; a past time means now. Takes precedence over `delay`.
-    ///   - priority: 0 (first) to 9 (last); nil for the kind's.
-    ///   - timeout: the longest time a run may take; nil for the kind's.
-    ///   - maxAttempts: failed attempts after which the job is discarded; nil for the kind's.
-    ///   - queue: the queue that the job goes to; nil for the kind's.
-    ///   - notify: a webhook that is notified about the job.
+    ///   - configure: sets options that differ from the kind's, such as the delay, the queue or an id of your own.
     /// - Returns: A handle for the job. If an equal job is live, by its kind's uniqueness, the handle is for that one.
     /// - Throws: `invalidArgument`, `payloadTooLarge`, `duplicate`, `parentUnknown`, `queueFull`, `outOfMemory` and the like:
     ///   nothing was stored. `outcomeUnknown` once the client's patience is over: the job may have been stored; enqueueing it
     ///   again with the same id is safe.
     @discardableResult
     public func enqueue<Kind: Job>(
-        _ job: Kind, after parent: Enqueued? = nil, onFailed: FailurePolicy = .cancel, id: JobID? = nil, delay: Duration? = nil,
-        at date: Date? = nil, priority: Int? = nil, timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil,
-        notify: Notify? = nil
-    ) async throws(SluiceError) -> Enqueued {
-        var request = try JobRequest(
-            job, id: id, delay: delay, at: date, priority: priority, timeout: timeout, maxAttempts: maxAttempts, queue: queue)
-        request.after = parent.map { FollowUp($0, onFailed: onFailed) }
-        request.notify = notify
-        return try await enqueue(request)
+        _ job: Kind, after parent: (any JobReference)? = nil, onFailed: FailurePolicy = .cancel,
+        _ configure: (inout JobRequest) -> Void = { _ in }
+    ) async throws(SluiceError) -> Enqueued<Kind> {
+        let request = try JobRequest(job) { request in
+            if let parent { request.after = FollowUp(parent.handle, onFailed: onFailed) }
+            configure(&request)
+        }
+        return Enqueued(Kind.self, try await enqueue(request))
     }
 
     /// Enqueues one job as requested.
     /// - Throws: The same errors as for a typed job.
     @discardableResult
-    public func enqueue(_ request: JobRequest) async throws(SluiceError) -> Enqueued {
+    public func enqueue(_ request: JobRequest) async throws(SluiceError) -> JobHandle {
         // Only tracing programs have a context. Without one, a span would belong to no trace.
         if ServiceContext.current == nil { return try await send(request) }
-        let result: Result<Enqueued, SluiceError> = await withSpan("enqueue \(request.kind)", ofKind: .producer) { span in
+        let result: Result<JobHandle, SluiceError> = await withSpan("enqueue \(request.kind)", ofKind: .producer) { span in
             span.attributes["messaging.destination.name"] = request.queue.text
             do throws(SluiceError) {
                 return .success(try await send(request))
@@ -58,30 +49,48 @@ extension SluiceClient {
         return try result.get()
     }
 
-    private func send(_ request: JobRequest) async throws(SluiceError) -> Enqueued {
+    private func send(_ request: JobRequest) async throws(SluiceError) -> JobHandle {
         let id = request.id ?? IDs.next()
         let queue = try request.queue.validated()
         let job = try request.encoded(id: id, options.payload, trace: TraceHeaders.current())
         if let parent = request.after {
             return try await follow(parent, with: job, of: queue, isNamed: request.id != nil)
         }
-        return try Enqueued(job, in: queue, try await batcher(for: queue).enqueue(job))
+        return try JobHandle(job, in: queue, try await batcher(for: queue).enqueue(job))
     }
 
     /// Enqueues many jobs. The sequence may be of any length: it is read as it is sent, in batches, with several calls in flight.
     ///
     /// The batches are in order, unless a call has to be repeated. Each batch is atomic, the whole is not.
+    /// - Parameter configure: sets options of each job that differ from the kind's.
     /// - Throws: The same errors as for one job. Jobs before one that was refused are stored.
     @discardableResult
     public func enqueue<Jobs: Sequence>(
-        _ jobs: Jobs, queue: QueueName? = nil
+        _ jobs: Jobs, _ configure: (inout JobRequest) -> Void = { _ in }
     ) async throws(SluiceError) -> EnqueuedMany where Jobs.Element: Job {
         let bulk = BulkEnqueue(self)
         for job in jobs {
-            guard bulk.add(job, queue: queue) else { break }
+            guard bulk.add(job, configure) else { break }
             if bulk.hasFullBatch { await bulk.sendFullBatches() }
         }
         return try await end(bulk)
+    }
+
+    /// Enqueues many jobs like ``enqueue(_:_:)``, and returns a handle for each.
+    /// - Parameter configure: sets options of each job that differ from the kind's.
+    /// - Returns: The handles, in the order of the jobs. For a job that met an equal one the handle is for that one, even if the job
+    ///   asked to fail in that case.
+    /// - Throws: The same errors as for one job. Jobs before one that was refused are stored.
+    public func enqueue<Jobs: Sequence>(
+        each jobs: Jobs, _ configure: (inout JobRequest) -> Void = { _ in }
+    ) async throws(SluiceError) -> [Enqueued<Jobs.Element>] where Jobs.Element: Job {
+        let bulk = BulkEnqueue(self, keepsHandles: true)
+        for job in jobs {
+            guard bulk.add(job, configure) else { break }
+            if bulk.hasFullBatch { await bulk.sendFullBatches() }
+        }
+        _ = try await end(bulk)
+        return bulk.handles.map { Enqueued(Jobs.Element.self, $0) }
     }
 
     /// Enqueues many jobs as requested, in batches like those of typed jobs.

@@ -9,11 +9,12 @@ extension SluiceClient {
     /// A job whose id the caller chose is not new if its own queue has a job of that id: it would be dropped on arrival.
     func follow(
         _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool
-    ) async throws(SluiceError) -> Enqueued {
+    ) async throws(SluiceError) -> JobHandle {
         let end = ContinuousClock.now + options.patience
         for place in parent.places { _ = try place.validated() }
+        _ = try parent.parent.validated()
         if isNamed, parent.isElsewhere(for: queue), try await !sender(for: queue).known([job.id]).isEmpty {
-            return Enqueued(id: job.id, queue: queue, isNew: false)
+            return JobHandle(id: job.id, queue: queue, isNew: false)
         }
         var failures = 0
         while true {
@@ -25,7 +26,7 @@ extension SluiceClient {
                     isMoving = true
                     continue
                 }
-                return try Enqueued(job, in: queue, outcome, origin: place == queue ? nil : place)
+                return try JobHandle(job, in: queue, outcome, origin: place == queue ? nil : place)
             }
             guard isMoving else { throw SluiceError.unknownParent(parent, of: job.id) }
             failures += 1
@@ -44,7 +45,7 @@ extension SluiceClient {
     /// The same, with the error as a value.
     func tryFollow(
         _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool
-    ) async -> Result<Enqueued, SluiceError> {
+    ) async -> Result<JobHandle, SluiceError> {
         do throws(SluiceError) {
             return .success(try await follow(parent, with: job, of: queue, isNamed: isNamed))
         } catch {

@@ -72,7 +72,7 @@ struct WorkflowEnds: EndSource {
             throw SluiceError.unknownWorkflow(id)
         }
         guard WorkflowStatus.State(rawValue: state)?.isEnded == true else { return [id: .underWay(state)] }
-        guard let status = WorkflowStatus(id, try await store.call(ReadWorkflow(), workflow: id)) else {
+        guard let status = WorkflowStatus(WorkflowID(known: id), try await store.call(ReadWorkflow(), workflow: id)) else {
             throw SluiceError.unknownWorkflow(id)
         }
         return [id: .ended(status)]

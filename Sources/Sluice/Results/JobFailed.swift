@@ -18,7 +18,7 @@ public struct JobFailed: Error, Sendable, Hashable, CustomStringConvertible {
     public var reason: String
 
     /// Reads the last line of the job's history.
-    init(_ job: Enqueued, _ state: JobState, line: [UInt8]) {
+    init(_ job: JobHandle, _ state: JobState, line: [UInt8]) {
         id = job.id
         queue = job.queue
         self.state = state

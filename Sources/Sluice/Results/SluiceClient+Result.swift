@@ -2,9 +2,9 @@ public import SluiceCore
 import SluiceStore
 
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+    import FoundationEssentials
 #else
-    public import Foundation
+    import Foundation
 #endif
 
 extension SluiceClient {
@@ -13,30 +13,22 @@ extension SluiceClient {
     ///
     /// The kind has to keep its results (``JobOptions/keepsResult``), unless it has no output. A result is kept for at least an
     /// hour, and so is a job whose end was waited for.
-    /// - Parameter timeout: how long to wait, by this host's clock; nil waits without end. The first answer of Redis may take as
-    ///   long as that of any call.
+    /// - Parameters:
+    ///   - job: the handle that an enqueue returned, or `Enqueued(Render.self, id: id)`.
+    ///   - timeout: how long to wait, by this host's clock; nil waits without end. The first answer of Redis may take as long as that
+    ///     of any call.
     /// - Throws: ``JobFailed``, with the last error, if the job was cancelled or discarded. ``SluiceError``: `timedOut`, whose
     ///   message tells if Redis was away when the time was over; `jobUnknown` if the job is not in its queue; `resultMissing` if
     ///   the result was not kept or is of another type; `undecryptable`; any error of Redis that is not transient.
     ///   `CancellationError` if the task is cancelled.
-    public func result<Kind: Job>(of kind: Kind.Type, _ job: Enqueued, timeout: Duration? = nil) async throws -> Kind.Output {
-        switch try await end(of: job, timeout: timeout) {
-        case .completed(let result): try output(of: kind, job, result)
-        case .failed(let state, let line): throw JobFailed(job, state, line: line)
+    public func result<Kind: Job>(of job: Enqueued<Kind>, timeout: Duration? = nil) async throws -> Kind.Output {
+        switch try await end(of: job.handle, timeout: timeout) {
+        case .completed(let result): return try output(of: job, result)
+        case .failed(let state, let line): throw JobFailed(job.handle, state, line: line)
         case .missing, .underWay:
             throw SluiceError(
                 .jobUnknown, "the job \(job.id) is not in queue \(job.queue): it never was, was deleted, or ended too long ago")
         }
-    }
-
-    /// Waits for a job by its id. A job that follows one of another queue is found once it has arrived in its own queue.
-    /// - Parameter queue: the queue of the job; nil for the kind's.
-    /// - Throws: The same errors as the wait for a job's handle.
-    public func result<Kind: Job>(
-        of kind: Kind.Type, _ id: JobID, in queue: QueueName? = nil, timeout: Duration? = nil
-    ) async throws -> Kind.Output {
-        try await result(
-            of: kind, Enqueued(id: id, queue: queue ?? Kind.options.queue, isNew: false), timeout: timeout)
     }
 
     /// Enqueues a job, waits for it to end, and returns its output, like a call of its handler.
@@ -45,16 +37,14 @@ extension SluiceClient {
     ///   - timeout: how long to wait, by this host's clock, counted from the enqueue.
     ///   - cancelOnTimeout: whether the job is cancelled when the timeout passes or the waiting task is cancelled. The Swift
     ///     task of a run under way is cancelled.
-    ///   - Others: as in ``enqueue(_:after:onFailed:id:delay:at:priority:timeout:maxAttempts:queue:)``.
+    ///   - configure: sets options that differ from the kind's.
     /// - Throws: The errors of `enqueue` and of `result`.
     public func enqueueAndWait<Kind: Job>(
-        _ job: Kind, id: JobID? = nil, delay: Duration? = nil, at date: Date? = nil, priority: Int? = nil,
-        maxAttempts: Int? = nil, queue: QueueName? = nil, timeout: Duration, cancelOnTimeout: Bool = false
+        _ job: Kind, timeout: Duration, cancelOnTimeout: Bool = false, _ configure: (inout JobRequest) -> Void = { _ in }
     ) async throws -> Kind.Output {
-        let enqueued = try await enqueue(
-            job, id: id, delay: delay, at: date, priority: priority, maxAttempts: maxAttempts, queue: queue)
+        let enqueued = try await enqueue(job, configure)
         do {
-            return try await result(of: Kind.self, enqueued, timeout: timeout)
+            return try await result(of: enqueued, timeout: timeout)
         } catch let error where cancelOnTimeout && (error is CancellationError || (error as? SluiceError)?.code == .timedOut) {
             // A separate task, since this one is cancelled.
             await Task {
@@ -66,18 +56,17 @@ extension SluiceClient {
     }
 
     /// Waits for the end of a job: first where the job waits for its parent, then in its own queue.
-    private func end(of job: Enqueued, timeout: Duration?) async throws -> Await.Standing {
+    private func end(of job: JobHandle, timeout: Duration?) async throws -> Await.Standing {
         let deadline = EndWaiters<QueueName, JobEnds>.deadline(timeout)
+        let id = try job.id.validated()
         if let origin = job.origin {
-            let standing = try await jobEnds.end(of: job.id, at: origin.validated(), by: deadline)
+            let standing = try await jobEnds.end(of: id, at: origin.validated(), by: deadline)
             if standing != .missing { return standing }
         }
-        return try await jobEnds.end(of: job.id, at: job.queue.validated(), by: deadline)
+        return try await jobEnds.end(of: id, at: job.queue.validated(), by: deadline)
     }
 
-    private func output<Kind: Job>(
-        of kind: Kind.Type, _ job: Enqueued, _ result: [UInt8]
-    ) throws(SluiceError) -> Kind.Output {
+    private func output<Kind: Job>(of job: Enqueued<Kind>, _ result: [UInt8]) throws(SluiceError) -> Kind.Output {
         if result.isEmpty {
             if let none = NoOutput() as? Kind.Output { return none }
             throw SluiceError(

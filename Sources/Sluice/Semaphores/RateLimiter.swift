@@ -4,7 +4,7 @@ import SluiceStore
 /// Limits how many calls start in any span of time, over all processes that use the same name, in or outside jobs.
 ///
 /// ```swift
-/// let tmdb = sluice.rateLimiter("tmdb", 20, per: .seconds(1))
+/// let tmdb = sluice.rateLimiter("tmdb", limit: 20, per: .seconds(1))
 /// try await tmdb.acquire()
 /// ```
 /// The bound is strict. It holds for *every* window of the period, wherever it begins, by Redis' clock, and not only for calendar
@@ -14,7 +14,7 @@ public struct RateLimiter: Sendable {
     /// The name, which with the client's namespace identifies the limiter.
     public let name: String
     /// The number of places in a period. If callers differ, each place follows the terms of its own request.
-    public let allowance: Int
+    public let limit: Int
     /// The length of the period.
     public let period: Duration
     /// By how much the window exceeds the period.
@@ -74,7 +74,7 @@ public struct RateLimiter: Sendable {
         var failures = 0
         while true {
             let left = end.map { max($0 - .now, .zero) }
-            let take = TakePlace(id: id, allowance: allowance, period: period, margin: margin, patience: left)
+            let take = TakePlace(id: id, allowance: limit, period: period, margin: margin, patience: left)
             let wait: Duration
             do throws(SluiceError) {
                 return try await store.call(take, limiter: name)
@@ -92,14 +92,14 @@ public struct RateLimiter: Sendable {
 
     private func check() throws(SluiceError) {
         try checkName(name, of: "rate limiter")
-        guard (1...1_000_000_000).contains(allowance) else {
-            throw SluiceError(.invalidArgument, "the allowance of a rate limiter is 1 to 1,000,000,000, not \(allowance)")
+        guard (1...1_000_000_000).contains(limit) else {
+            throw SluiceError(.invalidArgument, "the limit of a rate limiter is 1 to 1,000,000,000, not \(limit)")
         }
         guard period >= .milliseconds(1), period <= .seconds(31 * 86_400) else {
             throw SluiceError(.invalidArgument, "the period of a rate limiter is 1 ms to 31 days, not \(period)")
         }
         guard margin >= .zero, margin <= period else {
-            throw SluiceError(.invalidArgument, "the guard of a rate limiter is at most its period, not \(margin)")
+            throw SluiceError(.invalidArgument, "the margin of a rate limiter is at most its period, not \(margin)")
         }
     }
 }
@@ -109,16 +109,16 @@ extension SluiceClient {
     ///
     /// - Parameters:
     ///   - name: 1 to 64 letters, digits, dots, dashes or underscores.
-    ///   - allowance: The number of places in a period, 1 to 1,000,000,000. Above 1,000, places are counted in groups, so up to a
-    ///     thousandth of the allowance may go unused.
+    ///   - limit: The number of places in a period, 1 to 1,000,000,000. Above 1,000, places are counted in groups, so up to a
+    ///     thousandth of the limit may go unused.
     ///   - period: The length of the period, 1 ms to 31 days.
     ///   - margin: By how much the window exceeds the period, at most by the period. Nil for 3 % of the period, and at least 1
     ///     ms.
     public func rateLimiter(
-        _ name: String, _ allowance: Int, per period: Duration, guard margin: Duration? = nil
+        _ name: String, limit: Int, per period: Duration, margin: Duration? = nil
     ) -> RateLimiter {
         RateLimiter(
-            name: name, allowance: allowance, period: period, margin: margin ?? max(period * 0.03, .milliseconds(1)),
+            name: name, limit: limit, period: period, margin: margin ?? max(period * 0.03, .milliseconds(1)),
             store: store, patience: options.patience)
     }
 }

@@ -17,7 +17,7 @@ extension SluiceClient {
     }
 
     /// A handle for a workflow by its id; nothing is sent.
-    public func workflow(_ id: String) -> WorkflowHandle { WorkflowHandle(id: id, isNew: false, access: workflows) }
+    public func workflow(_ id: WorkflowID) -> WorkflowHandle { WorkflowHandle(id: id, isNew: false, access: workflows) }
 
     /// Calls about workflows, for clients and handlers.
     package var workflows: WorkflowAccess {

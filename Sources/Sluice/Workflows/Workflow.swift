@@ -20,7 +20,7 @@ import SluiceStore
 /// the workflow is enqueued, before anything is stored.
 public struct Workflow: Sendable {
     /// A node, used to place other nodes after or before it.
-    public struct Node: Sendable, Hashable {
+    public struct Node: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringInterpolation {
         /// The name of the node in its workflow.
         public let name: String
         /// The failure policy of this edge; nil for that of the later node.
@@ -28,6 +28,12 @@ public struct Workflow: Sendable {
 
         /// A node by name. Use it for nodes that exist already when you add to a running workflow.
         public init(_ name: String) { self.name = name }
+
+        /// A node by name.
+        public init(stringLiteral name: String) { self.name = name }
+
+        /// The name of the node.
+        public var description: String { name }
 
         /// The same node with a failure policy for this edge alone.
         public func onFailed(_ policy: FailurePolicy) -> Node {
@@ -49,7 +55,7 @@ public struct Workflow: Sendable {
     public var name: String
     /// The id of the workflow: 1 to 64 letters, digits, dots, dashes or underscores. The client makes one unless given.
     /// Enqueueing an id that is still kept adds nothing.
-    public var id: String?
+    public var id: WorkflowID?
     /// Whether at most one workflow of this name may be live. Enqueueing a second one adds nothing and returns the first.
     public var isUnique = false
     /// The longest time from the enqueue to the end of the whole workflow. Nodes that have not ended by then are cancelled.
@@ -78,13 +84,14 @@ public struct Workflow: Sendable {
     ///   - after: The nodes that have to end first.
     ///   - onFailed: What happens to the node if one of these does not complete.
     ///   - before: Nodes of a running workflow that have not started; they wait for this node, too.
+    ///   - configure: Sets options of the job that differ from the kind's.
     @discardableResult
     public mutating func add(
         _ name: String, _ job: some Job, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
-        before: some WorkflowNodes = [Node]()
+        before: some WorkflowNodes = [Node](), _ configure: (inout JobRequest) -> Void = { _ in }
     ) -> Node {
         do throws(SluiceError) {
-            return add(name, try JobRequest(job), after: after, onFailed: onFailed, before: before)
+            return add(name, try JobRequest(job, configure), after: after, onFailed: onFailed, before: before)
         } catch {
             refuse(error)
             return Node(name)
@@ -94,7 +101,8 @@ public struct Workflow: Sendable {
     /// Adds a job as a node. The node is named after the job's kind, with a number appended if the name is taken.
     @discardableResult
     public mutating func add<Kind: Job>(
-        _ job: Kind, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel
+        _ job: Kind, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
+        _ configure: (inout JobRequest) -> Void = { _ in }
     ) -> Node {
         let taken = Set(items.map(\.name))
         var name = Kind.kind
@@ -103,7 +111,7 @@ public struct Workflow: Sendable {
             name = "\(Kind.kind)-\(number)"
             number += 1
         }
-        return add(name, job, after: after, onFailed: onFailed)
+        return add(name, job, after: after, onFailed: onFailed, configure)
     }
 
     /// Adds a job as requested. Its id is made from the ids of workflow and node.
@@ -130,14 +138,18 @@ public struct Workflow: Sendable {
         return Node(name)
     }
 
-    /// Adds a job for each element, as nodes named `name-0`, `name-1` and so on. An empty sequence adds none.
+    /// Adds a job for each element, as nodes named `name-0`, `name-1` and so on. An empty sequence adds none. `outputs(ofEach: name)`
+    /// of a handle or a context reads all their outputs.
     @discardableResult
     public mutating func add<Jobs: Sequence>(
         each name: String, _ jobs: Jobs, after: some WorkflowNodes = [Node](), onFailed: FailurePolicy = .cancel,
-        before: some WorkflowNodes = [Node]()
+        before: some WorkflowNodes = [Node](), _ configure: (inout JobRequest) -> Void = { _ in }
     ) -> [Node] where Jobs.Element: Job {
         var nodes: [Node] = []
-        for job in jobs { nodes.append(add("\(name)-\(nodes.count)", job, after: after, onFailed: onFailed, before: before)) }
+        for job in jobs {
+            nodes.append(
+                add("\(name)-\(nodes.count)", job, after: after, onFailed: onFailed, before: before, configure))
+        }
         return nodes
     }
 

@@ -15,8 +15,9 @@ package struct WorkflowAccess: Sendable {
     package var encryptedKinds: Set<String> = []
 
     /// Stores a workflow and starts it. Returns its id and whether the workflow was added.
-    func enqueue(_ flow: Workflow) async throws(SluiceError) -> (id: String, isNew: Bool) {
-        let id = flow.id ?? IDs.next().text
+    func enqueue(_ flow: Workflow) async throws(SluiceError) -> (id: WorkflowID, isNew: Bool) {
+        let name = flow.id ?? WorkflowID(known: IDs.next().text)
+        let id = name.text
         if flow.isUnique { try checkName(flow.name, of: "unique workflow") }
         guard flow.name.utf8.count <= 256 else {
             throw SluiceError(.invalidArgument, "a workflow's name takes at most 256 bytes")
@@ -41,17 +42,17 @@ package struct WorkflowAccess: Sendable {
         for page in pages {
             let add = WorkflowAdd(head: head, token: token, nodes: page)
             let reply = try await repeating { () async throws(SluiceError) in try await store.call(add, workflow: id) }
-            if reply.word != .ok { return (id, false) }
+            if reply.word != .ok { return (name, false) }
         }
         if flow.isUnique {
             let owner = try await claim(flow.name, for: id)
-            if owner != id { return (owner, false) }
+            if owner != id { return (WorkflowID(known: owner), false) }
         }
         let started = try await repeating { () async throws(SluiceError) in
             try await store.call(WorkflowStep([.start]), workflow: id)
         }
         await carry(id, started)
-        return (id, true)
+        return (name, true)
     }
 
     /// The running workflow that owns this name: the new one, unless another one of this name has not ended.
@@ -61,19 +62,20 @@ package struct WorkflowAccess: Sendable {
             let call = ClaimName(id, before: before)
             let owner = try await repeating { () async throws(SluiceError) in try await store.call(call, workflow: name) }
             if owner == id { return owner }
-            let status = WorkflowStatus(owner, try await store.call(ReadWorkflow(), workflow: owner))
+            let status = WorkflowStatus(WorkflowID(known: owner), try await store.call(ReadWorkflow(), workflow: owner))
             // A workflow that was built and never started is dropped after an hour.
             if let status, !status.state.isEnded { return owner }
             before = owner
         }
     }
 
-    /// Adds nodes to a workflow. Returns the names of nodes that were there already.
+    /// Adds nodes to a workflow. Returns the nodes that were there already.
     package func append(
-        _ flow: Workflow, to id: String, after node: String? = nil
-    ) async throws(SluiceError) -> [String] {
+        _ flow: Workflow, to workflow: WorkflowID, after node: Workflow.Node? = nil
+    ) async throws(SluiceError) -> [Workflow.Node] {
+        let id = try workflow.validated().text
         var flow = flow
-        if let node { flow.root(after: node) }
+        if let node { flow.root(after: node.name) }
         let plan = try WorkflowPlan(flow, id: id, isAddition: true)
         let pages = try plan.pages(payload, trace: TraceHeaders.current())
         var existing: [String] = []
@@ -87,12 +89,12 @@ package struct WorkflowAccess: Sendable {
             }
             await carry(id, reply.step)
         }
-        return existing
+        return existing.map { Workflow.Node($0) }
     }
 
     /// Applies an operator's change to a workflow.
-    func change(_ id: String, _ verb: WorkflowStep.Verb) async throws(SluiceError) {
-        try checkName(id, of: "workflow")
+    func change(_ workflow: WorkflowID, _ verb: WorkflowStep.Verb) async throws(SluiceError) {
+        let id = try workflow.validated().text
         let reply = try await repeating { () async throws(SluiceError) in
             try await store.call(WorkflowStep([verb]), workflow: id)
         }
@@ -117,40 +119,5 @@ package struct WorkflowAccess: Sendable {
         _ call: () async throws(SluiceError) -> Reply
     ) async throws(SluiceError) -> Reply {
         try await store.repeating(for: patience, heedsCancellation: true, call)
-    }
-}
-
-extension WorkflowAccess {
-    /// The output of a node, as JSON.
-    /// - Parameter mustBeSealed: Whether the kind of the node is known to be encrypted.
-    /// - Throws: `unknownWorkflow`; `invalidArgument` if there is no such node; `noOutput`, with the reason, if the node has
-    ///   none; `undecryptable`.
-    package func output(
-        of node: String, in id: String, mustBeSealed: Bool = false
-    ) async throws(SluiceError) -> String {
-        let found = try await store.call(ReadOutputs([node]), workflow: id).nodes[0]
-        if !found.output.isEmpty {
-            let output = Array(found.output.utf8)
-            var mustBeSealed = mustBeSealed
-            if !mustBeSealed, !encryptedKinds.isEmpty, SealedText(output) == nil {
-                mustBeSealed = encryptedKinds.contains(try await store.call(ReadNodeKinds([node]), workflow: id)[0])
-            }
-            let plain = try payload.opened(
-                output, as: .output(JobID(known: "\(id):\(node)")), mustBeSealed: mustBeSealed,
-                "the output of node '\(node)' of workflow '\(id)'")
-            return String(decoding: plain, as: UTF8.self)
-        }
-        if found.state.isEmpty {
-            if try await store.call(ReadWorkflow(), workflow: id).isEmpty { throw SluiceError.unknownWorkflow(id) }
-            throw SluiceError(.invalidArgument, "workflow '\(id)' has no node '\(node)'")
-        }
-        let why = found.state == "completed" ? "its handler returns none" : "it is \(found.state)"
-        throw SluiceError(.noOutput, "node '\(node)' of workflow '\(id)' has no output: \(why)")
-    }
-
-    /// The shared context of all nodes, as JSON; nil if there is none.
-    package func context(of id: String) async throws(SluiceError) -> String? {
-        let context = try await store.call(ReadOutputs([]), workflow: id).context
-        return context.isEmpty ? nil : context
     }
 }

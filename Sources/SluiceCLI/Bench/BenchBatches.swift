@@ -9,7 +9,7 @@ extension BenchModes {
         let text = text
         let all = (0..<jobs).lazy.map { BenchJob(number: $0, text: text) }
         let plain = try await running("bench-plain") { client in
-            try await client.enqueue(all, queue: "bench-plain")
+            try await client.enqueue(all) { $0.queue = "bench-plain" }
         }
         let members = try await running(BenchMember.queue) { client in
             let batch = try await client.openBatch("bench", id: Self.batchID)

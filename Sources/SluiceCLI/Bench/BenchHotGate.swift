@@ -45,7 +45,7 @@ struct BenchHotGate {
     /// Fills a queue with jobs of `parked` lanes that share one place, and with other jobs; parks the lanes; then measures.
     func measure(parked: Int) async throws -> Samples {
         try await fill(parked: parked)
-        let limits = [Limit.concurrency(1, per: "hot")] + (try lanes.specs.map { try Limit(parsing: $0) })
+        let limits = [Limit.concurrency(1, partition: "hot")] + (try lanes.specs.map { try Limit(parsing: $0) })
         _ = try await client.store.call(Declare(deploy: 0, limits: limits), on: queue)
         _ = try await client.store.call(
             Resync(worker: worker, session: 1, lease: .seconds(600), info: "{}", running: []), on: queue)
@@ -68,9 +68,9 @@ struct BenchHotGate {
         let hot = (0..<parked).lazy.map {
             BenchLaneJob(BenchJob(number: $0, text: text), ["hot": "1", "p": "hot-\($0)"])
         }
-        try await client.enqueue(hot, queue: queue)
+        try await client.enqueue(hot) { $0.queue = queue }
         let rest = (0..<others).lazy.map { BenchLaneJob(BenchJob(number: $0, text: text), lanes.values(of: $0)) }
-        try await client.enqueue(rest, queue: queue)
+        try await client.enqueue(rest) { $0.queue = queue }
     }
 
     /// Turns away all lanes but the one that holds the place. A call parks 200 lanes.

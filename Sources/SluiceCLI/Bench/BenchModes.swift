@@ -39,7 +39,7 @@ struct BenchModes {
                     group.addTask { [text] in
                         for number in 0..<each {
                             let job = BenchJob(number: producer * each + number, text: text)
-                            try await client.enqueue(job, queue: "bench-enqueue")
+                            try await client.enqueue(job) { $0.queue = "bench-enqueue" }
                         }
                     }
                 }
@@ -71,9 +71,9 @@ struct BenchModes {
             let text = text
             let all = (0..<jobs).lazy.map { BenchJob(number: $0, text: text) }
             if let lanes {
-                try await client.enqueue(all.map { BenchLaneJob($0, lanes.values(of: $0.number)) }, queue: queue)
+                try await client.enqueue(all.map { BenchLaneJob($0, lanes.values(of: $0.number)) }) { $0.queue = queue }
             } else {
-                try await client.enqueue(all, queue: queue)
+                try await client.enqueue(all) { $0.queue = queue }
             }
         }
     }
@@ -138,7 +138,7 @@ struct BenchModes {
             let text = text
             for number in 0..<(samples + 20) {
                 let start = ContinuousClock.now
-                try await producer.enqueue(BenchJob(number: number, text: text), queue: "bench-latency")
+                try await producer.enqueue(BenchJob(number: number, text: text)) { $0.queue = "bench-latency" }
                 guard let arrival = await arrivals.next() else { break }
                 if number >= 20 { latencies.append((arrival - start).seconds * 1000) }
                 // Wait until the worker is idle: it has settled the job and waits again.

@@ -36,7 +36,7 @@ extension BenchModes {
         while !Task.isCancelled {
             let start = ContinuousClock.now
             do {
-                try await client.enqueue(BenchJob(number: samples.count, text: text), queue: "bench-beside")
+                try await client.enqueue(BenchJob(number: samples.count, text: text)) { $0.queue = "bench-beside" }
             } catch {
                 if Task.isCancelled { break }
                 throw error

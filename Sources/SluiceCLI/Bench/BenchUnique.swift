@@ -21,7 +21,7 @@ extension BenchModes {
     private func filling<Jobs: Sequence>(_ queue: QueueName, _ jobs: Jobs) async throws -> Stretch where Jobs.Element: Job {
         let client = try await client()
         let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
-            try await client.enqueue(jobs, queue: queue)
+            try await client.enqueue(jobs) { $0.queue = queue }
         }
         try await empty(queue, client)
         await client.close()

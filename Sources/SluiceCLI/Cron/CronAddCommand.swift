@@ -67,7 +67,8 @@ struct CronAddCommand: AsyncParsableCommand {
 
     func run() async throws {
         let cron = Cron(
-            name, expression, zone: tz, request: try job.request(queue), catchUp: try CatchUp(parsing: catchUp), overlap: overlap,
+            name, schedule: expression, zone: tz, request: try job.request(queue), catchUp: try CatchUp(parsing: catchUp),
+            overlap: overlap,
             jitter: jitter, start: start.map(Date.init(milliseconds:)), end: end.map(Date.init(milliseconds:)), limit: limit)
         var options = SluiceClient.Options()
         options.keys = try job.payload.neededKeys()

@@ -32,5 +32,7 @@ struct AfterOptions: ParsableArguments {
             .invalidArgument, "'\(text)' is none of \(FailurePolicy.allCases.map(\.rawValue).joined(separator: ", "))")
     }
 
-    func followUp(in queue: QueueName) -> FollowUp? { after.map { FollowUp($0, in: afterQueue ?? queue, onFailed: onFailed) } }
+    func followUp(in queue: QueueName) -> FollowUp? {
+        after.map { FollowUp(JobHandle($0, in: afterQueue ?? queue), onFailed: onFailed) }
+    }
 }

@@ -10,7 +10,7 @@ struct NotifyOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The events to send, joined by commas: progress, ended. (default: ended)", valueName: "events"),
+            "The events to send, joined by commas: progress, ended, failed. (default: ended)", valueName: "events"),
         transform: { try events($0) })
     private var notifyOn: Set<Notify.Event>?
 

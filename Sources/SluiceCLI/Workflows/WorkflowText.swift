@@ -14,7 +14,7 @@ enum WorkflowText {
             let failed = [.cancelled, .discarded, .deleted].reduce(0) { $0 + workflow.nodes[$1, default: 0] }
             let age = workflow.created.map { max($0.age(at: Date()), .zero) }
             table.append([
-                workflow.id, workflow.name, workflow.state.rawValue, HumanText.number(workflow.total),
+                workflow.id.text, workflow.name, workflow.state.rawValue, HumanText.number(workflow.total),
                 HumanText.number(workflow.nodes[.active, default: 0]), HumanText.number(failed),
                 age.map(HumanText.duration) ?? "-",
             ])

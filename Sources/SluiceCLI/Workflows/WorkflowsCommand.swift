@@ -57,7 +57,7 @@ struct WorkflowsShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await global.withInspector { inspector in
-            guard let details = try await inspector.workflow(id, nodes: limit, edges: 4 * limit) else {
+            guard let details = try await inspector.workflow(WorkflowID(known: id), nodes: limit, edges: 4 * limit) else {
                 throw SluiceError.unknownWorkflow(id)
             }
             let graph = details.graph
@@ -106,11 +106,11 @@ struct WorkflowSelection: ParsableArguments {
     var node: String?
 
     func change(
-        _ body: (WorkflowHandle, String?) async throws(SluiceError) -> Void
+        _ body: (WorkflowHandle, Workflow.Node?) async throws(SluiceError) -> Void
     ) async throws {
         try await global.withClient { client in
-            let workflow = client.workflow(id)
-            try await body(workflow, node)
+            let workflow = client.workflow(WorkflowID(known: id))
+            try await body(workflow, node.map { Workflow.Node($0) })
             let status = try await workflow.status()
             if global.json {
                 try Terminal.output.json(status.json)

@@ -1,5 +1,7 @@
 /// The id of a batch: 1 to 64 letters, digits, dots, dashes or underscores.
-public struct BatchID: Hashable, Sendable, CustomStringConvertible, Codable {
+public struct BatchID: Hashable, Sendable, CustomStringConvertible, Codable,
+    ExpressibleByStringInterpolation
+{
     /// The id as text.
     public let text: String
 
@@ -13,8 +15,15 @@ public struct BatchID: Hashable, Sendable, CustomStringConvertible, Codable {
         self.text = text
     }
 
+    /// Takes an id from code unchecked. The first call that uses a wrong one throws `invalidArgument`.
+    public init(stringLiteral text: String) { self.text = text }
+
     /// Takes an id that is known to be valid.
     package init(known text: String) { self.text = text }
+
+    /// Checks an id from code.
+    /// - Throws: `invalidArgument` if it is not valid.
+    package func validated() throws(SluiceError) -> BatchID { try BatchID(text) }
 
     /// Decodes the text and checks it.
     /// - Throws: `invalidArgument` if it is not a valid id.

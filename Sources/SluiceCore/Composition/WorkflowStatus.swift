@@ -49,7 +49,7 @@ public struct WorkflowStatus: Sendable, Hashable {
     }
 
     /// The id of the workflow.
-    public var id: String
+    public var id: WorkflowID
     /// Its name.
     public var name: String
     /// The state of the whole workflow.
@@ -71,7 +71,7 @@ public struct WorkflowStatus: Sendable, Hashable {
 
 extension WorkflowStatus {
     /// Reads the stored values; nil if there is no such workflow.
-    package init?(_ id: String, _ values: [String: String]) {
+    package init?(_ id: WorkflowID, _ values: [String: String]) {
         guard let state = values["state"].flatMap(State.init) else { return nil }
         self.id = id
         self.state = state

@@ -2,7 +2,9 @@
 ///
 /// Generated ids are ULIDs (https://github.com/ulid/spec): 48 bits of the host's time in ms, then 80 random bits, in 26 characters
 /// that sort by age. The time in an id is informative only; the server's clock decides.
-public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Codable {
+public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Codable,
+    ExpressibleByStringInterpolation
+{
     /// The id as text.
     public let text: String
 
@@ -16,8 +18,15 @@ public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Co
         self.text = text
     }
 
+    /// Takes an id from code unchecked. The first call that uses a wrong one throws `invalidArgument`.
+    public init(stringLiteral text: String) { self.text = text }
+
     /// Takes an id from Redis, which is known to be valid.
     package init(known text: String) { self.text = text }
+
+    /// Checks an id from code.
+    /// - Throws: `invalidArgument` if it is not valid.
+    package func validated() throws(SluiceError) -> JobID { try JobID(text) }
 
     /// Decodes the text and checks it.
     /// - Throws: `invalidArgument` if it is not a valid id.

@@ -4,7 +4,7 @@
     public import Foundation
 #endif
 
-/// A webhook for the events of a job: `enqueue(job, notify: Notify(url))`.
+/// A webhook for the events of a job: `enqueue(job) { $0.notify = Notify(url) }`.
 ///
 /// Each subscribed event is delivered at least once, in order, from what Redis has recorded and never from what a handler believes.
 /// The call that ends the job writes the notification in the same step, be it a settlement, the reclaim of a dead worker's run or
@@ -16,6 +16,9 @@ public struct Notify: Hashable, Sendable {
         case progress
         /// The job was completed, cancelled or discarded, or deleted before its end. A job that an operator retries ends again.
         case ended
+        /// The job was cancelled or discarded, or deleted before its end. It is delivered as ``ended``; a webhook for both gets one
+        /// notification.
+        case failed
     }
 
     /// The queue of the notifications.

@@ -13,6 +13,11 @@ public enum Outcome<Output: Sendable>: Sendable {
     case discard(reason: String)
 }
 
+extension Outcome where Output == NoOutput {
+    /// The job is done, and has no output.
+    public static var completed: Outcome { .completed(NoOutput()) }
+}
+
 extension Outcome {
     /// The job runs again after this wait, one second to one year. No attempt is spent.
     public static func snooze(for wait: Duration) -> Outcome { .snooze(.for(wait)) }

@@ -2,7 +2,7 @@
 /// death of a process leaks none.
 ///
 /// ```swift
-/// Queue("exports", limits: [.concurrency(12), .concurrency(2, per: "account"), .rate(40, per: .seconds(10), partition: "host")])
+/// Queue("exports", limits: [.concurrency(12), .concurrency(2, partition: "account"), .rate(40, per: .seconds(10), partition: "host")])
 /// ```
 /// Limits refer to partitions, or to dependencies of jobs, by name. A limit does not apply to a job without that partition. The
 /// worker's start throws `invalidArgument` for numbers and names that are not valid.
@@ -22,7 +22,7 @@ public struct Limit: Hashable, Sendable, CustomStringConvertible {
     public static func concurrency(_ most: Int) -> Limit { Limit(name: "concurrency", value: "\(most)") }
 
     /// Limits how many jobs run at the same time for each value of a partition, or with a dependency: 1 to 1,000,000.
-    public static func concurrency(_ most: Int, per partition: String) -> Limit {
+    public static func concurrency(_ most: Int, partition: String) -> Limit {
         Limit(name: "concurrency/" + partition, value: "\(most)")
     }
 
@@ -30,17 +30,17 @@ public struct Limit: Hashable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - allowance: starts in a period, 1 to 1,000,000,000.
     ///   - period: 1 ms to 31 days.
-    ///   - slack: widens the window, because a call to the outside follows its job's start by a little. 3 % of the period by
+    ///   - margin: widens the window, because a call to the outside follows its job's start by a little. 3 % of the period by
     ///     default.
-    public static func rate(_ allowance: Int, per period: Duration, guard slack: Duration? = nil) -> Limit {
-        Limit(name: "rate", value: rateText(allowance, period, slack))
+    public static func rate(_ allowance: Int, per period: Duration, margin: Duration? = nil) -> Limit {
+        Limit(name: "rate", value: rateText(allowance, period, margin))
     }
 
     /// Limits how many jobs start within any window of a period, for each value of a partition or for a dependency.
     public static func rate(
-        _ allowance: Int, per period: Duration, partition: String, guard slack: Duration? = nil
+        _ allowance: Int, per period: Duration, partition: String, margin: Duration? = nil
     ) -> Limit {
-        Limit(name: "rate/" + partition, value: rateText(allowance, period, slack))
+        Limit(name: "rate/" + partition, value: rateText(allowance, period, margin))
     }
 
     /// Holds jobs back, without spending attempts, while a dependency fails with ``DependencyUnavailable``: for each value of a
@@ -65,8 +65,8 @@ public struct Limit: Hashable, Sendable, CustomStringConvertible {
     /// before is exempt: follow-ups, recurring jobs, and jobs from runs, workflows and batches.
     public static func depth(_ most: Int) -> Limit { Limit(name: "depth", value: "\(most)") }
 
-    private static func rateText(_ allowance: Int, _ period: Duration, _ slack: Duration?) -> String {
-        "\(allowance)/\(period.milliseconds)" + (slack.map { "/\($0.milliseconds)" } ?? "")
+    private static func rateText(_ allowance: Int, _ period: Duration, _ margin: Duration?) -> String {
+        "\(allowance)/\(period.milliseconds)" + (margin.map { "/\($0.milliseconds)" } ?? "")
     }
 
     /// The limit in its canonical form.

@@ -14,7 +14,7 @@ extension Inspector {
         while found.count < limit {
             let page = try await store.batches(from: rank)
             for id in page where found.count < limit {
-                if let status = BatchStatus(id, try await store.call(ReadBatch(), on: id)) {
+                if let status = BatchStatus(id, try await store.call(ReadBatch(), batch: id)) {
                     if state == nil || status.state == state { found.append(status) }
                 } else {
                     gone.append(id)
@@ -35,9 +35,9 @@ extension Inspector {
     ///   - members: The number of members to name, 1 to 1,000; if more have not ended, the choice is random.
     /// - Throws: a server error if Redis cannot be used.
     public func batch(_ id: BatchID, members: Int = 100) async throws(SluiceError) -> BatchDetails? {
-        let values = try await store.call(ReadBatch(), on: id)
+        let values = try await store.call(ReadBatch(), batch: id)
         guard let status = BatchStatus(id, values) else { return nil }
-        let view = try await store.call(ViewBatch(most: min(max(members, 1), 1000)), on: id)
+        let view = try await store.call(ViewBatch(most: min(max(members, 1), 1000)), batch: id)
         let firing = Set(values["firing", default: ""].split(separator: " ").map(String.init))
         return BatchDetails(status, firing: firing, view)
     }

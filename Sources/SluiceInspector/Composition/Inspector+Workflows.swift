@@ -19,7 +19,9 @@ extension Inspector {
         // Ids made by clients sort by age. Other ids are sorted by time below.
         for id in ids.sorted(by: >) {
             let values = try await store.call(ReadWorkflow(), workflow: id)
-            guard let status = WorkflowStatus(id, values), state == nil || status.state == state else { continue }
+            guard let status = WorkflowStatus(WorkflowID(known: id), values), state == nil || status.state == state else {
+                continue
+            }
             found.append(status)
         }
         return Array(found.sorted { ($0.created ?? .distantPast) > ($1.created ?? .distantPast) }.prefix(limit))
@@ -28,15 +30,15 @@ extension Inspector {
     /// Returns a workflow with its nodes, in order, and the edges between them; nil if there is no such workflow, or if it is no
     /// longer kept: for a day after its end, or a week if a node did not complete.
     /// - Parameters:
-    ///   - id: The id of the workflow.
+    ///   - workflow: The id of the workflow.
     ///   - nodes: The number of nodes to return at most.
     ///   - edges: The number of edges to return at most.
     /// - Throws: `invalidArgument` for an invalid id; a server error if Redis cannot be used.
     public func workflow(
-        _ id: String, nodes: Int = 10_000, edges: Int = 20_000
+        _ workflow: WorkflowID, nodes: Int = 10_000, edges: Int = 20_000
     ) async throws(SluiceError) -> WorkflowDetails? {
-        try checkName(id, of: "workflow")
-        guard let status = WorkflowStatus(id, try await store.call(ReadWorkflow(), workflow: id)) else { return nil }
+        let id = try workflow.validated().text
+        guard let status = WorkflowStatus(workflow, try await store.call(ReadWorkflow(), workflow: id)) else { return nil }
         return WorkflowDetails(status: status, graph: try await graph(of: id, nodes: nodes, edges: edges))
     }
 

@@ -7,7 +7,7 @@ extension WorkflowStatus {
             .init(name: state.rawValue, value: .integer(nodes[state, default: 0]))
         }
         return [
-            "workflow": .string(id), "name": .string(name), "state": .string(state.rawValue), "stopped": JSONValue(stopped),
+            "workflow": .string(id.text), "name": .string(name), "state": .string(state.rawValue), "stopped": JSONValue(stopped),
             "created": JSONValue(time: created), "ended": JSONValue(time: ended), "deadline": JSONValue(time: deadline),
             "nodes": .object(counts),
         ]

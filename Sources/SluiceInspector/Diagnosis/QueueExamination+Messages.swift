@@ -99,7 +99,7 @@ extension QueueExamination {
         let parts = target.split(separator: ".", maxSplits: 1)
         guard parts.count == 2 else { return false }
         let id = String(parts[1])
-        if parts[0] == "batch" { return try await store.call(ReadBatch(), on: BatchID(known: id)).isEmpty }
+        if parts[0] == "batch" { return try await store.call(ReadBatch(), batch: BatchID(known: id)).isEmpty }
         return try await store.call(ReadWorkflow(), workflow: id).isEmpty
     }
 }

@@ -102,3 +102,23 @@ extension QueueStatus.Retention {
         self.init(count: numbers[0], age: .milliseconds(numbers[1]))
     }
 }
+
+/// The counts of ``QueueStatus/states`` by name. Those of ended states count the jobs still kept.
+extension QueueStatus {
+    /// Jobs that wait for a worker.
+    public var available: Int { states[.available, default: 0] }
+    /// Jobs that wait for their time.
+    public var scheduled: Int { states[.scheduled, default: 0] }
+    /// Jobs that wait for their next attempt.
+    public var retryable: Int { states[.retryable, default: 0] }
+    /// Jobs that wait for another job, a dependency or an operator.
+    public var suspended: Int { states[.suspended, default: 0] }
+    /// Jobs that run.
+    public var executing: Int { states[.executing, default: 0] }
+    /// Completed jobs that are kept.
+    public var completed: Int { states[.completed, default: 0] }
+    /// Cancelled jobs that are kept.
+    public var cancelled: Int { states[.cancelled, default: 0] }
+    /// Discarded jobs that are kept.
+    public var discarded: Int { states[.discarded, default: 0] }
+}

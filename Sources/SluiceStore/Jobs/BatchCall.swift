@@ -139,7 +139,7 @@ package struct ViewBatch: StoreFunction {
 extension Store {
     /// Calls a function on a batch.
     package func call<Function: StoreFunction>(
-        _ function: Function, on batch: BatchID
+        _ function: Function, batch: BatchID
     ) async throws(SluiceError) -> Function.Reply {
         try await call(function, key: keys.batch(batch))
     }

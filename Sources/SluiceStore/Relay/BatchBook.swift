@@ -14,7 +14,7 @@ package struct BatchBook: Sendable {
     func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) -> BatchCall.Reply {
         // Recorded before the batch exists, so that no batch is missing from the index.
         if case .open = verb { try await store.note(.open, [batch]) }
-        let reply = try await store.call(BatchCall(verb), on: batch)
+        let reply = try await store.call(BatchCall(verb), batch: batch)
         if reply.isFinished { try await store.note(.finished, [batch]) }
         var next = reply
         // A reply has as many as fit.
@@ -27,7 +27,7 @@ package struct BatchBook: Sendable {
                     try await bring(callback, of: event, batch, next.now)
                 }
             }
-            next = try await store.call(BatchCall(.fired(Array(next.firing.keys))), on: batch)
+            next = try await store.call(BatchCall(.fired(Array(next.firing.keys))), batch: batch)
         }
         return reply
     }

@@ -4,7 +4,7 @@ extension Worker {
     /// Runs jobs of a kind in chunks: one call of the handler for up to `size` jobs.
     ///
     /// ```swift
-    /// worker.handleChunk(Index.self, size: 100, within: .seconds(1), per: "account") { chunk in
+    /// worker.handleChunk(Index.self, size: 100, within: .seconds(1), partition: "account") { chunk in
     ///     try await search.add(chunk.members.map(\.job))
     /// }
     /// ```
@@ -24,7 +24,7 @@ extension Worker {
     ///   - partition: a partition whose value is the same for all members of a chunk, or is missing for all of them.
     ///   - body: the handler, called with the chunk. The worker's `run()` refuses sizes, waits and names that are not valid.
     public func handleChunk<Kind: Job>(
-        _ kind: Kind.Type, size: Int, within wait: Duration = .seconds(1), per partition: String? = nil,
+        _ kind: Kind.Type, size: Int, within wait: Duration = .seconds(1), partition: String? = nil,
         _ body: @escaping @concurrent @Sendable (Chunk<Kind>) async throws -> Void
     ) where Kind.Output == NoOutput {
         register(chunksOf: kind, size, wait, partition) { chunk in
@@ -40,7 +40,7 @@ extension Worker {
     /// - Parameter body: returns outcomes by member; ids that belong to no open member are ignored.
     @_disfavoredOverload
     public func handleChunk<Kind: Job>(
-        _ kind: Kind.Type, size: Int, within wait: Duration = .seconds(1), per partition: String? = nil,
+        _ kind: Kind.Type, size: Int, within wait: Duration = .seconds(1), partition: String? = nil,
         _ body: @escaping @concurrent @Sendable (Chunk<Kind>) async throws -> [JobID: Outcome<Kind.Output>]
     ) {
         register(chunksOf: kind, size, wait, partition) { chunk in

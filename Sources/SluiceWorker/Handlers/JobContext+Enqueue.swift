@@ -2,12 +2,6 @@ public import Sluice
 public import SluiceCore
 import SluiceStore
 
-#if canImport(FoundationEssentials)
-    public import FoundationEssentials
-#else
-    public import Foundation
-#endif
-
 extension JobContext {
     /// Enqueues a job together with the outcome of this run: Redis stores both or neither.
     ///
@@ -16,18 +10,15 @@ extension JobContext {
     /// attempt may enqueue the same job again. A job of another queue passes through this queue, and arrives there right after.
     ///
     /// A run may enqueue up to 500 jobs, of up to 1 MiB together.
+    /// - Parameter configure: sets options that differ from the kind's.
     /// - Returns: The id of the job, made here unless given. If a job of that id is there already, or an equal one by uniqueness,
     ///   nothing is added, and the outcome is recorded all the same.
     /// - Throws: `runLimit`, `invalidArgument`, `payloadTooLarge`; `fenced` if the run is over already.
     @discardableResult
     public func enqueue<Kind: Job>(
-        _ job: Kind, id: JobID? = nil, delay: Duration? = nil, at date: Date? = nil, priority: Int? = nil,
-        timeout: Duration? = nil, maxAttempts: Int? = nil, queue: QueueName? = nil
+        _ job: Kind, _ configure: (inout JobRequest) -> Void = { _ in }
     ) throws(SluiceError) -> JobID {
-        try enqueue(
-            JobRequest(
-                job, id: id, delay: delay, at: date, priority: priority, timeout: timeout, maxAttempts: maxAttempts, queue: queue)
-        )
+        try enqueue(JobRequest(job, configure))
     }
 
     /// Enqueues a job as requested, together with the outcome of this run.
@@ -40,18 +31,17 @@ extension JobContext {
     }
 
     /// Enqueues many jobs together with the outcome of this run, all or none.
+    /// - Parameter configure: sets options of each job that differ from the kind's.
     /// - Returns: The ids of the jobs, in order.
     /// - Throws: The same errors as for one job; no job is enqueued then.
     @discardableResult
     public func enqueue<Jobs: Sequence>(
-        _ jobs: Jobs, queue: QueueName? = nil
+        _ jobs: Jobs, _ configure: (inout JobRequest) -> Void = { _ in }
     ) throws(SluiceError) -> [JobID] where Jobs.Element: Job {
         let trace = TraceHeaders.current()
         var encoded: [(job: NewJob, queue: QueueName)] = []
         for job in jobs {
-            var request = try JobRequest(job)
-            if let queue { request.queue = queue }
-            encoded.append(try self.encoded(request, trace: trace))
+            encoded.append(try self.encoded(JobRequest(job, configure), trace: trace))
         }
         try self.jobs.add(encoded, of: self.queue)
         return encoded.map(\.job.id)

@@ -13,7 +13,7 @@ func indexer(
     _ sluice: SluiceClient, add: @escaping @Sendable (_ documents: [String]) async throws -> Void
 ) -> Worker {
     let worker = Worker(sluice, queues: [Queue("search", concurrency: 200)])
-    worker.handleChunk(Index.self, size: 100, within: .seconds(1), per: "account") { chunk in
+    worker.handleChunk(Index.self, size: 100, within: .seconds(1), partition: "account") { chunk in
         for member in chunk.members where member.job.document.isEmpty { member.settle(.discard(reason: "it is empty")) }
         try await add(chunk.members.filter(\.isOpen).map(\.job.document))
     }

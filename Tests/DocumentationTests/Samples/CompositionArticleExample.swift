@@ -18,7 +18,7 @@ struct Publish: Job {
 func produce(_ film: String, with sluice: SluiceClient) async throws -> String {
     let render = try await sluice.enqueue(Render(film: film))
     try await sluice.enqueue(Publish(film: film), after: render, onFailed: .hold)
-    return try await sluice.result(of: Render.self, render, timeout: .seconds(60))
+    return try await sluice.result(of: render, timeout: .seconds(60))
 }
 
 func path(of film: String, with sluice: SluiceClient) async throws -> String {
@@ -28,7 +28,7 @@ func path(of film: String, with sluice: SluiceClient) async throws -> String {
 func studio(_ sluice: SluiceClient) -> Worker {
     let worker = Worker(sluice, queues: [Queue("films"), Queue("web")])
     worker.handle(Render.self) { job, context in
-        try context.enqueue(Publish(film: "trailer of " + job.film), delay: .seconds(5))
+        try context.enqueue(Publish(film: "trailer of " + job.film)) { $0.delay = .seconds(5) }
         return "/films/\(job.film).mp4"
     }
     worker.handle(Publish.self) { job, context in context.logger.info("\(job.film) is out") }

@@ -7,6 +7,6 @@ struct Digest: Job {
 }
 
 func mailer(_ sluice: SluiceClient) -> Worker {
-    let daily = Cron("digest", "0 7 * * MON-FRI", zone: "Europe/Berlin", Digest(), overlap: .skip)
+    let daily = Cron("digest", schedule: "0 7 * * MON-FRI", zone: "Europe/Berlin", job: Digest(), overlap: .skip)
     return Worker(sluice, queues: [Queue("mail", cron: [daily])])
 }

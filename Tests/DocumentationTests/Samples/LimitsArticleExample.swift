@@ -13,7 +13,7 @@ let exports = Queue(
     "exports", concurrency: 20,
     limits: [
         .concurrency(12),
-        .concurrency(2, per: "account"),
+        .concurrency(2, partition: "account"),
         .rate(300, per: .seconds(1)),
         .rate(40, per: .seconds(10), partition: "host"),
         .breaker(partition: "host", opensAfter: 5, within: .seconds(30), coolsFor: .seconds(20)),
@@ -39,6 +39,6 @@ func renderOnGPU(_ sluice: SluiceClient, render: @escaping @Sendable (Fence) asy
 }
 
 func lookUp(_ sluice: SluiceClient, ask: () async throws -> Void) async throws {
-    try await sluice.rateLimiter("tmdb", 20, per: .seconds(1)).acquire()
+    try await sluice.rateLimiter("tmdb", limit: 20, per: .seconds(1)).acquire()
     try await ask()
 }

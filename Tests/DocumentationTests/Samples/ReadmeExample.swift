@@ -22,7 +22,7 @@ func greeter(_ sluice: SluiceClient) -> Worker {
 
 func serve() async throws {
     let sluice = try await SluiceClient(.url("redis://127.0.0.1:6379"))
-    try await sluice.enqueue(Greet(name: "Ada"), delay: .seconds(5))
+    try await sluice.enqueue(Greet(name: "Ada")) { $0.delay = .seconds(5) }
     let services = [sluice, greeter(sluice)] as [any Service]
     try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm], logger: Logger(label: "greeter")).run()
 }

@@ -7,7 +7,10 @@ import Testing
 @Test func greetsWhenItIsTime() async throws {
     let queues = try await TestNamespace()
     let sluice = try await queues.client()
-    try await sluice.enqueue(Greet(name: "Ada"), id: JobID("hello"), delay: .seconds(3600))
+    try await sluice.enqueue(Greet(name: "Ada")) {
+        $0.id = "hello"
+        $0.delay = .seconds(3600)
+    }
     try await queues.advance(by: .seconds(3600))
     try await queues.drain(with: greeter(sluice))
     let inspector = try Inspector(url: queues.url, namespace: queues.namespace)

@@ -14,7 +14,7 @@ struct Film: Job {
 }
 
 func order(_ film: Film, with sluice: SluiceClient, tell url: URL) async throws -> JobID {
-    try await sluice.enqueue(film, notify: Notify(url, on: [.progress, .ended])).id
+    try await sluice.enqueue(film) { $0.notify = Notify(url, on: [.progress, .ended]) }.id
 }
 
 func serve(_ sluice: SluiceClient, secret: String) async throws {

@@ -61,7 +61,7 @@ struct BatchesToolTests {
         #expect(try await tool.run("batches").output.contains("BATCH"))
         // A worker carries the news; here somebody else does.
         _ = try await client.store.call(
-            BatchCall(.done(.cancelled, [JobID("x"), JobID("y"), JobID("z")])), on: BatchID("b"))
+            BatchCall(.done(.cancelled, [JobID("x"), JobID("y"), JobID("z")])), batch: BatchID("b"))
         shown = try await tool.run("batches", "show", "b", "--json").decoded(Shown.self)
         #expect(shown.state == "finished" && shown.members == .init(total: 3, waiting: 0, completed: 0, cancelled: 3))
         #expect(shown.callbacks?.map(\.state) == ["fired", "waiting"])

@@ -32,7 +32,7 @@ struct WebhooksToolTests {
     @Test(arguments: [
         (["--notify", "ftp://x/"], "http or https"), (["--notify", "https://u@x/"], "without a user"),
         (["--notify-on", "ended"], "goes with --notify"),
-        (["--notify", "https://x/", "--notify-on", "started"], "none of progress, ended"),
+        (["--notify", "https://x/", "--notify-on", "started"], "none of progress, ended, failed"),
     ])
     func nonsenseIsUsage(options: [String], message: String) async throws {
         let result = try await Tool.run(["enqueue", "mail"] + options)

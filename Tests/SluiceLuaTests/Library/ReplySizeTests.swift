@@ -70,14 +70,14 @@ struct ReplySizeTests {
         let spec = #"{"kind":"k","args":"\#(String(repeating: "x", count: 400_000))"}"#
         let events = ["attempted", "completed", "exhausted"]
         _ = try await batch.fcall(["batch", "open", "name"] + events.flatMap { [$0, "work\n\n\(spec)"] })
-        var reply = try await batch.queues.store.call(BatchCall(.seal), on: BatchID("b"))
+        var reply = try await batch.queues.store.call(BatchCall(.seal), batch: BatchID("b"))
         var told: [String] = []
         while !reply.firing.isEmpty {
             #expect(reply.firing.count == 1)
             // Until it is known to have arrived, it comes again.
-            #expect(try await batch.queues.store.call(BatchCall(.maintain), on: BatchID("b")).firing == reply.firing)
+            #expect(try await batch.queues.store.call(BatchCall(.maintain), batch: BatchID("b")).firing == reply.firing)
             told += reply.firing.keys
-            reply = try await batch.queues.store.call(BatchCall(.fired(Array(reply.firing.keys))), on: BatchID("b"))
+            reply = try await batch.queues.store.call(BatchCall(.fired(Array(reply.firing.keys))), batch: BatchID("b"))
         }
         #expect(told.sorted() == events)
     }
@@ -90,6 +90,6 @@ struct ReplySizeTests {
             ["batch", "open", "name"] + ["attempted", "completed", "exhausted"].flatMap { [$0, "work\n\n\(spec)"] })
         try await Relay(batch.queues.store).seal(BatchID("b"))
         #expect(try await work.status("available") == 3)
-        #expect(try await batch.queues.store.call(BatchCall(.maintain), on: BatchID("b")).firing.isEmpty)
+        #expect(try await batch.queues.store.call(BatchCall(.maintain), batch: BatchID("b")).firing.isEmpty)
     }
 }

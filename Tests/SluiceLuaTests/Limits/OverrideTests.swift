@@ -21,7 +21,7 @@ struct OverrideTests {
         try await queue.setClock(60_000)
         #expect(try await worker.claim(20) == ["a1"])
         #expect(try await queue.key("overrides") == nil)
-        #expect(try await queue.call(Limits()).effective == [.concurrency(2, per: "account")])
+        #expect(try await queue.call(Limits()).effective == [.concurrency(2, partition: "account")])
         #expect(try await queue.audit() == [])
     }
 

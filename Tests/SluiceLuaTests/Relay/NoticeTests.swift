@@ -60,6 +60,21 @@ struct NoticeTests {
             """)
     }
 
+    @Test func aHookForFailuresHearsOfNoCompletedJob() async throws {
+        for (verdict, expected) in [
+            (Settlement.Outcome.completed(result: nil), [String]()),
+            (.discarded(error: "\"e\""), ["ended discarded"]),
+        ] {
+            let (queue, worker) = try await hooked(#","on":["failed"]"#)
+            #expect(try await queue.redis("HGET", "links", "a") == "notify failed https://x.test/h")
+            _ = try await worker.claim(1)
+            let messages = try await worker.cycle(0, settling: ["a"], verdict).messages
+            #expect(try states(messages) == expected)
+        }
+        let (queue, _) = try await hooked(#","on":["progress","ended","failed"]"#)
+        #expect(try await queue.redis("HGET", "links", "a") == "notify progress,ended https://x.test/h")
+    }
+
     @Test func anEndIsWrittenDownWithTheEnd() async throws {
         let (queue, worker) = try await hooked()
         _ = try await worker.claim(1)

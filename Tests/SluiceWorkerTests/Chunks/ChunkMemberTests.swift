@@ -147,8 +147,8 @@ struct ChunkMemberTests {
             chunk.outcomes { .completed($0.job.number * 10) }
         }
         worker.handle(Plain.self) { _, context in
-            let left: Int = try await context.outputs(of: "left")
-            let right: Int = try await context.outputs(of: "right")
+            let left: Int = try await context.output(of: "left")
+            let right: Int = try await context.output(of: "right")
             total.add(left + right)
         }
         var flow = Workflow("measure")

@@ -68,7 +68,7 @@ struct ChunkTests {
         let fixture = try await Fixture()
         let worker = fixture.worker(20)
         let chunks = Recorder<(partition: String?, numbers: Set<Int>)>()
-        worker.handleChunk(Plain.self, size: 2, within: Self.never, per: "account") { chunk in
+        worker.handleChunk(Plain.self, size: 2, within: Self.never, partition: "account") { chunk in
             chunks.add((chunk.partition, Set(chunk.members.map(\.job.number))))
         }
         let accounts: [Partitions] = [["account": "a"], ["account": "b", "host": "x"], [:]]
@@ -85,7 +85,7 @@ struct ChunkTests {
 
     @Test func aLimitHoldsForMembersOneByOne() async throws {
         let fixture = try await Fixture()
-        let worker = fixture.worker(10, limits: [.concurrency(5), .concurrency(2, per: "account")])
+        let worker = fixture.worker(10, limits: [.concurrency(5), .concurrency(2, partition: "account")])
         let chunks = Recorder<[String: Int]>()
         worker.handleChunk(Plain.self, size: 10, within: .milliseconds(20)) { chunk in
             chunks.add(
@@ -128,7 +128,7 @@ struct ChunkTests {
         ]
         for (size, wait, partition, message) in rules {
             let worker = fixture.worker(4)
-            worker.handleChunk(Plain.self, size: size, within: wait, per: partition) { _ in }
+            worker.handleChunk(Plain.self, size: size, within: wait, partition: partition) { _ in }
             let error = await #expect(throws: SluiceError.self) { try await worker.run() }
             #expect(error?.code == .invalidArgument)
             #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")

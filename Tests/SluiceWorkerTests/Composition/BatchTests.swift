@@ -128,7 +128,7 @@ struct BatchTests {
 
     @Test func membersThatAreCancelledOrDeletedCountAsEnded() async throws {
         let batch = try await fixture.client.openBatch("gone", id: BatchID("gone"), on: all)
-        let ids = try (0..<3).map { try JobID("gone-\($0)") }
+        let ids = (0..<3).map { JobID("gone-\($0)") }
         try await batch.add(
             try ids.map { id in
                 var request = try JobRequest(Numbered())
@@ -150,10 +150,10 @@ struct BatchTests {
         let store = fixture.client.store
         _ = try await fixture.client.openBatch("left", id: BatchID("left"), on: all)
         _ = try await store.call(WorkflowIndex(take: 0, looks: [("batch:left", .seconds(15))]))
-        _ = try await store.call(BatchCall(.seal), on: BatchID("left"))
+        _ = try await store.call(BatchCall(.seal), batch: BatchID("left"))
         try await fixture.queues.advance(by: .seconds(15))
         #expect(try await fixture.client.relay.maintainDue { _, _ in } == nil)
         try await fixture.running(worker()) { #expect(await settled(3)) }
-        #expect(try await store.call(BatchCall(.maintain), on: BatchID("left")).firing.isEmpty)
+        #expect(try await store.call(BatchCall(.maintain), batch: BatchID("left")).firing.isEmpty)
     }
 }

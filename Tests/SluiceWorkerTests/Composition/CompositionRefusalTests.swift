@@ -40,7 +40,7 @@ struct CompositionRefusalTests {
     @Test func nodesThatMakeNoSense() async throws {
         try await refuse("cannot follow the job 'other'") { flow in
             var request = try JobRequest(Numbered())
-            request.after = FollowUp(try JobID("other"), in: "work")
+            request.after = FollowUp(JobHandle(JobID("other"), in: "work"))
             flow.add("a", request)
         }
         try await refuse("priority") { flow in
@@ -56,7 +56,7 @@ struct CompositionRefusalTests {
             try await refuse("no name of a node") { $0.add(name, Numbered()) }
         }
         try await refuse("too long together") { flow in
-            flow.id = String(repeating: "i", count: 64)
+            flow.id = WorkflowID(known: String(repeating: "i", count: 64))
             flow.add(String(repeating: "n", count: 57), Numbered())
         }
         // A workflow within one: names that it makes, and a cycle through it.
@@ -80,7 +80,9 @@ struct CompositionRefusalTests {
     }
 
     @Test func workflowsThatMakeNoSense() async throws {
-        for id in ["", "a b", "a}b", "ü", String(repeating: "i", count: 65)] {
+        for text in ["", "a b", "a}b", "ü", String(repeating: "i", count: 65)] {
+            #expect(throws: SluiceError.self) { try WorkflowID(text) }
+            let id = WorkflowID(stringLiteral: text)
             try await refuse("no name of a workflow") { $0.id = id }
             await #expect(throws: SluiceError.self) { try await client.workflow(id).status() }
             await #expect(throws: SluiceError.self) { try await client.workflow(id).cancel() }
@@ -130,9 +132,9 @@ struct CompositionRefusalTests {
         }
         for name in ["", "a b", String(repeating: "i", count: 129)] { #expect(throws: SluiceError.self) { try JobID(name) } }
         var follower = try JobRequest(Numbered())
-        follower.after = FollowUp(try JobID("other"), in: "work")
+        follower.after = FollowUp(JobHandle(JobID("other"), in: "work"))
         var named = try JobRequest(Numbered())
-        named.id = try JobID("own")
+        named.id = JobID("own")
         var urgent = try JobRequest(Numbered())
         urgent.priority = -1
         for (callback, message) in [(follower, "no job to follow"), (named, "no other id"), (urgent, "priority")] {
@@ -141,7 +143,7 @@ struct CompositionRefusalTests {
         try await expectRefused("never opened", .batchEnded) {
             _ = try await client.openBatch("child", within: BatchID("none"))
         }
-        let unknown = client.batch(try BatchID("none"))
+        let unknown = client.batch(BatchID("none"))
         try await expectRefused("never opened", .batchEnded) { try await unknown.add([Numbered()]) }
         try await expectRefused("no such batch", .batchEnded) { try await client.relay.tell(unknown.id, .seal) }
         #expect(try await unknown.status() == nil)
@@ -171,7 +173,7 @@ struct CompositionRefusalTests {
     @Test func followUpsOfNothing() async throws {
         let before = try await fixture.queues.dump()
         var request = try JobRequest(Numbered())
-        request.after = FollowUp(try JobID("never"), in: "work")
+        request.after = FollowUp(JobHandle(JobID("never"), in: "work"))
         let refused = request
         let error = await #expect(throws: SluiceError.self) { try await client.enqueue(refused) }
         #expect(error?.code == .parentUnknown)

@@ -24,7 +24,7 @@ struct CronPayloadTests {
     private static let secret = "4111-1111-1111-1111"
     private let fixture: Fixture
     private let key = SymmetricKey(data: [UInt8](repeating: 1, count: 32))
-    private let cron = Cron("pay", "*/10 * * * *", Pay(card: secret))
+    private let cron = Cron("pay", schedule: "*/10 * * * *", job: Pay(card: secret))
 
     init() async throws { fixture = try await Fixture() }
 
@@ -74,7 +74,7 @@ struct CronPayloadTests {
         }
         #expect(seen.all == [Self.secret, Self.secret])
         #expect(try await isStored("cron:pay:"), "what is looked through")
-        #expect(try await client.result(of: Pay.self, id(600)) == "charged \(Self.secret)")
+        #expect(try await client.result(of: Enqueued(Pay.self, id: id(600))) == "charged \(Self.secret)")
         // All who declare it come to the same text.
         #expect(try await client.crontab(of: fixture.queue).put(cron, deploy: 0) == .same)
     }

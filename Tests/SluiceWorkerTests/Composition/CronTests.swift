@@ -44,7 +44,7 @@ struct CronTests {
 
     @Test func whatIsDeclaredFiresOnceThoughTwoWorkersLook() async throws {
         let fixture = try await Fixture()
-        let cron = [Cron("e", "*/10 * * * *", Numbered(number: 7))]
+        let cron = [Cron("e", schedule: "*/10 * * * *", job: Numbered(number: 7))]
         try await fixture.running(worker(fixture, cron), worker(fixture, cron)) {
             #expect(await lives(fixture, 2))
             #expect(try await entry(fixture)?.isDeclared == true)
@@ -65,7 +65,7 @@ struct CronTests {
         let fixture = try await Fixture(.server)
         try await fixture.running(worker(fixture, [])) {
             #expect(await lives(fixture))
-            try await crontab(fixture).add(Cron("e", "@every 1s", Numbered(), limit: 3))
+            try await crontab(fixture).add(Cron("e", schedule: "@every 1s", job: Numbered(), limit: 3))
             #expect(await fixture.count(.completed, is: 3, within: .seconds(300)))
             #expect(try await entry(fixture)?.finished != nil)
         }
@@ -74,9 +74,9 @@ struct CronTests {
 
     @Test func ticksWhileNobodyWasThereAreMadeUpFor() async throws {
         let fixture = try await Fixture()
-        try await crontab(fixture).add(Cron("one", "*/10 * * * *", Numbered(), catchUp: .latest))
-        try await crontab(fixture).add(Cron("all", "*/10 * * * *", Numbered(), catchUp: .all(limit: 4)))
-        try await crontab(fixture).add(Cron("none", "*/10 * * * *", Numbered(), catchUp: .none))
+        try await crontab(fixture).add(Cron("one", schedule: "*/10 * * * *", job: Numbered(), catchUp: .latest))
+        try await crontab(fixture).add(Cron("all", schedule: "*/10 * * * *", job: Numbered(), catchUp: .all(limit: 4)))
+        try await crontab(fixture).add(Cron("none", schedule: "*/10 * * * *", job: Numbered(), catchUp: .none))
         try await fixture.queues.advance(by: .seconds(3700))
         try await fixture.queues.drain(with: worker(fixture, []))
         var outcomes: [String: [CronTick.Outcome]] = [:]
@@ -90,7 +90,7 @@ struct CronTests {
 
     @Test func drainFiresWhatIsDueAndLeavesTheRest() async throws {
         let fixture = try await Fixture()
-        try await crontab(fixture).add(Cron("e", "*/10 * * * *", Numbered(), overlap: .skip))
+        try await crontab(fixture).add(Cron("e", schedule: "*/10 * * * *", job: Numbered(), overlap: .skip))
         try await fixture.queues.drain(with: worker(fixture, []))
         #expect(try await fixture.total("enqueued") == 0)
         try await fixture.queues.advance(by: .seconds(600))
@@ -102,7 +102,7 @@ struct CronTests {
 
     @Test func aPausedQueueTakesTicksAndRunsNone() async throws {
         let fixture = try await Fixture()
-        try await crontab(fixture).add(Cron("e", "*/10 * * * *", Numbered()))
+        try await crontab(fixture).add(Cron("e", schedule: "*/10 * * * *", job: Numbered()))
         try await fixture.inspector.pause(fixture.queue)
         try await fixture.running(worker(fixture, [])) {
             #expect(await lives(fixture))
@@ -118,21 +118,21 @@ struct CronTests {
         func declare(_ cron: [Cron], deploy: Int = 0) async throws {
             try await fixture.running(worker(fixture, cron, deploy: deploy)) { #expect(await lives(fixture)) }
         }
-        try await declare([Cron("e", "*/10 * * * *", Numbered())])
+        try await declare([Cron("e", schedule: "*/10 * * * *", job: Numbered())])
         #expect(try await crontab(fixture).pause("e", reason: "too much"))
         #expect(try await !crontab(fixture).pause("e"))
-        try await declare([Cron("e", "*/5 * * * *", Numbered())])
+        try await declare([Cron("e", schedule: "*/5 * * * *", job: Numbered())])
         let paused = try #require(try await entry(fixture))
         #expect(paused.expression == "*/5 * * * *" && paused.pause?.reason == "too much" && paused.next == nil)
         #expect(!paused.isDeclared)
         let error = await #expect(throws: SluiceError.self) {
-            try await crontab(fixture).add(Cron("e", "* * * * *", Numbered()))
+            try await crontab(fixture).add(Cron("e", schedule: "* * * * *", job: Numbered()))
         }
         #expect(error?.code == .invalidArgument)
         // A lower number changes nothing while a worker lives.
-        try await fixture.running(worker(fixture, [Cron("e", "* * * * *", Numbered())], deploy: 2)) {
+        try await fixture.running(worker(fixture, [Cron("e", schedule: "* * * * *", job: Numbered())], deploy: 2)) {
             #expect(await lives(fixture))
-            try await fixture.running(worker(fixture, [Cron("e", "*/5 * * * *", Numbered())], deploy: 1)) {
+            try await fixture.running(worker(fixture, [Cron("e", schedule: "*/5 * * * *", job: Numbered())], deploy: 1)) {
                 #expect(await lives(fixture, 2))
             }
             #expect(try await entry(fixture)?.expression == "* * * * *")
@@ -151,7 +151,7 @@ struct CronTests {
 
     @Test func byHandOneJobGoesInForEachCall() async throws {
         let fixture = try await Fixture()
-        try await crontab(fixture).add(Cron("e", "0 0 1 1 *", Numbered(number: 5)))
+        try await crontab(fixture).add(Cron("e", schedule: "0 0 1 1 *", job: Numbered(number: 5)))
         let ids = [try await crontab(fixture).run("e"), try await crontab(fixture).run("e")]
         #expect(Set(ids).count == 2)
         try await fixture.queues.drain(with: worker(fixture, []))
@@ -167,7 +167,7 @@ struct CronTests {
         request.partitions = ["account": "42"]
         request.priority = 3
         request.timeout = .seconds(9)
-        try await crontab(fixture).add(Cron("e", "*/10 * * * *", request: request, jitter: .seconds(20)))
+        try await crontab(fixture).add(Cron("e", schedule: "*/10 * * * *", request: request, jitter: .seconds(20)))
         try await fixture.queues.advance(by: .seconds(630))
         try await fixture.queues.drain(with: worker(fixture, []))
         let job = try #require(try await fixture.details(id(fixture, 600)))
@@ -178,16 +178,20 @@ struct CronTests {
 
     @Test(
         arguments: [
-            Cron("a b", "* * * * *", Numbered()), Cron("", "* * * * *", Numbered()), Cron("e", "61 * * * *", Numbered()),
-            Cron("e", "* * * * *", zone: "Mars/Phobos", Numbered()), Cron("e", "* * * * *", Numbered(), limit: 0),
-            Cron("e", "* * * * *", Numbered(), jitter: .seconds(60)), Cron("e", "@every 5s", Numbered(), jitter: .seconds(-1)),
+            Cron("a b", schedule: "* * * * *", job: Numbered()), Cron("", schedule: "* * * * *", job: Numbered()),
+            Cron("e", schedule: "61 * * * *", job: Numbered()),
+            Cron("e", schedule: "* * * * *", zone: "Mars/Phobos", job: Numbered()),
+            Cron("e", schedule: "* * * * *", job: Numbered(), limit: 0),
+            Cron("e", schedule: "* * * * *", job: Numbered(), jitter: .seconds(60)),
+            Cron("e", schedule: "@every 5s", job: Numbered(), jitter: .seconds(-1)),
             Cron(
-                "e", "* * * * *", Numbered(), start: Date(timeIntervalSince1970: 2e9), end: Date(timeIntervalSince1970: 1e9)),
+                "e", schedule: "* * * * *", job: Numbered(), start: Date(timeIntervalSince1970: 2e9),
+                end: Date(timeIntervalSince1970: 1e9)),
             Cron(
-                "e", "0 0 29 2 *", Numbered(), start: Date(timeIntervalSince1970: 1.8e9),
+                "e", schedule: "0 0 29 2 *", job: Numbered(), start: Date(timeIntervalSince1970: 1.8e9),
                 end: Date(timeIntervalSince1970: 1.801e9)),
-            Cron("e", "* * * * *", Numbered(), catchUp: .all(limit: 0)),
-            Cron("e", "* * * * *", Numbered(), catchUp: .all(limit: 1001)),
+            Cron("e", schedule: "* * * * *", job: Numbered(), catchUp: .all(limit: 0)),
+            Cron("e", schedule: "* * * * *", job: Numbered(), catchUp: .all(limit: 1001)),
         ]) func whatMakesNoSenseIsRefusedBeforeAnythingIsClaimed(cron: Cron) async throws
     {
         let fixture = try await Fixture()
@@ -202,7 +206,7 @@ struct CronTests {
 
     @Test func oneNameIsDeclaredOnce() async throws {
         let fixture = try await Fixture()
-        let cron = Cron("e", "* * * * *", Numbered())
+        let cron = Cron("e", schedule: "* * * * *", job: Numbered())
         await #expect(throws: SluiceError.self) { try await worker(fixture, [cron, cron]).run() }
     }
 }

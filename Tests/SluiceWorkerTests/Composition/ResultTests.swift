@@ -52,13 +52,13 @@ struct ResultTests {
         let gate = Occurrences()
         try await fixture.running(worker(fixture, gate: gate)) {
             let job = try await client.enqueue(Told(what: "a"))
-            async let early = client.result(of: Told.self, job, timeout: .seconds(300))
-            async let other = client.result(of: Told.self, job.id, timeout: .seconds(300))
+            async let early = client.result(of: job, timeout: .seconds(300))
+            async let other = client.result(of: Enqueued(Told.self, id: job.id), timeout: .seconds(300))
             #expect(await fixture.becomes(job.id, .executing))
             gate.add()
             #expect(try await early == "did a")
             #expect(try await other == "did a")
-            #expect(try await client.result(of: Told.self, job.id, in: "work") == "did a")
+            #expect(try await client.result(of: Enqueued(Told.self, id: job.id, in: "work")) == "did a")
         }
         #expect(try await fixture.leftovers() == [])
     }
@@ -73,7 +73,7 @@ struct ResultTests {
             #expect(error?.code == .resultMissing && error?.message.contains("keepsResult") == true)
             let job = try await fixture.client.enqueue(Told(what: "a"))
             let wrong = await #expect(throws: SluiceError.self) {
-                try await fixture.client.result(of: Unkept.self, job, timeout: .seconds(300))
+                try await fixture.client.result(of: Enqueued(Unkept.self, job.handle), timeout: .seconds(300))
             }
             #expect(wrong?.code == .resultMissing)
         }
@@ -101,10 +101,10 @@ struct ResultTests {
     @Test func anUnknownOrDeletedJobIsToldAtOnce() async throws {
         let fixture = try await Fixture()
         let client = fixture.client
-        let unknown = await #expect(throws: SluiceError.self) { try await client.result(of: Told.self, JobID("never")) }
+        let unknown = await #expect(throws: SluiceError.self) { try await client.result(of: Enqueued(Told.self, id: "never")) }
         #expect(unknown?.code == .jobUnknown)
         let job = try await client.enqueue(Told(what: "a"))
-        let waiting = Task { try await client.result(of: Told.self, job) }
+        let waiting = Task { try await client.result(of: job) }
         #expect(await linked(fixture, job.id))
         _ = try await fixture.queues.store.call(ChangeJobs(.delete, [job.id]), on: "work")
         let deleted = await #expect(throws: SluiceError.self) { try await waiting.value }
@@ -117,11 +117,11 @@ struct ResultTests {
         let job = try await client.enqueue(Told(what: "a"))
         for timeout in [Duration.zero, .milliseconds(50)] {
             let error = await #expect(throws: SluiceError.self) {
-                try await client.result(of: Told.self, job, timeout: timeout)
+                try await client.result(of: job, timeout: timeout)
             }
             #expect(error?.code == .timedOut)
         }
-        let waiting = Task { try await client.result(of: Told.self, job) }
+        let waiting = Task { try await client.result(of: job) }
         #expect(await linked(fixture, job.id))
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
@@ -137,16 +137,17 @@ struct ResultTests {
         let client = fixture.client
         for cancels in [false, true] {
             let error = await #expect(throws: SluiceError.self) {
-                try await client.enqueueAndWait(
-                    Told(what: "a"), id: JobID("\(cancels)"), timeout: .milliseconds(30), cancelOnTimeout: cancels)
+                try await client.enqueueAndWait(Told(what: "a"), timeout: .milliseconds(30), cancelOnTimeout: cancels) {
+                    $0.id = "\(cancels)"
+                }
             }
             #expect(error?.code == .timedOut)
             #expect(try await fixture.state(JobID("\(cancels)")) == (cancels ? .cancelled : .available))
         }
         let waiting = Task {
-            try await client.enqueueAndWait(Told(what: "a"), id: JobID("task"), timeout: .seconds(60), cancelOnTimeout: true)
+            try await client.enqueueAndWait(Told(what: "a"), timeout: .seconds(60), cancelOnTimeout: true) { $0.id = "task" }
         }
-        #expect(try await linked(fixture, JobID("task")))
+        #expect(await linked(fixture, "task"))
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
         #expect(try await fixture.state(JobID("task")) == .cancelled)
@@ -157,13 +158,13 @@ struct ResultTests {
         let fixture = try await Fixture(through: proxy.url)
         let client = fixture.client
         let other = try await fixture.client()
-        let jobs: [Enqueued] = try await withThrowingTaskGroup(of: Enqueued.self) { group in
+        let jobs = try await withThrowingTaskGroup(of: Enqueued<Told>.self) { group in
             for number in 0..<1000 { group.addTask { try await client.enqueue(Told(what: "\(number)")) } }
-            var jobs: [Enqueued] = []
+            var jobs: [Enqueued<Told>] = []
             for try await job in group { jobs.append(job) }
             return jobs
         }
-        let waiting = jobs.map { job in Task { try await client.result(of: Told.self, job, timeout: .seconds(300)) } }
+        let waiting = jobs.map { job in Task { try await client.result(of: job, timeout: .seconds(300)) } }
         let runner = fixture.worker(50, client: other)
         runner.handle(Told.self) { job, _ in "did " + job.what }
         try await fixture.running(runner) {
@@ -218,7 +219,7 @@ struct ResultTests {
             #expect(try await client.enqueueAndWait(Told(what: "first"), timeout: .seconds(300)) == "did first")
             let job = try await client.enqueue(Told(what: "second"))
             proxy.fail(["sluice1_await"], with: .holdReply)
-            let waiting = Task { try await client.result(of: Told.self, job, timeout: .seconds(300)) }
+            let waiting = Task { try await client.result(of: job, timeout: .seconds(300)) }
             await proxy.heldReplies.wait()
             // It has ended, and whoever listens has taken the news out of the inbox.
             let isHeard = await fixture.queues.eventually(in: fixture.queue) {
@@ -236,7 +237,7 @@ struct ResultTests {
     @Test func closingTheClientEndsTheWait() async throws {
         let fixture = try await Fixture()
         let job = try await fixture.client.enqueue(Told(what: "a"))
-        let waiting = Task { try await fixture.client.result(of: Told.self, job) }
+        let waiting = Task { try await fixture.client.result(of: job) }
         #expect(await linked(fixture, job.id))
         await fixture.client.close()
         let error = await #expect(throws: SluiceError.self) { try await waiting.value }
@@ -251,15 +252,15 @@ struct ResultTests {
             options: WorkerOptions(grace: .zero, cancellationGrace: .seconds(2)))
         both.handle(Told.self) { job, _ in "did " + job.what }
         let first = try await client.enqueue(Told(what: "a"))
-        let second = try await client.enqueue(Told(what: "b"), after: first, queue: "other")
-        let third = try await client.enqueue(Told(what: "c"), after: second, queue: "work")
+        let second = try await client.enqueue(Told(what: "b"), after: first) { $0.queue = "other" }
+        let third = try await client.enqueue(Told(what: "c"), after: second) { $0.queue = "work" }
         try await fixture.running(both) {
-            let waiting = Task { try await client.result(of: Told.self, third, timeout: .seconds(300)) }
-            let middle = try await client.result(of: Told.self, second, timeout: .seconds(300))
+            let waiting = Task { try await client.result(of: third, timeout: .seconds(300)) }
+            let middle = try await client.result(of: second, timeout: .seconds(300))
             #expect(middle == "did b")
             let last = try await waiting.value
             #expect(last == "did c")
-            let again = try await client.result(of: Told.self, second, timeout: .seconds(300))
+            let again = try await client.result(of: second, timeout: .seconds(300))
             #expect(again == "did b")
         }
         #expect(try await fixture.leftovers() == [])

@@ -37,15 +37,15 @@ struct WorkflowTests {
         let worker = Worker(
             fixture.client, queues: [Queue("work", concurrency: 8), Queue("other", concurrency: 2)], options: options)
         worker.handle(Part.self) { [order] (part, context) -> [Int] in
-            order.add(context.workflow?.node ?? "?")
+            order.add(context.workflow?.node.name ?? "?")
             if part.fails { throw Failure() }
             return [part.number]
         }
         worker.handle(Sum.self) { [order] (sum, context) -> Int in
-            order.add(context.workflow?.node ?? "?")
+            order.add(context.workflow?.node.name ?? "?")
             var total = 0
             for node in sum.nodes {
-                let numbers: [Int] = try await context.outputs(of: node)
+                let numbers: [Int] = try await context.output(of: Workflow.Node(node))
                 total += numbers.reduce(0, +)
             }
             return total
@@ -110,6 +110,36 @@ struct WorkflowTests {
         #expect(try await handle.output(of: "sum") == (0..<20).reduce(0, +))
         #expect(order.all.last == "sum")
         #expect(try await fixture.leftovers() == [])
+    }
+
+    @Test func theOutputsOfAFanOutAreReadAtOnce() async throws {
+        var flow = Workflow("fan")
+        flow.share(["factor": 3])
+        let parts = flow.add(each: "part", (0..<70).map { Part(number: $0, fails: $0 == 41) })
+        flow.add("total", Numbered(), after: parts, onFailed: .ignore)
+        let worker = worker()
+        worker.handle(Numbered.self) { (_, context) -> Int in
+            let error = await #expect(throws: SluiceError.self) {
+                let _: [[Int]] = try await context.outputs(ofEach: "part")
+            }
+            #expect(error?.code == .noOutput && error?.message.contains("'part-41'") == true)
+            return try await context.outputs(ofEach: "part", from: Part.self, skipsMissing: true).joined().reduce(0, +)
+        }
+        let handle = try await fixture.client.enqueue(flow)
+        let status = try await fixture.running(worker) { try await handle.wait(timeout: .seconds(300)) }
+        #expect(status.state == .discarded)
+        let rest = (0..<70).filter { $0 != 41 }
+        #expect(try await handle.output(of: "total", from: Numbered.self) == rest.reduce(0, +))
+        #expect(try await handle.outputs(ofEach: "part", skipsMissing: true) == rest.map { [$0] })
+        #expect(try await handle.outputs(ofEach: "pa", as: [Int].self) == [])
+        #expect(try await handle.shared() == ["factor": 3])
+        let unknown = fixture.client.workflow("none")
+        let noOutputs = await #expect(throws: SluiceError.self) { let _: [[Int]] = try await unknown.outputs(ofEach: "part") }
+        let noValue = await #expect(throws: SluiceError.self) { let _: Int = try await unknown.shared() }
+        #expect(noOutputs?.code == .unknownWorkflow && noValue?.code == .unknownWorkflow)
+        let plain = try await fixture.client.enqueue(Workflow("plain"))
+        let nothing = await #expect(throws: SluiceError.self) { let _: Int = try await plain.shared() }
+        #expect(nothing?.code == .noOutput)
     }
 
     @Test func aSubWorkflowEndsWhenAllOfItHas() async throws {
@@ -208,7 +238,7 @@ struct WorkflowTests {
         named.add("not a name", Part())
         var identified = Workflow("identified")
         var request = try JobRequest(Part())
-        request.id = try JobID("own")
+        request.id = JobID("own")
         identified.add("a", request)
         var before = Workflow("before")
         before.add("a", Part(), before: "b")

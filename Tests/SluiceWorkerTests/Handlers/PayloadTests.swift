@@ -91,8 +91,8 @@ struct PayloadTests {
         // In the process, the output is in the clear.
         #expect(told.all == ["", #"{"receipt":"charged 4111-1111-1111-1111"}"#])
         #expect(try await !isStored(Self.secret))
-        #expect(try await client.result(of: Pay.self, job).receipt == "charged \(Self.secret)")
-        let error = await #expect(throws: SluiceError.self) { try await fixture.client.result(of: Pay.self, job) }
+        #expect(try await client.result(of: job).receipt == "charged \(Self.secret)")
+        let error = await #expect(throws: SluiceError.self) { try await fixture.client.result(of: job) }
         #expect(error?.code == .undecryptable)
         let details = try #require(try await fixture.details(job.id))
         #expect(details.arguments == #""[encrypted with key 2026]""# && details.result == details.arguments)
@@ -145,7 +145,7 @@ struct PayloadTests {
         let worker = fixture.worker(client: after)
         worker.handle(Pay.self) { (job, _) -> Pay.Output in Pay.Output(receipt: job.card) }
         try await fixture.running(worker) { #expect(await fixture.becomes(job.id, .completed)) }
-        #expect(try await after.result(of: Pay.self, job).receipt == Self.secret)
+        #expect(try await after.result(of: job).receipt == Self.secret)
         #expect(try await fixture.leftovers() == [])
     }
 
@@ -155,7 +155,7 @@ struct PayloadTests {
         let seen = Recorder<String>()
         worker.handle(Pay.self) { (job, context) -> Pay.Output in
             if job.card != Self.secret {
-                let output: Pay.Output = try await context.outputs(of: "first")
+                let output: Pay.Output = try await context.output(of: "first")
                 seen.add(output.receipt)
             }
             return Pay.Output(receipt: "paid with \(job.card)")

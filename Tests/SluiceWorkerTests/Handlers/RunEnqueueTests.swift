@@ -35,8 +35,12 @@ struct RunEnqueueTests {
         let worker = fixture.worker()
         let ids = Recorder<JobID>()
         worker.handle(Numbered.self) { (_, context) -> Int in
-            ids.add(try context.enqueue(Child(number: 7), queue: "work"))
-            ids.add(try context.enqueue(Child(number: 8), delay: .seconds(60), priority: 1))
+            ids.add(try context.enqueue(Child(number: 7)) { $0.queue = "work" })
+            ids.add(
+                try context.enqueue(Child(number: 8)) {
+                    $0.delay = .seconds(60)
+                    $0.priority = 1
+                })
             for id in try context.enqueue([Child(number: 1), Child(number: 2)]) { ids.add(id) }
             return 1
         }
@@ -124,11 +128,11 @@ struct RunEnqueueTests {
                 for _ in 0..<3 { try context.enqueue(Child(padding: String(repeating: "x", count: 400_000))) }
             }
             refused { () throws(SluiceError) in try context.enqueue(Child(padding: String(repeating: "x", count: 2 << 20))) }
-            refused { () throws(SluiceError) in try context.enqueue(Child(), priority: 10) }
-            refused { () throws(SluiceError) in try context.enqueue(Child(), queue: "no queue") }
+            refused { () throws(SluiceError) in try context.enqueue(Child()) { $0.priority = 10 } }
+            refused { () throws(SluiceError) in try context.enqueue(Child()) { $0.queue = "no queue" } }
             refused { () throws(SluiceError) in
                 var request = try JobRequest(Child())
-                request.after = FollowUp(context.id, in: context.queue)
+                request.after = FollowUp(JobHandle(context.id, in: context.queue))
                 try context.enqueue(request)
             }
             late.add(context)
@@ -153,7 +157,7 @@ struct RunEnqueueTests {
         let worker = fixture.worker(8, ack: ack, client: client)
         worker.handle(Numbered.self) { (job, context) -> Int in
             try context.enqueue((0..<50).map { Child(number: $0) })
-            try context.enqueue(Child(), queue: "work")
+            try context.enqueue(Child()) { $0.queue = "work" }
             return job.number
         }
         worker.handle(Child.self) { _, _ in }

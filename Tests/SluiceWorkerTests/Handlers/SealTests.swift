@@ -113,11 +113,11 @@ struct SealTests {
         try await fixture.running(worker()) {
             for job in [first, second] { #expect(await fixture.becomes(job.id, .completed)) }
         }
-        #expect(try await client.result(of: Pay.self, first) == "charged 4111")
+        #expect(try await client.result(of: first) == "charged 4111")
         try await write("result", of: second.id, try await column("result", of: first.id))
         try await write("result", of: first.id, #""charged nothing""#)
         for job in [first, second] {
-            let error = await #expect(throws: SluiceError.self) { try await client.result(of: Pay.self, job) }
+            let error = await #expect(throws: SluiceError.self) { try await client.result(of: job) }
             #expect(error?.code == .undecryptable)
         }
     }
@@ -135,7 +135,7 @@ struct SealTests {
         @Sendable func look(_ context: JobContext, typed: Bool) async -> String {
             do {
                 return typed
-                    ? try await context.outputs(of: "pay", from: Pay.self) : try await context.outputs(of: "pay")
+                    ? try await context.output(of: "pay", from: Pay.self) : try await context.output(of: "pay")
             } catch {
                 errors.add(error.code.name)
                 return "nothing"
@@ -167,10 +167,8 @@ struct SealTests {
 
     @Test(arguments: [Unique.Conflict.replaceArguments, .runAgain])
     func uniqueJobsThatTakeTheArgumentsOfOthersRun(_ conflict: Unique.Conflict) async throws {
-        func enqueue(_ card: String) async throws -> Enqueued {
-            var request = try JobRequest(Pay(card: card))
-            request.unique = .whileLive(by: .key("order-7"), onConflict: conflict)
-            return try await client.enqueue(request)
+        func enqueue(_ card: String) async throws -> Enqueued<Pay> {
+            try await client.enqueue(Pay(card: card)) { $0.unique = .whileLive(by: .key("order-7"), onConflict: conflict) }
         }
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let worker = fixture.worker(client: client)
@@ -204,7 +202,7 @@ struct SealTests {
         try await batch.seal()
         let after = try await client.enqueue(Pay(card: "parent"))
         var request = try JobRequest(Pay(card: "follower"))
-        request.after = FollowUp(after.id, in: "work")
+        request.after = FollowUp(JobHandle(after.id, in: "work"))
         _ = try await client.enqueue(request)
         let bulk = [Pay(card: "bulk"), Pay(card: "bulk")]
         _ = try await client.enqueue(bulk)

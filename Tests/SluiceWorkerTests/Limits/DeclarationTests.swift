@@ -36,7 +36,7 @@ struct DeclarationTests {
 
     @Test(
         arguments: [
-            ([.concurrency(0)], 0), ([.rate(1, per: .zero)], 0), ([.concurrency(1, per: "a b")], 0),
+            ([.concurrency(0)], 0), ([.rate(1, per: .zero)], 0), ([.concurrency(1, partition: "a b")], 0),
             ([.breaker(partition: "a", opensAfter: -1)], 0), ([.weight(0, partition: "a", value: "1")], 0),
             ([.concurrency(1), .concurrency(1)], 0), ([], -1), ([.concurrency(1)], .max),
         ] as [([Limit], Int)])
@@ -66,7 +66,7 @@ struct DeclarationTests {
 
     @Test func whereNobodyLivesTheLastDeclarationStandsAndNoneLiftsAll() async throws {
         let fixture = try await Fixture()
-        for limits in [[Limit.concurrency(3)], [.concurrency(2, per: "a")], []] {
+        for limits in [[Limit.concurrency(3)], [.concurrency(2, partition: "a")], []] {
             let worker = fixture.worker(limits: limits)
             try await fixture.running(worker) { #expect(await workers(fixture, 1)) }
             #expect(try await standing(fixture).declared == limits)

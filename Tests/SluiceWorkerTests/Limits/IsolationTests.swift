@@ -9,11 +9,11 @@ import Testing
         let own = [Limit.concurrency(40), .rate(5, per: .seconds(1), partition: "host")]
         let queue = Queue("hooks", concurrency: places, limits: own)
         let isolated = queue.isolated(by: "host")
-        #expect(isolated.limits == own + [.concurrency(share, per: "host")])
+        #expect(isolated.limits == own + [.concurrency(share, partition: "host")])
     }
 
     @Test func whoDeclaresALimitHasThat() {
-        let queue = Queue("hooks", concurrency: 50, limits: [.concurrency(50, per: "host")])
+        let queue = Queue("hooks", concurrency: 50, limits: [.concurrency(50, partition: "host")])
         #expect(queue.isolated(by: "host").limits == queue.limits)
     }
 }

@@ -39,7 +39,7 @@ struct LimitTests {
     @Test(arguments: Queue.AckMode.allCases)
     func twoWorkersNeverExceedWhatTheyDeclare(ack: Queue.AckMode) async throws {
         let fixture = try await Fixture(.server)
-        let limits: [Limit] = [.concurrency(5), .concurrency(2, per: "account")]
+        let limits: [Limit] = [.concurrency(5), .concurrency(2, partition: "account")]
         let gauge = Gauge()
         let started = Recorder<Int>()
         let workers = [fixture.worker(20, ack: ack, limits: limits), fixture.worker(20, ack: ack, limits: limits)]
@@ -71,7 +71,7 @@ struct LimitTests {
 
     @Test func aRateHoldsInEveryWindow() async throws {
         let fixture = try await Fixture()
-        let limit = Limit.rate(3, per: .seconds(10), guard: .milliseconds(100))
+        let limit = Limit.rate(3, per: .seconds(10), margin: .milliseconds(100))
         let worker = fixture.worker(20, limits: [limit])
         let started = Recorder<Int>()
         worker.handle(Numbered.self) { job, _ in
@@ -97,7 +97,7 @@ struct LimitTests {
     @Test func jobsOfNoLaneAreUntouchedByLimitsOfPartitions() async throws {
         let fixture = try await Fixture()
         let worker = fixture.worker(
-            20, limits: [.concurrency(1, per: "account"), .rate(1, per: .seconds(60), partition: "account")])
+            20, limits: [.concurrency(1, partition: "account"), .rate(1, per: .seconds(60), partition: "account")])
         let started = Occurrences()
         worker.handle(Numbered.self) { job, _ in
             started.add()
@@ -115,7 +115,7 @@ struct LimitTests {
     func hostilePartitionsAreLimitedLikeOthers(values: [String: String]) async throws {
         let fixture = try await Fixture()
         let names = values.keys.sorted()
-        let worker = fixture.worker(8, limits: names.map { .concurrency(1, per: $0) })
+        let worker = fixture.worker(8, limits: names.map { .concurrency(1, partition: $0) })
         let gauge = Gauge()
         let seen = Recorder<Partitions>()
         worker.handle(Numbered.self) { job, context in

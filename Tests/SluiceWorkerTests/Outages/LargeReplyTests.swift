@@ -120,7 +120,7 @@ struct LargeReplyTests {
         try await fixture.running(worker) {
             try await withThrowingTaskGroup(of: String.self) { group in
                 for id in ids {
-                    group.addTask { try await fixture.client.result(of: Large.self, id) }
+                    group.addTask { try await fixture.client.result(of: Enqueued(Large.self, id: id)) }
                 }
                 for try await result in group { #expect(result.count == 200_000) }
             }

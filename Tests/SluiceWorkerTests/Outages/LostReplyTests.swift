@@ -80,7 +80,7 @@ struct LostReplyTests {
         }
         let many = try await fixture.client.enqueue((0..<2500).map { Numbered(number: $0) })
         #expect(many.added == 2500 && many.existing == 0)
-        try await withThrowingTaskGroup(of: Enqueued.self) { group in
+        try await withThrowingTaskGroup(of: Enqueued<Numbered>.self) { group in
             for number in 0..<200 { group.addTask { try await fixture.client.enqueue(Numbered(number: number)) } }
             for try await one in group { #expect(one.isNew) }
         }

@@ -33,10 +33,13 @@ struct RelayTests {
         try await fixture.inspector.status(of: Notify.queue).states[.available, default: 0]
     }
 
-    private func enqueue(_ id: String, notify: Bool = true) async throws -> Enqueued {
+    private func enqueue(_ id: String, notify: Bool = true) async throws -> Enqueued<Numbered> {
         let url = try #require(URL(string: "https://x.test/h"))
         let hook = notify ? Notify(url) : nil
-        return try await fixture.client.enqueue(Numbered(), id: JobID(known: id), notify: hook)
+        return try await fixture.client.enqueue(Numbered()) {
+            $0.id = JobID(known: id)
+            $0.notify = hook
+        }
     }
 
     enum Change: CaseIterable { case cancel, delete, bulk, whoWaited }
@@ -57,12 +60,11 @@ struct RelayTests {
         case .whoWaited:
             // Without a hook: the follower in another queue hears of it.
             let wait = Task {
-                try await fixture.client.enqueueAndWait(Numbered(), id: id, timeout: .seconds(300), cancelOnTimeout: true)
+                try await fixture.client.enqueueAndWait(Numbered(), timeout: .seconds(300), cancelOnTimeout: true) { $0.id = id }
             }
             let isThere = await fixture.queues.eventually(in: "work") { try await fixture.state(id) != nil }
             #expect(isThere)
-            _ = try await fixture.client.enqueue(
-                Elsewhere(), after: Enqueued(id: id, queue: "work", isNew: true), onFailed: .ignore, id: JobID(known: "b"))
+            _ = try await fixture.client.enqueue(Elsewhere(), after: JobHandle(id, in: "work"), onFailed: .ignore) { $0.id = "b" }
             wait.cancel()
             _ = try? await wait.value
             #expect(try await state("b", in: "elsewhere") == .available)
@@ -74,12 +76,17 @@ struct RelayTests {
 
     @Test func aFollowerComesToItsQueueThroughSlotsThatNobodyServes() async throws {
         let first = try await enqueue("first", notify: false)
-        let second = try await fixture.client.enqueue(Elsewhere(), after: first, onFailed: .ignore, id: JobID(known: "second"))
-        let third = try await fixture.client.enqueue(
-            Numbered(), after: second, onFailed: .ignore, id: JobID(known: "third"), queue: "third")
+        let second = try await fixture.client.enqueue(Elsewhere(), after: first, onFailed: .ignore) { $0.id = "second" }
+        let third = try await fixture.client.enqueue(Numbered(), after: second, onFailed: .ignore) {
+            $0.id = "third"
+            $0.queue = "third"
+        }
         let hook = Notify(try #require(URL(string: "https://x.test/")))
-        _ = try await fixture.client.enqueue(
-            Numbered(), after: third, id: JobID(known: "fourth"), queue: "fourth", notify: hook)
+        _ = try await fixture.client.enqueue(Numbered(), after: third) {
+            $0.id = "fourth"
+            $0.queue = "fourth"
+            $0.notify = hook
+        }
         try await fixture.inspector.change(.cancel, ids: [first.id], in: "work")
         #expect(try await state("second", in: "elsewhere") == .available)
         #expect(try await state("third", in: "work") == .suspended)
@@ -95,7 +102,7 @@ struct RelayTests {
     @Test func aFollowerOfAJobThatHasEndedComesToItsQueueAtOnce() async throws {
         let first = try await enqueue("first", notify: false)
         try await fixture.inspector.change(.cancel, ids: [first.id], in: "work")
-        _ = try await fixture.client.enqueue(Elsewhere(), after: first, onFailed: .ignore, id: JobID(known: "second"))
+        _ = try await fixture.client.enqueue(Elsewhere(), after: first, onFailed: .ignore) { $0.id = "second" }
         #expect(try await state("second", in: "elsewhere") == .available)
         #expect(try await outgoing() == 0)
     }

@@ -26,7 +26,7 @@ struct UnreadableMessageTests {
             #expect(areAside)
             // What comes behind them is carried.
             let first = try await fixture.enqueue(1)
-            let second = try await fixture.enqueue(2) { $0.after = FollowUp(first, in: "work") }
+            let second = try await fixture.enqueue(2) { $0.after = FollowUp(JobHandle(first, in: "work")) }
             #expect(await fixture.becomes(second, .completed))
         }
         #expect(log.all.filter { $0.contains("set aside") }.count == 1, "\(log.all)")

@@ -20,7 +20,7 @@ struct WaitThroughOutageTests {
     /// Whether somebody is to be told of the ends.
     private func isWaited(for id: JobID, _ handle: WorkflowHandle, _ fixture: Fixture) async -> Bool {
         await fixture.queues.eventually(in: "work") {
-            let waiters = fixture.queues.store.keys.workflow(handle.id) + ":waiters"
+            let waiters = fixture.queues.store.keys.workflow(handle.id.text) + ":waiters"
             guard try await fixture.queues.command("SCARD", waiters).root.integer ?? 0 > 0 else { return false }
             return try await fixture.details(id)?.links.told.contains { $0.hasPrefix("wait ") } == true
         }
@@ -34,7 +34,7 @@ struct WaitThroughOutageTests {
         let job = try await client.enqueue(Numbered(number: 1))
         let status = Task { try await handle.wait(timeout: .seconds(300)) }
         let unbounded = Task { try await handle.wait() }
-        let output = Task { try await client.result(of: Numbered.self, job, timeout: .seconds(300)) }
+        let output = Task { try await client.result(of: job, timeout: .seconds(300)) }
         #expect(await isWaited(for: job.id, handle, fixture))
         try await server.kill()
         // While it is away: nobody can be asked, so it begins with an outage.
@@ -66,7 +66,7 @@ struct WaitThroughOutageTests {
         var said = ""
         for _ in 0..<1000 where !said.contains("Redis could not be asked") {
             let error = await #expect(throws: SluiceError.self) {
-                try await fixture.client.result(of: Numbered.self, job, timeout: .milliseconds(50))
+                try await fixture.client.result(of: job, timeout: .milliseconds(50))
             }
             #expect(error?.code == .timedOut)
             said = error?.message ?? ""
@@ -81,7 +81,7 @@ struct WaitThroughOutageTests {
         let unknown = await #expect(throws: SluiceError.self) { try await fixture.client.workflow("none").wait() }
         #expect(unknown?.code == .unknownWorkflow)
         let waiting = Task { try await handle.wait() }
-        let result = Task { try await fixture.client.result(of: Numbered.self, job) }
+        let result = Task { try await fixture.client.result(of: job) }
         #expect(await isWaited(for: job.id, handle, fixture))
         waiting.cancel()
         result.cancel()
@@ -96,7 +96,7 @@ struct WaitThroughOutageTests {
         for _ in 0..<20 { handles.append(try await fixture.client.enqueue(flow())) }
         let job = try await fixture.client.enqueue(Numbered())
         let waits = handles.map { handle in Task { try await handle.wait() } }
-        let result = Task { try await fixture.client.result(of: Numbered.self, job) }
+        let result = Task { try await fixture.client.result(of: job) }
         for handle in handles { #expect(await isWaited(for: job.id, handle, fixture)) }
         let blocks = await fixture.queues.eventually(in: "work") {
             let clients = try await fixture.queues.command("CLIENT", "LIST").root.string ?? ""
@@ -118,16 +118,16 @@ struct WaitThroughOutageTests {
         let early = await #expect(throws: SluiceError.self) { try await handle.wait(timeout: .zero) }
         #expect(early?.message.hasSuffix("has not ended in time: it is running") == true, "\(early as Any)")
         let soon = await #expect(throws: SluiceError.self) {
-            try await fixture.client.result(of: Numbered.self, job, timeout: .zero)
+            try await fixture.client.result(of: job, timeout: .zero)
         }
         #expect(soon?.message.hasSuffix("has not ended in time: it is available") == true, "\(soon as Any)")
         let worker = fixture.worker()
         worker.handle(Numbered.self) { job, _ in job.number }
         try await fixture.running(worker) {
             _ = try await handle.wait()
-            _ = try await fixture.client.result(of: Numbered.self, job)
+            _ = try await fixture.client.result(of: job)
         }
         #expect(try await handle.wait(timeout: .zero).state == .completed)
-        #expect(try await fixture.client.result(of: Numbered.self, job, timeout: .zero) == 7)
+        #expect(try await fixture.client.result(of: job, timeout: .zero) == 7)
     }
 }

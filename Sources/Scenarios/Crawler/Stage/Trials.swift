@@ -55,9 +55,9 @@ struct Trials {
             if !stage.asOriginal { request.unique?.onConflict = conflict }
             return request
         }
-        let replies = try await withThrowingTaskGroup(of: Enqueued.self) { group in
+        let replies = try await withThrowingTaskGroup(of: JobHandle.self) { group in
             for request in requests { group.addTask { try await client.enqueue(request) } }
-            return try await group.reduce(into: [Enqueued]()) { $0.append($1) }
+            return try await group.reduce(into: [JobHandle]()) { $0.append($1) }
         }
         stage.evidence.twins.append(
             Evidence.TwinTrial(state: state, owners: Set(replies.map(\.id.text)), added: replies.count(where: \.isNew)))

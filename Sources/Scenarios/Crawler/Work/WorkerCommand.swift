@@ -47,7 +47,7 @@ struct WorkerCommand: AsyncParsableCommand {
     /// What holds for the API and its keys, over all workers, retries included. A hanging API takes half of the places at most.
     private static func limits(_ scale: Scale) -> [Limit] {
         [
-            .concurrency(scale.workers * scale.concurrency / 2, per: Scale.api),
+            .concurrency(scale.workers * scale.concurrency / 2, partition: Scale.api),
             .breaker(partition: Scale.api, opensAfter: 5, within: .seconds(30), coolsFor: Scale.probe),
             .rate(scale.ownRate, per: Scale.period, partition: Scale.ownKey),
             .breaker(partition: Scale.ownKey, opensAfter: 5, within: .seconds(30), coolsFor: Scale.probe),

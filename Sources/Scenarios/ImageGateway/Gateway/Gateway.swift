@@ -57,7 +57,7 @@ final class Gateway: Front {
         var request = try JobRequest(Upscale(order: order.number, account: account.name, parent: order.id, index: index))
         request.id = JobID(known: Self.action(on: order, index: index))
         request.deadline = Scale.deadline
-        request.after = FollowUp(JobID(known: order.id), in: Self.queue)
+        request.after = FollowUp(JobHandle(JobID(known: order.id), in: Self.queue))
         do throws(SluiceError) {
             return try await client.enqueue(request).isNew
         } catch {

@@ -17,7 +17,7 @@ struct Drawings: Sendable {
         register(Imagine.self, on: worker) { _ in nil }
         register(Upscale.self, on: worker) { [sluice] job in
             // It has completed, or this one would not run.
-            try await sluice.result(of: Imagine.self, JobID(known: job.parent), timeout: .seconds(5)).task
+            try await sluice.result(of: Enqueued(Imagine.self, id: JobID(known: job.parent)), timeout: .seconds(5)).task
         }
     }
 
@@ -25,7 +25,7 @@ struct Drawings: Sendable {
     private func register<Kind: Drawing>(
         _ kind: Kind.Type, on worker: Worker, parent: @escaping @Sendable (Kind) async throws -> String?
     ) {
-        worker.handleChunk(kind, size: Scale.chunk, within: .seconds(Scale.gathering), per: "account") { chunk in
+        worker.handleChunk(kind, size: Scale.chunk, within: .seconds(Scale.gathering), partition: "account") { chunk in
             var tasks: [(member: Chunk<Kind>.Member, task: String)] = []
             for member in chunk.members where member.isOpen {
                 deaths.pass(.deadly, Order(number: member.job.order))

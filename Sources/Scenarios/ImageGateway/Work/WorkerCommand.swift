@@ -48,7 +48,7 @@ struct WorkerCommand: AsyncParsableCommand {
             maxCrashes: Scale.crashes,
             limits: [
                 // An account that hangs holds at most this many places, and none while its breaker is open.
-                .concurrency(Scale.perAccount, per: "account"),
+                .concurrency(Scale.perAccount, partition: "account"),
                 .breaker(partition: "account", opensAfter: 5, within: .seconds(30), coolsFor: Scale.cools),
             ])
         let hooks = Queue(Notify.queue, concurrency: 20, keepsDiscarded: kept)

@@ -20,7 +20,9 @@ struct CellScript {
             try await restartRedis(3)
             try await changeLimits(4)
             for flow in stage.plan.flows {
-                _ = try await stage.patiently { try await stage.client.workflow(flow.id).wait(timeout: .seconds(30)) }
+                _ = try await stage.patiently {
+                    try await stage.client.workflow(WorkflowID(known: flow.id)).wait(timeout: .seconds(30))
+                }
             }
         } catch is Stalled {
             stage.events.stalled = true

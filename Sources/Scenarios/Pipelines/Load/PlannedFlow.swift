@@ -54,7 +54,7 @@ struct PlannedFlow: Sendable {
 
     func workflow() throws -> Workflow {
         var flow = Workflow("diamond")
-        flow.id = id
+        flow.id = WorkflowID(known: id)
         let a = flow.add("a", node(addend: number + 1))
         var fan: [Workflow.Node] = []
         for index in 0..<Self.fan {

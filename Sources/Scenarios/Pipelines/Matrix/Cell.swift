@@ -30,7 +30,7 @@ struct Cell: Sendable, Hashable, CustomStringConvertible {
     func declared(_ scale: Scale) -> [Limit] {
         var found: [Limit] = []
         if limits.hasConcurrency { found.append(.concurrency(scale.global)) }
-        if limits.hasPartitions { found.append(.concurrency(scale.perAccount, per: "account")) }
+        if limits.hasPartitions { found.append(.concurrency(scale.perAccount, partition: "account")) }
         if limits.hasRates {
             found.append(.rate(scale.rate, per: Scale.period))
             found.append(.rate(scale.accountRate, per: Scale.period, partition: "account"))

@@ -103,9 +103,9 @@ struct CellRun: Sendable {
         } while cursor != nil
         var results: [String: Int] = [:]
         for flow in stage.plan.flows {
-            let handle = stage.client.workflow(flow.id)
+            let handle = stage.client.workflow(WorkflowID(known: flow.id))
             do throws(SluiceError) {
-                let nodes = try await stage.inspector.workflow(flow.id)?.graph.nodes ?? []
+                let nodes = try await stage.inspector.workflow(WorkflowID(known: flow.id))?.graph.nodes ?? []
                 for node in nodes where finals["\(flow.id):\(node.name)"] == nil {
                     finals["\(flow.id):\(node.name)"] = JobState(node.state)
                 }

@@ -62,7 +62,7 @@ struct WorkerCommand: AsyncParsableCommand {
             var sum = 0
             for input in job.inputs {
                 do throws(SluiceError) {
-                    sum += try await context.outputs(of: input, as: Int.self)
+                    sum += try await context.output(of: Workflow.Node(input), as: Int.self)
                 } catch {
                     guard error.code == .noOutput, job.mayMiss.contains(input) else { throw error }
                 }
