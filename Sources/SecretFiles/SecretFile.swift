@@ -41,7 +41,7 @@ package struct SecretFile: Sendable {
         warning = Self.warning(path, of: what, status)
     }
 
-    /// What is to be told of a file that others will read later; a pipe, which is read once, is left to them.
+    /// The warning about a file that another program will read. A pipe can be read only once and is not opened.
     package static func warning(_ path: String, of what: String) -> String? {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? warning(path, of: what, status) : nil

@@ -37,7 +37,7 @@ extension Load {
     /// Nothing is on its way any more, no job whose outcome was stored was given to a worker again, and what ran twice was what dead
     /// workers held.
     func expectOrder(of jobs: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let isTold = await queues.eventually(in: queue, within: .seconds(300)) {
+        let hasMessage = await queues.eventually(in: queue, within: .seconds(300)) {
             try await queues.dump().keys.allSatisfy { key in
                 ![":outbox", ":messages", ":suspended", ":todo", ":ready", ":stop", ":cancels", ":firing", ":executing"].contains
                 {
@@ -46,7 +46,7 @@ extension Load {
             }
         }
         let left = try await queues.dump().keys.sorted()
-        #expect(isTold, "\(left)", sourceLocation: sourceLocation)
+        #expect(hasMessage, "\(left)", sourceLocation: sourceLocation)
         // A job comes into its queue once, however often somebody brought it.
         #expect(try await sum("enqueued") == jobs, sourceLocation: sourceLocation)
         let ends = try await storedEnds()

@@ -22,7 +22,7 @@ struct WebhookFaultTests {
         await proxy.heldReplies.wait()
         await victim.killAndWait()
         _ = try await load.hookWorker()
-        #expect(await isTold(load))
+        #expect(await hasMessage(load))
         let events = try heard(receiver)[job, default: []]
         // Its run may have been cut off as well, and told of its progress twice.
         #expect(unique(events).map(\.event).first == .progress && unique(events).map(\.event).last == .ended)
@@ -49,7 +49,7 @@ struct WebhookFaultTests {
             await workers.removeFirst().killAndWait()
             workers.append(try await load.hookWorker())
         }
-        #expect(await isTold(load))
+        #expect(await hasMessage(load))
         let heard = try heard(receiver)
         #expect(Set(heard.keys) == Set(jobs))
         for job in jobs {
@@ -75,7 +75,7 @@ struct WebhookFaultTests {
     }
 
     /// Waits until all jobs have ended and all that they had to tell was told.
-    private func isTold(_ load: Load) async -> Bool {
+    private func hasMessage(_ load: Load) async -> Bool {
         await load.queues.eventually(in: Notify.queue, within: .seconds(90)) {
             let own = try await load.inspector.status(of: "load")
             let hooks = try await load.inspector.status(of: Notify.queue)

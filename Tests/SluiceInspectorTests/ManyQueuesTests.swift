@@ -18,7 +18,7 @@ struct ManyQueuesTests {
         let server = try await RedisTestServer.start()
         let store = Store(try RedisConfiguration(url: server.socketURL))
         for number in 0..<Self.count {
-            let queue = try QueueName("q\(number)")
+            let queue = QueueName("q\(number)")
             try await store.register(queue)
             let job = NewJob(id: JobID(known: "a"), spec: Array(#"{"kind":"k"}"#.utf8))
             _ = try await store.call(Enqueue(producer: "p", number: 1, jobs: [job]), on: queue)

@@ -24,7 +24,7 @@ struct FollowUpTests {
         #expect(details.links.parent?.id == parent.id && details.links.parent?.onFailed == onFailed)
         #expect(details.links.target == nil)
         let above = try #require(try await job(producer, parent.id)).links
-        #expect(above.followers == [follower.id] && above.followerCount == 1 && above.told == [])
+        #expect(above.followers == [follower.id] && above.followerCount == 1 && above.receivers == [])
         let why = try #require(try await producer.inspector.explain(follower.id, in: "work"))
         #expect(why.reasons == [.waits(job: parent.id, state: .available, onFailed: onFailed, target: nil)])
     }

@@ -9,7 +9,7 @@ package enum PrivateKeyFile {
     /// Files that were warned of: each connection reads its own anew.
     private static let warned = Mutex<Set<String>>([])
 
-    /// What is to be told of a file before it is used, the first time; nil for nothing.
+    /// The warning about a file, when it is used for the first time; nil if there is none.
     package static func warning(_ path: String) -> String? {
         SecretFile.warning(path, of: what).flatMap { isNew(path) ? $0 : nil }
     }

@@ -9,7 +9,7 @@ struct EnqueueLines {
     private static let mostJobs = 1000
     private static let mostBytes = 4 << 20
     /// The most refused lines to list in JSON.
-    private static let mostTold = 1000
+    private static let mostErrors = 1000
 
     private let command: EnqueueCommand
     private var pending: [JobRequest] = []
@@ -21,7 +21,7 @@ struct EnqueueLines {
     private var refused = 0
     /// The last line whose result is known.
     private var line = 0
-    private var told: [JSONValue] = []
+    private var errors: [JSONValue] = []
     /// The reason for stopping before the end of the input.
     private var stopped: SluiceError?
 
@@ -99,7 +99,7 @@ struct EnqueueLines {
 
     private mutating func refuse(_ number: Int, _ error: SluiceError) {
         refused += 1
-        if told.count < Self.mostTold { told.append(["line": .integer(number), "error": .string(error.message)]) }
+        if errors.count < Self.mostErrors { errors.append(["line": .integer(number), "error": .string(error.message)]) }
         Terminal.complain("line \(number): \(error.message)")
     }
 
@@ -121,12 +121,12 @@ struct EnqueueLines {
 
     private func report(isInterrupted: Bool) throws {
         if isInterrupted {
-            Terminal.complain("interrupted: what came of the first \(HumanText.count(line, "line")) is told below")
+            Terminal.complain("interrupted: the result of the first \(HumanText.count(line, "line")) follows")
         }
         if command.global.json {
             let report: JSONValue = [
                 "queue": .string(command.queue.text), "added": .integer(added), "refused": .integer(refused),
-                "errors": .array(told), "stopped_after_line": stopped == nil ? .null : .integer(line),
+                "errors": .array(errors), "stopped_after_line": stopped == nil ? .null : .integer(line),
                 "stopped": JSONValue(stopped?.message),
             ]
             try Terminal.output.json(

@@ -108,7 +108,7 @@ enum JobText {
             ("follows", links.parent.map { "\($0.id)\(policy)" }),
             ("goes to", links.target.map { "queue \($0)" }),
             ("followed by", links.followers.isEmpty ? nil : named + (more > 0 ? " and \(HumanText.number(more)) more" : "")),
-            ("notifies", links.told.isEmpty ? nil : links.told.map(receiver).joined(separator: ", ")),
+            ("notifies", links.receivers.isEmpty ? nil : links.receivers.map(receiver).joined(separator: ", ")),
         ]
     }
 

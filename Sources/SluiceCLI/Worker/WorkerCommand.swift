@@ -55,7 +55,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A limit of each queue over all workers: concurrency=12, concurrency=2/account, rate=300/1s, rate=40/10s/host, "
-                + "breaker=5/30s/20s/host. May be repeated; workers that differ are told.", valueName: "spec"),
+                + "breaker=5/30s/20s/host. May be repeated. Workers whose limits differ log a warning.", valueName: "spec"),
         transform: { try Limit(parsing: $0) })
     var limit: [Limit] = []
 

@@ -1,7 +1,5 @@
 /// The id of a workflow: 1 to 64 letters, digits, dots, dashes or underscores.
-public struct WorkflowID: Hashable, Sendable, Comparable, CustomStringConvertible, Codable,
-    ExpressibleByStringInterpolation
-{
+public struct WorkflowID: Identifier {
     /// The id as text.
     public let text: String
 
@@ -17,24 +15,4 @@ public struct WorkflowID: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// Takes an id that is known to be valid.
     package init(known text: String) { self.text = text }
-
-    /// Checks an id from code.
-    /// - Throws: `invalidArgument` if it is not valid.
-    package func validated() throws(SluiceError) -> WorkflowID { try WorkflowID(text) }
-
-    /// Decodes the text and checks it.
-    /// - Throws: `invalidArgument` if it is not a valid id.
-    public init(from decoder: any Decoder) throws { try self.init(decoder.singleValueContainer().decode(String.self)) }
-
-    /// Encodes the text.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
-    }
-
-    /// The id as text.
-    public var description: String { text }
-
-    /// Orders by text.
-    public static func < (left: WorkflowID, right: WorkflowID) -> Bool { left.text < right.text }
 }

@@ -2,9 +2,7 @@
 ///
 /// Generated ids are ULIDs (https://github.com/ulid/spec): 48 bits of the host's time in ms, then 80 random bits, in 26 characters
 /// that sort by age. The time in an id is informative only; the server's clock decides.
-public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Codable,
-    ExpressibleByStringInterpolation
-{
+public struct JobID: Identifier {
     /// The id as text.
     public let text: String
 
@@ -13,7 +11,7 @@ public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Co
     public init(_ text: String) throws(SluiceError) {
         guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw SluiceError(
-                .invalidArgument, "'\(text.prefix(80))' is no job id: 1 to 128 printable ASCII characters without space")
+                .invalidArgument, "'\(text.prefix(80))' is not a valid job id: 1 to 128 printable ASCII characters without space")
         }
         self.text = text
     }
@@ -23,28 +21,6 @@ public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible, Co
 
     /// Takes an id from Redis, which is known to be valid.
     package init(known text: String) { self.text = text }
-
-    /// Checks an id from code.
-    /// - Throws: `invalidArgument` if it is not valid.
-    package func validated() throws(SluiceError) -> JobID { try JobID(text) }
-
-    /// Decodes the text and checks it.
-    /// - Throws: `invalidArgument` if it is not a valid id.
-    public init(from decoder: any Decoder) throws {
-        try self.init(decoder.singleValueContainer().decode(String.self))
-    }
-
-    /// Encodes the text.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
-    }
-
-    /// The id as text.
-    public var description: String { text }
-
-    /// Orders by text.
-    public static func < (left: JobID, right: JobID) -> Bool { left.text < right.text }
 }
 
 /// Generates ULIDs cheaply. It draws randomness once for each ms and counts up from it within that ms, as the ULID specification

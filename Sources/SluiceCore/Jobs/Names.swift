@@ -1,5 +1,5 @@
 /// The name of a queue: 1 to 64 letters, digits, dots, dashes or underscores.
-public struct QueueName: Hashable, Sendable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
+public struct QueueName: Identifier {
     /// The name as text.
     public let text: String
 
@@ -7,23 +7,13 @@ public struct QueueName: Hashable, Sendable, Comparable, CustomStringConvertible
     /// - Throws: `invalidArgument` if it is empty, too long, or has a character that is not allowed.
     public init(_ text: String) throws(SluiceError) {
         guard isName(text) else {
-            throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no queue name: \(nameRule)")
+            throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is not a valid queue name: \(nameRule)")
         }
         self.text = text
     }
 
     /// Takes a name from code unchecked. The first call that uses a wrong one throws `invalidArgument`.
     public init(stringLiteral text: String) { self.text = text }
-
-    /// Checks a name from code.
-    /// - Throws: `invalidArgument` if it is not valid.
-    package func validated() throws(SluiceError) -> QueueName { try QueueName(text) }
-
-    /// The name as text.
-    public var description: String { text }
-
-    /// Orders by text.
-    public static func < (left: QueueName, right: QueueName) -> Bool { left.text < right.text }
 }
 
 /// A prefix of every key, so that several users can share one Redis. The same rule as for queue names.
@@ -35,7 +25,7 @@ public struct Namespace: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: `invalidArgument` if it is empty, too long, or has a character that is not allowed.
     public init(_ text: String) throws(SluiceError) {
         guard isName(text) else {
-            throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no namespace: \(nameRule)")
+            throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is not a valid namespace: \(nameRule)")
         }
         self.text = text
     }
@@ -53,7 +43,7 @@ public struct Namespace: Hashable, Sendable, CustomStringConvertible {
 /// - Throws: `invalidArgument` if it is empty, too long, or has a character that is not allowed.
 package func checkName(_ text: String, of what: String) throws(SluiceError) {
     guard isName(text) else {
-        throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is no name of a \(what): \(nameRule)")
+        throw SluiceError(.invalidArgument, "'\(text.prefix(80))' is not a valid name of a \(what): \(nameRule)")
     }
 }
 

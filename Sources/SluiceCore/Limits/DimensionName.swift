@@ -5,11 +5,12 @@ package enum DimensionName {
         guard isValid(name) else {
             throw SluiceError(
                 .invalidArgument,
-                "'\(name.prefix(40))' is no name of a partition or a dependency: 1 to 32 letters, digits, _ . -")
+                "'\(name.prefix(40))' is not a valid name of a partition or a dependency: 1 to 32 letters, digits, _ . -")
         }
         if name == Chain.dimension {
             throw SluiceError(
-                .invalidArgument, "'\(name)' is no name of a partition or a dependency, and has no limits: it is that of chains")
+                .invalidArgument,
+                "'\(name)' is not a valid name of a partition or a dependency, and has no limits: it is that of chains")
         }
     }
 

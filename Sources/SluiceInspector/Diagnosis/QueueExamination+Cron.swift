@@ -69,7 +69,7 @@ extension QueueExamination {
     ) async throws(SluiceError) {
         var declared: Set<String> = []
         if items.contains(where: \.isOfCode) { declared = CronNames.declared(by: try await store.call(ListWorkers(), on: queue)) }
-        var told = 0
+        var listed = 0
         // A removed entry that a worker declares would come back, with its run count at 0.
         for item in items where !declared.contains(item.name) {
             // Without a live worker, no declaration is visible.
@@ -77,8 +77,8 @@ extension QueueExamination {
             let finished = item.finished.map { Date(milliseconds: $0) }
             let isOver = finished.map { $0.age(at: time) >= Self.memory } ?? false && (!item.isOfCode || isOrphan)
             guard isOver || (isOrphan && finished == nil) else { continue }
-            told += 1
-            if told > Self.mostAlike { continue }
+            listed += 1
+            if listed > Self.mostAlike { continue }
             let remove = cures.tool("cron", "remove", item.name, "--queue", queue.text)
             if let finished, isOver {
                 part.add(
@@ -92,7 +92,7 @@ extension QueueExamination {
                     cure: remove + ", unless that code comes back")
             }
         }
-        if told > Self.mostAlike { part.unseen.append("\(told - Self.mostAlike) more cron entries that nobody needs") }
+        if listed > Self.mostAlike { part.unseen.append("\(listed - Self.mostAlike) more cron entries that nobody needs") }
     }
 
     private mutating func tellSkipped(_ items: [CronList.Item]) async throws(SluiceError) {

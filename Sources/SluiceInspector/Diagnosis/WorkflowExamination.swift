@@ -80,7 +80,7 @@ struct WorkflowExamination {
         for (name, nodes) in Dictionary(grouping: found.active, by: \.queue) {
             guard let queue = try? QueueName(name) else { continue }
             let places = try await store.call(DiagnoseWhereabouts(nodes.map(\.job), for: "workflow.\(id)"), on: queue)
-            for (node, place) in zip(nodes, places) where !place.isTold && place.state?.isEnded ?? true {
+            for (node, place) in zip(nodes, places) where !place.hasMessage && place.state?.isEnded ?? true {
                 lost.append((node, place.state))
             }
         }

@@ -11,7 +11,7 @@ extension Explanation.Reason {
     package init(code: String, detail: String) {
         let fields = try? JSONDecoder().decode(Detail.self, from: Data(detail.utf8))
         self =
-            fields.flatMap { Self.waiting(code, $0) ?? Self.limited(code, $0) ?? Self.told(code, $0) }
+            fields.flatMap { Self.waiting(code, $0) ?? Self.limited(code, $0) ?? Self.described(code, $0) }
             ?? .other(code: code, detail: detail)
     }
 
@@ -73,7 +73,7 @@ extension Explanation.Reason {
     }
 
     /// Statements of the job's state.
-    private static func told(_ code: String, _ detail: Detail) -> Self? {
+    private static func described(_ code: String, _ detail: Detail) -> Self? {
         switch code {
         case "position":
             pair(detail.position, detail.of).map { .position(lane: detail.lane ?? "", position: $0, count: $1) }

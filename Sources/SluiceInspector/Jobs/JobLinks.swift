@@ -15,7 +15,7 @@ public struct JobLinks: Sendable, Hashable {
     /// The job's own queue, while the job is stored in the slot of another queue.
     public var target: QueueName?
     /// The receivers of the job's end, as lines such as `workflow.ID NODE`, `batch.ID`, `wait CLIENT`.
-    public var told: [String]
+    public var receivers: [String]
     /// The jobs that follow this one, at most the first hundred.
     public var followers: [JobID]
     /// The number of all followers.
@@ -23,11 +23,11 @@ public struct JobLinks: Sendable, Hashable {
 
     /// Makes the relations of a job; by default it has none.
     public init(
-        parent: Parent? = nil, target: QueueName? = nil, told: [String] = [], followers: [JobID] = [], followerCount: Int = 0
+        parent: Parent? = nil, target: QueueName? = nil, receivers: [String] = [], followers: [JobID] = [], followerCount: Int = 0
     ) {
         self.parent = parent
         self.target = target
-        self.told = told
+        self.receivers = receivers
         self.followers = followers
         self.followerCount = followerCount
     }
@@ -39,7 +39,7 @@ public struct JobLinks: Sendable, Hashable {
             parent: after.count > 1
                 ? Parent(id: JobID(known: after[0]), onFailed: FailurePolicy(rawValue: after[1]) ?? .cancel) : nil,
             target: reply["target"]?.split(separator: " ").first.flatMap { try? QueueName(String($0)) },
-            told: (reply["links"] ?? "").split(separator: "\n").map(String.init).filter { $0 != "follow" },
+            receivers: (reply["links"] ?? "").split(separator: "\n").map(String.init).filter { $0 != "follow" },
             followers: (reply["followers"] ?? "").split(separator: " ").map { JobID(known: String($0)) },
             followerCount: reply["followers_count"].flatMap { Int($0) } ?? 0)
     }
@@ -47,7 +47,7 @@ public struct JobLinks: Sendable, Hashable {
     package var json: JSONValue {
         [
             "parent": parent.map { ["id": .string($0.id.text), "on_failed": .string($0.onFailed.rawValue)] } ?? .null,
-            "target": JSONValue(target?.text), "told": .array(told.map(JSONValue.string)),
+            "target": JSONValue(target?.text), "receivers": .array(receivers.map(JSONValue.string)),
             "followers": .array(followers.map { .string($0.text) }), "followers_count": .integer(followerCount),
         ]
     }

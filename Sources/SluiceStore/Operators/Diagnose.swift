@@ -158,7 +158,7 @@ package struct DiagnoseWhereabouts: DiagnoseSection {
         /// The state of the job; nil if it is not in this queue.
         package var state: JobState?
         /// Whether a message about it is, or may be, on its way to the waiting side.
-        package var isTold: Bool
+        package var hasMessage: Bool
     }
 
     package let words: [String]
@@ -168,7 +168,7 @@ package struct DiagnoseWhereabouts: DiagnoseSection {
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
         guard reply.count == 2 * (words.count - 2) else { throw malformed(Self.name) }
-        return reply.rows(of: 2).map { Item(state: $0.state(0), isTold: $0[1].integer == 1) }
+        return reply.rows(of: 2).map { Item(state: $0.state(0), hasMessage: $0[1].integer == 1) }
     }
 }
 

@@ -126,7 +126,7 @@ package struct ReadNodeKinds: StoreFunction {
     }
 }
 
-/// Asks to be told of the end of a workflow: `workflow_view.await`.
+/// Asks for a notification of the end of a workflow: `workflow_view.await`.
 package struct AwaitWorkflow: StoreFunction {
     package static let name = "workflow_await"
 

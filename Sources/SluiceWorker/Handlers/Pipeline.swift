@@ -52,7 +52,7 @@ struct Pipeline: Sendable {
         }
     }
 
-    /// Runs a job and reports its end. Errors are part of the report. If the run has a time limit, the mailbox is told when its
+    /// Runs a job and reports its end. Errors are part of the report. If the run has a time limit, the mailbox learns when its
     /// time starts.
     func run(_ job: ClaimedJob, _ mailbox: Mailbox) async -> RunReport {
         let spec: JobSpec

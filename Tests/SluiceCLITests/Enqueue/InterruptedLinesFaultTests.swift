@@ -45,7 +45,7 @@ struct InterruptedLinesFaultTests {
         #expect(result == "130\n")
         let output = try String(contentsOfFile: place + ".out", encoding: .utf8)
         let error = try String(contentsOfFile: place + ".err", encoding: .utf8)
-        #expect(error.contains("interrupted: what came of the first 3 lines is told below"), "\(error)")
+        #expect(error.contains("interrupted: the result of the first 3 lines follows"), "\(error)")
         #expect(
             json
                 ? output.contains(#""added":3"#) && output.contains(#""interrupted":true,"lines":3"#)

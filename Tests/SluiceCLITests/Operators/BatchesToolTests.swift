@@ -70,7 +70,7 @@ struct BatchesToolTests {
 
     @Test(arguments: [
         (["show", "none"], 1, "there is no batch 'none'"), (["list", "--state", "lost"], 2, "no state of a batch"),
-        (["show", "no name"], 2, "no id of a batch"), (["show", "b", "--limit", "0"], 2, "--limit is 1 to 1000"),
+        (["show", "no name"], 2, "not a valid name of a batch"), (["show", "b", "--limit", "0"], 2, "--limit is 1 to 1000"),
     ])
     func refusalsAreOneLine(_ words: [String], _ status: Int, _ message: String) async throws {
         let tool = try await Tool()

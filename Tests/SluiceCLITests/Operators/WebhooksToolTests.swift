@@ -16,7 +16,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct WebhooksToolTests {
     private struct Shown: Decodable {
-        struct Links: Decodable { var told: [String] }
+        struct Links: Decodable { var receivers: [String] }
         var links: Links
     }
 
@@ -26,7 +26,7 @@ struct WebhooksToolTests {
             "enqueue", "mail", "--id", "a", "--notify", "https://x.test/h", "--notify-on", "progress,ended")
         #expect(result.status == 0, "\(result.error)")
         let shown = try await tool.run("jobs", "show", "a", "--queue", "mail", "--json").decoded(Shown.self)
-        #expect(shown.links.told == ["notify progress,ended https://x.test/h"])
+        #expect(shown.links.receivers == ["notify progress,ended https://x.test/h"])
     }
 
     @Test(arguments: [

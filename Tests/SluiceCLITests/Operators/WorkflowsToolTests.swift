@@ -57,7 +57,7 @@ struct WorkflowsToolTests {
         (["show", "none"], 1, "there is no workflow 'none'"), (["cancel", "none"], 1, "there is no workflow 'none'"),
         (["list", "--state", "lost"], 2, "no state of a workflow"),
         (["show", "w", "--mermaid", "--dot"], 2, "--mermaid or --dot"),
-        (["show", "no name"], 2, "no name of a workflow"),
+        (["show", "no name"], 2, "not a valid name of a workflow"),
     ])
     func refusalsAreOneLine(_ words: [String], _ status: Int, _ message: String) async throws {
         let tool = try await Tool()

@@ -124,7 +124,7 @@ struct ChunkTests {
         let fixture = try await Fixture()
         let rules: [(Int, Duration, String?, String)] = [
             (0, .zero, nil, "at least one member"), (5, .zero, nil, "places"), (4, .seconds(-1), nil, "gather for"),
-            (4, .seconds(100_000), nil, "gather for"), (4, .zero, "no name", "no name of a partition"),
+            (4, .seconds(100_000), nil, "gather for"), (4, .zero, "no name", "not a valid name of a partition"),
         ]
         for (size, wait, partition, message) in rules {
             let worker = fixture.worker(4)

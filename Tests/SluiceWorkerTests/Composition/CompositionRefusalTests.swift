@@ -53,7 +53,7 @@ struct CompositionRefusalTests {
             flow.add("a", try JobRequest(kind: "k", queue: "work", arguments: "\"\(String(repeating: "x", count: 8 << 20))\""))
         }
         for name in ["", "a b", "a:b", "a\n", "ü", String(repeating: "n", count: 65)] {
-            try await refuse("no name of a node") { $0.add(name, Numbered()) }
+            try await refuse("not a valid name of a node") { $0.add(name, Numbered()) }
         }
         try await refuse("too long together") { flow in
             flow.id = WorkflowID(known: String(repeating: "i", count: 64))
@@ -76,21 +76,21 @@ struct CompositionRefusalTests {
         }
         var unfit = Workflow("unfit")
         unfit.add("a b", Numbered())
-        try await refuse("no name of a node") { $0.add("sub", unfit) }
+        try await refuse("not a valid name of a node") { $0.add("sub", unfit) }
     }
 
     @Test func workflowsThatMakeNoSense() async throws {
         for text in ["", "a b", "a}b", "ü", String(repeating: "i", count: 65)] {
             #expect(throws: SluiceError.self) { try WorkflowID(text) }
             let id = WorkflowID(stringLiteral: text)
-            try await refuse("no name of a workflow") { $0.id = id }
+            try await refuse("not a valid name of a workflow") { $0.id = id }
             await #expect(throws: SluiceError.self) { try await client.workflow(id).status() }
             await #expect(throws: SluiceError.self) { try await client.workflow(id).cancel() }
             await #expect(throws: SluiceError.self) { try await client.workflow(id).append(Workflow("x")) }
             await #expect(throws: SluiceError.self) { let _: Int = try await client.workflow(id).output(of: "a") }
         }
         try await refuse("256 bytes") { $0.name = String(repeating: "n", count: 257) }
-        try await refuse("no name of a unique workflow") { flow in
+        try await refuse("not a valid name of a unique workflow") { flow in
             flow.name = "not a name"
             flow.isUnique = true
         }
@@ -106,8 +106,8 @@ struct CompositionRefusalTests {
         try await expectRefused("none", .unknownWorkflow) { let _: Int = try await handle.output(of: "a") }
         try await expectRefused("none", .unknownWorkflow) { try await handle.retry() }
         try await expectRefused("none", .unknownWorkflow) { _ = try await handle.wait(timeout: .seconds(1)) }
-        try await expectRefused("no name of a node") { try await handle.cancel("a b") }
-        try await expectRefused("no name of a node") { try await handle.retry("-\n") }
+        try await expectRefused("not a valid name of a node") { try await handle.cancel("a b") }
+        try await expectRefused("not a valid name of a node") { try await handle.retry("-\n") }
     }
 
     @Test func whatIsOddAndMakesSense() async throws {

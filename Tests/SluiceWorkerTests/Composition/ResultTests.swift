@@ -269,7 +269,7 @@ struct ResultTests {
     /// Whether somebody is to be told of a job's end.
     private func linked(_ fixture: Fixture, _ id: JobID) async -> Bool {
         await fixture.queues.eventually(in: "work") {
-            try await fixture.details(id)?.links.told.contains { $0.hasPrefix("wait ") } == true
+            try await fixture.details(id)?.links.receivers.contains { $0.hasPrefix("wait ") } == true
         }
     }
 }

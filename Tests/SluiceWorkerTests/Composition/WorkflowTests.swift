@@ -246,8 +246,8 @@ struct WorkflowTests {
         var bad = Workflow("bad")
         bad.id = "no id"
         for (flow, message) in [
-            (cycle, "cycle"), (own, "cycle"), (twice, "two nodes"), (unknown, "nobody"), (named, "no name of a node"),
-            (identified, "id of its own"), (before, "comes before"), (bad, "no name of a workflow"),
+            (cycle, "cycle"), (own, "cycle"), (twice, "two nodes"), (unknown, "nobody"), (named, "not a valid name of a node"),
+            (identified, "id of its own"), (before, "comes before"), (bad, "not a valid name of a workflow"),
         ] {
             let error = await #expect(throws: SluiceError.self, "\(flow.name)") { try await fixture.client.enqueue(flow) }
             #expect(error?.code == .invalidArgument && error?.message.contains(message) == true, "\(error?.message ?? "")")

@@ -146,7 +146,7 @@ struct SealTests {
         let wait = flow.add("wait", Look(typed: true), after: [pay])
         flow.add("look", Look(typed: typed), after: [wait])
         let handle = try await client.enqueue(flow)
-        let outputs = fixture.queues.base(try QueueName("workflow.\(handle.id)")) + ":outputs"
+        let outputs = fixture.queues.base(QueueName("workflow.\(handle.id)")) + ":outputs"
         let queues = fixture.queues
         let worker = worker()
         worker.handle(Look.self) { (job, context) -> String in

@@ -22,7 +22,7 @@ struct WaitThroughOutageTests {
         await fixture.queues.eventually(in: "work") {
             let waiters = fixture.queues.store.keys.workflow(handle.id.text) + ":waiters"
             guard try await fixture.queues.command("SCARD", waiters).root.integer ?? 0 > 0 else { return false }
-            return try await fixture.details(id)?.links.told.contains { $0.hasPrefix("wait ") } == true
+            return try await fixture.details(id)?.links.receivers.contains { $0.hasPrefix("wait ") } == true
         }
     }
 
