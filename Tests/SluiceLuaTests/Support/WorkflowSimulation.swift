@@ -91,6 +91,8 @@ final class WorkflowSimulation {
         cancelled.formUnion(reply.cancel)
         for job in reply.jobs { started(job.id) }
         messages += reply.messages
+        // Its lease ended while it was not drawn. Without this, all three would be forgotten in the end, and claim nothing.
+        if reply.mustResync { try await worker.resync() }
         try await deliverMessages()
     }
 
