@@ -94,4 +94,16 @@ extension TestNamespace {
     fileprivate func states() async throws -> [JobState: Int] {
         try await Inspector(store).status(of: "notes").states.filter { $0.value > 0 }
     }
+
+    @Test func whyAJobWaitsIsSaidByTheVirtualClock() async throws {
+        let queues = try await TestNamespace()
+        let sluice = try await queues.client()
+        let inspector = try Inspector(url: queues.url, namespace: queues.namespace)
+        let job = try await sluice.enqueue(Note(text: "later")) { $0.delay = .seconds(60) }
+        try await queues.advance(by: .seconds(20))
+        let explanation = try #require(try await inspector.explain(job.id, in: job.queue))
+        #expect(explanation.sentences == ["it waits for its time: due in 40s"])
+        await sluice.close()
+        await inspector.close()
+    }
 }

@@ -61,7 +61,7 @@ public struct Notify: Hashable, Sendable {
         else {
             throw SluiceError(
                 .invalidArgument,
-                "notify takes an http or https URL of at most 2048 printable ASCII characters, without a user"
+                "a web hook is an http or https URL of at most 2048 printable ASCII characters, without a user"
             )
         }
         if events.isEmpty { throw SluiceError(.invalidArgument, "notify takes at least one event") }

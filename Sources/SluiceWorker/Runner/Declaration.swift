@@ -42,7 +42,7 @@ struct Declaration: Sendable {
         seen = reply.declared
         switch reply.result {
         case .same: break
-        case .taken: logger.info("the limits of this worker stand now", metadata: metadata(deploy: reply.deploy))
+        case .taken: logger.info("the limits of this worker are in force", metadata: metadata(deploy: reply.deploy))
         case .kept: warn(.overruled, deploy: reply.deploy, logger)
         }
     }
