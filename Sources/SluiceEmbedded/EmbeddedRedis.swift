@@ -86,7 +86,7 @@ package struct EmbeddedRedis: Sendable {
         switch try await probe.ask("SHUTDOWN", within: patience) {
         case .reply(let text) where !text.hasPrefix("-NOAUTH") && !text.hasPrefix("-NOPERM"):
             throw EmbeddedRedisError.system("Redis refused to shut down: \(text); its log is \(logPath)")
-        case .reply, .nobody:
+        case .reply, .absent:
             // The lock is held, so the server that wrote the pid is alive, although its socket does not accept us.
             if recordedProcessID > 0 { _ = kill(recordedProcessID, SIGTERM) }
         case .silence:

@@ -14,7 +14,7 @@ struct RedisProbe: Sendable {
         /// A server listens, but sent nothing in time, or hung up.
         case silence
         /// No server listens at that path.
-        case nobody
+        case absent
     }
 
     let socketPath: String
@@ -24,7 +24,7 @@ struct RedisProbe: Sendable {
     func ask(_ command: String, within limit: Duration = .seconds(2)) async throws -> Answer {
         guard let descriptor = UnixSocket.connect(to: socketPath) else {
             // EAGAIN: the backlog is full, so a server is listening.
-            return errno == EAGAIN ? .silence : .nobody
+            return errno == EAGAIN ? .silence : .absent
         }
         defer { close(descriptor) }
         guard UnixSocket.send(command + "\r\n", to: descriptor) else { return .silence }

@@ -27,7 +27,7 @@ struct Handshake: Sendable {
         try await load(send)
         guard let found = try await version(send) else {
             throw refusal(
-                .foreignLibrary, "the function library 'sluice' was loaded and has vanished: does somebody flush functions?")
+                .foreignLibrary, "the function library 'sluice' was loaded and has vanished: another program may flush functions")
         }
         if found.revision < FunctionLibrary.revision, !found.isPinned {
             throw refusal(.newerLibrary, "the function library of revision \(found.revision) could not be replaced")

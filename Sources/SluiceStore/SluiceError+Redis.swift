@@ -6,7 +6,7 @@ extension SluiceError {
     init(_ error: RedisError) {
         switch error {
         case .unreachable(let reason) where reason.hasSuffix(HandshakeStep.crowded):
-            self.init(.unavailable, "Redis lets nobody else in: \(reason). Close some, or raise maxclients.")
+            self.init(.unavailable, "Redis takes no more connections: \(reason). Close some, or raise maxclients.")
         case .unreachable: self.init(.unreachable, error.description)
         case .lost, .timedOut: self.init(.outcomeUnknown, error.description)
         case .protocolViolation: self.init(.protocolViolation, error.description)

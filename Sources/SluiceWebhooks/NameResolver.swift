@@ -82,6 +82,8 @@ final class NameResolver: Sendable {
                 enter(host, number, waiter)
                 // The handler below finds no waiter if the task was cancelled before the waiter was added.
                 if Task.isCancelled { leave(host, number, CancellationError()) }
+                // Nor does the timer, if it fired before.
+                if deadline <= .now() { expire(host, number) }
             }
         } onCancel: {
             leave(host, number, CancellationError())

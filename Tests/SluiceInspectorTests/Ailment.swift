@@ -152,14 +152,14 @@ extension Ailment {
 
     private static let ofMessages = [
         Ailment(
-            code: "queue.messages_stuck", what: "1 message for queue web, up to 1m old, and nobody carries what is due",
+            code: "queue.messages_stuck", what: "1 message for queue web, up to 1m old, and no process relays what is due",
             cure: "sluice worker mail --exec COMMAND",
             provoke: {
                 try await letGo($0)
                 try await $0.queues.advance(by: .seconds(60))
             }, heal: { try await $0.arrive() }),
         Ailment(
-            code: "queue.messages_stuck", what: "1 message for queue web, up to 5s old, and nobody carries what is due",
+            code: "queue.messages_stuck", what: "1 message for queue web, up to 5s old, and no process relays what is due",
             cure: "start a worker of any queue, such as sluice worker mail --exec COMMAND",
             provoke: {
                 try await $0.leave()
@@ -171,7 +171,7 @@ extension Ailment {
                 try await $0.arrive()
             }),
         Ailment(
-            code: "queue.messages_slow", what: "1 message for queue web, up to 10m old, carried again and again without arriving",
+            code: "queue.messages_slow", what: "1 message for queue web, up to 10m old, relayed again and again without arriving",
             cure: "see the logs of the workers of mail",
             provoke: {
                 try await letGo($0)
@@ -184,7 +184,7 @@ extension Ailment {
             }),
         Ailment(
             code: "queue.messages_expired",
-            what: "1 message for queue web, up to 7d old, which is too old to be carried: b and those with it stay here",
+            what: "1 message for queue web, up to 7d old, which is too old to be relayed: b and those with it stay here",
             cure: "sluice jobs retry --queue mail b sends it anew",
             provoke: {
                 try await letGo($0)
@@ -196,7 +196,7 @@ extension Ailment {
                 #expect(try await $0.arrive() == 1)
             }),
         Ailment(
-            code: "queue.messages_expired", what: "too old to be carried: b", cure: "cancel or delete ends it",
+            code: "queue.messages_expired", what: "too old to be relayed: b", cure: "cancel or delete ends it",
             provoke: {
                 try await letGo($0)
                 try await $0.queues.advance(by: .seconds(7 * 86_400))
@@ -279,7 +279,7 @@ extension Ailment {
                 try await $0.call("cancel", "w:first")
             }),
         Ailment(
-            code: "workflow.untended", what: "nobody looks after workflow w: deadlines, ",
+            code: "workflow.overdue", what: "no process maintains workflow w: deadlines, ",
             cure: "sluice worker mail --exec COMMAND",
             provoke: {
                 try await $0.startFlow()

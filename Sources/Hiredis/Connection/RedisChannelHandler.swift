@@ -98,7 +98,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private func deliver(_ reply: RedisReply) throws(RedisError) {
         guard let call = inFlight.popFirst() else {
             let text = reply.root.error.map { "; it says: \($0)" } ?? ""
-            throw .protocolViolation("a reply that nobody asked for\(text)")
+            throw .protocolViolation("a reply to no command\(text)")
         }
         if let error = reply.root.error {
             call.fail(.server(error))

@@ -8,7 +8,7 @@ struct QueuesDrainCommand: AsyncParsableCommand {
         commandName: "drain", abstract: "Wait until the jobs of a queue are done. Exit status 1 if they are not in time.",
         discussion: """
             Waits for what is available, executing or retryable; jobs that are due later or wait for others are left out, \
-            except with --all. Removes nothing (see: sluice jobs purge) and stops nobody from putting jobs in. Before \
+            except with --all. Removes nothing (see: sluice jobs purge) and does not stop producers. Before \
             maintenance: sluice queues pause QUEUE; sluice queues drain QUEUE --running
             """)
 

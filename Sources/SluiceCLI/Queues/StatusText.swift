@@ -59,7 +59,7 @@ enum StatusText {
         let totals = status.totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         if !totals.isEmpty {
             lines.append(
-                "  since ever  " + totals.map { "\(HumanText.number($0.value)) \($0.key)" }.joined(separator: ", "))
+                "  total       " + totals.map { "\(HumanText.number($0.value)) \($0.key)" }.joined(separator: ", "))
         }
         return lines
     }

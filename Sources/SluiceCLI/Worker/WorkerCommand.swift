@@ -61,7 +61,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The number of this declaration of limits; the highest applies. (default: 0)", valueName: "n"))
+            "The number of this declaration of limits; the highest applies.", valueName: "n"))
     var deploy = 0
 
     @Option(

@@ -92,7 +92,7 @@ extension QueueExamination {
                     cure: remove + ", unless that code comes back")
             }
         }
-        if listed > Self.mostAlike { part.unseen.append("\(listed - Self.mostAlike) more cron entries that nobody needs") }
+        if listed > Self.mostAlike { part.unseen.append("\(listed - Self.mostAlike) more cron entries that no worker declares") }
     }
 
     private mutating func tellSkipped(_ items: [CronList.Item]) async throws(SluiceError) {

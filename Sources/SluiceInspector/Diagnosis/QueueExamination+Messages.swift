@@ -21,16 +21,16 @@ extension QueueExamination {
             switch message.trouble {
             case .stuck:
                 part.add(
-                    .problem, "queue.messages_stuck", "\(news), up to \(age) old, and nobody carries what is due",
-                    cure: "start a worker of any queue, such as " + worker + ": within a minute it carries them")
+                    .problem, "queue.messages_stuck", "\(news), up to \(age) old, and no process relays what is due",
+                    cure: "start a worker of any queue, such as " + worker + ": within a minute it relays them")
             case .slow:
                 part.add(
-                    .problem, "queue.messages_slow", "\(news), up to \(age) old, carried again and again without arriving",
+                    .problem, "queue.messages_slow", "\(news), up to \(age) old, relayed again and again without arriving",
                     cure: "see the logs of the workers of \(queue), which say what refuses them")
             case .expired:
                 part.add(
                     .problem, "queue.messages_expired",
-                    "\(news), up to \(age) old, which is too old to be carried: \(message.example) and those with it stay here",
+                    "\(news), up to \(age) old, which is too old to be relayed: \(message.example) and those with it stay here",
                     cure: cures.tool("jobs", "retry", "--queue", queue.text, message.example)
                         + " sends it anew, cancel or delete ends it")
             case .unreadable:
@@ -39,7 +39,7 @@ extension QueueExamination {
                     "\(news), set aside up to \(age) ago, since no worker here can read it: \(message.example)",
                     cure: "start a worker of the version that wrote it, which reads it; "
                         + cures.redis("FCALL", "sluice_drop_messages", "1", store.keys.base(queue), message.example)
-                        + " lets it go, and nobody hears of it")
+                        + " drops it, and its receiver is not notified")
             }
         }
         if hasMore { part.unseen.append("messages beyond the 1,000 that are due first") }
@@ -59,7 +59,7 @@ extension QueueExamination {
     /// The name of a message's destination.
     private func place(_ target: String) -> String {
         let parts = target.split(separator: ".", maxSplits: 1)
-        if target.isEmpty { return "nobody knows whom" }
+        if target.isEmpty { return "an unknown receiver" }
         if target == "follow" { return "followers in this queue" }
         guard parts.count == 2 else { return target }
         return switch parts[0] {

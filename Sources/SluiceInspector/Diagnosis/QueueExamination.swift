@@ -145,7 +145,9 @@ struct QueueExamination {
                 cure: "start a worker that handles it, or take them out: "
                     + cures.tool("jobs", "list", "--queue", queue.text, "--kind", kind.kind))
         }
-        if kinds.count > Self.mostAlike { part.unseen.append("\(kinds.count - Self.mostAlike) more kinds that nobody handles") }
+        if kinds.count > Self.mostAlike {
+            part.unseen.append("\(kinds.count - Self.mostAlike) more kinds that no worker handles")
+        }
         if hasMore { part.unseen.append("the kinds of waiting jobs beyond the first 1,000 of each state") }
     }
 

@@ -22,7 +22,8 @@ struct WorkflowExamination {
     mutating func run() async throws(SluiceError) {
         let all = try await store.workflows(most: Self.most)
         let ids = all.prefix(Self.most)
-        part.looked = "\(HumanText.count(ids.count, "workflow")) that \(ids.count == 1 ? "is" : "are") kept: nodes, jobs, care"
+        part.looked =
+            "\(HumanText.count(ids.count, "workflow")) that \(ids.count == 1 ? "is" : "are") kept: nodes, jobs, maintenance"
         if all.count > ids.count { part.unseen.append("workflows beyond the first \(HumanText.number(Self.most))") }
         let found = try await InOrder.map(Array(ids)) { [self] id throws(SluiceError) in
             var one = self
@@ -34,7 +35,7 @@ struct WorkflowExamination {
             part.unseen += one.unseen
             part.findings += one.findings
         }
-        try await examineCare()
+        try await examineMaintenance()
     }
 
     private mutating func examine(_ id: String) async throws(SluiceError) {
@@ -100,7 +101,7 @@ struct WorkflowExamination {
     }
 
     /// Examines maintenance: a worker has to look at each workflow from time to time, even if nothing happens.
-    private mutating func examineCare() async throws(SluiceError) {
+    private mutating func examineMaintenance() async throws(SluiceError) {
         let now = try await time()
         let overdue = try await store.overdueWorkflows(before: now - Self.patience, most: Self.most)
         guard let first = overdue.first else { return }
@@ -108,8 +109,8 @@ struct WorkflowExamination {
         let name = isBatch ? "batch \(first.dropFirst(BatchBook.prefix.count))" : "workflow \(first)"
         let rest = overdue.count > 1 ? " and \(HumanText.number(overdue.count - 1)) more" : ""
         part.add(
-            .problem, "workflow.untended",
-            "nobody looks after \(name)\(rest): deadlines, and what a dead process carried, wait for that",
+            .problem, "workflow.overdue",
+            "no process maintains \(name)\(rest): deadlines, and messages of a dead process, wait for that",
             cure: "start a worker, of any queue: " + cures.tool("worker", queues.first?.text ?? "QUEUE", "--exec", "COMMAND"))
     }
 }

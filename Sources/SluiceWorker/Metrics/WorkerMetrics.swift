@@ -47,7 +47,7 @@ struct WorkerMetrics: Sendable {
         runTime.recordNanoseconds(report.duration.nanoseconds)
         let subject: Logger.Metadata = ["kind": "\(report.kind)", "job": "\(report.id)"]
         if case .unknownKind = report.result {
-            logger.warning("nobody here handles this kind: the job waits", metadata: subject)
+            logger.warning("this worker does not handle the kind: the job waits", metadata: subject)
         }
         if case .parked(let failure) = report.result {
             let why: Logger.Metadata = ["why": "\(failure.message)"]

@@ -53,7 +53,7 @@ struct RenderingTests {
                 "  completed       7   kept: 1,000 at most, for 1h",
                 "  cancelled       0",
                 "  discarded       0",
-                "  since ever  1,300 enqueued, 4 retried",
+                "  total       1,300 enqueued, 4 retried",
             ])
     }
 
