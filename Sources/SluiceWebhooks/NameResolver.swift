@@ -73,17 +73,17 @@ final class NameResolver: Sendable {
             state.lastWaiter += 1
             return state.lastWaiter
         }
-        let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(deadline: deadline) { [weak self] in
-            self?.expire(host, number)
-        }
-        defer { timer.cancel() }
+        var timer: Scheduled<Void>?
+        defer { timer?.cancel() }
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 enter(host, number, waiter)
                 // The handler below finds no waiter if the task was cancelled before the waiter was added.
                 if Task.isCancelled { leave(host, number, CancellationError()) }
-                // Nor does the timer, if it fired before.
-                if deadline <= .now() { expire(host, number) }
+                // Set after the waiter was added, so that the timer finds it even if the deadline is over already.
+                timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(deadline: deadline) { [weak self] in
+                    self?.expire(host, number)
+                }
             }
         } onCancel: {
             leave(host, number, CancellationError())

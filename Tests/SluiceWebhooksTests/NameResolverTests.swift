@@ -84,6 +84,18 @@ struct NameResolverTests {
         resolver.close()
     }
 
+    /// No failure is remembered here, so each wait has to end by itself.
+    @Test func aDeadlineThatIsOverEndsTheWaitAtOnce() async throws {
+        let directory = Directory()
+        let resolver = NameResolver(memoryOfFailure: .zero) { name throws(NameResolver.Failure) in try directory.lookUp(name) }
+        for _ in 0..<500 {
+            let failed = try await failure(resolver, "slow.test", within: .seconds(-1))
+            #expect(failed == "the name 'slow.test' was not found in time")
+        }
+        directory.open()
+        resolver.close()
+    }
+
     @Test func aNameIsAskedForOnceAtATimeHoweverItIsWritten() async throws {
         let directory = Directory()
         let resolver = NameResolver { name throws(NameResolver.Failure) in try directory.lookUp(name) }
