@@ -58,6 +58,9 @@ extension Store {
         _ = try await send(RedisCommand(["FUNCTION", "LOAD", "REPLACE", FunctionLibrary.text(pinned: pinned)]))
     }
 
+    /// Sends a plain command of Redis, and waits for its answer.
+    package func run(_ command: [String]) async throws(SluiceError) { _ = try await send(RedisCommand(command)) }
+
     /// Sends plain commands of Redis in one flush, which measures the server without the library.
     /// - Throws: the first error among the replies.
     package func run(_ commands: [[String]]) async throws(SluiceError) {

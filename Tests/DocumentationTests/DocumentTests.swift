@@ -120,6 +120,21 @@ struct DocumentTests {
         for code in SluiceError.Code.all { #expect(article.contains("`\(code.name)`"), "Reference.md does not tell of \(code)") }
     }
 
+    @Test func everyFigureOfTheBenchIsTold() throws {
+        let table = try Document(article: "Benchmarks").section("Names").joined(separator: "\n")
+        let folder = Document.root.appending(path: "Sources/SluiceCLI/Bench")
+        var names: [String] = []
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            let source = try String(contentsOf: file, encoding: .utf8)
+            names += source.matches(of: /result\.add(?:Option)?\(\s*"([a-z][^"]*)"/).map { String($0.1) }
+            names += source.matches(of: /addFloor\("([a-z_]+)"/).flatMap { ["\($0.1)_per_s", "\($0.1)_us"] }
+        }
+        #expect(names.count > 50)
+        for name in names.map({ $0.replacing(/\\\([a-z.]+\)/, with: "N") }) {
+            #expect(table.contains("`\(name)`"), "Benchmarks.md does not tell of \(name)")
+        }
+    }
+
     @Test func everyKeyOfAQueueIsTold() throws {
         let source = try text("lua/base/keys.lua")
         let list = try #require(source.firstMatch(of: /local names = \{([^}]*)\}/)).output.1

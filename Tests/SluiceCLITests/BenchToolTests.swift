@@ -14,8 +14,12 @@ struct BenchToolTests {
         var partitions: Int?
         var limits: [Int]?
         var drain_per_s: Double?
+        var drain_per_s_ratio: Double?
         var redis_us_drain: Double?
-        var enqueue_per_s: Double?
+        var redis_us_drain_ratio: Double?
+        var worker_us_drain_ratio: Double?
+        var task_us: Double?
+        var single_1_per_s: Double?
         var purge_per_s: Double?
         var beside_purge_ms: Spread?
         var step_p50_ms: Double?
@@ -56,8 +60,9 @@ struct BenchToolTests {
         #expect(result.partitions == 5)
         #expect(result.limits == [2, 3])
         #expect((result.drain_per_s ?? 0) > 0)
-        #expect((result.redis_us_drain ?? 0) > 0)
-        #expect(result.enqueue_per_s == nil)
+        #expect((result.redis_us_drain ?? 0) > 0 && (result.redis_us_drain_ratio ?? 0) > 0)
+        #expect((result.drain_per_s_ratio ?? 0) > 0 && result.worker_us_drain_ratio != nil && (result.task_us ?? 0) > 0)
+        #expect(result.single_1_per_s == nil)
     }
 
     @Test func claimsBesideParkedLanes() async throws {
@@ -74,7 +79,7 @@ struct BenchToolTests {
         let result = try await bench("--mode", "webhooks", "--jobs", "200")
         #expect((result.webhooks_per_s ?? 0) > 0)
         #expect((result.redis_us_webhook ?? 0) > 0)
-        #expect(result.enqueue_per_s == nil)
+        #expect(result.single_1_per_s == nil)
     }
 
     @Test func uniqueJobsBesidePlainOnes() async throws {

@@ -143,7 +143,6 @@ extension BenchModes {
             client, "bench-hot", payload: payload, concurrency: concurrency, others: jobs, lanes: lanes
         ).measure(
             parked: parked)
-        result.add("hot_lanes", .integer(parked))
         result.add("hot_cycle_us", samples: hot.cycles, "a claim, \(HumanText.count(parked, "lane")) parked", "µs", digits: 0)
         result.add("hot_us_per_job", hot.perJob, "  a job, claim and settle", "µs/job")
         result.add("parking_cycle_us", samples: hot.parking, "a claim that parks lanes", "µs", digits: 0)

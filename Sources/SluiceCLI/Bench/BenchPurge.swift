@@ -10,7 +10,7 @@ extension BenchModes {
     func purge(_ result: inout BenchResult) async throws {
         let client = try await client()
         let queue: QueueName = "bench-purge"
-        _ = try await fill(queue, client)
+        _ = try await fill(jobs, queue, client)
         var samples: [Double] = []
         try await withThrowingTaskGroup(of: [Double].self) { group in
             for _ in 0..<Self.neighbours { group.addTask { try await neighbour() } }

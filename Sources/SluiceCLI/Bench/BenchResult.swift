@@ -3,44 +3,74 @@ import SluiceCore
 
 /// The measured figures, in the order of their measurement. Each has a name for programs, and a line for people.
 struct BenchResult {
+    /// What was asked for. Figures under other options say little about each other.
+    private(set) var options: [JSONValue.Member] = []
     private var members: [JSONValue.Member] = []
-    /// Lines for people.
-    private(set) var lines: [String] = []
+    /// All figures by their names, also those inside an object, as `object.member`.
+    private(set) var figures: [(name: String, value: Double)] = []
+    private var lines: [BenchLine] = []
 
-    var json: JSONValue { .object(members) }
+    /// Adds an option of the measurement.
+    mutating func addOption(_ name: String, _ value: JSONValue) { options.append(JSONValue.Member(name: name, value: value)) }
 
     /// Adds a value for programs only.
     mutating func add(_ name: String, _ value: JSONValue) { members.append(JSONValue.Member(name: name, value: value)) }
 
     /// Adds a figure. A figure that could not be measured is left out.
-    /// - Parameter digits: The decimals that people see.
-    mutating func add(_ name: String, _ figure: Double?, _ what: String, _ unit: String, digits: Int = 2) {
+    /// - Parameters:
+    ///   - digits: The decimals that people see.
+    ///   - floor: A figure that was added before. The ratio to it is a figure too, unless the floor could not be measured.
+    mutating func add(
+        _ name: String, _ figure: Double?, _ what: String, _ unit: String, digits: Int = 2, floor: BenchFloor? = nil
+    ) {
         guard let figure else { return }
-        add(name, .number(figure))
-        addLine(figure, what, unit, digits)
+        add(name, figure)
+        let ratio = floor.flatMap { self.ratio(figure, to: $0) }
+        if let ratio { add("\(name)_ratio", ratio.value) }
+        lines.append(.figure(BenchFigure(name: name, what: what, value: figure, unit: unit, digits: digits, ratio: ratio)))
+    }
+
+    /// Adds the median of a figure's rounds.
+    mutating func add(
+        _ name: String, _ rounds: BenchRounds, _ what: String, _ unit: String, digits: Int = 2, floor: BenchFloor? = nil
+    ) {
+        add(name, rounds[name], what, unit, digits: digits, floor: floor)
     }
 
     /// Adds the distribution of call durations. Without samples, it is left out.
     mutating func add(_ name: String, samples: [Double], _ what: String, _ unit: String, digits: Int) {
-        let sorted = samples.sorted()
-        guard let longest = sorted.last else { return }
-        let (median, p99) = (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
-        add(
-            name,
-            [
-                "calls": .integer(sorted.count), "median": .number(median), "p99": .number(p99), "longest": .number(longest),
-            ])
-        addLine(median, "\(what), median", unit, digits)
-        addLine(p99, "  99th percentile", unit, digits)
-        addLine(longest, "  longest", unit, digits)
+        guard let spread = BenchSpread(samples) else { return }
+        let points = [
+            ("median", "\(what), median", spread.median), ("p99", "  99th percentile", spread.p99),
+            ("longest", "  longest", spread.longest),
+        ]
+        let calls = JSONValue.Member(name: "calls", value: .integer(spread.count))
+        add(name, .object([calls] + points.map { JSONValue.Member(name: $0.0, value: .number($0.2)) }))
+        for (member, what, value) in points {
+            let figure = BenchFigure(name: "\(name).\(member)", what: what, value: value, unit: unit, digits: digits)
+            figures.append((figure.name, value))
+            lines.append(.figure(figure))
+        }
     }
 
     /// Adds lines for people only.
-    mutating func add(lines more: [String]) { lines += more }
+    mutating func add(lines more: [String]) { lines += more.map(BenchLine.plain) }
 
-    private mutating func addLine(_ figure: Double, _ what: String, _ unit: String, _ digits: Int) {
-        let number = String(format: "%.\(digits)f", figure)
-        let label = what.padding(toLength: max(50, what.count), withPad: " ", startingAt: 0)
-        lines.append(label + String(repeating: " ", count: max(12 - number.count, 1)) + number + " " + unit)
+    private mutating func add(_ name: String, _ figure: Double) {
+        add(name, .number(figure))
+        figures.append((name, figure))
     }
+
+    private func ratio(_ figure: Double, to floor: BenchFloor) -> BenchFigure.Ratio? {
+        guard let below = figures.first(where: { $0.name == floor.figure })?.value, below > 0 else { return nil }
+        return BenchFigure.Ratio(value: figure / below, word: floor.word)
+    }
+}
+
+extension BenchResult {
+    /// The result for programs.
+    var json: JSONValue { .object(options + members) }
+
+    /// The result for people.
+    var text: [String] { lines.map(\.text) }
 }

@@ -25,7 +25,7 @@ extension BenchModes {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { [worker = teller(client, told)] in try await worker.run() }
                 try await wait(client, Notify.queue, on: senders) { $0["workers"] == "1" && $0["total_enqueued"] == "\(count)" }
-                stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
+                stretch = try await Stretch.measure(ServerMeter(store: client.store), count: count) {
                     _ = try await client.store.call(Resume(), on: Notify.queue)
                     try await wait(client, Notify.queue, on: senders) { $0["total_completed"] == "\(count)" }
                 }
@@ -33,9 +33,8 @@ extension BenchModes {
                 try await group.waitForAll()
             }
         }
-        let rate = stretch.map { Double(count) / $0.seconds }
-        result.add("webhooks_per_s", rate, "web hooks delivered to a local receiver", "hooks/s", digits: 0)
-        result.add("redis_us_webhook", stretch.map { $0.redisMicroseconds / Double(count) }, "  Redis CPU", "µs/hook")
+        result.add("webhooks_per_s", stretch?.perSecond, "web hooks delivered to a local receiver", "hooks/s", digits: 0)
+        result.add("redis_us_webhook", stretch?.redisMicroseconds, "  Redis CPU", "µs/hook")
         await receiver.close()
         for queue in [told, Notify.queue] { try await empty(queue, client) }
         await client.close()

@@ -98,16 +98,22 @@ struct BenchWorkers {
     /// started.
     func residentBytes() async -> Double? { await state.all.first.flatMap { ResidentMemory.bytes(of: $0.value) } }
 
-    /// The processor time of all processes so far, in seconds; 0 if the system does not provide it.
-    func processorSeconds() async throws -> Double {
-        var ticks = 0.0
+    /// The processor time of all processes so far, in seconds; nil if the system does not provide it.
+    func processorSeconds() async -> Double? {
+        var ticks: Double?
         for process in await state.all {
             guard let text = try? String(contentsOfFile: "/proc/\(process.value)/stat", encoding: .utf8),
                 let end = text.lastIndex(of: ")")
             else { continue }
             let fields = text[end...].split(separator: " ")
-            if fields.count > 13 { ticks += (Double(fields[12]) ?? 0) + (Double(fields[13]) ?? 0) }
+            if fields.count > 13 { ticks = (ticks ?? 0) + (Double(fields[12]) ?? 0) + (Double(fields[13]) ?? 0) }
         }
-        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return ticks.map { $0 / Double(sysconf(Int32(_SC_CLK_TCK))) }
+    }
+
+    /// The processor time of all processes since an earlier reading, in seconds.
+    func processorSeconds(since before: Double?) async -> Double? {
+        guard let before, let now = await processorSeconds() else { return nil }
+        return now - before
     }
 }

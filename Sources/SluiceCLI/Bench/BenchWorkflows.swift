@@ -1,56 +1,40 @@
 import Sluice
 import SluiceCore
 import SluiceStore
-import SluiceWorker
-import Synchronization
 
 /// The measurements of workflows.
 extension BenchModes {
     /// The nodes of a diamond: one, six after it, and one after those.
     static let nodes = 8
 
-    /// Measures from the end of a parent's handler to the first line of its child's, two nodes at a time, with the worker idle
-    /// before.
+    /// The number of tasks that enqueue diamonds concurrently.
+    private static let producers = 64
+
+    /// Measures from a parent's handler to the first line of its child's, two nodes at a time, with the worker idle before. Before
+    /// each, a lone job is measured.
     func step(_ result: inout BenchResult) async throws {
-        let producer = try await client()
-        let consumer = try await client()
-        let samples = min(max(jobs / 100, 200), 2000)
-        let ends = AsyncStream<Duration>.makeStream()
-        let parentEnd = Mutex(ContinuousClock.now)
-        let worker = Worker(
-            consumer, queues: [Queue("bench-step", concurrency: concurrency)], options: WorkerOptions(grace: .zero),
-            logger: logger
-        ) { BenchMiddleware() }
-        worker.handle(BenchJob.self) { job, _ in
-            if job.number == 0 {
-                parentEnd.withLock { $0 = .now }
-            } else {
-                ends.continuation.yield(.now - parentEnd.withLock { $0 })
+        var rounds = BenchRounds()
+        let request = try request(0, "bench-step")
+        var flow = Workflow("bench")
+        let first = flow.add("first", request)
+        flow.add("second", request, after: first)
+        try await withIdleWorker("bench-step") { [flow] idle in
+            for _ in 0..<BenchRounds.count {
+                var (jobs, steps): ([Double], [Double]) = ([], [])
+                for _ in 0..<idleSamples {
+                    jobs.append(try await idle.job(request))
+                    steps.append(try await idle.step(flow))
+                }
+                rounds.note("step_idle_p50_ms", BenchSpread(jobs)?.median)
+                rounds.note("step_p50_ms", BenchSpread(steps)?.median)
+                rounds.note("step_p99_ms", BenchSpread(steps)?.p99)
             }
         }
-        var steps: [Double] = []
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await worker.run() }
-            var arrivals = ends.stream.makeAsyncIterator()
-            for number in 0..<(samples + 20) {
-                var flow = Workflow("bench")
-                let first = flow.add("first", try request(0, "bench-step"))
-                flow.add("second", try request(1, "bench-step"), after: first)
-                try await producer.enqueue(flow)
-                guard let step = await arrivals.next() else { break }
-                if number >= 20 { steps.append(step.seconds * 1000) }
-                // Wait until the worker is idle: it has settled the job and waits again.
-                try await Task.sleep(for: .milliseconds(Int64.random(in: 2...5)))
-            }
-            group.cancelAll()
-            try await group.waitForAll()
-        }
-        steps.sort()
+        let idle = BenchFloor("step_idle_p50_ms", "a lone job")
+        result.add("step_idle_p50_ms", rounds, "idle: enqueue to start of the handler, median", "ms", digits: 3)
         let title = "workflow: end of a parent to start of its child, median"
-        result.add("step_p50_ms", steps[steps.count / 2], title, "ms", digits: 3)
-        result.add("step_p99_ms", steps[steps.count * 99 / 100], "  99th percentile", "ms", digits: 3)
-        await producer.close()
-        await consumer.close()
+        result.add("step_p50_ms", rounds, title, "ms", digits: 3, floor: idle)
+        result.add("step_p99_ms", rounds, "  99th percentile", "ms", digits: 3)
     }
 
     /// Enqueues diamonds while no worker runs, then runs them by worker processes.
@@ -60,8 +44,8 @@ extension BenchModes {
         _ = try await client.store.call(Pause(reason: "until the workers are there", mayBeNew: true), on: queue)
         let count = max(jobs / Self.nodes / 4, 10)
         let flow = try diamond(queue)
-        let nodes = Double(count * Self.nodes)
-        let filling = try await Stretch.measure(ServerMeter(store: client.store)) {
+        let nodes = count * Self.nodes
+        let filling = try await Stretch.measure(ServerMeter(store: client.store), count: nodes) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for producer in 0..<Self.producers {
                     let share = (count - producer + Self.producers - 1) / Self.producers
@@ -73,25 +57,19 @@ extension BenchModes {
             }
         }
         let title = "  diamonds of \(Self.nodes) nodes, enqueued"
-        result.add("diamond_enqueue_per_s", nodes / filling.seconds, title, "nodes/s", digits: 0)
+        result.add("diamond_enqueue_per_s", filling.perSecond, title, "nodes/s", digits: 0)
         let workers = BenchWorkers(
             url: url, namespace: options.namespace, queue: queue, concurrency: concurrency, limits: [])
         try await workers.run(processes) {
             try await wait(client, queue, on: workers) { $0["workers"] == "\(processes)" }
-            let stretch = try await Stretch.measure(ServerMeter(store: client.store)) {
+            let stretch = try await Stretch.measure(ServerMeter(store: client.store), count: nodes) {
                 _ = try await client.store.call(Resume(), on: queue)
-                try await wait(client, queue, on: workers) { $0["total_completed"] == "\(count * Self.nodes)" }
+                try await wait(client, queue, on: workers) { $0["total_completed"] == "\(nodes)" }
             }
-            result.add("diamond_nodes_per_s", nodes / stretch.seconds, "  diamonds, run", "nodes/s", digits: 0)
-            result.add("redis_us_node", stretch.redisMicroseconds / nodes, "    Redis CPU", "µs/node")
+            result.add("diamond_nodes_per_s", stretch.perSecond, "  diamonds, run", "nodes/s", digits: 0)
+            result.add("redis_us_node", stretch.redisMicroseconds, "    Redis CPU", "µs/node")
         }
         await client.close()
-    }
-
-    private func request(_ number: Int, _ queue: QueueName) throws -> JobRequest {
-        var request = try JobRequest(BenchJob(number: number, text: text))
-        request.queue = queue
-        return request
     }
 
     private func diamond(_ queue: QueueName) throws -> Workflow {

@@ -12,8 +12,9 @@ struct ServerMeter {
 
     let store: Store
 
-    func read() async throws(SluiceError) -> Reading {
-        let values = try await store.info("everything") ?? [:]
+    /// - Returns: nil if this user may not ask.
+    func read() async throws(SluiceError) -> Reading? {
+        guard let values = try await store.info("everything") else { return nil }
         var commands = 0.0
         for (name, value) in values where name.hasPrefix("cmdstat_") {
             commands += value.split(separator: ",").first.flatMap { Double($0.dropFirst("calls=".count)) } ?? 0
@@ -25,24 +26,30 @@ struct ServerMeter {
     }
 }
 
-/// The duration of some work, and the server's cost of it.
+/// What some work took, and what each piece of it cost the server. The costs are nil if the user may not ask the server.
 struct Stretch {
-    var seconds: Double
-    var redisMicroseconds: Double
-    var commands: Double
-    var memory: Double
+    /// Pieces a second.
+    var perSecond: Double
+    /// The server's CPU time for a piece.
+    var redisMicroseconds: Double?
+    /// Commands for a piece, those inside functions included.
+    var commands: Double?
+    /// Bytes that stay for a piece.
+    var memory: Double?
 
-    /// Measures `work`.
-    static func measure(
-        _ meter: ServerMeter, _ work: () async throws -> Void
-    ) async throws -> Stretch {
+    /// Measures `work`, which does a number of equal pieces.
+    static func measure(_ meter: ServerMeter, count: Int, _ work: () async throws -> Void) async throws -> Stretch {
         let before = try await meter.read()
         let start = ContinuousClock.now
         try await work()
         let elapsed = ContinuousClock.now - start
         let after = try await meter.read()
+        func each(_ reading: KeyPath<ServerMeter.Reading, Double>) -> Double? {
+            guard let before, let after else { return nil }
+            return (after[keyPath: reading] - before[keyPath: reading]) / Double(count)
+        }
         return Stretch(
-            seconds: elapsed.seconds, redisMicroseconds: after.microseconds - before.microseconds,
-            commands: after.commands - before.commands, memory: after.memory - before.memory)
+            perSecond: Double(count) / elapsed.seconds, redisMicroseconds: each(\.microseconds), commands: each(\.commands),
+            memory: each(\.memory))
     }
 }
