@@ -8,7 +8,7 @@ import Testing
 /// `sluice bench --mode single`, in small: the figures that there are. Speeds are not tested.
 @Suite(.timeLimit(.minutes(10)))
 struct BenchSingleTests {
-    private static let options = ["jobs", "payload_bytes", "concurrency", "processes"]
+    private static let options = ["jobs", "payload_bytes", "concurrency", "processes", "connection"]
     private static let hsets = ["redis_us_hsets", "redis_us_hsets_pipelined"]
 
     /// The names of a complete result, in their order.
@@ -32,6 +32,7 @@ struct BenchSingleTests {
         let result = try await single()
         #expect(result.status == 0 && result.error == "")
         #expect(names(result) == Self.names)
+        #expect(result.output.contains(#""connection":"unix""#))
     }
 
     @Test func theFunctionIsDeletedAfterwards() async throws {
@@ -51,5 +52,24 @@ struct BenchSingleTests {
         #expect(result.error.hasPrefix("sluice: ten HSETs in a function are not measured"))
         #expect(result.error.split(separator: "\n").count == 1)
         #expect(names(result) == Self.names.filter { !$0.contains("redis_us") && !$0.hasSuffix("_us") })
+    }
+
+    @Test func aConnectionIsForThePrivateRedis() async throws {
+        let tcp = try await Tool.run(["bench", "--mode", "single", "--jobs", "30", "--json", "--connection", "tcp"])
+        #expect(tcp.status == 0 && tcp.output.contains(#""connection":"tcp""#))
+        let nowhere = "redis://127.0.0.1:1"
+        let named = try await Tool.run(["--redis", nowhere, "bench", "--connection", "tcp"])
+        let set = try await Tool.run(["bench", "--connection", "unix"], environment: ["SLUICE_REDIS_URL": nowhere])
+        for (result, source) in [(named, "--redis"), (set, "$SLUICE_REDIS_URL")] {
+            #expect(result.status == 2 && result.output == "")
+            #expect(result.error.hasPrefix("sluice: --connection is for the private Redis, and \(source) names another one"))
+            #expect(result.error.split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test func howAURLIsReached() {
+        #expect(BenchConnection.name(of: "unix:///run/redis.sock") == "unix")
+        #expect(BenchConnection.name(of: "redis://localhost") == "tcp")
+        #expect(BenchConnection.name(of: "REDISS://localhost") == "tls")
     }
 }

@@ -46,6 +46,10 @@ struct BenchCommand: AsyncParsableCommand {
     var processes = 1
     @Option(help: "What to measure.")
     var mode = Mode.all
+    @Option(help: "How to reach the private Redis. (default: unix)")
+    var connection: BenchConnection?
+    @Option(help: ArgumentHelp("What an earlier run printed with --json: shows its figures and the changes.", valueName: "file"))
+    var compare: String?
 
     @Option(help: ArgumentHelp("Values of a partition, among which jobs are spread: measures the drain only.", valueName: "p"))
     var partitions: Int?
@@ -70,6 +74,13 @@ struct BenchCommand: AsyncParsableCommand {
         else {
             throw ValidationError("--jobs, --payload, --concurrency and --processes are above 0, within reason")
         }
+        if connection != nil, global.url != nil {
+            let source = global.redis == nil ? "$SLUICE_REDIS_URL" : "--redis"
+            throw ValidationError("--connection is for the private Redis, and \(source) names another one")
+        }
+        if compare != nil, mode == .polling || mode == .memory {
+            throw ValidationError("--compare does not go with --mode polling and memory: their tables are no single figures")
+        }
     }
 
     private func validateLanes() throws {
@@ -88,31 +99,34 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let earlier = try compare.map { file throws(SluiceError) in try BenchEarlier(file: file) }
         var logger = Logger(label: "sluice.bench")
         logger.logLevel = .error
-        let redis = global.url == nil ? try await PrivateRedis(PrivateRedis.Options()) : nil
-        let url = global.url ?? redis?.url ?? ""
+        let connection = connection ?? .unix
+        let redis = global.url == nil ? try await PrivateRedis(connection.server) : nil
+        let url = global.url ?? redis.map(BenchConnection.url) ?? ""
         var options = SluiceClient.Options()
         options.namespace = try Namespace("bench-\(ProcessInfo.processInfo.processIdentifier)")
         let modes = BenchModes(
             url: url, options: options, jobs: jobs, payload: payload, concurrency: concurrency, processes: processes,
             lanes: lanes, logger: logger)
         var result = BenchResult()
-        addOptions(&result)
+        addOptions(url, &result)
         try await measure(modes, &result)
         try await redis?.kill()
         if global.json {
-            try Terminal.output.json(result.json)
+            try Terminal.output.json(result.json(comparedWith: earlier))
         } else {
-            try Terminal.output.lines(result.text)
+            try Terminal.output.lines(result.lines(comparedWith: earlier))
         }
     }
 
-    private func addOptions(_ result: inout BenchResult) {
+    private func addOptions(_ url: String, _ result: inout BenchResult) {
         result.addOption("jobs", .integer(jobs))
         result.addOption("payload_bytes", .integer(payload))
         result.addOption("concurrency", .integer(concurrency))
         result.addOption("processes", .integer(processes))
+        result.addOption("connection", .string(BenchConnection.name(of: url)))
         if let lanes {
             result.addOption("partitions", .integer(lanes.partitions))
             result.addOption("limits", .array(lanes.limits.map(JSONValue.integer)))

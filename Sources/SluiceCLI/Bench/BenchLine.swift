@@ -3,12 +3,12 @@ import Foundation
 /// A line of the result for people.
 enum BenchLine {
     case figure(BenchFigure)
-    case plain(String)
+    case text(String)
 
-    var text: String {
+    func text(comparedWith earlier: BenchEarlier?) -> String {
         switch self {
-        case .figure(let figure): figure.line
-        case .plain(let text): text
+        case .figure(let figure): figure.line(comparedWith: earlier)
+        case .text(let text): text
         }
     }
 }
@@ -29,8 +29,12 @@ struct BenchFigure {
     var digits: Int
     var ratio: Ratio?
 
-    var line: String {
-        let columns = [Self.left(what, 56), Self.right(number(value), 9), Self.left(unit, 7), times ?? ""]
+    func line(comparedWith earlier: BenchEarlier?) -> String {
+        var columns = [Self.left(what, 56), Self.right(number(value), 9), Self.left(unit, 7), Self.left(times ?? "", 26)]
+        if let before = earlier?.figures[name] {
+            let change = earlier?.change(name, value).map { String(format: ", %.2f ×", $0) } ?? ""
+            columns.append("earlier \(number(before))\(change)")
+        }
         return String(columns.joined(separator: " ").reversed().drop { $0 == " " }.reversed())
     }
 

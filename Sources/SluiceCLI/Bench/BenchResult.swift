@@ -54,7 +54,7 @@ struct BenchResult {
     }
 
     /// Adds lines for people only.
-    mutating func add(lines more: [String]) { lines += more.map(BenchLine.plain) }
+    mutating func add(lines more: [String]) { lines += more.map(BenchLine.text) }
 
     private mutating func add(_ name: String, _ figure: Double) {
         add(name, .number(figure))
@@ -69,8 +69,13 @@ struct BenchResult {
 
 extension BenchResult {
     /// The result for programs.
-    var json: JSONValue { .object(options + members) }
+    func json(comparedWith earlier: BenchEarlier?) -> JSONValue {
+        let all = JSONValue.object(options + members)
+        return earlier.map { all.adding("compared", $0.json(of: self)) } ?? all
+    }
 
     /// The result for people.
-    var text: [String] { lines.map(\.text) }
+    func lines(comparedWith earlier: BenchEarlier?) -> [String] {
+        (earlier?.heading(of: self) ?? []) + lines.map { $0.text(comparedWith: earlier) }
+    }
 }
