@@ -9,7 +9,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 67
+    package static let revision = 70
 
     /// The text of the library.
     /// - Parameters:
@@ -63,6 +63,7 @@ package enum FunctionLibrary {
         "breaker": source(PackageResources.breaker_lua),
         "bulk": source(PackageResources.bulk_lua),
         "bulk_filter": source(PackageResources.bulk_filter_lua),
+        "calls": source(PackageResources.calls_lua),
         "chains": source(PackageResources.chains_lua),
         "choose": source(PackageResources.choose_lua),
         "claim": source(PackageResources.claim_lua),

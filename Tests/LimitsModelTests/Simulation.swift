@@ -62,7 +62,7 @@ final class Simulation {
 
     /// Keys that may be there when nothing waits and nothing runs.
     private static let lasting: Set<String> = [
-        "config", "seq", "beat", "vtime", "workers", "worker", "stats", "events", "wake", "watch", "bell", "rate", "breaker",
+        "config", "calls", "beat", "vtime", "workers", "worker", "stats", "events", "wake", "watch", "bell", "rate", "breaker",
         "cancelled", "discarded", "spec", "lane", "priority", "place", "created", "run", "errors", "attempts", "crashes", "died",
         "waits",
     ]

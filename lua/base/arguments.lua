@@ -7,8 +7,12 @@ local REASON = 1000           -- bytes of a reason
 -- lone word with ERR, so a text is required.
 function M.refuse(code, text) error({ refusal = code .. ' ' .. text }) end
 
--- Writes an integer. Lua's own conversion keeps 14 digits.
-function M.digits(number) return string.format('%.0f', number) end
+-- Writes an integer. Lua's own conversion keeps 14 digits. `%d` takes half the time of `%.0f`, where its integers have 64 bits.
+local exact = string.format('%d', 2 ^ 52) == '4503599627370496'
+function M.digits(number)
+  if exact and number % 1 == 0 then return string.format('%d', number) end
+  return string.format('%.0f', number)
+end
 
 -- A value for people, shortened if it is long. `word` is the text of a number, `first` the first character of an object or a
 -- list, as json.members has them.

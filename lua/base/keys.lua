@@ -4,7 +4,7 @@
 local names = {
   'spec', 'lane', 'lanes', 'where', 'ready', 'vtime', 'scheduled', 'retryable', 'suspended', 'executing',
   'completed', 'cancelled', 'discarded', 'workers', 'suspects', 'attempts', 'crashes', 'waits', 'errors',
-  'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'seq', 'beat', 'wake', 'watch',
+  'progress', 'result', 'priority', 'place', 'created', 'run', 'events', 'stats', 'config', 'calls', 'beat', 'wake', 'watch',
   'limits', 'overrides', 'off', 'timed', 'reserve', 'turned', 'aged',
   'links', 'after', 'target', 'hold', 'outbox', 'messages', 'aside', 'seen', 'once', 'cron', 'cron_next',
   'unique', 'unique_ends', 'fingerprint', 'next', 'watched', 'durations', 'notified', 'deadline', 'deadlines', 'died',
@@ -84,6 +84,16 @@ function M.grants(keys, client) return keys.prefix .. 'grants:' .. client end
 -- Runnable jobs of a lane. The lane of jobs without partitions is the empty text.
 function M.wait(keys, lane) return keys.prefix .. 'wait:' .. lane end
 
+-- The lane of jobs without partitions, whose name is kept.
+function M.plain(keys)
+  local name = rawget(keys, 'plain')
+  if not name then
+    name = M.wait(keys, '')
+    rawset(keys, 'plain', name)
+  end
+  return name
+end
+
 -- Of a gate: the runs that hold its places, the lanes that wait there, its rate, its breaker.
 function M.gate(keys, gate) return keys.prefix .. 'gate:' .. gate end
 function M.parked(keys, gate) return keys.prefix .. 'parked:' .. gate end
@@ -104,8 +114,11 @@ function M.inbox(keys, client) return keys.prefix .. 'inbox:' .. client end
 function M.cron_state(keys, name) return keys.prefix .. 'cron_state:' .. name end
 function M.cron_history(keys, name) return keys.prefix .. 'cron_history:' .. name end
 
--- The last call of a producer; expires by itself.
-function M.producer(keys, producer) return keys.prefix .. 'producer:' .. producer end
-
--- Counters of one minute, for charts.
-function M.minute(keys, minute) return keys.prefix .. 'stats:' .. minute end
+-- Counters of one minute since 1970, for charts. The name of the present minute is kept.
+function M.minute(keys, minute)
+  if keys.minute_of ~= minute then
+    rawset(keys, 'minute_of', minute)
+    rawset(keys, 'minute_key', keys.prefix .. 'stats:' .. string.format('%.0f', minute))
+  end
+  return keys.minute_key
+end

@@ -18,6 +18,8 @@
 --     is_stored (options come from a record, not from a caller), is_delivery                  cron, deliver
 --     ahead_by (the lead of the clock, in ms, while times are brought back)                   rewind
 --   what was looked up or counted once in this call
+--     last (the last sequence that was taken)            queue, calls
+--     has_called (the producer made a call before)       calls
 --     gates, lane_gates, reserved, has_parked, has_turned, passed                             gates, reserve, parking
 --     vtime, front, choosing, is_tried, has_classes                                           lanes, choose, ageing
 --     heads, ends (first due times, first lease ends)                                         waiting, workers
@@ -39,6 +41,18 @@ M.EPOCH = 1735689600000       -- 2025-01-01, from which sequences count millisec
 M.CLASS = 562949953421312     -- 2^49: a class is above every sequence
 M.PRIORITY = 5                -- class of a job that asks for none; 0 is first, 9 last
 
+-- The fields of `q.config` that many calls do without. They are read together, when the first is asked for.
+local others = { 'completed', 'cancelled', 'discarded', 'crashes', 'fence', 'declared', 'unique', 'rewind' }
+local reading = {
+  __index = function(config, name)
+    if rawget(config, 'completed') == nil then
+      local found = redis.call('HMGET', config.key, unpack(others))
+      for i = 1, #others do rawset(config, others[i], found[i]) end
+    end
+    return rawget(config, name)
+  end,
+}
+
 -- Opens the queue that the one key of the call names. Functions that write call M.create, which sets the format of a new queue.
 function M.open(given)
   local base = given[1]
@@ -48,18 +62,14 @@ function M.open(given)
       .. 'underscores')
   end
   local now, micros = clock.read(base)
-  local found = redis.call('HMGET', names.config, 'format', 'paused', 'limits', 'migration', 'completed', 'cancelled',
-    'discarded', 'crashes', 'fence', 'declared', 'unique', 'rewind', 'shifts')
+  local found = redis.call('HMGET', names.config, 'format', 'paused', 'limits', 'migration', 'shifts')
   if found[1] and found[1] ~= M.FORMAT then
     refuse('FORMAT', 'the queue has data format ' .. found[1] .. ', but this version of Sluice reads only format ' .. M.FORMAT)
   end
   return {
     keys = names, now = now, micros = micros, exists = found[1], paused = found[2],
     limits = limits.of(found[3]), limits_text = found[3] or nil, migration = found[4],
-    config = {
-      completed = found[5], cancelled = found[6], discarded = found[7], crashes = found[8], fence = found[9],
-      declared = found[10], unique = found[11], rewind = found[12], shifts = found[13],
-    },
+    config = setmetatable({ shifts = found[5], key = names.config }, reading),
   }
 end
 
@@ -122,15 +132,28 @@ function M.present(q)
   return present > 0 and present < LAST and present or 0
 end
 
--- Takes n consecutive sequences and returns the first. Sequences rise for ever, whatever the clock does, and tell the time of
--- their taking.
+-- The field of `calls` that holds the last sequence. No producer has a name with blanks.
+M.LAST = 'last sequence'
+
+-- The last sequence that was taken.
+function M.last(q)
+  if not q.last then q.last = tonumber(redis.call('HGET', q.keys.calls, M.LAST)) or 0 end
+  return q.last
+end
+
+-- Takes n consecutive sequences, which the caller notes, and returns the first. Sequences rise for ever, whatever the clock does,
+-- and tell the time of their taking.
+function M.take(q, n)
+  local first, last = M.present(q), M.last(q)
+  if first <= last then first = last + 1 end
+  q.last = first + n - 1
+  return first
+end
+
+-- Takes n consecutive sequences, notes them, and returns the first.
 function M.sequence(q, n)
-  local first = M.present(q)
-  local last = tonumber(redis.call('SET', q.keys.seq, digits(first + n - 1), 'GET')) or 0
-  if last >= first then
-    first = last + 1
-    redis.call('SET', q.keys.seq, digits(first + n - 1))
-  end
+  local first = M.take(q, n)
+  redis.call('HSET', q.keys.calls, M.LAST, digits(q.last))
   return first
 end
 

@@ -22,10 +22,13 @@ function M.refuse(name, spec)
   end
 end
 
+-- Whether a queue is the one of signed jobs.
+function M.is_queue(q) return q.keys.name == QUEUE end
+
 -- Refuses a call that enqueues a signed job, here or in the queue that its options name. `jobs` is a flat list of id and spec;
 -- `options` go by position from 1.
 function M.refuse_any(q, jobs, options)
-  if q.keys.name == QUEUE then
+  if M.is_queue(q) then
     for i = 2, #jobs, 2 do M.refuse(QUEUE, jobs[i]) end
   end
   for i, option in pairs(options) do

@@ -3,17 +3,17 @@
 -- when they have gone on to their own queue.
 local expiry = require('expiry')
 local keys = require('keys')
+local digits = require('arguments').digits
 
 local KEEP = 172800000        -- ms
 
 -- Adds n to a counter.
 function M.count(q, name, n)
   if n == 0 then return end
-  redis.call('HINCRBY', q.keys.stats, name, n)
-  local minute = keys.minute(q.keys, string.format('%.0f', math.floor(q.now / 60000)))
-  if redis.call('HINCRBY', minute, name, n) == n then
-    expiry.set(minute, KEEP)
-  end
+  local text = n == 1 and '1' or digits(n)
+  redis.call('HINCRBY', q.keys.stats, name, text)
+  local minute = keys.minute(q.keys, math.floor(q.now / 60000))
+  if redis.call('HINCRBY', minute, name, text) == n then expiry.set(minute, KEEP) end
 end
 
 -- The number of jobs that came and of those that went, by the totals. The difference is the number of jobs that are there.

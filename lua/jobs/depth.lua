@@ -14,18 +14,22 @@ function M.waiting(q)
   return redis.call('HLEN', q.keys.spec) - redis.call('HLEN', q.keys.executing) - ended
 end
 
+function M.is_limited(q)
+  local own = q.limits and q.limits.dimensions['*']
+  return own and own.depth ~= nil
+end
+
 -- The number of jobs that may still be enqueued; nil without a limit, which costs nothing.
 function M.room(q)
-  local own = q.limits and q.limits.dimensions['*']
-  if not (own and own.depth) then return nil end
-  return math.max(own.depth - M.waiting(q), 0)
+  if not M.is_limited(q) then return nil end
+  return math.max(q.limits.dimensions['*'].depth - M.waiting(q), 0)
 end
 
 -- The ms after which there should be room for n jobs, by the jobs that ended in this minute and the one before.
 function M.retry_after(q, n)
   local minute, ended = math.floor(q.now / 60000), 0
   for i = minute - 1, minute do
-    local key = keys.minute(q.keys, string.format('%.0f', i))
+    local key = keys.minute(q.keys, i)
     for _, count in ipairs(redis.call('HMGET', key, 'completed', 'cancelled', 'discarded')) do
       ended = ended + (tonumber(count) or 0)
     end

@@ -24,14 +24,13 @@
 -- For people, a line for each job: `added ID`, `exists ID` and so on.
 -- Errors: BADARG, BADKEY, FORMAT; OOM from the server. Events: one a batch.
 local arguments = require('arguments')
+local calls = require('calls')
 local conflicts = require('conflicts')
 local deadlines = require('deadlines')
 local depth = require('depth')
 local enqueue_read = require('enqueue_read')
 local events = require('events')
-local expiry = require('expiry')
 local followers = require('followers')
-local keys = require('keys')
 local lanes = require('lanes')
 local queue = require('queue')
 local signed = require('signed')
@@ -40,6 +39,8 @@ local unique = require('unique')
 local waiting = require('waiting')
 local wake = require('wake')
 local digits = arguments.digits
+
+local PLAIN = queue.PRIORITY * queue.CLASS
 
 -- An id: S and eleven digits of a sequence, so that ids of one queue differ and sort by age.
 local DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -218,21 +219,38 @@ function M.add(q, jobs, ids, options, prints, room)
   return not_new
 end
 
+-- Whether a call has one job that is plain: with an id, without options, in a queue without a depth limit. It is what a web
+-- request enqueues, and takes the straight way.
+local function is_one(q, args)
+  return #args == 5 and args[3] == '1' and args[4] ~= '' and not depth.is_limited(q) and not signed.is_queue(q)
+end
+
+-- Adds one plain job, as M.add does, but for the note of its sequence. Returns the flat list of jobs that are not new.
+local function add_one(q, id, spec)
+  if redis.call('HSETNX', q.keys.spec, id, spec) == 0 then return { 0, 'exists', id } end
+  lanes.add_plain(q, digits(PLAIN + queue.take(q, 1)), id)
+  events.moved(q, '', 'available', { id })
+  if q.claimable then wake.push(q) end
+  stats.count(q, 'enqueued', 1)
+  return {}
+end
+
 -- The form for clients.
 function M.run(q, args)
   local producer, call = arguments.word(args[1], 'producer'), arguments.number(args[2], 1, 9e15, 'n')
-  local key = keys.producer(q.keys, producer)
-  local last = redis.call('GET', key)
-  if last then
-    local before, answer = string.match(last, '^(%d+) (.*)$')
-    if call <= tonumber(before) then return cjson.decode(answer) end
+  local not_new = calls.answer(q, producer, call)
+  if not_new then return not_new end
+  if is_one(q, args) then
+    enqueue_read.check_id(args[4])
+    queue.create(q)
+    not_new = add_one(q, args[4], args[5])
+  else
+    local jobs, ids, options, prints = enqueue_read.calls(q, args, 3)
+    signed.refuse_any(q, jobs, options)
+    queue.create(q)
+    not_new = M.add(q, jobs, ids, options, prints, depth.room(q))
   end
-  local jobs, ids, options, prints = enqueue_read.calls(q, args, 3)
-  signed.refuse_any(q, jobs, options)
-  queue.create(q)
-  local not_new = M.add(q, jobs, ids, options, prints, depth.room(q))
-  local answer = #not_new > 0 and cjson.encode(not_new) or '[]'
-  expiry.put(key, digits(call) .. ' ' .. answer, 3600000)
+  calls.note(q, producer, call, not_new)
   return not_new
 end
 

@@ -9,6 +9,15 @@ local refuse = arguments.refuse
 
 local BYTES = 4194304         -- of all specs in a call by hand
 
+-- Refuses a text that is no id: all ids of a call, joined, and the longest of them.
+local function check(text, longest)
+  if longest > 128 or string.find(text, '[^!-~]') then
+    refuse('BADARG', 'id must be 1 to 128 printable ASCII characters without spaces')
+  end
+end
+
+function M.check_id(id) check(id, #id) end
+
 -- Checks ids, and makes the empty ones. `jobs` is a flat list of id and spec.
 local function check_ids(q, jobs, n)
   local ids, longest, empty = {}, 0, false
@@ -18,9 +27,7 @@ local function check_ids(q, jobs, n)
     if id == '' then empty = true end
     ids[i] = id
   end
-  if longest > 128 or string.find(table.concat(ids), '[^!-~]') then
-    refuse('BADARG', 'id must be 1 to 128 printable ASCII characters without spaces')
-  end
+  check(table.concat(ids), longest)
   for i = 1, empty and n or 0 do
     if ids[i] == '' then
       ids[i] = enqueue.new_id(q)

@@ -51,6 +51,16 @@ function M.add(q, lane, scored, newest)
   end
 end
 
+-- Adds one new job to the lane of jobs without partitions, as M.add does.
+function M.add_plain(q, score, id)
+  redis.call('ZADD', keys.plain(q.keys), score, id)
+  local found = redis.call('ZSCORE', q.keys.ready, '')
+  if not found or math.floor(found / queue.CLASS) > queue.PRIORITY then
+    return M.add(q, '', { score, id }, queue.PRIORITY)
+  end
+  q.claimable = true
+end
+
 -- Forgets empty lanes. The caller passes on the places they might have used.
 function M.forget(q, empty)
   redis.call('ZREM', q.keys.lanes, unpack(empty))

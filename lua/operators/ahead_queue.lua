@@ -132,9 +132,9 @@ local function minutes(q)
   if not q.ahead_by then return nil end
   return function()
     local present = math.floor(q.now / 60000)
-    local last, this = math.floor((q.now + q.ahead_by) / 60000) + 1, keys.minute(q.keys, digits(present))
+    local last, this = math.floor((q.now + q.ahead_by) / 60000) + 1, keys.minute(q.keys, present)
     for minute = math.max(present + 1, last - MINUTES), last do
-      local key = keys.minute(q.keys, digits(minute))
+      local key = keys.minute(q.keys, minute)
       local counts = redis.call('HGETALL', key)
       for i = 1, #counts, 2 do redis.call('HINCRBY', this, counts[i], counts[i + 1]) end
       redis.call('DEL', key)

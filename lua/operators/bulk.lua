@@ -77,7 +77,7 @@ local function read_bound(q, want, text)
   if now and last ~= '?' and last ~= 'inf' and not tonumber(last) or not now and text ~= '' then
     refuse('BADARG', 'no such bound')
   end
-  if not now then now, sequence = digits(q.now), redis.call('GET', q.keys.seq) or '0' end
+  if not now then now, sequence = digits(q.now), digits(queue.last(q)) end
   if not last or last == '?' then
     local has_order = want.state ~= 'available' and want.state ~= 'executing'
     last = has_order and redis.call('ZRANGE', q.keys[want.state], -1, -1, 'WITHSCORES')[2] or 'inf'

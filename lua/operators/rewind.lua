@@ -50,7 +50,7 @@ end
 -- Lets sequences go on from where they are, and notes their lead.
 local function shift(q)
   local list, parts = {}, {}
-  local present, last = queue.present(q), tonumber(redis.call('GET', q.keys.seq)) or 0
+  local present, last = queue.present(q), queue.last(q)
   if present == 0 or last <= present then return end
   if q.config.shifts then list = { unpack(queue.shifts(q)) } end
   local before = list[#list] and list[#list].shift or 0
@@ -84,7 +84,7 @@ end
 -- Whether the clock was ahead while only producers called: the last sequence tells. Looked at now and then.
 function M.look(q)
   if q.config.rewind then return end
-  local present, last = queue.present(q), tonumber(redis.call('GET', q.keys.seq)) or 0
+  local present, last = queue.present(q), queue.last(q)
   if present == 0 or last - present < PAUSE * 512 or M.behind(q) then return end
   start(q, (last - present) / 512)
 end

@@ -205,7 +205,7 @@ function M.history(q, args)
   local from = arguments.number(args[1], 0, 1e10, 'from')
   local to = arguments.number(args[2], from, from + 1440, 'to')
   for minute = from, to do
-    local counters = redis.call('HGETALL', keys.minute(q.keys, digits(minute)))
+    local counters = redis.call('HGETALL', keys.minute(q.keys, minute))
     if #counters > 0 then reply[#reply + 1], reply[#reply + 2] = minute, counters end
   end
   return reply

@@ -15,8 +15,8 @@ struct ConflictTests {
             ["sluice_enqueue", "b", #"{"kind":"k","args":2}"#, #"{"unique":{"key":"k","conflict":"replace"}}"#],
             """
             = [replaced a]
-            - seq: 0/T+0.0
-            + seq: 0/T+0.1
+            - calls: last sequence = 0/T+0.0
+            + calls: last sequence = 0/T+0.1
             - spec: a = {"kind":"k","args":1}
             + spec: a = {"kind":"k","args":2}
             """)

@@ -10,13 +10,12 @@ struct EnqueueTests {
             ["enqueue", "p", "1", "2", "a", #"{"kind":"x"}"#, "b", #"{"kind":"y"}"#],
             """
             = []
+            + calls: last sequence = 0/T+0.1
+            + calls: p = 1 T+0 []
             + config: format = 1
             + events: from= to=available ids=a b
             + lanes: 0/T+0.0
-            + producer:p: (expires)
-            + producer:p: 1 []
             + ready: 2814749767106560
-            + seq: 0/T+0.1
             + spec: a = {"kind":"x"}
             + spec: b = {"kind":"y"}
             + stats: enqueued = 2
@@ -33,6 +32,8 @@ struct EnqueueTests {
             ["enqueue", "p", "1", "4", "a", "{}", "b", "{}", "c", "{}", "d", "{}"] + options,
             """
             = []
+            + calls: last sequence = 0/T+0.3
+            + calls: p = 1 T+0 []
             + config: format = 1
             + created: a = T+0
             + events: from= to=available ids=b c d
@@ -41,12 +42,9 @@ struct EnqueueTests {
             + lanes: 0/T+0.1 h=x
             + lanes: 0/T+0.2
             + priority: b = 0
-            + producer:p: (expires)
-            + producer:p: 1 []
             + ready: 0 h=x
             + ready: 2814749767106560
             + scheduled: T+1500 a
-            + seq: 0/T+0.3
             + spec: a = {}
             + spec: b = {}
             + spec: c = {}
@@ -66,6 +64,8 @@ struct EnqueueTests {
             ["enqueue", "p", "1", "3", "a", "{}", "b", "{}", "c", "{}"] + options,
             """
             = []
+            + calls: last sequence = 0/T+0.2
+            + calls: p = 1 T+0 []
             + config: format = 1
             + events: from= to=available ids=a b c
             + lanes: 0/T+0.1
@@ -73,10 +73,7 @@ struct EnqueueTests {
             + links: b = batch.x
             + links: c = batch.x
             + priority: b = 0
-            + producer:p: (expires)
-            + producer:p: 1 []
             + ready: 0
-            + seq: 0/T+0.2
             + spec: a = {}
             + spec: b = {}
             + spec: c = {}
@@ -95,11 +92,10 @@ struct EnqueueTests {
             ["enqueue", "p", "1", "3", "a", "{}", "b", "{}", "b", "{}"],
             """
             = [0, exists, a, 2, exists, b]
+            - calls: last sequence = 0/T+0.0
+            + calls: last sequence = 0/T+0.3
+            + calls: p = 1 T+0 [0,"exists","a",2,"exists","b"]
             + events: from= to=available ids=b
-            + producer:p: (expires)
-            + producer:p: 1 [0,"exists","a",2,"exists","b"]
-            - seq: 0/T+0.0
-            + seq: 0/T+0.3
             + spec: b = {}
             - stats: enqueued = 1
             + stats: enqueued = 2
@@ -117,6 +113,47 @@ struct EnqueueTests {
         try await queue.check(["enqueue", "p", "6", "1", "c", "{}"], "= [0, exists, a]")
         #expect(try await queue.fcall(["enqueue", "p", "8", "1", "b", "{}"]) == "[]")
         #expect(try await queue.state("b") == "available")
+    }
+
+    /// A call with one plain job takes a straight way. Options, even if they are empty, take it off that way.
+    @Test(arguments: ["new", "there", "urgent", "parked"])
+    func oneJobEndsUpWhereOneOfManyDoes(_ before: String) async throws {
+        var dumps: [[String: String]] = []
+        for options in [[], ["0", ""]] {
+            let queue = try await LuaQueue()
+            switch before {
+            case "there": try await queue.add("a")
+            case "urgent": try await queue.add("u", options: #"{"priority":0}"#)
+            case "parked": try await queue.add("l", options: #"{"lane":"h=x"}"#)
+            default: break
+            }
+            _ = try await queue.fcall(["enqueue", "p", "1", "1", "a", "{}"] + options)
+            #expect(try await queue.audit() == [])
+            dumps.append(try await queue.dump())
+        }
+        // On the straight way, a job that is there takes no sequence.
+        if before == "there" { for index in dumps.indices { dumps[index]["calls"] = nil } }
+        #expect(dumps[0] == dumps[1])
+    }
+
+    /// A job of the queue's own lane goes before jobs of a worse class that wait there.
+    @Test func oneJobLiftsItsLaneAboveAWorseClass() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("late", options: #"{"priority":9}"#)
+        _ = try await queue.fcall(["enqueue", "p", "1", "1", "a", "{}"])
+        #expect(try await queue.audit() == [])
+        #expect(try await queue.worker().claim(2) == ["a", "late"])
+    }
+
+    @Test func callsOfProducersThatAreGoneAreForgotten() async throws {
+        let queue = try await LuaQueue()
+        for number in 0..<100 { _ = try await queue.fcall(["enqueue", "old\(number)", "1", "1", "a\(number)", "{}"]) }
+        try await queue.advance(3601)
+        for number in 0..<100 { _ = try await queue.fcall(["enqueue", "new\(number)", "1", "1", "b\(number)", "{}"]) }
+        let left = try #require(try await queue.key("calls")).split(separator: "\n")
+        #expect(left.count { $0.hasPrefix("new") } == 100)
+        #expect(left.count { $0.hasPrefix("old") } < 50)
+        #expect(left.contains { $0.hasPrefix("last sequence = ") })
     }
 
     @Test func byHandMakesIDsAndTellsWhatBecameOfEach() async throws {
@@ -137,6 +174,7 @@ struct EnqueueTests {
             (["p", "1", "0"], "count must be"),
             (["p", "1", "1001"] + thousandAndOne, "count must be a whole number from 1 to 1000"),
             (["p", "1", "2", "a", "{}"], "jobs must be pairs of id and spec"), (["p", "1", "1", "a b", "{}"], "id must be"),
+            (["p", "1", "1", "a b", "{}", "0", ""], "id must be"), (["p", "1", "1", "a"], "jobs must be pairs of id and spec"),
             (["p", "1", "1", String(repeating: "a", count: 129), "{}"], "id must be"),
             (["p", "1", "1", "a", "{}", "1", "{}"], "position must be"),
             (["p", "1", "1", "a", "{}", "0", "[1"], "options must be"),

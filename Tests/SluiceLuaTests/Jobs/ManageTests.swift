@@ -60,6 +60,8 @@ struct ManageTests {
             """
             = [available, available, scheduled, available, retryable, available, executing, executing, completed, available, cancelled, available, discarded, available, none, missing]
             - attempts: discarded = 1
+            + calls: last sequence = 0/T+0.11
+            - calls: last sequence = 0/T+0.6
             - cancelled: T+0 cancelled
             - completed: T+3600000.5 completed
             - discarded: T+0 discarded
@@ -73,8 +75,6 @@ struct ManageTests {
             - run: cancelled = F+1 w 1 T+0 5/T+0.1 -
             - run: discarded = F+2 w 1 T+0 5/T+0.2 -
             - scheduled: T+60000 scheduled
-            + seq: 0/T+0.11
-            - seq: 0/T+0.6
             + stats: refused = 3
             + stats: revived = 3
             + wait:: 5/T+0.10 cancelled

@@ -12,15 +12,14 @@ struct UniqueTests {
             ["enqueue", "p", "1", "3", "a", "{}", "b", "{}", "c", "{}"] + keys,
             """
             = [2, exists, a]
+            + calls: last sequence = 0/T+0.2
+            + calls: p = 1 T+0 [2,"exists","a"]
             + config: format = 1
             + config: unique = 1
             + events: from= to=available ids=a b
             + fingerprint: a = k1
             + lanes: 0/T+0.0
-            + producer:p: (expires)
-            + producer:p: 1 [2,"exists","a"]
             + ready: 2814749767106560
-            + seq: 0/T+0.2
             + spec: a = {}
             + spec: b = {}
             + stats: enqueued = 2
@@ -33,10 +32,10 @@ struct UniqueTests {
             ["enqueue", "p", "2", "1", "d", "{}", "0", #"{"unique":{"key":"k1"}}"#],
             """
             = [0, exists, a]
-            - producer:p: 1 [2,"exists","a"]
-            + producer:p: 2 [0,"exists","a"]
-            - seq: 0/T+0.2
-            + seq: 0/T+0.3
+            - calls: last sequence = 0/T+0.2
+            + calls: last sequence = 0/T+0.3
+            - calls: p = 1 T+0 [2,"exists","a"]
+            + calls: p = 2 T+0 [0,"exists","a"]
             """)
         #expect(try await queue.audit() == [])
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LibraryTextTests {
     /// The text that a revision stands for.
-    private static let known = (revision: 67, digest: "4ce4ff1e06de2810")
+    private static let known = (revision: 70, digest: "d07ae17d283ce9ae")
 
     @Test func theRevisionRisesWithEveryChangeOfTheText() {
         #expect(

@@ -80,7 +80,7 @@ struct ChainDecisionTests {
         #expect(try await worker.claim(5) == ["a"])
         #expect(try await worker.cycle(5, settling: ["a"], .discarded(error: "1")).jobs.map(\.id.text) == ["b"])
         try await worker.drain()
-        let left = Set(try await queue.dump().keys).subtracting(["wake", "watch", "seq", "vtime", "beat"])
+        let left = Set(try await queue.dump().keys).subtracting(["wake", "watch", "calls", "vtime", "beat"])
         #expect(left.filter { !$0.hasPrefix("stats") && !$0.hasPrefix("worker") }.sorted() == ["config", "events"])
     }
 

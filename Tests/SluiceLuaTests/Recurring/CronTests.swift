@@ -34,6 +34,7 @@ struct CronTests {
             words,
             """
             = [fired, 1, 0]
+            + calls: last sequence = 0/T+60000.0
             + cron_history:e: {"tick":T+60000,"at":T+60000,"outcome":"enqueued","job":"\(id)"}
             + cron_next: T+120000 e
             - cron_next: T+60000 e
@@ -42,7 +43,6 @@ struct CronTests {
             + events: from= to=available ids=\(id)
             + lanes: 0/T+60000.0
             + ready: 2814749767106560
-            + seq: 0/T+60000.0
             + spec: \(id) = {"kind":"k","args":[]}
             + stats: enqueued = 1
             + timed: T+120000 @cron

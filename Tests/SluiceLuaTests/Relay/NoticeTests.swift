@@ -47,12 +47,12 @@ struct NoticeTests {
             ["sluice_enqueue", "a", #"{"kind":"k"}"#, #"{"notify":{"url":"https://x.test/h?a=b","on":["ended","progress"]}}"#],
             """
             = [added a]
+            + calls: last sequence = 0/T+0.0
             + config: format = 1
             + events: from= to=available ids=a
             + lanes: 0/T+0.0
             + links: a = notify progress,ended https://x.test/h?a=b
             + ready: 2814749767106560
-            + seq: 0/T+0.0
             + spec: a = {"kind":"k"}
             + stats: enqueued = 1
             + wait:: 5/T+0.0 a

@@ -217,12 +217,12 @@ struct CycleTests {
             = [[T+1000, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             - beat: T+0
             + beat: T+1000
+            - calls: last sequence = 0/T+0.1
+            + calls: last sequence = 0/T+1000.0
             + events: from=scheduled to=available ids=a
             + lanes: 0/T+1000.0
             + ready: 2814749767106560
             - scheduled: T+1000 a
-            - seq: 0/T+0.1
-            + seq: 0/T+1000.0
             + wait:: 5/T+1000.0 a
             - worker:w: call = 0
             + worker:w: call = 1
