@@ -1,3 +1,4 @@
+import Hiredis
 import Logging
 import Synchronization
 
@@ -6,8 +7,12 @@ final class Outage: Sendable {
     private let isUnderWay = Atomic(false)
     private let start = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// A call failed, or its outcome is unknown.
-    func failed() {
+    /// A call failed. It counts if the server did not answer.
+    func failed(_ error: RedisError) {
+        switch error {
+        case .unreachable, .lost, .timedOut: break
+        case .protocolViolation, .server, .refused, .closed: return
+        }
         start.withLock { $0 = $0 ?? .now }
         isUnderWay.store(true, ordering: .relaxed)
     }

@@ -70,18 +70,40 @@ package final class Store: Sendable {
         try await call(function, key: keys.base(queue.validated()), timeout: timeout)
     }
 
+    /// Calls a function of the library on a queue, without a task. It does not load functions that have vanished: the call fails,
+    /// and the caller makes it again with ``call(_:on:timeout:)``. `completion` is called on the event loop, or at once on this
+    /// thread if the call cannot be sent.
+    package func call<Function: StoreFunction>(
+        _ function: Function, on queue: QueueName,
+        completion: @escaping @Sendable (Result<Function.Reply, SluiceError>) -> Void
+    ) {
+        client.send(command(function, key: keys.base(queue)), timeout: nil) { [outage, logger] result in
+            switch result {
+            case .success: outage.answered(logger)
+            case .failure(let error): outage.failed(error)
+            }
+            completion(
+                result.mapError { SluiceError($0) }
+                    .flatMap { reply in Result { () throws(SluiceError) in try function.read(reply.root) } })
+        }
+    }
+
     /// Calls a function of the library on a base key that is not a queue's.
     func call<Function: StoreFunction>(
         _ function: Function, key: String, timeout: Duration? = nil
     ) async throws(SluiceError) -> Function.Reply {
+        try function.read(try await sendLoading(command(function, key: key), timeout: timeout).root)
+    }
+
+    private func command(_ function: some StoreFunction, key: String) -> RedisCommand {
         let size = function.size
         var command = RedisCommand(reservingArguments: size.arguments + 4, bytes: size.bytes + 80)
-        command.append(Function.isReadOnly ? "FCALL_RO" : "FCALL")
+        command.append(type(of: function).isReadOnly ? "FCALL_RO" : "FCALL")
         command.append("sluice1_\(function.function)")
         command.append(1)
         command.append(key)
         function.write(into: &command)
-        return try function.read(try await sendLoading(command, timeout: timeout).root)
+        return command
     }
 
     /// Sends a call. If the functions have vanished during the connection (`FUNCTION FLUSH`), the call had no effect: loads them
@@ -106,10 +128,7 @@ package final class Store: Sendable {
             outage.answered(logger)
             return reply
         } catch {
-            switch error {
-            case .unreachable, .lost, .timedOut: outage.failed()
-            case .protocolViolation, .server, .refused, .closed: break
-            }
+            outage.failed(error)
             throw error
         }
     }

@@ -5,15 +5,9 @@ import Synchronization
 
 /// The batcher for jobs that are enqueued one by one at the same time: they share a call.
 ///
-/// The first job that finds no call under way leaves at once. Jobs that arrive meanwhile gather for the next call, which leaves
-/// as soon as the reply is there. All of this runs on the connection's event loop, so only the network and Redis lie between two
-/// calls.
+/// The first job that finds no call under way leaves at once, from its caller's thread. Jobs that arrive meanwhile gather for the
+/// next call, which leaves as soon as the reply is there, from the connection's event loop. No task lies between two calls.
 actor EnqueueBatcher {
-    private struct Waiting {
-        var job: NewJob
-        var continuation: CheckedContinuation<Result<Outcome, SluiceError>, Never>
-    }
-
     /// The outcome of one job.
     enum Outcome: Sendable, Hashable {
         case added
@@ -26,15 +20,39 @@ actor EnqueueBatcher {
         case full(retryAfter: Duration)
     }
 
+    private typealias Caller = CheckedContinuation<Result<Outcome, SluiceError>, Never>
+
+    /// Jobs of one call, and who waits for each.
+    private struct Batch {
+        var jobs: [NewJob] = []
+        var callers: [Caller] = []
+    }
+
     private struct State {
-        var waiting: [Waiting] = []
-        var isPumping = false
+        var waiting = Batch()
+        /// Nil while a call is under way.
+        var producer: Sender.Producer? = Sender.Producer()
+
+        /// The jobs of the next call, in order; nil if there are none, or if a call is under way.
+        mutating func takeBatch() -> (batch: Batch, producer: Sender.Producer)? {
+            guard !waiting.jobs.isEmpty, let producer = producer.take() else { return nil }
+            var room = Enqueue.room
+            let count = waiting.jobs.prefix { room.takes(bytes: $0.spec.count) }.count
+            var batch = Batch()
+            if count == waiting.jobs.count {
+                swap(&batch, &waiting)
+            } else {
+                batch = Batch(jobs: Array(waiting.jobs.prefix(count)), callers: Array(waiting.callers.prefix(count)))
+                waiting.jobs.removeFirst(count)
+                waiting.callers.removeFirst(count)
+            }
+            return (batch, producer)
+        }
     }
 
     nonisolated let sender: Sender
     private nonisolated let eventLoop: any EventLoop
     private nonisolated let state = Mutex(State())
-    private var producer = Sender.Producer()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
@@ -45,14 +63,13 @@ actor EnqueueBatcher {
 
     /// Enqueues one job.
     nonisolated func enqueue(_ job: NewJob) async throws(SluiceError) -> Outcome {
-        let result = await withCheckedContinuation { continuation in
-            let isFirst = state.withLock { state in
-                state.waiting.append(Waiting(job: job, continuation: continuation))
-                defer { state.isPumping = true }
-                return !state.isPumping
+        let result = await withCheckedContinuation { caller in
+            let first = state.withLock { state in
+                state.waiting.jobs.append(job)
+                state.waiting.callers.append(caller)
+                return state.takeBatch()
             }
-            // The task ends when no job waits any more.
-            if isFirst { Task { await pump() } }
+            if let first { send(first.batch, as: first.producer) }
         }
         return try result.get()
     }
@@ -60,28 +77,19 @@ actor EnqueueBatcher {
     /// Sends jobs that arrived together. Calls leave in the order of the calls to this function, since the tasks belong to this
     /// actor and its executor takes them in order.
     func start(_ jobs: [NewJob], as producer: Sender.Producer) -> Task<Sender.Sent, Never> {
-        Task {
-            var producer = producer
-            do throws(SluiceError) {
-                let reply = try await self.sender.send(jobs, as: &producer)
-                return Sender.Sent(producer: producer, reply: .success(reply))
-            } catch {
-                return Sender.Sent(producer: producer, reply: .failure(error))
-            }
-        }
+        Task { await self.sender.sent(jobs, as: producer) }
     }
 
-    private func pump() async {
-        var producer = self.producer
-        while let batch = takeBatch(keeping: producer) {
-            let reply: Result<Enqueue.Reply, SluiceError>
-            do throws(SluiceError) {
-                reply = .success(try await sender.send(batch.map(\.job), as: &producer))
-            } catch {
-                reply = .failure(error)
+    private nonisolated func send(_ batch: Batch, as producer: Sender.Producer) {
+        sender.send(batch.jobs, as: producer) { [self] sent in
+            let next = state.withLock { state in
+                state.producer = sent.producer
+                return state.takeBatch()
             }
-            for (position, waiting) in batch.enumerated() {
-                waiting.continuation.resume(returning: reply.map { Self.outcome(of: waiting.job.id, position, $0) })
+            // Redis works on the next call while this thread wakes the callers of the last one.
+            if let next { send(next.batch, as: next.producer) }
+            for (position, caller) in batch.callers.enumerated() {
+                caller.resume(returning: sent.reply.map { Self.outcome(of: batch.jobs[position].id, position, $0) })
             }
         }
     }
@@ -91,20 +99,5 @@ actor EnqueueBatcher {
         if let owner = reply.duplicates[position] { return .duplicate(owner) }
         if reply.full.contains(position) { return .full(retryAfter: reply.retryAfter) }
         return reply.existing.contains(position) ? .existing(reply.owners[position] ?? id) : .added
-    }
-
-    /// The jobs of the next call, in order. Returns nil, and ends the pump, if there are none.
-    private func takeBatch(keeping producer: Sender.Producer) -> [Waiting]? {
-        self.producer = producer
-        return state.withLock { state in
-            if state.waiting.isEmpty {
-                state.isPumping = false
-                return nil
-            }
-            var room = Enqueue.room
-            let taken = Array(state.waiting.prefix { room.takes(bytes: $0.job.spec.count) })
-            state.waiting.removeFirst(taken.count)
-            return taken
-        }
     }
 }

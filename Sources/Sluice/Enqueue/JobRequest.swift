@@ -75,16 +75,17 @@ public struct JobRequest: Sendable {
         } catch {
             throw SluiceError(.invalidArgument, "the arguments of a job of kind '\(Kind.kind)' cannot be encoded: \(error)")
         }
+        let options = Kind.options
         kind = Kind.kind
-        queue = Kind.options.queue
-        priority = Kind.options.priority
+        queue = options.queue
+        priority = options.priority
         partitions = job.partitions
-        needs = Kind.options.needs
-        unique = Kind.options.unique
-        deadline = Kind.options.deadline
+        needs = options.needs
+        unique = options.unique
+        deadline = options.deadline
         chain = job.chain
-        isEncrypted = Kind.options.isEncrypted
-        redacted = Kind.options.redacted
+        isEncrypted = options.isEncrypted
+        redacted = options.redacted
         version = Kind.version
         configure(&self)
     }

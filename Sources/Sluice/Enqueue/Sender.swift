@@ -15,6 +15,11 @@ final class Sender: Sendable {
         fileprivate var calls = 0
 
         init() { id = "\(UInt64.random(in: .min ... .max))" }
+
+        fileprivate mutating func nextCall(of jobs: [NewJob]) -> Enqueue {
+            calls += 1
+            return Enqueue(producer: id, number: calls, jobs: jobs)
+        }
     }
 
     /// The reply to a batch, with the producer for the next one.
@@ -27,7 +32,7 @@ final class Sender: Sendable {
     private let relay: Relay
     private let queue: QueueName
     private let patience: Duration
-    private let isRegistered = Mutex(false)
+    private let isRegistered = Atomic(false)
     private let backPressure: BackPressure
     private let enqueued: Counter
     private let refused: Counter
@@ -42,11 +47,46 @@ final class Sender: Sendable {
         self.refused = Counter(label: "sluice_jobs_refused_full_total", dimensions: [("queue", queue.text)])
     }
 
+    /// Sends jobs that fit into one call, and passes on the reply: on the event loop, or from a task.
+    ///
+    /// A call that succeeds at once, as nearly all do, costs no task. Otherwise a task repeats it: the reply is the same then.
+    func send(_ jobs: [NewJob], as producer: Producer, then pass: @escaping @Sendable (Sent) -> Void) {
+        guard isRegistered.load(ordering: .acquiring), !jobs.contains(where: { $0.after != nil }) else {
+            Task { pass(await sent(jobs, as: producer)) }
+            return
+        }
+        var next = producer
+        let start = ContinuousClock.now
+        store.call(next.nextCall(of: jobs), on: queue) { [self, next] result in
+            guard case .success(let reply) = result, reply.full.isEmpty else {
+                let left = patience - (ContinuousClock.now - start)
+                Task { pass(await sent(jobs, as: producer, patience: left)) }
+                return
+            }
+            enqueued.increment(by: reply.added(of: jobs.count))
+            pass(Sent(producer: next, reply: result))
+        }
+    }
+
+    /// Sends jobs like ``send(_:as:)``, with the error as a value.
+    func sent(_ jobs: [NewJob], as producer: Producer, patience: Duration? = nil) async -> Sent {
+        var producer = producer
+        do throws(SluiceError) {
+            let reply = try await send(jobs, as: &producer, patience: patience)
+            return Sent(producer: producer, reply: .success(reply))
+        } catch {
+            return Sent(producer: producer, reply: .failure(error))
+        }
+    }
+
     /// Sends jobs that fit into one call. Retries rejected jobs until `backPressure` runs out; the reply tells which are still
     /// rejected.
-    func send(_ jobs: [NewJob], as producer: inout Producer) async throws(SluiceError) -> Enqueue.Reply {
+    /// - Parameter patience: what is left of it for the first call.
+    func send(
+        _ jobs: [NewJob], as producer: inout Producer, patience: Duration? = nil
+    ) async throws(SluiceError) -> Enqueue.Reply {
         try await register()
-        var reply = try await sendOnce(jobs, as: &producer)
+        var reply = try await sendOnce(jobs, as: &producer, patience: patience)
         if reply.full.isEmpty { return reply }
         if case .wait(let most) = backPressure { try await sendAgain(jobs, &reply, for: most, as: &producer) }
         refused.increment(by: reply.full.count)
@@ -69,10 +109,11 @@ final class Sender: Sendable {
         }
     }
 
-    private func sendOnce(_ jobs: [NewJob], as producer: inout Producer) async throws(SluiceError) -> Enqueue.Reply {
-        producer.calls += 1
-        let call = Enqueue(producer: producer.id, number: producer.calls, jobs: jobs)
-        let reply = try await repeating { () async throws(SluiceError) in try await store.call(call, on: queue) }
+    private func sendOnce(
+        _ jobs: [NewJob], as producer: inout Producer, patience: Duration? = nil
+    ) async throws(SluiceError) -> Enqueue.Reply {
+        let call = producer.nextCall(of: jobs)
+        let reply = try await repeating(for: patience) { () async throws(SluiceError) in try await store.call(call, on: queue) }
         enqueued.increment(by: reply.added(of: jobs.count))
         // The parent may have ended. Then the follower goes to its own queue or is cancelled, and the relay has messages to
         // deliver.
@@ -94,15 +135,15 @@ final class Sender: Sendable {
     /// Registers the queue once, before its first jobs: no error may follow once jobs are in. To keep several calls in order,
     /// wait for this before the first of them.
     func register() async throws(SluiceError) {
-        if isRegistered.withLock({ $0 }) { return }
+        if isRegistered.load(ordering: .acquiring) { return }
         try await repeating { () async throws(SluiceError) in try await store.register(queue) }
-        isRegistered.withLock { $0 = true }
+        isRegistered.store(true, ordering: .releasing)
     }
 
     private func repeating<Reply>(
-        _ call: () async throws(SluiceError) -> Reply
+        for patience: Duration? = nil, _ call: () async throws(SluiceError) -> Reply
     ) async throws(SluiceError) -> Reply {
-        try await store.repeating(for: patience, heedsCancellation: false, call)
+        try await store.repeating(for: patience ?? self.patience, heedsCancellation: false, call)
     }
 }
 
