@@ -71,7 +71,7 @@ public struct JobRequest: Sendable {
     /// - Throws: `invalidArgument` if the arguments cannot be encoded.
     public init<Kind: Job>(_ job: Kind, _ configure: (inout JobRequest) -> Void = { _ in }) throws(SluiceError) {
         do {
-            arguments = Array(try Self.encoder.encode(job))
+            arguments = try ArgumentsEncoder.text(of: job) ?? Array(Self.encoder.encode(job))
         } catch {
             throw SluiceError(.invalidArgument, "the arguments of a job of kind '\(Kind.kind)' cannot be encoded: \(error)")
         }
