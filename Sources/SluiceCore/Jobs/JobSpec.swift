@@ -101,6 +101,7 @@ extension JobSpec {
     private static let longest = 10_000_000_000_000
 
     private static let openKind = Array("{\"kind\":".utf8)
+    private static let noArguments = Array("{}".utf8)
     private static let openArguments = Array(",\"args\":".utf8)
 
     private func append(_ values: [String: String], named name: String, to text: inout [UInt8]) {
@@ -112,7 +113,7 @@ extension JobSpec {
     /// Parses the text of a spec, from any source.
     /// - Throws: `invalidArgument` if it is not a JSON object with a kind.
     package init(decoding text: UnsafeRawBufferPointer) throws(SluiceError) {
-        self.init(kind: "", arguments: Array("{}".utf8))
+        self.init(kind: "", arguments: Self.noArguments)
         var scanner = JSONScanner(text)
         var hasKind = false
         var holdsChain = false

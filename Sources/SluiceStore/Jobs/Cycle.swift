@@ -109,7 +109,7 @@ package struct Cycle: StoreFunction {
         command.append(demand)
         command.append(idle.milliseconds)
         writeCommitted(into: &command)
-        for (kind, members) in grouped() {
+        for (kind, members) in groups {
             command.append(kind.fence.description)
             command.append(kind.word)
             command.append(members.count)
@@ -143,11 +143,21 @@ package struct Cycle: StoreFunction {
         }
     }
 
-    /// Positions of the settlements, grouped by what they share: most of a batch end alike.
-    private func grouped() -> [Group: [Int]] {
-        var groups: [Group: [Int]] = [:]
+    /// Positions of the settlements, grouped by what they share. Most are like the one before.
+    private var groups: [(kind: Group, members: [Int])] {
+        var groups: [(kind: Group, members: [Int])] = []
+        var places: [Group: Int] = [:]
+        var place = 0
         for (index, settlement) in settlements.enumerated() {
-            groups[Group(settlement), default: []].append(index)
+            let group = Group(settlement)
+            if groups.isEmpty || groups[place].kind != group {
+                place = places[group] ?? groups.count
+                if place == groups.count {
+                    groups.append((group, []))
+                    places[group] = place
+                }
+            }
+            groups[place].members.append(index)
         }
         return groups
     }

@@ -9,7 +9,7 @@ public struct JobContext: Sendable {
     /// The kind of the job.
     public let kind: String
     /// The queue of the job.
-    public let queue: QueueName
+    public var queue: QueueName { pipeline.queue }
     /// The version of the arguments as they were enqueued.
     public let version: Int
     /// The partitions of the job, for limits and fairness.
@@ -39,22 +39,24 @@ public struct JobContext: Sendable {
     /// The workflow of which the job is a node; nil for other jobs.
     public let workflow: WorkflowContext?
 
-    let worker: WorkerID
-    let store: Store
-    /// The rules for payloads: of jobs that the run enqueues, its result and its recorded steps.
-    let payload: PayloadRules
+    /// What the runs of a queue share.
+    let pipeline: Pipeline
     /// Whether the result and the recorded steps of the run are encrypted.
     let isEncrypted: Bool
     /// Masks redacted values in texts.
     package let redaction: Redaction
     let jobs: RunJobs
-    let baseLogger: Logger
     /// The link to the chunk, for a kind that runs in chunks.
     var ticket: ChunkTicket?
 
+    var worker: WorkerID { pipeline.worker }
+    var store: Store { pipeline.store }
+    /// The rules for payloads: of jobs that the run enqueues, its result and its recorded steps.
+    var payload: PayloadRules { pipeline.payload }
+
     /// A logger that adds job, kind, queue and attempt to each line.
     public var logger: Logger {
-        var logger = baseLogger
+        var logger = pipeline.logger
         logger[metadataKey: "job"] = "\(id)"
         logger[metadataKey: "kind"] = "\(kind)"
         logger[metadataKey: "queue"] = "\(queue)"

@@ -4,12 +4,14 @@ import SluiceCore
 import SluiceStore
 
 /// Runs a job: decodes its spec, finds its handler, goes through the middleware, and returns the end of the run as a value.
-struct Pipeline: Sendable {
+///
+/// A class, since each run and its context refer to it.
+final class Pipeline: Sendable {
     let queue: QueueName
     let worker: WorkerID
     let store: Store
     let logger: Logger
-    private let payload: PayloadRules
+    let payload: PayloadRules
     private let workflows: WorkflowAccess
     private let handlers: [String: Handler]
     private let fallback: Handler?
@@ -104,7 +106,7 @@ struct Pipeline: Sendable {
         }
         let ticket = handler.gathering == nil ? nil : ChunkTicket(mailbox, limit: runLimit)
         if ticket == nil, let runLimit { mailbox.post(runLimit) }
-        let redaction = Redaction(spec.redacted, in: arguments)
+        let redaction = spec.redacted.isEmpty ? .none : Redaction(spec.redacted, in: arguments)
         let context = context(of: job, spec, redaction, maxAttempts: maxAttempts, limit: limit, ticket)
         let start = ContinuousClock.now
         var report = RunReport(
@@ -156,12 +158,11 @@ struct Pipeline: Sendable {
         of job: ClaimedJob, _ spec: JobSpec, _ redaction: Redaction, maxAttempts: Int, limit: Duration?, _ ticket: ChunkTicket?
     ) -> JobContext {
         JobContext(
-            id: job.id, kind: spec.kind, queue: queue, version: spec.version, partitions: spec.partitions, chain: spec.chain,
+            id: job.id, kind: spec.kind, version: spec.version, partitions: spec.partitions, chain: spec.chain,
             batch: spec.batch,
             without: job.without, attempt: job.attempt, maxAttempts: maxAttempts, fence: job.fence,
             deadline: ticket == nil ? limit.map { ContinuousClock.now + $0 } : nil, availableSince: job.availableSince,
-            claimedAt: job.claimedAt, trace: spec.trace, workflow: WorkflowContext(spec, workflows), worker: worker, store: store,
-            payload: payload, isEncrypted: spec.key != nil, redaction: redaction, jobs: RunJobs(), baseLogger: logger,
-            ticket: ticket)
+            claimedAt: job.claimedAt, trace: spec.trace, workflow: WorkflowContext(spec, workflows), pipeline: self,
+            isEncrypted: spec.key != nil, redaction: redaction, jobs: RunJobs(), ticket: ticket)
     }
 }

@@ -45,13 +45,17 @@ struct WorkerMetrics: Sendable {
     func ended(_ report: RunReport, _ verdict: Verdict, _ logger: Logger) {
         ended[verdict.state]?.increment()
         runTime.recordNanoseconds(report.duration.nanoseconds)
-        let subject: Logger.Metadata = ["kind": "\(report.kind)", "job": "\(report.id)"]
+        // Of the completed, which are most, nothing is logged.
+        if verdict.state == .completed { return }
         if case .unknownKind = report.result {
-            logger.warning("this worker does not handle the kind: the job waits", metadata: subject)
+            logger.warning(
+                "this worker does not handle the kind: the job waits",
+                metadata: ["kind": "\(report.kind)", "job": "\(report.id)"])
         }
         if case .parked(let failure) = report.result {
-            let why: Logger.Metadata = ["why": "\(failure.message)"]
-            return logger.warning("a job cannot be read here: it waits", metadata: subject.merging(why) { $1 })
+            return logger.warning(
+                "a job cannot be read here: it waits",
+                metadata: ["kind": "\(report.kind)", "job": "\(report.id)", "why": "\(failure.message)"])
         }
         guard let failure = verdict.failure else { return }
         if let dependency = verdict.unavailable { return unavailable(dependency, report, failure, logger) }

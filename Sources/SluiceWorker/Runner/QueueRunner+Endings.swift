@@ -9,7 +9,7 @@ extension QueueRunner {
         guard let run = runs[id], run.ending == nil || ending == .stopping else { return }
         runs[id]?.ending = ending
         runs[id]?.deadline = .now() + TimeAmount(options.cancellationGrace)
-        run.task.cancel()
+        run.handle.cancel()
         deadlines.set()
     }
 

@@ -28,9 +28,8 @@ extension QueueRunner {
         tell(reply.outcomes)
         if link.inDoubt > 0, reply.lastCall == link.call {
             // The call with the lost reply was applied; this reply repeats what it refused.
-            let applied = Array(outbox.prefix(link.inDoubt))
-            outbox.removeFirst(applied.count)
-            recorded(applied, refused: reply.refused)
+            recorded(outbox.prefix(link.inDoubt), refused: reply.refused)
+            dropOutcomes(link.inDoubt)
         }
         let late = outbox.filter { reply.lost.contains($0.settlement.id) }
         outbox.removeAll { reply.lost.contains($0.settlement.id) }
@@ -38,7 +37,7 @@ extension QueueRunner {
         for id in reply.lost {
             guard let run = runs.removeValue(forKey: id) else { continue }
             logger.warning("this worker lost a job it runs", metadata: ["job": "\(id)", "queue": "\(queue.name)"])
-            run.task.cancel()
+            run.handle.cancel()
         }
     }
 }

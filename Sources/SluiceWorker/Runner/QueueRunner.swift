@@ -24,6 +24,8 @@ actor QueueRunner {
     let executor: HandlerExecutor
     private let idleQueues: IdleQueues
 
+    private let pool: RunPool<ClaimedJob>
+
     private nonisolated let signal: Signal
     nonisolated let deadlines: Signal
     nonisolated let mailbox: Mailbox
@@ -31,8 +33,10 @@ actor QueueRunner {
 
     /// The running jobs, by id.
     var runs: [JobID: Run] = [:]
-    /// Outcomes that Redis does not have yet, oldest first.
-    var outbox: [Settled] = []
+    /// Outcomes that Redis does not have yet, oldest first. Those that travel with a call stay until its reply is there.
+    var outbox = CircularBuffer<Settled>()
+    /// Empty, but for the time in which reports are looked through.
+    private var reports: [RunReport] = []
     /// The sessions, calls and failures with Redis.
     var link = Link()
     /// The jobs that this process could not begin, and the pause that follows.
@@ -70,7 +74,9 @@ actor QueueRunner {
         self.metrics = WorkerMetrics(queue: queue.name, factory: options.metrics ?? MetricsSystem.factory)
         self.signal = Signal(client.store.eventLoop)
         self.deadlines = Signal(client.store.eventLoop)
-        self.mailbox = Mailbox(signal, deadlines: deadlines)
+        let mailbox = Mailbox(signal, deadlines: deadlines)
+        self.mailbox = mailbox
+        self.pool = RunPool(on: executor) { job in mailbox.post(await pipeline.run(job, mailbox)) }
     }
 
     /// Makes the runner call Redis soon.
@@ -94,7 +100,8 @@ actor QueueRunner {
         defer {
             isFinished = true
             deadlines.set()
-            for run in runs.values { run.task.cancel() }
+            for run in runs.values { run.handle.cancel() }
+            pool.close()
             for gathering in pipeline.gatherings { gathering.cancel() }
             metrics.gauges.clear()
         }
@@ -122,12 +129,12 @@ actor QueueRunner {
 
     private func mustCall(_ now: NIODeadline) -> Bool {
         if !outbox.isEmpty || now >= nextBeat || isPoked.withLock({ $0 }) { return true }
-        return mayHaveMore && !isStopping && freePlaces(settling: 0) > 0
+        return mayHaveMore && !isStopping && freePlaces() > 0
     }
 
     /// The places for more jobs. In confirmed mode, a run keeps its place until Redis has its outcome.
-    private func freePlaces(settling: Int) -> Int {
-        let unrecorded = queue.ack == .confirmed ? outbox.count + settling : 0
+    private func freePlaces() -> Int {
+        let unrecorded = queue.ack == .confirmed ? outbox.count : 0
         var places = queue.concurrency - runs.count - unrecorded
         if !inability.isOver { places = inability.room(places, running: runs.count + unrecorded) }
         return max(min(places, options.admission?.room(in: queue.name, running: runs.count) ?? places), 0)
@@ -135,7 +142,7 @@ actor QueueRunner {
 
     /// Waits for the next event.
     private func rest() async {
-        let wants = !isStopping && freePlaces(settling: 0) > 0
+        let wants = !isStopping && freePlaces() > 0
         if idleQueues.set(queue.name, hungry: wants) { await callListenerBack() }
         var time = graceEnds.map { isForced ? nextBeat : min($0, nextBeat) } ?? nextBeat
         if let end = inability.pausedUntil { time = min(time, end) }
@@ -149,16 +156,17 @@ actor QueueRunner {
 
     /// Collects the reports of ended runs.
     private func collect() {
-        for report in mailbox.takeReports() {
-            guard let run = runs[report.id], run.job.fence == report.fence else { continue }
+        mailbox.exchange(&reports)
+        for report in reports {
+            guard let place = runs.index(forKey: report.id), runs[place].value.job.fence == report.fence else { continue }
             if case .unable(let reason) = report.result {
                 pause(report.fence, reason)
             } else if !inability.isOver {
                 inability.ended(report.fence)
             }
-            runs[report.id] = nil
-            settle(report, ending: run.ending)
+            settle(report, ending: runs.remove(at: place).value.ending)
         }
+        reports.removeAll(keepingCapacity: true)
     }
 
     /// Pauses claims, since this process cannot begin the jobs it claims; logs that once.
@@ -178,23 +186,22 @@ actor QueueRunner {
     }
 
     private func cycle() async throws(SluiceError) {
-        let settling = takeOutcomes()
-        let demand = isStopping ? 0 : min(freePlaces(settling: settling.count), Cycle.mostJobs)
+        let settling = fittingOutcomes()
+        let demand = isStopping ? 0 : min(freePlaces(), Cycle.mostJobs)
         isPoked.withLock { $0 = false }
         if demand == 0 { _ = idleQueues.set(queue.name, hungry: false) }
         let idle = options.lease * (0.4 * Double.random(in: 0.8...1.2))
         let call = Cycle(
             worker: worker, session: link.session, call: link.nextCall(), demand: demand, idle: idle,
-            settlements: settling.map(\.settlement))
+            settlements: outbox.prefix(settling).map(\.settlement))
         do {
             let reply = try await store.call(call, on: queue.name)
             link.succeeded(withJobs: !reply.jobs.isEmpty)
             absorb(reply, settling, demand: demand, idle: idle)
             if declaration.isOutdated(by: reply.declared) { await look() }
         } catch {
-            outbox.insert(contentsOf: settling, at: 0)
             if demand > 0, error.code == .outcomeUnknown { link.lostJobs(queue.name, logger) }
-            try link.failed(error, settling: settling.count, logger)
+            try link.failed(error, settling: settling, logger)
         }
     }
 
@@ -205,24 +212,28 @@ actor QueueRunner {
         self.declaration = declaration
     }
 
-    /// The outcomes that fit into one call, oldest first.
-    private func takeOutcomes() -> [Settled] {
+    /// How many outcomes fit into one call, from the oldest on.
+    private func fittingOutcomes() -> Int {
         var room = Cycle.room
-        let fitting = Array(outbox.prefix { Self.takes($0.settlement, &room) })
-        outbox.removeFirst(fitting.count)
-        return fitting
+        return outbox.prefix { Self.takes($0.settlement, &room) }.count
+    }
+
+    /// Drops the oldest outcomes, which Redis has. Unlike `removeFirst(_:)` it keeps the memory.
+    func dropOutcomes(_ count: Int) {
+        for _ in 0..<count { _ = outbox.popFirst() }
     }
 
     private static func takes(_ settlement: Settlement, _ room: inout CallRoom) -> Bool {
         room.takes(items: settlement.ids, bytes: settlement.size, extras: settlement.committed.count)
     }
 
-    private func absorb(_ reply: Cycle.Reply, _ settled: [Settled], demand: Int, idle: Duration) {
-        recorded(settled, refused: reply.refused, outcomes: reply.outcomes)
+    private func absorb(_ reply: Cycle.Reply, _ settling: Int, demand: Int, idle: Duration) {
+        recorded(outbox.prefix(settling), refused: reply.refused, outcomes: reply.outcomes)
+        dropOutcomes(settling)
         tell(reply.outcomes)
         options.admission?.claimed(reply.jobs.count, in: queue.name)
         for id in reply.cancel { end(id, .cancelled) }
-        for job in reply.jobs { start(job) }
+        start(reply.jobs)
         metrics.started(reply.jobs)
         metrics.gauges.update(reply.gauges, at: .now())
         cycleRelay.carry(reply.messages, of: queue.name, now: reply.now)
@@ -238,7 +249,7 @@ actor QueueRunner {
     }
 
     /// Reports recorded outcomes to the observers, with Redis' decision where that differs, and counts refused outcomes.
-    func recorded(_ settled: [Settled], refused: [JobID], outcomes: [ServerOutcome] = []) {
+    func recorded(_ settled: some Sequence<Settled>, refused: [JobID], outcomes: [ServerOutcome] = []) {
         let refused = Set(refused)
         for id in refused {
             logger.warning(
@@ -261,13 +272,13 @@ actor QueueRunner {
         for run in outcomes where run.worker != worker.text { observer.tell(ProcessedJob(run, queue: queue.name)) }
     }
 
-    private func start(_ job: ClaimedJob) {
-        // An older run of the same job has lost its lease, and is no longer this worker's.
-        runs[job.id]?.task.cancel()
-        let task = Task(executorPreference: executor) { [pipeline, mailbox] in
-            mailbox.post(await pipeline.run(job, mailbox))
+    private func start(_ jobs: [ClaimedJob]) {
+        let entries = jobs.map { RunPool<ClaimedJob>.Entry(job: $0, handle: RunHandle()) }
+        for entry in entries {
+            // An older run of the same job has lost its lease, and is no longer this worker's.
+            runs.updateValue(Run(job: entry.job, handle: entry.handle), forKey: entry.job.id)?.handle.cancel()
         }
-        runs[job.id] = Run(job: job, task: task)
+        pool.start(entries)
     }
 
     /// Cancels the remaining runs after the grace, and gives them back. Handlers that do not return are abandoned a moment later.

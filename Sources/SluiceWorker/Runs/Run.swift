@@ -5,7 +5,7 @@ import SluiceStore
 /// A job that runs in this process.
 struct Run {
     let job: ClaimedJob
-    let task: Task<Void, Never>
+    let handle: RunHandle
     /// When the run is cancelled; after that, when it is abandoned.
     var deadline: NIODeadline?
     var limit: RunLimit?
