@@ -6,7 +6,8 @@ import Synchronization
 /// The batcher for jobs that are enqueued one by one at the same time: they share a call.
 ///
 /// The first job that finds no call under way leaves at once, from its caller's thread. Jobs that arrive meanwhile gather for the
-/// next call, which leaves as soon as the reply is there, from the connection's event loop. No task lies between two calls.
+/// next call, which leaves as soon as the reply is there, from the connection's event loop. No task lies between two calls. Once
+/// enough jobs have gathered, they leave before that reply, so that Redis finds them when it has sent it.
 actor EnqueueBatcher {
     /// The outcome of one job.
     enum Outcome: Sendable, Hashable {
@@ -30,12 +31,13 @@ actor EnqueueBatcher {
 
     private struct State {
         var waiting = Batch()
-        /// Nil while a call is under way.
-        var producer: Sender.Producer? = Sender.Producer()
+        /// The producers without a call under way.
+        var idle = [Sender.Producer(), Sender.Producer()]
 
-        /// The jobs of the next call, in order; nil if there are none, or if a call is under way.
+        /// The jobs of the next call, in order; nil if none leave now.
         mutating func takeBatch() -> (batch: Batch, producer: Sender.Producer)? {
-            guard !waiting.jobs.isEmpty, let producer = producer.take() else { return nil }
+            let enough = idle.count == 2 ? 1 : EnqueueBatcher.enoughForSecondCall
+            guard waiting.jobs.count >= enough, let producer = idle.popLast() else { return nil }
             var room = Enqueue.room
             let count = waiting.jobs.prefix { room.takes(bytes: $0.spec.count) }.count
             var batch = Batch()
@@ -49,6 +51,10 @@ actor EnqueueBatcher {
             return (batch, producer)
         }
     }
+
+    /// The number of jobs that leave while another call is under way. The cost of a call of fewer jobs would be more than the time
+    /// in which Redis waits for it.
+    private static let enoughForSecondCall = 16
 
     nonisolated let sender: Sender
     private nonisolated let eventLoop: any EventLoop
@@ -83,7 +89,7 @@ actor EnqueueBatcher {
     private nonisolated func send(_ batch: Batch, as producer: Sender.Producer) {
         sender.send(batch.jobs, as: producer) { [self] sent in
             let next = state.withLock { state in
-                state.producer = sent.producer
+                state.idle.append(sent.producer)
                 return state.takeBatch()
             }
             // Redis works on the next call while this thread wakes the callers of the last one.
