@@ -86,7 +86,28 @@ import Testing
         }
     }
 
+    private struct Twice: Encodable {
+        enum Key: CodingKey { case name, other }
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            for value in ["first", "last"] {
+                try container.encode(value, forKey: .name)
+                try container.encode(["name": value], forKey: .other)
+            }
+        }
+    }
+
+    @Test func namesMayRecurInOtherObjects() throws {
+        let value = ["a": ["a": ["a": 1]], "b": ["a": ["b": 2]]]
+        try expectSame(value, #require(ArgumentsEncoder.text(of: value)))
+        let list = Array(repeating: ["a": 1, "b": 2], count: 100)
+        try expectSame(list, #require(ArgumentsEncoder.text(of: list)))
+    }
+
     @Test func whatIsRareIsLeftToJSONEncoder() throws {
+        #expect(ArgumentsEncoder.text(of: Twice()) == nil)
+        let many = Dictionary(uniqueKeysWithValues: (0..<33).map { ("\($0)", $0) })
+        #expect(ArgumentsEncoder.text(of: many) == nil)
         #expect(ArgumentsEncoder.text(of: WithContainers()) == nil)
         #expect(ArgumentsEncoder.text(of: Pair.both(left: 1, right: "r")) == nil)
         #expect(ArgumentsEncoder.text(of: Derived()) == nil)

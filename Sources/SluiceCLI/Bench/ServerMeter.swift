@@ -7,14 +7,20 @@ struct ServerMeter {
     struct Reading {
         var microseconds: Double
         var commands: Double
+        /// That of data, without the buffers of clients.
         var memory: Double
     }
 
     let store: Store
 
+    /// Reads when the server has freed what was deleted, which it does in the background.
     /// - Returns: nil if this user may not ask.
     func read() async throws(SluiceError) -> Reading? {
-        guard let values = try await store.info("everything") else { return nil }
+        guard var values = try await store.info("everything") else { return nil }
+        while (values["lazyfree_pending_objects"].flatMap { Int($0) } ?? 0) > 0 {
+            try? await Task.sleep(for: .milliseconds(10))
+            values = try await store.info("everything") ?? [:]
+        }
         var commands = 0.0
         for (name, value) in values where name.hasPrefix("cmdstat_") {
             commands += value.split(separator: ",").first.flatMap { Double($0.dropFirst("calls=".count)) } ?? 0
@@ -22,7 +28,7 @@ struct ServerMeter {
         func number(_ name: String) -> Double { values[name].flatMap { Double($0) } ?? 0 }
         return Reading(
             microseconds: (number("used_cpu_user") + number("used_cpu_sys")) * 1e6, commands: commands,
-            memory: number("used_memory"))
+            memory: number("used_memory_dataset"))
     }
 }
 

@@ -7,7 +7,8 @@
 /// Writes the arguments of a job as JSON text, at a third of the cost of `JSONEncoder`, which first builds a tree of values.
 ///
 /// Both texts hold the same values. Members are in the order in which they are encoded, and slashes are not escaped. It leaves to
-/// `JSONEncoder` what is rare: containers that a value opens in another one, types that `JSONEncoder` treats apart, errors.
+/// `JSONEncoder` what is rare: containers that a value opens in another one, types that `JSONEncoder` treats apart, names that an
+/// object uses twice, objects of many members, errors.
 final class ArgumentsEncoder: Encoder {
     /// The kind of value that is being written.
     private enum Shape {
@@ -18,8 +19,14 @@ final class ArgumentsEncoder: Encoder {
     let userInfo: [CodingUserInfoKey: Any] = [:]
     private(set) var text: [UInt8] = []
     private var shape = Shape.unknown
+    /// The names of the open objects' members, and where those of the innermost begin.
+    private var names: [String] = []
+    private var firstName = 0
     /// Whether the value is left to `JSONEncoder`.
     private var isRare = false
+
+    /// More members of an object are not compared with each other.
+    private static let mostMembers = 32
 
     /// The arguments as JSON text; nil if they are to be left to `JSONEncoder`.
     static func text(of arguments: some Encodable) -> [UInt8]? {
@@ -64,9 +71,10 @@ final class ArgumentsEncoder: Encoder {
     func write<Value: Encodable>(_ value: Value) throws {
         // JSONEncoder has a form of its own for these.
         if Value.self == Data.self || Value.self == URL.self || Value.self == Decimal.self { isRare = true }
-        let outer = shape
+        let (outer, outerName) = (shape, firstName)
         let start = text.count
         shape = .unknown
+        firstName = names.count
         do {
             try value.encode(to: self)
         } catch {
@@ -81,7 +89,8 @@ final class ArgumentsEncoder: Encoder {
         case .list: text.append(UInt8(ascii: "]"))
         case .single, .unknown: break
         }
-        shape = outer
+        names.removeSubrange(firstName...)
+        (shape, firstName) = (outer, outerName)
     }
 
     func append(_ string: String) {
@@ -116,6 +125,10 @@ final class ArgumentsEncoder: Encoder {
 
     /// Appends the name of a member.
     func append(name: String) {
+        let others = names[firstName...]
+        // Of equal names JSONEncoder keeps the last.
+        if others.count >= Self.mostMembers || others.contains(name) { isRare = true }
+        if !isRare { names.append(name) }
         separate()
         append(name)
         text.append(UInt8(ascii: ":"))
