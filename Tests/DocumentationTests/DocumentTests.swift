@@ -124,8 +124,8 @@ struct DocumentTests {
         let table = try Document(article: "Benchmarks").section("Names").joined(separator: "\n")
         let folder = Document.root.appending(path: "Sources/SluiceCLI/Bench")
         var names: [String] = []
-        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
-            let source = try String(contentsOf: file, encoding: .utf8)
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where path.hasSuffix(".swift") {
+            let source = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
             names += source.matches(of: /result\.add(?:Option)?\(\s*"([a-z][^"]*)"/).map { String($0.1) }
             names += source.matches(of: /addFloor\("([a-z_]+)"/).flatMap { ["\($0.1)_per_s", "\($0.1)_us"] }
         }
