@@ -60,6 +60,7 @@ final class Sender: Sendable {
         store.call(next.nextCall(of: jobs), on: queue) { [self, next] result in
             guard case .success(let reply) = result, reply.full.isEmpty else {
                 let left = patience - (ContinuousClock.now - start)
+                if case .failure = result, left <= .zero { return pass(Sent(producer: next, reply: result)) }
                 Task { pass(await sent(jobs, as: producer, patience: left)) }
                 return
             }

@@ -91,4 +91,18 @@ struct LostReplyTests {
         #expect(try await fixture.inspector.audit(fixture.queue).isClean)
         await proxy.close()
     }
+
+    /// The first call leaves without a task; its repetitions do not begin a patience of their own.
+    @Test func anEnqueueIsNotRepeatedWhenThePatienceIsOver() async throws {
+        let proxy = try await FaultyProxy(to: .shared())
+        let fixture = try await Fixture()
+        let client = try await fixture.client(through: proxy.url) { $0.patience = .zero }
+        #expect(try await client.enqueue(Numbered(number: 0)).isNew)
+        for _ in 0..<2 { proxy.fail(["sluice1_enqueue"], after: 0, with: .loseRequest) }
+        let error = await #expect(throws: SluiceError.self) { try await client.enqueue(Numbered(number: 1)) }
+        #expect(error?.code == .outcomeUnknown)
+        #expect(proxy.faults.count == 1)
+        await client.close()
+        await proxy.close()
+    }
 }
