@@ -8,27 +8,30 @@
 package enum JSONText {
     /// Appends a string with its quotes.
     package static func append(_ string: String, to text: inout [UInt8]) {
+        var string = string
         text.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                text.append(UInt8(ascii: "\\"))
-                text.append(byte)
-            case 0..<0x20: text.append(contentsOf: escape(byte))
-            default: text.append(byte)
+        string.withUTF8 { bytes in
+            var start = 0
+            for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+            {
+                text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                text.append(contentsOf: escape(byte))
+                start = index + 1
             }
+            text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
         }
         text.append(UInt8(ascii: "\""))
     }
 
-    private static func escape(_ control: UInt8) -> [UInt8] {
-        switch control {
+    private static func escape(_ byte: UInt8) -> [UInt8] {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): return [UInt8(ascii: "\\"), byte]
         case 0x0A: return Array("\\n".utf8)
         case 0x0D: return Array("\\r".utf8)
         case 0x09: return Array("\\t".utf8)
         default:
             let digits = Array("0123456789abcdef".utf8)
-            return Array("\\u00".utf8) + [digits[Int(control >> 4)], digits[Int(control & 15)]]
+            return Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
         }
     }
 

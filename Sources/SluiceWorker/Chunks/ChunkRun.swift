@@ -1,21 +1,15 @@
 import SluiceCore
-import Synchronization
 
 /// A chunk that is ready or running: one call of the handler.
 final class ChunkRun<Kind: Job>: StartableChunk {
     /// Gives each member an outcome, unless it throws.
     typealias Body = @concurrent @Sendable (Chunk<Kind>) async throws -> Void
 
-    private struct State {
-        var task: Task<Void, Never>?
-        var isCancelled = false
-    }
-
     let seats: [ChunkSeat<Kind>]
     private let partition: String?
     private let body: Body
     private let onEnd: @Sendable (ChunkRun) -> Void
-    private let state = Mutex(State())
+    private let task = RunTask()
 
     init(
         _ seats: [ChunkSeat<Kind>], partition: String?, body: @escaping Body, onEnd: @escaping @Sendable (ChunkRun) -> Void
@@ -27,15 +21,10 @@ final class ChunkRun<Kind: Job>: StartableChunk {
     }
 
     func start(on executor: HandlerExecutor) {
-        let task = Task(executorPreference: executor) {
+        task.start(on: executor) { _ in
             await self.run()
             self.onEnd(self)
         }
-        let isCancelled = state.withLock { state in
-            state.task = task
-            return state.isCancelled
-        }
-        if isCancelled { task.cancel() }
     }
 
     /// Notes that a member has left. Cancels the handler if no member waits for an outcome any more.
@@ -43,13 +32,7 @@ final class ChunkRun<Kind: Job>: StartableChunk {
         if !seats.contains(where: \.isOpen) { cancel() }
     }
 
-    func cancel() {
-        let task = state.withLock { state in
-            state.isCancelled = true
-            return state.task
-        }
-        task?.cancel()
-    }
+    func cancel() { task.cancel() }
 
     private func run() async {
         let open = seats.filter(\.isOpen)

@@ -16,7 +16,7 @@ actor QueueRunner {
     let worker: WorkerID
     let options: WorkerOptions
     let logger: Logger
-    private var metrics: WorkerMetrics
+    var metrics: WorkerMetrics
     let observer: ProcessedStream?
     private let cycleRelay: CycleRelay
     private let cron: CronFirer
@@ -218,11 +218,6 @@ actor QueueRunner {
         return outbox.prefix { Self.takes($0.settlement, &room) }.count
     }
 
-    /// Drops the oldest outcomes, which Redis has. Unlike `removeFirst(_:)` it keeps the memory.
-    func dropOutcomes(_ count: Int) {
-        for _ in 0..<count { _ = outbox.popFirst() }
-    }
-
     private static func takes(_ settlement: Settlement, _ room: inout CallRoom) -> Bool {
         room.takes(items: settlement.ids, bytes: settlement.size, extras: settlement.committed.count)
     }
@@ -246,30 +241,6 @@ actor QueueRunner {
                 metadata: ["queue": "\(queue.name)", "held": "\(reply.held)", "runs": "\(runs.count + outbox.count)"])
             link.needsResync = true
         }
-    }
-
-    /// Reports recorded outcomes to the observers, with Redis' decision where that differs, and counts refused outcomes.
-    func recorded(_ settled: some Sequence<Settled>, refused: [JobID], outcomes: [ServerOutcome] = []) {
-        let refused = Set(refused)
-        for id in refused {
-            logger.warning(
-                "the outcome of a run was not taken: its lease had ended, or Redis does not have the job any more",
-                metadata: ["job": "\(id)", "queue": "\(queue.name)"])
-        }
-        metrics.refused(refused.count)
-        guard let observer else { return }
-        let otherwise = outcomes.filter { $0.worker == worker.text }
-        for one in settled where !refused.contains(one.settlement.id) {
-            guard var processed = one.processed else { continue }
-            if let other = otherwise.first(where: { $0.id == processed.id }) { processed.state = other.state }
-            observer.tell(processed)
-        }
-    }
-
-    /// Reports the runs of dead workers to the observers.
-    func tell(_ outcomes: [ServerOutcome]) {
-        guard let observer else { return }
-        for run in outcomes where run.worker != worker.text { observer.tell(ProcessedJob(run, queue: queue.name)) }
     }
 
     private func start(_ jobs: [ClaimedJob]) {

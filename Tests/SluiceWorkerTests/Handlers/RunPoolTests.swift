@@ -58,11 +58,12 @@ struct RunPoolTests {
     @Test func aCancelledRunLeavesNoLaterOneCancelled() async {
         let (starts, start) = AsyncStream.makeStream(of: Void.self)
         let (ends, end) = AsyncStream.makeStream(of: Bool.self)
+        let (never, keep) = AsyncStream.makeStream(of: Void.self)
         let pool = RunPool<Int>(on: executor) { job in
             if job == 0 {
                 start.yield()
                 // Only the cancellation ends it.
-                try? await Task.sleep(for: .seconds(3600))
+                for await _ in never {}
             }
             end.yield(Task.isCancelled)
         }
@@ -79,6 +80,7 @@ struct RunPoolTests {
             // This run is over, or about to be.
             later[0].handle.cancel()
         }
+        keep.finish()
         close(pool)
     }
 

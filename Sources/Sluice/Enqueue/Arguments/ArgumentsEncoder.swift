@@ -1,3 +1,5 @@
+import SluiceCore
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -93,35 +95,7 @@ final class ArgumentsEncoder: Encoder {
         (shape, firstName) = (outer, outerName)
     }
 
-    func append(_ string: String) {
-        var string = string
-        text.append(UInt8(ascii: "\""))
-        string.withUTF8 { bytes in
-            var start = 0
-            for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-            {
-                text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
-                escape(byte)
-                start = index + 1
-            }
-            text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
-        }
-        text.append(UInt8(ascii: "\""))
-    }
-
-    private func escape(_ byte: UInt8) {
-        text.append(UInt8(ascii: "\\"))
-        switch byte {
-        case 0x0A: text.append(UInt8(ascii: "n"))
-        case 0x0D: text.append(UInt8(ascii: "r"))
-        case 0x09: text.append(UInt8(ascii: "t"))
-        case 0..<0x20:
-            text.append(contentsOf: "u00".utf8)
-            text.append(contentsOf: (byte < 0x10 ? "0" : "").utf8)
-            text.append(contentsOf: String(byte, radix: 16).utf8)
-        default: text.append(byte)
-        }
-    }
+    func append(_ string: String) { JSONText.append(string, to: &text) }
 
     /// Appends the name of a member.
     func append(name: String) {
