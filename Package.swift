@@ -71,6 +71,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CHiredis", pkgConfig: hiredisPackage, providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .systemLibrary(name: "CMemoryFile"),
         .target(name: "SecretFiles"),
         .target(name: "Hiredis", dependencies: nio + ["CHiredis", "SecretFiles", .logging, .nioSSL]),
         .target(name: "SluiceLua", resources: [.embedInCode("lua")]),
@@ -109,8 +110,8 @@ let package = Package(
         .executableTarget(
             name: "SluiceCLI",
             dependencies: store + users + service + children + nio + [
-                "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SecretFiles", .argumentParser, .crypto,
-                .nioHTTP1,
+                "CMemoryFile", "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SecretFiles",
+                .argumentParser, .crypto, .nioHTTP1,
             ]
         ),
         .executableTarget(

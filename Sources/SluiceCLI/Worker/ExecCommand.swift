@@ -53,14 +53,14 @@ struct ExecCommand: Sendable {
     /// - Parameter reach: Bytes to keep beyond the cuts of the outputs.
     func run(_ input: [UInt8], environment: [String: String], reach: Int = 0) async throws -> ExecEnd {
         guard let reaper else {
-            return try await launch(input, environment, reach) { _ in
+            return try await launch(input, named: "arguments", environment, reach) { _ in
             } ended: { _ in
             }
         }
         let run = await reaper.begin()
         let marked = environment.merging([ExecReaper.variable: run.mark]) { $1 }
         do {
-            return try await launch(input, marked, reach) { child in
+            return try await launch(input, named: run.inputName, marked, reach) { child in
                 await reaper.started(run, group: child)
             } ended: { said in
                 await reaper.ended(run, isSwept: said.wasInterrupted)
@@ -75,7 +75,7 @@ struct ExecCommand: Sendable {
     ///   - started: Receives the child's process id, which is also that of its group.
     ///   - ended: Called before another process can get the id.
     private func launch(
-        _ input: [UInt8], _ environment: [String: String], _ reach: Int, started: (Int32) async -> Void,
+        _ input: [UInt8], named name: String, _ environment: [String: String], _ reach: Int, started: (Int32) async -> Void,
         ended: (ExecStreams.Said) async -> Void
     ) async throws -> ExecEnd {
         let hidden: [String: String?] = ["SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil, KeysOptions.variable: nil]
@@ -90,18 +90,20 @@ struct ExecCommand: Sendable {
         var isStarted = false
         try await LaunchGate.shared.enter()
         do {
+            let input = try ExecInput(input, named: name)
+            defer { withExtendedLifetime(input) {} }
             let result = try await Subprocess.run(
                 .path(FilePath(path)),
                 arguments: Arguments(executablePathOverride: words[0], remainingValues: Array(words.dropFirst())),
-                environment: variables.environment, platformOptions: platform, input: .inputWriter, output: .sequence,
-                error: .sequence
+                environment: variables.environment, platformOptions: platform,
+                input: .fileDescriptor(input.file, closeAfterSpawningProcess: false), output: .sequence, error: .sequence
             ) { execution in
                 isStarted = true
                 await LaunchGate.shared.leave()
                 let child = execution.processIdentifier.value
                 await started(child)
                 let said = await ExecStreams(child: child).serve(
-                    execution, input: input, output: OutputHead(limit: resultLimit, reach: reach),
+                    execution, output: OutputHead(limit: resultLimit, reach: reach),
                     errors: OutputTail(limit: errorLimit, reach: reach))
                 await ended(said)
                 return said
@@ -113,6 +115,7 @@ struct ExecCommand: Sendable {
         } catch {
             if isStarted { throw error }
             await LaunchGate.shared.leave()
+            if let error = error as? Errno { throw WorkerUnable("the command cannot be started: its input: \(error)") }
             guard let error = error as? SubprocessError, error.underlyingError != .argListTooLong else { throw error }
             throw WorkerUnable("the command cannot be started: \(Self.explanation(error))")
         }

@@ -8,10 +8,12 @@ import SystemPackage
 ///
 /// A small shell watches over the commands. It reads the runs under way from a socket whose other end only this process holds. When
 /// that end closes, the shell kills the process groups of these runs. It also kills all processes with the mark of one of these
-/// runs in their environment; descendants inherit the mark in any group or session.
+/// runs in their environment, or in the name of their standard input, and their groups; descendants inherit the mark in any group
+/// or session.
 ///
 /// A run is announced before its command starts, and a child that has not yet begun its program holds a copy of the worker's end,
-/// so no run is missed at its start. The shell has a session of its own and ignores signals of a terminal. It costs a worker one
+/// so no run is missed at its start. A command may clear its environment before this process has learned its group; its standard
+/// input shows it then. The shell has a session of its own and ignores signals of a terminal. It costs a worker one
 /// process, and a run three short writes.
 ///
 /// A signal at the death of the parent (`PR_SET_PDEATHSIG`) would reach only the command and not its children. It is bound to the
@@ -22,6 +24,8 @@ actor ExecReaper {
         fileprivate let number: Int
         /// The mark of its processes in their environment.
         let mark: String
+        /// The name of the file that its command has to have as standard input.
+        var inputName: String { "\(ExecReaper.variable)=\(mark)" }
     }
 
     /// The name of the variable that holds the mark.
@@ -136,9 +140,13 @@ extension ExecReaper {
             while [ $quiet -lt 3 ] && [ $rounds -lt 100 ]; do
                 rounds=$((rounds + 1))
                 quiet=$((quiet + 1))
-                for file in $(grep -lsF "$@" /proc/[0-9]*/environ); do
-                    process=${file#/proc/}
-                    kill -s KILL "${process%/environ}" && quiet=0
+                for process in $(
+                    grep -lsF "$@" /proc/[0-9]*/environ | sed 's|^/proc/\\([0-9]*\\)/.*|\\1|'
+                    ls -l /proc/[0-9]*/fd/0 | grep -F "$@" | sed 's|.* /proc/\\([0-9]*\\)/fd/0 .*|\\1|'
+                ); do
+                    # A group of this number is led by a process of the run, or was.
+                    kill -s KILL -- "-$process" && quiet=0
+                    kill -s KILL "$process" && quiet=0
                 done
                 sleep 0.1
             done

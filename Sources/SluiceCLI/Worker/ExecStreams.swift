@@ -8,8 +8,8 @@ import Subprocess
     import Darwin
 #endif
 
-/// Serves the three streams of a child at the same time until it has ended. A child may never read, close a stream early, write
-/// more than is kept, or leave children behind that hold a pipe open.
+/// Reads the two outputs of a child at the same time until it has ended. A child may close an output early, write more than is kept,
+/// or leave children behind that hold a pipe open.
 struct ExecStreams: Sendable {
     /// The process id of the child and of its group. It cannot be reused before `serve` has returned.
     let child: Int32
@@ -24,19 +24,16 @@ struct ExecStreams: Sendable {
     /// The capacity of a pipe. This much output may be unread when the child is gone.
     private static let pipeSize = 1 << 20
 
-    /// Writes the input, reads both outputs, waits for the child's end, and kills the rest of its group.
+    /// Reads both outputs, waits for the child's end, and kills the rest of its group.
     func serve(
-        _ execution: Execution<CustomWriteInput, SequenceOutput, SequenceOutput>, input: [UInt8], output: OutputHead,
-        errors: OutputTail
+        _ execution: Execution<FileDescriptorInput, SequenceOutput, SequenceOutput>, output: OutputHead, errors: OutputTail
     ) async -> Said {
-        async let written: Void = write(input, to: execution.standardInputWriter)
         // A read in a cancelled task ends at once, but the child may still write its result. These tasks are therefore not
         // cancelled; they end with the streams, or soon after the child.
         let (standardOutput, standardError) = (execution.standardOutput, execution.standardError)
         let saying = Task { await read(standardOutput, into: output) { $0.append($1) } }
         let complaining = Task { await read(standardError, into: errors) { $0.append($1) } }
         let (head, tail) = (await saying.value, await complaining.value)
-        await written
         // The child may have closed its streams and still run. A cancellation of this task ends the child elsewhere, and thereby
         // this wait.
         await ChildExit.wait(for: execution.processIdentifier)
@@ -44,12 +41,6 @@ struct ExecStreams: Sendable {
         // The child is not reaped yet, so no other process has its id.
         _ = kill(-child, SIGKILL)
         return Said(output: head, errors: tail, wasInterrupted: wasInterrupted)
-    }
-
-    /// Writes the input. A child that does not read all of it is not an error.
-    private func write(_ input: [UInt8], to writer: StandardInputWriter) async {
-        _ = try? await writer.write(input)
-        try? await writer.finish()
     }
 
     /// Reads a stream to its end and passes the bytes to `keep`.

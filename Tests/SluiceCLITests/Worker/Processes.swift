@@ -48,7 +48,6 @@ enum Processes {
     }
 
     /// Files of the system say that they have no bytes, so they are read until there are none.
-    /// Files of the system say that they have no bytes, so they are read until there are none.
     private static func texts(_ path: String) -> [String] {
         guard let file = fopen(path, "r") else { return [] }
         defer { fclose(file) }

@@ -1,5 +1,6 @@
 #if os(Linux)
     import Foundation
+    import Logging
     import Subprocess
     import Testing
 
@@ -47,6 +48,25 @@
             // The variable of the test is all that it has.
             let command = "env -i \(Self.variable)=\(mark) sleep 1000"
             #expect(try await kill(.kill, command, sleeping: 1) == .signaled(SIGKILL))
+        }
+
+        @Test func aCommandDiesWhoseGroupTheKeeperDoesNotKnowYet() async throws {
+            var reaper: ExecReaper? = ExecReaper(logger: Logger(label: "test"))
+            let run = try #require(await reaper?.begin())
+            let input = try ExecInput([], named: run.inputName)
+            var platform = PlatformOptions()
+            platform.processGroupID = 0
+            // The second one has no mark of the run, neither in its environment nor as its input.
+            let end = try await Subprocess.run(
+                .name("env"), arguments: ["-i", "\(Self.variable)=\(mark)", "sh", "-c", "sleep 1000 & sleep 1000; true"],
+                platformOptions: platform, input: .fileDescriptor(input.file, closeAfterSpawningProcess: false),
+                output: .discarded, error: .discarded
+            ) { _ in
+                _ = try await Processes.wait(for: 2, isSleeping)
+                reaper = nil
+            }
+            #expect(end.terminationStatus == .signaled(SIGKILL))
+            try await Processes.waitForNone(isOfTest)
         }
 
         @Test func aDeathBetweenTheStartsOfCommandsLeavesNone() async throws {
