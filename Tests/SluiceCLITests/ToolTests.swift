@@ -68,7 +68,7 @@ struct ToolTests {
         #expect(try again.decoded(Added.self) == Added(queue: "mail", id: "a", added: false))
         let made = try await tool.run("enqueue", "mail")
         #expect(made.status == 0)
-        #expect(made.output.count == 27)
+        #expect(made.output.count == 15)
         #expect(made.error == "")
     }
 

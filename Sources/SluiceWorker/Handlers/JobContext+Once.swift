@@ -10,12 +10,12 @@ import SluiceStore
 
 /// The idempotency key of one step of one job. It is made once, and is the same in all runs of the job.
 public struct OnceToken: Hashable, Sendable, CustomStringConvertible {
-    /// A ULID, to be sent along with the request.
+    /// An id of its own, to be sent along with the request.
     public let text: String
 
     package init(text: String) { self.text = text }
 
-    /// The ULID.
+    /// The id.
     public var description: String { text }
 }
 
