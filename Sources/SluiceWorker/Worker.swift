@@ -108,8 +108,9 @@ public final class Worker: Service, Sendable {
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
         let idleQueues = IdleQueues(client.store.eventLoop)
         let beside = Beside(
-            cycleRelay: CycleRelay(Relay(client.store, logger: logger)),
-            cron: CronFirer(client.store, logger: logger), observer: observer)
+            cycleRelay: CycleRelay(Relay(client.store, logger: logger, claims: idleQueues.claim)),
+            cron: CronFirer(client.store, logger: logger), executor: EventLoopExecutor(client.store.eventLoop),
+            observer: observer)
         let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, idleQueues, beside) }
         let loop = WakeLoop(
             client.store.listener(), idleQueues: idleQueues, worker: id, span: options.blockingSpan, runners: runners,
@@ -135,6 +136,8 @@ public final class Worker: Service, Sendable {
     private struct Beside {
         var cycleRelay: CycleRelay
         var cron: CronFirer
+        /// For the tasks that come between a job and its handler.
+        var executor: EventLoopExecutor
         var observer: ProcessedStream?
     }
 
@@ -196,13 +199,13 @@ public final class Worker: Service, Sendable {
     ) async throws {
         let maintenance = WorkflowMaintenance(client.relay, on: client.store.eventLoop, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await loop.run() }
-            for runner in runners { group.addTask { await runner.watchDeadlines() } }
+            group.addTask(executorPreference: beside.executor) { await loop.run() }
+            for runner in runners { group.addTask(executorPreference: beside.executor) { await runner.watchDeadlines() } }
             group.addTask { [logger] in await beside.observer?.run(observers, logger: logger) }
-            group.addTask { await beside.cycleRelay.run() }
+            group.addTask(executorPreference: beside.executor) { await beside.cycleRelay.run() }
             group.addTask { await beside.cron.run() }
             group.addTask { await maintenance.run() }
-            let result = await runAll(runners)
+            let result = await runAll(runners, on: beside.executor)
             await loop.stop()
             beside.cycleRelay.finish()
             beside.cron.finish()
@@ -214,11 +217,11 @@ public final class Worker: Service, Sendable {
     }
 
     /// Runs all queues. If one fails for good, or the worker is to stop, all of them stop. Returns the first failure.
-    private func runAll(_ runners: [QueueRunner]) async -> Result<Void, any Error> {
+    private func runAll(_ runners: [QueueRunner], on executor: EventLoopExecutor) async -> Result<Void, any Error> {
         let grace = options.grace
         return await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
-                await collect(runners)
+                await collect(runners, on: executor)
             } onGracefulShutdown: {
                 for runner in runners { runner.stop(grace: grace) }
             }
@@ -228,10 +231,10 @@ public final class Worker: Service, Sendable {
         }
     }
 
-    private func collect(_ runners: [QueueRunner]) async -> Result<Void, any Error> {
+    private func collect(_ runners: [QueueRunner], on executor: EventLoopExecutor) async -> Result<Void, any Error> {
         let grace = options.grace
         return await withTaskGroup(of: Result<Void, any Error>.self) { group in
-            for runner in runners { group.addTask { await Result { try await runner.run() } } }
+            for runner in runners { group.addTask(executorPreference: executor) { await Result { try await runner.run() } } }
             var first: Result<Void, any Error> = .success(())
             for await result in group {
                 guard case .failure = result, case .success = first else { continue }

@@ -3,7 +3,7 @@
 -- Takes in jobs that another slot released. They have fixed ids and may come more than once. `seen` remembers the ids, even of
 -- jobs that ended and were dropped, until no process can send them again: for an hour, and as long as this queue has messages as
 -- old, which may be about them. `valid:ms` asks for longer than an hour; `forget` ends that, once the sender has noted the
--- arrival.
+-- arrival. With `valid:0` no worker is woken, since the caller is one and makes its cycle next.
 -- A delivery after `valid`, in ms by the server's clock, was held up and is refused LATE: the sender looks at its own slot again.
 -- A job whose fingerprint is owned here is added and cancelled, since its sender counts it as added. A job whose id another job
 -- has is dropped, and counted as `refused`.
@@ -25,7 +25,7 @@ function M.run(q, args)
   if arguments.number(valid, 0, 1e14, 'valid') < q.now then
     refuse('LATE', 'this delivery came after the time until which it is valid')
   end
-  q.is_delivery, q.is_stored = true, true
+  q.is_delivery, q.is_stored, q.pushed = true, true, kept == '0'
   local jobs, ids, options, keys = enqueue_read.calls(q, args, 2)
   local known, scored, now = redis.call('ZMSCORE', q.keys.seen, unpack(ids)), {},
     digits(q.now + math.max((tonumber(kept) or KEPT) - KEPT, 0))

@@ -30,11 +30,14 @@ package struct Deliver: StoreFunction {
     package var items: [Item]
     /// How long the queue remembers the delivery, if longer than an hour, until ``Forget``.
     package var kept: Duration?
+    /// Whether an idle worker is woken. False if this process calls for the jobs itself, right after the delivery.
+    package var wakes = true
 
-    package init(validUntil: Int, items: [Item], kept: Duration? = nil) {
+    package init(validUntil: Int, items: [Item], kept: Duration? = nil, wakes: Bool = true) {
         self.validUntil = validUntil
         self.items = items
         self.kept = kept
+        self.wakes = wakes
     }
 
     package var size: (arguments: Int, bytes: Int) {
@@ -42,7 +45,7 @@ package struct Deliver: StoreFunction {
     }
 
     package func write(into command: inout RedisCommand) {
-        command.append("\(validUntil)" + (kept.map { ":\($0.milliseconds)" } ?? ""))
+        command.append("\(validUntil)" + (kept.map { ":\($0.milliseconds)" } ?? (wakes ? "" : ":0")))
         command.append(items.count)
         for item in items {
             command.append(item.id.text)

@@ -14,10 +14,14 @@ package final class Relay: Sendable {
     let store: Store
     let logger: Logger
     private let known = KnownQueues()
+    private let claims: RelayRun.Claim
 
-    package init(_ store: Store, logger: Logger? = nil) {
+    /// - Parameter claims: makes a worker of this process that is idle in a queue call for jobs there next. Returns whether
+    ///   there is one.
+    package init(_ store: Store, logger: Logger? = nil, claims: @escaping RelayRun.Claim = { _ in false }) {
         self.store = store
         self.logger = logger ?? store.logger
+        self.claims = claims
     }
 
     /// Relays the due messages of a queue, and the messages that this puts into the outboxes of other queues.
@@ -36,7 +40,7 @@ package final class Relay: Sendable {
         await finish(run)
     }
 
-    func begin() -> RelayRun { RelayRun(store, known) }
+    func begin() -> RelayRun { RelayRun(store, known, claims) }
 
     /// Relays the messages that a run has put into outboxes, and those that follow from them.
     func finish(_ run: RelayRun) async {

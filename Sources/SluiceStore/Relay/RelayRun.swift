@@ -1,4 +1,4 @@
-import SluiceCore
+package import SluiceCore
 import Synchronization
 
 /// One run of the relay: its calls on other queues. It records the queues whose outboxes may hold messages because of them, so
@@ -7,13 +7,17 @@ package final class RelayRun: Sendable {
     /// How long knowledge from one slot may be used in another, in ms by the server's clock.
     static let validity = 60_000
 
+    package typealias Claim = @Sendable (QueueName) -> Bool
+
     let store: Store
     private let known: KnownQueues
+    private let claims: Claim
     private let marked = Mutex<Set<QueueName>>([])
 
-    init(_ store: Store, _ known: KnownQueues) {
+    init(_ store: Store, _ known: KnownQueues, _ claims: @escaping Claim) {
         self.store = store
         self.known = known
+        self.claims = claims
     }
 
     /// Records that the outbox of a queue may hold messages that no relay carries.
@@ -27,7 +31,10 @@ package final class RelayRun: Sendable {
         _ items: [Deliver.Item], to queue: QueueName, at now: Int, kept: Duration? = nil
     ) async throws(SluiceError) {
         try await known.register(queue, in: store)
-        let new = try await store.call(Deliver(validUntil: now + Self.validity, items: items, kept: kept), on: queue)
+        // The worker's call follows on the same connection, in the same round trip.
+        let wakes = kept != nil || !claims(queue)
+        let call = Deliver(validUntil: now + Self.validity, items: items, kept: kept, wakes: wakes)
+        let new = try await store.call(call, on: queue)
         // A job that meets an equal one is cancelled on arrival, which may have to be reported.
         if new < items.count { mark(queue) }
     }

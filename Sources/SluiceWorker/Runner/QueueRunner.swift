@@ -99,6 +99,7 @@ actor QueueRunner {
     func run() async throws(SluiceError) {
         defer {
             isFinished = true
+            _ = idleQueues.set(self, hungry: false)
             deadlines.set()
             for run in runs.values { run.handle.cancel() }
             pool.close()
@@ -143,7 +144,7 @@ actor QueueRunner {
     /// Waits for the next event.
     private func rest() async {
         let wants = !isStopping && freePlaces() > 0
-        if idleQueues.set(queue.name, hungry: wants) { await callListenerBack() }
+        if idleQueues.set(self, hungry: wants) { await callListenerBack() }
         var time = graceEnds.map { isForced ? nextBeat : min($0, nextBeat) } ?? nextBeat
         if let end = inability.pausedUntil { time = min(time, end) }
         await signal.wait(until: time)
@@ -189,7 +190,7 @@ actor QueueRunner {
         let settling = fittingOutcomes()
         let demand = isStopping ? 0 : min(freePlaces(), Cycle.mostJobs)
         isPoked.withLock { $0 = false }
-        if demand == 0 { _ = idleQueues.set(queue.name, hungry: false) }
+        if demand == 0 { _ = idleQueues.set(self, hungry: false) }
         let idle = options.lease * (0.4 * Double.random(in: 0.8...1.2))
         let call = Cycle(
             worker: worker, session: link.session, call: link.nextCall(), demand: demand, idle: idle,

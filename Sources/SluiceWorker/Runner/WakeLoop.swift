@@ -46,7 +46,7 @@ actor WakeLoop {
     func run() async {
         var failures = 0
         while !mustStop {
-            if idleQueues.hungry.isEmpty { await idleQueues.changed.wait(until: .now() + Self.pause) }
+            if !idleQueues.isHungry { await idleQueues.changed.wait(until: .now() + Self.pause) }
             if mustStop { break }
             let wake = idleQueues.listen()
             do {
