@@ -41,9 +41,6 @@ local function keep_longer(q, state, ids)
   return columns.read(q, 'result', ids), columns.read(q, 'links', ids)
 end
 
--- Whether a client may ask for a job because of its links. For members of a batch none does.
-local function is_wanted(q, lines) return lines and not links.lone_batch(q, lines) end
-
 -- Puts jobs that left every other index among the ended ones, and tells the parties that wait for it. Writes no event.
 function M.add(q, state, ids)
   local n = #ids
@@ -51,8 +48,12 @@ function M.add(q, state, ids)
   local scored, now = {}, digits(q.now)
   local results, lines = keep_longer(q, state, ids)
   local later = results and string.format('%.1f', q.now + LONGER)
+  -- A client may ask for a job because of its links. For members of a batch none does.
+  local is_batch = results and links.common_batch(q, lines, n)
   for i = 1, n do
-    scored[2 * i - 1], scored[2 * i] = results and (results[i] or is_wanted(q, lines[i])) and later or now, ids[i]
+    local line = not is_batch and results and lines[i]
+    local is_wanted = line and not links.lone_batch(q, line) or results and results[i]
+    scored[2 * i - 1], scored[2 * i] = is_wanted and later or now, ids[i]
   end
   redis.call('ZADD', q.keys[state], unpack(scored))
   stats.count(q, state, n)

@@ -133,6 +133,8 @@ local function sort(q, jobs, ids, options, wanted, room)
   local scores = queue.scores(queue.PRIORITY, sequence, n)
   local new = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {}, after = {}, deadlines = {} }
   local not_new, seen, refused, claim = {}, {}, {}, wanted and unique.claim
+  -- Most jobs of a call have the same options.
+  local last, is_last_plain = nil, true
   local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
   for i = 1, n do
     local id, option = ids[i], options[i]
@@ -149,7 +151,10 @@ local function sort(q, jobs, ids, options, wanted, room)
     else
       seen[id], at = true, at + 2
       specs[at - 1], specs[at] = id, jobs[2 * i]
-      if not option or is_plain(option) then
+      if option ~= last then
+        last, is_last_plain = option, not option or is_plain(option)
+      end
+      if is_last_plain then
         if option then note(new, id, option) end
         runnable[#runnable + 1] = id
         plain[#plain + 1] = scores[i]

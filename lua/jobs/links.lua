@@ -31,6 +31,15 @@ function M.lone_batch(q, text)
   return known[text]
 end
 
+-- The batch that is the only link of each of n jobs, whose links are given; false or nil if there is none.
+function M.common_batch(q, texts, n)
+  local first = texts[1]
+  for i = 2, n do
+    if texts[i] ~= first then return nil end
+  end
+  return first and M.lone_batch(q, first)
+end
+
 -- Adds a line to a job's links, unless it is there.
 function M.add(q, id, line)
   local before = redis.call('HGET', q.keys.links, id)
@@ -95,6 +104,8 @@ end
 function M.ended(q, state, ids, links)
   if #ids == 0 or not M.is_used(q) then return end
   links = links or redis.call('HMGET', q.keys.links, unpack(ids))
+  local common = M.common_batch(q, links, #ids)
+  if common then return outbox.put(q, common .. ' ' .. state .. ' ' .. table.concat(ids, ' ')) end
   local batches = {}
   for i = 1, #ids do
     local text = links[i]
@@ -140,6 +151,7 @@ end
 function M.dropped(q, ids)
   if not M.is_used(q) then return end
   local links = redis.call('HMGET', q.keys.links, unpack(ids))
+  if M.common_batch(q, links, #ids) then return end
   for i = 1, #ids do
     if links[i] and not M.lone_batch(q, links[i]) and string.find('\n' .. links[i] .. '\n', '\nfollow\n', 1, true)
       and not outbox.is_telling(q, ids[i]) then
