@@ -167,16 +167,16 @@ function M.moment(q, sequence)
 end
 
 local low = {}
--- Consecutive scores as text: `n` from `first` on in one class. Formatting a number costs as much as storing it, so the common
--- digits are made once.
-function M.scores(class, first, n)
+-- Consecutive scores as text: `n` from `first` on in one class, in a new list or from a place on in another one. Formatting a
+-- number costs as much as storing it, so the common digits are made once.
+function M.scores(class, first, n, list, place)
   if not low[1000] then
     for i = 0, 999 do low[i + 1] = string.format('%03d', i) end
   end
-  local from, scores = class * M.CLASS + first, {}
+  local from, scores = class * M.CLASS + first, list or {}
   local high, rest = math.floor(from / 1000), from % 1000
   local head = digits(high)
-  for i = 1, n do
+  for i = place or 1, (place or 1) + n - 1 do
     scores[i] = head .. low[rest + 1]
     rest = rest + 1
     if rest == 1000 then

@@ -12,6 +12,7 @@ local digits = require('arguments').digits
 local QUANTUM = 16            -- jobs a lane is given before its peers have their turn
 local BUDGET = 200            -- lanes looked at in one call
 local PAGE = 32               -- lanes read at once
+local PROBES = 2              -- looks for consecutive scores without a find
 
 -- Chooses up to k more jobs of a lane, from a rank on, of one class only, since jobs of other lanes may come before the next.
 -- Returns the number, and the score of the job behind them or nil.
@@ -29,20 +30,35 @@ local function take_head(chosen, lane, wait, from, k)
   return some, tonumber(found[2 * some + 2])
 end
 
--- Up to k jobs of a lane, of all classes: ids, scores, and the score of the job behind them or nil. Redis takes a microsecond to
--- print a score. If the scores at both ends show that those between are consecutive, they are made here.
+-- The scores of the jobs from one rank to another, counted from 1, of which the first and the last are known. Redis takes a
+-- microsecond to print a score. Where both ends show that those between are consecutive, as those of jobs that came together are,
+-- they are made here. Else the range is halved, while that finds such jobs.
+local function fill_scores(wait, scores, first, last, low, high, probes)
+  if high - low == last - first then
+    queue.scores(0, low, last - first + 1, scores, first)
+    probes.left = probes.left + PROBES
+  elseif last - first < 8 or probes.left == 0 then
+    local found = redis.call('ZRANGE', wait, first - 1, last - 1, 'WITHSCORES')
+    for i = 1, last - first + 1 do scores[first + i - 1] = found[2 * i] end
+  else
+    probes.left = probes.left - 1
+    local middle = math.floor((first + last) / 2)
+    local found = redis.call('ZRANGE', wait, middle - 1, middle, 'WITHSCORES')
+    fill_scores(wait, scores, first, middle, low, tonumber(found[2]), probes)
+    fill_scores(wait, scores, middle + 1, last, tonumber(found[4]), high, probes)
+  end
+end
+
+-- Up to k jobs of a lane, of all classes: ids, scores, and the score of the job behind them or nil.
 local function peek_many(wait, k)
   local ids = redis.call('ZRANGE', wait, 0, k - 1)
-  local n = #ids
-  if n == 0 then return ids, {}, nil end
+  local n, scores = #ids, {}
+  if n == 0 then return ids, scores, nil end
   local ends = redis.call('ZRANGE', wait, n - 1, n, 'WITHSCORES')
-  local last, rest = tonumber(ends[2]), tonumber(ends[4])
-  if n == 1 then return ids, { ends[2] }, rest end
+  if n == 1 then return ids, { ends[2] }, tonumber(ends[4]) end
   local first = tonumber(redis.call('ZSCORE', wait, ids[1]))
-  if last - first == n - 1 then return ids, queue.scores(0, first, n), rest end
-  local scores, all = {}, redis.call('ZRANGE', wait, 0, n - 1, 'WITHSCORES')
-  for i = 1, n do scores[i] = all[2 * i] end
-  return ids, scores, rest
+  fill_scores(wait, scores, 1, n, first, tonumber(ends[2]), { left = PROBES })
+  return ids, scores, tonumber(ends[4])
 end
 
 -- Chooses from the only lane, which has no gate. No other lane waits for it, so its virtual time stands still.

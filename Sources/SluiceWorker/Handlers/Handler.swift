@@ -45,10 +45,8 @@ struct Handler: Sendable {
 
     private static func decode<Kind: Job>(_ kind: Kind.Type, _ arguments: [UInt8], _ context: JobContext) throws -> Kind {
         if context.version < Kind.version { return try Kind.migrate(Data(arguments), from: context.version) }
-        return try decoder.decode(Kind.self, from: Data(arguments))
+        return try ArgumentsDecoder.decode(Kind.self, from: arguments)
     }
-
-    private static let decoder = JSONDecoder()
 }
 
 extension JobContext {
