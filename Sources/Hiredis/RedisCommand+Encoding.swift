@@ -1,44 +1,71 @@
-import CHiredis
 import NIOCore
 
 extension RedisCommand {
-    /// hiredis 0.14 sums lengths in an `int`. Half of its range leaves room for the protocol around the words.
+    /// The most bytes of a command.
     static let largestCommand = 1 << 30
     static let mostArguments = 1 << 24
 
-    /// Appends the command in wire format, made by hiredis' formatter.
+    /// The most bytes of a length or a count with its marker and line end.
+    static let framing = 24
+
+    /// Appends the command in wire format, an array of bulk strings: `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`.
     ///
-    /// - Throws: `.refused` for a command without words, to which Redis would not reply, and for one too large to encode.
+    /// hiredis' formatter prints each length with `sprintf` and copies all words twice: a sixth of what an enqueue of 1,000 jobs
+    /// costs its client.
+    /// - Throws: `.refused` for a command without words, to which Redis would not reply, and for one too large to send.
     func encode(into buffer: inout ByteBuffer) throws(RedisError) {
         guard !lengths.isEmpty else { throw .refused("a command without a word") }
         guard byteCount <= Self.largestCommand, argumentCount <= Self.mostArguments else {
             throw .refused("\(name) with \(argumentCount) arguments and \(byteCount) bytes is too large to send")
         }
-        guard let formatted = format() else { throw .refused("\(name) is too large for the memory there is") }
-        buffer.writeBytes(formatted)
-        redisFreeCommand(formatted.baseAddress.map { UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: CChar.self)) })
-    }
-
-    /// The command in memory allocated by hiredis.
-    private func format() -> UnsafeRawBufferPointer? {
-        var target: UnsafeMutablePointer<CChar>?
-        let length = bytes.withUnsafeBytes { bytes in
-            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: lengths.count) { words in
-                pointToWords(in: bytes, words)
-                return redisFormatCommandArgv(&target, Int32(lengths.count), words.baseAddress, lengths)
+        let most = byteCount + Self.framing * (argumentCount + 1)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: most) { target in
+            var wire = WireWriter(target)
+            wire.write(UInt8(ascii: "*"), count: lengths.count)
+            bytes.withUnsafeBytes { words in
+                var start = 0
+                for length in lengths {
+                    wire.write(UInt8(ascii: "$"), count: length)
+                    wire.write(UnsafeRawBufferPointer(rebasing: words[start..<start + length]))
+                    start += length
+                }
             }
+            return wire.count
         }
-        guard Int(length) >= 0, let target else { return nil }
-        return UnsafeRawBufferPointer(start: target, count: Int(length))
+    }
+}
+
+/// Writes into memory that has room for all.
+private struct WireWriter {
+    private let target: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    init(_ target: UnsafeMutableRawBufferPointer) { self.target = target }
+
+    private mutating func write(_ byte: UInt8) {
+        target[count] = byte
+        count += 1
     }
 
-    private func pointToWords(
-        in bytes: UnsafeRawBufferPointer, _ words: UnsafeMutableBufferPointer<UnsafePointer<CChar>?>
-    ) {
-        var offset = 0
-        for (index, length) in lengths.enumerated() {
-            words.initializeElement(at: index, to: bytes.baseAddress?.advanced(by: offset).assumingMemoryBound(to: CChar.self))
-            offset += length
+    private mutating func endLine() {
+        write(UInt8(ascii: "\r"))
+        write(UInt8(ascii: "\n"))
+    }
+
+    mutating func write(_ marker: UInt8, count number: Int) {
+        write(marker)
+        var power = 1
+        while power <= number / 10 { power *= 10 }
+        while power > 0 {
+            write(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))
+            power /= 10
         }
+        endLine()
+    }
+
+    mutating func write(_ word: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: target[count...]).copyMemory(from: word)
+        count += word.count
+        endLine()
     }
 }

@@ -1,3 +1,4 @@
+import CHiredis
 import NIOCore
 import Testing
 
@@ -54,10 +55,31 @@ import Testing
         #expect(RedisCommand([]).name == "")
     }
 
-    @Test func refusesMoreArgumentsThanHiredisCanAddUp() {
+    @Test func refusesTooManyArguments() {
         var command: RedisCommand = ["X"]
         command.lengths += Array(repeating: 0, count: RedisCommand.mostArguments)
         #expect(throws: RedisError.self) { try buffer(command) }
+    }
+
+    @Test(arguments: [1, 9, 10, 11, 99, 100, 101, 1000, 65_535, 1_000_000])
+    func writesWhatHiredisWrites(length: Int) throws {
+        let command = RedisCommand(Array(repeating: "w", count: length % 2000) + [String(repeating: "x", count: length)])
+        #expect(try buffer(command) == formatted(command))
+    }
+
+    /// The command as hiredis' own formatter writes it.
+    private func formatted(_ command: RedisCommand) -> ByteBuffer {
+        var target: UnsafeMutablePointer<CChar>?
+        let length = command.bytes.withUnsafeBytes { bytes in
+            var offset = 0
+            var words: [UnsafePointer<CChar>?] = command.lengths.map { length in
+                defer { offset += length }
+                return bytes.baseAddress?.advanced(by: offset).assumingMemoryBound(to: CChar.self)
+            }
+            return redisFormatCommandArgv(&target, Int32(command.lengths.count), &words, command.lengths)
+        }
+        defer { redisFreeCommand(target) }
+        return ByteBuffer(bytes: UnsafeRawBufferPointer(start: target, count: Int(length)))
     }
 
     private func buffer(_ command: RedisCommand) throws -> ByteBuffer {

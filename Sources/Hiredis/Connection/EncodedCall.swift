@@ -5,8 +5,7 @@ struct EncodedCommand: Sendable {
     let bytes: ByteBuffer
 
     init(_ command: RedisCommand) throws(RedisError) {
-        // A length or a count takes at most 24 bytes with its marker and line end.
-        var buffer = ByteBufferAllocator().buffer(capacity: command.byteCount + 24 * (command.argumentCount + 1))
+        var buffer = ByteBuffer()
         try command.encode(into: &buffer)
         bytes = buffer
     }
