@@ -19,8 +19,8 @@ local function opening(run)
   end
 end
 
-local function open(name, of)
-  return opening(function(keys, args) return require(name)[of](require('queue').open(keys), args) end)
+local function open(name, of, asks)
+  return opening(function(keys, args) return require(name)[of](require('queue').open(keys, asks), args) end)
 end
 
 -- For what has no queue: the kind of the key is the name of the module, unless another one is given.
@@ -44,7 +44,7 @@ end
 register('enqueue', {}, open('enqueue', 'run'))
 register_plain('enqueue', {}, open('enqueue', 'by_hand'))
 
-register('cycle', { 'allow-oom' }, open('cycle', 'run'))
+register('cycle', { 'allow-oom' }, open('cycle', 'run', true))
 register('resync', { 'allow-oom' }, open('resync', 'run'))
 register('leave', { 'allow-oom' }, open('resync', 'leave'))
 register('deliver', {}, open('deliver', 'run'))

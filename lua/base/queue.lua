@@ -41,7 +41,9 @@ M.EPOCH = 1735689600000       -- 2025-01-01, from which sequences count millisec
 M.CLASS = 562949953421312     -- 2^49: a class is above every sequence
 M.PRIORITY = 5                -- class of a job that asks for none; 0 is first, 9 last
 
--- The fields of `q.config` that many calls do without. They are read together, when the first is asked for.
+-- The fields of `q.config` that many calls do without. They are read together, when the first is asked for; with the other fields
+-- if the call is one that asks.
+local usual = { 'format', 'paused', 'limits', 'migration', 'shifts' }
 local others = { 'completed', 'cancelled', 'discarded', 'crashes', 'fence', 'declared', 'unique', 'rewind' }
 local reading = {
   __index = function(config, name)
@@ -52,9 +54,18 @@ local reading = {
     return rawget(config, name)
   end,
 }
+local all
+local function all_fields()
+  if not all then
+    all = { unpack(usual) }
+    for i = 1, #others do all[#usual + i] = others[i] end
+  end
+  return all
+end
 
--- Opens the queue that the one key of the call names. Functions that write call M.create, which sets the format of a new queue.
-function M.open(given)
+-- Opens the queue that the one key of the call names. `asks` tells that the call needs all fields of `config`. Functions that
+-- write call M.create, which sets the format of a new queue.
+function M.open(given, asks)
   local base = given[1]
   local names = base and #given == 1 and keys.of(base)
   if not names then
@@ -62,14 +73,15 @@ function M.open(given)
       .. 'underscores')
   end
   local now, micros = clock.read(base)
-  local found = redis.call('HMGET', names.config, 'format', 'paused', 'limits', 'migration', 'shifts')
+  local found = redis.call('HMGET', names.config, unpack(asks and all_fields() or usual))
   if found[1] and found[1] ~= M.FORMAT then
     refuse('FORMAT', 'the queue has data format ' .. found[1] .. ', but this version of Sluice reads only format ' .. M.FORMAT)
   end
+  local config = setmetatable({ shifts = found[5], key = names.config }, reading)
+  for i = #usual + 1, #found do config[others[i - #usual]] = found[i] end
   return {
     keys = names, now = now, micros = micros, exists = found[1], paused = found[2],
-    limits = limits.of(found[3]), limits_text = found[3] or nil, migration = found[4],
-    config = setmetatable({ shifts = found[5], key = names.config }, reading),
+    limits = limits.of(found[3]), limits_text = found[3] or nil, migration = found[4], config = config,
   }
 end
 

@@ -35,7 +35,10 @@ end
 
 -- The results and links of jobs, in their order; nil if the queue has none.
 local function keep_longer(q, state, ids)
-  if redis.call('EXISTS', q.keys.result, q.keys.links, q.keys.watched, q.keys.deadline) == 0 then return nil end
+  if redis.call('EXISTS', q.keys.result, q.keys.links, q.keys.watched, q.keys.deadline) == 0 then
+    q.has_links = false
+    return nil
+  end
   deadlines.ended(q, ids)
   polling.ended(q, state, ids)
   return columns.read(q, 'result', ids), columns.read(q, 'links', ids)

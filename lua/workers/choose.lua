@@ -51,6 +51,10 @@ end
 
 -- Up to k jobs of a lane, of all classes: ids, scores, and the score of the job behind them or nil.
 local function peek_many(wait, k)
+  if k == 1 then
+    local found = redis.call('ZRANGE', wait, 0, 1, 'WITHSCORES')
+    return { found[1] }, { found[2] }, tonumber(found[4])
+  end
   local ids = redis.call('ZRANGE', wait, 0, k - 1)
   local n, scores = #ids, {}
   if n == 0 then return ids, scores, nil end

@@ -84,9 +84,13 @@ local function start(q, worker, fence, chosen)
 end
 
 -- Whether another worker could be given something now. `room` is the room of the queue's own gate, and `till` the time at which a
--- rate opens it.
-local function is_left(q, room, till)
-  if redis.call('EXISTS', q.keys.ready) == 0 then return false end
+-- rate opens it. A choice from the only lane tells whether jobs are ready.
+local function is_left(q, room, till, chosen)
+  if chosen and chosen.alone and not chosen.is_cut then
+    if not chosen.rest[chosen.order[1]] then return false end
+  elseif redis.call('EXISTS', q.keys.ready) == 0 then
+    return false
+  end
   if room > 0 then return true end
   if till then parking.at(q, '*', till) end
   return false
@@ -126,6 +130,6 @@ function M.run(q, worker, demand, known)
   if room < math.huge then room, till = gates.star(q) end
   return {
     fence = fence, ids = chosen.ids, specs = specs, scores = shown(q, chosen.scores), again = again,
-    without = without(q, chosen.lanes), left = is_left(q, room, till),
+    without = without(q, chosen.lanes), left = is_left(q, room, till, chosen),
   }
 end
