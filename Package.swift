@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "SluiceWorker", targets: ["SluiceWorker"]),
         .library(name: "SluiceInspector", targets: ["SluiceInspector"]),
         .library(name: "SluiceWebhooks", targets: ["SluiceWebhooks"]),
+        .library(name: "SluicePrometheus", targets: ["SluicePrometheus"]),
         .library(name: "SluiceTesting", targets: ["SluiceTesting"]),
         .executable(name: "sluice", targets: ["SluiceCLI"]),
         .executable(name: "sluice-webhooks", targets: ["SluiceWebhooksTool"]),
@@ -89,6 +90,7 @@ let package = Package(
             dependencies: store + ["Sluice", .coreMetrics, .logging, .nioCore, .serviceContext, .serviceLifecycle, .tracing]
         ),
         .target(name: "SluiceInspector", dependencies: store + [.logging]),
+        .target(name: "SluicePrometheus", dependencies: [.coreMetrics]),
         .target(
             name: "SluiceWebhooks",
             dependencies: nio + [
@@ -111,7 +113,7 @@ let package = Package(
             name: "SluiceCLI",
             dependencies: store + users + service + children + nio + [
                 "CMemoryFile", "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SecretFiles",
-                .argumentParser, .crypto, .nioHTTP1,
+                "SluicePrometheus", .argumentParser, .coreMetrics, .crypto, .nioHTTP1,
             ]
         ),
         .executableTarget(
@@ -162,21 +164,23 @@ let package = Package(
         .testTarget(
             name: "SluiceCLITests",
             dependencies: redis + testing + children + nio + [
-                "SluiceCLI", "SluiceEmbedded", "SluiceToolSupport", .argumentParser, .unixSignals,
+                "SluiceCLI", "SluiceEmbedded", "SluicePrometheus", "SluiceToolSupport", .argumentParser, .unixSignals,
             ]
         ),
         .testTarget(name: "SluiceInspectorTests", dependencies: redis + testing + ["SluiceLua"]),
+        .testTarget(name: "SluicePrometheusTests", dependencies: children + ["SluicePrometheus", .coreMetrics]),
         .testTarget(
             name: "DocumentationTests",
             dependencies: testing + service + children + [
-                "SluiceWebhooks", "SluiceCLI", "SluiceWebhooksTool", "SluiceCore", .argumentParser,
+                "SluiceWebhooks", "SluiceCLI", "SluicePrometheus", "SluiceWebhooksTool", "SluiceCore", .argumentParser, .metrics,
             ]
         ),
         .testTarget(
             name: "SluiceTests", dependencies: redis + testing + [.instrumentation, .nioCore, .serviceContext]
         ),
         .testTarget(
-            name: "SluiceWorkerTests", dependencies: redis + testing + nio + [.coreMetrics, .crypto, .logging, .serviceLifecycle]
+            name: "SluiceWorkerTests",
+            dependencies: redis + testing + nio + ["SluicePrometheus", .coreMetrics, .crypto, .logging, .serviceLifecycle]
         ),
         .testTarget(
             name: "SluiceWebhooksTests",

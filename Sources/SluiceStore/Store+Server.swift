@@ -11,8 +11,9 @@ extension Store {
     }
 
     /// The version of the function library on the server; nil if there is none of this protocol.
-    package func libraryVersion() async throws(SluiceError) -> LibraryVersion? {
-        LibraryVersion(try await send(["FCALL_RO", "sluice\(FunctionLibrary.protocolVersion)_version", "0"]).root)
+    package func libraryVersion(timeout: Duration? = nil) async throws(SluiceError) -> LibraryVersion? {
+        let command: RedisCommand = ["FCALL_RO", "sluice\(FunctionLibrary.protocolVersion)_version", "0"]
+        return LibraryVersion(try await send(command, timeout: timeout).root)
     }
 
     /// The version of a library of any protocol; nil if there is none.

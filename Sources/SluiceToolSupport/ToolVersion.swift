@@ -3,9 +3,11 @@ import SluiceLua
 /// The version of the tools.
 package enum ToolVersion {
     package static let text = "0.1.0"
+    /// The revision of the function library that it brings.
+    package static let libraryRevision = FunctionLibrary.revision
 
     /// What a tool answers to `--version`.
     package static func line(of tool: String) -> String {
-        "\(tool) \(text) (function library: protocol \(FunctionLibrary.protocolVersion), revision \(FunctionLibrary.revision))"
+        "\(tool) \(text) (function library: protocol \(FunctionLibrary.protocolVersion), revision \(libraryRevision))"
     }
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Foundation
 public import Logging
 import NIOCore
@@ -28,6 +29,14 @@ public final class Worker: Service, Sendable {
     private let middleware: [any JobMiddleware]
     let logger: Logger
     private let registry = Mutex(Registry())
+    let serving = Mutex(Serving.no)
+
+    /// Whether `run` serves the queues.
+    enum Serving {
+        case no
+        case queues([QueueRunner])
+        case over
+    }
 
     private struct Registry {
         /// By kind. A handler is made for each queue, since chunks do not mix queues.
@@ -55,6 +64,8 @@ public final class Worker: Service, Sendable {
         self.middleware = middleware()
         self.logger = logger
     }
+
+    var lease: Duration { options.lease }
 
     func register(_ kind: String, of home: QueueName? = nil, _ handler: Handler) {
         registry.withLock { registry in
@@ -117,6 +128,8 @@ public final class Worker: Service, Sendable {
             on: client.store.eventLoop, logger: logger)
         logger.info(
             "worker started", metadata: ["worker": "\(id)", "queues": "\(queues.map(\.name.text).joined(separator: ", "))"])
+        serving.withLock { $0 = .queues(runners) }
+        defer { serving.withLock { $0 = .over } }
         try await serve(runners, loop, beside, registry.observers)
         logger.info("worker stopped", metadata: ["worker": "\(id)"])
     }
@@ -183,15 +196,16 @@ public final class Worker: Service, Sendable {
         of queue: Queue, _ declaration: Declaration, _ registry: Registry, _ executor: HandlerExecutor, _ idleQueues: IdleQueues,
         _ beside: Beside
     ) -> QueueRunner {
+        let metrics = WorkerMetrics(queue: queue.name, factory: options.metrics ?? MetricsSystem.factory)
         let pipeline = Pipeline(
             queue: queue.name, worker: id, store: client.store, logger: logger,
             payload: client.options.payload, workflows: client.workflows,
             handlers: registry.handlers.mapValues { $0() }, fallback: registry.fallback,
-            middleware: middleware)
+            middleware: middleware, metrics: metrics.runs)
         return QueueRunner(
             queue: queue, declaration: declaration, client: client, worker: id, options: options, pipeline: pipeline,
             executor: executor, idleQueues: idleQueues, cycleRelay: beside.cycleRelay, cron: beside.cron,
-            observer: beside.observer, logger: logger)
+            observer: beside.observer, metrics: metrics, logger: logger)
     }
 
     private func serve(

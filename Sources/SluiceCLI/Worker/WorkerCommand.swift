@@ -5,6 +5,7 @@ import ServiceLifecycle
 import Sluice
 import SluiceCore
 import SluiceInspector
+import SluicePrometheus
 import SluiceToolSupport
 import SluiceWorker
 import UnixSignals
@@ -84,6 +85,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeysOptions
     @OptionGroup var size: PayloadLimitOption
+    @OptionGroup var monitoring: MonitorOptions
 
     @Flag(help: "Run no job whose arguments are not encrypted. Needs the keys.")
     var requireEncrypted = false
@@ -128,18 +130,28 @@ struct WorkerCommand: AsyncParsableCommand {
         command.resultLimit = size.limit
         if requireEncrypted, options.keys == nil { throw ValidationError("--require-encrypted needs keys: --keys FILE") }
         command.reaper = ExecReaper(logger: logger)
+        let metrics = monitoring.metrics()
         let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)
-        let worker = worker(client, running: command, logger)
-        var quiet = logger
-        quiet.logLevel = .error
-        let services = ServiceGroup(services: [worker], gracefulShutdownSignals: StopSignals.all, logger: quiet)
         do {
-            try await SecondInterrupt(services: services, logger: logger).run()
+            try await serve(worker(client, running: command, logger), of: client, metrics, logger)
         } catch {
             await client.close()
             throw error
         }
         await client.close()
+    }
+
+    private func serve(_ worker: Worker, of client: SluiceClient, _ metrics: PrometheusMetrics?, _ logger: Logger) async throws {
+        var quiet = logger
+        quiet.logLevel = .error
+        var services: [any Service] = [worker]
+        if let metrics, let monitor = try await monitoring.monitor(MonitorPages(metrics, worker, probing: client.store)) {
+            logger.info("metrics are served", metadata: ["url": "\(monitor.url)"])
+            // Services stop in the opposite order, so that the pages are there until the worker has ended.
+            services.insert(monitor, at: 0)
+        }
+        let group = ServiceGroup(services: services, gracefulShutdownSignals: StopSignals.all, logger: quiet)
+        try await SecondInterrupt(services: group, logger: logger).run()
     }
 
     private func worker(_ client: SluiceClient, running command: ExecCommand, _ logger: Logger) -> Worker {

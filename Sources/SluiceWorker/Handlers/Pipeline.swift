@@ -13,6 +13,7 @@ final class Pipeline: Sendable {
     let logger: Logger
     let payload: PayloadRules
     private let workflows: WorkflowAccess
+    private let metrics: RunMetrics?
     private let handlers: [String: Handler]
     private let fallback: Handler?
     private let middleware: [any JobMiddleware]
@@ -22,7 +23,7 @@ final class Pipeline: Sendable {
     init(
         queue: QueueName, worker: WorkerID, store: Store, logger: Logger, payload: PayloadRules, workflows: WorkflowAccess,
         handlers: [String: Handler],
-        fallback: Handler?, middleware: [any JobMiddleware]
+        fallback: Handler?, middleware: [any JobMiddleware], metrics: RunMetrics?
     ) {
         self.queue = queue
         self.worker = worker
@@ -32,6 +33,7 @@ final class Pipeline: Sendable {
         var workflows = workflows
         workflows.encryptedKinds = Set(handlers.filter(\.value.options.isEncrypted).keys)
         self.workflows = workflows
+        self.metrics = metrics
         self.fallback = fallback
         self.middleware = middleware
         self.gatherings = handlers.values.compactMap(\.gathering)
@@ -63,6 +65,7 @@ final class Pipeline: Sendable {
         } catch {
             return RunReport(job, kind: "?", maxAttempts: 1, retry: .fixed(.zero), result: .unreadable(error.message))
         }
+        metrics?.began(job, of: spec.kind)
         guard let handler = handlers[spec.kind] ?? fallback.map({ Self.wrap($0, in: middleware) }) else {
             return RunReport(job, kind: spec.kind, maxAttempts: 1, retry: .fixed(.zero), result: .unknownKind)
         }

@@ -1,90 +1,116 @@
 import CoreMetrics
-import Logging
+import NIOCore
 import SluiceCore
 import SluiceStore
 
-/// The metrics of a queue runner for swift-metrics, counted in batches where possible.
+/// The metrics of a queue runner for swift-metrics, counted in batches where possible. Without a backend nothing is counted, and no
+/// clock is read.
 struct WorkerMetrics: Sendable {
-    private let startedJobs: Counter
-    private let refusedSettlements: Counter
-    private let runTime: CoreMetrics.Timer
-    private let waitTime: CoreMetrics.Timer
-    private let queue: QueueName
-    private let ended: [JobState: Counter]
-    private let factory: any MetricsFactory
+    /// The runs by kind, for the threads of handlers too. Nil without a backend.
+    let runs: RunMetrics?
+    private let meters: Meters?
     /// The gauges of the whole queue, while this worker has the counts.
-    var gauges: GaugeBoard
+    private var board: GaugeBoard?
+
+    /// What exists from the start, so that a graph begins at 0.
+    private struct Meters: Sendable {
+        let startedJobs: Counter
+        let refusedSettlements: Counter
+        let lostLeases: Counter
+        let failedCalls: Counter
+        let running: Gauge
+        let places: Gauge
+        let cycles: CoreMetrics.Timer
+        let resyncs: CoreMetrics.Timer
+        let queue: QueueName
+        let factory: any MetricsFactory
+
+        init(_ queue: QueueName, _ factory: any MetricsFactory) {
+            self.queue = queue
+            self.factory = factory
+            let dimensions = [("queue", queue.text)]
+            func counter(_ label: String) -> Counter { Counter(label: label, dimensions: dimensions, factory: factory) }
+            startedJobs = counter("sluice_jobs_started_total")
+            refusedSettlements = counter("sluice_settlements_refused_total")
+            lostLeases = counter("sluice_leases_lost_total")
+            failedCalls = counter("sluice_redis_calls_failed_total")
+            running = Gauge(label: "sluice_worker_runs", dimensions: dimensions, factory: factory)
+            places = Gauge(label: "sluice_worker_places", dimensions: dimensions, factory: factory)
+            func calls(_ name: String) -> CoreMetrics.Timer {
+                Timer(label: "sluice_redis_call_duration", dimensions: dimensions + [("call", name)], factory: factory)
+            }
+            cycles = calls("cycle")
+            resyncs = calls("resync")
+        }
+    }
+
+    /// A call that a runner makes.
+    enum Call {
+        case cycle, resync
+    }
 
     init(queue: QueueName, factory: any MetricsFactory) {
-        self.queue = queue
-        self.factory = factory
-        let dimensions = [("queue", queue.text)]
-        startedJobs = Counter(label: "sluice_jobs_started_total", dimensions: dimensions, factory: factory)
-        refusedSettlements = Counter(label: "sluice_settlements_refused_total", dimensions: dimensions, factory: factory)
-        runTime = Timer(label: "sluice_run_duration", dimensions: dimensions, factory: factory)
-        waitTime = Timer(label: "sluice_wait_duration", dimensions: dimensions, factory: factory)
-        ended = Dictionary(
-            uniqueKeysWithValues: JobState.allCases.map {
-                let dimensions = dimensions + [("state", $0.rawValue)]
-                return ($0, Counter(label: "sluice_runs_ended_total", dimensions: dimensions, factory: factory))
-            })
-        gauges = GaugeBoard(queue: queue, factory: factory)
+        if factory is NOOPMetricsHandler {
+            (runs, meters, board) = (nil, nil, nil)
+        } else {
+            runs = RunMetrics(queue: queue, factory: factory)
+            meters = Meters(queue, factory)
+            board = GaugeBoard(queue: queue, factory: factory)
+        }
     }
 
-    func started(_ jobs: [ClaimedJob]) {
-        if jobs.isEmpty { return }
-        startedJobs.increment(by: jobs.count)
-        for job in jobs { waitTime.recordMilliseconds(max(job.claimedAt - job.availableSince, 0)) }
+    /// Shows how many places the worker has, and that nothing runs yet.
+    func begin(places: Int) {
+        meters?.places.record(places)
+        meters?.running.record(0)
     }
 
+    func started(_ count: Int, running: Int) {
+        guard let meters else { return }
+        if count > 0 { meters.startedJobs.increment(by: count) }
+        meters.running.record(running)
+    }
+
+    /// Counts outcomes that Redis did not take.
     func refused(_ count: Int) {
-        if count > 0 { refusedSettlements.increment(by: count) }
+        if count > 0 { meters?.refusedSettlements.increment(by: count) }
     }
 
-    /// Counts a run, and logs a failed one.
-    func ended(_ report: RunReport, _ verdict: Verdict, _ logger: Logger) {
-        ended[verdict.state]?.increment()
-        runTime.recordNanoseconds(report.duration.nanoseconds)
-        // Of the completed, which are most, nothing is logged.
-        if verdict.state == .completed { return }
-        if case .unknownKind = report.result {
-            logger.warning(
-                "this worker does not handle the kind: the job waits",
-                metadata: ["kind": "\(report.kind)", "job": "\(report.id)"])
-        }
-        if case .parked(let failure) = report.result {
-            return logger.warning(
-                "a job cannot be read here: it waits",
-                metadata: ["kind": "\(report.kind)", "job": "\(report.id)", "why": "\(failure.message)"])
-        }
-        guard let failure = verdict.failure else { return }
-        if let dependency = verdict.unavailable { return unavailable(dependency, report, failure, logger) }
-        let isDiscarded = verdict.state == .discarded
-        // A handler that asks for another attempt has said why.
-        let error = failure.type == "retry" ? failure.message : "\(failure.type): \(failure.message)"
-        logger.log(
-            level: isDiscarded ? .error : .warning, isDiscarded ? "a run failed: the job is discarded" : "a run failed",
-            metadata: [
-                "job": "\(report.id)", "kind": "\(report.kind)", "attempt": "\(report.attempt)", "state": "\(verdict.state)",
-                "error": "\(error)",
-            ])
+    /// Counts jobs that were taken from this worker while it ran them.
+    func lost(_ count: Int) {
+        if count > 0 { meters?.lostLeases.increment(by: count) }
     }
 
     /// Counts a run that failed because of a dependency, by dependency.
-    private func unavailable(_ dependency: String, _ report: RunReport, _ failure: RunFailure, _ logger: Logger) {
-        let dimensions = [("queue", queue.text), ("dependency", dependency)]
-        Counter(label: "sluice_dependency_failures_total", dimensions: dimensions, factory: factory).increment()
-        logger.warning(
-            "a dependency is unavailable: the job waits, no attempt spent",
-            metadata: [
-                "dependency": "\(dependency)", "job": "\(report.id)", "kind": "\(report.kind)", "error": "\(failure.message)",
-            ])
+    func unavailable(_ dependency: String) {
+        guard let meters else { return }
+        let dimensions = [("queue", meters.queue.text), ("dependency", dependency)]
+        Counter(label: "sluice_dependency_failures_total", dimensions: dimensions, factory: meters.factory).increment()
     }
-}
 
-extension Duration {
-    fileprivate var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue + attoseconds / 1_000_000_000
+    /// The time at which a call begins; nil without a backend.
+    func callBegins() -> NIODeadline? { meters == nil ? nil : .now() }
+
+    /// Notes a call that was answered.
+    func answered(_ call: Call, since start: NIODeadline?) {
+        guard let meters, let start else { return }
+        let duration = (NIODeadline.now() - start).nanoseconds
+        switch call {
+        case .cycle: meters.cycles.recordNanoseconds(duration)
+        case .resync: meters.resyncs.recordNanoseconds(duration)
+        }
+    }
+
+    /// Counts a call without an answer, or with an error for one.
+    func callFailed() { meters?.failedCalls.increment() }
+
+    /// Applies the counts of a reply to the gauges of the queue.
+    mutating func update(_ counts: QueueGauges?) { board?.update(counts, at: .now()) }
+
+    /// Removes what describes the present.
+    mutating func end() {
+        board?.clear()
+        meters?.running.destroy()
+        meters?.places.destroy()
     }
 }

@@ -31,4 +31,36 @@ extension QueueRunner {
         guard let observer else { return }
         for run in outcomes where run.worker != worker.text { observer.tell(ProcessedJob(run, queue: queue.name)) }
     }
+
+    /// Logs a run that did not complete, if something is wrong with it.
+    func log(_ report: RunReport, _ verdict: Verdict) {
+        if case .unknownKind = report.result {
+            logger.warning(
+                "this worker does not handle the kind: the job waits",
+                metadata: ["kind": "\(report.kind)", "job": "\(report.id)"])
+        }
+        if case .parked(let failure) = report.result {
+            return logger.warning(
+                "a job cannot be read here: it waits",
+                metadata: ["kind": "\(report.kind)", "job": "\(report.id)", "why": "\(failure.message)"])
+        }
+        guard let failure = verdict.failure else { return }
+        if let dependency = verdict.unavailable {
+            return logger.warning(
+                "a dependency is unavailable: the job waits, no attempt spent",
+                metadata: [
+                    "dependency": "\(dependency)", "job": "\(report.id)", "kind": "\(report.kind)",
+                    "error": "\(failure.message)",
+                ])
+        }
+        let isDiscarded = verdict.state == .discarded
+        // A handler that asks for another attempt has said why.
+        let error = failure.type == "retry" ? failure.message : "\(failure.type): \(failure.message)"
+        logger.log(
+            level: isDiscarded ? .error : .warning, isDiscarded ? "a run failed: the job is discarded" : "a run failed",
+            metadata: [
+                "job": "\(report.id)", "kind": "\(report.kind)", "attempt": "\(report.attempt)", "state": "\(verdict.state)",
+                "error": "\(error)",
+            ])
+    }
 }

@@ -15,11 +15,14 @@ extension QueueRunner {
                 host: options.host, concurrency: queue.concurrency, kinds: pipeline.kinds, cron: queue.cron.map(\.name),
                 replyBytes: link.budget.limit),
             running: listed)
+        let start = metrics.callBegins()
         do {
             let reply = try await store.call(call, on: queue.name)
+            metrics.answered(.resync, since: start)
             absorb(reply)
             link.resynced()
         } catch {
+            metrics.callFailed()
             try link.failed(error, settling: link.inDoubt, logger)
         }
     }
@@ -36,6 +39,7 @@ extension QueueRunner {
         recorded(late, refused: late.map(\.settlement.id))
         for id in reply.lost {
             guard let run = runs.removeValue(forKey: id) else { continue }
+            metrics.lost(1)
             logger.warning("this worker lost a job it runs", metadata: ["job": "\(id)", "queue": "\(queue.name)"])
             run.handle.cancel()
         }

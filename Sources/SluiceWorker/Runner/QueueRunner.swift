@@ -1,4 +1,3 @@
-import CoreMetrics
 import Logging
 import NIOCore
 import Sluice
@@ -51,13 +50,15 @@ actor QueueRunner {
     private nonisolated let stopping = Mutex<NIODeadline?>(nil)
     private var isForced = false
     private(set) var isFinished = false
+    /// When the loop made its last turn, in ns of uptime. After its end it needs none.
+    private nonisolated let turned = Atomic(NIODeadline.now().uptimeNanoseconds)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { store.eventLoop.executor.asUnownedSerialExecutor() }
 
     init(
         queue: Queue, declaration: Declaration, client: SluiceClient, worker: WorkerID, options: WorkerOptions,
         pipeline: Pipeline, executor: HandlerExecutor, idleQueues: IdleQueues, cycleRelay: CycleRelay, cron: CronFirer,
-        observer: ProcessedStream?, logger: Logger
+        observer: ProcessedStream?, metrics: WorkerMetrics, logger: Logger
     ) {
         self.queue = queue
         self.declaration = declaration
@@ -71,7 +72,7 @@ actor QueueRunner {
         self.cycleRelay = cycleRelay
         self.cron = cron
         self.logger = logger
-        self.metrics = WorkerMetrics(queue: queue.name, factory: options.metrics ?? MetricsSystem.factory)
+        self.metrics = metrics
         self.signal = Signal(client.store.eventLoop)
         self.deadlines = Signal(client.store.eventLoop)
         let mailbox = Mailbox(signal, deadlines: deadlines)
@@ -100,15 +101,18 @@ actor QueueRunner {
         defer {
             isFinished = true
             _ = idleQueues.set(self, hungry: false)
+            turned.store(.max, ordering: .relaxed)
             deadlines.set()
             for run in runs.values { run.handle.cancel() }
             pool.close()
             for gathering in pipeline.gatherings { gathering.cancel() }
-            metrics.gauges.clear()
+            metrics.end()
         }
+        metrics.begin(places: queue.concurrency)
         while true {
             collect()
             let now = NIODeadline.now()
+            turned.store(now.uptimeNanoseconds, ordering: .relaxed)
             if !inability.isOver, inability.update(at: now) { mayHaveMore = true }
             if let graceEnds, now >= graceEnds { force(now) }
             if isStopping, (runs.isEmpty && outbox.isEmpty) || mustGiveUp(now) { break }
@@ -125,8 +129,14 @@ actor QueueRunner {
         try? await leave()
     }
 
-    private var graceEnds: NIODeadline? { stopping.withLock { $0 } }
-    private var isStopping: Bool { graceEnds != nil }
+    private nonisolated var graceEnds: NIODeadline? { stopping.withLock { $0 } }
+    nonisolated var isStopping: Bool { graceEnds != nil }
+
+    /// How long the loop has made no turn.
+    nonisolated func silence(at now: NIODeadline) -> Duration {
+        let last = turned.load(ordering: .relaxed)
+        return .nanoseconds(Int64(now.uptimeNanoseconds - min(last, now.uptimeNanoseconds)))
+    }
 
     private func mustCall(_ now: NIODeadline) -> Bool {
         if !outbox.isEmpty || now >= nextBeat || isPoked.withLock({ $0 }) { return true }
@@ -181,7 +191,10 @@ actor QueueRunner {
     /// Queues the outcome of a run for the next call.
     func settle(_ report: RunReport, ending: Ending?) {
         let verdict = Verdict(report, ending: ending)
-        metrics.ended(report, verdict, logger)
+        metrics.runs?.ended(report, in: verdict.state)
+        if let dependency = verdict.unavailable { metrics.unavailable(dependency) }
+        // Of the completed, which are most, nothing is logged.
+        if verdict.state != .completed { log(report, verdict) }
         let processed = observer == nil ? nil : ProcessedJob(report, verdict, queue: queue.name)
         outbox.append(Settled(settlement: verdict.settlement, processed: processed))
     }
@@ -195,12 +208,15 @@ actor QueueRunner {
         let call = Cycle(
             worker: worker, session: link.session, call: link.nextCall(), demand: demand, idle: idle,
             settlements: outbox.prefix(settling).map(\.settlement))
+        let start = metrics.callBegins()
         do {
             let reply = try await store.call(call, on: queue.name)
+            metrics.answered(.cycle, since: start)
             link.succeeded(withJobs: !reply.jobs.isEmpty)
             absorb(reply, settling, demand: demand, idle: idle)
             if declaration.isOutdated(by: reply.declared) { await look() }
         } catch {
+            metrics.callFailed()
             if demand > 0, error.code == .outcomeUnknown { link.lostJobs(queue.name, logger) }
             try link.failed(error, settling: settling, logger)
         }
@@ -230,8 +246,8 @@ actor QueueRunner {
         options.admission?.claimed(reply.jobs.count, in: queue.name)
         for id in reply.cancel { end(id, .cancelled) }
         start(reply.jobs)
-        metrics.started(reply.jobs)
-        metrics.gauges.update(reply.gauges, at: .now())
+        metrics.started(reply.jobs.count, running: runs.count)
+        metrics.update(reply.gauges)
         cycleRelay.carry(reply.messages, of: queue.name, now: reply.now)
         if reply.hasTicks { cron.fire(queue.name) { [weak self] in self?.poke() } }
         mayHaveMore = reply.jobs.count == demand
@@ -248,7 +264,11 @@ actor QueueRunner {
         let entries = jobs.map { RunPool<ClaimedJob>.Entry(job: $0, handle: RunHandle()) }
         for entry in entries {
             // An older run of the same job has lost its lease, and is no longer this worker's.
-            runs.updateValue(Run(job: entry.job, handle: entry.handle), forKey: entry.job.id)?.handle.cancel()
+            let older = runs.updateValue(Run(job: entry.job, handle: entry.handle), forKey: entry.job.id)
+            if let older {
+                older.handle.cancel()
+                metrics.lost(1)
+            }
         }
         pool.start(entries)
     }

@@ -90,7 +90,8 @@ private final class GaugeBackend: MetricsFactory {
 
     private let shown = Mutex<[String: Double]>([:])
 
-    var values: [String: Double] { shown.withLock { $0 } }
+    /// Of the whole queue, without those of the worker.
+    var values: [String: Double] { shown.withLock { $0.filter { $0.key.hasPrefix("sluice_queue_") } } }
 
     func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         let name = ([label] + dimensions.map(\.1)).joined(separator: " ")
