@@ -95,8 +95,7 @@ let package = Package(
             name: "SluiceWebhooks",
             dependencies: nio + [
                 "SluiceWorker", "SluiceCore", "Hiredis", "SecretFiles", .asyncHTTPClient, .crypto, .logging, .metrics, .nioHTTP1,
-                .nioSSL,
-                .serviceLifecycle,
+                .nioSSL, .serviceLifecycle,
             ]
         ),
         .target(
@@ -175,9 +174,7 @@ let package = Package(
                 "SluiceWebhooks", "SluiceCLI", "SluicePrometheus", "SluiceWebhooksTool", "SluiceCore", .argumentParser, .metrics,
             ]
         ),
-        .testTarget(
-            name: "SluiceTests", dependencies: redis + testing + [.instrumentation, .nioCore, .serviceContext]
-        ),
+        .testTarget(name: "SluiceTests", dependencies: redis + testing + [.instrumentation, .nioCore, .serviceContext]),
         .testTarget(
             name: "SluiceWorkerTests",
             dependencies: redis + testing + nio + ["SluicePrometheus", .coreMetrics, .crypto, .logging, .serviceLifecycle]

@@ -24,6 +24,21 @@ struct WakeTests {
         #expect(try await queue.takeToken() == false)
     }
 
+    /// A delivery by an idle worker to its own queue leaves no token, and the worker's next cycle one for what it leaves behind.
+    @Test func whoDeliversToItsOwnQueueTakesNoToken() async throws {
+        let queue = try await LuaQueue()
+        let worker = try await queue.worker()
+        let now = try #require(try await queue.call(Status())["now"].flatMap { Int($0) })
+        let items = ["a", "b"].map { Deliver.Item(id: JobID(known: $0), spec: Array(#"{"kind":"k"}"#.utf8), options: "") }
+        #expect(try await queue.call(Deliver(validUntil: now + 60_000, items: items, wakes: false)) == 2)
+        #expect(try await queue.takeToken() == false)
+        #expect(try await worker.cycle(1).jobs.map(\.id.text) == ["a"])
+        #expect(try await queue.takeToken())
+        #expect(try await worker.cycle(0, settling: ["a"], .completed(result: nil)).jobs.isEmpty)
+        #expect(try await queue.takeToken())
+        #expect(try await queue.call(Deliver(validUntil: now + 60_000, items: items, wakes: false)) == 0)
+    }
+
     @Test func aWorkerThatHasToResyncPassesTheTokenOn() async throws {
         let queue = try await LuaQueue()
         try await queue.add("a")
