@@ -90,6 +90,33 @@ struct WorkerMetricsTests {
         #expect(lines.contains(#"sluice_leases_lost_total{queue="work"} 0"#))
     }
 
+    /// The worker compares what it holds with Redis, since a reply of Redis is lost.
+    @Test func aRunThatIsTakenAwayIsCounted() async throws {
+        let proxy = try await FaultyProxy(to: .shared())
+        let fixture = try await Fixture()
+        let client = try await fixture.client(through: proxy.url)
+        let worker = worker(client)
+        let started = Occurrences()
+        worker.handle(Numbered.self) { (job, _) -> Int in
+            started.add()
+            if started.count == 1 { await never(then: Occurrences()) }
+            return job.number
+        }
+        let id = try await fixture.enqueue()
+        try await fixture.running(worker) {
+            await started.wait()
+            try await fixture.takeAway(id)
+            proxy.fail(["sluice1_cycle"], after: 0, with: .loseReply)
+            // It calls because of this one.
+            let second = try await fixture.enqueue(1)
+            #expect(await fixture.becomes(second, .completed))
+            #expect(await fixture.becomes(id, .completed))
+        }
+        #expect(lines.contains(#"sluice_leases_lost_total{queue="work"} 1"#))
+        await client.close()
+        await proxy.close()
+    }
+
     @Test func callsWithoutAnAnswerAreCounted() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
