@@ -70,7 +70,7 @@ enum CrawlerEvidence {
         evidence.locks = Evidence.Locks(all: 7, periods: 7, live: 0)
         evidence.drain = Evidence.Drain(from: 60_000_000, to: 70_000_000, calls: 2000)
         evidence.announced = [(0, 1_000_000), (3000, 6_400_000), (6000, 6_500_000)]
-        evidence.killed = [9]
+        evidence.killed = [9: 1_001_000]
         evidence.warned = [1]
         evidence.counted = 1
         evidence.lateRefusals = 1

@@ -109,6 +109,16 @@ struct CrawlerQueueCheckTests {
         }
         #expect(!isBroken(.retriesServed, overtaken(by: 4000)))
         #expect(isBroken(.retriesServed, overtaken(by: 4001)))
+        // A worker was killed meanwhile: only what overtook before that counts.
+        func killed(at time: Int) -> (inout Evidence) -> Void {
+            { evidence in
+                overtaken(by: 4001)(&evidence)
+                evidence.killed[10] = time
+            }
+        }
+        #expect(!isBroken(.retriesServed, killed(at: 7_004_000)))
+        #expect(isBroken(.retriesServed, killed(at: 7_004_001)))
+        #expect(isBroken(.retriesServed, killed(at: 6_200_000)))
         #expect(isUnknown(.retriesServed) { $0.announced = [] })
     }
 

@@ -59,7 +59,7 @@ extension Evidence {
         var found: [String] = []
         let hung = calls.filter { $0.status == 0 }
         for call in hung {
-            guard let run = index.run(of: call), !killed.contains(run.process) else { continue }
+            guard let run = index.run(of: call), killed[run.process] == nil else { continue }
             let later = index.ofJob[run.id]?.contains { $0.claimed > run.claimed } ?? false
             if run.end != .cut { found.append("\(run.id) hung and was not cancelled") }
             if !later { found.append("\(run.id) hung and did not run again") }

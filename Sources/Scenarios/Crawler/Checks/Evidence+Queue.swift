@@ -62,7 +62,8 @@ extension Evidence {
     }
 
     /// Jobs of the same lane that were announced only after a retry was due, and began before it. Those that are sent while nobody
-    /// has looked yet that it is due are a portion at most, beside the backlog.
+    /// has looked yet that it is due are a portion at most, beside the backlog. A worker that is killed may take a retry along before
+    /// its run is written down; the retry runs again when the lease is over, and only what overtook it before is counted.
     var retriesServed: Verdict {
         let bound = scale.backlog + scale.portion * (1 + Scale.repeats)
         let lanes = Dictionary(
@@ -75,7 +76,8 @@ extension Evidence {
             // What was sent later than this had begun to be sent after it was due.
             guard let later = announced.first(where: { $0.time > due }) else { continue }
             checked += 1
-            let overtakers = lane.count { $0.announced >= later.first && $0.claimed < next.claimed } * weight(run)
+            let served = killed.values.filter { $0 > due && $0 < next.claimed }.min() ?? next.claimed
+            let overtakers = lane.count { $0.announced >= later.first && $0.claimed < served } * weight(run)
             worst = max(worst, overtakers)
             if overtakers > bound { found.append("\(overtakers) jobs overtook \(run.id), which was due") }
         }

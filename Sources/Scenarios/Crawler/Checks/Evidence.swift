@@ -130,8 +130,8 @@ struct Evidence: Sendable {
     var announced: [(first: Int, time: Int)] = []
     var announcements = 0
     var announcing = Duration.zero
-    /// Worker processes that were killed.
-    var killed: Set<Int32> = []
+    /// Worker processes that were killed, and when that was noticed.
+    var killed: [Int32: Int] = [:]
     /// Processes that warned of the shared key, and the calls that they counted.
     var warned: Set<Int32> = []
     var counted = 0

@@ -90,7 +90,7 @@ final class GatewayStage {
         let dead = await crew.dead
         guard dead.count >= expectedDeaths else { return false }
         let known = try await gateway.inspector.workers(of: Gateway.queue)
-        if known.contains(where: { dead.contains($0.worker.process) }) { return false }
+        if known.contains(where: { dead[$0.worker.process] != nil }) { return false }
         for (id, count) in try await gateway.crashes() where count >= Scale.crashes - 1 {
             let job = try await gateway.inspector.job(id, in: Gateway.queue)
             if let job, !job.state.isEnded { return false }

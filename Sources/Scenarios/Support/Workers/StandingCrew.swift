@@ -4,8 +4,8 @@ package actor StandingCrew {
     private var workers: [WorkerProcess] = []
     private var watches: [Task<Void, Never>] = []
     private var isOpen = true
-    /// Processes that died before their time.
-    package private(set) var dead: Set<Int32> = []
+    /// Processes that died before their time, and when that was noticed, in µs since 1970.
+    package private(set) var dead: [Int32: Int] = [:]
 
     /// - Parameter arguments: of the hidden command, for all.
     package init(_ arguments: [String]) { self.arguments = arguments }
@@ -26,7 +26,7 @@ package actor StandingCrew {
     private func lost(_ worker: WorkerProcess) async {
         workers.removeAll { $0.pid == worker.pid }
         guard isOpen else { return }
-        dead.insert(worker.pid)
+        dead[worker.pid] = RunLine.now()
         try? await hire(worker.host)
     }
 
