@@ -117,6 +117,8 @@ actor QueueRunner {
             if let graceEnds, now >= graceEnds { force(now) }
             if isStopping, (runs.isEmpty && outbox.isEmpty) || mustGiveUp(now) { break }
             if let time = link.waitsUntil, now < time {
+                // What arrives meanwhile is for workers that can call.
+                _ = idleQueues.set(self, hungry: false)
                 await signal.wait(until: time)
             } else if link.needsResync {
                 try await resync()
