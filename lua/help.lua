@@ -10,7 +10,7 @@ local lines = {
   "  FCALL_RO sluice_limits 1 KEY [GATE]                    declared, overridden, effective; how gates stand",
   "  FCALL_RO sluice_dependencies 1 KEY                     on or off, breakers, who runs, who waits",
   "  FCALL_RO sluice_workers 1 KEY                          worker, lease left in ms, jobs held, info",
-  "  FCALL_RO sluice_history 1 KEY FROM TO                  counters of minutes (ms since 1970 / 60000)",
+  "  FCALL_RO sluice_history 1 KEY FROM TO [minute|hour] [KIND]      counts and runs of minutes (ms since 1970 / 60000) or hours",
   "  FCALL_RO sluice_cron 1 KEY [NAME]                      recurring jobs: name, entry, next tick, revision, runs, source",
   "  FCALL_RO sluice_cron 1 KEY '' NAME                     the entries behind the name at the end of a reply",
   "  FCALL_RO sluice_cron_history 1 KEY NAME [COUNT]        its last ticks and their outcomes",

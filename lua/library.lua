@@ -28,6 +28,20 @@ local function open_outside(kind, of, module)
   return opening(function(keys, args) return require(module or kind)[of](require('queue').open_outside(keys, kind), args) end)
 end
 
+-- For several keys of one kind: a list of the replies. What is told of a key needs no other one, so that a caller could make a
+-- call for each slot.
+local function open_each(kind, of, module)
+  return opening(function(keys, args)
+    local queue, list = require('queue'), {}
+    if #keys < 1 or #keys > queue.MOST then require('arguments').refuse('BADKEY', 'the call needs 1 to 1000 keys') end
+    for i = 1, #keys do
+      local one = { keys[i] }
+      list[i] = require(module or kind)[of](kind == 'queue' and queue.open(one) or queue.open_outside(one, kind), args)
+    end
+    return list
+  end)
+end
+
 local function register(name, flags, callback)
   redis.register_function({ function_name = 'sluice1_' .. name, callback = callback, flags = flags })
 end
@@ -64,17 +78,22 @@ register('declare', { 'allow-oom' }, open('declare', 'run'))
 register('semaphore', { 'allow-oom' }, open_outside('semaphore', 'run'))
 register('batch', { 'allow-oom' }, open_outside('batch', 'run'))
 register('batch_status', { 'no-writes' }, open_outside('batch', 'status'))
+register('batch_statuses', { 'no-writes' }, open_each('batch', 'status'))
 register('batch_view', { 'no-writes' }, open_outside('batch', 'view'))
 register('batch_index', { 'allow-oom' }, open_outside('batch_index', 'run'))
 register('batch_list', { 'no-writes' }, open_outside('batch_index', 'list'))
 register('limiter', { 'allow-oom' }, open_outside('limiter', 'take'))
 register('limiter_return', { 'allow-oom' }, open_outside('limiter', 'give_back'))
+register('note_action', { 'allow-oom' }, opening(function(keys, args) return require('actions').note(keys, args) end))
 
 register('workflow_add', {}, open_outside('workflow', 'run', 'workflow_add'))
 register('workflow_step', { 'allow-oom' }, open_outside('workflow', 'run', 'workflow_step'))
 register('workflow_await', { 'allow-oom' }, open_outside('workflow', 'await', 'workflow_view'))
 register('workflow_claim', {}, open_outside('workflow', 'claim', 'workflow_index'))
 register('workflow_index', { 'allow-oom' }, open_outside('workflow_index', 'run'))
+register('workflow_list', { 'no-writes' }, open_outside('workflow_index', 'list'))
+register('workflow_statuses', { 'no-writes' }, open_each('workflow', 'status', 'workflow_view'))
+register('workflow_graph', { 'no-writes' }, open_outside('workflow', 'run', 'workflow_graph'))
 register('workflow_status', { 'no-writes' }, open_outside('workflow', 'status', 'workflow_view'))
 register('workflow_nodes', { 'no-writes' }, open_outside('workflow', 'nodes', 'workflow_view'))
 register('workflow_down', { 'no-writes' }, open_outside('workflow', 'down', 'workflow_view'))
@@ -107,6 +126,7 @@ both('cron', { 'no-writes' }, open('cron', 'list'))
 both('cron_history', { 'no-writes' }, open('cron', 'history'))
 
 both('status', { 'no-writes' }, open('view', 'status'))
+register('outlines', { 'no-writes' }, open_each('queue', 'outline', 'view'))
 both('job', { 'no-writes' }, open('view', 'job'))
 both('moves', { 'no-writes' }, open('view', 'moves'))
 both('list', { 'no-writes' }, open('view', 'list'))
@@ -115,6 +135,7 @@ both('history', { 'no-writes' }, open('view', 'history'))
 both('limits', { 'no-writes' }, open('limits_list', 'limits'))
 both('dependencies', { 'no-writes' }, open('limits_list', 'dependencies'))
 both('explain', { 'no-writes' }, open('explain', 'run'))
+register('holders', { 'no-writes' }, open('explain', 'holders'))
 both('audit', { 'no-writes' }, open('audit', 'run'))
 both('repair_plan', { 'no-writes' }, open('repair', 'plan'))
 both('repair', { 'allow-oom' }, open('repair', 'run'))

@@ -9,7 +9,7 @@ package enum FunctionLibrary {
     package static let protocolVersion = 1
 
     /// Rises with every change of the text. A test holds ``digest`` against it.
-    package static let revision = 75
+    package static let revision = 78
 
     /// The text of the library.
     /// - Parameters:
@@ -46,6 +46,7 @@ package enum FunctionLibrary {
 
     /// Source by module. The build embeds what is in `lua/` but cannot list it; a test compares the two.
     package static let modules: [String: String] = [
+        "actions": source(PackageResources.actions_lua),
         "ageing": source(PackageResources.ageing_lua),
         "ahead": source(PackageResources.ahead_lua),
         "ahead_queue": source(PackageResources.ahead_queue_lua),
@@ -91,9 +92,11 @@ package enum FunctionLibrary {
         "followers": source(PackageResources.followers_lua),
         "gates": source(PackageResources.gates_lua),
         "help": source(PackageResources.help_lua),
+        "history": source(PackageResources.history_lua),
         "hosts": source(PackageResources.hosts_lua),
         "json": source(PackageResources.json_lua),
         "keys": source(PackageResources.keys_lua),
+        "kinds": source(PackageResources.kinds_lua),
         "lanes": source(PackageResources.lanes_lua),
         "library": source(PackageResources.library_lua),
         "limiter": source(PackageResources.limiter_lua),
@@ -109,6 +112,7 @@ package enum FunctionLibrary {
         "outbox": source(PackageResources.outbox_lua),
         "overrides": source(PackageResources.overrides_lua),
         "oversize": source(PackageResources.oversize_lua),
+        "packed": source(PackageResources.packed_lua),
         "parking": source(PackageResources.parking_lua),
         "polling": source(PackageResources.polling_lua),
         "progress": source(PackageResources.progress_lua),
@@ -135,6 +139,7 @@ package enum FunctionLibrary {
         "workers": source(PackageResources.workers_lua),
         "workflow": source(PackageResources.workflow_lua),
         "workflow_add": source(PackageResources.workflow_add_lua),
+        "workflow_graph": source(PackageResources.workflow_graph_lua),
         "workflow_index": source(PackageResources.workflow_index_lua),
         "workflow_step": source(PackageResources.workflow_step_lua),
         "workflow_tell": source(PackageResources.workflow_tell_lua),

@@ -59,4 +59,10 @@ package struct Keys: Sendable, Hashable {
 
     /// The hash of dependencies that are off for the whole namespace: name → `off`.
     package var dependencies: String { "\(namespace):dependencies" }
+
+    /// The stream of what operators did.
+    package var actions: String { "\(namespace):actions" }
+
+    /// The hash of access tokens: id → JSON, `ID:used` → time of the last use.
+    package var tokens: String { "\(namespace):tokens" }
 }

@@ -5,7 +5,11 @@ import SluiceLua
 extension Store {
     /// The server's time in ms since 1970.
     package func now() async throws(SluiceError) -> Int {
-        let reply = try await send(["TIME"]).root
+        try time(try await send(["TIME"]).root)
+    }
+
+    /// Reads the reply of `TIME`, in ms.
+    func time(_ reply: RedisValue) throws(SluiceError) -> Int {
         guard let seconds = reply[0].integer, let micros = reply[1].integer else { throw malformed("TIME") }
         return seconds * 1000 + micros / 1000
     }
@@ -53,6 +57,12 @@ extension Store {
             throw error
         }
     }
+
+    /// The host and port, or the path, of the server.
+    package var address: String { "\(configuration.endpoint)" }
+
+    /// The revision of this program's library.
+    package static let ownRevision = FunctionLibrary.revision
 
     /// Replaces the server's library, of any revision, by this program's.
     package func loadLibrary(pinned: Bool) async throws(SluiceError) {

@@ -77,7 +77,7 @@ package final class Store: Sendable {
         _ function: Function, on queue: QueueName,
         completion: @escaping @Sendable (Result<Function.Reply, SluiceError>) -> Void
     ) {
-        client.send(command(function, key: keys.base(queue)), timeout: nil) { [outage, logger] result in
+        client.send(command(function, keys: [keys.base(queue)]), timeout: nil) { [outage, logger] result in
             switch result {
             case .success: outage.answered(logger)
             case .failure(let error): outage.failed(error)
@@ -92,16 +92,23 @@ package final class Store: Sendable {
     func call<Function: StoreFunction>(
         _ function: Function, key: String, timeout: Duration? = nil
     ) async throws(SluiceError) -> Function.Reply {
-        try function.read(try await sendLoading(command(function, key: key), timeout: timeout).root)
+        try await call(function, keys: [key], timeout: timeout)
     }
 
-    private func command(_ function: some StoreFunction, key: String) -> RedisCommand {
+    /// Calls a function of the library that takes several base keys of one kind, 1 to 1,000.
+    func call<Function: StoreFunction>(
+        _ function: Function, keys: [String], timeout: Duration? = nil
+    ) async throws(SluiceError) -> Function.Reply {
+        try function.read(try await sendLoading(command(function, keys: keys), timeout: timeout).root)
+    }
+
+    private func command(_ function: some StoreFunction, keys: [String]) -> RedisCommand {
         let size = function.size
-        var command = RedisCommand(reservingArguments: size.arguments + 4, bytes: size.bytes + 80)
+        var command = RedisCommand(reservingArguments: size.arguments + 3 + keys.count, bytes: size.bytes + 80 * keys.count)
         command.append(type(of: function).isReadOnly ? "FCALL_RO" : "FCALL")
         command.append("sluice1_\(function.function)")
-        command.append(1)
-        command.append(key)
+        command.append(keys.count)
+        for key in keys { command.append(key) }
         function.write(into: &command)
         return command
     }

@@ -11,14 +11,17 @@ local names = {
   'since', 'deadlined',
 }
 
-local fixed = {}
+-- Those of the open minute, beside `stats`.
+local apart = { before = 'stats:before', runs = 'stats:runs' }
+
+local fixed = { before = true, runs = true }
 for i = 1, #names do fixed[names[i]] = true end
 
 -- Joins a name at its first use: a look at one of many queues needs few names.
 local joining = {
   __index = function(keys, name)
     if not fixed[name] then return nil end
-    local key = keys.prefix .. name
+    local key = keys.prefix .. (apart[name] or name)
     rawset(keys, name, key)
     return key
   end,
@@ -61,10 +64,10 @@ function M.batch(base) return outside(base, 'batch', { 'state', 'pending', 'untr
 function M.limiter(base) return outside(base, 'limiter', limiter) end
 function M.workflow(base) return outside(base, 'workflow', workflow) end
 
--- The workflows of a namespace, by the time of the next look.
+-- The workflows of a namespace: by the time of the next look, and by the time of the first.
 function M.workflow_index(base)
   local namespace = string.match(base, '^([%w._-]+):{workflows}$')
-  return namespace and #namespace <= 64 and { all = base .. ':all', at = base .. ':at' } or nil
+  return namespace and #namespace <= 64 and { all = base .. ':all', at = base .. ':at', born = base .. ':born' } or nil
 end
 
 -- The batches of a namespace.
@@ -114,11 +117,6 @@ function M.inbox(keys, client) return keys.prefix .. 'inbox:' .. client end
 function M.cron_state(keys, name) return keys.prefix .. 'cron_state:' .. name end
 function M.cron_history(keys, name) return keys.prefix .. 'cron_history:' .. name end
 
--- Counters of one minute since 1970, for charts. The name of the present minute is kept.
-function M.minute(keys, minute)
-  if keys.minute_of ~= minute then
-    rawset(keys, 'minute_of', minute)
-    rawset(keys, 'minute_key', keys.prefix .. 'stats:' .. string.format('%.0f', minute))
-  end
-  return keys.minute_key
-end
+-- What was counted in one minute or hour since 1970.
+function M.minute(keys, minute) return keys.prefix .. 'stats:' .. string.format('%.0f', minute) end
+function M.hour(keys, hour) return keys.prefix .. 'stats:h' .. string.format('%.0f', hour) end

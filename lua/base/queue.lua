@@ -6,7 +6,7 @@
 --   migration              the cursors of a change of limits under way, or false; see migration.lua
 --   config                 other fields of the hash `config`, as text or false: completed, cancelled, discarded (bounds of
 --                          ended.lua), crashes (suspects.lua), fence (claim.lua), declared (declare.lua), unique (unique.lua),
---                          rewind and shifts (rewind.lua)
+--                          rewind and shifts (rewind.lua), minute (stats.lua)
 -- Modules add fields, which are nil at first:
 --   what the call tells its caller, and workers
 --     claimable (a job could be claimed: it wakes a worker), pushed (that is done)            lanes, parking, wake
@@ -26,6 +26,7 @@
 --     has_links, lone_batches, has_fingerprints, has_next, has_since, polling                 links, unique, conflicts, waiting
 --     followed (followers that were handled), is_telling                                      followers
 --     noted, longest_period                                                                   ahead
+--     is_counting (the present minute is open); ran, ended_since, ended_bucket (runs)         stats, history
 -- M.open_outside makes the table for what has no queue, with keys, now and micros.
 local arguments = require('arguments')
 local clock = require('clock')
@@ -43,7 +44,7 @@ M.PRIORITY = 5                -- class of a job that asks for none; 0 is first, 
 
 -- The fields of `q.config` that many calls do without. They are read together, when the first is asked for; with the other fields
 -- if the call is one that asks.
-local usual = { 'format', 'paused', 'limits', 'migration', 'shifts' }
+local usual = { 'format', 'paused', 'limits', 'migration', 'shifts', 'minute' }
 local others = { 'completed', 'cancelled', 'discarded', 'crashes', 'fence', 'declared', 'unique', 'rewind' }
 local reading = {
   __index = function(config, name)
@@ -77,7 +78,7 @@ function M.open(given, asks)
   if found[1] and found[1] ~= M.FORMAT then
     refuse('FORMAT', 'the queue has data format ' .. found[1] .. ', but this version of Sluice reads only format ' .. M.FORMAT)
   end
-  local config = setmetatable({ shifts = found[5], key = names.config }, reading)
+  local config = setmetatable({ shifts = found[5], minute = found[6], key = names.config }, reading)
   for i = #usual + 1, #found do config[others[i - #usual]] = found[i] end
   return {
     keys = names, now = now, micros = micros, exists = found[1], paused = found[2],

@@ -1,7 +1,6 @@
 -- The limit `depth`: how many jobs may wait. Available, scheduled, retryable and suspended jobs count. A job beyond it is
 -- refused, `full`, with the ms after which to try again. Jobs that were accepted before are never refused: followers, jobs of
 -- runs, workflows, batches and cron, and jobs that come back to wait.
-local keys = require('keys')
 local stats = require('stats')
 
 local SOONEST, LATEST = 50, 10000        -- ms after which a refused job may be tried again
@@ -27,13 +26,8 @@ end
 
 -- The ms after which there should be room for n jobs, by the jobs that ended in this minute and the one before.
 function M.retry_after(q, n)
-  local minute, ended = math.floor(q.now / 60000), 0
-  for i = minute - 1, minute do
-    local key = keys.minute(q.keys, i)
-    for _, count in ipairs(redis.call('HMGET', key, 'completed', 'cancelled', 'discarded')) do
-      ended = ended + (tonumber(count) or 0)
-    end
-  end
+  local minute = math.floor(q.now / 60000)
+  local ended = stats.since(q, minute - 1, { 'completed', 'cancelled', 'discarded' })
   if ended == 0 then return UNKNOWN end
   local span = q.now - (minute - 1) * 60000
   return math.floor(math.min(math.max(n * span / ended, SOONEST), LATEST))

@@ -170,7 +170,7 @@ local function run(q, id, text)
   local started = record.read(text).started
   if not started or started <= M.past(q) then return nil end
   return function()
-    redis.call('HSET', q.keys.executing, id, (string.gsub(text, '^(%d+ %S+ %d+ )%d+', '%1' .. digits(q.now))))
+    redis.call('HSET', q.keys.executing, id, (string.gsub(text, '^(%d+ %S+ %S+ )%d+', '%1' .. digits(q.now))))
   end
 end
 

@@ -10,6 +10,7 @@ local keys = require('keys')
 local limits = require('limits')
 local outbox = require('outbox')
 local parking = require('parking')
+local stats = require('stats')
 local wake = require('wake')
 local workers = require('workers')
 local digits = require('arguments').digits
@@ -19,7 +20,7 @@ local RESERVED = 60000        -- ms, of a reservation
 local REMEMBERED = 604800000  -- ms, of what came from another queue
 local WATCHED = 86400000      -- ms for which a worker may be idle
 local SHUT = 5356800000       -- ms for which a gate whose limits are not known may be shut
-local MINUTES = 120           -- of history that are looked through
+local SPANS = 120             -- of history that are looked through: minutes, and hours
 
 local function override(q, name, found)
   local value, till, at = limits.read_override(found)
@@ -127,19 +128,13 @@ local function pause(q)
   end
 end
 
--- Counters of minutes to come are added to the present minute.
+-- What was counted in times to come is added to the present minute and hour.
 local function minutes(q)
   if not q.ahead_by then return nil end
   return function()
-    local present = math.floor(q.now / 60000)
-    local last, this = math.floor((q.now + q.ahead_by) / 60000) + 1, keys.minute(q.keys, present)
-    for minute = math.max(present + 1, last - MINUTES), last do
-      local key = keys.minute(q.keys, minute)
-      local counts = redis.call('HGETALL', key)
-      for i = 1, #counts, 2 do redis.call('HINCRBY', this, counts[i], counts[i + 1]) end
-      redis.call('DEL', key)
-    end
-    expiry.set(this, 172800000)
+    local last = math.floor((q.now + q.ahead_by) / 60000) + 1
+    stats.bring_back(q, 'minute', last, SPANS)
+    stats.bring_back(q, 'hour', last, SPANS)
   end
 end
 
@@ -159,5 +154,5 @@ M.kinds = {
   { name = 'reserve', type = 'single', what = 'the end of the reservation', look = reservation },
   { name = 'watch', type = 'single', what = 'the watch of an idle worker', look = watch },
   { name = 'paused', type = 'single', what = 'the start of the pause', look = pause },
-  { name = 'minutes', type = 'single', what = 'the history of minutes', look = minutes, harmless = true },
+  { name = 'minutes', type = 'single', what = 'the history', look = minutes, harmless = true },
 }

@@ -2,6 +2,7 @@
 --
 -- Why a job does not run, or what it does now: a list of {code, detail as JSON}, in the order in which to read it.
 -- Changes nothing, and costs as much as the gates of one job. Times are ms since 1970. Errors: BADARG, BADKEY, FORMAT.
+local arguments = require('arguments')
 local chains = require('chains')
 local columns = require('columns')
 local ended = require('ended')
@@ -12,9 +13,10 @@ local rate = require('rate')
 local record = require('record')
 local reserve = require('reserve')
 local states = require('states')
-local digits = require('arguments').digits
+local digits, refuse = arguments.digits, arguments.refuse
 
 local HELD = 10               -- holders named
+local GATE = 1000             -- bytes of the name of a gate
 
 local function put(list, code, detail) list[#list + 1] = { code, detail and cjson.encode(detail) or '{}' } end
 
@@ -46,6 +48,19 @@ local function holders(q, gate)
   end
   table.sort(list, function(one, other) return one.since < other.since end)
   return list
+end
+
+-- holders gate        {flat list of id, worker, start of the run; lanes}: up to ten runs that hold places at a gate, and up to
+-- ten lanes that wait there, the first in front. Errors: BADARG, BADKEY, FORMAT.
+function M.holders(q, args)
+  local gate, list = args[1] or '', {}
+  if gate == '' or #gate > GATE then refuse('BADARG', 'the call needs a gate of at most ' .. GATE .. ' bytes') end
+  local held = holders(q, gate)
+  for i = 1, #held do
+    local n = #list
+    list[n + 1], list[n + 2], list[n + 3] = held[i].id, held[i].worker, digits(held[i].since)
+  end
+  return { list, redis.call('ZRANGE', keys.parked(q.keys, gate), 0, HELD - 1) }
 end
 
 -- The holder of a chain: when its last run began, and when it is due again, or when it was discarded.

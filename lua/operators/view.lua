@@ -4,10 +4,12 @@ local arguments = require('arguments')
 local columns = require('columns')
 local ended = require('ended')
 local keys = require('keys')
+local kinds = require('kinds')
 local queue = require('queue')
 local record = require('record')
 local rewind = require('rewind')
 local states = require('states')
+local stats = require('stats')
 local digits, refuse = arguments.digits, arguments.refuse
 
 local LOOKED = 500            -- runs
@@ -36,6 +38,14 @@ function M.gauges(q)
   local _, since = queue.read_score(q, tonumber(head) or 0)
   put('oldest_available_ms', head and digits(math.max(q.now - since, 0)) or '0')
   put_ages(q, counts, put)
+  return reply
+end
+
+-- outlines    On several queues: for each the number of cron entries, declared limits, overrides, lanes that wait at gates, and
+--             dependencies that are off. Costs the same for any size of queue.
+function M.outline(q)
+  local reply, names = {}, { 'cron', 'limits', 'overrides', 'where', 'off' }
+  for i = 1, #names do reply[i] = redis.call('HLEN', q.keys[names[i]]) end
   return reply
 end
 
@@ -199,14 +209,31 @@ function M.workers(q)
   return reply
 end
 
--- history from to      Counters of each minute in a span, at most a day: a flat list of minute, flat list of counters.
+-- The fields of a row of history that are asked for: counts, and the runs of all kinds or of one. Kinds come as valid UTF-8.
+local function chosen(row, kind)
+  local flat = {}
+  for i = 1, #row, 2 do
+    local name = row[i]
+    if string.byte(name) == 58 then
+      name = kinds.shown(string.sub(name, 2))
+      name = (kind == '' or kind == name) and ':' .. name or nil
+    end
+    if name then flat[#flat + 1], flat[#flat + 2] = name, row[i + 1] end
+  end
+  return flat
+end
+
+-- history from to [by] [kind]    What was counted in each minute of a span, at most a day; by `hour`, in each of at most 1,440
+-- hours: a flat list of the minute or hour since 1970, flat list of name and number, and of `:KIND` and its runs as packed.lua
+-- writes them. A span may come twice, in parts: its counts add up.
 function M.history(q, args)
-  local reply = {}
+  q.is_looking = true
+  local reply, by = {}, args[3] or 'minute'
   local from = arguments.number(args[1], 0, 1e10, 'from')
   local to = arguments.number(args[2], from, from + 1440, 'to')
-  for minute = from, to do
-    local counters = redis.call('HGETALL', keys.minute(q.keys, minute))
-    if #counters > 0 then reply[#reply + 1], reply[#reply + 2] = minute, counters end
+  if by ~= 'minute' and by ~= 'hour' then refuse('BADARG', 'by must be minute or hour, not ' .. arguments.shown(by)) end
+  for span = from, to do
+    for _, row in ipairs(stats.rows(q, by, span)) do reply[#reply + 1], reply[#reply + 2] = span, chosen(row, args[4] or '') end
   end
   return reply
 end

@@ -162,6 +162,7 @@ end
 
 -- batch_status        A flat list of name and value: name, created, sealed, finished, members, pending, counts by state, fired
 -- events; empty if there is no such batch. Errors: BADKEY.
+-- batch_statuses      On several batches: a list of the same. Errors: BADKEY.
 function M.status(b)
   local list = redis.call('HGETALL', b.keys.state)
   if #list == 0 then return list end

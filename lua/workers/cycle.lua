@@ -25,6 +25,7 @@ local claim = require('claim')
 local deliver = require('deliver')
 local ended = require('ended')
 local events = require('events')
+local history = require('history')
 local keys = require('keys')
 local migration = require('migration')
 local outbox = require('outbox')
@@ -108,6 +109,7 @@ function M.run(q, args)
   -- A message above what the worker asks for goes alone: if the reply is lost, no job is to blame for it.
   local is_full = known and known.bytes and #q.given == 2 and #q.given[2] > known.bytes
   local jobs = claim.run(q, worker, is_full and 0 or demand, known)
+  history.write(q)
   if jobs.left then wake.push(q) end
   local come = fit and hand_over(q, worker, idle, #jobs.ids == demand) or -1
   local held = redis.call('SCARD', keys.held(q.keys, worker))

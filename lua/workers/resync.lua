@@ -14,6 +14,7 @@
 -- scheduled for a job that is put aside.
 local arguments = require('arguments')
 local aside = require('aside')
+local history = require('history')
 local keys = require('keys')
 local oversize = require('oversize')
 local queue = require('queue')
@@ -54,6 +55,7 @@ local function reconcile(q, worker, fences, bytes)
       elseif fences[held[i]] == job.record.fence then
         own[held[i]] = true
       elseif running.is_cancelled(q, worker, held[i]) then
+        history.ended(q, 'x', job.record.kind, job.record.started, 1)
         running.finish(q, job, 'cancelled')
       else
         lost[#lost + 1] = job
@@ -95,6 +97,7 @@ function M.run(q, args)
   -- From now on the column `since` notes when each long wait was set; see ahead.lua.
   redis.call('HSETNX', q.keys.config, 'noted', at and digits(q.now) or '0')
   if at then workers.reclaim(q, silence, lease) end
+  history.write(q)
   if q.claimable then wake.push(q) end
   local refused = {}
   for id in string.gmatch(last[2] or '', '%S+') do refused[#refused + 1] = id end

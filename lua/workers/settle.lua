@@ -5,6 +5,7 @@ local columns = require('columns')
 local commit = require('commit')
 local deadlines = require('deadlines')
 local gates = require('gates')
+local history = require('history')
 local json = require('json')
 local links = require('links')
 local polling = require('polling')
@@ -135,9 +136,15 @@ outcomes.cancelled, outcomes.discarded = ending_as('cancelled'), ending_as('disc
 -- Outcomes after which the job would run again. A cancellation or a deadline comes before them.
 local again = { retry = true, snooze = true, poll = true, release = true, wait = true, unavailable = true }
 
+-- The letters by which runs are counted. Those of `release` and `wait` are not: they did not get as far as a handler.
+local letters = { retry = 'r', snooze = 'z', poll = 'z', unavailable = 'u', cancelled = 'x', discarded = 'd' }
+
 local function settle_one(q, worker, id, text, outcome, detail)
   local job = { id = id, record = record.read(text) }
-  if again[outcome] and running.is_cancelled(q, worker, id) then
+  local is_cancelled = again[outcome] and running.is_cancelled(q, worker, id)
+  local letter = is_cancelled and 'x' or letters[outcome]
+  if letter then history.ended(q, letter, job.record.kind, job.record.started, 1) end
+  if is_cancelled then
     running.note(q, job, 'cancelled', true)
     outcomes.cancelled(q, job, deadlines.is_over(q, id) and deadlines.WHY or '"cancelled while it ran"')
   else
@@ -200,6 +207,14 @@ local function note_place(limited, place, id)
   if at then at.ids[#at.ids + 1] = id end
 end
 
+-- Counts completed runs. `alike` has the number of those whose records begin alike, and one of the records.
+local function count_completed(q, alike, start)
+  for beginning, some in pairs(alike) do
+    local kind, started = record.run(some.record, start, beginning)
+    history.ended(q, 'c', kind, started, some.n)
+  end
+end
+
 -- Enqueues the jobs of runs that are settled further on in this call, unless the runs are over.
 local function commit_group(q, worker, args, group)
   local start = record.parts(group.fence, worker, '')
@@ -209,20 +224,30 @@ local function commit_group(q, worker, args, group)
   end
 end
 
--- Settles one group. Adds the ids of runs that are over to `refused`.
+-- Settles one group. Adds the ids of runs that are over to `refused`. Completed runs of one kind, whose records begin alike, are
+-- counted together.
 local function settle_group(q, worker, args, group, refused)
   local outcome, details = group.outcome, group.details
   local start = record.parts(group.fence, worker, '')
   local records = redis.call('HMGET', q.keys.executing, unpack(args, group.ids, group.ids + group.n - 1))
   local completed, detail_of, seen, limited = {}, details and {}, {}, {}
+  local alike, beginning, some = {}, nil, 0
   for i = 1, group.n do
     local id, text = args[group.ids + i - 1], records[i]
-    if not text or seen[id] or not record.is_of(text, start) then
+    local is_alike = beginning and text and record.is_of(text, beginning)
+    if not text or seen[id] or not is_alike and not record.is_of(text, start) then
       refused[#refused + 1] = id
     else
       seen[id] = true
       if outcome == 'completed' then
         completed[#completed + 1] = id
+        if not is_alike then
+          if beginning then alike[beginning].n = some end
+          beginning = record.beginning(text, start)
+          alike[beginning] = alike[beginning] or { record = text, n = 0 }
+          some = alike[beginning].n
+        end
+        some = some + 1
         if details then detail_of[id] = details + i - 1 end
         local place = record.place(text, start)
         if place then note_place(limited, place, id) end
@@ -231,6 +256,8 @@ local function settle_group(q, worker, args, group, refused)
       end
     end
   end
+  if beginning then alike[beginning].n = some end
+  count_completed(q, alike, start)
   complete(q, worker, completed, args, detail_of, limited)
 end
 

@@ -2,6 +2,7 @@
 -- queue renews the lease, whatever the concurrency. Silence is not death: if no worker called for long, Redis was away and all
 -- leases ended together, so each worker gets five seconds to come back, once.
 local ahead_queue = require('ahead_queue')
+local history = require('history')
 local keys = require('keys')
 local parking = require('parking')
 local record = require('record')
@@ -71,11 +72,14 @@ local function take_back(q, worker, most)
     local job = text and { id = id, record = record.read(text) }
     if not job or job.record.worker ~= worker then
       redis.call('SREM', keys.held(q.keys, worker), id)
-    elseif running.is_cancelled(q, worker, id) then
-      running.note(q, job, 'cancelled')
-      running.finish(q, job, 'cancelled')
     else
-      suspects.crashed(q, job, ids, host)
+      history.ended(q, 'l', job.record.kind, job.record.started, 1)
+      if running.is_cancelled(q, worker, id) then
+        running.note(q, job, 'cancelled')
+        running.finish(q, job, 'cancelled')
+      else
+        suspects.crashed(q, job, ids, host)
+      end
     end
   end
   stats.count(q, 'reclaimed', #ids)

@@ -8,14 +8,17 @@ local refuse = arguments.refuse
 
 local order = { 'building', 'suspended', 'held', 'active', 'completed', 'cancelled', 'discarded', 'deleted' }
 
+local told = { 'state', 'name', 'created', 'touched', 'deadline', 'ended', 'stopped', 'failed' }
+
 -- workflow_status         A flat list of name, value: config without context and token, and the number of nodes in each state.
 -- Released nodes count as active. Empty if there is no such workflow. Errors: BADKEY.
+-- workflow_statuses       On several workflows: a list of the same. Errors: BADKEY.
 function M.status(w)
-  local reply, config, codes = {}, redis.call('HGETALL', w.keys.config), workflow.codes
-  for i = 1, #config, 2 do
-    if config[i] ~= 'context' and config[i] ~= 'token' then
+  local reply, config, codes = {}, redis.call('HMGET', w.keys.config, unpack(told)), workflow.codes
+  for i = 1, #told do
+    if config[i] then
       local n = #reply
-      reply[n + 1], reply[n + 2] = config[i], config[i + 1]
+      reply[n + 1], reply[n + 2] = told[i], config[i]
     end
   end
   if #reply == 0 then return reply end
@@ -27,12 +30,10 @@ function M.status(w)
   return reply
 end
 
--- workflow_nodes rank most      A page of nodes in order, from a rank on, at most 1,000: a flat list of node, state, queue, kind
--- (empty for none), id of the job of its last run (empty if never released), and the number of nodes after it.
-function M.nodes(w, args)
-  local reply = {}
-  local rank, most = arguments.number(args[1], 0, 1e9, 'rank'), arguments.number(args[2], 1, queue.MOST, 'most')
-  local names, states = redis.call('LRANGE', w.keys.order, rank, rank + most - 1), {}
+-- A flat list of node, state, queue, kind (empty for none), id of the job of its last run (empty if never released), and the
+-- number of nodes after it.
+function M.rows(w, names)
+  local reply, states = {}, {}
   for name, code in pairs(workflow.codes) do states[code] = name ~= 'releasing' and name or 'active' end
   workflow.load(w)
   local codes = workflow.codes_of(w, names)
@@ -45,6 +46,22 @@ function M.nodes(w, args)
     reply[n + 6] = redis.call('LLEN', keys.down(w.keys, names[i]))
   end
   return reply
+end
+
+-- The codes of a state as it is told.
+local function codes_of(state)
+  local codes = workflow.codes
+  if state == 'releasing' or not codes[state] then refuse('BADARG', 'no such state: ' .. arguments.shown(state)) end
+  return state == 'active' and codes.releasing or codes[state], codes[state]
+end
+
+-- workflow_nodes rank most [state]      A page of nodes, from a rank on, at most 1,000, as M.rows has them: all nodes in order,
+-- or those in a state by name.
+function M.nodes(w, args)
+  local rank, most = arguments.number(args[1], 0, 1e9, 'rank'), arguments.number(args[2], 1, queue.MOST, 'most')
+  if not args[3] then return M.rows(w, redis.call('LRANGE', w.keys.order, rank, rank + most - 1)) end
+  local low, high = codes_of(args[3])
+  return M.rows(w, redis.call('ZRANGE', w.keys.nodes, low, high, 'BYSCORE', 'LIMIT', rank, most))
 end
 
 local MOST = 200              -- nodes of a state that are looked at

@@ -105,6 +105,20 @@ package struct ReadBatch: StoreFunction {
     }
 }
 
+/// The states of several batches, by position, each as ``ReadBatch`` does: `batch.status`.
+package struct ReadBatches: StoreFunction {
+    package static let name = "batch_statuses"
+    package static let isReadOnly = true
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [[String: String]] {
+        reply.elements.map { $0.dictionary.compactMapValues { $0.string ?? $0.integer.map(String.init) } }
+    }
+}
+
 /// The callbacks of a batch, and some of the members that it waits for: `batch.view`.
 package struct ViewBatch: StoreFunction {
     package static let name = "batch_view"

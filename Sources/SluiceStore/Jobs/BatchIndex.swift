@@ -38,13 +38,17 @@ package struct BatchList: StoreFunction {
     package static let page = 1000
 
     private let rank: Int
+    private let most: Int
 
     /// - Parameter rank: the rank to start from; 0 is the newest.
-    package init(from rank: Int) { self.rank = rank }
+    package init(from rank: Int, most: Int = page) {
+        self.rank = rank
+        self.most = most
+    }
 
     package func write(into command: inout RedisCommand) {
         command.append(rank)
-        command.append(Self.page)
+        command.append(most)
     }
 
     package func read(_ reply: RedisValue) throws(SluiceError) -> [BatchID] {
@@ -59,7 +63,12 @@ extension Store {
     }
 
     /// A page of the batches that are kept, newest first.
-    package func batches(from rank: Int) async throws(SluiceError) -> [BatchID] {
-        try await call(BatchList(from: rank), key: keys.batches)
+    package func batches(from rank: Int, most: Int = BatchList.page) async throws(SluiceError) -> [BatchID] {
+        try await call(BatchList(from: rank, most: most), key: keys.batches)
+    }
+
+    /// The states of batches, by position, at most 1,000; empty for those that are not there.
+    package func states(ofBatches ids: [BatchID]) async throws(SluiceError) -> [[String: String]] {
+        ids.isEmpty ? [] : try await call(ReadBatches(), keys: ids.map(keys.batch))
     }
 }

@@ -79,6 +79,33 @@ package struct Limits: StoreFunction {
     }
 }
 
+/// Reads some of the runs that hold places at a gate, and of the lanes that wait there: `lua/operators/explain.lua`.
+package struct Holders: StoreFunction {
+    package static let name = "holders"
+    package static let isReadOnly = true
+
+    package struct Item: Sendable, Hashable {
+        package var id: JobID
+        package var worker: WorkerID
+        /// The start of the run, in ms since 1970.
+        package var since: Int
+    }
+
+    package var gate: String
+
+    package init(_ gate: String) { self.gate = gate }
+
+    package func write(into command: inout RedisCommand) { command.append(gate) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (holders: [Item], lanes: [String]) {
+        guard reply.count == 2 else { throw malformed(Self.name) }
+        let holders = reply[0].rows(of: 3).map {
+            Item(id: $0.id(0), worker: WorkerID(known: $0.text(1)), since: $0.count(2))
+        }
+        return (holders, reply[1].elements.compactMap(\.string))
+    }
+}
+
 extension Limits.Gate {
     fileprivate init?(_ reply: RedisValue) {
         guard reply.count >= 9, let name = reply[0].string, let members = reply[1].integer else { return nil }

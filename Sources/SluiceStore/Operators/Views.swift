@@ -13,6 +13,44 @@ package struct Status: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> [String: String] { try texts(reply, Self.name) }
 }
 
+/// What there is in several queues besides jobs, by position: `lua/operators/view.lua`.
+package struct Outlines: StoreFunction {
+    package static let name = "outlines"
+    package static let isReadOnly = true
+
+    package struct Item: Sendable, Hashable {
+        package var cronEntries: Int
+        package var limits: Int
+        package var overrides: Int
+        /// Lanes that wait at gates.
+        package var lanesWaiting: Int
+        package var dependenciesOff: Int
+    }
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Item] {
+        guard reply.kind == .array else { throw malformed(Self.name) }
+        return reply.elements.map { row in
+            Item(
+                cronEntries: row[0].integer ?? 0, limits: row[1].integer ?? 0, overrides: row[2].integer ?? 0,
+                lanesWaiting: row[3].integer ?? 0, dependenciesOff: row[4].integer ?? 0)
+        }
+    }
+}
+
+extension Store {
+    /// What there is in queues besides jobs, by position. A call for each 1,000 queues.
+    package func outlines(of queues: [QueueName]) async throws(SluiceError) -> [Outlines.Item] {
+        var items: [Outlines.Item] = []
+        for page in queues.pages(of: 1000) { items += try await call(Outlines(), keys: page.map(keys.base)) }
+        guard items.count == queues.count else { throw malformed(Outlines.name) }
+        return items
+    }
+}
+
 /// Reads everything about one job: `lua/operators/view.lua`. Nil if there is none.
 package struct FindJob: StoreFunction {
     package static let name = "job"
@@ -139,23 +177,49 @@ package struct ListWorkers: StoreFunction {
     }
 }
 
-/// Reads counters by minute since 1970, for charts: `lua/operators/view.lua`. At most a day in a call.
-package struct History: StoreFunction {
+/// Reads what was counted by minute or hour since 1970: `lua/operators/view.lua`. At most a day of minutes, or 1,440 hours, in a
+/// call.
+package struct HistoryRows: StoreFunction {
     package static let name = "history"
     package static let isReadOnly = true
-    package var minutes: ClosedRange<Int>
 
-    package init(_ minutes: ClosedRange<Int>) { self.minutes = minutes }
-
-    package func write(into command: inout RedisCommand) {
-        command.append(minutes.lowerBound)
-        command.append(minutes.upperBound)
+    /// A part of what one minute or hour counted. It may come in two parts, which add up.
+    package struct Row: Sendable {
+        package var span: Int
+        package var counts: [String: Int]
+        /// The runs by kind, as `lua/base/packed.lua` writes them.
+        package var runs: [String: String]
     }
 
-    package func read(_ reply: RedisValue) throws(SluiceError) -> [Int: [String: Int]] {
-        var minutes: [Int: [String: Int]] = [:]
-        for row in reply.rows(of: 2) { minutes[row.count(0)] = row[1].dictionary.compactMapValues(\.integer) }
-        return minutes
+    package var spans: ClosedRange<Int>
+    package var byHour: Bool
+    package var kind: String?
+
+    package init(_ spans: ClosedRange<Int>, byHour: Bool = false, kind: String? = nil) {
+        self.spans = spans
+        self.byHour = byHour
+        self.kind = kind
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(spans.lowerBound)
+        command.append(spans.upperBound)
+        command.append(byHour ? "hour" : "minute")
+        command.append(kind ?? "")
+    }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Row] {
+        reply.rows(of: 2).map { row in
+            var read = Row(span: row.count(0), counts: [:], runs: [:])
+            for (name, value) in row[1].dictionary {
+                if name.hasPrefix(":") {
+                    read.runs[String(name.dropFirst())] = value.string ?? ""
+                } else {
+                    read.counts[name] = value.integer
+                }
+            }
+            return read
+        }
     }
 }
 

@@ -14,6 +14,16 @@ extension Store {
         try await call(function, key: keys.workflows)
     }
 
+    /// A page of the workflows that are kept, newest first, and the cursor of the next one.
+    package func workflows(after cursor: String?, most: Int) async throws(SluiceError) -> (next: String?, ids: [String]) {
+        try await call(WorkflowList(after: cursor, most: most), key: keys.workflows)
+    }
+
+    /// The states of workflows, by position, at most 1,000; empty for those that are not there.
+    package func states(ofWorkflows ids: [String]) async throws(SluiceError) -> [[String: String]] {
+        ids.isEmpty ? [] : try await call(ReadWorkflows(), keys: ids.map(keys.workflow))
+    }
+
     /// The words of a command that reports to a workflow that a node's job is gone, for people to send.
     package func tellDeleted(_ job: JobID, of node: String, workflow: String) -> [String] {
         ["FCALL", "sluice1_workflow_step", "1", keys.workflow(workflow), "done", node, job.text, "deleted", ""]

@@ -15,7 +15,21 @@ package struct ReadWorkflow: StoreFunction {
     }
 }
 
-/// Reads a page of nodes, in order: `workflow_view.nodes`.
+/// Reads the states of several workflows, by position, each as ``ReadWorkflow`` does: `workflow_view.status`.
+package struct ReadWorkflows: StoreFunction {
+    package static let name = "workflow_statuses"
+    package static let isReadOnly = true
+
+    package init() {}
+
+    package func write(into command: inout RedisCommand) {}
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [[String: String]] {
+        reply.elements.map { $0.dictionary.compactMapValues { $0.string ?? $0.integer.map(String.init) } }
+    }
+}
+
+/// Reads a page of nodes, in order, or of those in a state: `workflow_view.nodes`.
 package struct ListNodes: StoreFunction {
     package static let name = "workflow_nodes"
     package static let isReadOnly = true
@@ -35,20 +49,56 @@ package struct ListNodes: StoreFunction {
     }
 
     package var rank: Int
+    package var limit: Int
+    /// The state of the nodes; nil for all.
+    package var state: String?
 
-    package init(from rank: Int) { self.rank = rank }
+    package init(from rank: Int, limit: Int = most, state: String? = nil) {
+        self.rank = rank
+        self.limit = limit
+        self.state = state
+    }
 
     package func write(into command: inout RedisCommand) {
         command.append(rank)
-        command.append(Self.most)
+        command.append(limit)
+        if let state { command.append(state) }
     }
 
-    package func read(_ reply: RedisValue) throws(SluiceError) -> [Node] {
+    package func read(_ reply: RedisValue) throws(SluiceError) -> [Node] { Self.nodes(reply) }
+
+    fileprivate static func nodes(_ reply: RedisValue) -> [Node] {
         reply.rows(of: 6).map { row in
             Node(
                 name: row.text(0), state: row.text(1), queue: row.text(2), kind: row.text(3), job: row.text(4),
                 down: row.count(5))
         }
+    }
+}
+
+/// Reads the part of a workflow to draw: `workflow_graph`.
+package struct ReadGraph: StoreFunction {
+    package static let name = "workflow_graph"
+    package static let isReadOnly = true
+
+    package struct Reply: Sendable {
+        /// Whether the workflow has more nodes or edges than these.
+        package var hasMore: Bool
+        package var nodes: [ListNodes.Node]
+        package var edges: [(from: String, to: WorkflowEdge)]
+    }
+
+    package var most: Int
+
+    /// - Parameter most: the most nodes, 1 to 1,000.
+    package init(most: Int) { self.most = most }
+
+    package func write(into command: inout RedisCommand) { command.append(most) }
+
+    package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
+        guard reply.count == 3 else { throw malformed(Self.name) }
+        let edges = reply[2].rows(of: 2).compactMap { row in WorkflowEdge(row.text(1)).map { (from: row.text(0), to: $0) } }
+        return Reply(hasMore: reply[0].integer == 1, nodes: ListNodes.nodes(reply[1]), edges: edges)
     }
 }
 
@@ -176,6 +226,31 @@ package struct WorkflowIndex: StoreFunction {
     package func read(_ reply: RedisValue) throws(SluiceError) -> Reply {
         guard reply.count == 2, let next = reply[0].integer else { throw malformed(Self.name) }
         return Reply(next: next < 0 ? nil : .milliseconds(next), due: reply[1].elements.compactMap(\.string))
+    }
+}
+
+/// Lists workflows, newest first: `workflow_index.list`.
+package struct WorkflowList: StoreFunction {
+    package static let name = "workflow_list"
+    package static let isReadOnly = true
+
+    package var cursor: String
+    package var most: Int
+
+    package init(after cursor: String?, most: Int) {
+        self.cursor = cursor ?? ""
+        self.most = most
+    }
+
+    package func write(into command: inout RedisCommand) {
+        command.append(cursor)
+        command.append(most)
+    }
+
+    /// The ids, and the cursor of the next page; nil at the end.
+    package func read(_ reply: RedisValue) throws(SluiceError) -> (next: String?, ids: [String]) {
+        guard let next = reply[0].string else { throw malformed(Self.name) }
+        return (next.isEmpty ? nil : next, reply[1].elements.compactMap(\.string))
     }
 }
 

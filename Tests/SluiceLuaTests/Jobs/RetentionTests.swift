@@ -124,7 +124,7 @@ struct RetentionTests {
         #expect(try await worker.leave())
         _ = try await queue.takeToken()
         let lasting: Set = [
-            "beat", "calls", "config", "events", "stats", "stats:M+0", "vtime",
+            "beat", "calls", "config", "events", "stats", "stats:runs", "vtime",
         ]
         #expect(Set(try await queue.dump().keys) == lasting)
         #expect(try await queue.audit() == [])

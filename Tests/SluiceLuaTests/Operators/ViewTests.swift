@@ -101,11 +101,15 @@ struct ViewTests {
             for id in try await worker.claim(2) { try await worker.cycle(0, settling: [id]) }
             try await queue.advance(60)
         }
-        let history = try await queue.call(History(minute...minute + 5))
-        #expect(
-            history == [
-                minute: ["enqueued": 2, "started": 2, "completed": 2], minute + 1: ["enqueued": 2, "started": 2, "completed": 2],
-            ])
+        let rows = try await queue.call(HistoryRows(minute...minute + 5))
+        #expect(rows.map(\.span) == [minute, minute + 1])
+        for row in rows {
+            #expect(row.counts == ["enqueued": 2, "started": 2, "completed": 2])
+            #expect(row.runs == ["k": "c2|0:2|0:2"])
+        }
+        #expect(try await queue.call(HistoryRows(minute...minute, kind: "k")).map(\.runs) == [["k": "c2|0:2|0:2"]])
+        #expect(try await queue.call(HistoryRows(minute...minute, kind: "other")).map(\.runs) == [[:]])
+        try await queue.checkRefused(["history", "5", "5", "day"], "by must be minute or hour")
         try await queue.checkRefused(["history", "5", "4"], "to must be")
         try await queue.checkRefused(["history", "0", "1441"], "to must be")
         try await queue.checkRefused(["history"], "from must be")

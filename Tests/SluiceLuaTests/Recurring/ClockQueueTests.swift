@@ -115,7 +115,12 @@ struct ClockQueueTests {
         #expect(messages.hasPrefix("T+"))
         let due = try #require(Int(messages.dropFirst(2).prefix { $0 != " " }))
         #expect(due <= 305_000)
-        #expect(try await jump.queue.dump().keys.filter { $0.hasPrefix("stats:") } == ["stats:M+0"])
+        let spans = try await jump.queue.dump().keys.filter { $0.hasPrefix("stats:") }
+        #expect(spans.filter { $0.hasPrefix("stats:M") } == ["stats:M+0"])
+        #expect(spans.filter { $0.hasPrefix("stats:h") } == ["stats:h\(jump.queue.start / 3_600_000)"])
+        let minute = jump.queue.start / 60_000
+        let rows = try await jump.queue.call(HistoryRows(minute...minute))
+        #expect(rows.reduce(0) { $0 + $1.counts["completed", default: 0] } == 1)
         // Seconds later somebody carries it again.
         try await jump.queue.advance(300)
         #expect(try await jump.worker.cycle().messages.count == 1)
