@@ -32,6 +32,13 @@ extension Inspector {
     ///   - limit: The number of violations after which to stop.
     /// - Throws: a server error if Redis cannot be used.
     public func audit(_ queue: QueueName, limit: Int = 1000) async throws(SluiceError) -> AuditReport {
+        try await audit(queue, limit: limit) { _ in }
+    }
+
+    /// The same; passes on what was found so far after each page, and stops when the task is cancelled.
+    package func audit(
+        _ queue: QueueName, limit: Int = 1000, tell: (AuditReport) async -> Void
+    ) async throws(SluiceError) -> AuditReport {
         var report = AuditReport()
         var cursor = ""
         while true {
@@ -40,8 +47,9 @@ extension Inspector {
             report.violations += page.violations.map {
                 AuditReport.Violation(queue: queue, invariant: $0.invariant, what: $0.what)
             }
+            await tell(report)
             guard let next = page.cursor else { return report }
-            if report.violations.count >= limit {
+            if report.violations.count >= limit || Task.isCancelled {
                 report.isComplete = false
                 return report
             }

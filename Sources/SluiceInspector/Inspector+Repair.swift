@@ -31,16 +31,22 @@ extension Inspector {
     /// - Returns: The violations and repairs, the first pass first. Audit again to see what is left.
     /// - Throws: a server error if Redis cannot be used. Earlier repairs stay, and the call can be repeated.
     public func repair(_ queue: QueueName) async throws(SluiceError) -> [Repair] {
-        var done: [Repair] = []
-        for _ in 0..<Self.mostPasses {
-            let found = try await pass(queue) { cursor throws(SluiceError) in
-                try await self.store.call(MakeRepair(cursor: cursor), on: queue)
+        try await record(.auditRepair, in: queue) { (tally) async throws(SluiceError) in
+            var done: [Repair] = []
+            for _ in 0..<Self.mostPasses {
+                let found = try await pass(queue) { cursor throws(SluiceError) in
+                    try await self.store.call(MakeRepair(cursor: cursor), on: queue)
+                }
+                done += found
+                let made = found.count(where: { $0.cure != nil })
+                tally.changed += made
+                // What cannot be repaired is found again in each pass.
+                tally.skipped = found.count - made
+                await relay.relay(queue)
+                if made == 0 { break }
             }
-            done += found
-            await relay.relay(queue)
-            if !found.contains(where: { $0.cure != nil }) { break }
+            return done
         }
-        return done
     }
 
     private func pass(

@@ -17,9 +17,14 @@ extension Inspector {
     /// they stay nil if the transitions are older or were displaced by others. It makes one call per hundred transitions.
     /// - Throws: a server error if Redis cannot be used.
     public func withTimes(_ job: JobDetails) async throws(SluiceError) -> JobDetails {
+        try await withTimes(job, pages: Self.mostPages)
+    }
+
+    /// Adds the times that are found in a number of calls.
+    package func withTimes(_ job: JobDetails, pages: Int) async throws(SluiceError) -> JobDetails {
         var job = job
         var cursor: String? = ""
-        for _ in 0..<Self.mostPages {
+        for _ in 0..<pages {
             guard job.createdAt == nil || job.startedAt == nil && job.state == .completed, let place = cursor else { break }
             let page = try await store.call(JobMoves(job.id, cursor: place), on: job.queue)
             for move in page.moves {

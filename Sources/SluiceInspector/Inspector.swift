@@ -12,6 +12,9 @@ package import SluiceStore
 /// All calls share one connection, opened by the first call, and may come from any task. Reading changes nothing and takes no
 /// worker's place.
 ///
+/// Each change is recorded in a log, ``actions(newest:before:queue:actor:)``, under the name of this program, or of the author that
+/// ``acting(as:reason:)`` names.
+///
 /// Every error is a ``SluiceError``. Every call throws a server error (``SluiceError/Code/Category/server``) if Redis cannot be
 /// reached or used, and `closed` after ``close()``. An error with ``SluiceError/isTransient`` can be retried. Repeating a change
 /// does no harm: a change that was already made is reported as the job's present state.
@@ -20,6 +23,10 @@ public final class Inspector: Sendable {
     let relay: Relay
     /// The keys that decrypt arguments and results for display.
     let keys: PayloadKeys?
+    /// Who its changes are recorded under in the log of actions.
+    public let author: Operator
+    /// Why they are made; may be empty.
+    public let reason: String
 
     /// Makes an inspector. It connects with the first call.
     /// - Parameters:
@@ -40,6 +47,16 @@ public final class Inspector: Sendable {
         self.store = store
         self.relay = Relay(store)
         self.keys = keys
+        self.author = .program
+        self.reason = ""
+    }
+
+    init(_ other: Inspector, author: Operator, reason: String) {
+        self.store = other.store
+        self.relay = other.relay
+        self.keys = other.keys
+        self.author = author
+        self.reason = reason
     }
 
     /// Closes the connection. Later calls fail with `closed`.

@@ -15,6 +15,43 @@ extension AuditReport {
     }
 }
 
+extension Repair {
+    /// One repair in the output of `sluice audit --repair --json`.
+    package var json: JSONValue {
+        [
+            "queue": .string(queue.text), "invariant": .string(invariant), "what": .string(what), "cure": JSONValue(cure),
+        ]
+    }
+}
+
+extension ErrorGroup {
+    /// One group in the outputs of `sluice jobs errors --json` and of a dry run.
+    package var json: JSONValue {
+        [
+            "kind": .string(kind), "error": .string(error), "count": .integer(count), "example": .string(example.text),
+        ]
+    }
+}
+
+extension BulkProgress {
+    /// One queue in the output of a change by conditions.
+    package func json(queue: QueueName) -> JSONValue {
+        [
+            "queue": .string(queue.text), "looked": .integer(looked), "matched": .integer(matched),
+            "changed": .integer(changed), "cancelling": .integer(cancelling), "refused": .integer(refused),
+            "complete": .bool(isComplete),
+        ]
+    }
+
+    /// One queue in the output of a dry run.
+    package func json(queue: QueueName, groups: [ErrorGroup]) -> JSONValue {
+        [
+            "queue": .string(queue.text), "looked": .integer(looked), "matched": .integer(matched),
+            "groups": .array(groups.map(\.json)),
+        ]
+    }
+}
+
 extension WorkerStatus {
     /// One worker in the output of `sluice workers list --json`.
     package var json: JSONValue {

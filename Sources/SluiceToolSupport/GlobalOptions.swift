@@ -25,9 +25,19 @@ package struct GlobalOptions: ParsableArguments {
     @Flag(help: "Print JSON, for programs.")
     package var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Who makes changes, for the log of actions. Default: $SLUICE_ACTOR; else your user name and host.", valueName: "name")
+    )
+    package var actor: String?
+
+    @Option(help: ArgumentHelp("Why a change is made, for the log of actions. A pause shows it.", valueName: "text"))
+    package var reason = ""
+
     package init() {}
 
     package func validate() throws {
+        if actor?.isEmpty == true { throw ValidationError("--actor is empty: name who makes the change, or leave it out") }
         // A script whose variable is empty must not work on another Redis than it means.
         if redis?.isEmpty == true {
             throw ValidationError("--redis is empty: name a server, or leave it out for $SLUICE_REDIS_URL or your private Redis")
@@ -42,6 +52,18 @@ extension GlobalOptions {
     /// `$SLUICE_REDIS_URL`, unless it is empty.
     package static var environmentURL: String? {
         ProcessInfo.processInfo.environment["SLUICE_REDIS_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Who the changes of this command are recorded under.
+    private var author: Operator {
+        let process = ProcessInfo.processInfo
+        let named = actor ?? process.environment["SLUICE_ACTOR"].flatMap { $0.isEmpty ? nil : $0 }
+        return Operator(named ?? "\(NSUserName())@\(process.hostName)", via: .tool, from: process.hostName)
+    }
+
+    /// An inspector on a store that its owner closes. Its changes are recorded under the user of this command.
+    package func inspector(_ store: Store, keys: PayloadKeys? = nil) -> Inspector {
+        Inspector(store, keys: keys).acting(as: author, reason: reason)
     }
 
     /// How to reach Redis. The private server is started where none was named.
@@ -96,7 +118,7 @@ extension GlobalOptions {
 
     /// Lends an inspector, and closes it.
     package func withInspector(keys: PayloadKeys? = nil, _ body: (Inspector) async throws -> Void) async throws {
-        let inspector = Inspector(try await store(), keys: keys)
+        let inspector = inspector(try await store(), keys: keys)
         do {
             try await body(inspector)
         } catch {

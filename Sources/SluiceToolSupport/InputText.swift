@@ -20,7 +20,7 @@ package enum InputText {
                 throw Failure("argument \(index) is not UTF-8: '\(String(cString: word).prefix(60))'", status: .usage)
             }
         }
-        for name in ["SLUICE_REDIS_URL", "SLUICE_HOME", "SLUICE_KEYS", "HOME"] {
+        for name in ["SLUICE_REDIS_URL", "SLUICE_HOME", "SLUICE_KEYS", "SLUICE_ACTOR", "HOME"] {
             guard let value = getenv(name) else { continue }
             if String(validatingCString: value) == nil { throw Failure("$\(name) is not UTF-8", status: .usage) }
         }

@@ -9,6 +9,7 @@ package struct Style: Sendable {
         case green = "32"
         case yellow = "33"
         case cyan = "36"
+        case inverse = "7"
     }
 
     package var isColoured: Bool

@@ -1,8 +1,9 @@
+import SluiceCore
 import SluiceLua
 
 /// The version of the tools.
 package enum ToolVersion {
-    package static let text = "0.1.0"
+    package static let text = SluiceVersion.text
     /// The revision of the function library that it brings.
     package static let libraryRevision = FunctionLibrary.revision
 

@@ -100,7 +100,8 @@ actor EnqueueBatcher {
         }
     }
 
-    private static func outcome(of id: JobID, _ position: Int, _ reply: Enqueue.Reply) -> Outcome {
+    /// The outcome of the job at a position of a call.
+    static func outcome(of id: JobID, _ position: Int, _ reply: Enqueue.Reply) -> Outcome {
         if let refusal = reply.refused[position] { return .refused(refusal) }
         if let owner = reply.duplicates[position] { return .duplicate(owner) }
         if reply.full.contains(position) { return .full(retryAfter: reply.retryAfter) }

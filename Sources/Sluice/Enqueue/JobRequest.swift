@@ -58,6 +58,8 @@ public struct JobRequest: Sendable {
 
     /// The batch of which the job is a member or a callback.
     var batch: BatchID?
+    /// The headers of a trace that another program began; empty for those of the current task.
+    package var trace: [String: String] = [:]
 
     let kind: String
     let arguments: [UInt8]
@@ -100,9 +102,14 @@ public struct JobRequest: Sendable {
         } catch {
             throw SluiceError(.invalidArgument, "the arguments are no JSON: \(error.reason)")
         }
+        self.init(kind: kind, queue: queue, checked: text)
+    }
+
+    /// The same with arguments that are known to be JSON.
+    package init(kind: String, queue: QueueName, checked arguments: [UInt8]) {
         self.kind = kind
         self.queue = queue
-        self.arguments = text
+        self.arguments = arguments
         priority = 5
         partitions = [:]
         needs = []
@@ -141,7 +148,7 @@ public struct JobRequest: Sendable {
         try Redaction.check(redacted)
         var description = JobSpec(
             kind: kind, arguments: arguments, maxAttempts: maxAttempts, timeout: timeout, partitions: partitions, needs: needs,
-            chain: chain, maxWaits: maxWaits, batch: batch, trace: trace)
+            chain: chain, maxWaits: maxWaits, batch: batch, trace: self.trace.isEmpty ? trace : self.trace)
         description.workflow = node?.workflow
         description.node = node?.node
         description.version = max(version, 1)

@@ -1,5 +1,5 @@
 public import SluiceCore
-import SluiceStore
+package import SluiceStore
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -56,7 +56,7 @@ extension SluiceClient {
     }
 
     /// Waits for the end of a job: first where the job waits for its parent, then in its own queue.
-    private func end(of job: JobHandle, timeout: Duration?) async throws -> Await.Standing {
+    package func end(of job: JobHandle, timeout: Duration?) async throws -> Await.Standing {
         let deadline = EndWaiters<QueueName, JobEnds>.deadline(timeout)
         let id = try job.id.validated()
         if let origin = job.origin {

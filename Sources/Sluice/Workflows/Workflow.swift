@@ -78,6 +78,9 @@ public struct Workflow: Sendable {
         }
     }
 
+    /// Sets the shared context to a text that is known to be JSON.
+    package mutating func share(json: [UInt8]) { context = String(decoding: json, as: UTF8.self) }
+
     /// Adds a job as a node.
     /// - Parameters:
     ///   - name: The name of the node: 1 to 64 letters, digits, dots, dashes or underscores.

@@ -132,7 +132,7 @@ extension JSONScanner {
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
     /// The text without blanks around it.
-    static func trimmed(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    package static func trimmed(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var first = 0
         var end = text.count
         while first < end, isBlank(text[first]) { first += 1 }

@@ -11,16 +11,21 @@ extension Inspector {
     /// - Throws: a server error if Redis cannot be used.
     @discardableResult
     public func change(_ change: JobChange, ids: [JobID], in queue: QueueName) async throws(SluiceError) -> [ChangeOutcome] {
-        var outcomes: [ChangeOutcome] = []
-        for first in stride(from: 0, to: ids.count, by: ChangeJobs.mostJobs) {
-            let some = Array(ids[first..<min(first + ChangeJobs.mostJobs, ids.count)])
-            let words = try await store.call(ChangeJobs(change, some), on: queue)
-            await relay.relay(queue)
-            outcomes += zip(some, words).map {
-                ChangeOutcome(id: $0, result: ChangeOutcome.Result($1, wanted: change.target))
+        if ids.isEmpty { return [] }
+        return try await record(change.verb, on: ActionTarget.text(ids, change), in: queue) { (tally) async throws(SluiceError) in
+            var outcomes: [ChangeOutcome] = []
+            for first in stride(from: 0, to: ids.count, by: ChangeJobs.mostJobs) {
+                let some = Array(ids[first..<min(first + ChangeJobs.mostJobs, ids.count)])
+                let words = try await store.call(ChangeJobs(change, some), on: queue)
+                await relay.relay(queue)
+                for (id, word) in zip(some, words) {
+                    let outcome = ChangeOutcome(id: id, result: ChangeOutcome.Result(word, wanted: change.target))
+                    tally.count(outcome.isDone)
+                    outcomes.append(outcome)
+                }
             }
+            return outcomes
         }
-        return outcomes
     }
 
     /// Changes all jobs of a queue that match a filter. It works in bounded steps; each step selects and changes in one call.
@@ -42,7 +47,13 @@ extension Inspector {
         progress: (BulkProgress) async -> Void = { _ in }
     ) async throws(SluiceError) -> BulkProgress {
         var sweeper = try Sweeper(store, relay, queue, change, filter, isCounting: false)
-        return try await sweeper.run { await progress($1) }
+        return try await record(change.verb, on: ActionTarget.text(filter, change), in: queue) {
+            (tally) async throws(SluiceError) in
+            try await sweeper.run { _, done in
+                tally = Action.Tally(changed: done.changed + done.cancelling, skipped: done.refused)
+                await progress(done)
+            }
+        }
     }
 
     /// Counts the jobs that ``change(_:where:in:progress:)`` would change, in the same steps, and changes nothing.
@@ -64,5 +75,16 @@ extension Inspector {
     /// - Throws: a server error if Redis cannot be used.
     public func errors(in queue: QueueName) async throws(SluiceError) -> [ErrorGroup] {
         try await preview(.retry, in: queue).groups
+    }
+}
+
+extension JobChange {
+    fileprivate var verb: Action.Verb {
+        switch self {
+        case .retry: .jobsRetry
+        case .cancel: .jobsCancel
+        case .delete: .jobsDelete
+        case .reschedule: .jobsReschedule
+        }
     }
 }

@@ -1,6 +1,14 @@
 public import SluiceCore
 import SluiceStore
 
+/// A page of a list of batches.
+public struct BatchPage: Sendable, Hashable {
+    /// The batches of the page, newest first.
+    public var batches: [BatchStatus]
+    /// The cursor of the next page; nil at the end.
+    public var next: String?
+}
+
 /// The state of a batch, its callbacks, and the members that have not ended.
 public struct BatchDetails: Sendable, Hashable {
     /// A job that is enqueued when an event fires.

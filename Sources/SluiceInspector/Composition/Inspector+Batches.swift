@@ -9,24 +9,55 @@ extension Inspector {
     /// - Throws: a server error if Redis cannot be used.
     public func batches(state: BatchStatus.State? = nil, limit: Int = 50) async throws(SluiceError) -> [BatchStatus] {
         var found: [BatchStatus] = []
-        var gone: [BatchID] = []
-        var rank = 0
-        while found.count < limit {
-            let page = try await store.batches(from: rank)
-            for id in page where found.count < limit {
-                if let status = BatchStatus(id, try await store.call(ReadBatch(), batch: id)) {
-                    if state == nil || status.state == state { found.append(status) }
-                } else {
-                    gone.append(id)
-                }
-            }
-            rank += page.count
-            if page.count < BatchList.page { break }
-        }
-        // A user with read permission alone still sees the list.
-        if !gone.isEmpty { try? await store.note(.gone, Array(gone.prefix(1000))) }
-        return found.sorted { ($0.created, $0.id.text) > ($1.created, $1.id.text) }
+        var cursor: String?
+        repeat {
+            let page = try await batchPage(state: state, limit: min(max(limit - found.count, 1), 1000), after: cursor)
+            found += page.batches
+            cursor = page.next
+        } while cursor != nil && found.count < limit
+        return found.prefix(limit).sorted { ($0.created, $0.id.text) > ($1.created, $1.id.text) }
     }
+
+    /// Returns a page of the stored batches, newest first. It makes at most 17 calls. With a state it examines at most eight times
+    /// `limit` batches, so a page can have fewer, or none, and a cursor all the same. A batch that is opened meanwhile moves one to
+    /// the next page, where it is listed again.
+    /// - Parameters:
+    ///   - state: Only batches in this state.
+    ///   - limit: The number of batches to return at most, 1 to 1,000.
+    ///   - cursor: The cursor of the page before; nil for the first page.
+    /// - Throws: `invalidArgument` for an invalid cursor; a server error if Redis cannot be used.
+    public func batchPage(
+        state: BatchStatus.State? = nil, limit: Int = 50, after cursor: String? = nil
+    ) async throws(SluiceError) -> BatchPage {
+        let limit = min(max(limit, 1), 1000)
+        guard var rank = Int(cursor ?? "0"), (0...1_000_000_000).contains(rank) else {
+            throw SluiceError(.invalidArgument, "'\((cursor ?? "").prefix(40))' is no cursor of a list of batches")
+        }
+        var found: [BatchStatus] = []
+        var gone: [BatchID] = []
+        var isEnd = false
+        for _ in 0..<Self.mostRounds where !isEnd && found.count < limit {
+            let most = limit - found.count
+            let ids = try await store.batches(from: rank, most: most)
+            for (id, values) in zip(ids, try await store.states(ofBatches: ids)) {
+                guard let status = BatchStatus(id, values) else {
+                    gone.append(id)
+                    continue
+                }
+                if state == nil || status.state == state { found.append(status) }
+            }
+            rank += ids.count
+            isEnd = ids.count < most
+        }
+        // Entries without a batch go at the end of the list: before that, the ranks behind them would change. A user with read
+        // permission alone still sees the list.
+        if isEnd, !gone.isEmpty { try? await store.note(.gone, Array(gone.prefix(1000))) }
+        found.sort { ($0.created, $0.id.text) > ($1.created, $1.id.text) }
+        return BatchPage(batches: found, next: isEnd ? nil : "\(rank)")
+    }
+
+    /// The pages of ids that are examined for one page of batches.
+    private static let mostRounds = 8
 
     /// Returns a batch with its callbacks and members that have not ended; nil if there is no such batch, or if it finished more
     /// than a day ago.

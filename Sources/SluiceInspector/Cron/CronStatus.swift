@@ -104,3 +104,20 @@ extension CronStatus {
         return Pause(since: Date(timeIntervalSince1970: since / 1000), reason: parts.count > 1 ? String(parts[1]) : "")
     }
 }
+
+extension CronStatus {
+    /// The next ticks after a time, within the bounds of the entry, whether or not it is paused; fewer if there are not so many.
+    /// - Throws: `invalidArgument` if this program does not know the schedule or the zone.
+    public func ticks(after time: Date, count: Int) throws(SluiceError) -> [Date] {
+        let schedule = CronSchedule(
+            try CronExpression(expression), in: try CronZone.named(zone), start: start.map { ($0.milliseconds + 999) / 1000 },
+            end: end.map { $0.milliseconds / 1000 })
+        var ticks: [Date] = []
+        var last = time.milliseconds / 1000
+        while ticks.count < count, let tick = schedule.next(after: last) {
+            ticks.append(Date(milliseconds: tick * 1000))
+            last = tick
+        }
+        return ticks
+    }
+}

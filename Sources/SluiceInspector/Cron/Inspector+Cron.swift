@@ -15,6 +15,18 @@ extension Inspector {
         return list
     }
 
+    /// Returns one cron entry; nil if there is none of this name.
+    /// - Parameters:
+    ///   - name: The name of the entry.
+    ///   - queue: The queue of the entry.
+    /// - Throws: a server error if Redis cannot be used.
+    public func cronEntry(_ name: String, in queue: QueueName) async throws(SluiceError) -> CronStatus? {
+        let reply = try await store.call(CronList(name), on: queue)
+        guard let item = reply.items.first else { return nil }
+        let workers = item.isOfCode ? try await store.call(ListWorkers(), on: queue) : []
+        return try CronStatus(item, queue: queue, now: reply.now, declared: CronNames.declared(by: workers), keys: keys)
+    }
+
     /// Returns the outcomes of the last ticks of a cron entry, newest first; nil if there is no such entry.
     /// - Parameters:
     ///   - name: The name of the entry.

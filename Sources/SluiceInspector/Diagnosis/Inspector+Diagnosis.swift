@@ -33,7 +33,7 @@ extension Inspector {
 
     /// Diagnoses, and passes on each part as soon as it is complete.
     package func diagnose(
-        _ queue: QueueName?, clock: @Sendable () -> Date = { Date() }, tell: (Diagnosis.Part) throws -> Void
+        _ queue: QueueName?, clock: @Sendable () -> Date = { Date() }, tell: (Diagnosis.Part) async throws -> Void
     ) async throws {
         let store = store.withoutLoading()
         let result: Result<Void, any Error>
@@ -47,12 +47,12 @@ extension Inspector {
     }
 
     private static func diagnose(
-        _ queue: QueueName?, _ store: Store, _ clock: @Sendable () -> Date, _ tell: (Diagnosis.Part) throws -> Void
+        _ queue: QueueName?, _ store: Store, _ clock: @Sendable () -> Date, _ tell: (Diagnosis.Part) async throws -> Void
     ) async throws {
         let cures = CureText(namespace: store.keys.namespace)
         let library = try await LibraryExamination(store, cures)
-        try tell(try await ServerExamination(store, cures, clock: clock).part)
-        try tell(library.part)
+        try await tell(try await ServerExamination(store, cures, clock: clock).part)
+        try await tell(library.part)
         guard library.isUsable else { return }
         let queues = try await store.queues()
         let asked = queue.map { [$0] } ?? queues
@@ -62,12 +62,12 @@ extension Inspector {
             try await examination.run()
             return examination.part
         } take: { part in
-            try tell(part)
+            try await tell(part)
         }
         if queue == nil {
             var examination = WorkflowExamination(store, queues, cures)
             try await examination.run()
-            try tell(examination.part)
+            try await tell(examination.part)
         }
     }
 }

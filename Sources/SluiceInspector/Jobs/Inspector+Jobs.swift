@@ -39,7 +39,19 @@ extension Inspector {
     public func jobs(
         matching filter: JobFilter = JobFilter(), limit: Int = 50, after cursor: String? = nil
     ) async throws(SluiceError) -> JobPage {
+        try await jobs(matching: filter, limit: limit, after: cursor, lists: .max, holding: nil)
+    }
+
+    /// Lists a page of jobs in a bounded number of calls: a page of many queues can be short, and yet not be the last.
+    /// - Parameters:
+    ///   - lists: How many lists of the library are read at most.
+    ///   - holding: Whether a queue holds jobs in a state, as far as is known; nil to ask the queues.
+    package func jobs(
+        matching filter: JobFilter, limit: Int, after cursor: String?, lists: Int,
+        holding: (@Sendable (QueueName, JobState) -> Bool)?
+    ) async throws(SluiceError) -> JobPage {
         let limit = min(max(limit, 1), 1000)
+        var lists = lists
         var segments = try await segments(of: filter)[...]
         if let cursor {
             let place = try JobCursor(cursor)
@@ -50,12 +62,19 @@ extension Inspector {
         var jobs: [JobSummary] = []
         var filled: ArraySlice<JobCursor> = []
         while true {
-            if jobs.count == limit { return JobPage(jobs: jobs, next: (filled.first ?? segments.first)?.text, time: time) }
+            if jobs.count == limit || lists == 0 {
+                return JobPage(jobs: jobs, next: (filled.first ?? segments.first)?.text, time: time)
+            }
             guard var place = filled.first else {
                 if segments.isEmpty { break }
-                filled = try await Self.part(of: &segments, from: self)
+                if let holding {
+                    (filled, segments) = (segments.filter { holding($0.queue, $0.state) }[...], [])
+                } else {
+                    filled = try await Self.part(of: &segments, from: self)
+                }
                 continue
             }
+            lists -= 1
             let reply = try await list(place, filter.kind == nil ? limit : 1000, filter.kind)
             let fresh = reply.items.dropFirst(place.skip).prefix(limit - jobs.count)
             jobs += fresh.map { JobSummary($0, place, keys) }

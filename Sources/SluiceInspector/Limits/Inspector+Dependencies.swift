@@ -37,9 +37,13 @@ extension Inspector {
         _ name: String, on isOn: Bool, in queue: QueueName, mayBeNew: Bool = false
     ) async throws(SluiceError) -> DependencySwitch {
         try DimensionName.check(name)
-        let isChanged = try await store.call(Switch(name, isOn: isOn, mayBeNew: mayBeNew), on: queue)
-        try await store.register(queue)
-        return DependencySwitch(name: name, isOn: isOn, isListed: false, queues: isChanged ? [queue] : [])
+        return try await record(isOn ? .dependenciesOn : .dependenciesOff, on: name, in: queue) {
+            (tally) async throws(SluiceError) in
+            let isChanged = try await store.call(Switch(name, isOn: isOn, mayBeNew: mayBeNew), on: queue)
+            tally.count(isChanged)
+            try await store.register(queue)
+            return DependencySwitch(name: name, isOn: isOn, isListed: false, queues: isChanged ? [queue] : [])
+        }
     }
 
     /// Switches a dependency on or off in all queues, including queues that are first used later. The call can be repeated if it
@@ -48,6 +52,15 @@ extension Inspector {
     @discardableResult
     public func switchDependency(_ name: String, on isOn: Bool) async throws(SluiceError) -> DependencySwitch {
         try DimensionName.check(name)
+        return try await record(isOn ? .dependenciesOn : .dependenciesOff, on: name) { (tally) async throws(SluiceError) in
+            let done = try await switchEverywhere(name, on: isOn)
+            tally.changed = done.isChanged ? max(done.queues.count, 1) : 0
+            tally.skipped = done.isChanged ? 0 : 1
+            return done
+        }
+    }
+
+    private func switchEverywhere(_ name: String, on isOn: Bool) async throws(SluiceError) -> DependencySwitch {
         let wasOn = try await !store.dependenciesOff().contains(name)
         // The list comes first: a worker that boots meanwhile reads it.
         try await store.note(name, isOn: isOn)

@@ -1,6 +1,12 @@
 public import SluiceCore
 import SluiceStore
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 extension Inspector {
     /// Returns the limits of a queue and the gates where jobs are held.
     /// - Parameters:
@@ -15,6 +21,22 @@ extension Inspector {
     /// - Throws: a server error if Redis cannot be used.
     public func limits() async throws(SluiceError) -> [QueueLimits] {
         try await each(of: queues()) { queue throws(SluiceError) in try await self.limits(of: queue) }
+    }
+
+    /// Returns up to ten of the jobs that hold places at a gate, the one that has run longest in front, and up to ten of the lanes
+    /// that wait there.
+    /// - Parameters:
+    ///   - gate: The gate, as ``GateStatus/gate`` has it.
+    ///   - queue: The queue.
+    /// - Throws: a server error if Redis cannot be used.
+    public func holders(
+        of gate: String, in queue: QueueName
+    ) async throws(SluiceError) -> (holders: [Explanation.Holder], lanes: [String]) {
+        let found = try await store.call(Holders(gate), on: queue)
+        let holders = found.holders.map {
+            Explanation.Holder(id: $0.id, worker: $0.worker, since: Date(milliseconds: $0.since))
+        }
+        return (holders, found.lanes)
     }
 
     /// Overrides a declared limit, at once and for all workers. The override survives deployments.
@@ -33,9 +55,14 @@ extension Inspector {
     ) async throws(SluiceError) -> QueueLimits.Setting {
         let name = try LimitName(parsing: limit)
         let value = try LimitValue(parsing: value, of: name.kind)
-        try await store.call(Override(name, value, for: span, mayBeNew: mayBeNew), on: queue)
-        try await store.register(queue)
-        return QueueLimits.Setting(name: name.text, value: value.text)
+        let end = span.map { " --for \(ActionTarget.duration($0))" } ?? ""
+        return try await record(.limitsSet, on: "\(name.text) \(value.text)\(end)", in: queue) {
+            (tally) async throws(SluiceError) in
+            try await store.call(Override(name, value, for: span, mayBeNew: mayBeNew), on: queue)
+            tally.count(true)
+            try await store.register(queue)
+            return QueueLimits.Setting(name: name.text, value: value.text)
+        }
     }
 
     /// The dimension of a limit if no declared limit and no job of the queue has it, as far as they can be searched; the name may
@@ -50,6 +77,9 @@ extension Inspector {
     /// - Throws: `invalidArgument` for an invalid name, and for an unused queue; a server error if Redis cannot be used.
     @discardableResult
     public func restore(_ limit: String, in queue: QueueName) async throws(SluiceError) -> Bool {
-        try await store.call(Restore(try LimitName(parsing: limit)), on: queue)
+        let name = try LimitName(parsing: limit)
+        return try await recordChange(.limitsClear, on: name.text, in: queue) { () async throws(SluiceError) in
+            try await store.call(Restore(name), on: queue)
+        }
     }
 }

@@ -75,6 +75,11 @@ public struct GateStatus: Sendable, Hashable {
         public var state: BreakerState
         /// The time when an open breaker lets a job through.
         public var until: Date?
+
+        package init(state: BreakerState, until: Date?) {
+            self.state = state
+            self.until = until
+        }
     }
 
     /// The name of the gate.
@@ -89,4 +94,20 @@ public struct GateStatus: Sendable, Hashable {
     public var rate: Rate?
     /// The breaker, if the gate has one.
     public var breaker: Breaker?
+
+    package init(gate: String, running: Int, concurrency: Int?, lanesWaiting: Int, rate: Rate?, breaker: Breaker?) {
+        self.gate = gate
+        self.running = running
+        self.concurrency = concurrency
+        self.lanesWaiting = lanesWaiting
+        self.rate = rate
+        self.breaker = breaker
+    }
+}
+
+extension GateStatus {
+    /// A gate without rate and breaker.
+    package init(gate: String, running: Int, concurrency: Int?, lanesWaiting: Int) {
+        self.init(gate: gate, running: running, concurrency: concurrency, lanesWaiting: lanesWaiting, rate: nil, breaker: nil)
+    }
 }

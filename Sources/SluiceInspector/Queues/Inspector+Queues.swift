@@ -17,7 +17,7 @@ extension Inspector {
     /// Pauses a queue: no job is claimed until it is resumed. Running jobs go on, and new jobs can be enqueued.
     /// - Parameters:
     ///   - queue: The queue.
-    ///   - reason: The reason that ``status(of:)`` shows.
+    ///   - reason: The reason that ``status(of:)`` shows; if empty, that of the inspector, ``reason``.
     ///   - mayBeNew: Whether an unused queue is created. Otherwise a mistyped name creates none.
     /// - Returns: False if the queue was already paused. A new reason replaces the earlier one.
     /// - Throws: `invalidArgument` for a queue that no client or worker has used; a server error if Redis cannot be used.
@@ -25,9 +25,13 @@ extension Inspector {
     public func pause(
         _ queue: QueueName, reason: String = "", mayBeNew: Bool = false
     ) async throws(SluiceError) -> Bool {
-        let isNew = try await store.call(Pause(reason: reason, mayBeNew: mayBeNew), on: queue)
-        if mayBeNew { try await store.register(queue) }
-        return isNew
+        let reason = reason.isEmpty ? self.reason : reason
+        return try await acting(as: author, reason: reason).recordChange(.queuesPause, in: queue) {
+            () async throws(SluiceError) in
+            let isNew = try await store.call(Pause(reason: reason, mayBeNew: mayBeNew), on: queue)
+            if mayBeNew { try await store.register(queue) }
+            return isNew
+        }
     }
 
     /// Ends a pause. Waiting workers start at once.
@@ -35,7 +39,9 @@ extension Inspector {
     /// - Throws: `invalidArgument` for a queue that no client or worker has used; a server error if Redis cannot be used.
     @discardableResult
     public func resume(_ queue: QueueName) async throws(SluiceError) -> Bool {
-        try await store.call(Resume(), on: queue)
+        try await recordChange(.queuesResume, in: queue) { () async throws(SluiceError) in
+            try await store.call(Resume(), on: queue)
+        }
     }
 }
 
