@@ -20,13 +20,15 @@ struct SluiceTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking",
                 subcommands: [
-                    StatusCommand.self, DoctorCommand.self, TailCommand.self, WorkersCommand.self, AuditCommand.self,
+                    StatusCommand.self, TopCommand.self, ForecastCommand.self, DoctorCommand.self, TailCommand.self,
+                    WorkersCommand.self,
+                    AuditCommand.self, LogCommand.self, DashboardCommand.self,
                 ]),
             CommandGroup(
                 name: "Managing",
                 subcommands: [
                     WorkflowsCommand.self, BatchesCommand.self, CronCommand.self, QueuesCommand.self, LimitsCommand.self,
-                    DependenciesCommand.self, KeysCommand.self, LibraryCommand.self, RedisCommandGroup.self,
+                    DependenciesCommand.self, KeysCommand.self, TokenCommand.self, LibraryCommand.self, RedisCommandGroup.self,
                 ]),
             CommandGroup(name: "Trying", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])

@@ -6,6 +6,9 @@ import Testing
 @testable import SluiceInspector
 @testable import pipelines
 
+/// That of the scenario. The inspector has another one.
+private typealias History = pipelines.History
+
 /// The checks see what is wrong in records that are made up. Times are in microseconds.
 struct HistoryTests {
     private func line(

@@ -96,7 +96,7 @@ struct BenchCompareTests {
         expectRefusal(result, "no such file")
     }
 
-    @Test(arguments: ["polling", "memory"]) func tablesAreNotCompared(mode: String) async throws {
+    @Test(arguments: ["polling", "memory", "forecast"]) func tablesAreNotCompared(mode: String) async throws {
         let result = try await Tool.run(["--redis", "redis://127.0.0.1:1", "bench", "--mode", mode, "--compare", "/dev/null"])
         expectRefusal(result, "--compare does not go with")
     }

@@ -47,6 +47,8 @@ struct BenchToolTests {
         var polling: [Polling]?
         struct Memory: Decodable { var process: String; var jobs: Int; var start: Double; var middle: Double; var end: Double }
         var memory: [Memory]?
+        struct Forecast: Decodable { var left: Double; var backlog: Int; var took_s: Double; var text: [String] }
+        var forecast: [Forecast]?
     }
 
     private func bench(_ arguments: String...) async throws -> Result {
@@ -109,6 +111,12 @@ struct BenchToolTests {
             memory.map(\.process) == ["client that enqueues", "worker with handlers", "exec worker", "webhook worker"])
         #expect(memory.map(\.jobs) == [1000, 1000, 40, 40])
         for one in memory { #expect(one.start > 1_000_000 && one.middle > 1_000_000 && one.end > 1_000_000) }
+    }
+
+    @Test func forecastsBesideWhatHappened() async throws {
+        let rows = try #require(try await bench("--mode", "forecast", "--jobs", "300").forecast)
+        #expect(rows.map(\.left) == [0.9, 0.7, 0.5, 0.3, 0.1])
+        for row in rows { #expect(row.backlog <= 270 && row.took_s >= 0 && !row.text.isEmpty) }
     }
 
     @Test func workflowsAndBatches() async throws {

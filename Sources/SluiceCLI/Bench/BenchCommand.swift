@@ -28,10 +28,12 @@ struct BenchCommand: AsyncParsableCommand {
 
             --mode memory is not part of all either: the resident memory of a client, a worker, an exec worker and a webhook worker \
             after a tenth, half and all of their jobs. Exec and webhook workers get a twenty-fifth of --jobs. It needs /proc.
+
+            --mode forecast takes half a minute, and is not part of all: forecasts made while a queue drains, beside what happened.
             """)
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
-        case single, bulk, drain, latency, workflow, batch, unique, polling, webhooks, memory, all
+        case single, bulk, drain, latency, workflow, batch, unique, polling, webhooks, memory, forecast, all
     }
 
     @OptionGroup var global: GlobalOptions
@@ -78,8 +80,9 @@ struct BenchCommand: AsyncParsableCommand {
             let source = global.redis == nil ? "$SLUICE_REDIS_URL" : "--redis"
             throw ValidationError("--connection is for the private Redis, and \(source) names another one")
         }
-        if compare != nil, mode == .polling || mode == .memory {
-            throw ValidationError("--compare does not go with --mode polling and memory: their tables are no single figures")
+        if compare != nil, [.polling, .memory, .forecast].contains(mode) {
+            throw ValidationError(
+                "--compare does not go with --mode polling, memory and forecast: their tables are no single figures")
         }
     }
 
@@ -151,6 +154,7 @@ struct BenchCommand: AsyncParsableCommand {
         case .webhooks: try await modes.webhooks(&result)
         case .polling: try await modes.polling(&result)
         case .memory: try await modes.memory(&result)
+        case .forecast: try await modes.forecast(&result)
         case .all: try await all(modes, &result)
         }
         if [.workflow, .batch, .unique, .webhooks].contains(mode) { try await modes.floor(&result) }
@@ -180,7 +184,7 @@ struct BenchCommand: AsyncParsableCommand {
     /// Web hooks among all measurements: without the program that delivers them, the others still count.
     private func webhooks(_ modes: BenchModes, _ result: inout BenchResult) async throws {
         do {
-            _ = try ProgramPath.webhooks()
+            _ = try ProgramPath.companion("sluice-webhooks")
         } catch {
             return Terminal.complain("web hooks are not measured: \(error.message)")
         }

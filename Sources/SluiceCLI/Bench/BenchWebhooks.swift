@@ -42,7 +42,7 @@ extension BenchModes {
 
     /// A process that delivers web hooks runs while `body` does.
     func withSenders(_ options: [String] = [], _ body: (BenchWorkers) async throws -> Void) async throws {
-        let program = try ProgramPath.webhooks()
+        let program = try ProgramPath.companion("sluice-webhooks")
         let secret = FileManager.default.temporaryDirectory.appending(path: "sluice-bench-\(UUID().uuidString)").path
         let isWritten = FileManager.default.createFile(
             atPath: secret, contents: Data("only for measurements\n".utf8), attributes: [.posixPermissions: 0o600])

@@ -76,8 +76,14 @@ struct CronAddCommand: AsyncParsableCommand {
         _ = try cron.entry(in: queue, options.payload)
         try await global.withClient(keys: options.keys, payloadLimit: options.payloadLimit) { client in
             let crontab = client.crontab(of: queue)
-            let change = try await crontab.add(cron)
-            let status = try await Inspector(client.store).cron(of: queue).first { $0.name == name }
+            let inspector = global.inspector(client.store)
+            let change = try await inspector.record(.cronAdd, on: "\(name) '\(expression)' --tz \(tz)", in: queue) {
+                (tally) async throws(SluiceError) in
+                let change = try await crontab.add(cron)
+                tally.count(change != .unchanged)
+                return change
+            }
+            let status = try await inspector.cron(of: queue).first { $0.name == name }
             if global.json {
                 try Terminal.output.json([
                     "name": .string(name), "queue": .string(queue.text), "result": .string(change.rawValue),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluiceInspector
 import SluiceToolSupport
 
 struct CronRemoveCommand: AsyncParsableCommand {
@@ -12,8 +13,10 @@ struct CronRemoveCommand: AsyncParsableCommand {
     @OptionGroup var entry: CronName
 
     func run() async throws {
-        try await entry.withCrontab(global) { crontab in
-            let changed = try await crontab.remove(entry.name)
+        try await entry.withCrontab(global) { crontab, inspector in
+            let changed = try await inspector.recordChange(.cronRemove, on: entry.name, in: crontab.queue) {
+                () async throws(SluiceError) in try await crontab.remove(entry.name)
+            }
             try global.tell(entry.name, of: crontab.queue, changed, "was removed from \(crontab.queue)", "was not there")
         }
     }
@@ -22,17 +25,17 @@ struct CronRemoveCommand: AsyncParsableCommand {
 struct CronPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Stop an entry from firing until it is resumed, whatever workers declare.",
-        discussion: "Ticks during the pause are not made up for. Exit status 1 if it was paused already.")
+        discussion:
+            "Ticks during the pause are not made up for. `cron list` shows the --reason. Exit status 1 if it was paused already.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var entry: CronName
 
-    @Option(help: "The reason, shown by `cron list`.")
-    var reason = ""
-
     func run() async throws {
-        try await entry.withCrontab(global) { crontab in
-            let changed = try await crontab.pause(entry.name, reason: reason)
+        try await entry.withCrontab(global) { crontab, inspector in
+            let changed = try await inspector.recordChange(.cronPause, on: entry.name, in: crontab.queue) {
+                () async throws(SluiceError) in try await crontab.pause(entry.name, reason: global.reason)
+            }
             try global.tell(entry.name, of: crontab.queue, changed, "is paused in \(crontab.queue)", "was paused already")
         }
     }
@@ -47,8 +50,10 @@ struct CronResumeCommand: AsyncParsableCommand {
     @OptionGroup var entry: CronName
 
     func run() async throws {
-        try await entry.withCrontab(global) { crontab in
-            let changed = try await crontab.resume(entry.name)
+        try await entry.withCrontab(global) { crontab, inspector in
+            let changed = try await inspector.recordChange(.cronResume, on: entry.name, in: crontab.queue) {
+                () async throws(SluiceError) in try await crontab.resume(entry.name)
+            }
             try global.tell(entry.name, of: crontab.queue, changed, "goes on in \(crontab.queue)", "was not paused")
         }
     }
@@ -63,8 +68,13 @@ struct CronRunCommand: AsyncParsableCommand {
     @OptionGroup var entry: CronName
 
     func run() async throws {
-        try await entry.withCrontab(global) { crontab in
-            let id = try await crontab.run(entry.name)
+        try await entry.withCrontab(global) { crontab, inspector in
+            let id = try await inspector.record(.cronRun, on: entry.name, in: crontab.queue) {
+                (tally) async throws(SluiceError) in
+                let id = try await crontab.run(entry.name)
+                tally.count(true)
+                return id
+            }
             if global.json {
                 try Terminal.output.json([
                     "name": .string(entry.name), "queue": .string(crontab.queue.text), "id": .string(id.text),

@@ -35,10 +35,11 @@ struct CronName: ParsableArguments {
         return name
     }
 
-    /// Finds the one crontab with the entry and passes it to `body`.
-    func withCrontab(_ global: GlobalOptions, _ body: (Crontab) async throws -> Void) async throws {
+    /// Finds the one crontab with the entry and passes it to `body`, with an inspector that records changes.
+    func withCrontab(_ global: GlobalOptions, _ body: (Crontab, Inspector) async throws -> Void) async throws {
         try await global.withClient { client in
-            try await body(client.crontab(of: try await place(Inspector(client.store))))
+            let inspector = global.inspector(client.store)
+            try await body(client.crontab(of: try await place(inspector)), inspector)
         }
     }
 

@@ -52,31 +52,12 @@ enum BulkText {
     }
 
     static func json(_ change: JobChange, _ results: [Result]) -> JSONValue {
-        let list = results.map { result -> JSONValue in
-            [
-                "queue": .string(result.queue.text), "looked": .integer(result.progress.looked),
-                "matched": .integer(result.progress.matched), "changed": .integer(result.progress.changed),
-                "cancelling": .integer(result.progress.cancelling), "refused": .integer(result.progress.refused),
-                "complete": .bool(result.progress.isComplete),
-            ]
-        }
+        let list = results.map { $0.progress.json(queue: $0.queue) }
         return ["change": .string(change.name), "dry_run": false, "queues": .array(list)]
     }
 
     static func json(_ change: JobChange, _ previews: [Preview]) -> JSONValue {
-        let list = previews.map { preview -> JSONValue in
-            [
-                "queue": .string(preview.queue.text), "looked": .integer(preview.progress.looked),
-                "matched": .integer(preview.progress.matched), "groups": .array(preview.groups.map(json)),
-            ]
-        }
+        let list = previews.map { $0.progress.json(queue: $0.queue, groups: $0.groups) }
         return ["change": .string(change.name), "dry_run": true, "queues": .array(list)]
-    }
-
-    static func json(_ group: ErrorGroup) -> JSONValue {
-        [
-            "kind": .string(group.kind), "error": .string(group.error), "count": .integer(group.count),
-            "example": .string(group.example.text),
-        ]
     }
 }

@@ -26,7 +26,7 @@ struct JobsErrorsCommand: AsyncParsableCommand {
         let terminal = Terminal.output
         if global.json {
             return try terminal.json(
-                .array(rows.map { row in ["queue": .string(row.queue.text), "group": BulkText.json(row.group)] }))
+                .array(rows.map { row in ["queue": .string(row.queue.text), "group": row.group.json] }))
         }
         if rows.isEmpty { return Terminal.complain("no job is retryable or discarded") }
         var table = Table([

@@ -11,28 +11,7 @@ enum LimitsText {
     }
 
     /// The value of a limit in the notation of the command line: `12`, `40/10s`, `5/30s/20s`.
-    static func value(_ setting: QueueLimits.Setting) -> String {
-        let kind = setting.name.prefix { $0 != "/" }
-        let numbers = setting.value.split(separator: "/").compactMap { Int($0) }
-        switch (kind, numbers.count) {
-        case ("rate", 2): return "\(numbers[0])/\(span(numbers[1]))"
-        case ("rate", 3):
-            // 3 % is the default guard of a rate.
-            let isUsual = abs(numbers[2] - numbers[1] * 3 / 100) <= 1
-            return "\(numbers[0])/\(span(numbers[1]))" + (isUsual ? "" : "/\(span(numbers[2]))")
-        case ("breaker", 3): return "\(numbers[0])/\(span(numbers[1]))/\(span(numbers[2]))"
-        default: return setting.value
-        }
-    }
-
-    /// An exact duration, in the largest unit that fits.
-    private static func span(_ milliseconds: Int) -> String {
-        let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")]
-        for (size, name) in units where milliseconds > 0 && milliseconds.isMultiple(of: size) {
-            return "\(milliseconds / size)\(name)"
-        }
-        return "\(milliseconds)ms"
-    }
+    static func value(_ setting: QueueLimits.Setting) -> String { setting.notation }
 
     /// `rate/host 40/10s`.
     static func setting(_ setting: QueueLimits.Setting) -> String { "\(setting.name) \(value(setting))" }

@@ -60,7 +60,7 @@ struct AuditCommand: AsyncParsableCommand {
         let isClean = yes ? left == 0 : repairs.isEmpty
         if global.json {
             try Terminal.output.json([
-                "clean": .bool(isClean), "done": .bool(yes), "repairs": .array(repairs.map(Self.json)),
+                "clean": .bool(isClean), "done": .bool(yes), "repairs": .array(repairs.map(\.json)),
             ])
         } else {
             try Terminal.output.lines(Self.lines(repairs, left: left))
@@ -78,13 +78,6 @@ struct AuditCommand: AsyncParsableCommand {
             table.append([repair.queue.text, repair.invariant, repair.what, repair.cure ?? "none that is safe"])
         }
         return table.lines(width: terminal.width, style: terminal.style) + end
-    }
-
-    private static func json(_ repair: Repair) -> JSONValue {
-        [
-            "queue": .string(repair.queue.text), "invariant": .string(repair.invariant), "what": .string(repair.what),
-            "cure": JSONValue(repair.cure),
-        ]
     }
 
     static func table() -> Table { Table([.text("QUEUE"), .text("INVARIANT"), .text("WHAT IS WRONG")]) }

@@ -5,8 +5,11 @@ import SluiceToolSupport
 
 struct QueuesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queues", abstract: "List, pause, resume and drain queues.",
-        subcommands: [QueuesListCommand.self, QueuesPauseCommand.self, QueuesResumeCommand.self, QueuesDrainCommand.self],
+        commandName: "queues", abstract: "List, pause, resume and drain queues, and show what they did.",
+        subcommands: [
+            QueuesListCommand.self, QueuesHistoryCommand.self, QueuesPauseCommand.self, QueuesResumeCommand.self,
+            QueuesDrainCommand.self,
+        ],
         defaultSubcommand: QueuesListCommand.self)
 
     @OptionGroup var global: GlobalOptions
@@ -54,14 +57,12 @@ struct QueuesListCommand: AsyncParsableCommand {
 
 struct QueuesPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Start no job of a queue until it is resumed; running jobs go on.")
+        commandName: "pause", abstract: "Start no job of a queue until it is resumed; running jobs go on.",
+        discussion: "`status` shows the --reason.")
 
     @OptionGroup var global: GlobalOptions
 
     @OptionGroup var target: QueueArgument
-
-    @Option(help: "The reason, shown by `status`.")
-    var reason = ""
 
     @OptionGroup var first: NewQueueOption
 
@@ -69,12 +70,13 @@ struct QueuesPauseCommand: AsyncParsableCommand {
         try await global.withInspector { inspector in
             let queue = target.queue
             let isNew = try await first.applying(to: queue) { mayBeNew in
-                try await inspector.pause(queue, reason: reason, mayBeNew: mayBeNew)
+                try await inspector.pause(queue, mayBeNew: mayBeNew)
             }
             if global.json {
                 try Terminal.output.json(["queue": .string(queue.text), "paused": true, "changed": .bool(isNew)])
             } else {
-                let already = "\(queue) was paused already" + (reason.isEmpty ? "" : ": this reason replaces the earlier one")
+                let replaced = global.reason.isEmpty ? "" : ": this reason replaces the earlier one"
+                let already = "\(queue) was paused already\(replaced)"
                 try Terminal.output.line(isNew ? "paused \(queue)" : already)
             }
         }

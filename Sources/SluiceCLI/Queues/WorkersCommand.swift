@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SluiceCore
 import SluiceInspector
 import SluiceToolSupport
@@ -39,15 +38,9 @@ struct WorkersListCommand: AsyncParsableCommand {
             let lease = worker.lease < .zero ? "ended" : HumanText.duration(worker.lease)
             table.append([
                 worker.worker.text, worker.queue.text, HumanText.number(worker.jobs),
-                places(worker.info).map(HumanText.number) ?? "-", lease,
+                WorkerPlaces.read(worker.info).map(HumanText.number) ?? "-", lease,
             ])
         }
         return table
-    }
-
-    /// The worker's concurrency, if it reported one.
-    private static func places(_ info: String) -> Int? {
-        struct Info: Decodable { var concurrency: Int? }
-        return try? JSONDecoder().decode(Info.self, from: Data(info.utf8)).concurrency
     }
 }

@@ -31,13 +31,13 @@ struct LibraryLoadCommand: AsyncParsableCommand {
     var pin = false
 
     func run() async throws {
-        try await global.withStore { store in
-            if let found = try await store.libraryVersion(), found.revision > FunctionLibrary.revision, !pin {
+        try await global.withInspector { inspector in
+            if let found = try await inspector.store.libraryVersion(), found.revision > FunctionLibrary.revision, !pin {
                 throw Failure(
                     "the server has revision \(found.revision), which is newer than \(FunctionLibrary.revision) of this tool; "
                         + "to go back all the same: sluice library load --pin")
             }
-            try await store.loadLibrary(pinned: pin)
+            try await inspector.loadLibrary(pinned: pin)
             if global.json {
                 try Terminal.output.json(["loaded": .integer(FunctionLibrary.revision), "pinned": .bool(pin)])
             } else {

@@ -4,14 +4,6 @@ import SluiceCore
 import SluiceEmbedded
 import SluiceToolSupport
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 struct RedisClientCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cli", abstract: "Run redis-cli on it, or on the server that --redis or $SLUICE_REDIS_URL names.",
@@ -27,15 +19,6 @@ struct RedisClientCommand: AsyncParsableCommand {
         if let warning = call.warning { Terminal.complain(warning) }
         if let password = call.password { setenv("REDISCLI_AUTH", password, 1) }
         let client = (try? await RedisExecutable.find())?.clientPath ?? "redis-cli"
-        throw Self.replaceProcess([client] + call.options + arguments)
-    }
-
-    /// Replaces this process by another program. Returns only on failure, with the reason.
-    private static func replaceProcess(_ words: [String]) -> Failure {
-        signal(SIGPIPE, SIG_DFL)
-        var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-        pointers.append(nil)
-        execvp(words[0], &pointers)
-        return Failure("cannot run \(words[0]): \(String(cString: strerror(errno)))")
+        throw ProgramPath.replaceProcess([client] + call.options + arguments)
     }
 }

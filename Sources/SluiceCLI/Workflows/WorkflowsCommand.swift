@@ -80,7 +80,7 @@ struct WorkflowsCancelCommand: AsyncParsableCommand {
     @OptionGroup var selection: WorkflowSelection
 
     func run() async throws {
-        try await selection.change { (workflow, node) throws(SluiceError) in try await workflow.cancel(node) }
+        try await selection.change(.workflowsCancel) { (workflow, node) throws(SluiceError) in try await workflow.cancel(node) }
     }
 }
 
@@ -91,7 +91,7 @@ struct WorkflowsRetryCommand: AsyncParsableCommand {
     @OptionGroup var selection: WorkflowSelection
 
     func run() async throws {
-        try await selection.change { (workflow, node) throws(SluiceError) in try await workflow.retry(node) }
+        try await selection.change(.workflowsRetry) { (workflow, node) throws(SluiceError) in try await workflow.retry(node) }
     }
 }
 
@@ -106,11 +106,15 @@ struct WorkflowSelection: ParsableArguments {
     var node: String?
 
     func change(
-        _ body: (WorkflowHandle, Workflow.Node?) async throws(SluiceError) -> Void
+        _ verb: Action.Verb, _ body: (WorkflowHandle, Workflow.Node?) async throws(SluiceError) -> Void
     ) async throws {
         try await global.withClient { client in
             let workflow = client.workflow(WorkflowID(known: id))
-            try await body(workflow, node.map { Workflow.Node($0) })
+            let target = [id, node].compactMap { $0 }.joined(separator: " ")
+            try await global.inspector(client.store).record(verb, on: target) { (tally) async throws(SluiceError) in
+                try await body(workflow, node.map { Workflow.Node($0) })
+                tally.count(true)
+            }
             let status = try await workflow.status()
             if global.json {
                 try Terminal.output.json(status.json)

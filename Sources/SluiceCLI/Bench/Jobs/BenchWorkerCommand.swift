@@ -14,6 +14,8 @@ struct BenchWorkerCommand: AsyncParsableCommand {
     @Argument var queue: String
     @Argument var concurrency: Int
     @Option(transform: { try Limit(parsing: $0) }) var limit: [Limit] = []
+    /// The mean time that a job takes, in ms; half of it to one and a half.
+    @Option var takes = 0
 
     func run() async throws {
         // A separate thread, since blocking reads would delay other tasks.
@@ -31,7 +33,12 @@ struct BenchWorkerCommand: AsyncParsableCommand {
             client, queues: [Queue(try QueueName(queue), concurrency: concurrency, limits: limit)],
             options: WorkerOptions(grace: .zero), logger: logger
         ) { BenchMiddleware() }
-        worker.handle(BenchJob.self) { (_, _) -> Void in }
+        if takes > 0 {
+            let range = takes * 500...takes * 1500
+            worker.handle(BenchJob.self) { (_, _) -> Void in try await Task.sleep(for: .microseconds(Int.random(in: range))) }
+        } else {
+            worker.handle(BenchJob.self) { (_, _) -> Void in }
+        }
         try await worker.run()
     }
 }

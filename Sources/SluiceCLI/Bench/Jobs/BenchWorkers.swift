@@ -22,11 +22,14 @@ struct BenchWorkers {
     }
 
     /// Processes that run jobs of `bench`.
-    /// - Parameter limits: Limits that they declare.
-    init(url: String, namespace: Namespace, queue: QueueName, concurrency: Int, limits: [String] = []) {
+    /// - Parameters:
+    ///   - limits: Limits that they declare.
+    ///   - takes: The mean time that a job takes, in ms; 0 for jobs that do nothing.
+    init(url: String, namespace: Namespace, queue: QueueName, concurrency: Int, limits: [String] = [], takes: Int = 0) {
         self.init(
             url: url, namespace: namespace,
-            command: ["bench-worker", queue.text, "\(concurrency)"] + limits.flatMap { ["--limit", $0] })
+            command: ["bench-worker", queue.text, "\(concurrency)"] + limits.flatMap { ["--limit", $0] }
+                + (takes > 0 ? ["--takes", "\(takes)"] : []))
         logsJobs = false
     }
 
