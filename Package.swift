@@ -15,6 +15,9 @@ extension Target.Dependency {
     static let asyncHTTPClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let coreMetrics: Self = .product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
+    static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdTesting: Self = .product(name: "HummingbirdTesting", package: "hummingbird")
     static let instrumentation: Self = .product(name: "Instrumentation", package: "swift-distributed-tracing")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
@@ -33,12 +36,14 @@ extension Target.Dependency {
 // What several targets need together.
 let store: [Target.Dependency] = ["SluiceStore", "SluiceCore"]
 let redis: [Target.Dependency] = store + ["Hiredis"]
-let users: [Target.Dependency] = ["Sluice", "SluiceWorker"]
-let testing: [Target.Dependency] = ["Sluice", "SluiceWorker", "SluiceInspector", "SluiceTesting", "TestSupport"]
-let scenario: [Target.Dependency] = ["ScenarioSupport", "SluiceTesting", "SluiceToolSupport", .argumentParser]
 let service: [Target.Dependency] = [.logging, .serviceLifecycle, .unixSignals]
+let users: [Target.Dependency] = ["Sluice", "SluiceWorker"]
 let children: [Target.Dependency] = [.subprocess, .systemPackage]
 let nio: [Target.Dependency] = [.nioCore, .nioPosix]
+let web: [Target.Dependency] = store + service + ["Sluice", "SluiceInspector", .hummingbird, .nioCore]
+let testing: [Target.Dependency] =
+    redis + users + service + children + nio + ["SluiceInspector", "SluiceLua", "SluiceTesting", "TestSupport"]
+let scenario: [Target.Dependency] = ["ScenarioSupport", "SluiceTesting", "SluiceToolSupport", .argumentParser]
 
 let package = Package(
     name: "sluice",
@@ -49,12 +54,11 @@ let package = Package(
         .library(name: "SluiceInspector", targets: ["SluiceInspector"]),
         .library(name: "SluiceWebhooks", targets: ["SluiceWebhooks"]),
         .library(name: "SluicePrometheus", targets: ["SluicePrometheus"]),
+        .library(name: "SluiceWeb", targets: ["SluiceWeb"]),
         .library(name: "SluiceTesting", targets: ["SluiceTesting"]),
         .executable(name: "sluice", targets: ["SluiceCLI"]),
+        .executable(name: "sluice-server", targets: ["SluiceServer"]),
         .executable(name: "sluice-webhooks", targets: ["SluiceWebhooksTool"]),
-        .executable(name: "crawler", targets: ["crawler"]),
-        .executable(name: "image-gateway", targets: ["image-gateway"]),
-        .executable(name: "pipelines", targets: ["pipelines"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,6 +70,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -89,7 +94,7 @@ let package = Package(
             name: "SluiceWorker",
             dependencies: store + ["Sluice", .coreMetrics, .logging, .nioCore, .serviceContext, .serviceLifecycle, .tracing]
         ),
-        .target(name: "SluiceInspector", dependencies: store + [.logging]),
+        .target(name: "SluiceInspector", dependencies: store + [.crypto, .logging]),
         .target(name: "SluicePrometheus", dependencies: [.coreMetrics]),
         .target(
             name: "SluiceWebhooks",
@@ -99,10 +104,12 @@ let package = Package(
             ]
         ),
         .target(
+            name: "SluiceWeb",
+            dependencies: web + ["SluicePrometheus", .coreMetrics, .crypto, .cryptoExtras], resources: [.embedInCode("assets")]
+        ),
+        .target(
             name: "SluiceTesting",
-            dependencies: redis + users + children + [
-                "SluiceInspector", "SluiceEmbedded", "SluiceLua", .logging, .serviceLifecycle,
-            ]
+            dependencies: redis + users + service + children + ["SluiceInspector", "SluiceEmbedded", "SluiceLua"]
         ),
         .target(
             name: "SluiceToolSupport",
@@ -114,6 +121,9 @@ let package = Package(
                 "CMemoryFile", "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SecretFiles",
                 "SluicePrometheus", .argumentParser, .coreMetrics, .crypto, .nioHTTP1,
             ]
+        ),
+        .executableTarget(
+            name: "SluiceServer", dependencies: web + ["SecretFiles", "SluiceToolSupport", "SluiceWeb", .argumentParser]
         ),
         .executableTarget(
             name: "SluiceWebhooksTool",
@@ -154,55 +164,45 @@ let package = Package(
             path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
         .target(name: "TestSupport", dependencies: store + nio + ["SluiceTesting", .nioHTTP1, .nioSSL], path: "Tests/Support"),
-        .testTarget(name: "HiredisTests", dependencies: nio + ["Hiredis", "SluiceTesting"]),
+        .testTarget(name: "HiredisTests", dependencies: testing),
         .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"]),
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore", .crypto], exclude: ["CronTable.txt"]),
         .testTarget(name: "SluiceEmbeddedTests", dependencies: ["SluiceEmbedded", .subprocess]),
-        .testTarget(name: "SluiceLuaTests", dependencies: redis + ["SluiceLua", "SluiceTesting"]),
-        .testTarget(name: "LimitsModelTests", dependencies: redis + ["SluiceLua", "SluiceTesting"]),
+        .testTarget(name: "SluiceLuaTests", dependencies: testing),
+        .testTarget(name: "LimitsModelTests", dependencies: testing),
         .testTarget(
             name: "SluiceCLITests",
-            dependencies: redis + testing + children + nio + [
-                "SluiceCLI", "SluiceEmbedded", "SluicePrometheus", "SluiceToolSupport", .argumentParser, .unixSignals,
-            ]
+            dependencies: testing + ["SluiceCLI", "SluiceEmbedded", "SluicePrometheus", "SluiceToolSupport", .argumentParser]
         ),
-        .testTarget(name: "SluiceInspectorTests", dependencies: redis + testing + ["SluiceLua"]),
+        .testTarget(name: "SluiceInspectorTests", dependencies: testing),
         .testTarget(name: "SluicePrometheusTests", dependencies: children + ["SluicePrometheus", .coreMetrics]),
         .testTarget(
+            name: "SluiceWebTests", dependencies: testing + ["SluiceWeb", .asyncHTTPClient, .hummingbird, .hummingbirdTesting]),
+        .testTarget(
             name: "DocumentationTests",
-            dependencies: testing + service + children + [
-                "SluiceWebhooks", "SluiceCLI", "SluicePrometheus", "SluiceWebhooksTool", "SluiceCore", .argumentParser, .metrics,
-            ]
-        ),
-        .testTarget(name: "SluiceTests", dependencies: redis + testing + [.instrumentation, .nioCore, .serviceContext]),
-        .testTarget(
-            name: "SluiceWorkerTests",
-            dependencies: redis + testing + nio + ["SluicePrometheus", .coreMetrics, .crypto, .logging, .serviceLifecycle]
-        ),
-        .testTarget(
-            name: "SluiceWebhooksTests",
             dependencies: testing + [
-                "SluiceWebhooks", "SluiceCore", "Hiredis", .asyncHTTPClient, .coreMetrics, .logging, .nioCore,
+                "SluiceWebhooks", "SluiceCLI", "SluicePrometheus", "SluiceServer", "SluiceWeb", "SluiceWebhooksTool",
+                .argumentParser, .hummingbird, .metrics,
             ]
         ),
+        .testTarget(name: "SluiceTests", dependencies: testing + [.instrumentation, .serviceContext]),
+        .testTarget(name: "SluiceWorkerTests", dependencies: testing + ["SluicePrometheus", .coreMetrics, .crypto]),
+        .testTarget(name: "SluiceWebhooksTests", dependencies: testing + ["SluiceWebhooks", .asyncHTTPClient, .coreMetrics]),
         .executableTarget(
             name: "FaultWorker", dependencies: users + service + ["SluiceWebhooks", "SluiceCore"], path: "Tests/FaultWorker"
         ),
+        .testTarget(name: "FaultTests", dependencies: testing + ["FaultWorker", "SluiceWebhooks"]),
         .testTarget(
-            name: "FaultTests", dependencies: testing + children + ["FaultWorker", "SluiceWebhooks", "SluiceCore", "Hiredis"]
-        ),
-        .testTarget(
-            name: "ScenarioTests",
-            dependencies: children + ["ScenarioSupport", "crawler", "image-gateway", "pipelines", "Sluice", "SluiceInspector"]
+            name: "ScenarioTests", dependencies: testing + ["ScenarioSupport", "crawler", "image-gateway", "pipelines"]
         ),
         .testTarget(
             name: "ExampleTests",
-            dependencies: children + [
-                "example-http", "example-workflow", "example-api-client", "SluiceCLI", "ScenarioSupport", "SluiceInspector",
-                "SluiceTesting", "TestSupport", "SluiceCore", .asyncHTTPClient, .nioCore, .nioHTTP1,
+            dependencies: testing + [
+                "example-http", "example-workflow", "example-api-client", "SluiceCLI", "ScenarioSupport", .asyncHTTPClient,
+                .nioHTTP1,
             ]
         ),
-        .testTarget(name: "SluiceTestingTests", dependencies: redis + testing + [.subprocess]),
+        .testTarget(name: "SluiceTestingTests", dependencies: testing),
     ]
 )
 

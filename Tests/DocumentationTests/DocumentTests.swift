@@ -4,6 +4,7 @@ import SluiceCore
 import Testing
 
 @testable import SluiceCLI
+@testable import SluiceServer
 @testable import SluiceWebhooksTool
 
 /// What the documents say is what is there.
@@ -85,12 +86,14 @@ struct DocumentTests {
         for document in try Document.all() {
             for line in document.blocks("sh").flatMap(\.lines) {
                 for command in line.components(separatedBy: " | ").map({ $0.trimmingCharacters(in: .whitespaces) })
-                where command.hasPrefix("sluice ") || command.hasPrefix("sluice-webhooks ") {
+                where command.wholeMatch(of: /sluice(?:-webhooks|-server)? .*/) != nil {
                     shown += 1
-                    let words = try CommandLineText.split(String(command.prefix(while: { $0 != "#" })))
+                    let words = try CommandLineText.split(String(command.prefix { $0 != "#" && $0 != ">" }))
                     #expect(throws: Never.self, "\(document): \(command)") {
-                        let root: any ParsableCommand.Type = words[0] == "sluice" ? SluiceTool.self : WebhooksTool.self
-                        _ = try root.parseAsRoot(Array(words.dropFirst()))
+                        let roots: [String: any ParsableCommand.Type] = [
+                            "sluice": SluiceTool.self, "sluice-webhooks": WebhooksTool.self, "sluice-server": ServerTool.self,
+                        ]
+                        _ = try #require(roots[words[0]]).parseAsRoot(Array(words.dropFirst()))
                     }
                 }
             }

@@ -22,7 +22,7 @@ struct TestNamespaceTests {
         let dump = try await queues.dump()
         #expect(dump["{mail}:scheduled"] == "T+62000 a")
         #expect(dump["{mail}:wait:"] == "5/T+2000.1 b")
-        #expect(dump["{mail}:stats:M+0"] == "(expires)\nenqueued = 2")
+        #expect(dump["{mail}:stats"] == "enqueued = 2")
         #expect(dump["{mail}:wake"] == "1")
     }
 

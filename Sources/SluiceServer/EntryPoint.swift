@@ -1,0 +1,7 @@
+import SluiceToolSupport
+
+/// Runs the command.
+@main
+enum EntryPoint {
+    static func main() async { await ToolProcess.run(ServerTool.self) }
+}

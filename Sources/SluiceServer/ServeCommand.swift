@@ -1,0 +1,232 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import SecretFiles
+import ServiceLifecycle
+import Sluice
+import SluiceCore
+import SluiceInspector
+import SluiceStore
+import SluiceToolSupport
+import SluiceWeb
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Serve the dashboard; this is the default.")
+
+    /// What a connection may send as headers.
+    private static let longestHeaders = 16 * 1024
+    /// How long a connection may be silent.
+    private static let idleTime = TimeAmount.seconds(60)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The address and port to listen on; port 0 takes a free one. Other than a loopback address it needs --users. "
+                + "(default: 127.0.0.1:7880)",
+            valueName: "host:port"),
+        transform: { try ListenAddress(parsing: $0) })
+    var listen = ListenAddress(host: "127.0.0.1", port: 7880)
+
+    @Option(
+        help: ArgumentHelp(
+            "Who may log in: a file with a line for each user, as `sluice-server password` prints it.", valueName: "file"),
+        completion: .file())
+    var users: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What signs the cookies of those who have logged in, 32 bytes or more. Several servers behind one address share it. "
+                + "Without it, people log in again after a restart.",
+            valueName: "file"),
+        completion: .file())
+    var secretFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What everybody may do who reaches a server without users: viewer, operator or admin. (default: admin)",
+            valueName: "role"),
+        completion: .list(Role.allCases.map(\.rawValue)),
+        transform: { text in
+            guard let role = Role(rawValue: text) else {
+                throw ValidationError("'\(text.prefix(20))' is no role: there are viewer, operator and admin")
+            }
+            return role
+        })
+    var role: Role?
+
+    @Flag(help: "Change nothing, whoever asks.")
+    var readOnly = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The path that all addresses begin with, such as /jobs. A proxy passes it on unchanged.", valueName: "path"))
+    var path = ""
+
+    @Option(
+        help: ArgumentHelp(
+            "An origin, such as https://ops.example, that people use if a proxy changes the name of the host. May be repeated.",
+            valueName: "origin"))
+    var origin: [String] = []
+
+    @Option(help: ArgumentHelp("What the badge at the top says, such as production.", valueName: "text"))
+    var badge: String?
+
+    @Option(
+        help: ArgumentHelp("The colour of the badge: grey, green, blue, amber or red. (default: grey)", valueName: "color"),
+        completion: .list(DashboardSite.Color.allCases.map(\.rawValue)),
+        transform: { text in
+            guard let color = DashboardSite.Color(rawValue: text) else {
+                throw ValidationError("'\(text.prefix(20))' is no colour: there are grey, green, blue, amber and red")
+            }
+            return color
+        })
+    var badgeColor = DashboardSite.Color.grey
+
+    @Option(
+        help: ArgumentHelp(
+            "Show a site: name=redis://host, or name=redis://host#namespace. May be repeated. Without it, --redis and --namespace are "
+                + "the only site.",
+            valueName: "site"),
+        transform: { try SiteOption(parsing: $0) })
+    var site: [SiteOption] = []
+
+    func validate() throws {
+        if !listen.isLoopback, users == nil {
+            throw ValidationError("a server on \(listen.host) needs --users: everybody who reaches it could change the queues")
+        }
+        if users != nil, role != nil { throw ValidationError("--role is for a server without --users") }
+        if users == nil, secretFile != nil { throw ValidationError("--secret-file needs --users") }
+        if !DashboardOptions.isPath(path) { throw ValidationError("--path begins with a slash and does not end with one") }
+        if !site.isEmpty, global.redis != nil || global.namespace != nil {
+            throw ValidationError("give --site or --redis and --namespace, not both")
+        }
+        if Set(site.map(\.name)).count < site.count { throw ValidationError("two sites have the same name") }
+    }
+
+    func run() async throws {
+        let logger = Logger(label: "sluice.server") { _ in WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style) }
+        let sites = try await openSites(logger)
+        do {
+            try await serve(sites, logger)
+        } catch {
+            await close(sites)
+            throw error
+        }
+        await close(sites)
+    }
+
+    private func serve(_ sites: [DashboardSite], _ logger: Logger) async throws {
+        let dashboard = try Dashboard(
+            sites: sites, access: try access(),
+            options: DashboardOptions(path: path, isReadOnly: readOnly, trustedOrigins: Set(origin)))
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        dashboard.addRoutes(to: router)
+        var quiet = logger
+        quiet.logLevel = .error
+        let channel = HTTP1Channel.Configuration(
+            idleTimeout: Self.idleTime,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: Self.longestHeaders, maxHeaderListSize: Self.longestHeaders, maxHeaderFieldCount: 100))
+        let (host, path) = (listen.host, path)
+        let app = Application(
+            router: router, server: .http1(configuration: channel),
+            configuration: ApplicationConfiguration(
+                address: .hostname(listen.host, port: listen.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(4000)),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                logger.notice("serving", metadata: ["url": "http://\(ListenAddress(host: host, port: port))\(path)/"])
+            }, logger: quiet)
+        let group = ServiceGroup(services: [dashboard, app], gracefulShutdownSignals: StopSignals.all, logger: quiet)
+        do {
+            try await SecondInterrupt(services: group, logger: logger).run()
+        } catch let error as IOError {
+            throw Failure("cannot listen on \(listen): \(Self.reason(error))")
+        }
+    }
+
+    private static func reason(_ error: IOError) -> String {
+        switch error.errnoCode {
+        case EADDRINUSE: "the port is in use; --listen 127.0.0.1:0 takes a free one"
+        case EACCES: "this user may not use the port"
+        case EADDRNOTAVAIL: "this machine does not have the address"
+        default: String(cString: strerror(error.errnoCode))
+        }
+    }
+
+    private func openSites(_ logger: Logger) async throws -> [DashboardSite] {
+        if site.isEmpty {
+            // The inspector has a connection of its own, so that a page does not wait for producers.
+            let inspector = Inspector(try await global.store(logger: logger))
+            let client = try await SluiceClient(
+                try await global.store(logger: logger), options: Self.options(global.namespace ?? .standard), logger: logger)
+            return [DashboardSite(badge: badge, color: badgeColor, inspector: inspector, client: client)]
+        }
+        var sites: [DashboardSite] = []
+        for site in site {
+            let inspector = try Inspector(url: site.url, namespace: site.namespace, logger: logger)
+            let client = try await SluiceClient(.url(site.url), options: Self.options(site.namespace), logger: logger)
+            sites.append(
+                DashboardSite(name: site.name, badge: badge, color: badgeColor, inspector: inspector, client: client))
+        }
+        return sites
+    }
+
+    private static func options(_ namespace: Namespace) -> SluiceClient.Options {
+        var options = SluiceClient.Options()
+        options.namespace = namespace
+        return options
+    }
+
+    private func close(_ sites: [DashboardSite]) async {
+        for site in sites {
+            await site.client?.close()
+            await site.inspector.close()
+        }
+    }
+
+    private func access() throws -> DashboardAccess {
+        guard let users else { return .open(role ?? .admin) }
+        let file = try Self.read(users, "users")
+        let known: Users
+        do {
+            known = try Users(text: file)
+        } catch let error as Users.Invalid {
+            throw Failure("the file of users '\(users)': \(error)", status: .usage)
+        }
+        if known.count == 0 { throw Failure("the file of users '\(users)' has no user", status: .usage) }
+        let secret: [UInt8]
+        if let secretFile {
+            secret = Array(try Self.read(secretFile, "the secret").utf8)
+            if secret.count < 32 { throw Failure("the secret in '\(secretFile)' has fewer than 32 bytes", status: .usage) }
+        } else {
+            secret = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+        }
+        return .users(known, secret: secret)
+    }
+
+    private static func read(_ path: String, _ what: String) throws -> String {
+        do throws(SecretFileRefused) {
+            let file = try SecretFile(path, of: what)
+            if let warning = file.warning { Terminal.complain("warning: \(warning)") }
+            return file.text
+        } catch {
+            throw Failure(error.description, status: .usage)
+        }
+    }
+}
+
+/// What a request of this server knows: the address of its client.
+struct ServerContext: RequestContext, RemoteAddressRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let remoteAddress: SocketAddress?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+}

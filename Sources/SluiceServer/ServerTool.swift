@@ -1,0 +1,16 @@
+import ArgumentParser
+import SluiceToolSupport
+
+/// `sluice-server`
+struct ServerTool: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice-server", abstract: "Serve a dashboard of the queues.",
+        discussion: """
+            Without options it shows the queues of one Redis to this machine alone. To open it to others, give it users: \
+            `sluice-server password` makes a line of the users' file.
+
+            Exit status: 0 done, 1 failed, 2 usage, 3 Redis cannot be reached or used.
+            """,
+        version: ToolVersion.line(of: "sluice-server"), subcommands: [ServeCommand.self, PasswordCommand.self],
+        defaultSubcommand: ServeCommand.self)
+}

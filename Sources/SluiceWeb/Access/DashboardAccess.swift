@@ -1,0 +1,37 @@
+public import Hummingbird
+public import SluiceInspector
+
+/// How a dashboard learns who makes a request.
+public struct DashboardAccess: Sendable {
+    enum Method: Sendable {
+        case open(Role)
+        case users(Users, Sessions)
+        case custom(@Sendable (Request) async -> Principal?)
+    }
+
+    let method: Method
+
+    /// Everybody who reaches the server has this role. Only for a server that listens on the loopback address: requests must name
+    /// a loopback host, so that a page of another site cannot use a name of its own for this server.
+    public static func open(_ role: Role) -> Self { Self(method: .open(role)) }
+
+    /// People log in by name and password.
+    /// - Parameters:
+    ///   - users: The users.
+    ///   - secret: What signs the cookies, at least 32 bytes. A server with another secret does not accept them.
+    public static func users(_ users: Users, secret: [UInt8]) -> Self {
+        Self(method: .users(users, Sessions(secret: secret)))
+    }
+
+    /// The application knows: from a session of its own, or from a header of a proxy that it trusts.
+    /// - Parameter principal: Returns who makes a request; nil for nobody, who is refused.
+    public static func custom(_ principal: @escaping @Sendable (Request) async -> Principal?) -> Self {
+        Self(method: .custom(principal))
+    }
+
+    /// Whether there is a page to log in.
+    var hasLogin: Bool {
+        if case .users = method { return true }
+        return false
+    }
+}

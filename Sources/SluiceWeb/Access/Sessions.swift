@@ -1,0 +1,41 @@
+import Crypto
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Makes and checks the cookies of people who have logged in. A cookie is `NAME:EXPIRY:SIGNATURE`, with an HMAC (SHA-256).
+///
+/// The role is not in the cookie: it is looked up for every request, so that a change of the users counts at once.
+struct Sessions: Sendable {
+    static let cookie = "sluice_session"
+    /// How long somebody stays logged in.
+    static let length: TimeInterval = 12 * 3600
+
+    private let key: SymmetricKey
+
+    /// - Parameter secret: What signs the cookies. Several servers behind one address share it.
+    init(secret: [UInt8]) { key = SymmetricKey(data: SHA256.hash(data: Data("sluice session".utf8) + secret)) }
+
+    /// Makes a cookie for a user whose name has no colon.
+    func cookie(for name: String, at now: Date = Date()) -> String {
+        let content = "\(name):\(Int(now.timeIntervalSince1970 + Self.length))"
+        return "\(content):\(signature(content))"
+    }
+
+    /// The name of the user that a cookie was made for; nil if it is forged or has expired.
+    func name(of cookie: String, at now: Date = Date()) -> String? {
+        let parts = cookie.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let expiry = Int(parts[1]), Double(expiry) > now.timeIntervalSince1970,
+            Secrets.areEqual(signature("\(parts[0]):\(parts[1])").utf8, parts[2].utf8)
+        else { return nil }
+        return parts[0]
+    }
+
+    private func signature(_ content: String) -> String {
+        HMAC<SHA256>.authenticationCode(for: Data(content.utf8), using: key)
+            .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}

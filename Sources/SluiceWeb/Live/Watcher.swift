@@ -1,0 +1,109 @@
+import SluiceCore
+import SluiceInspector
+
+/// The one reader of a site's queues, whatever the number of viewers. While somebody looks, it reads all statuses every two
+/// seconds and tells the streams which queues have changed. While nobody does, it reads nothing.
+actor Watcher {
+    /// How old a snapshot may be, and the interval of reading while there are streams.
+    static let interval = Duration.seconds(2)
+    /// How often the counters by minute are read.
+    private static let historyInterval = Duration.seconds(10)
+
+    private struct Known {
+        var points: [History.Point]
+        var totals: [String: Int]
+        var read: ContinuousClock.Instant
+    }
+
+    private let inspector: Inspector
+    nonisolated let streams = Streams()
+    private var last: Snapshot?
+    private var reading: Task<Snapshot, any Error>?
+    private var histories: [QueueName: Known] = [:]
+
+    init(_ inspector: Inspector) { self.inspector = inspector }
+
+    /// The last snapshot if it is fresh, else a new one.
+    func snapshot() async throws -> Snapshot {
+        if let last, .now - last.begun < Self.interval { return last }
+        return try await refresh()
+    }
+
+    /// Makes the next snapshot a new one.
+    func invalidate() { last = nil }
+
+    /// Reads while there are streams, until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            await streams.waitUntilUsed()
+            do {
+                let before = last
+                let now = try await refresh()
+                streams.send(Self.changes(from: before, to: now))
+                streams.send(trouble: "")
+            } catch {
+                if Task.isCancelled { return }
+                streams.send(trouble: "Redis cannot be read: \((error as? SluiceError)?.message ?? "\(error)")")
+            }
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    /// Several who ask at once share one reading.
+    private func refresh() async throws -> Snapshot {
+        if let reading { return try await reading.value }
+        let task = Task { try await read() }
+        reading = task
+        defer { reading = nil }
+        let snapshot = try await task.value
+        last = snapshot
+        return snapshot
+    }
+
+    private func read() async throws -> Snapshot {
+        var snapshot = Snapshot(begun: .now)
+        var standings: [(QueueStatus, Restrictions?)] = []
+        try await inspector.standings(of: try await inspector.queues()) { status, restrictions in
+            standings.append((status, restrictions))
+        }
+        for (status, restrictions) in standings {
+            snapshot.queues.append(
+                Snapshot.Queue(status: status, restrictions: restrictions, minutes: try await minutes(of: status)))
+        }
+        if let time = standings.map(\.0.time).max() { snapshot.time = time }
+        histories = histories.filter { snapshot.queue($0.key) != nil }
+        return snapshot
+    }
+
+    /// The counters of the last hour, read anew only if they can have changed.
+    private func minutes(of status: QueueStatus) async throws -> [History.Point] {
+        if let known = histories[status.queue] {
+            let isSame = known.totals == status.totals
+            if .now - known.read < (isSame ? Self.historyInterval * 6 : Self.historyInterval) { return known.points }
+        }
+        let minutes =
+            status.totals.isEmpty ? [] : try await inspector.history(of: status.queue, last: .seconds(3600)).points
+        histories[status.queue] = Known(points: minutes, totals: status.totals, read: .now)
+        return minutes
+    }
+
+    /// The names of the queues that look different.
+    static func changes(from before: Snapshot?, to now: Snapshot) -> Set<String> {
+        guard let before else { return ["*"] }
+        let known = Dictionary(before.queues.map { ($0.status.queue, $0) }) { first, _ in first }
+        var changed = Set(
+            now.queues.filter { queue in known[queue.status.queue].map { !$0.looks(like: queue) } ?? true }.map(
+                \.status.queue.text))
+        for queue in before.queues where now.queue(queue.status.queue) == nil { changed.insert(queue.status.queue.text) }
+        return changed
+    }
+}
+
+extension Snapshot.Queue {
+    /// Whether nothing has happened in a queue but time.
+    fileprivate func looks(like other: Self) -> Bool {
+        status.states == other.status.states && status.totals == other.status.totals && status.pause == other.status.pause
+            && status.workers == other.status.workers && status.lanes == other.status.lanes
+            && status.depthLimit == other.status.depthLimit && restrictions == other.restrictions
+    }
+}

@@ -1,0 +1,162 @@
+import SluiceCore
+import SluiceInspector
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The batches that are kept, newest first, and one of them.
+enum BatchesPage {
+    static let routes: [Route] = [.page("batches") { try await page($0) }, .page("batches/{id}") { try await show($0) }]
+
+    private static let rows = 50
+    /// Members that are named of those that have not ended.
+    private static let mostMembers = 50
+
+    private static func page(_ request: WebRequest) async throws -> Page {
+        let state = try request.choice("state", of: BatchStatus.State.self)
+        let cursor = request.query["cursor"]
+        let page = try await request.inspector.batchPage(state: state, limit: rows, after: cursor)
+        let now = try await request.inspector.now()
+        let query = state.map { [("state", $0.rawValue)] } ?? []
+        let choices =
+            [Parts.Choice("all", request.links.to("batches"), isChosen: state == nil)]
+            + BatchStatus.State.allCases.map {
+                Parts.Choice($0.rawValue, request.links.to("batches", query: [("state", $0.rawValue)]), isChosen: state == $0)
+            }
+        let nothing =
+            page.next != nil
+            ? "None of these is \(state?.rawValue ?? "kept"); older ones are on the next page."
+            : "There is no \(state.map { "\($0.rawValue) " } ?? "")batch. A finished one is kept for a day."
+        let content: HTML = """
+            <h1>Batches</h1>
+            \(Parts.choices("State", choices))
+            \(Parts.live("batches", page.batches.isEmpty ? Parts.empty(nothing) : list(page.batches, at: now, request.links)))
+            \(Parts.next(page.next.map { request.links.to("batches", query: query + [("cursor", $0)]) }))
+            """
+        return Page(
+            title: "Batches", section: .batches,
+            command: "sluice batches list" + (state.map { " --state \($0.rawValue)" } ?? ""),
+            topics: cursor == nil ? ["*"] : [], content: content)
+    }
+
+    private static func list(_ batches: [BatchStatus], at now: Date, _ links: Links) -> HTML {
+        var table = Table(
+            "Batches",
+            [
+                .init("Batch"), .init("Name"), .init("State", .short), .init("Progress", .short, isWide: true),
+                .init("Members", .number), .init("Waiting", .number), .init("Failed", .number), .init("Opened", .short),
+                .init("Finished", .short, isWide: true),
+            ])
+        table.rows = batches.map { batch in
+            [
+                Parts.link(links.to("batches", batch.id.text), "<span class=\"mono\">\(batch.id.text)</span>" as HTML),
+                Parts.clipped(batch.name, to: 60), word(batch),
+                Parts.progress(done: batch.completed, failed: batch.failed, of: batch.total), Parts.number(batch.total),
+                Parts.number(batch.pending), Parts.number(batch.failed), Parts.time(batch.created, at: now),
+                Parts.time(batch.finished, at: now),
+            ]
+        }
+        return table.html
+    }
+
+    private static func word(_ batch: BatchStatus) -> HTML {
+        switch batch.state {
+        case .open: Parts.word(.quiet, "open")
+        case .sealed: Parts.word(.runs, "sealed")
+        case .finished: Parts.word(batch.failed > 0 ? .wrong : .good, batch.failed > 0 ? "finished with failures" : "finished")
+        }
+    }
+
+    private static func show(_ request: WebRequest) async throws -> Page {
+        let id: BatchID
+        do throws(SluiceError) {
+            id = try BatchID(request.part("id"))
+        } catch {
+            throw WebError.notFound("This batch", "A batch cannot have this id.")
+        }
+        guard let batch = try await request.inspector.batch(id, members: mostMembers) else {
+            throw WebError.notFound("The batch \(id)", "It never was there, or it finished more than a day ago.")
+        }
+        let now = try await request.inspector.now()
+        let status = batch.status
+        let content: HTML = """
+            <p class="crumbs">\(Parts.link(request.links.to("batches"), "Batches")) / batch</p>
+            <h1>\(status.name.isEmpty ? id.text : status.name)</h1>
+            <p class="sub mono">\(id.text)</p>
+            \(Parts.live("state", head(batch, at: now, request.links)))
+            <h2>Callbacks</h2>
+            \(Parts.live("callbacks", callbacks(batch, request.links)))
+            \(Parts.live("members", members(batch)))
+            """
+        return Page(
+            title: "Batch \(status.name.isEmpty ? id.text : status.name)", section: .batches,
+            command: "sluice batches show \(id)", topics: ["*"], content: content)
+    }
+
+    private static func head(_ batch: BatchDetails, at now: Date, _ links: Links) -> HTML {
+        let status = batch.status
+        let open: HTML? =
+            status.state == .open
+            ? "<ul class=\"notes\"><li>It takes members from outside, and cannot complete before it is sealed.</li></ul>" : nil
+        return """
+            <p>\(word(status)) <span class="soft">·</span> \(Parts.progress(done: status.completed, failed: status.failed, of: status.total))</p>
+            \(open)
+            \(Figures([
+                .init(status.total, status.total == 1 ? "member" : "members"), .init(status.pending, "waiting"),
+                .init(status.completed, "completed"), .init(status.cancelled, "cancelled"),
+                .init(status.discarded, "discarded"), .init(status.deleted, "deleted"),
+            ]).html)
+            \(Parts.facts([
+                ("Opened", Parts.time(status.created, at: now)), ("Sealed", status.sealed.map { Parts.time($0, at: now) }),
+                ("Finished", status.finished.map { Parts.time($0, at: now) }),
+                ("Member of", batch.parent.map { Parts.link(links.to("batches", $0.text), "batch \($0)") }),
+            ]))
+            """
+    }
+
+    private static func callbacks(_ batch: BatchDetails, _ links: Links) -> HTML {
+        if batch.callbacks.isEmpty { return Parts.empty("No job is enqueued when something happens to this batch.") }
+        var table = Table(
+            "Callbacks", [.init("When"), .init("State", .short), .init("Kind"), .init("Queue", .short), .init("Job")])
+        table.rows = batch.callbacks.map { callback in
+            let queue = try? QueueName(callback.queue)
+            let state =
+                switch callback.state {
+                case .waiting: Parts.word(.quiet, batch.status.state == .finished ? "did not happen" : "waiting")
+                case .fired: Parts.word(.runs, "fired")
+                case .enqueued: Parts.word(.good, "enqueued")
+                }
+            let id: HTML = "<span class=\"mono\">\(callback.job.text)</span>"
+            let job = queue.flatMap { callback.state == .enqueued ? Parts.link(links.job(callback.job, in: $0), id) : nil }
+            return [
+                "\(meaning(callback.event))", state, "\(callback.kind ?? "–")",
+                queue.map { Parts.link(links.queue($0), $0.text) } ?? "\(callback.queue)", job ?? id,
+            ]
+        }
+        return table.html
+    }
+
+    private static func meaning(_ event: BatchEvent) -> String {
+        switch event {
+        case .failed: "failed: the first member that does not complete"
+        case .attempted: "attempted: each member has run once"
+        case .completed: "completed: all members have completed"
+        case .exhausted: "exhausted: all members have ended"
+        }
+    }
+
+    private static func members(_ batch: BatchDetails) -> HTML {
+        if batch.waiting.isEmpty { return "" }
+        let names = batch.waiting.prefix(mostMembers).map { "<li class=\"mono\">\($0.text)</li>\n" as HTML }
+        let rest = batch.status.pending - names.count
+        return """
+            <h2>Waits for</h2>
+            <ul>
+            \(names)</ul>
+            \(rest > 0 ? "<p class=\"soft\">and \(HumanText.number(rest)) more</p>" as HTML : nil)
+            """
+    }
+}

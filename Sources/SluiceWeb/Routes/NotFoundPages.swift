@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+
+/// Gives addresses below the dashboard that no route matches a page. Everything else passes through.
+struct NotFoundPages<Context: RequestContext>: RouterMiddleware {
+    let dashboard: Dashboard
+
+    @concurrent
+    func handle(
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound && isOurs(request.uri.path) {
+            // The routes of the dashboard throw nothing.
+            return await dashboard.answerNothing(request, context)
+        }
+    }
+
+    private func isOurs(_ path: String) -> Bool {
+        let base = dashboard.options.path
+        return base.isEmpty || path == base || path.hasPrefix(base + "/")
+    }
+}

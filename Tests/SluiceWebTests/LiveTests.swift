@@ -1,0 +1,96 @@
+import HTTPTypes
+import SluiceCore
+import SluiceInspector
+import SluiceTesting
+import Testing
+
+@testable import SluiceWeb
+
+@Suite(.timeLimit(.minutes(5)))
+struct LiveTests {
+    @Test func streamsHearWhatHasChanged() async throws {
+        let streams = Streams()
+        let stream = try #require(streams.open())
+        var wakes = stream.wakes.makeAsyncIterator()
+        _ = await wakes.next()
+        #expect(stream.take() == "event: trouble\ndata: \n\nevent: same\ndata:\n\n")
+        streams.send(["mail"])
+        streams.send(["films", "mail"])
+        _ = await wakes.next()
+        #expect(stream.take() == "event: changed\ndata: films mail\n\n")
+        streams.send([])
+        _ = await wakes.next()
+        #expect(stream.take() == "event: same\ndata:\n\n")
+        streams.send(trouble: "Redis\nis away")
+        _ = await wakes.next()
+        #expect(stream.take() == "event: trouble\ndata: Redis is away\n\nevent: same\ndata:\n\n")
+        let late = try #require(streams.open())
+        #expect(late.take().hasPrefix("event: trouble\ndata: Redis is away\n\n"))
+        stream.close()
+        late.close()
+        #expect(await wakes.next() == nil)
+        #expect(streams.count == 0)
+    }
+
+    @Test func streamsAreBounded() {
+        let streams = Streams()
+        let open = (0..<Streams.most).compactMap { _ in streams.open() }
+        #expect(open.count == Streams.most)
+        #expect(streams.open() == nil)
+        open[0].close()
+        #expect(streams.open() != nil)
+    }
+
+    @Test func theWatcherNamesTheQueuesThatChanged() async throws {
+        let fixture = try await WebFixture()
+        try await fixture.enqueue(["a"], in: "mail")
+        try await fixture.enqueue(["a"], in: "films")
+        let watcher = fixture.dashboard.sites[0].watcher
+        let before = try await watcher.snapshot()
+        #expect(before.queues.map(\.status.queue) == ["films", "mail"])
+        #expect(Watcher.changes(from: nil, to: before) == ["*"])
+        try await fixture.enqueue(["b"], in: "mail")
+        try await fixture.enqueue(["a"], in: "new")
+        await watcher.invalidate()
+        let after = try await watcher.snapshot()
+        #expect(Watcher.changes(from: before, to: after) == ["mail", "new"])
+        #expect(Watcher.changes(from: after, to: after).isEmpty)
+        #expect(Watcher.changes(from: after, to: before) == ["mail", "new"])
+    }
+
+    @Test func aPageIsMadeOnceForManyViewers() async throws {
+        let fixture = try await WebFixture(on: try await RedisTestServer.start())
+        try await fixture.enqueue(["a"])
+        _ = try await fixture.get("/")
+        let before = try await fixture.calls()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    let reply = try await fixture.get("/jobs/mail/a")
+                    #expect(reply.status == 200)
+                }
+            }
+            try await group.waitForAll()
+        }
+        // The page makes three; the limit leaves room for a slow machine, where a page is old after a second.
+        #expect(try await fixture.calls() - before <= 30)
+    }
+
+    @Test func theWatcherRestsWhileNobodyLooks() async throws {
+        let fixture = try await WebFixture()
+        let watcher = fixture.dashboard.sites[0].watcher
+        let run = Task { await watcher.run() }
+        let streams = watcher.streams
+        let stream = try #require(streams.open())
+        var wakes = stream.wakes.makeAsyncIterator()
+        var text = ""
+        while !text.contains("event: changed") {
+            _ = await wakes.next()
+            text += stream.take()
+        }
+        #expect(text.contains("data: *"))
+        stream.close()
+        run.cancel()
+        await run.value
+    }
+}

@@ -1,0 +1,78 @@
+import HTTPTypes
+import SluiceCore
+import SluiceInspector
+import SluiceStore
+import SluiceTesting
+import Testing
+
+@testable import SluiceWeb
+
+/// The page of workers.
+@Suite(.timeLimit(.minutes(10)))
+struct WorkersPageTests {
+    @Test func eachProcessAndQueueIsARow() async throws {
+        let fixture = try await PageFixture()
+        #expect(try await fixture.get("/workers").says("No worker is there."))
+        let started = fixture.queues.start - 60_000
+        let info = #"{"host":"<i>h</i>","pid":7,"started":\#(started),"concurrency":4,"kinds":["email","a&b"],"cron":["x"]}"#
+        try await fixture.join(info: info)
+        try await fixture.join(in: "other", info: "{}")
+        try await fixture.enqueue(["a", "b", "c"])
+        _ = try await fixture.claim(2)
+        let page = try await fixture.get("/workers")
+        #expect(page.body.contains("sluice workers list"))
+        #expect(page.says("2 live here 4 places 2 jobs held 0 leases ended"))
+        #expect(page.says("<i>h</i>, process 7 mail 2h left 2 of 4 places 2 of 4 email, a&b; 1 cron 1m ago \(fixture.worker)"))
+        #expect(!page.body.contains("<i>h"))
+        #expect(page.says("other 2h left 0 – \(fixture.worker)"))
+        #expect(page.body.contains("href=\"/jobs?queue=mail&amp;state=executing\""))
+        let one = try await fixture.get("/workers?queue=other")
+        #expect(one.says("1 live here") && one.body.contains("sluice workers list --queue other"))
+        #expect(try await fixture.get("/workers?queue=none").says("No worker is there."))
+        #expect(try await fixture.get("/workers?queue=a%20b").status == 400)
+    }
+
+    @Test func whatIsWrongComesFirst() async throws {
+        let fixture = try await PageFixture()
+        try await fixture.join(lease: .seconds(30))
+        try await fixture.enqueue(["a"])
+        _ = try await fixture.claim(1)
+        try await fixture.enqueue(["lonely"], in: "nobody")
+        try await fixture.join(WorkerID(host: "other", process: 8), info: #"{"kinds":["email"]}"#)
+        try await fixture.enqueue(["odd"], kind: "<b>odd</b>")
+        // No worker calls meanwhile, which would take the job back.
+        try await fixture.queues.advance(by: .seconds(40))
+        let page = try await fixture.get("/workers")
+        #expect(page.says("1 lease has ended: the worker is dead or cut off."))
+        #expect(page.says("ended 10s ago"))
+        #expect(page.says("nobody : no worker lives, and 1 job is ready or stranded."))
+        #expect(page.says("No live worker of mail handles “<b>odd</b>”: 1 job waits, such as odd ."))
+        #expect(!page.body.contains("<b>odd"))
+        let dead = try #require(page.text.firstRange(of: "ended 10s ago"))
+        let live = try #require(page.text.firstRange(of: "1h 59m left"))
+        #expect(dead.lowerBound < live.lowerBound)
+    }
+
+    @Test func manyAreListed() async throws {
+        let fixture = try await PageFixture()
+        for number in 0..<200 as Range<Int32> {
+            try await fixture.join(
+                WorkerID(host: "h\(number)", process: number), in: QueueName(stringLiteral: "q\(number % 20 + 10)"))
+        }
+        let first = try await fixture.get("/workers")
+        #expect(first.says("120 live here"))
+        let next = try #require(first.body.firstMatch(of: /href="(\/workers\?from=\d+)"/)).output.1
+        #expect(try await fixture.get(String(next)).says("80 live here"))
+        #expect(try await fixture.get("/workers?queue=q11").says("10 live here"))
+    }
+
+    @Test(arguments: [
+        (#"{"host":"h","pid":3,"kinds":["*"]}"#, "h, process 3", "all kinds"), ("", "", ""), ("[1]", "", ""),
+        (#"{"kinds":["a","b","c","d","e","f","g","h"]}"#, "", "a, b, c, d, e, f and 2 more"),
+        (#"{"pid":9007199254740993,"concurrency":0}"#, "process 9007199254740993", ""), (#"{"host":7}"#, "", ""),
+    ])
+    func whateverAWorkerTellsIsRead(_ text: String, _ place: String, _ handles: String) {
+        let info = WorkerInfo(text)
+        #expect(info.place == place && info.handles == handles && info.concurrency == nil)
+    }
+}
