@@ -58,7 +58,7 @@ struct ServeCommand: AsyncParsableCommand {
         })
     var role: Role?
 
-    @Flag(help: "Change nothing, whoever asks.")
+    @Flag(help: "Refuse every change, for all roles.")
     var readOnly = false
 
     @Option(

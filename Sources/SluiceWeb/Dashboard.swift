@@ -14,7 +14,7 @@ import SluiceInspector
 /// let app = Application(router: router, services: [dashboard])
 /// try await app.runService()
 /// ```
-/// It reads Redis while somebody looks, as much for a thousand viewers as for one. It keeps nothing of its own but the progress of
+/// It reads Redis while a page is open, as much for a thousand viewers as for one. It keeps nothing of its own but the progress of
 /// bulk changes that it runs.
 public struct Dashboard: Service, Sendable {
     /// A configuration that cannot be served.

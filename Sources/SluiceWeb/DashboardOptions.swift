@@ -2,7 +2,7 @@
 public struct DashboardOptions: Sendable {
     /// The path that all addresses begin with, as browsers see it, such as `/jobs`; empty for the root. A proxy passes it on unchanged.
     public var path: String
-    /// Whether nothing can be changed, whoever asks.
+    /// Whether every change is refused, for all roles.
     public var isReadOnly: Bool
     /// Origins, such as `https://ops.example`, whose forms are taken although a proxy changes the name of the host.
     public var trustedOrigins: Set<String>

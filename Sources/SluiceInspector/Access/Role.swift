@@ -1,4 +1,4 @@
-/// What somebody may do. Each role may do all that the roles before it may.
+/// What a user may do. Each role may do all that the roles before it may.
 public enum Role: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
     /// Looks.
     case viewer

@@ -1,6 +1,6 @@
 import SluiceCore
 
-/// What a forecast is calculated from. The calculation asks nobody.
+/// What a forecast is calculated from. The calculation makes no calls.
 package struct Outlook: Sendable {
     /// Jobs that wait for a worker, and the lanes that have some.
     package var backlog = 0

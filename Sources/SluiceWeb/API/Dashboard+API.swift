@@ -54,8 +54,8 @@ extension Dashboard {
                 grant: grant, site: site, links: links, table: table))
     }
 
-    /// Who makes a request: a token, or somebody whom the pages know.
-    /// - Throws: ``Problem`` for nobody, and for a browser that another site makes send it.
+    /// Who makes a request: a token, or a user of the pages.
+    /// - Throws: ``Problem`` for an unknown sender, and for a browser that another site makes send it.
     private func grant(of request: Request, from address: String, at site: Site) async throws -> Grant {
         if let secret = request.headers[.authorization].flatMap(Self.bearer) {
             let isForeign = if case .custom = access.method { !secret.hasPrefix("sluice_") } else { false }

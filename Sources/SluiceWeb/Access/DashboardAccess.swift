@@ -24,7 +24,7 @@ public struct DashboardAccess: Sendable {
     }
 
     /// The application knows: from a session of its own, or from a header of a proxy that it trusts.
-    /// - Parameter principal: Returns who makes a request; nil for nobody, who is refused.
+    /// - Parameter principal: Returns the sender of a request; nil for an unknown one, who is refused.
     public static func custom(_ principal: @escaping @Sendable (Request) async -> Principal?) -> Self {
         Self(method: .custom(principal))
     }

@@ -11,7 +11,7 @@ import Crypto
 /// The role is not in the cookie: it is looked up for every request, so that a change of the users counts at once.
 struct Sessions: Sendable {
     static let cookie = "sluice_session"
-    /// How long somebody stays logged in.
+    /// How long a user stays logged in.
     static let length: TimeInterval = 12 * 3600
 
     private let key: SymmetricKey

@@ -7,13 +7,13 @@ import SluiceInspector
     import Foundation
 #endif
 
-/// Bulk changes: each counts its jobs first, waits until somebody agrees, and then changes them in the background.
+/// Bulk changes: each counts its jobs first, waits until a user agrees, and then changes them in the background.
 ///
 /// They are kept in memory. If the server dies, what was changed stays so, and the rest is as it was.
 actor BulkTasks {
     enum Phase: Sendable {
         case counting(looked: Int, of: Int)
-        /// It waits for somebody to agree, with the jobs by kind and error.
+        /// It waits until a user agrees, with the jobs by kind and error.
         case counted(matched: Int, groups: [ErrorGroup])
         case changing(BulkProgress)
         case ended(BulkProgress)

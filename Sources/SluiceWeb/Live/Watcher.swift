@@ -1,8 +1,8 @@
 import SluiceCore
 import SluiceInspector
 
-/// The one reader of a site's queues, whatever the number of viewers. While somebody looks, it reads all statuses every two
-/// seconds and tells the streams which queues have changed. While nobody does, it reads nothing.
+/// The one reader of a site's queues, whatever the number of viewers. While a page is open, it reads all statuses every two
+/// seconds and tells the streams which queues have changed. Otherwise it reads nothing.
 actor Watcher {
     /// How old a snapshot may be, and the interval of reading while there are streams.
     static let interval = Duration.seconds(2)

@@ -94,7 +94,7 @@ extension Dashboard {
         }
     }
 
-    /// Who makes a request; nil for nobody who is known.
+    /// The sender of a request; nil if the sender is not known.
     func principal(of request: Request) async -> Principal? {
         switch access.method {
         case .open(let role):
@@ -108,7 +108,7 @@ extension Dashboard {
         }
     }
 
-    /// What somebody is told who is not known.
+    /// The answer to an unknown sender.
     func refusal(of request: Request) -> Response {
         let links = Links(base: options.path, site: options.path)
         if access.hasLogin, request.method == .get || request.method == .head {

@@ -95,7 +95,7 @@
 
   function disconnect() { if (source) source.close(); source = null; }
 
-  // A tab that nobody sees needs no stream: browsers allow six to a server.
+  // A hidden tab needs no stream: browsers allow six to a server.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) disconnect();
     else { connect(); if (topics.length) changed(); }

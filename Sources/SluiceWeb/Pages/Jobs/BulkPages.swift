@@ -107,7 +107,7 @@ enum BulkPages {
     private static func word(_ phase: BulkTasks.Phase) -> String {
         switch phase {
         case .counting: "counting"
-        case .counted(let matched, _): "counted \(HumanText.count(matched, "job")), waits for somebody to agree"
+        case .counted(let matched, _): "counted \(HumanText.count(matched, "job")), waits until a user agrees"
         case .changing(let progress): "changing, \(HumanText.count(progress.changed, "job")) so far"
         case .ended(let progress): "\(HumanText.count(progress.changed, "job")) changed"
         case .failed: "failed"

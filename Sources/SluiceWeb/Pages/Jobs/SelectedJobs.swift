@@ -2,7 +2,7 @@ import HTTPTypes
 import SluiceCore
 import SluiceInspector
 
-/// The change of jobs that somebody has chosen one by one: a page that asks, and a page with the outcome of each.
+/// The change of jobs that a user has chosen one by one: a page that asks, and a page with the outcome of each.
 enum SelectedJobs {
     static let routes: [Route] = [
         .form("jobs/selected") { try await ask($0) }, .form("jobs/selected/change") { try await change($0) },

@@ -18,7 +18,7 @@ enum LogPage {
         }
         let content: HTML = """
             <h1>Log of actions</h1>
-            <p class="sub">Every change that somebody made here, with the tool or through a program. The newest 10,000 or so are kept.</p>
+            <p class="sub">Every change made on these pages, with the tool or through a program. The newest 10,000 or so are kept.</p>
             <form class="fields" method="get" action="\(request.links.to("log"))" role="search">
             <div><label for="queue">Queue</label><input id="queue" name="queue" value="\(query.queue?.text ?? "")" size="16" placeholder="all"></div>
             <div><label for="actor">Who</label><input id="actor" name="actor" value="\(actor ?? "")" size="24" placeholder="everybody"></div>

@@ -82,7 +82,7 @@ enum QueuePage {
         return """
             <div class="actions"><details class="act"><summary>Pause…</summary>
             <form method="post" action="\(links.to("queues", status.queue.text, "pause"))">
-            <p>Running jobs go on; no other job starts until somebody resumes the queue. New jobs are taken.</p>
+            <p>Running jobs go on; no other job starts until an operator resumes the queue. New jobs are taken.</p>
             <label for="reason">Reason</label><input id="reason" name="reason" maxlength="500" size="40">
             <button class="first">Pause \(status.queue.text)</button>
             </form></details></div>

@@ -7,9 +7,9 @@ import SluiceInspector
     import Foundation
 #endif
 
-/// How a queue stands, in a word, and why: what somebody must know within five seconds.
+/// How a queue stands, in a word, and why: what a user must know within five seconds.
 struct Standing: Sendable {
-    /// Something that is not as it should be, or that somebody has switched off.
+    /// Something that is not as it should be, or that an operator has switched off.
     struct Note: Sendable {
         var tone: Parts.Tone
         var text: String
