@@ -11,15 +11,17 @@ import Testing
 struct AccessTests {
     private static let secret = [UInt8](repeating: 7, count: 32)
 
-    private func users() throws -> Users {
-        try Users(
-            text: """
-                # people
-                ada admin \(try PasswordHash(of: "correct horse"))
+    /// Made once: a hash takes a processor for long.
+    private static let text = Result {
+        """
+        # people
+        ada admin \(try PasswordHash(of: "correct horse"))
 
-                vic viewer \(try PasswordHash(of: "battery staple"))
-                """)
+        vic viewer \(try PasswordHash(of: "battery staple"))
+        """
     }
+
+    private func users() throws -> Users { try Users(text: Self.text.get()) }
 
     /// Logs in, and returns the cookie.
     private func cookie(_ fixture: WebFixture, _ name: String, _ password: String) async throws -> HTTPFields {

@@ -1,6 +1,9 @@
--- What runs there were, by kind, for charts and forecasts. A call collects its runs in `q.ran` and writes them at its end, to the
--- hash `stats:runs` of the open minute: `LETTERBUCKET:KIND` and a number. stats.lua closes that minute. The letters and buckets
--- are those of packed.lua; a wait is counted at the start of its run, and a duration goes from claim to settlement.
+-- What runs there were, by kind, for charts and forecasts. A run is counted when it ends: how long its job had waited when it
+-- started, and how long it took from claim to settlement. Its worker tells kind and wait of a run that completed, since it has
+-- them at hand; of other runs the spec and the record tell. A call collects its runs in `q.ran` and writes them at its end, to
+-- the hash `stats:runs` of the open minute: `LETTERBUCKET:KIND` and a number. stats.lua closes that minute. The letters and
+-- buckets are those of packed.lua.
+local columns = require('columns')
 local kinds = require('kinds')
 local packed = require('packed')
 local queue = require('queue')
@@ -27,38 +30,43 @@ local function add(q, field, n)
   end
 end
 
--- Counts n runs of a kind (a word) that started at one time and end now. Runs that end together mostly started together.
-function M.ended(q, letter, word, started, n)
-  local of = starts[letter] or fill(letter)
+local function start_of(letter, bucket) return (starts[letter] or fill(letter))[bucket] end
+
+-- Counts n runs of a kind, a word, that started at one time and end now. Runs that end together mostly started together.
+local function count(q, letter, word, waited, started, n)
   if q.ended_since ~= started then q.ended_since, q.ended_bucket = started, packed.bucket(q.now - started) end
-  add(q, of[letter == 'l' and 0 or q.ended_bucket] .. (word == '' and kinds.OTHER or word), n)
+  add(q, start_of('w', waited) .. word, n)
+  add(q, start_of(letter, letter == 'l' and 0 or q.ended_bucket) .. word, n)
 end
 
--- Counts the starts of jobs, from the first to the last: `words` are their kinds. If their scores rise, and the ends of the range
--- share a bucket, so do all between them: a claim of many jobs looks at few scores.
-function M.started(q, scores, words, first, last, are_sorted)
-  local class, since = queue.read_score(q, scores[first] + 0)
-  local bucket = packed.bucket(q.now - since)
-  if first < last then
-    local other, last_class
-    if are_sorted then
-      last_class, since = queue.read_score(q, scores[last] + 0)
-      other = packed.bucket(q.now - since)
-    end
-    if bucket ~= other or class ~= last_class then
-      local middle = math.floor((first + last) / 2)
-      M.started(q, scores, words, first, middle, are_sorted)
-      return M.started(q, scores, words, middle + 1, last, are_sorted)
-    end
+-- Counts runs that end now, as {id, record}; at most 1,000. Their specs have to be there still.
+function M.ended(q, letter, jobs)
+  local ids = {}
+  for i = 1, #jobs do ids[i] = jobs[i].id end
+  local specs = redis.call('HMGET', q.keys.spec, unpack(ids))
+  for i = 1, #jobs do
+    local run = jobs[i].record
+    local _, since = queue.read_score(q, run.score + 0)
+    count(q, letter, kinds.word(columns.raw_kind(specs[i] or '')), packed.bucket(run.started - since), run.started, 1)
   end
-  local start, word, from = (starts.w or fill('w'))[bucket], words[first], first
-  for i = first + 1, last do
-    if words[i] ~= word then
-      add(q, start .. word, i - from)
-      word, from = words[i], i
-    end
+end
+
+-- Reads what a worker tells of n runs: `BUCKET:KIND n` for each bucket of waits and word of kinds.lua, with blanks between.
+-- Returns a list of {bucket, word, n}; nil if the text is no such list, or does not tell of n runs.
+function M.read(text, n)
+  local told, size, sum = {}, -1, 0
+  for bucket, word, some in string.gmatch(text, '(%d+):(%S+) (%d+)') do
+    local waited = tonumber(bucket)
+    if waited > packed.LAST or #word > kinds.LONGEST_WORD then return nil end
+    told[#told + 1] = { bucket = waited, word = word, n = tonumber(some) }
+    size, sum = size + #bucket + #word + #some + 3, sum + told[#told].n
   end
-  add(q, start .. word, last + 1 - from)
+  return size == #text and sum == n and told or nil
+end
+
+-- Counts runs of one claim that completed, as M.read returned them.
+function M.completed(q, told, started)
+  for i = 1, #told do count(q, 'c', told[i].word, told[i].bucket, started, told[i].n) end
 end
 
 -- Counts a new field under the other kinds instead, if there are too many.

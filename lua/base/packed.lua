@@ -23,7 +23,7 @@ function M.new() return { outcomes = {}, durations = {}, waits = {} } end
 
 local function add(counts, name, n) counts[name] = (counts[name] or 0) + n end
 
--- Adds what a field of the open minute counts, `LETTERBUCKET`; the letter w is a wait, at a start.
+-- Adds what a field of the open minute counts, `LETTERBUCKET`; the letter w is a wait.
 function M.count(runs, letter, bucket, n)
   if letter == 'w' then return add(runs.waits, bucket, n) end
   add(runs.outcomes, letter, n)

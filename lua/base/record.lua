@@ -1,5 +1,4 @@
--- The record of a run in `executing`: `fence worker attempt:kind started score dimensions lane`. The kind is a word of kinds.lua;
--- a record of an earlier revision has none. The dimensions, joined by commas, are
+-- The record of a run in `executing`: `fence worker attempt started score dimensions lane`. The dimensions, joined by commas, are
 -- those of the gates whose places the run holds; `-` for none. `name!` marks the probe of a half-open breaker. A run leaves the
 -- gates that its record names, whatever the limits are by then. The lane comes last because it may be empty.
 local arguments = require('arguments')
@@ -7,7 +6,7 @@ local queue = require('queue')
 local stats = require('stats')
 local digits, refuse = arguments.digits, arguments.refuse
 
--- The common parts of all records of one claim, before and after the attempt and the kind.
+-- The common parts of all records of one claim, before and after the attempt.
 function M.parts(fence, worker, started)
   return fence .. ' ' .. worker .. ' ', ' ' .. started .. ' '
 end
@@ -33,32 +32,20 @@ end
 -- M.read.
 function M.place(record, start)
   if string.sub(record, -3) == ' - ' then return nil end
-  return string.match(record, '^%S+ %d+ %d+ (.*)$', #start + 1)
-end
-
--- What the records of one claim and kind begin with, if they are of first attempts: all up to the start.
-function M.beginning(record, start) return string.sub(record, 1, string.find(record, ' ', #start + 1, true)) end
-
--- The kind in a record with these two beginnings, and the start of its run in ms. Cheaper than M.read.
-function M.run(record, start, beginning)
-  local colon, length = string.find(beginning, ':', #start + 1, true), #beginning
-  local kind = colon and string.sub(beginning, colon + 1, length - 1) or ''
-  return kind, tonumber(string.sub(record, length + 1, string.find(record, ' ', length + 1, true) - 1))
+  return string.match(record, '^%d+ %d+ %d+ (.*)$', #start + 1)
 end
 
 function M.read(record)
-  local fence, worker, attempt, kind, started, score, dimensions, lane =
-    string.match(record, '^(%d+) (%S+) (%d+):?(%S*) (%d+) (%d+) (%S+) (.*)$')
+  local fence, worker, attempt, started, score, dimensions, lane =
+    string.match(record, '^(%d+) (%S+) (%d+) (%d+) (%d+) (%S+) (.*)$')
   return {
-    text = record, fence = fence, worker = worker, attempt = tonumber(attempt), kind = kind, started = tonumber(started),
+    text = record, fence = fence, worker = worker, attempt = tonumber(attempt), started = tonumber(started),
     score = score, dimensions = dimensions, lane = lane,
   }
 end
 
--- A record, or a score, for people and clients: without the kind, which the spec tells, and with the place it would have without
--- the lead of the clock.
+-- A record, or a score, for people and clients: with the place it would have without the lead of the clock.
 function M.shown(q, text)
-  text = string.gsub(text, '^(%d+ %S+ %d+):%S*', '%1')
   if not q.config.shifts then return text end
   local head, score, rest = string.match(text, '^(%d+ %S+ %d+ %d+ )(%d+)(.*)$')
   if not head then return digits(queue.unshifted(q, tonumber(text))) end
@@ -67,6 +54,5 @@ end
 
 -- The same run with places at more gates.
 function M.with_dimensions(run, dimensions)
-  local attempt = run.kind == '' and run.attempt or run.attempt .. ':' .. run.kind
-  return table.concat({ run.fence, run.worker, attempt, run.started, run.score, dimensions, run.lane }, ' ')
+  return table.concat({ run.fence, run.worker, run.attempt, run.started, run.score, dimensions, run.lane }, ' ')
 end

@@ -4,9 +4,7 @@ local choose = require('choose')
 local columns = require('columns')
 local events = require('events')
 local gates = require('gates')
-local history = require('history')
 local keys = require('keys')
-local kinds = require('kinds')
 local oversize = require('oversize')
 local parking = require('parking')
 local record = require('record')
@@ -62,24 +60,18 @@ local function endings(q, chosen)
   return of
 end
 
--- Writes the runs down. `words` are the kinds of the jobs. Returns a flat list of position and attempt for attempts that are not
--- the first.
-local function start(q, worker, fence, chosen, words)
+-- Writes the runs down. Returns a flat list of position and attempt for attempts that are not the first.
+local function start(q, worker, fence, chosen)
   local ids, scores, lane_of, ending = chosen.ids, chosen.scores, chosen.lanes, endings(q, chosen)
   local attempts = columns.read(q, 'attempts', ids)
   local head, middle = record.parts(fence, worker, digits(q.now))
-  local running, again, word, rest, first = {}, {}, nil, nil, nil
+  local first, running, again = head .. '1' .. middle, {}, {}
   for i = 1, #ids do
-    if words[i] ~= word then
-      word = words[i]
-      rest = ':' .. word .. middle
-      first = head .. '1' .. rest
-    end
     local before = attempts[i] or nil
     running[2 * i - 1] = ids[i]
     if before then
       local attempt = tonumber(before) + 1
-      running[2 * i] = head .. attempt .. rest .. scores[i] .. ending[lane_of[i]]
+      running[2 * i] = head .. attempt .. middle .. scores[i] .. ending[lane_of[i]]
       again[#again + 1], again[#again + 2] = i - 1, attempt
     else
       running[2 * i] = first .. scores[i] .. ending[lane_of[i]]
@@ -88,7 +80,6 @@ local function start(q, worker, fence, chosen, words)
   redis.call('HSET', q.keys.executing, unpack(running))
   redis.call('SADD', keys.held(q.keys, worker), unpack(ids))
   gates.join(q, chosen)
-  history.started(q, scores, words, 1, #ids, chosen.alone ~= nil)
   return again
 end
 
@@ -129,7 +120,7 @@ function M.run(q, worker, demand, known)
   local aside, till_aside = oversize.bound(q, known)
   fit(chosen, specs, math.min(known and known.bytes or BYTES, BYTES), aside)
   local fence, n = next_fence(q), #chosen.ids
-  local again = start(q, worker, fence, chosen, kinds.of(specs, n))
+  local again = start(q, worker, fence, chosen)
   choose.take(q, chosen)
   gates.started(q, n)
   unique.started(q, chosen.ids)

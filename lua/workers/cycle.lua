@@ -1,10 +1,11 @@
--- cycle worker session call demand idle [fence outcome n detailed id… detail…]…
+-- cycle worker session call demand idle [fence outcome n flags id… detail… runs]…
 --
 -- The one call of a worker: it beats, records outcomes, moves due jobs, takes back the jobs of dead workers, and claims.
 --   call     rises by one with each cycle of a session; one cycle is in flight for each worker and queue
 --   demand   jobs wanted, 0 to 1000
 --   idle     ms after which a worker with free places comes again by itself
---   then settlements in groups of one fence and outcome: n, whether details follow (0 or 1), n ids, n details. Outcomes:
+--   then settlements in groups of one fence and outcome: n, flags (1: details follow, 2: the kinds and waits of completed runs,
+--   see history.lua), n ids, n details, the runs. Outcomes:
 --   completed, retry, snooze, poll, release, wait, unavailable, cancelled, discarded; settle.lua tells their details.
 --   A result above 64 MiB is refused, BADARG. An error above 64 KiB is cut; one that is no JSON on one line becomes a text
 --   Groups of `enqueue` may come before them: jobs that the runs enqueue, see commit.lua

@@ -55,7 +55,7 @@ local function reconcile(q, worker, fences, bytes)
       elseif fences[held[i]] == job.record.fence then
         own[held[i]] = true
       elseif running.is_cancelled(q, worker, held[i]) then
-        history.ended(q, 'x', job.record.kind, job.record.started, 1)
+        history.ended(q, 'x', { job })
         running.finish(q, job, 'cancelled')
       else
         lost[#lost + 1] = job

@@ -143,7 +143,7 @@ local function settle_one(q, worker, id, text, outcome, detail)
   local job = { id = id, record = record.read(text) }
   local is_cancelled = again[outcome] and running.is_cancelled(q, worker, id)
   local letter = is_cancelled and 'x' or letters[outcome]
-  if letter then history.ended(q, letter, job.record.kind, job.record.started, 1) end
+  if letter then history.ended(q, letter, { job }) end
   if is_cancelled then
     running.note(q, job, 'cancelled', true)
     outcomes.cancelled(q, job, deadlines.is_over(q, id) and deadlines.WHY or '"cancelled while it ran"')
@@ -174,23 +174,35 @@ local function check_results(args, first, last)
   end
 end
 
--- Reads settlements: groups of `fence outcome n detailed`, n ids, and n details if detailed is 1. Checks them before anything is
--- written. Returns a list of {fence, outcome, n, ids at, details at}.
+-- Reads settlements: groups of `fence outcome n flags`, n ids, n details if flags has the bit 1, and for completed runs what
+-- history.lua reads if flags has the bit 2. Checks them before anything is written. Returns a list of {fence, outcome, n, ids at,
+-- details at, runs}.
 function M.read(args, first)
   local list, total = {}, 0
   while args[first] do
     local outcome, n = args[first + 1], arguments.number(args[first + 2], 1, queue.MOST, 'size of a group')
-    local detailed = args[first + 3] == '1'
+    local flags = arguments.number(args[first + 3], 0, outcome == 'completed' and 3 or 1, 'flags of a group')
     if not (outcomes[outcome] or outcome == 'completed' or outcome == 'enqueue') then
       refuse('BADARG', 'no such outcome: ' .. tostring(outcome))
     end
-    list[#list + 1] = { fence = args[first], outcome = outcome, n = n, ids = first + 4, details = detailed and first + 4 + n }
-    if detailed and outcome == 'completed' then check_results(args, first + 4 + n, first + 3 + 2 * n) end
-    first = first + 4 + (detailed and 2 or 1) * n
+    local group = { fence = args[first], outcome = outcome, n = n, ids = first + 4 }
+    first = first + 4 + n
+    if flags % 2 == 1 then
+      group.details = first
+      first = first + n
+      if outcome == 'completed' then check_results(args, group.details, first - 1) end
+    end
+    if flags >= 2 then
+      group.runs = history.read(args[first] or '', n)
+      if not group.runs then refuse('BADARG', 'the runs must be BUCKET:KIND and a number, and as many as the ids') end
+      first = first + 1
+    end
+    list[#list + 1] = group
     total = total + n
   end
   if first ~= #args + 1 or total > queue.MOST then
-    refuse('BADARG', 'a group must be fence, outcome, size, 0 or 1, its ids, and its details if 1; at most 1000 ids in all')
+    refuse('BADARG', 'a group must be fence, outcome, size, flags, its ids, its details if flags has the bit 1, and its runs '
+      .. 'if flags has the bit 2; at most 1000 ids in all')
   end
   return list
 end
@@ -207,12 +219,15 @@ local function note_place(limited, place, id)
   if at then at.ids[#at.ids + 1] = id end
 end
 
--- Counts completed runs. `alike` has the number of those whose records begin alike, and one of the records.
-local function count_completed(q, alike, start)
-  for beginning, some in pairs(alike) do
-    local kind, started = record.run(some.record, start, beginning)
-    history.ended(q, 'c', kind, started, some.n)
+-- Counts the completed runs of a group: as their worker tells, if all that it tells of have completed.
+local function count_completed(q, group, completed, record_of)
+  if #completed == 0 then return end
+  if group.runs and #completed == group.n then
+    return history.completed(q, group.runs, record.read(record_of[completed[1]]).started)
   end
+  local jobs = {}
+  for i = 1, #completed do jobs[i] = { id = completed[i], record = record.read(record_of[completed[i]]) } end
+  history.ended(q, 'c', jobs)
 end
 
 -- Enqueues the jobs of runs that are settled further on in this call, unless the runs are over.
@@ -224,30 +239,20 @@ local function commit_group(q, worker, args, group)
   end
 end
 
--- Settles one group. Adds the ids of runs that are over to `refused`. Completed runs of one kind, whose records begin alike, are
--- counted together.
+-- Settles one group. Adds the ids of runs that are over to `refused`.
 local function settle_group(q, worker, args, group, refused)
   local outcome, details = group.outcome, group.details
   local start = record.parts(group.fence, worker, '')
   local records = redis.call('HMGET', q.keys.executing, unpack(args, group.ids, group.ids + group.n - 1))
-  local completed, detail_of, seen, limited = {}, details and {}, {}, {}
-  local alike, beginning, some = {}, nil, 0
+  local completed, detail_of, record_of, limited = {}, details and {}, {}, {}
   for i = 1, group.n do
     local id, text = args[group.ids + i - 1], records[i]
-    local is_alike = beginning and text and record.is_of(text, beginning)
-    if not text or seen[id] or not is_alike and not record.is_of(text, start) then
+    if not text or record_of[id] or not record.is_of(text, start) then
       refused[#refused + 1] = id
     else
-      seen[id] = true
+      record_of[id] = text
       if outcome == 'completed' then
         completed[#completed + 1] = id
-        if not is_alike then
-          if beginning then alike[beginning].n = some end
-          beginning = record.beginning(text, start)
-          alike[beginning] = alike[beginning] or { record = text, n = 0 }
-          some = alike[beginning].n
-        end
-        some = some + 1
         if details then detail_of[id] = details + i - 1 end
         local place = record.place(text, start)
         if place then note_place(limited, place, id) end
@@ -256,8 +261,7 @@ local function settle_group(q, worker, args, group, refused)
       end
     end
   end
-  if beginning then alike[beginning].n = some end
-  count_completed(q, alike, start)
+  count_completed(q, group, completed, record_of)
   complete(q, worker, completed, args, detail_of, limited)
 end
 

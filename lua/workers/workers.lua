@@ -73,7 +73,7 @@ local function take_back(q, worker, most)
     if not job or job.record.worker ~= worker then
       redis.call('SREM', keys.held(q.keys, worker), id)
     else
-      history.ended(q, 'l', job.record.kind, job.record.started, 1)
+      history.ended(q, 'l', { job })
       if running.is_cancelled(q, worker, id) then
         running.note(q, job, 'cancelled')
         running.finish(q, job, 'cancelled')

@@ -18,9 +18,6 @@ public struct DurationHistogram: Sendable, Hashable {
     /// The number of durations by bucket. Bucket 0 is below 1 ms, bucket i is from 2^((i-1)/4) to 2^(i/4) ms.
     package private(set) var counts: [Int: Int]
 
-    /// The last bucket, which has all durations above.
-    package static let last = 128
-
     /// Creates an empty histogram.
     public init() { counts = [:] }
 
@@ -28,10 +25,7 @@ public struct DurationHistogram: Sendable, Hashable {
     public var count: Int { counts.values.reduce(0, +) }
 
     /// The bucket of a duration.
-    package static func bucket(of duration: Duration) -> Int {
-        let ms = duration.seconds * 1000
-        return ms < 1 ? 0 : min(Int((log2(ms) * 4 + 1e-9).rounded(.down)) + 1, last)
-    }
+    package static func bucket(of duration: Duration) -> Int { DurationBuckets.bucket(of: duration.seconds * 1000) }
 
     /// The lower end of a bucket, in ms.
     static func start(of bucket: Int) -> Double { bucket < 1 ? 0 : exp2(Double(bucket - 1) / 4) }
@@ -44,7 +38,7 @@ public struct DurationHistogram: Sendable, Hashable {
 
     package mutating func add(_ count: Int, inBucket bucket: Int) {
         guard count > 0 else { return }
-        counts[min(max(bucket, 0), Self.last), default: 0] += count
+        counts[min(max(bucket, 0), DurationBuckets.last), default: 0] += count
     }
 
     /// Adds a duration a number of times.

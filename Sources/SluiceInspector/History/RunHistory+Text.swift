@@ -34,7 +34,7 @@ extension DurationHistogram {
         self.init()
         for part in text.split(separator: " ") {
             let halves = part.split(separator: ":", maxSplits: 1)
-            guard halves.count == 2, let first = Int(halves[0]), (0...Self.last).contains(first) else { continue }
+            guard halves.count == 2, let first = Int(halves[0]), (0...DurationBuckets.last).contains(first) else { continue }
             for (offset, count) in halves[1].split(separator: ",").enumerated() {
                 add(Int(count) ?? 0, inBucket: first + offset)
             }

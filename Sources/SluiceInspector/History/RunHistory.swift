@@ -25,7 +25,7 @@ public struct RunHistory: Sendable, Hashable {
     public var outcomes: [RunOutcome: Int] = [:]
     /// From the claim to the settlement, by the server's clock, for runs that ended in the span. Lost runs are left out.
     public var durations = DurationHistogram()
-    /// From the time at which a job could first be claimed to its claim, for runs that started in the span.
+    /// From the time at which a job could first be claimed to its claim, for runs that ended in the span.
     public var waits = DurationHistogram()
 
     /// Creates an empty history.
@@ -36,9 +36,6 @@ public struct RunHistory: Sendable, Hashable {
 
     /// The number of runs that failed.
     public var failures: Int { outcomes.reduce(0) { $0 + ($1.key.isFailure ? $1.value : 0) } }
-
-    /// The number of runs that started.
-    public var starts: Int { waits.count }
 
     /// Adds the runs of another history.
     public mutating func merge(_ other: RunHistory) {

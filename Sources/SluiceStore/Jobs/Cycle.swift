@@ -113,10 +113,18 @@ package struct Cycle: StoreFunction {
             command.append(kind.fence.description)
             command.append(kind.word)
             command.append(members.count)
-            command.append(kind.isDetailed ? 1 : 0)
+            command.append((kind.isDetailed ? 1 : 0) + (kind.isTold ? 2 : 0))
             for index in members { command.append(settlements[index].id.text) }
             for index in members { if let detail = settlements[index].entry.detail { command.append(contentsOf: detail) } }
+            if kind.isTold { command.append(tally(members)) }
         }
+    }
+
+    /// What the history is told of the runs of a group.
+    private func tally(_ members: [Int]) -> String {
+        var tally = RunTally()
+        for index in members { if let run = settlements[index].run { tally.add(run) } }
+        return tally.text()
     }
 
     /// Comes before the outcomes, since a settled run may not enqueue.
@@ -135,11 +143,14 @@ package struct Cycle: StoreFunction {
         var fence: Fence
         var word: String
         var isDetailed: Bool
+        /// Whether the history is told of the runs.
+        var isTold: Bool
 
         init(_ settlement: Settlement) {
             fence = settlement.fence
             word = settlement.entry.word
             isDetailed = settlement.entry.detail != nil
+            isTold = settlement.run != nil && settlement.state == .completed
         }
     }
 

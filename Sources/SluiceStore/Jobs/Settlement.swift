@@ -30,13 +30,16 @@ package struct Settlement: Sendable {
     package let outcome: Outcome
     /// The outcome as the library takes it.
     let entry: Entry
+    /// What the history is told of a run that completed. Without it the library reads the spec.
+    let run: RunFacts?
     /// The jobs that the run has enqueued.
     package var committed = CommittedJobs()
 
-    package init(id: JobID, fence: Fence, outcome: Outcome) {
+    package init(id: JobID, fence: Fence, outcome: Outcome, run: RunFacts? = nil) {
         self.id = id
         self.fence = fence
         self.outcome = outcome
+        self.run = run
         entry = outcome.entry
     }
 

@@ -20,6 +20,8 @@ struct RunReport: Sendable {
     var fence: Fence
     var attempt: Int
     var kind: String
+    /// How long the job had waited when the run started, in ms by the server's clock.
+    var waited: Int
     var maxAttempts: Int
     /// Waits for failed dependencies after which the job is discarded.
     var maxWaits: Int?
@@ -39,6 +41,7 @@ struct RunReport: Sendable {
         self.fence = job.fence
         self.attempt = job.attempt
         self.kind = kind
+        self.waited = job.claimedAt - job.availableSince
         self.maxAttempts = maxAttempts
         self.maxWaits = maxWaits
         self.retry = retry

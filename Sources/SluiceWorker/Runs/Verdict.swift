@@ -24,7 +24,9 @@ struct Verdict: Sendable {
     /// Decides on a run. An ending from outside explains a failure; a success stays a success.
     init(_ report: RunReport, ending: Ending?) {
         let decision = Self.decide(report, ending)
-        settlement = Settlement(id: report.id, fence: report.fence, outcome: decision.outcome)
+        settlement = Settlement(
+            id: report.id, fence: report.fence, outcome: decision.outcome,
+            run: RunFacts(kind: report.kind, waited: report.waited))
         if decision.commits, !report.committed.isEmpty { settlement.committed = report.committed }
         failure = decision.failure
     }

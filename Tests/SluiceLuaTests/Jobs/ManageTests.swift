@@ -72,8 +72,8 @@ struct ManageTests {
             + events: from=scheduled to=available ids=scheduled
             - result: completed = 1
             - retryable: T+60000 retryable
-            - run: cancelled = F+1 w 1:k T+0 5/T+0.1 -
-            - run: discarded = F+2 w 1:k T+0 5/T+0.2 -
+            - run: cancelled = F+1 w 1 T+0 5/T+0.1 -
+            - run: discarded = F+2 w 1 T+0 5/T+0.2 -
             - scheduled: T+60000 scheduled
             + stats: refused = 3
             + stats: revived = 3
@@ -127,8 +127,8 @@ struct ManageTests {
             - ready: 2814749767106560
             - result: completed = 1
             - retryable: T+60000 retryable
-            - run: cancelled = F+1 w 1:k T+0 5/T+0.1 -
-            - run: discarded = F+2 w 1:k T+0 5/T+0.2 -
+            - run: cancelled = F+1 w 1 T+0 5/T+0.1 -
+            - run: discarded = F+2 w 1 T+0 5/T+0.2 -
             - scheduled: T+60000 scheduled
             - spec: available = {"kind":"k"}
             - spec: cancelled = {"kind":"k"}

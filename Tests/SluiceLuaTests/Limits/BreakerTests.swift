@@ -77,7 +77,7 @@ struct BreakerTests {
             + breaker:host=x: (expires)
             + breaker:host=x: failures = T+0
             + events: from=executing to=scheduled ids=a worker=one
-            - executing: a = F+0 one 1:k T+0 5/T+0.0 host host=x
+            - executing: a = F+0 one 1 T+0 5/T+0.0 host host=x
             - gate:host=x: a
             - held:one: a
             + place: a = 5/T+0.0

@@ -39,7 +39,7 @@ struct DependencyTests {
         for name in ["imdb", "tmdb"] { _ = try await queue.fcall(["switch", name, "off"]) }
         let reply = try await queue.worker().cycle(1)
         #expect(reply.jobs.first?.without == ["imdb", "tmdb"])
-        #expect(try await queue.key("executing") == "a0 = F+0 w 1:k T+0 5/T+0.0 omdb imdb?&omdb?&tmdb?")
+        #expect(try await queue.key("executing") == "a0 = F+0 w 1 T+0 5/T+0.0 omdb imdb?&omdb?&tmdb?")
     }
 
     @Test func whatRunsGoesOnAndLeavesItsGate() async throws {

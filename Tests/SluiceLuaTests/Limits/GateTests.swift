@@ -50,7 +50,7 @@ struct GateTests {
             = [[T+0, F+0, 1, 12000, 0, 1], [], [], [a], [{"kind":"k"}], [5/T+0.0], [], [], [], []]
             + config: fence = F+0
             + events: from=available to=executing ids=a worker=w
-            + executing: a = F+0 w 1:k T+0 5/T+0.0 account,host account=1&host=x
+            + executing: a = F+0 w 1 T+0 5/T+0.0 account,host account=1&host=x
             + gate:account=1: a
             + gate:host=x: a
             + held:w: a
@@ -81,7 +81,7 @@ struct GateTests {
             = [[T+0, 0, 0, -1, 0, 1], [], [], [], [], [], [], [], [], []]
             + completed: T+0 a
             + events: from=executing to=completed ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 account account=1
+            - executing: a = F+0 w 1 T+0 5/T+0.0 account account=1
             - gate:account=1: a
             - held:w: a
             - parked:account=1: 2814749767106620 account=1

@@ -26,11 +26,10 @@ struct RunHistoryTests {
 
     /// A run of 1 s after a wait of 100 ms.
     @Test func eachOutcomeIsCounted() async throws {
-        let outcomes: [(Settlement.Outcome, String)] = [
+        let outcomes: [(Settlement.Outcome, String?)] = [
             (.completed(result: nil), "c1|40:1|27:1"), (.retry(after: .seconds(60), error: "1"), "r1|40:1|27:1"),
             (.discarded(error: "1"), "d1|40:1|27:1"), (.cancelled(error: "1"), "x1|40:1|27:1"),
-            (.snooze(.seconds(60)), "z1|40:1|27:1"), (.release, "||27:1"),
-            (.wait(base: .seconds(1), cap: .seconds(1)), "||27:1"),
+            (.snooze(.seconds(60)), "z1|40:1|27:1"), (.release, nil), (.wait(base: .seconds(1), cap: .seconds(1)), nil),
             (.unavailable(dependency: "smtp", retryAfter: nil, maxWaits: nil, error: "1"), "u1|40:1|27:1"),
         ]
         for (outcome, expected) in outcomes {
@@ -41,7 +40,7 @@ struct RunHistoryTests {
             #expect(try await worker.claim(1) == ["a"])
             try await queue.advance(1)
             try await worker.cycle(0, settling: ["a"], outcome)
-            #expect(try await Self.rows(queue, minutes: 0...0).map(\.runs) == [["k": expected]], "\(outcome)")
+            #expect(try await Self.rows(queue, minutes: 0...0).first?.runs["k"] == expected, "\(outcome)")
         }
     }
 
@@ -79,10 +78,13 @@ struct RunHistoryTests {
         #expect(try await queue.expiry("stats") == nil)
     }
 
-    /// Runs that cross minutes and hours, of several kinds, against sums that are kept here.
-    @Test func minutesAndHoursAddUpToTheTotals() async throws {
+    /// Runs that cross minutes and hours, of several kinds, against sums that are kept here. Workers tell of them, or leave it to
+    /// the library.
+    @Test(arguments: [true, false])
+    func minutesAndHoursAddUpToTheTotals(tells: Bool) async throws {
         let queue = try await LuaQueue()
         let worker = try await queue.worker("w", lease: .seconds(86_400))
+        worker.tellsRuns = tells
         var random = SplitMix(seed: 7)
         var (ran, started): ([String: DurationHistogram], [String: DurationHistogram]) = ([:], [:])
         var (now, number) = (0, 0)
@@ -134,17 +136,33 @@ struct RunHistoryTests {
         #expect(Self.sum(try await Self.hours(queue, 0)).values.reduce(0) { $0 + $1.runs } == 65)
     }
 
-    /// A record that an earlier revision wrote has no kind.
-    @Test func aRunThatBeganBeforeAnUpgradeIsCountedAsOther() async throws {
+    /// Three runs of which one is taken away before its worker tells of all.
+    @Test func runsThatAreRefusedAreNotCounted() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("a", "b", "c")
+        let worker = try await queue.worker("w", lease: .seconds(86_400))
+        #expect(try await worker.claim(3) == ["a", "b", "c"])
+        try await queue.advance(1)
+        try await queue.redis("HSET", "executing", "b", "1 other 1 0 0 - ")
+        #expect(try await worker.cycle(0, settling: ["a", "b", "c"]).refused.map(\.text) == ["b"])
+        #expect(try await Self.rows(queue, minutes: 0...0).map(\.runs) == [["k": "c2|40:2|0:2"]])
+    }
+
+    /// What a worker tells has to be about its runs.
+    @Test(arguments: [
+        "", "0:k", "0:k 2", "0:k 1 0:k 1", "x:k 1", "129:k 1", "0:k 1 ", "0:k -1", "0:a b 1", "0:k 1 0:k 0",
+        "0:" + String(repeating: "k", count: 385) + " 1",
+    ])
+    func whatMakesNoSenseOfARunIsRefused(_ told: String) async throws {
         let queue = try await LuaQueue()
         try await queue.add("a")
         let worker = try await queue.worker()
         #expect(try await worker.claim(1) == ["a"])
-        let record = try #require(try await queue.redis("HGET", "executing", "a"))
-        try await queue.redis("HSET", "executing", "a", record.replacing("1:k", with: "1"))
-        try await worker.cycle(0, settling: ["a"])
-        #expect(Self.sum(try await Self.rows(queue, minutes: 0...0))[History.other]?.outcomes == [.completed: 1])
-        #expect(try await queue.status("completed") == 1)
+        let fence = try #require(worker.running[JobID(known: "a")]).description
+        let before = try await queue.dump()
+        let reply = try await queue.fcall(["cycle", "w", "1", "2", "0", "12000", fence, "completed", "1", "2", "a", told])
+        #expect(reply.hasPrefix("invalidArgument: the runs must be"), "\(reply)")
+        #expect(try await queue.dump() == before)
     }
 
     @Test func totalsOfBeforeAnUpgradeAreNoHistory() async throws {

@@ -165,7 +165,7 @@ struct ClockJobTests {
         #expect(try await jump.score("cancelled", "j3") == 5000)
         #expect(try await jump.score("suspended", "follower") == 5000)
         #expect(try await jump.queue.redis("HGET", "watched", "j4") == "\(jump.time(5000)) \(jump.time(5000)) films")
-        #expect(try await jump.queue.key("executing")?.contains(" 1:k T+5000 5/T+0.5 - ") == true)
+        #expect(try await jump.queue.key("executing")?.contains(" 1 T+5000 5/T+0.5 - ") == true)
         // They are kept as long as others, not forty days longer.
         try await jump.queue.setClock(3_610_000)
         try await jump.worker.cycle()

@@ -8,6 +8,9 @@ final class ScriptedWorker {
     private(set) var session: Int
     private(set) var call = 0
     private(set) var running: [JobID: Fence] = [:]
+    /// Whether it tells the history of its completed runs.
+    var tellsRuns = true
+    private var facts: [JobID: RunFacts] = [:]
     /// How many bytes of jobs a reply may bring, told at the next resync.
     var bytes: Int?
     /// Runs of workers that died, as its calls took them back.
@@ -44,14 +47,20 @@ final class ScriptedWorker {
     @discardableResult func cycle(
         _ demand: Int, _ outcomes: [(JobID, Settlement.Outcome)], idle: Duration = .seconds(12)
     ) async throws -> Cycle.Reply {
-        let settlements = outcomes.map { Settlement(id: $0.0, fence: running[$0.0] ?? Fence(1), outcome: $0.1) }
+        let settlements = outcomes.map {
+            Settlement(id: $0.0, fence: running[$0.0] ?? Fence(1), outcome: $0.1, run: tellsRuns ? facts[$0.0] : nil)
+        }
         call += 1
         let cycle = Cycle(
             worker: id, session: session, call: call, demand: demand, idle: idle, settlements: settlements)
         let reply = try await queue.call(cycle)
         for (id, _) in outcomes { running[id] = nil }
         tookBack += reply.outcomes.filter { $0.worker != id.text }.map(\.id)
-        for job in reply.jobs { running[job.id] = job.fence }
+        for job in reply.jobs {
+            running[job.id] = job.fence
+            let kind = (try? job.decodeSpec())?.kind
+            facts[job.id] = kind.map { RunFacts(kind: $0, waited: job.claimedAt - job.availableSince) }
+        }
         return reply
     }
 

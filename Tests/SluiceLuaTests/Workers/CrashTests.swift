@@ -88,7 +88,7 @@ struct CrashTests {
         ] {
             #expect(error.contains(part))
         }
-        #expect(try await queue.key("run")?.contains(" w5 1:k ") == true)
+        #expect(try await queue.key("run")?.contains(" w5 1 ") == true)
         #expect(try await queue.audit() == [])
     }
 

@@ -34,8 +34,8 @@ struct CycleTests {
             + aged: ! = 1 -1
             + config: fence = F+0
             + events: from=available to=executing ids=a b worker=w
-            + executing: a = F+0 w 1:k T+0 5/T+0.0 -
-            + executing: b = F+0 w 1:k T+0 5/T+0.1 -
+            + executing: a = F+0 w 1 T+0 5/T+0.0 -
+            + executing: b = F+0 w 1 T+0 5/T+0.1 -
             + held:w: a
             + held:w: b
             - lanes: 0/T+0.0
@@ -72,7 +72,7 @@ struct CycleTests {
             = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + completed: T+0 a
             + events: from=executing to=completed ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 -
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + stats: completed = 1
             - worker:w: call = 1
@@ -88,7 +88,7 @@ struct CycleTests {
             = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + completed: T+3600000.5 a
             + events: from=executing to=completed ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 - h=x
+            - executing: a = F+0 w 1 T+0 5/T+0.0 - h=x
             - held:w: a
             + result: a = {"n":1}
             + stats: completed = 1
@@ -107,7 +107,7 @@ struct CycleTests {
             + created: a = T+0
             + errors: a = {"at":T+0,"attempt":1,"worker":"w","error":"no answer"}
             + events: from=executing to=retryable ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 -
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + retryable: T+2500 a
             + stats: retried = 1
@@ -124,7 +124,7 @@ struct CycleTests {
             = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + created: a = T+0
             + events: from=executing to=scheduled ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 -
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + scheduled: T+60000 a
             + stats: snoozed = 1
@@ -140,7 +140,7 @@ struct CycleTests {
             """
             = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + events: from=executing to=available ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 -
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + lanes: 0/T+0.0
             + ready: 2814749767106560
@@ -158,7 +158,7 @@ struct CycleTests {
             """
             = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + events: from=executing to=scheduled ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 -
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + place: a = 5/T+0.0
             + scheduled: T+1000 a
@@ -177,9 +177,9 @@ struct CycleTests {
             = [[T+0, 0, 0, -1, 0, 0], [], [], [], [], [], [], [], [], []]
             + cancelled: T+0 a
             + events: from=executing to=cancelled ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 -
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
-            + run: a = F+0 w 1:k T+0 5/T+0.0 -
+            + run: a = F+0 w 1 T+0 5/T+0.0 -
             + stats: cancelled = 1
             - worker:w: call = 1
             + worker:w: call = 2
@@ -196,9 +196,9 @@ struct CycleTests {
             + discarded: T+0 a
             + errors: a = {"at":T+0,"attempt":1,"worker":"w","error":"makes no sense"}
             + events: from=executing to=discarded ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 -
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
-            + run: a = F+0 w 1:k T+0 5/T+0.0 -
+            + run: a = F+0 w 1 T+0 5/T+0.0 -
             + stats: discarded = 1
             - worker:w: call = 1
             + worker:w: call = 2
@@ -271,7 +271,7 @@ struct CycleTests {
             + crashes: a = 1
             + died: a = F+0 0
             + events: from=executing to=available ids=a worker=w
-            - executing: a = F+0 w 1:k T+0 5/T+0.0 -
+            - executing: a = F+0 w 1 T+0 5/T+0.0 -
             - held:w: a
             + lanes: 0/T+0.0
             + ready: 2814749767106560

@@ -36,7 +36,7 @@ struct ResyncTests {
             """
             = [[T+0, 2], [], [none, b], []]
             + events: from=executing to=available ids=c worker=w
-            - executing: c = F+0 w 1:k T+0 5/T+0.2 -
+            - executing: c = F+0 w 1 T+0 5/T+0.2 -
             - held:w: c
             + lanes: 0/T+0.2
             + ready: 2814749767106560
