@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What everybody may do who reaches a server without users: viewer, operator or admin. (default: admin)",
+            "The role of all users of a server without --users: viewer, operator or admin. (default: admin)",
             valueName: "role"),
         completion: .list(Role.allCases.map(\.rawValue)),
         transform: { text in
@@ -96,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         if !listen.isLoopback, users == nil {
-            throw ValidationError("a server on \(listen.host) needs --users: everybody who reaches it could change the queues")
+            throw ValidationError("a server on \(listen.host) needs --users: all who reach it could change the queues")
         }
         if users != nil, role != nil { throw ValidationError("--role is for a server without --users") }
         if users == nil, secretFile != nil { throw ValidationError("--secret-file needs --users") }

@@ -28,7 +28,7 @@ package struct WorkerHealth: Sendable, Hashable {
 }
 
 extension Worker {
-    /// The worker as it is now. It asks nothing of Redis, and nobody waits for it.
+    /// The worker as it is now. It asks nothing of Redis, and waits for no other task.
     package var health: WorkerHealth {
         serving.withLock { serving in
             switch serving {

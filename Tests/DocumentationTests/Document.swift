@@ -28,8 +28,13 @@ struct Document: CustomStringConvertible {
     }
 
     private static let articles = "Sources/Sluice/Sluice.docc"
-    /// Where the Swift of the articles is compiled.
+    /// Where the Swift of the articles is compiled, in folders of the same names.
     static let samples = "Tests/DocumentationTests/Samples"
+
+    /// Paths of all compiled examples, from that folder.
+    static func samplePaths() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: samples).path)
+    }
 
     /// Paths of all articles, in whatever folder they are.
     private static func paths() throws -> [String] {

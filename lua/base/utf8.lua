@@ -43,7 +43,7 @@ function M.mended(text)
   end))
 end
 
--- A text of at most so many bytes, in UTF-8: of a longer one the beginning, without the character that the cut goes through.
+-- A text of at most this number of bytes, in UTF-8: of a longer one the beginning, without the character that is cut.
 function M.cut(text, most)
   if #text <= most then return M.mended(text) end
   local tail = string.sub(text, most - 3, most)

@@ -8,7 +8,7 @@ local workflow = require('workflow')
 local EDGES = 10000           -- that are looked at
 local AROUND = 10             -- neighbours of a node that are taken, before it and after it
 
--- The states that somebody looks for in a large workflow, the most urgent first.
+-- The states that an operator looks for in a large workflow, the most urgent first.
 local urgent = { 'discarded', 'deleted', 'held', 'active', 'releasing', 'cancelled', 'building' }
 
 -- Starts a part of at most `most` nodes.

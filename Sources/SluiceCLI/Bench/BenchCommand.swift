@@ -21,7 +21,7 @@ struct BenchCommand: AsyncParsableCommand {
             of three rounds.
 
             With --partitions, the drain alone is measured, under a limit of places in each partition; with two limits, in two \
-            dimensions at once. With --hot-lanes, what a claim costs the server while so many lanes wait for one place.
+            dimensions at once. With --hot-lanes, what a claim costs the server while this number of lanes waits for one place.
 
             --mode polling takes half a minute, and is not part of all: jobs that watch tasks of 1 to 3 s at fixed intervals, beside \
             adaptive polling that looks a little less often; looks after a job's first run, and the delay with which the end is found.

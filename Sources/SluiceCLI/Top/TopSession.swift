@@ -13,7 +13,7 @@ struct TopSession {
         /// What became of a change.
         case told(String)
         case explained([String])
-        /// Nobody types any more: the terminal is gone.
+        /// No keys come any more: the terminal is gone.
         case closed
     }
 

@@ -36,7 +36,7 @@ struct TokenSecret {
     /// Whether a text can be the id of a token.
     static func isID(_ text: String) -> Bool { text.utf8.count == idLength && text.utf8.allSatisfy(alphabet.contains) }
 
-    /// The SHA-256 in hexadecimal: all that Redis has of it. A digest without salt is enough for so many random bits.
+    /// The SHA-256 in hexadecimal: all that Redis has of it. A digest without salt is enough for 256 random bits.
     var digest: String {
         let digits = Array("0123456789abcdef".utf8)
         let bytes = SHA256.hash(data: Array(text.utf8)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }

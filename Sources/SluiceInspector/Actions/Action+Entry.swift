@@ -53,7 +53,7 @@ extension Action {
         return fields
     }
 
-    /// At most so many bytes of a text, whole characters of it; the last one then marks the cut.
+    /// A text of at most this number of bytes, whole characters of it; the last one then marks the cut.
     static func bounded(_ text: String, _ most: Int) -> String {
         if text.utf8.count <= most { return text }
         var size = 3

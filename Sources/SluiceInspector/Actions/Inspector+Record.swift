@@ -2,7 +2,7 @@ public import SluiceCore
 import SluiceStore
 
 extension Inspector {
-    /// The same inspector, which acts for somebody else. It shares the connection, which is closed once, by either.
+    /// The same inspector, which acts for another user. It shares the connection, which is closed once, by either.
     /// - Parameters:
     ///   - author: Who the changes are recorded under.
     ///   - reason: Why they are made; may be empty.

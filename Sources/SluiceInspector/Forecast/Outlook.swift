@@ -105,7 +105,7 @@ package struct Outlook: Sendable {
 }
 
 extension Outlook {
-    /// When a job starts that has so many jobs before it, or why it does not.
+    /// When a job starts that has this number of jobs before it, or why it does not.
     package func start(ahead: ClosedRange<Int>, laneLimit: Int? = nil) -> (answer: JobForecast.Answer, bound: Forecast.Bound) {
         let capacity = capacity(places: places)
         guard var runs = capacity.runs else { return (.noData, capacity.bound) }

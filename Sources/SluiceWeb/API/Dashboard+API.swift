@@ -149,7 +149,7 @@ extension Dashboard {
         case is CancellationError:
             return Problem(.serviceUnavailable, "stopping", "this server is stopping", retryAfter: 5)
         default:
-            // Nothing of it is shown: it may hold what is not meant for everybody.
+            // Nothing of it is shown: it may hold secrets.
             context.logger.error("a request of the API failed", metadata: ["error": "\(error)"])
             return Problem(.internalServerError, "internal", "the log of the server has the reason")
         }

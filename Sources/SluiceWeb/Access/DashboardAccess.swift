@@ -11,7 +11,7 @@ public struct DashboardAccess: Sendable {
 
     let method: Method
 
-    /// Everybody who reaches the server has this role. Only for a server that listens on the loopback address: requests must name
+    /// All who reach the server have this role. Only for a server that listens on the loopback address: requests must name
     /// a loopback host, so that a page of another site cannot use a name of its own for this server.
     public static func open(_ role: Role) -> Self { Self(method: .open(role)) }
 

@@ -158,7 +158,7 @@ extension Dashboard {
         case let error as SluiceError: return WebError(error)
         case is CancellationError: return WebError(.serviceUnavailable, "This server is stopping", retryAfter: 5)
         default:
-            // Nothing of it is shown: it may hold what is not meant for everybody.
+            // Nothing of it is shown: it may hold secrets.
             context.logger.error("a request failed", metadata: ["error": "\(error)"])
             return WebError(.internalServerError, "This page could not be made", "The log of the server has the reason.")
         }

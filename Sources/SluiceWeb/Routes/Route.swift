@@ -13,7 +13,7 @@ struct Route: Sendable {
     var takesTokens = false
     var answer: @Sendable (WebRequest) async throws -> Response
 
-    /// A page that everybody who may look may see.
+    /// A page for all roles.
     static func page(
         _ path: String, role: Role = .viewer, _ page: @escaping @Sendable (WebRequest) async throws -> Page
     ) -> Self {

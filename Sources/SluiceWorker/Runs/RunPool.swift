@@ -84,7 +84,7 @@ final class RunPool<Job: Sendable>: Sendable {
     private func serve(in task: RunTask) async {
         var runs = 0
         while let entry = await next(isFetcher: runs == 0) {
-            // Whoever cancelled the run did not know its task.
+            // The canceller of the run did not know its task.
             if !entry.handle.begin(in: task) { task.cancel() }
             await body(entry.job)
             if !entry.handle.end() { return }

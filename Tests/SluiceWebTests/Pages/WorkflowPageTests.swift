@@ -143,7 +143,7 @@ struct WorkflowPageTests {
         let answer = try await fixture.post("/workflows/w/cancel")
         #expect(answer.status == 303 && answer.location == "/workflows/w")
         #expect(try await fixture.client.workflow("w").status().stopped == "cancelled")
-        #expect(try await fixture.get("/workflows/w", as: .operator).says("Somebody has cancelled it."))
+        #expect(try await fixture.get("/workflows/w", as: .operator).says("It was cancelled."))
         try await done("fetch", of: "w", .cancelled, in: fixture)
         #expect(try await fixture.client.workflow("w").status().state == .cancelled)
         let ended = try await fixture.get("/workflows/w", as: .operator)

@@ -80,7 +80,7 @@ final class ArgumentsEncoder: Encoder {
         do {
             try value.encode(to: self)
         } catch {
-            // Whoever catches it leaves half a value behind.
+            // A handler that catches it leaves half a value behind.
             isRare = true
             throw error
         }

@@ -14,7 +14,7 @@ struct MonitorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The address to serve them on. Whoever reaches it can read the names of queues and kinds. (default: 127.0.0.1)",
+            "The address to serve them on. All who reach it can read the names of queues and kinds. (default: 127.0.0.1)",
             valueName: "address"))
     var metricsHost: String?
 

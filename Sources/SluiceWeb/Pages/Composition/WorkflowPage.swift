@@ -62,7 +62,7 @@ enum WorkflowPage {
         let why: HTML? = status.stopped.map {
             $0 == "deadline"
                 ? "<li class=\"look\">Its deadline has come, so what had not ended was cancelled.</li>"
-                : "<li class=\"look\">Somebody has cancelled it.</li>"
+                : "<li class=\"look\">It was cancelled.</li>"
         }
         let held = status.nodes[.held, default: 0]
         let waits: HTML? =

@@ -153,7 +153,7 @@ enum CronEntryPage {
             ? Parts.asks(
                 "Pause", to: address(.pause),
                 meaning:
-                    "It does not fire until somebody resumes it, whatever workers declare. Ticks meanwhile are not made up for.",
+                    "It does not fire until it is resumed, whatever workers declare. Ticks meanwhile are not made up for.",
                 confirm: "Pause \(entry.name)", id: "pause")
             : Parts.button("Resume", to: address(.resume), style: "first")
         let run = Parts.asks(

@@ -62,7 +62,7 @@ enum QueueLimitsPage {
             let override = overrides[name]
             let standing =
                 limits.effective(name).map { QueueLimits.Setting(name: name, value: $0) } ?? override?.setting ?? declared[name]
-            let ends: HTML = override.map { $0.until.map { Parts.time($0, at: limits.time) } ?? "when somebody ends it" } ?? ""
+            let ends: HTML = override.map { $0.until.map { Parts.time($0, at: limits.time) } ?? "until it is removed" } ?? ""
             let change: HTML =
                 override == nil
                 ? ""

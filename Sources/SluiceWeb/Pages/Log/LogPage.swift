@@ -32,7 +32,7 @@ enum LogPage {
     }
 
     private static func table(_ page: ActionPage, _ request: WebRequest) -> HTML {
-        if page.actions.isEmpty { return Parts.empty("Nobody has changed anything that matches.") }
+        if page.actions.isEmpty { return Parts.empty("No action matches.") }
         var table = Table(
             "Actions",
             [
