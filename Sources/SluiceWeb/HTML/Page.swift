@@ -10,13 +10,14 @@ struct Page: Sendable {
         case workflows = "Workflows"
         case batches = "Batches"
         case cron = "Cron"
+        case webhooks = "Web hooks"
         case limits = "Limits"
         case workers = "Workers"
         case health = "Health"
         case log = "Log"
 
         /// The path below the site.
-        var path: String { self == .overview ? "" : rawValue.lowercased() }
+        var path: String { self == .overview ? "" : rawValue.lowercased().replacing(" ", with: "") }
     }
 
     var title: String

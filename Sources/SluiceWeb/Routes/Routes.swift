@@ -14,5 +14,5 @@ enum Routes {
 
     private static let operation: [Route] =
         CronPage.routes + CronEntryPage.routes + LimitsPage.routes + QueueLimitsPage.routes + DependencyForms.routes
-        + WorkersPage.routes + HealthPage.routes + AuditPage.routes + LogPage.routes
+        + WebhooksPage.routes + WorkersPage.routes + HealthPage.routes + AuditPage.routes + LogPage.routes
 }

@@ -31,6 +31,13 @@ struct PageCostTests {
             _ = try await fixture.client.enqueue(flow)
             _ = try await fixture.client.openBatch("many", id: BatchID(known: "b\(number)"))
         }
+        let told = (0..<30).map { JobID(known: "told\($0)") }
+        for id in told {
+            var request = try JobRequest(kind: "email", queue: "q10", arguments: "{}")
+            (request.id, request.notify) = (id, Notify("https://x.test/"))
+            _ = try await fixture.client.enqueue(request)
+        }
+        _ = try await fixture.inspector.change(.cancel, ids: told, in: "q10")
         var flow = Workflow("large")
         flow.id = "large"
         let request = try JobRequest(kind: "email", queue: "q10", arguments: "{}")
@@ -59,6 +66,7 @@ struct PageCostTests {
             "/workflows", "/workflows?state=running", "/workflows/large", "/batches", "/batches?state=finished", "/batches/b1",
             "/cron", "/", "/queues/q10", "/jobs", "/jobs?queue=q10&state=available", "/failures", "/log",
             "/cron/q10/entry", "/limits", "/limits/q10", "/limits/q10?gate=account%3D1", "/workers",
+            "/webhooks", "/webhooks?list=waiting",
         ] {
             // The snapshot is read by the watcher, for all pages.
             let warm = try await fixture.get(path)
