@@ -1,4 +1,5 @@
 import HTTPTypes
+import SluiceInspector
 
 /// What a page shows, without its frame.
 struct Page: Sendable {
@@ -15,6 +16,10 @@ struct Page: Sendable {
         case workers = "Workers"
         case health = "Health"
         case log = "Log"
+        case tokens = "Tokens"
+
+        /// The least role that sees it.
+        var role: Role { self == .tokens ? .admin : .viewer }
 
         /// The path below the site.
         var path: String { self == .overview ? "" : rawValue.lowercased().replacing(" ", with: "") }

@@ -55,7 +55,7 @@ enum PageLayout {
 
     private static func top(_ page: Page, _ principal: Principal, _ links: Links, _ frame: PageFrame) -> HTML {
         let badge: HTML? = frame.badge.map { "<span class=\"badge \(frame.badgeColor.rawValue)\">\($0)</span>" }
-        let entries = Page.Section.allCases.map { section -> HTML in
+        let entries = Page.Section.allCases.filter { $0.role <= principal.role }.map { section -> HTML in
             let address = section == .overview ? links.to() : links.to(section.path)
             let current: HTML = section == page.section ? " aria-current=\"page\"" : ""
             return "<li><a href=\"\(address)\"\(current)>\(section.rawValue)</a></li>\n"

@@ -15,4 +15,5 @@ enum Routes {
     private static let operation: [Route] =
         CronPage.routes + CronEntryPage.routes + LimitsPage.routes + QueueLimitsPage.routes + DependencyForms.routes
         + WebhooksPage.routes + WorkersPage.routes + HealthPage.routes + AuditPage.routes + LogPage.routes
+        + TokensPage.routes
 }
