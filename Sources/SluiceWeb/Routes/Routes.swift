@@ -14,6 +14,6 @@ enum Routes {
 
     private static let operation: [Route] =
         CronPage.routes + CronEntryPage.routes + LimitsPage.routes + QueueLimitsPage.routes + DependencyForms.routes
-        + WebhooksPage.routes + WorkersPage.routes + HealthPage.routes + AuditPage.routes + LogPage.routes
+        + WebhooksPage.routes + WorkersPage.routes + HealthPage.routes + AuditPage.routes + LogPage.routes + LogExport.routes
         + TokensPage.routes
 }

@@ -26,6 +26,7 @@ enum LogPage {
             </form>
             \(Parts.live("log", table(page, request)))
             \(next)
+            <p class="more"><a href="\(request.links.to(LogExport.path, query: fields))" download>Export as JSON lines</a></p>
             """
         let options = (query.queue.map { " --queue \($0)" } ?? "") + (actor.map { " --actor \(JobQuery.quoted($0))" } ?? "")
         return Page(title: "Log", section: .log, command: "sluice log" + options, content: content)
