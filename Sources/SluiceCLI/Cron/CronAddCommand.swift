@@ -90,7 +90,8 @@ struct CronAddCommand: AsyncParsableCommand {
                     "next": JSONValue(time: status?.next),
                 ])
             } else {
-                try Terminal.output.line("\(name) \(Self.sentence(change, in: queue)). \(status.map(CronText.next) ?? "")")
+                let next = status.map(CronText.next) ?? ""
+                try Terminal.output.line("\(name) \(Self.sentence(change, in: queue)). \(try CronText.fires(expression))\(next)")
             }
         }
     }

@@ -26,6 +26,12 @@ enum CronText {
         return table
     }
 
+    /// The schedule in plain English, as a sentence and a blank; empty where the expression says it better.
+    static func fires(_ expression: String) throws(SluiceError) -> String {
+        let words = try CronExpression(expression).words
+        return words == expression ? "" : "It fires \(words). "
+    }
+
     /// The time of the next tick, as a sentence.
     static func next(_ entry: CronStatus) -> String {
         if entry.pause != nil { return "It is paused." }

@@ -33,6 +33,10 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     /// The expression as it was written.
     public var description: String { text }
 
+    /// The schedule in plain English, such as `at 02:30 on Monday to Friday`; the expression itself where words would be longer or
+    /// less exact. Times are those of the zone that the schedule is for.
+    public var words: String { CronWords.text(form) ?? text }
+
     /// The first tick after `date`, by the calendar and the clocks of `zone`. Nil if none comes before the year 2100.
     ///
     /// When clocks go forward, a fixed time that they skip fires at the first moment after the gap. When they go back, a fixed time

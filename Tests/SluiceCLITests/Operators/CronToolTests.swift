@@ -37,10 +37,10 @@ struct CronToolTests {
             "cron", "add", "digest", "0 7 * * MON-FRI", "--queue", "mail", "--tz", "Europe/Berlin", "--kind", "digest", "--args",
             #"{"to":"a@b.c"}"#, "--overlap", "skip")
         #expect(add.status == 0, "\(add.error)")
+        let next = add.output.wholeMatch(
+            of: /digest was added to mail\. It fires at 07:00 on Monday to Friday\. Next: (.*)\n/)?.output.1
         #expect(
-            add.output.wholeMatch(
-                of: /digest was added to mail. Next: [A-Z][a-z]{2} \d{4}-\d\d-\d\d 07:00:00 \+0[12]:00, in .*\.\n/) != nil,
-            "\(add.output)")
+            next?.wholeMatch(of: /[A-Z][a-z]{2} \d{4}-\d\d-\d\d 07:00:00 \+0[12]:00, in .*\./) != nil, "\(add.output)")
         let options = ["--catch-up", "all=3", "--jitter", "30s", "--limit", "9", "--priority", "2", "--partition", "a=1"]
         let arguments = [
             "--redis", tool.url, "--namespace", tool.namespace, "cron", "add", "beat", "* * * * *", "--queue", "mail",

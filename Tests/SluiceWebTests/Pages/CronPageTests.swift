@@ -27,14 +27,14 @@ struct CronPageTests {
         try await add("each", to: fixture)
         try await add("daily", "0 7 * * *", zone: "Europe/Berlin", in: "other", to: fixture)
         let calm = try await fixture.get("/cron")
-        #expect(calm.says("each mail * * * * * in 1m on time none yet 0 digest"))
-        #expect(calm.says("daily other 0 7 * * * Europe/Berlin"))
+        #expect(calm.says("each mail * * * * * every minute in 1m on time none yet 0 digest"))
+        #expect(calm.says("daily other 0 7 * * * Europe/Berlin at 07:00 every day"))
         #expect(calm.body.contains("href=\"/cron/mail/each\"") && calm.body.contains("sluice cron list"))
         // Nobody fires it.
         try await fixture.queues.advance(by: .seconds(180))
         let late = try await fixture.get("/cron")
         #expect(late.says("1 entry should have fired by now: each"))
-        #expect(late.says("each mail * * * * * 2m ago should have fired"))
+        #expect(late.says("each mail * * * * * every minute 2m ago should have fired"))
         let other = try await fixture.get("/cron?queue=other")
         #expect(!other.says("each") && other.says("daily") && other.body.contains("sluice cron list --queue other"))
         #expect(try await fixture.get("/cron?queue=none").says("This queue has no recurring job."))
@@ -64,6 +64,7 @@ struct CronPageTests {
         // 7 o'clock in Kolkata is half past one in UTC, on each of five days.
         #expect(page.body.matches(of: /01:30:00 UTC/).count == 5)
         #expect(page.body.matches(of: /07:00:00 \+05:30/).count == 5)
+        #expect(page.says("0 7 * * * Asia/Kolkata at 07:00 every day"))
         #expect(page.says("It has had no tick yet.") && page.says("Comes from an operator"))
         #expect(!page.body.contains("<img") && page.says(Self.foreign))
         // One is fired, one is skipped by nobody's being there, and it goes on.

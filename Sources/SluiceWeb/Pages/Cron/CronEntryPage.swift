@@ -26,7 +26,7 @@ enum CronEntryPage {
         let content: HTML = """
             <p class="crumbs">\(Parts.link(request.links.to("cron"), "Cron")) / \(Parts.link(request.links.queue(queue), queue.text))</p>
             <h1>\(name)</h1>
-            <p class="sub"><code>\(entry.expression)</code> <span class="soft">\(entry.zone)</span></p>
+            <p class="sub"><code class="line">\(entry.expression)</code> <span class="soft">\(entry.zone)</span>\(entry.words.map { "<br>\($0)" as HTML })</p>
             \(Parts.live("state", head(entry, request)))
             <h2>Next ticks</h2>
             \(Parts.live("next", next(entry)))

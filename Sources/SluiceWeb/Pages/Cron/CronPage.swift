@@ -57,19 +57,26 @@ enum CronPage {
         var table = Table(
             "Recurring jobs",
             [
-                .init("Entry"), .init("Queue", .short), .init("Schedule", .short), .init("Next", .short),
+                .init("Entry"), .init("Queue", .short), .init("Schedule"), .init("Next", .short),
                 .init("State", .short), .init("Last tick", .short), .init("Runs", .number, isWide: true),
                 .init("Kind", isWide: true),
             ])
         table.rows = entries.prefix(mostRows).map { entry in
             [
                 Parts.link(links.cron(entry), entry.name), Parts.link(links.queue(entry.queue), entry.queue.text),
-                "<code>\(entry.expression)</code> <span class=\"soft\">\(entry.zone == "UTC" ? "" : entry.zone)</span>",
+                schedule(entry),
                 Parts.time(entry.next, at: entry.time), Parts.state(entry), last(entry), runs(entry), "\(entry.kind)",
             ]
         }
         let rest = entries.count - table.rows.count
         return "\(note)\(table.html)\(rest > 0 ? Parts.empty("and \(HumanText.count(rest, "more entry"))") : nil)"
+    }
+
+    private static func schedule(_ entry: CronStatus) -> HTML {
+        let words: HTML? = entry.words.map { "<br><span class=\"soft\">\($0)</span>" }
+        return """
+            <code class="line">\(entry.expression)</code> <span class="soft">\(entry.zone == "UTC" ? "" : entry.zone)</span>\(words)
+            """
     }
 
     private static func last(_ entry: CronStatus) -> HTML {
@@ -94,6 +101,12 @@ extension Links {
 }
 
 extension CronStatus {
+    /// The schedule in plain English; nil where the expression says it better, or this program does not know it.
+    var words: String? {
+        guard let schedule = try? CronExpression(expression), schedule.words != expression else { return nil }
+        return schedule.words
+    }
+
     /// Whether a tick is due for so long that a live worker would have fired it.
     var isLate: Bool { next.map { $0.age(at: time) > .seconds(60) } ?? false }
 }
