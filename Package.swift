@@ -113,7 +113,9 @@ let package = Package(
         ),
         .target(
             name: "SluiceToolSupport",
-            dependencies: redis + service + ["Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser]
+            dependencies: redis + service + [
+                "SecretFiles", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser,
+            ]
         ),
         .executableTarget(
             name: "SluiceCLI",

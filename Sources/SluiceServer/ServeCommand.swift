@@ -4,7 +4,6 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
-import SecretFiles
 import ServiceLifecycle
 import Sluice
 import SluiceCore
@@ -25,38 +24,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The address and port to listen on; port 0 takes a free one. Other than a loopback address it needs --users. "
+            "The address and port to listen on; port 0 takes a free one. Other than a loopback address it needs --users or --trust-header. "
                 + "(default: 127.0.0.1:7880)",
             valueName: "host:port"),
         transform: { try ListenAddress(parsing: $0) })
     var listen = ListenAddress(host: "127.0.0.1", port: 7880)
 
-    @Option(
-        help: ArgumentHelp(
-            "Who may log in: a file with a line for each user, as `sluice-server password` prints it.", valueName: "file"),
-        completion: .file())
-    var users: String?
+    @OptionGroup var access: AccessOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "What signs the cookies of those who have logged in, 32 bytes or more. Several servers behind one address share it. "
-                + "Without it, people log in again after a restart.",
-            valueName: "file"),
-        completion: .file())
-    var secretFile: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The role of all users of a server without --users: viewer, operator or admin. (default: admin)",
-            valueName: "role"),
-        completion: .list(Role.allCases.map(\.rawValue)),
-        transform: { text in
-            guard let role = Role(rawValue: text) else {
-                throw ValidationError("'\(text.prefix(20))' is no role: there are viewer, operator and admin")
-            }
-            return role
-        })
-    var role: Role?
+    @OptionGroup var keys: KeysOptions
 
     @Flag(help: "Refuse every change, for all roles.")
     var readOnly = false
@@ -95,11 +71,10 @@ struct ServeCommand: AsyncParsableCommand {
     var site: [SiteOption] = []
 
     func validate() throws {
-        if !listen.isLoopback, users == nil {
-            throw ValidationError("a server on \(listen.host) needs --users: all who reach it could change the queues")
+        if !listen.isLoopback, !access.isClosed {
+            throw ValidationError(
+                "a server on \(listen.host) needs --users or --trust-header: all who reach it could change the queues")
         }
-        if users != nil, role != nil { throw ValidationError("--role is for a server without --users") }
-        if users == nil, secretFile != nil { throw ValidationError("--secret-file needs --users") }
         if !DashboardOptions.isPath(path) { throw ValidationError("--path begins with a slash and does not end with one") }
         if !site.isEmpty, global.redis != nil || global.namespace != nil {
             throw ValidationError("give --site or --redis and --namespace, not both")
@@ -109,9 +84,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "sluice.server") { _ in WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style) }
-        let sites = try await openSites(logger)
+        // What is wrong with the files is told before anything is opened.
+        let (keys, access) = (try keys.load(), try access.access(logger))
+        let sites = try await openSites(logger, keys)
         do {
-            try await serve(sites, logger)
+            try await serve(sites, access, logger)
         } catch {
             await close(sites)
             throw error
@@ -119,9 +96,9 @@ struct ServeCommand: AsyncParsableCommand {
         await close(sites)
     }
 
-    private func serve(_ sites: [DashboardSite], _ logger: Logger) async throws {
+    private func serve(_ sites: [DashboardSite], _ access: DashboardAccess, _ logger: Logger) async throws {
         let dashboard = try Dashboard(
-            sites: sites, access: try access(),
+            sites: sites, access: access,
             options: DashboardOptions(path: path, isReadOnly: readOnly, trustedOrigins: Set(origin)))
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         dashboard.addRoutes(to: router)
@@ -158,27 +135,29 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func openSites(_ logger: Logger) async throws -> [DashboardSite] {
+    private func openSites(_ logger: Logger, _ keys: PayloadKeys?) async throws -> [DashboardSite] {
         if site.isEmpty {
             // The inspector has a connection of its own, so that a page does not wait for producers.
-            let inspector = Inspector(try await global.store(logger: logger))
+            let inspector = Inspector(try await global.store(logger: logger), keys: keys)
             let client = try await SluiceClient(
-                try await global.store(logger: logger), options: Self.options(global.namespace ?? .standard), logger: logger)
+                try await global.store(logger: logger), options: Self.options(global.namespace ?? .standard, keys),
+                logger: logger)
             return [DashboardSite(badge: badge, color: badgeColor, inspector: inspector, client: client)]
         }
         var sites: [DashboardSite] = []
         for site in site {
-            let inspector = try Inspector(url: site.url, namespace: site.namespace, logger: logger)
-            let client = try await SluiceClient(.url(site.url), options: Self.options(site.namespace), logger: logger)
+            let inspector = try Inspector(url: site.url, namespace: site.namespace, keys: keys, logger: logger)
+            let client = try await SluiceClient(.url(site.url), options: Self.options(site.namespace, keys), logger: logger)
             sites.append(
                 DashboardSite(name: site.name, badge: badge, color: badgeColor, inspector: inspector, client: client))
         }
         return sites
     }
 
-    private static func options(_ namespace: Namespace) -> SluiceClient.Options {
+    private static func options(_ namespace: Namespace, _ keys: PayloadKeys?) -> SluiceClient.Options {
         var options = SluiceClient.Options()
         options.namespace = namespace
+        options.keys = keys
         return options
     }
 
@@ -186,36 +165,6 @@ struct ServeCommand: AsyncParsableCommand {
         for site in sites {
             await site.client?.close()
             await site.inspector.close()
-        }
-    }
-
-    private func access() throws -> DashboardAccess {
-        guard let users else { return .open(role ?? .admin) }
-        let file = try Self.read(users, "users")
-        let known: Users
-        do {
-            known = try Users(text: file)
-        } catch let error as Users.Invalid {
-            throw Failure("the file of users '\(users)': \(error)", status: .usage)
-        }
-        if known.count == 0 { throw Failure("the file of users '\(users)' has no user", status: .usage) }
-        let secret: [UInt8]
-        if let secretFile {
-            secret = Array(try Self.read(secretFile, "the secret").utf8)
-            if secret.count < 32 { throw Failure("the secret in '\(secretFile)' has fewer than 32 bytes", status: .usage) }
-        } else {
-            secret = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
-        }
-        return .users(known, secret: secret)
-    }
-
-    private static func read(_ path: String, _ what: String) throws -> String {
-        do throws(SecretFileRefused) {
-            let file = try SecretFile(path, of: what)
-            if let warning = file.warning { Terminal.complain("warning: \(warning)") }
-            return file.text
-        } catch {
-            throw Failure(error.description, status: .usage)
         }
     }
 }

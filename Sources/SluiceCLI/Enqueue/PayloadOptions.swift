@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluiceToolSupport
 
 /// The options for writing and showing the arguments of new jobs.
 struct PayloadOptions: ParsableArguments {

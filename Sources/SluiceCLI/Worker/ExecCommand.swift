@@ -1,5 +1,6 @@
 import Foundation
 import SluiceCore
+import SluiceToolSupport
 import SluiceWorker
 import Subprocess
 import SystemPackage

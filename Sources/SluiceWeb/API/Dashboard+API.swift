@@ -66,7 +66,7 @@ extension Dashboard {
                 return Grant(token, from: address)
             }
         }
-        guard let principal = await principal(of: request) else { throw Self.unauthorized("this takes a token") }
+        guard let principal = await principal(of: request, from: address) else { throw Self.unauthorized("this takes a token") }
         guard CrossOrigin.allows(request, trusted: options.trustedOrigins) else {
             throw Problem(.forbidden, "crossOrigin", "this request came from another site")
         }

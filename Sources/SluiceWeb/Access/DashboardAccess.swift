@@ -5,7 +5,8 @@ public import SluiceInspector
 public struct DashboardAccess: Sendable {
     enum Method: Sendable {
         case open(Role)
-        case users(Users, Sessions)
+        case users(@Sendable () -> Users, Sessions)
+        case proxy(TrustedProxy)
         case custom(@Sendable (Request) async -> Principal?)
     }
 
@@ -20,8 +21,21 @@ public struct DashboardAccess: Sendable {
     ///   - users: The users.
     ///   - secret: What signs the cookies, at least 32 bytes. A server with another secret does not accept them.
     public static func users(_ users: Users, secret: [UInt8]) -> Self {
+        Self.users({ users }, secret: secret)
+    }
+
+    /// People log in by name and password, and the users may change while the dashboard is served. Who is no longer among them is
+    /// refused at once.
+    /// - Parameters:
+    ///   - users: Returns the present users. It is called for each request.
+    ///   - secret: What signs the cookies, at least 32 bytes. A server with another secret does not accept them.
+    public static func users(_ users: @escaping @Sendable () -> Users, secret: [UInt8]) -> Self {
         Self(method: .users(users, Sessions(secret: secret)))
     }
+
+    /// A proxy has checked who asks. The address of a client has to be known: the context of the router is a
+    /// `RemoteAddressRequestContext`. Without that everybody is refused.
+    public static func proxy(_ proxy: TrustedProxy) -> Self { Self(method: .proxy(proxy)) }
 
     /// The application knows: from a session of its own, or from a header of a proxy that it trusts.
     /// - Parameter principal: Returns the sender of a request; nil for an unknown one, who is refused.

@@ -18,7 +18,7 @@ extension Dashboard {
         do {
             response = try await checkedAnswer(request, context, address, at: site, route)
         } catch {
-            let known = await principal(of: request)
+            let known = await principal(of: request, from: address)
             response = page(for: Self.webError(error, context), at: site, principal: known)
         }
         Headers.protect(&response)
@@ -28,7 +28,7 @@ extension Dashboard {
     /// Answers what no route matches.
     func answerNothing(_ request: Request, _ context: some RequestContext) async -> Response {
         var response: Response
-        if let principal = await principal(of: request), let site = sites.first {
+        if let principal = await principal(of: request, from: Self.address(of: request, context)), let site = sites.first {
             let isOpenMethod = request.method == .get || request.method == .head
             response = page(
                 for: isOpenMethod
@@ -46,7 +46,7 @@ extension Dashboard {
     ) async throws -> Response {
         let known =
             if let holder = try await holder(of: request, route, at: site) { Optional(holder) } else {
-                await principal(of: request)
+                await principal(of: request, from: address)
             }
         guard let principal = known else { return refusal(of: request) }
         guard CrossOrigin.allows(request, trusted: options.trustedOrigins) else {
@@ -95,15 +95,16 @@ extension Dashboard {
     }
 
     /// The sender of a request; nil if the sender is not known.
-    func principal(of request: Request) async -> Principal? {
+    func principal(of request: Request, from address: String) async -> Principal? {
         switch access.method {
         case .open(let role):
             return CrossOrigin.isLoopback(request.head.authority) ? Principal(name: "local", role: role) : nil
         case .users(let users, let sessions):
             guard let cookie = request.cookies[Sessions.cookie]?.value, let name = sessions.name(of: cookie),
-                let role = users.role(of: name)
+                let role = users().role(of: name)
             else { return nil }
             return Principal(name: name, role: role)
+        case .proxy(let proxy): return proxy.principal(of: request, from: address)
         case .custom(let principal): return await principal(request)
         }
     }

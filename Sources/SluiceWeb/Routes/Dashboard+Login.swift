@@ -30,7 +30,7 @@ extension Dashboard {
             return response
         }
         // It takes 0.1 s, for which no other request should wait.
-        let principal = await Task.detached { users.user(name, password: form["password"] ?? "") }.value
+        let principal = await Task.detached { users().user(name, password: form["password"] ?? "") }.value
         attempts.end(keys, isRight: principal != nil)
         guard let principal else {
             context.logger.notice("a login was refused", metadata: ["address": "\(Self.address(of: request, context))"])

@@ -20,7 +20,8 @@ struct WebRequest: Sendable {
     /// What else the layout shows.
     var frame: PageFrame
 
-    var inspector: Inspector { site.inspector }
+    /// Reads for who asks. Only an admin sees what is encrypted: the inspector of others has no keys.
+    var inspector: Inspector { allows(.admin) ? site.inspector : Inspector(site.inspector.store) }
 
     /// Whether the sender may do what needs this role.
     func allows(_ role: Role) -> Bool { principal.role >= role }

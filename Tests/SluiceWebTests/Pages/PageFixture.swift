@@ -43,14 +43,16 @@ struct PageFixture {
     var store: Store { queues.store }
 
     /// - Parameter hasClient: whether the dashboard gets a client, without which it cannot change cron entries and workflows.
-    init(on server: RedisTestServer? = nil, hasClient: Bool = true) async throws {
+    init(on server: RedisTestServer? = nil, hasClient: Bool = true, keys: PayloadKeys? = nil) async throws {
         if let server {
             queues = try await TestNamespace(on: server, clock: .server)
         } else {
             queues = try await TestNamespace()
         }
-        client = try await queues.client()
-        inspector = Inspector(queues.store)
+        var options = SluiceClient.Options()
+        options.keys = keys
+        client = try await queues.client(options)
+        inspector = Inspector(queues.store, keys: keys)
         let site = DashboardSite(inspector: inspector, client: hasClient ? client : nil)
         // The role is told by the request, so that one dashboard serves all roles.
         dashboard = try Dashboard(

@@ -1,23 +1,24 @@
-import ArgumentParser
+package import ArgumentParser
 import Foundation
 import SecretFiles
-import SluiceCore
-import SluiceToolSupport
+package import SluiceCore
 
 /// The option for the keys of encrypted jobs, for commands that write or read them.
-struct KeysOptions: ParsableArguments {
+package struct KeysOptions: ParsableArguments {
     /// The environment variable that also names the file. Commands of exec workers do not receive it.
-    static let variable = "SLUICE_KEYS"
+    package static let variable = "SLUICE_KEYS"
 
     @Option(
         help: ArgumentHelp(
             "A file with the keys of encrypted jobs, as `sluice keys new` prints it. Default: $SLUICE_KEYS.", valueName: "file"),
         completion: .file())
-    var keys: String?
+    package var keys: String?
+
+    package init() {}
 
     /// Loads the keys; nil if no file was named.
     /// - Throws: `invalidArgument` if the file does not exist, others can change it, or it is not valid.
-    func load() throws(SluiceError) -> PayloadKeys? {
+    package func load() throws(SluiceError) -> PayloadKeys? {
         let named = keys ?? ProcessInfo.processInfo.environment[Self.variable]
         guard let path = named, !path.isEmpty else { return nil }
         let file: SecretFile
