@@ -58,7 +58,12 @@ extension Dashboard {
     /// - Throws: ``Problem`` for an unknown sender, and for a browser that another site makes send it.
     private func grant(of request: Request, from address: String, at site: Site) async throws -> Grant {
         if let secret = request.headers[.authorization].flatMap(Self.bearer) {
-            let isForeign = if case .custom = access.method { !secret.hasPrefix("sluice_") } else { false }
+            // What is no secret of ours may be for the proxy, or for the application.
+            let isForeign =
+                switch access.method {
+                case .custom, .proxy: !secret.hasPrefix("sluice_")
+                case .open, .users: false
+                }
             if !isForeign {
                 guard let token = try await site.tokens.token(secret, site.inspector) else {
                     throw Self.unauthorized("there is no such token, or it has expired")
