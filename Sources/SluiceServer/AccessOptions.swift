@@ -5,7 +5,7 @@ import SluiceInspector
 import SluiceToolSupport
 import SluiceWeb
 
-/// Who may use a server: users of a file, those whom a proxy names, or everybody who reaches it.
+/// Who may use a server: users of a file, those whom a proxy names, or all who reach it.
 struct AccessOptions: ParsableArguments {
     private static let roles = Role.allCases.map(\.rawValue)
 
@@ -45,7 +45,7 @@ struct AccessOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What everybody may do whom the proxy names: viewer, operator or admin. (default: viewer)", valueName: "role"),
+            "The role of users whom the proxy names: viewer, operator or admin. (default: viewer)", valueName: "role"),
         completion: .list(AccessOptions.roles), transform: { try Self.role($0) })
     var trustRole: Role?
 
