@@ -113,6 +113,7 @@ struct APIBadInputTests {
         "jobs?state=lost", "jobs?limit=0", "jobs?limit=1001", "jobs?limit=9007199254740993", "jobs?limit=x", "jobs?limit=",
         "jobs?cursor=x", "jobs?cursor=a/available/0/-1", "jobs?cursor=%00", "jobs?queue=a%20b", "jobs?kind=x&kind=y",
         "jobs?stat=available", "workflows?state=open", "batches?limit=-1", "queues?queue=", "jobs?limit=1&limit=2",
+        "queues/mail/forecast?workers=x", "queues/mail/forecast?workers=1001",
     ])
     func aQueryThatMakesNoSense(path: String) async throws {
         let fixture = try await APIFixture()
@@ -141,7 +142,7 @@ struct APIBadInputTests {
         "queues/nobody", "queues/%3Cb%3E", "queues/%00", "queues/a%2Fb", "queues/%FF", "jobs/mail/gone", "jobs/nobody/gone",
         "jobs/mail/a%20b", "jobs/mail/%0d%0aSet-Cookie:x", "jobs/mail/gone/explanation", "jobs/mail/gone/result?wait=30",
         "workflows/gone", "workflows/%3Cscript%3E", "batches/gone", "queues/mail/cron/gone/history", "queues/%F0%9F%98%80/limits",
-        "queues/nobody/errors", "doctor?queue=nobody", "audit?queue=nobody",
+        "queues/nobody/errors", "doctor?queue=nobody", "audit?queue=nobody", "queues/nobody/forecast", "jobs/mail/gone/forecast",
     ])
     func aNameThatNothingHas(path: String) async throws {
         let fixture = try await APIFixture()

@@ -52,7 +52,8 @@ struct APIReadTests {
         "cron": "cron", "queues/{queue}/cron/{name}/history": "queues/mail/cron/digest/history", "workflows": "workflows",
         "workflows/{workflow}": "workflows/flow", "batches": "batches", "batches/{batch}": "batches/batch", "doctor": "doctor",
         "audit": "audit", "actions": "actions", "jobs": "jobs", "jobs/{queue}/{id}": "jobs/greetings/bad",
-        "jobs/{queue}/{id}/explanation": "jobs/mail/waits", "jobs/{queue}/{id}/result": "jobs/greetings/1/result",
+        "jobs/{queue}/{id}/explanation": "jobs/mail/waits/explanation", "jobs/{queue}/{id}/result": "jobs/greetings/1/result",
+        "queues/{queue}/forecast": "queues/greetings/forecast", "jobs/{queue}/{id}/forecast": "jobs/mail/waits/forecast",
         "openapi.json": "openapi.json", "whoami": "whoami",
     ]
 
@@ -65,7 +66,7 @@ struct APIReadTests {
             let routes = APITable.full.routes.filter { $0.method == .get }
             #expect(Set(routes.map(\.path)) == Set(Self.paths.keys))
             for route in routes {
-                let path = route.name == "explainJob" ? "jobs/mail/waits/explanation" : try #require(Self.paths[route.path])
+                let path = try #require(Self.paths[route.path])
                 let answer = try await call(.get, path)
                 #expect(answer.status == 200, "\(path): \(answer.text)")
                 let schema = try #require(
@@ -99,6 +100,10 @@ struct APIReadTests {
             #expect(
                 try await call(.get, "queues/greetings/errors").text
                     == text(.array(try await inspector.errors(in: "greetings").map(\.json))))
+            let more = try await inspector.forecast(of: "greetings", workers: -2)
+            #expect(try await call(.get, "queues/greetings/forecast?workers=-2").text == text(more.json))
+            let start = try #require(try await inspector.forecast(of: "waits", in: "mail"))
+            #expect(try await call(.get, "jobs/mail/waits/forecast").text == text(start.json))
         }
     }
 
