@@ -114,6 +114,9 @@ struct APIBadInputTests {
         "jobs?cursor=x", "jobs?cursor=a/available/0/-1", "jobs?cursor=%00", "jobs?queue=a%20b", "jobs?kind=x&kind=y",
         "jobs?stat=available", "workflows?state=open", "batches?limit=-1", "queues?queue=", "jobs?limit=1&limit=2",
         "queues/mail/forecast?workers=x", "queues/mail/forecast?workers=1001",
+        "queues/mail/history?by=day", "queues/mail/history?last=soon", "queues/mail/history?last=1h&from=0",
+        "queues/mail/history?to=1", "queues/mail/history?from=2&to=1", "queues/mail/history?from=yesterday",
+        "queues/mail/history?kind=%0A", "jobs?kind=%00",
     ])
     func aQueryThatMakesNoSense(path: String) async throws {
         let fixture = try await APIFixture()
@@ -142,7 +145,7 @@ struct APIBadInputTests {
         "queues/nobody", "queues/%3Cb%3E", "queues/%00", "queues/a%2Fb", "queues/%FF", "jobs/mail/gone", "jobs/nobody/gone",
         "jobs/mail/a%20b", "jobs/mail/%0d%0aSet-Cookie:x", "jobs/mail/gone/explanation", "jobs/mail/gone/result?wait=30",
         "workflows/gone", "workflows/%3Cscript%3E", "batches/gone", "queues/mail/cron/gone/history", "queues/%F0%9F%98%80/limits",
-        "queues/nobody/errors", "doctor?queue=nobody", "audit?queue=nobody", "queues/nobody/forecast", "jobs/mail/gone/forecast",
+        "queues/nobody/errors", "doctor?queue=nobody", "audit?queue=nobody", "queues/nobody/forecast", "queues/nobody/history", "jobs/mail/gone/forecast",
     ])
     func aNameThatNothingHas(path: String) async throws {
         let fixture = try await APIFixture()

@@ -53,7 +53,7 @@ struct APIReadTests {
         "workflows/{workflow}": "workflows/flow", "batches": "batches", "batches/{batch}": "batches/batch", "doctor": "doctor",
         "audit": "audit", "actions": "actions", "jobs": "jobs", "jobs/{queue}/{id}": "jobs/greetings/bad",
         "jobs/{queue}/{id}/explanation": "jobs/mail/waits/explanation", "jobs/{queue}/{id}/result": "jobs/greetings/1/result",
-        "queues/{queue}/forecast": "queues/greetings/forecast", "jobs/{queue}/{id}/forecast": "jobs/mail/waits/forecast",
+        "queues/{queue}/history": "queues/greetings/history", "queues/{queue}/forecast": "queues/greetings/forecast", "jobs/{queue}/{id}/forecast": "jobs/mail/waits/forecast",
         "openapi.json": "openapi.json", "whoami": "whoami",
     ]
 
@@ -104,6 +104,32 @@ struct APIReadTests {
             #expect(try await call(.get, "queues/greetings/forecast?workers=-2").text == text(more.json))
             let start = try #require(try await inspector.forecast(of: "waits", in: "mail"))
             #expect(try await call(.get, "jobs/mail/waits/forecast").text == text(start.json))
+        }
+    }
+
+    @Test func itShowsTheHistoryOfAQueue() async throws {
+        let fixture = try await APIFixture()
+        try await fill(fixture)
+        let inspector = fixture.inspector
+        @Sendable func text(_ value: JSONValue) -> String { String(decoding: value.encoded(), as: UTF8.self) }
+        try await fixture.serve { call async throws in
+            let path = "queues/greetings/history"
+            let minutes = try await inspector.history(of: "greetings", by: .minute, last: .seconds(3600))
+            #expect(minutes.total["greet"]?.runs == 3)
+            #expect(minutes.total["greet"]?.failures == 1)
+            #expect(try await call(.get, path).text == text(minutes.json))
+            let hours = try await inspector.history(of: "greetings", kind: "other", by: .hour, last: .seconds(86_400))
+            #expect(try await call(.get, "\(path)?kind=other&by=hour").text == text(hours.json))
+            let last = try await inspector.history(of: "greetings", by: .minute, last: .seconds(300))
+            #expect(last.points.count == 5)
+            #expect(try await call(.get, "\(path)?last=5m").text == text(last.json))
+            let now = Int(try await inspector.status(of: "greetings").time.timeIntervalSince1970)
+            let span = try await inspector.history(
+                of: "greetings", from: Date(timeIntervalSince1970: Double(now - 600)),
+                to: Date(timeIntervalSince1970: Double(now - 120)))
+            #expect(try await call(.get, "\(path)?from=\(now - 600)&to=\(now - 120)").text == text(span.json))
+            let open = try await call(.get, "\(path)?from=\(now - 600)")
+            #expect((open["points"] as? [Any])?.count == 11)
         }
     }
 

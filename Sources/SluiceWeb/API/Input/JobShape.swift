@@ -123,5 +123,6 @@ extension Schema {
     static let counts = 1...1_000_000_000
     static let count = Schema.range(counts.lowerBound, counts.upperBound)
     static let duration = Schema.text(pattern: "^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+(\\.[0-9]+)?s)?([0-9]+ms)?$")
+    static let moment = Schema.anyOf([.time, .number]).saying("RFC 3339, or seconds since 1970.")
     static let states = Schema.words(JobState.self)
 }

@@ -28,5 +28,31 @@ enum HistoryRoutes {
             }
             return APIResponse.json(forecast.json)
         },
+        .get(
+            "queues/{queue}/history", "showHistory",
+            "Show runs, failures, waits and durations of a queue by minute or hour, and by kind.", reach: .queue,
+            query: [
+                .one("kind", .kindName, "The runs of this kind only."),
+                .one("by", .words(History.Step.self), "The length of a point. Default: minute."),
+                .one("last", .duration, "How far to look back. Default: an hour of minutes, or a day of hours."),
+                .one("from", .moment, "A time in the first point, instead of 'last'."),
+                .one("to", .moment, "With 'from': a time in the last point. Default: now."),
+            ], gives: .reference("History"), history),
     ]
+
+    private static func history(_ request: APIRequest) async throws -> Response {
+        let (kind, step) = (try request.kind(), try request.word("by", History.Step.self) ?? .minute)
+        let (last, from, to) = (try request.duration("last"), try request.time("from"), try request.time("to"))
+        if last != nil, from != nil { throw Invalid("'last' and 'from' exclude each other") }
+        if to != nil, from == nil { throw Invalid("'to' goes with 'from'") }
+        if let from, let to, from > to { throw Invalid("'from' is later than 'to'") }
+        let queue = try await request.usedQueue()
+        let inspector = request.inspector
+        guard let from else {
+            let span = last ?? (step == .minute ? .seconds(3600) : .seconds(86_400))
+            return APIResponse.json(try await inspector.history(of: queue, kind: kind, by: step, last: span).json)
+        }
+        let end = if let to { to } else { try await inspector.status(of: queue).time }
+        return APIResponse.json(try await inspector.history(of: queue, kind: kind, by: step, from: from, to: end).json)
+    }
 }

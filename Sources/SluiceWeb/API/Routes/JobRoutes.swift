@@ -52,7 +52,7 @@ enum JobRoutes {
         let states = try request.words("state", JobState.self)
         let filter = JobFilter(
             queues: try request.queues(), states: states.isEmpty ? JobState.listed : states,
-            kind: try request.grant.kind(request.text("kind")))
+            kind: try request.grant.kind(request.kind()))
         let cursor = request.text("cursor")
         // A cursor names its queue: it must not lead out of those that the sender may see.
         if let cursor, let queues = filter.queues, !queues.contains(where: { cursor.hasPrefix("\($0)/") }) {

@@ -33,7 +33,33 @@ extension Components {
                 .required("text", .array(.string)), .required("time", .time),
             ])
         ),
+        (
+            "History",
+            .object([
+                .required("queue", .string), .required("by", .words(History.Step.self)), .required("time", .time),
+                .required(
+                    "points",
+                    Schema.array(
+                        .object([
+                            .required("start", .time), .required("counts", .map(.integer)),
+                            .required("kinds", .map(.reference("RunHistory"))),
+                        ])
+                    ).saying("The oldest first, also empty ones. The last one may be under way.")),
+                .required("total", Schema.map(.reference("RunHistory")).saying("The runs of all points, by kind.")),
+            ])
+        ),
+        (
+            "RunHistory",
+            .object([
+                .required("runs", .integer), .required("failures", .integer), .required("outcomes", .map(.integer)),
+                .required("duration_ms", percentiles), .required("wait_ms", percentiles),
+            ])
+        ),
     ]
+
+    private static let percentiles = Schema.object([
+        .required("p50", .orNull(.number)), .required("p95", .orNull(.number)), .required("p99", .orNull(.number)),
+    ])
 
     /// What becomes of a backlog.
     private static let backlogAnswer = Schema.object(
