@@ -15,6 +15,9 @@ extension APIRequest {
         }
     }
 
+    /// The field `reason` of the query; empty if there is none.
+    func reason() throws -> String { try ReasonDraft.checked(text("reason") ?? "") }
+
     /// A field that is a duration, such as `30s`.
     func duration(_ name: String) throws -> Duration? {
         try parsed(name) { text throws(SluiceError) in try DurationText.parse(text) }

@@ -19,6 +19,7 @@ struct APIAccessTests {
         case "rescheduleJobs": #"{"where":{"kind":"\#(kind)"},"dry_run":true,"delay":"1s"}"#
         case "setLimit": #"{"name":"concurrency","value":"3"}"#
         case "clearLimit": #"{"name":"concurrency"}"#
+        case "putCron": #"{"schedule":"0 7 * * *","job":{"kind":"\#(kind)"}}"#
         case "openBatch": #"{"name":"b"}"#
         case "addWorkflow": #"{"name":"w","nodes":[{"node":"a","job":{"queue":"\#(queue)","kind":"\#(kind)"}}]}"#
         default: route.method == .post ? "{}" : nil

@@ -22,6 +22,8 @@ struct JobDraft {
         case callback
         /// A node of a workflow.
         case node
+        /// What a cron entry enqueues.
+        case cron
     }
 
     var queue: QueueName?

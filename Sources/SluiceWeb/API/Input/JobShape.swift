@@ -9,6 +9,7 @@ extension JobDraft {
         .many: Shape([Fields.queue] + Fields.common + Fields.due + Fields.own),
         .callback: Shape([Fields.queue] + Fields.common + Fields.due + Fields.unique),
         .node: Shape([Fields.queue] + Fields.common + Fields.due),
+        .cron: Shape(Fields.recurring),
     ]
 
     fileprivate typealias Field = Shape<JobDraft>.Field
@@ -58,6 +59,9 @@ extension JobDraft {
             },
             .optional("args_version", .count) { $1.version = try $0.integer(Schema.counts) },
         ]
+
+        /// What `sluice cron add` takes.
+        static let recurring = common.filter { !["deadline", "notify", "notify_on"].contains($0.name) }
 
         static let due: [Field] = [
             .optional("delay", Schema.duration.saying("The time until the job is due.")) {

@@ -19,6 +19,26 @@ enum CronRoutes {
             return APIResponse.json(.array(entries.flatMap { $0.map(\.json) }))
         },
         .get(
+            "queues/{queue}/cron/{name}", "showCron", "Show a cron entry.", reach: .queue, gives: .reference("Cron")
+        ) { request in
+            let (name, queue) = (request.part("name"), try request.queue())
+            guard let entry = try await request.inspector.cronEntry(name, in: queue) else { throw missing(name, in: queue) }
+            return APIResponse.json(entry.json)
+        },
+        APIRoute(
+            method: .put, path: "queues/{queue}/cron/{name}", role: .operator, reach: .queue,
+            summary: "Add a cron entry, or change the one of that name.", name: "putCron",
+            body: .init(schema: CronDraft.shape.schema, limit: nil),
+            answers: [
+                .init(status: .created, about: "The entry was added.", schema: .reference("CronPut")),
+                .init(status: .ok, about: "The entry was changed, or is as it was.", schema: .reference("CronPut")),
+            ], needsClient: true, answer: put),
+        APIRoute(
+            method: .delete, path: "queues/{queue}/cron/{name}", role: .operator, reach: .queue,
+            summary: "Remove a cron entry. Jobs that it has enqueued stay.", name: "removeCron",
+            query: [.one("reason", .reason, "The reason, for the log of actions.")],
+            answers: [.init(status: .ok, about: "Done.", schema: .reference("CronChanged"))], needsClient: true, answer: remove),
+        .get(
             "queues/{queue}/cron/{name}/history", "showCronHistory", "Show the last ticks of an entry, the newest first.",
             reach: .queue, query: [.one("limit", .range(1, 100), "The number of ticks at most. Default: 20.")],
             gives: .array(.reference("CronTick"))
@@ -52,6 +72,42 @@ enum CronRoutes {
             return APIResponse.json(["name": .string(name), "queue": .string(queue.text), "id": .string(id.text)])
         },
     ]
+
+    private static func put(_ request: APIRequest) async throws -> Response {
+        let draft = try request.read(CronDraft.shape, into: CronDraft())
+        let (name, queue, client) = (request.part("name"), try request.queue(), try request.client())
+        let cron = try draft.cron(name, in: queue, for: request.grant)
+        // What is not valid is refused before the log tells of it.
+        _ = try cron.entry(in: queue, client.options.payload)
+        let target = "\(name) '\(draft.schedule)' --tz \(draft.zone)"
+        let result = try await request.change(reason: draft.reason) { inspector in
+            try await inspector.record(.cronAdd, on: target, in: queue) { tally throws(SluiceError) in
+                let result = try await client.crontab(of: queue).add(cron)
+                tally.count(result != .unchanged)
+                return result
+            }
+        }
+        let next = try await request.inspector.cronEntry(name, in: queue)?.next
+        return APIResponse.json(
+            [
+                "name": .string(name), "queue": .string(queue.text), "result": .string(result.rawValue),
+                "next": JSONValue(time: next),
+            ], status: result == .added ? .created : .ok,
+            location: request.links.to("api", "v1", "queues", queue.text, "cron", name))
+    }
+
+    private static func remove(_ request: APIRequest) async throws -> Response {
+        let reason = try request.reason()
+        let (name, queue) = (request.part("name"), try request.queue())
+        guard try await request.inspector.hasCron(name, in: queue) else { throw missing(name, in: queue) }
+        let crontab = try request.client().crontab(of: queue)
+        let isChanged = try await request.change(reason: reason) { inspector in
+            try await inspector.recordChange(.cronRemove, on: name, in: queue) { () async throws(SluiceError) in
+                try await crontab.remove(name)
+            }
+        }
+        return APIResponse.json(["name": .string(name), "queue": .string(queue.text), "changed": .bool(isChanged)])
+    }
 
     private static func change(
         _ word: String, _ name: String, _ summary: String, _ verb: Action.Verb,

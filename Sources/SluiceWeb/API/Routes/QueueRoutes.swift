@@ -75,6 +75,21 @@ struct ReasonDraft {
     var reason = ""
 
     static let shape = Shape<ReasonDraft>([.optional("reason", .reason) { $1.reason = try $0.reason() }])
+
+    static let longest = 500
+    /// Redis keeps this much of a reason.
+    private static let mostBytes = 1000
+
+    static func checked(_ text: String) throws -> String {
+        let scalars = text.unicodeScalars
+        if scalars.count > longest || text.utf8.count > mostBytes {
+            throw Invalid("a reason has at most \(longest) characters and \(mostBytes) bytes of UTF-8")
+        }
+        if scalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw Invalid("a reason has no control characters")
+        }
+        return text
+    }
 }
 
 /// How a queue is paused.
@@ -89,18 +104,11 @@ struct PauseDraft {
 }
 
 extension Schema {
-    static let reason = Schema.text(longest: JSONInput.longestReason).saying("The reason, for the log of actions.")
+    static let reason = Schema.text(pattern: "^[^\\u0000-\\u001F\\u007F-\\u009F]*$", longest: ReasonDraft.longest)
+        .saying("The reason, for the log of actions.")
     static let new = Schema.boolean.saying("Accept a queue that nothing has used yet.")
 }
 
 extension JSONInput {
-    static let longestReason = 500
-
-    func reason() throws -> String {
-        let text = try string()
-        if text.unicodeScalars.count > Self.longestReason {
-            throw Invalid("a reason has at most \(Self.longestReason) characters")
-        }
-        return text
-    }
+    func reason() throws -> String { try ReasonDraft.checked(try string()) }
 }

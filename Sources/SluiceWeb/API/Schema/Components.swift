@@ -190,6 +190,13 @@ enum Components {
             ])
         ),
         (
+            "CronPut",
+            .object([
+                .required("name", .string), .required("queue", .string),
+                .required("result", .word(["added", "changed", "unchanged"])), .required("next", .orNull(.time)),
+            ])
+        ),
+        (
             "CronChanged",
             .object([.required("name", .string), .required("queue", .string), .required("changed", .boolean)])
         ),
