@@ -10,6 +10,7 @@ final class Site: Sendable {
     let health = HealthTasks()
     let tokens = TokenCache()
     let waits = Waits()
+    let tails = Waits(EventTail.most)
 
     init(_ description: DashboardSite) {
         self.description = description

@@ -56,6 +56,14 @@ extension Transitions {
             return ready.popFirst()
         }
 
+        /// Returns the transitions that are there; if there are none, those of the next second, or none.
+        /// - Throws: a ``SluiceError`` if Redis cannot be used; the next call goes on where this one was.
+        package mutating func turn() async throws(SluiceError) -> [Transition] {
+            if ready.isEmpty { try await read() }
+            defer { ready = [] }
+            return Array(ready)
+        }
+
         private func followed() async throws(SluiceError) -> [QueueName] {
             if let queue { return [queue] }
             return try await store.queues()

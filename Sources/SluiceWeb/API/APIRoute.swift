@@ -40,6 +40,8 @@ struct APIRoute: Sendable {
         var schema: Schema
         /// Whether it can also be an event stream.
         var mayStream = false
+        /// Whether it is an event stream and nothing else.
+        var isStream = false
     }
 
     var method: HTTPRequest.Method

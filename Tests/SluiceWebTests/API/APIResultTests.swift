@@ -81,6 +81,10 @@ struct APIResultTests {
         tickets.removeAll()
         #expect(waits.open == 0)
         #expect(waits.begin() != nil)
+        let one = Waits(1)
+        let ticket = one.begin()
+        #expect(one.begin() == nil)
+        withExtendedLifetime(ticket) {}
     }
 
     /// Sources/Examples/HTTPClient/sluice_client.py against a server on a port, with a token.

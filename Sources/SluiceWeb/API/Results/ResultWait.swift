@@ -13,7 +13,7 @@ enum ResultWait {
 
     static func answer(_ request: APIRequest) async throws -> Response {
         let job = try await request.job()
-        if request.head.headerFields[.accept]?.contains("text/event-stream") == true {
+        if request.takesEvents {
             let wait = try request.integer("wait", 0...JobRoutes.longestStream) ?? JobRoutes.longestStream
             return try stream(job, request, for: .seconds(wait))
         }
@@ -60,11 +60,8 @@ enum ResultWait {
     /// One event, `result` or `timeout`, whose data is what the long poll answers; comments keep proxies from closing the stream.
     private static func stream(_ job: JobDetails, _ request: APIRequest, for wait: Duration) throws -> Response {
         let ticket = try begin(request)
-        let headers: HTTPFields = [
-            .contentType: "text/event-stream", .cacheControl: "no-store, no-transform", Headers.accelBuffering: "no",
-        ]
         return Response(
-            status: .ok, headers: headers,
+            status: .ok, headers: ServerEvent.headers,
             body: ResponseBody { writer in
                 defer { withExtendedLifetime(ticket) {} }
                 let deadline = ContinuousClock.now + wait
@@ -75,24 +72,15 @@ enum ResultWait {
                         hasEnded = try await end(of: job, within: min(pulse, deadline - ContinuousClock.now), request)
                     }
                     if hasEnded { last = try await request.job() }
-                    try await writer.write(event(last.state.isEnded ? "result" : "timeout", json(last)))
+                    try await writer.write(ServerEvent.text(last.state.isEnded ? "result" : "timeout", json(last)))
                 } catch let error as SluiceError {
-                    try await writer.write(event("problem", Problem(error).json))
+                    try await writer.write(ServerEvent.text("problem", Problem(error).json))
                 } catch let error as Problem {
-                    try await writer.write(event("problem", error.json))
+                    try await writer.write(ServerEvent.text("problem", error.json))
                 } catch is CancellationError {
                     // The server stops: the client connects again, to another one.
                 }
                 try await writer.finish(nil)
             })
-    }
-
-    private static func event(_ name: String, _ json: JSONValue) -> ByteBuffer {
-        // What was JSON already may have line ends, which would end the field. Within strings JSON has none.
-        let data = json.encoded().map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
-        var event = ByteBuffer(string: "event: \(name)\ndata: ")
-        event.writeBytes(data)
-        event.writeString("\n\n")
-        return event
     }
 }

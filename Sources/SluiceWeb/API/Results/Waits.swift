@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Bounds the requests that wait for results.
+/// Bounds the requests that wait: for results, or for events.
 final class Waits: Sendable {
     static let most = 1000
 
@@ -14,6 +14,10 @@ final class Waits: Sendable {
     }
 
     private let count = Mutex(0)
+    private let bound: Int
+
+    /// - Parameter bound: How many may wait at a time.
+    init(_ bound: Int = Waits.most) { self.bound = bound }
 
     /// How many wait.
     var open: Int { count.withLock { $0 } }
@@ -21,7 +25,7 @@ final class Waits: Sendable {
     /// Begins a wait; nil if there are too many.
     func begin() -> Ticket? {
         let isIn = count.withLock { count in
-            guard count < Self.most else { return false }
+            guard count < bound else { return false }
             count += 1
             return true
         }

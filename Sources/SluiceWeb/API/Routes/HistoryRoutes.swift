@@ -38,6 +38,16 @@ enum HistoryRoutes {
                 .one("from", .moment, "A time in the first point, instead of 'last'."),
                 .one("to", .moment, "With 'from': a time in the last point. Default: now."),
             ], gives: .reference("History"), history),
+        APIRoute(
+            method: .get, path: "queues/{queue}/events", role: .viewer, reach: .queue,
+            summary: "Follow what happens in a queue: an event for each batch of jobs that changes its state.",
+            name: "followEvents",
+            query: [
+                .one("for", .range(1, EventTail.longest), "How many seconds the stream lasts. Default: \(EventTail.longest).")
+            ],
+            answers: [
+                .init(status: .ok, about: "Takes Accept: \(ServerEvent.type).", schema: .string, isStream: true)
+            ], answer: EventTail.answer),
     ]
 
     private static func history(_ request: APIRequest) async throws -> Response {

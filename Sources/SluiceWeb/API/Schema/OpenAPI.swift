@@ -91,9 +91,10 @@ struct OpenAPI {
 
     private static func answers(_ route: APIRoute) -> [JSONValue.Member] {
         let good = route.answers.map { answer -> JSONValue.Member in
-            var content: [JSONValue.Member] = [.init(name: "application/json", value: ["schema": answer.schema.json])]
-            if answer.mayStream {
-                content.append(.init(name: "text/event-stream", value: ["schema": ["type": "string"]]))
+            var content: [JSONValue.Member] = []
+            if !answer.isStream { content.append(.init(name: "application/json", value: ["schema": answer.schema.json])) }
+            if answer.mayStream || answer.isStream {
+                content.append(.init(name: ServerEvent.type, value: ["schema": ["type": "string"]]))
             }
             return .init(
                 name: "\(answer.status.code)",
