@@ -23,6 +23,14 @@ extension Dashboard {
         }
     }
 
+    /// The site whose API a path belongs to.
+    func site(ofAPI path: String) -> Site? {
+        sites.first { site in
+            let base = "\(links(to: site).site)/\(Self.apiPath)"
+            return path == base || path.hasPrefix(base + "/")
+        }
+    }
+
     /// Answers a request of the API: finds the route, checks who asks and what it may do, and turns every error into a problem.
     func answerAPI(_ request: Request, _ context: some RequestContext, at site: Site) async -> Response {
         var response: Response

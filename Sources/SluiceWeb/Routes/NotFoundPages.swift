@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Gives addresses below the dashboard that no route matches a page. Everything else passes through.
+/// Gives addresses below the dashboard that no route matches a page, or a problem of the API. Everything else passes through.
 struct NotFoundPages<Context: RequestContext>: RouterMiddleware {
     let dashboard: Dashboard
 
@@ -12,6 +12,8 @@ struct NotFoundPages<Context: RequestContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound && isOurs(request.uri.path) {
+            // The router knows common methods only; the API has a problem for all others, too.
+            if let site = dashboard.site(ofAPI: request.uri.path) { return await dashboard.answerAPI(request, context, at: site) }
             // The routes of the dashboard throw nothing.
             return await dashboard.answerNothing(request, context)
         }

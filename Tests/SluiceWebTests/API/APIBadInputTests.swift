@@ -116,7 +116,7 @@ struct APIBadInputTests {
         "queues/mail/forecast?workers=x", "queues/mail/forecast?workers=1001",
         "queues/mail/history?by=day", "queues/mail/history?last=soon", "queues/mail/history?last=1h&from=0",
         "queues/mail/history?to=1", "queues/mail/history?from=2&to=1", "queues/mail/history?from=yesterday",
-        "queues/mail/history?kind=%0A", "jobs?kind=%00",
+        "queues/mail/history?kind=%0A", "jobs?kind=%00", "jobs?kind=\(String(repeating: "x", count: 129))",
     ])
     func aQueryThatMakesNoSense(path: String) async throws {
         let fixture = try await APIFixture()
@@ -178,6 +178,9 @@ struct APIBadInputTests {
         ("batches", #"{"name":"b","on":{"finished":{"queue":"q","kind":"k"}}}"#, 422),
         ("batches", #"{"name":"b","parent":"gone"}"#, 409),
         ("queues/mail/pause", #"{"reason":"\#(String(repeating: "x", count: 501))"}"#, 422),
+        ("queues/mail/pause", #"{"reason":"\#(String(repeating: "😀", count: 251))"}"#, 422),
+        ("queues/mail/pause", #"{"reason":"a\u0085b"}"#, 422),
+        ("queues/mail/jobs/retry", #"{"where":{"kind":"a\u0000"}}"#, 422),
     ])
     func aChangeThatMakesNoSense(path: String, body: String, status: Int) async throws {
         let fixture = try await APIFixture()

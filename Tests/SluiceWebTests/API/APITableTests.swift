@@ -77,6 +77,11 @@ struct APITableTests {
                     #expect(Set(named) == allowed)
                 }
             }
+            // A method that the router does not know.
+            let query = try await call(try #require(HTTPRequest.Method("QUERY")), "queues")
+            #expect(query.status == 405)
+            #expect(query.headers[.allow] == "GET, HEAD")
+            #expect(query.headers[.contentType] == "application/problem+json")
         }
     }
 

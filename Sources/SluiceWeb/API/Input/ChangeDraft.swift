@@ -64,7 +64,7 @@ struct ChangeDraft {
             if states.isEmpty { throw Invalid("at least one state is expected here") }
             filter.states = states.uniqued
         },
-        .optional("kind", .kindName) { $1.kind = try $0.string() },
+        .optional("kind", .kindName) { $1.kind = try $0.kind() },
         .optional("partitions", .map(.string)) { $1.partitions = try $0.map() },
         .optional("error", Schema.text(shortest: 1).saying("A part of the last error; upper and lower case are alike.")) {
             $1.error = try $0.string()

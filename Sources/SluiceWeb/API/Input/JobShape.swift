@@ -18,7 +18,7 @@ extension JobDraft {
         static let queue = Field.required("queue", .queueName) { $1.queue = try $0.parsed(QueueName.init(_:)) }
 
         static let common: [Field] = [
-            .required("kind", Schema.kindName.saying("Chooses the handler.")) { $1.kind = try kind($0) },
+            .required("kind", Schema.kindName.saying("Chooses the handler.")) { $1.kind = try $0.kind() },
             .optional("args", Schema.any.saying("The arguments, any JSON; numbers keep all their digits. Default: {}.")) {
                 $1.arguments = $0.raw
             },
@@ -103,15 +103,15 @@ extension JobDraft {
             .optional("unique_for", .duration) { $1.uniqueFor = try $0.duration() },
             .optional("on_conflict", .words(Unique.Conflict.self)) { $1.onConflict = try $0.word(Unique.Conflict.self) },
         ]
+    }
+}
 
-        private static func kind(_ input: JSONInput) throws -> String {
-            let kind = try input.string()
-            do throws(SluiceError) {
-                try KindName.check(kind)
-            } catch {
-                throw Invalid(error)
-            }
-            return kind
+extension JSONInput {
+    /// A kind of jobs.
+    func kind() throws -> String {
+        try parsed { text throws(SluiceError) in
+            try KindName.check(text)
+            return text
         }
     }
 }
@@ -126,7 +126,14 @@ extension Schema {
     /// A number of attempts, jobs or the like.
     static let counts = 1...1_000_000_000
     static let count = Schema.range(counts.lowerBound, counts.upperBound)
-    static let duration = Schema.text(pattern: "^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+(\\.[0-9]+)?s)?([0-9]+ms)?$")
+    static let duration = Schema.text(
+        pattern: "^\(units(["w", "d", "h", "m", "s", "ms"]))$", shortest: 1)
+
+    /// Numbers with these units, in this order, each at most once.
+    private static func units(_ units: [String]) -> String {
+        units.map { "(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)\($0))?" }.joined()
+    }
+
     static let moment = Schema.anyOf([.time, .number]).saying("RFC 3339, or seconds since 1970.")
     static let states = Schema.words(JobState.self)
 }

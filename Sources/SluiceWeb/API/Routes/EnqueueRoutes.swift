@@ -76,7 +76,7 @@ enum EnqueueRoutes {
         return try answer(jobs, await client.enqueueEach(jobs.compactMap { try? $0.get() }))
     }
 
-    private static var tooMany: Problem { Problem(.contentTooLarge, "tooLarge", "a request takes at most \(most) jobs") }
+    private static var tooMany: Problem { Problem(Invalid("a request takes at most \(most) jobs")) }
 
     /// The lines of a body that are not blank.
     private static func lines(_ body: [UInt8]) throws -> [[UInt8]] {

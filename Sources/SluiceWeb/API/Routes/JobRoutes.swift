@@ -16,7 +16,8 @@ enum JobRoutes {
                 .many("queue", .queueName, "Only this queue; may be repeated."),
                 .many("state", .states, "Only this state; may be repeated."), .one("kind", .kindName, "Only this kind."),
                 .one("limit", .range(1, 1000), "The number of jobs on a page. Default: 50."),
-                .one("cursor", .string, "'next' of the page before."),
+                .one(
+                    "cursor", .text(pattern: "^[A-Za-z0-9._-]{1,64}/[a-z]+/[0-9:]+/[0-9]+$"), "'next' of the page before."),
             ], gives: .reference("JobPage"), list),
         .get("jobs/{queue}/{id}", "showJob", "Show all data of a job.", reach: .jobsOfQueue, gives: .reference("Job")) {
             request in

@@ -112,7 +112,8 @@ struct LimitDraft {
 
     static let setting = Shape<LimitDraft>([
         limit,
-        .required("value", Schema.string.saying("12; 40/10s for a rate; 5/30s/20s for a breaker; none for no limit.")) {
+        .required("value", Schema.text(shortest: 1).saying("12; 40/10s for a rate; 5/30s/20s for a breaker; none for no limit."))
+        {
             $1.value = try $0.string()
         },
         .optional("for", Schema.duration.saying("The override ends after this time.")) { $1.span = try $0.duration() },
@@ -122,7 +123,9 @@ struct LimitDraft {
 
     static let clearing = Shape<LimitDraft>([limit, .optional("reason", .reason) { $1.reason = try $0.reason() }])
 
+    private static let limitName = Schema.text(pattern: "^(concurrency|rate|depth|breaker|weight)(/.+)?$")
+
     private static let limit = Shape<LimitDraft>.Field.required(
-        "name", Schema.string.saying("concurrency, rate/host, breaker/host, concurrency/account=42.")
+        "name", limitName.saying("concurrency, rate/host, breaker/host, concurrency/account=42.")
     ) { $1.name = try $0.string() }
 }

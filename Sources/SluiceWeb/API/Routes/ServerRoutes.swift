@@ -52,8 +52,9 @@ enum ServerRoutes {
             "actions", "listActions", "List who changed what, the newest first.", reach: .namespace,
             query: [
                 .one("limit", .range(1, 1000), "The number of actions at most. Default: 50."),
-                .one("cursor", .string, "'next' of the page before."), .one("queue", .queueName, "Only in this queue."),
-                .one("actor", .string, "Only of this name."),
+                .one("cursor", .text(shortest: 1), "'next' of the page before."),
+                .one("queue", .queueName, "Only in this queue."),
+                .one("actor", .text(shortest: 1), "Only of this name."),
             ], gives: .reference("ActionPage")
         ) { request in
             let page = try await request.inspector.actions(
