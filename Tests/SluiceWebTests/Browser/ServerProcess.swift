@@ -1,0 +1,144 @@
+import Foundation
+import SluiceTesting
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import SluiceWeb
+
+/// A built `sluice-server` in a process of its own, with the users `admin`, `operator` and `viewer`.
+final class ServerProcess: Sendable {
+    let pid: Int32
+    /// Where it listens: `http://127.0.0.1:` and the port.
+    let url: String
+    private let ending: Task<TerminationStatus?, Never>
+
+    /// Starts it and waits until it listens.
+    /// - Parameters:
+    ///   - port: 0 for a free one.
+    ///   - options: further arguments.
+    init(_ queues: TestNamespace, _ files: ServerFiles, port: Int = 0, _ options: [String] = []) async throws {
+        let arguments =
+            [
+                "--redis", queues.url, "--namespace", "\(queues.namespace)", "--listen", "127.0.0.1:\(port)", "--users",
+                files.users,
+            ]
+            + options
+        let started = AsyncStream.makeStream(of: (Int32, String).self)
+        var platform = PlatformOptions()
+        platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
+        let path = FilePath(try Self.path)
+        ending = Task {
+            let result = try? await run(
+                .path(path), arguments: Arguments(arguments), platformOptions: platform, input: .none, output: .discarded,
+                error: .sequence
+            ) { child in
+                // It is read to its end, so that the server never waits for a reader.
+                for try await line in child.standardError.strings() {
+                    if let found = line.firstMatch(of: /serving +url=(http:\/\/[^\/\s]+)/) {
+                        started.continuation.yield((child.processIdentifier.value, String(found.1)))
+                    }
+                }
+            }
+            started.continuation.finish()
+            return result?.terminationStatus
+        }
+        var iterator = started.stream.makeAsyncIterator()
+        (pid, url) = try #require(await iterator.next(), "sluice-server did not start")
+    }
+
+    deinit {
+        kill(pid, SIGKILL)
+        ending.cancel()
+    }
+
+    var port: Int { url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
+    /// Ends it at once, and returns when it is gone.
+    func killAndWait() async {
+        kill(pid, SIGKILL)
+        _ = await ending.value
+    }
+
+    /// Returns whether it ended with exit status 0, when it has ended.
+    func hasEndedWell() async -> Bool { await ending.value?.isSuccess ?? false }
+
+    /// The program lies beside the tests.
+    private static var path: String {
+        get throws {
+            let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            let found = [tests, Scripts.package.appending(path: ".build/debug")].map { $0.appending(path: "sluice-server").path }
+                .first(where: FileManager.default.isExecutableFile(atPath:))
+            return try #require(found, "sluice-server is not built")
+        }
+    }
+}
+
+/// The files of a server: its users, and what signs their cookies. They are removed with the last reference.
+final class ServerFiles: Sendable {
+    let directory: URL
+
+    /// Each user has the password `secret-` and the name.
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "web-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let lines = try ["admin", "operator", "viewer"].map { "\($0) \($0) \(try PasswordHash(of: "secret-\($0)"))\n" }
+        try write(lines.joined(), to: users)
+        try write("what signs the cookies of the tests, again and again", to: secret)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+
+    var users: String { directory.appending(path: "users").path }
+
+    var secret: String { directory.appending(path: "secret").path }
+
+    /// Writes a file that no other user can read.
+    func write(_ text: String, to path: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    }
+}
+
+/// The Python scripts beside this file.
+enum Scripts {
+    static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    /// A program of `PATH`, or of the directories that hold programs for administrators.
+    static func program(_ names: String...) -> String? {
+        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin", "/usr/local/sbin"]
+        return names.lazy.flatMap { name in path.map { "\($0)/\(name)" } }.first(
+            where: FileManager.default.isExecutableFile(atPath:))
+    }
+
+    /// Runs a script to its end. Returns the lines that it printed; what it says of errors is recorded.
+    static func run(_ name: String, _ arguments: [String]) async throws -> [String] {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: name).path
+        return try await python([script] + arguments)
+    }
+
+    /// Whether Python finds modules.
+    static func hasModules(_ names: String...) async -> Bool {
+        let result = try? await Subprocess.run(
+            .name("python3"), arguments: ["-c", "import \(names.joined(separator: ", "))"], environment: environment,
+            output: .discarded, error: .discarded)
+        return result?.terminationStatus.isSuccess ?? false
+    }
+
+    private static func python(_ arguments: [String]) async throws -> [String] {
+        let result = try await Subprocess.run(
+            .name("python3"), arguments: Arguments(arguments), environment: environment, input: .none,
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        #expect(result.terminationStatus.isSuccess, "\(result.standardError)")
+        return result.standardOutput.split(separator: "\n").map(String.init)
+    }
+
+    /// `deploy/test` installs modules for the tests there.
+    private static var environment: Environment {
+        let known = ProcessInfo.processInfo.environment["PYTHONPATH"].map { [$0] } ?? []
+        let path = [package.appending(path: ".build/python").path] + known
+        return .inherit.updating(["PYTHONPATH": path.joined(separator: ":"), "PYTHONDONTWRITEBYTECODE": "1"])
+    }
+}
