@@ -9,7 +9,6 @@ import PackageDescription
     let hiredisPackage: String? = nil
 #endif
 
-/// Products of other packages.
 extension Target.Dependency {
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let asyncHTTPClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -179,7 +178,8 @@ let package = Package(
         .testTarget(name: "SluiceInspectorTests", dependencies: testing),
         .testTarget(name: "SluicePrometheusTests", dependencies: children + ["SluicePrometheus", .coreMetrics]),
         .testTarget(
-            name: "SluiceWebTests", dependencies: testing + ["SluiceWeb", .asyncHTTPClient, .hummingbird, .hummingbirdTesting],
+            name: "SluiceWebTests",
+            dependencies: testing + ["SluiceWeb", .asyncHTTPClient, .hummingbird, .hummingbirdTesting, .nioHTTP1],
             exclude: ["Browser/dashboard.py", "Browser/proxy.py", "Browser/streams.py"]),
         .testTarget(
             name: "DocumentationTests",

@@ -127,6 +127,12 @@ enum Scripts {
         return result?.terminationStatus.isSuccess ?? false
     }
 
+    /// A port that was free a moment ago.
+    static func freePort() async throws -> Int {
+        let script = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
+        return try #require(try await python(["-c", script]).first.flatMap { Int($0) })
+    }
+
     private static func python(_ arguments: [String]) async throws -> [String] {
         let result = try await Subprocess.run(
             .name("python3"), arguments: Arguments(arguments), environment: environment, input: .none,

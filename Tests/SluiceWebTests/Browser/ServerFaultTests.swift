@@ -1,0 +1,143 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Sluice
+import SluiceCore
+import SluiceInspector
+import SluiceStore
+import SluiceTesting
+import Testing
+
+/// A built server with many viewers, and with faults around it.
+@Suite(.timeLimit(.minutes(10)))
+struct ServerFaultTests {
+    private struct Answer: Equatable {
+        var status: UInt
+        var location: String?
+        /// What the page says in its title.
+        var title: String?
+    }
+
+    /// Asks without following redirects.
+    private struct Visitor {
+        let client: HTTPClient
+        var cookie = ""
+
+        func get(_ url: String) async throws -> Answer {
+            var request = HTTPClientRequest(url: url)
+            request.headers.add(name: "Cookie", value: cookie)
+            let response = try await client.execute(request, timeout: .seconds(60))
+            let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
+            for word in ["Swift", "Error Domain", "Hiredis", ".swift:"] { #expect(!text.contains(word), "\(url): \(text)") }
+            return Answer(
+                status: response.status.code, location: response.headers.first(name: "Location"),
+                title: text.firstMatch(of: /<h1>([^<]*)<\/h1>/).map { String($0.1) })
+        }
+
+        mutating func logIn(_ url: String) async throws {
+            var request = HTTPClientRequest(url: "\(url)/login")
+            request.method = .POST
+            request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+            request.body = .bytes(ByteBuffer(string: "name=operator&password=secret-operator"))
+            let response = try await client.execute(request, timeout: .seconds(60))
+            #expect(response.status.code == 303)
+            let set = try #require(response.headers.first(name: "Set-Cookie"))
+            cookie = String(set.prefix { $0 != ";" })
+        }
+
+        /// Waits until a page is as it should be. Each look is a request, which is what lets time pass.
+        func wait(_ url: String, until isRight: (Answer) -> Bool) async throws -> Answer {
+            let end = ContinuousClock.now + .seconds(120)
+            while true {
+                let answer = try await get(url)
+                if isRight(answer) { return answer }
+                try #require(ContinuousClock.now < end, "waited in vain: \(answer)")
+            }
+        }
+    }
+
+    private static let queue = Answer(status: 200, title: "mail")
+    private static let away = Answer(status: 503, title: "Redis cannot be used")
+
+    /// A visitor for the time of `body`.
+    private func visiting(_ body: (inout Visitor) async throws -> Void) async throws {
+        let configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        var visitor = Visitor(client: client)
+        do {
+            try await body(&visitor)
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
+    }
+
+    /// A queue `mail` with a job.
+    private func queues() async throws -> TestNamespace {
+        let queues = try await TestNamespace(on: try await RedisTestServer.start(.init(aof: true)), clock: .server)
+        let client = try await queues.client()
+        var request = try JobRequest(kind: "email", queue: "mail", arguments: "{}")
+        request.id = "a"
+        try await client.enqueue([request])
+        await client.close()
+        return queues
+    }
+
+    /// 200 streams hear of a change while one does not read; closed ones make room; all end when the server is asked to stop.
+    @Test func manyStreamsHearOfAChange() async throws {
+        let queues = try await queues()
+        let server = try await ServerProcess(queues, try ServerFiles())
+        let token = try await Inspector(queues.store).createToken("script", role: .operator)
+        let said = try await Scripts.run("streams.py", ["127.0.0.1:\(server.port)", "\(server.pid)", token.secret])
+        #expect(
+            said == [
+                #"{"step": "open", "streams": 200}"#, #"{"step": "change", "status": 201, "told": 200}"#,
+                #"{"step": "memory", "is_small": true}"#, #"{"step": "stop", "ended": 200}"#,
+            ])
+        #expect(await server.hasEndedWell())
+    }
+
+    /// With a secret of its own the new server knows who has logged in; else it asks.
+    @Test func aKilledServerComesBack() async throws {
+        let (queues, files) = (try await queues(), try ServerFiles())
+        try await visiting { visitor in
+            let first = try await ServerProcess(queues, files, ["--secret-file", files.secret])
+            let port = first.port
+            try await visitor.logIn(first.url)
+            #expect(try await visitor.get("\(first.url)/queues/mail") == Self.queue)
+            await first.killAndWait()
+            let second = try await ServerProcess(queues, files, port: port, ["--secret-file", files.secret])
+            #expect(try await visitor.get("\(second.url)/queues/mail") == Self.queue)
+            await second.killAndWait()
+            let third = try await ServerProcess(queues, files, port: port)
+            let login = Answer(status: 303, location: "/login?next=%2Fqueues%2Fmail")
+            #expect(try await visitor.get("\(third.url)/queues/mail") == login)
+            await third.killAndWait()
+        }
+    }
+
+    /// Pages say so, with status 503, and are there again by themselves.
+    @Test func redisIsFrozenAndKilled() async throws {
+        let queues = try await queues()
+        let server = try await ServerProcess(queues, try ServerFiles())
+        try await visiting { visitor in
+            try await visitor.logIn(server.url)
+            let pages = ["\(server.url)/queues/mail", "\(server.url)/jobs/mail/a"]
+            #expect(try await visitor.get(pages[0]) == Self.queue)
+            try await queues.server.suspend()
+            for page in pages { #expect(try await visitor.wait(page) { $0.status != 200 } == Self.away) }
+            #expect(try await visitor.get("\(server.url)/livez").status == 200)
+            #expect(try await visitor.get("\(server.url)/readyz").status == 503)
+            try await queues.server.resume()
+            #expect(try await visitor.wait(pages[0]) { $0.status != 503 } == Self.queue)
+            try await queues.server.kill()
+            for page in pages { #expect(try await visitor.wait(page) { $0.status != 200 } == Self.away) }
+            try await queues.server.restart()
+            #expect(try await visitor.wait(pages[1]) { $0.status != 503 } == Answer(status: 200, title: "email"))
+            #expect(try await visitor.wait("\(server.url)/readyz") { $0.status != 503 }.status == 200)
+        }
+        await server.killAndWait()
+    }
+}
