@@ -196,15 +196,13 @@ let package = Package(
         ),
         .testTarget(name: "FaultTests", dependencies: testing + ["FaultWorker", "SluiceWebhooks"]),
         .testTarget(
-            name: "ScenarioTests", dependencies: testing + ["ScenarioSupport", "crawler", "image-gateway", "pipelines"]
-        ),
+            name: "ScenarioTests", dependencies: testing + ["ScenarioSupport", "crawler", "image-gateway", "pipelines"]),
         .testTarget(
             name: "ExampleTests",
             dependencies: testing + [
                 "example-http", "example-workflow", "example-api-client", "SluiceCLI", "ScenarioSupport", .asyncHTTPClient,
                 .nioHTTP1,
-            ]
-        ),
+            ]),
         .testTarget(name: "SluiceTestingTests", dependencies: testing),
     ]
 )
