@@ -39,7 +39,7 @@ enum FailuresPage {
         var table = Table(
             "Failures in \(status.queue)",
             [.init("Jobs", .number), .init("Kind"), .init("Error", .long), .init("Example", .short, isWide: true)]
-                + (request.allows(.operator) ? [.init("", .short)] : []))
+                + (request.allows(.operator) ? [.init("Change", .short)] : []))
         table.rows = groups.prefix(50).map { group in
             [
                 Parts.number(group.count), "\(group.kind)",
