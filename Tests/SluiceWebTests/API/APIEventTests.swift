@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import HummingbirdTesting
 import Sluice
 import SluiceCore
 import SluiceTesting
