@@ -4,7 +4,7 @@ public import SluiceInspector
 
 /// A proxy that has checked who asks, and tells the name in a header.
 ///
-/// The header counts only if the connection comes from a named address: anyone else could write it. The proxy has to remove the
+/// The header counts only if the connection comes from a named address: every other client could write it. The proxy has to remove the
 /// header from what it receives.
 public struct TrustedProxy: Sendable {
     /// A value that makes no proxy.
@@ -20,7 +20,7 @@ public struct TrustedProxy: Sendable {
     /// - Parameters:
     ///   - header: The name of the header, such as `X-Remote-User`.
     ///   - ranges: The addresses of the proxy, such as `127.0.0.1` or `10.1.0.0/16`; at least one.
-    ///   - role: What everybody may do whom the proxy names.
+    ///   - role: The role of the users whom the proxy names.
     /// - Throws: ``Invalid`` for a text that is no name of a header or no range of addresses, and without ranges.
     public init(header: String, from ranges: [String], role: Role) throws(Invalid) {
         guard let name = HTTPField.Name(header) else {
@@ -40,7 +40,7 @@ public struct TrustedProxy: Sendable {
         self.role = role
     }
 
-    /// The person whom the proxy names; nil if the request does not come from the proxy, or names nobody.
+    /// The person whom the proxy names; nil if the request does not come from the proxy, or names no user.
     func principal(of request: Request, from address: String) -> Principal? {
         guard ranges.contains(where: { $0.contains(address) }) else { return nil }
         // Several fields of one name would be joined with a comma, which no name has.
