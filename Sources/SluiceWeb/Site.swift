@@ -5,7 +5,7 @@ import SluiceInspector
 final class Site: Sendable {
     let description: DashboardSite
     let watcher: Watcher
-    let pages = PageCache()
+    let pages: PageCache
     let bulk: BulkTasks
     let health = HealthTasks()
     let tokens = TokenCache()
@@ -14,7 +14,9 @@ final class Site: Sendable {
 
     init(_ description: DashboardSite) {
         self.description = description
-        watcher = Watcher(description.inspector)
+        let pages = PageCache()
+        self.pages = pages
+        watcher = Watcher(description.inspector, pages)
         bulk = BulkTasks()
     }
 

@@ -5,6 +5,8 @@ import Synchronization
 final class Streams: Sendable {
     /// Further ones are refused.
     static let most = 1000
+    /// How long what was sent is also told to a stream that opens: its page may have been made before.
+    private let memory: Duration
 
     private struct Pending {
         var changed: Set<String> = []
@@ -15,12 +17,16 @@ final class Streams: Sendable {
     private struct State {
         var pending: [Int: Pending] = [:]
         var next = 0
+        /// What was sent lately.
+        var recent: [(at: ContinuousClock.Instant, changed: Set<String>)] = []
         /// The last trouble, for streams that open while it lasts.
         var trouble = ""
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
+
+    init(memory: Duration = .seconds(5)) { self.memory = memory }
 
     /// How many are open.
     var count: Int { state.withLock { $0.pending.count } }
@@ -31,7 +37,9 @@ final class Streams: Sendable {
         let (id, waiter) = state.withLock { state -> (Int?, CheckedContinuation<Void, Never>?) in
             guard state.pending.count < Self.most else { return (nil, nil) }
             state.next += 1
-            state.pending[state.next] = Pending(trouble: state.trouble, wake: wake)
+            state.recent.removeAll { $0.at < ContinuousClock.now - memory }
+            let changed = state.recent.reduce(into: Set<String>()) { $0.formUnion($1.changed) }
+            state.pending[state.next] = Pending(changed: changed, trouble: state.trouble, wake: wake)
             defer { state.waiter = nil }
             return (state.next, state.waiter)
         }
@@ -43,6 +51,8 @@ final class Streams: Sendable {
     /// Tells all streams which queues have changed; none is a sign of life.
     func send(_ changed: Set<String>) {
         state.withLock { state in
+            state.recent.removeAll { $0.at < ContinuousClock.now - memory }
+            if !changed.isEmpty { state.recent.append((at: ContinuousClock.now, changed: changed)) }
             for id in state.pending.keys {
                 state.pending[id]?.changed.formUnion(changed)
                 state.pending[id]?.wake.yield()

@@ -16,12 +16,19 @@ actor Watcher {
     }
 
     private let inspector: Inspector
+    private let pages: PageCache
     nonisolated let streams = Streams()
     private var last: Snapshot?
+    /// What the streams have been told of. It is not `last`, which pages read anew as well.
+    private var told: Snapshot?
     private var reading: Task<Snapshot, any Error>?
     private var histories: [QueueName: Known] = [:]
 
-    init(_ inspector: Inspector) { self.inspector = inspector }
+    /// - Parameter pages: Those that were made before a change are forgotten before the streams are told of it.
+    init(_ inspector: Inspector, _ pages: PageCache) {
+        self.inspector = inspector
+        self.pages = pages
+    }
 
     /// The last snapshot if it is fresh, else a new one.
     func snapshot() async throws -> Snapshot {
@@ -37,9 +44,11 @@ actor Watcher {
         while !Task.isCancelled {
             await streams.waitUntilUsed()
             do {
-                let before = last
                 let now = try await refresh()
-                streams.send(Self.changes(from: before, to: now))
+                let changed = Self.changes(from: told, to: now)
+                told = now
+                if !changed.isEmpty { await pages.clear() }
+                streams.send(changed)
                 streams.send(trouble: "")
             } catch {
                 if Task.isCancelled { return }

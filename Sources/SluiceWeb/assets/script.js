@@ -63,8 +63,8 @@
 
   async function refresh() {
     timer = null;
-    if (busy) return;
-    if (isPaused || document.hidden || selecting()) { timer = setTimeout(refresh, interval); return; }
+    // What is being fetched may be from before the change.
+    if (busy || isPaused || document.hidden || selecting()) { timer = setTimeout(refresh, interval); return; }
     busy = true;
     try {
       const reply = await fetch(location.href, { headers: { "Sluice-Live": "1" }, redirect: "error" });

@@ -25,7 +25,11 @@ struct JobTimeline {
     }
 
     var html: HTML {
-        let moments = [enqueued] + job.failures.map(failed) + [run, ended ?? next].compactMap { $0 }
+        // The last run began before its own failure.
+        let runs = (job.failures.map(failed) + [run].compactMap { $0 }).sorted {
+            ($0.at ?? .distantFuture) < ($1.at ?? .distantFuture)
+        }
+        let moments = [enqueued] + runs + [ended ?? next].compactMap { $0 }
         let lines = moments.map { moment -> HTML in
             """
             <li class="\(moment.tone.rawValue)">\(moment.what) \(moment.at.map { "<span class=\"soft\">\(Parts.time($0, at: job.time))</span>" as HTML })\(moment.more)</li>

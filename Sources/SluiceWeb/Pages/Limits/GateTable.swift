@@ -36,13 +36,13 @@ struct GateTable {
     static func places(_ gate: GateStatus) -> HTML {
         guard let limit = gate.concurrency else { return "\(HumanText.number(gate.running)) running" }
         let words = "\(HumanText.number(gate.running)) of \(HumanText.number(limit)) held"
-        return "\(Sparks.meter(gate.running, of: limit, words)) \(words)"
+        return "\(Sparks.share(gate.running, of: limit, words)) \(words)"
     }
 
     static func rate(_ rate: GateStatus.Rate?) -> HTML {
         guard let rate else { return "" }
         let words = "\(HumanText.number(rate.used)) of \(HumanText.number(rate.allowance)) used"
-        return "\(Sparks.meter(rate.used, of: rate.allowance, words)) \(words), \(next(rate.next))"
+        return "\(Sparks.share(rate.used, of: rate.allowance, words)) \(words), \(next(rate.next))"
     }
 
     /// When the next job may start.

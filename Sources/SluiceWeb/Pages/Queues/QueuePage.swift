@@ -103,8 +103,8 @@ enum QueuePage {
             "Runs of the last hour by kind",
             [
                 .init("Kind"), .init("Runs", .number), .init("Failed", .number), .init("Wait p50", .number, isWide: true),
-                .init("p95", .number), .init("Run p50", .number, isWide: true), .init("p95", .number),
-                .init("p99", .number, isWide: true),
+                .init("Wait p95", .number), .init("Run p50", .number, isWide: true), .init("Run p95", .number),
+                .init("Run p99", .number, isWide: true),
             ])
         table.rows = runs.prefix(20).map { kind, runs in
             [
