@@ -20,6 +20,8 @@ class Site:
     def __init__(self, url, certificate, token):
         self.url = urllib.parse.urlsplit(url)
         self.token, self.cookie, self.context = token, "", ssl.create_default_context(cafile=certificate)
+        # The certificates of a test have no more than they need.
+        self.context.verify_flags &= ~ssl.VERIFY_X509_STRICT
 
     def ask(self, method, path, body=None, **headers):
         connection = http.client.HTTPSConnection(self.url.hostname, self.url.port, timeout=PATIENCE, context=self.context)
