@@ -42,7 +42,7 @@ struct PagesTests {
         _ = try await fixture.inspector.pause("mail", reason: "<moving>")
         await fixture.dashboard.sites[0].changed()
         let paused = try await fixture.get("/").text
-        #expect(paused.contains("1 queue deserves a look"))
+        #expect(paused.contains("1 queue has a warning"))
         #expect(paused.contains("&lt;moving&gt;"))
         #expect(!paused.contains("<moving>"))
     }

@@ -40,7 +40,7 @@ enum OverviewPage {
                 "<h1 class=\"wrong\">\(Marks.cross)\(HumanText.count(wrong.count, "queue")) \(wrong.count == 1 ? "has" : "have") a problem</h1>"
         } else if !look.isEmpty {
             headline =
-                "<h1>\(Parts.word(.look, "Work goes on; \(HumanText.count(look.count, "queue")) \(look.count == 1 ? "deserves" : "deserve") a look"))</h1>"
+                "<h1>\(Parts.word(.look, "Work goes on; \(HumanText.count(look.count, "queue")) \(look.count == 1 ? "has a warning" : "have warnings")"))</h1>"
         } else {
             headline = "<h1>\(Parts.word(.good, "All is well"))</h1>"
         }
@@ -61,6 +61,7 @@ enum OverviewPage {
 
     private static func figures(_ snapshot: Snapshot, _ links: Links) -> HTML {
         let oldest = snapshot.queues.map(\.status.oldestAvailable).max() ?? .zero
+        let workers = snapshot.sum(\.status.workers)
         return Figures([
             .init(snapshot.sum(\.status.available), "ready", links.to("jobs", query: [("state", "available")])),
             .init(snapshot.sum(\.status.executing), "running", links.to("jobs", query: [("state", "executing")])),
@@ -70,7 +71,7 @@ enum OverviewPage {
             .init(snapshot.sum { $0.lastHour("completed") }, "done in the last hour", nil),
             .init(snapshot.sum { $0.lastHour("discarded") }, "failed for good in the last hour", links.to("failures")),
             .init(text: oldest == .zero ? "–" : HumanText.duration(oldest), "wait of the oldest ready job", nil),
-            .init(snapshot.sum(\.status.workers), "workers", links.to("workers")),
+            .init(workers, workers == 1 ? "worker" : "workers", links.to("workers")),
         ]).html
     }
 

@@ -70,7 +70,7 @@ enum QueuePage {
             .init(
                 text: status.oldestAvailable == .zero ? "–" : HumanText.duration(status.oldestAvailable),
                 "wait of the oldest ready job"),
-            .init(status.workers, "workers"),
+            .init(status.workers, status.workers == 1 ? "worker" : "workers"),
         ]).html
     }
 

@@ -68,5 +68,5 @@ struct Standing: Sendable {
         return Parts.word(.quiet, status.waiting > 0 ? "waiting" : "idle")
     }
 
-    private static func word(_ note: Note) -> String { note.tone == .wrong ? "problem" : "look" }
+    private static func word(_ note: Note) -> String { note.tone == .wrong ? "problem" : "warning" }
 }
