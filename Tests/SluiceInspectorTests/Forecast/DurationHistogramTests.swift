@@ -52,7 +52,7 @@ struct DurationHistogramTests {
         #expect(runs.outcomes == [.completed: 12, .retried: 3, .lost: 1])
         #expect(runs.runs == 16)
         #expect(runs.failures == 4)
-        #expect(runs.starts == 4)
+        #expect(runs.waits.count == 4)
         #expect(runs.durations.buckets.map(\.count) == [5, 7, 1, 2])
         for nonsense in ["", "|", "x|y|z", "c|40:|:", "q5|999999999999:1|-1:2"] {
             #expect(RunHistory(packed: nonsense).runs == 0, "\(nonsense)")
