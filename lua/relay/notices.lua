@@ -5,8 +5,9 @@
 -- ever.
 -- The notices of a job that have not arrived are one message (outbox.lua), `notify:JOB`, so that each relay carries them all, in
 -- order:
--- `notify.QUEUE JOB FIRST LAST`, a line feed, and for each `VERSION EVENT ID HOST LENGTH:` and its spec. Of progress that has not
--- gone out only the newest is kept.
+-- `notify.QUEUE JOB FIRST LAST GIVEN`, a line feed, and for each `VERSION EVENT ID HOST LENGTH:` and its spec. A relay may have
+-- all up to the version GIVEN. Of progress that has not gone out only the newest is kept. What has gone out stays until it has
+-- arrived: without it, a later relay would overtake the one that has it.
 local arguments = require('arguments')
 local columns = require('columns')
 local hosts = require('hosts')
@@ -139,9 +140,9 @@ function M.progressed(q, id)
   end
 end
 
--- Reads the message of a job: {queue, first, last, list}, with notices {version, event, text}; nil for none.
+-- Reads the message of a job: {queue, first, last, given, list}, with notices {version, event, text}; nil for none.
 function M.parse(text)
-  local target, first, last, at = string.match(text or '', '^notify%.(%S+) %S+ (%d+) (%d+)\n()')
+  local target, first, last, given, at = string.match(text or '', '^notify%.(%S+) %S+ (%d+) (%d+) (%d+)\n()')
   if not target then return nil end
   local list = {}
   while at <= #text do
@@ -150,22 +151,23 @@ function M.parse(text)
     list[#list + 1] = { version = tonumber(version), event = event, text = string.sub(text, at, from + length - 1) }
     at = from + length
   end
-  return { queue = target, first = tonumber(first), last = tonumber(last), list = list }
+  return { queue = target, first = tonumber(first), last = tonumber(last), given = tonumber(given), list = list }
 end
 
--- The text of a message, and the version of its last notice; nil without notices.
-function M.join(target, id, list)
+-- The text of a message, and the version of its last notice; nil without notices. `given` is the last version that went out.
+function M.join(target, id, list, given)
   if #list == 0 then return nil end
   local parts = {}
   local last = list[#list].version
   for i = 1, #list do parts[i] = list[i].text end
-  local head = 'notify.' .. target .. ' ' .. id .. ' ' .. digits(list[1].version) .. ' ' .. digits(last)
+  local head = 'notify.' .. target .. ' ' .. id .. ' ' .. digits(list[1].version) .. ' ' .. digits(last) .. ' ' .. digits(given)
   return head .. '\n' .. table.concat(parts), last
 end
 
--- Adds a notice to those of a job that have not arrived, as M.parse returns them.
-function M.add(list, about, text)
-  if about.event == 'progress' and #list > 0 and list[#list].event == 'progress' then list[#list] = nil end
+-- Adds a notice to those of a job that have not arrived, as M.parse returns them. Those up to the version `given` went out.
+function M.add(list, about, text, given)
+  local last = list[#list]
+  if about.event == 'progress' and last and last.event == 'progress' and last.version > given then list[#list] = nil end
   local head = digits(about.version) .. ' ' .. about.event .. ' ' .. about.id .. ' ' .. about.host
     .. ' ' .. #text .. ':'
   list[#list + 1] = { version = about.version, event = about.event, text = head .. text }

@@ -20,6 +20,7 @@ local CARRIED = 5000          -- ms that a carrier has for a message
 M.SLOWEST = 300000         -- most ms between two tries of a message
 local BYTES = 524288          -- of messages in one reply; the first goes out whatever its size
 local MOST = 100              -- messages without carrier that one call gives out
+local PRESSING = 20           -- notices of a job; with more, progress waits for the next try
 local OLDEST = 561600000      -- ms for which jobs are brought to their queue: half a day less than it remembers them
 
 -- Whether this call may give a message of that text to its caller.
@@ -71,13 +72,21 @@ local function wire(number, last) return 'notify:' .. digits(last) .. ':' .. str
 function M.put_notice(q, id, about, spec)
   local number = 'notify:' .. id
   local before = notices.parse(redis.call('HGET', q.keys.messages, number))
-  local list = before and before.list or {}
-  notices.add(list, about, spec)
-  local message, last = notices.join(about.queue, id, list)
-  redis.call('HSET', q.keys.messages, number, message)
+  local list, given = before and before.list or {}, before and before.given or 0
+  notices.add(list, about, spec, given)
+  local message, last = notices.join(about.queue, id, list, given)
   local is_mine = is_given(q, message)
-  redis.call('ZADD', q.keys.outbox, digits(is_mine and q.now + CARRIED or q.now), number)
-  if is_mine then give(q, wire(number, last), message, number) else M.leave(q) end
+  if is_mine then message = notices.join(about.queue, id, list, last) end
+  redis.call('HSET', q.keys.messages, number, message)
+  if is_mine then
+    redis.call('ZADD', q.keys.outbox, digits(q.now + CARRIED), number)
+    give(q, wire(number, last), message, number)
+  elseif about.event == 'progress' and #list > PRESSING then
+    redis.call('ZADD', q.keys.outbox, 'NX', digits(q.now), number)
+  else
+    redis.call('ZADD', q.keys.outbox, digits(q.now), number)
+    M.leave(q)
+  end
 end
 
 -- Notices of a job have arrived, up to a version. Later ones stay.
@@ -89,7 +98,7 @@ local function acknowledge_notices(q, version, id)
   for i = 1, #found.list do
     if found.list[i].version > tonumber(version) then left[#left + 1] = found.list[i] end
   end
-  local message = notices.join(found.queue, id, left)
+  local message = notices.join(found.queue, id, left, found.given)
   if message then
     redis.call('HSET', q.keys.messages, number, message)
   else
@@ -143,8 +152,12 @@ function M.take(q)
       local is_live = q.now - since < OLDEST or not string.find(texts[i] or '', '^queue%.')
       local is_mine = is_live and is_given(q, texts[i] or '')
       if is_mine then
-        local notified = notices.parse(texts[i])
-        give(q, notified and wire(due[i], notified.last) or due[i], texts[i] or '', notified and due[i])
+        local notified, text = notices.parse(texts[i]), texts[i]
+        if notified and notified.given < notified.last then
+          text = notices.join(notified.queue, string.sub(due[i], 8), notified.list, notified.last)
+          redis.call('HSET', q.keys.messages, due[i], text)
+        end
+        give(q, notified and wire(due[i], notified.last) or due[i], text, notified and due[i])
       elseif not is_live and M.is_given_up(q, since) and not followers.are_here(q, texts[i], since) then
         over[#over + 1] = due[i]
       end

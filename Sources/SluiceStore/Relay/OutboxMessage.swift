@@ -60,7 +60,7 @@ extension OutboxMessage.Event {
             self = .left(queue: queue, job: JobID(known: words[2]), state: state)
             return
         case "notify":
-            guard words.count == 4, let queue = try? QueueName(target[1]), parts.count > 1, let list = Notice.list(parts[1])
+            guard words.count == 5, let queue = try? QueueName(target[1]), parts.count > 1, let list = Notice.list(parts[1])
             else {
                 break
             }

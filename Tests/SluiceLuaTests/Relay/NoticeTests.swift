@@ -172,11 +172,34 @@ struct NoticeTests {
         #expect(try states(first) == ["progress executing"])
         try await progress("0.3")
         let last = try await worker.cycle(0, settling: ["a"]).messages
-        #expect(try states(last) == ["progress executing", "ended completed"], "who carries the end carries what was before it")
-        let fractions = try bodies(first + last).map { ($0["progress"] as? [String: Any])?["fraction"] as? Double }
-        #expect(fractions == [0.2, 0.3, 0.3])
-        let versions = try bodies(first + last).map { $0["version"] as? Int ?? 0 }
+        #expect(try states(last) == ["progress executing", "progress executing", "ended completed"])
+        let fractions = try bodies(last).map { ($0["progress"] as? [String: Any])?["fraction"] as? Double }
+        #expect(fractions == [0.2, 0.3, 0.3], "who carries the end carries what may be under way before it")
+        #expect(notices(last).first == notices(first).first)
+        let versions = try bodies(last).map { $0["version"] as? Int ?? 0 }
         #expect(versions == versions.sorted() && Set(versions).count == 3)
+        try await queue.acknowledge(last)
+        #expect(try await queue.key("messages") == nil)
+    }
+
+    /// Progress that went out and has not arrived is kept, but not without bound.
+    @Test func progressThatDoesNotArriveIsKeptWithinABound() async throws {
+        let (queue, worker) = try await hooked(#","on":["progress","ended"]"#)
+        _ = try await worker.claim(1)
+        let fence = try #require(worker.running[JobID(known: "a")])
+        var told: [Int] = []
+        for step in 1...100 {
+            _ = try await queue.fcall(["progress", "w", "a", "\(fence)", "\(Double(step) / 100)", #""""#])
+            told.append(notices(try await worker.cycle().messages).count)
+        }
+        #expect(told == Array(1...20) + Array(repeating: 0, count: 80))
+        try await queue.advance(5)
+        let all = try await worker.cycle().messages
+        #expect(notices(all).count == 21)
+        let last = try #require(try bodies(all).last?["progress"] as? [String: Any])
+        #expect(last["fraction"] as? Double == 1)
+        try await queue.acknowledge(all)
+        #expect(try await queue.key("messages") == nil)
     }
 
     @Test func whatCameMeanwhileIsNotAcknowledged() async throws {
