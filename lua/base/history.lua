@@ -55,7 +55,7 @@ end
 -- Returns a list of {bucket, word, n}; nil if the text is no such list, or does not tell of n runs.
 function M.read(text, n)
   local told, size, sum = {}, -1, 0
-  for bucket, word, some in string.gmatch(text, '(%d+):(%S+) (%d+)') do
+  for bucket, word, some in string.gmatch(text, '(%d+):(%S+) ([1-9]%d*)') do
     local waited = tonumber(bucket)
     if waited > packed.LAST or #word > kinds.LONGEST_WORD then return nil end
     told[#told + 1] = { bucket = waited, word = word, n = tonumber(some) }

@@ -77,7 +77,7 @@ struct APIManyTests {
             let again = try await call(.post, "jobs", "[\(jobs.joined(separator: ","))]")
             #expect(again["existing"] as? Int == EnqueueRoutes.most)
             let more = try await call(.post, "jobs", "[\(jobs.joined(separator: ",")),\(jobs[0])]")
-            #expect(more.status == 413)
+            #expect(more.status == 422)
         }
     }
 
