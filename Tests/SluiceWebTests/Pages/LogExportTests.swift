@@ -30,7 +30,7 @@ struct LogExportTests {
         for number in 0..<300 {
             let queue: QueueName = number % 3 == 0 ? "films" : "mail"
             let author = Operator(number % 2 == 0 ? "ada" : "bob <b>", via: .page, from: "here")
-            let inspector = fixture.inspector.acting(as: author, reason: "line\nend")
+            let inspector = fixture.inspector.acting(as: author, reason: "the \"end\" \\ of it")
             _ = try await inspector.pause(queue)
             _ = try await inspector.resume(queue)
         }
@@ -44,7 +44,7 @@ struct LogExportTests {
         #expect(all.count == 600 && Set(all.map(\.id)).count == 600)
         let known = try await known(fixture)
         #expect(all.map(\.id) == known)
-        #expect(all.allSatisfy { $0.outcome?.changed == 1 && $0.reason == "line\nend" })
+        #expect(all.allSatisfy { $0.outcome?.changed == 1 && $0.reason == "the \"end\" \\ of it" })
         let films = try lines(try await fixture.get("/log.jsonl?queue=films"))
         #expect(films.map(\.id) == all.filter { $0.queue == "films" }.map(\.id) && films.count == 200)
         let bob = try lines(try await fixture.get("/log.jsonl?queue=mail&actor=bob%20%3Cb%3E"))
