@@ -108,7 +108,7 @@ enum Scripts {
 
     /// A program of `PATH`, or of the directories that hold programs for administrators.
     static func program(_ names: String...) -> String? {
-        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin", "/usr/local/sbin"]
+        let path = "\(ProcessInfo.processInfo.environment["PATH"] ?? ""):/usr/sbin:/usr/local/sbin".split(separator: ":")
         return names.lazy.flatMap { name in path.map { "\($0)/\(name)" } }.first(
             where: FileManager.default.isExecutableFile(atPath:))
     }
