@@ -27,7 +27,6 @@ extension Target.Dependency {
     static let serviceContext: Self = .product(name: "ServiceContextModule", package: "swift-service-context")
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
-    static let systemPackage: Self = .product(name: "SystemPackage", package: "swift-system")
     static let tracing: Self = .product(name: "Tracing", package: "swift-distributed-tracing")
     static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 }
@@ -37,7 +36,7 @@ let store: [Target.Dependency] = ["SluiceStore", "SluiceCore"]
 let redis: [Target.Dependency] = store + ["Hiredis"]
 let service: [Target.Dependency] = [.logging, .serviceLifecycle, .unixSignals]
 let users: [Target.Dependency] = ["Sluice", "SluiceWorker"]
-let children: [Target.Dependency] = [.subprocess, .systemPackage]
+let children: [Target.Dependency] = [.subprocess, .product(name: "SystemPackage", package: "swift-system")]
 let nio: [Target.Dependency] = [.nioCore, .nioPosix]
 let web: [Target.Dependency] = store + service + ["Sluice", "SluiceInspector", .hummingbird, .nioCore]
 let testing: [Target.Dependency] =
@@ -79,7 +78,8 @@ let package = Package(
         .systemLibrary(name: "CMemoryFile"),
         .target(name: "SecretFiles"),
         .target(name: "Hiredis", dependencies: nio + ["CHiredis", "SecretFiles", .logging, .nioSSL]),
-        .target(name: "SluiceLua", resources: [.embedInCode("lua")]),
+        .target(name: "CSluiceLua"),
+        .target(name: "SluiceLua", dependencies: ["CSluiceLua"]),
         .target(name: "SluiceCore", dependencies: [.crypto]),
         .target(name: "SluiceStore", dependencies: nio + ["SluiceCore", "Hiredis", "SluiceLua", .logging]),
         .target(name: "SluiceEmbedded", dependencies: children),

@@ -5,7 +5,7 @@ import SluiceInspector
 /// seconds and tells the streams which queues have changed. Otherwise it reads nothing.
 actor Watcher {
     /// How old a snapshot may be, and the interval of reading while there are streams.
-    static let interval = Duration.seconds(2)
+    private var interval = Duration.seconds(2)
     /// How often the counters by minute are read.
     private static let historyInterval = Duration.seconds(10)
 
@@ -32,9 +32,12 @@ actor Watcher {
 
     /// The last snapshot if it is fresh, else a new one.
     func snapshot() async throws -> Snapshot {
-        if let last, .now - last.begun < Self.interval { return last }
+        if let last, .now - last.begun < interval { return last }
         return try await refresh()
     }
+
+    /// For tests, which ask what a page costs that finds a fresh snapshot, however long that takes.
+    func setInterval(_ interval: Duration) { self.interval = interval }
 
     /// Makes the next snapshot a new one.
     func invalidate() { last = nil }
@@ -54,7 +57,7 @@ actor Watcher {
                 if Task.isCancelled { return }
                 streams.send(trouble: "Redis cannot be read: \((error as? SluiceError)?.message ?? "\(error)")")
             }
-            try? await Task.sleep(for: Self.interval)
+            try? await Task.sleep(for: interval)
         }
     }
 
