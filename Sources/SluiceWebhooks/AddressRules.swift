@@ -1,3 +1,5 @@
+import SluiceCore
+
 /// Decides which addresses a web hook may go to. A user who chooses the URL must not reach hosts that only this machine and its
 /// network can reach: https://owasp.org/www-community/attacks/Server_Side_Request_Forgery.
 struct AddressRules: Sendable {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import SluiceCore
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import SluiceCore
 import SluiceWorker
 
 #if canImport(Glibc)

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Hiredis
 import NIOCore
 import NIOSSL
+import SluiceCore
 import Synchronization
 
 /// One HTTP client per receiver and resolved address. A client connects to that address, but sends and verifies (in the

@@ -1,3 +1,5 @@
+import SluiceCore
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else

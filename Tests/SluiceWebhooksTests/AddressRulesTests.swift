@@ -37,17 +37,4 @@ struct AddressRulesTests {
             #expect(rules.allows(try #require(IPAddress(text))) == isAllowed, "\(text)")
         }
     }
-
-    @Test(arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8/8", "fd00::/129", "host", "10.0.0", "1.2.3.4.5"])
-    func noRange(_ text: String) {
-        #expect(throws: SluiceError.self) { try AddressRange(text) }
-    }
-
-    @Test func textsOfAddresses() {
-        for text in ["127.0.0.1", "::1", "2001:db8::1", "fe80::1"] { #expect(IPAddress(text)?.description == text) }
-        for text in ["", "1.2.3", "0x7f.1", "127.1", "fe80::1%eth0", "[::1]", "2130706433", "1.2.3.4 "] {
-            #expect(IPAddress(text) == nil, "\(text)")
-        }
-        #expect(AddressRange.all.map(\.description) == ["0.0.0.0/0", "::/0"])
-    }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import NIOCore
+import SluiceCore
 import Synchronization
 import Testing
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import SluiceCore
 public import SluiceInspector
 
 /// A proxy that has checked who asks, and tells the name in a header.
@@ -14,7 +15,7 @@ public struct TrustedProxy: Sendable {
     }
 
     private let header: HTTPField.Name
-    private let ranges: [NetworkRange]
+    private let ranges: [AddressRange]
     private let role: Role
 
     /// - Parameters:
@@ -27,9 +28,9 @@ public struct TrustedProxy: Sendable {
             throw Invalid(description: "'\(header.prefix(40))' is no name of a header: write one such as X-Remote-User")
         }
         if ranges.isEmpty { throw Invalid(description: "a header is trusted from named addresses only, and none was named") }
-        var known: [NetworkRange] = []
+        var known: [AddressRange] = []
         for text in ranges {
-            guard let range = NetworkRange(text) else {
+            guard let range = AddressRange(reading: text) else {
                 throw Invalid(
                     description: "'\(text.prefix(60))' is no range of addresses, such as 127.0.0.1, 10.1.0.0/16 or fd00::/8")
             }
@@ -42,7 +43,9 @@ public struct TrustedProxy: Sendable {
 
     /// The person whom the proxy names; nil if the request does not come from the proxy, or names no user.
     func principal(of request: Request, from address: String) -> Principal? {
-        guard ranges.contains(where: { $0.contains(address) }) else { return nil }
+        // A socket for IPv6 shows an IPv4 address as a mapped one.
+        guard let client = IPAddress(address), ranges.contains(where: { $0.contains(client) || $0.contains(client.unmapped) })
+        else { return nil }
         // Several fields of one name would be joined with a comma, which no name has.
         guard let name = request.headers[header], Users.isName(name) else { return nil }
         return Principal(name: name, role: role)

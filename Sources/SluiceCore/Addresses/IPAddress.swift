@@ -7,14 +7,15 @@
 #endif
 
 /// An IP address, version 4 or 6, as bytes.
-struct IPAddress: Hashable, Sendable, CustomStringConvertible {
+package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// 4 bytes or 16.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    /// Makes an address of 4 bytes or 16.
+    package init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// Parses the strict textual form: four decimal numbers, or RFC 4291 without a zone.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var four = in_addr()
         var six = in6_addr()
         if inet_pton(AF_INET, text, &four) == 1 {
@@ -27,7 +28,7 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Also parses what the system accepts as IPv4: fewer dots, octal and hexadecimal numbers.
-    init?(written text: String) {
+    package init?(written text: String) {
         var four = in_addr()
         if let address = IPAddress(text) {
             self = address
@@ -38,29 +39,17 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Takes the IP address of a socket address; nil for other families.
-    init?(_ address: UnsafePointer<sockaddr>) {
-        switch Int32(address.pointee.sa_family) {
-        case AF_INET:
-            bytes = UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self).sin_addr.bytes
-        case AF_INET6:
-            bytes = UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self).sin6_addr.bytes
-        default: return nil
-        }
+    /// The IPv4 address that a mapped one (`::ffff:1.2.3.4`, RFC 4291) stands for; every other address as it is.
+    package var unmapped: IPAddress {
+        let isMapped = bytes.count == 16 && bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+        return isMapped ? IPAddress(bytes: Array(bytes.dropFirst(12))) : self
     }
 
-    var description: String {
+    /// The usual text, which `init(_:)` parses.
+    package var description: String {
         if bytes.count == 4 { return bytes.map(String.init).joined(separator: ".") }
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard inet_ntop(AF_INET6, bytes, &buffer, socklen_t(buffer.count)) != nil else { return "?" }
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
-}
-
-extension in_addr {
-    fileprivate var bytes: [UInt8] { withUnsafeBytes(of: self) { Array($0) } }
-}
-
-extension in6_addr {
-    fileprivate var bytes: [UInt8] { withUnsafeBytes(of: self) { Array($0) } }
 }

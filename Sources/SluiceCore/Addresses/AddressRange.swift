@@ -1,5 +1,3 @@
-public import SluiceCore
-
 /// A block of IP addresses with the same prefix, such as `10.0.0.0/8` or `fd00::/8`.
 public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     private let start: IPAddress
@@ -14,7 +12,8 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         self = range
     }
 
-    private init?(reading text: String) {
+    /// Parses a range, or a single address; nil if the text is neither.
+    package init?(reading text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let start = IPAddress(String(first)) else { return nil }
         let most = start.bytes.count * 8
@@ -34,9 +33,10 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     ]
 
     /// Parses ranges written in code; drops invalid ones.
-    static func list(_ texts: String...) -> [AddressRange] { texts.compactMap { AddressRange(reading: $0) } }
+    package static func list(_ texts: String...) -> [AddressRange] { texts.compactMap { AddressRange(reading: $0) } }
 
-    func contains(_ address: IPAddress) -> Bool {
+    /// Whether an address is among these, as it is written: an IPv6 address that is mapped from IPv4 is in no IPv4 range.
+    package func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == start.bytes.count else { return false }
         let whole = bits / 8
         guard address.bytes.prefix(whole) == start.bytes.prefix(whole) else { return false }
