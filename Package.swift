@@ -164,7 +164,9 @@ let package = Package(
             dependencies: redis + users + scenario + ["SluiceInspector", "SluiceLua", .logging],
             path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
-        .target(name: "TestSupport", dependencies: store + nio + ["SluiceTesting", .nioHTTP1, .nioSSL], path: "Tests/Support"),
+        .target(
+            name: "TestSupport", dependencies: store + children + nio + ["SluiceTesting", .nioHTTP1, .nioSSL],
+            path: "Tests/Support"),
         .testTarget(name: "HiredisTests", dependencies: testing),
         .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"]),
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore", .crypto], exclude: ["CronTable.txt"]),
@@ -173,8 +175,7 @@ let package = Package(
         .testTarget(name: "LimitsModelTests", dependencies: testing),
         .testTarget(
             name: "SluiceCLITests",
-            dependencies: testing + ["SluiceCLI", "SluiceEmbedded", "SluicePrometheus", "SluiceToolSupport", .argumentParser]
-        ),
+            dependencies: testing + ["SluiceCLI", "SluiceEmbedded", "SluicePrometheus", "SluiceToolSupport", .argumentParser]),
         .testTarget(name: "SluiceInspectorTests", dependencies: testing),
         .testTarget(name: "SluicePrometheusTests", dependencies: children + ["SluicePrometheus", .coreMetrics]),
         .testTarget(
@@ -192,8 +193,7 @@ let package = Package(
         .testTarget(name: "SluiceWorkerTests", dependencies: testing + ["SluicePrometheus", .coreMetrics, .crypto]),
         .testTarget(name: "SluiceWebhooksTests", dependencies: testing + ["SluiceWebhooks", .asyncHTTPClient, .coreMetrics]),
         .executableTarget(
-            name: "FaultWorker", dependencies: users + service + ["SluiceWebhooks", "SluiceCore"], path: "Tests/FaultWorker"
-        ),
+            name: "FaultWorker", dependencies: users + service + ["SluiceWebhooks", "SluiceCore"], path: "Tests/FaultWorker"),
         .testTarget(name: "FaultTests", dependencies: testing + ["FaultWorker", "SluiceWebhooks"]),
         .testTarget(
             name: "ScenarioTests", dependencies: testing + ["ScenarioSupport", "crawler", "image-gateway", "pipelines"]),

@@ -1,77 +1,40 @@
 import Foundation
 import SluiceTesting
 import Subprocess
-import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SluiceWeb
 
 /// A built `sluice-server` in a process of its own, with the users `admin`, `operator` and `viewer`.
-final class ServerProcess: Sendable {
-    let pid: Int32
-    /// Where it listens: `http://127.0.0.1:` and the port.
-    let url: String
-    private let ending: Task<TerminationStatus?, Never>
+struct ServerProcess: Sendable {
+    private let child: ChildProcess
 
     /// Starts it and waits until it listens.
     /// - Parameters:
     ///   - port: 0 for a free one.
     ///   - options: further arguments.
     init(_ queues: TestNamespace, _ files: ServerFiles, port: Int = 0, _ options: [String] = []) async throws {
-        let arguments =
-            [
-                "--redis", queues.url, "--namespace", "\(queues.namespace)", "--listen", "127.0.0.1:\(port)", "--users",
-                files.users,
-            ]
-            + options
-        let started = AsyncStream.makeStream(of: (Int32, String).self)
-        var platform = PlatformOptions()
-        platform.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
-        let path = FilePath(try Self.path)
-        ending = Task {
-            let result = try? await run(
-                .path(path), arguments: Arguments(arguments), platformOptions: platform, input: .none, output: .discarded,
-                error: .sequence
-            ) { child in
-                // It is read to its end, so that the server never waits for a reader.
-                for try await line in child.standardError.strings() {
-                    if let found = line.firstMatch(of: /serving +url=(http:\/\/[^\/\s]+)/) {
-                        started.continuation.yield((child.processIdentifier.value, String(found.1)))
-                    }
-                }
-            }
-            started.continuation.finish()
-            return result?.terminationStatus
+        let arguments = [
+            "--redis", queues.url, "--namespace", "\(queues.namespace)", "--listen", "127.0.0.1:\(port)", "--users", files.users,
+        ]
+        child = try await ChildProcess("sluice-server", arguments + options) { line in
+            line.firstMatch(of: /serving +url=(http:\/\/[^\/\s]+)/).map { String($0.output.1) }
         }
-        var iterator = started.stream.makeAsyncIterator()
-        (pid, url) = try #require(await iterator.next(), "sluice-server did not start")
     }
 
-    deinit {
-        kill(pid, SIGKILL)
-        ending.cancel()
-    }
+    var pid: Int32 { child.pid }
+
+    /// Where it listens: `http://127.0.0.1:` and the port.
+    var url: String { child.words }
 
     var port: Int { url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
     /// Ends it at once, and returns when it is gone.
-    func killAndWait() async {
-        kill(pid, SIGKILL)
-        _ = await ending.value
-    }
+    func killAndWait() async { await child.killAndWait() }
 
     /// Returns whether it ended with exit status 0, when it has ended.
-    func hasEndedWell() async -> Bool { await ending.value?.isSuccess ?? false }
-
-    /// The program lies beside the tests.
-    private static var path: String {
-        get throws {
-            let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            let found = [tests, Scripts.package.appending(path: ".build/debug")].map { $0.appending(path: "sluice-server").path }
-                .first(where: FileManager.default.isExecutableFile(atPath:))
-            return try #require(found, "sluice-server is not built")
-        }
-    }
+    func hasEndedWell() async -> Bool { await child.hasEndedWell() }
 }
 
 /// The files of a server: its users, and what signs their cookies. They are removed with the last reference.
