@@ -11,18 +11,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct PagesTests {
-    private static let worker = WorkerID(host: "host", process: 7)
-
     /// Makes a worker known, and lets it claim.
-    private func claim(_ fixture: WebFixture, _ count: Int, in queue: QueueName = "mail") async throws -> [ClaimedJob] {
-        let store = fixture.queues.store
-        _ = try await store.call(
-            Resync(
-                worker: Self.worker, session: 1, lease: .seconds(7200),
-                info: #"{"host":"host","pid":7,"concurrency":4,"kinds":["email"]}"#, running: []), on: queue)
-        return try await store.call(
-            Cycle(worker: Self.worker, session: 1, call: 1, demand: count, idle: .seconds(10), settlements: []), on: queue
-        ).jobs
+    private func claim(_ fixture: WebFixture, _ count: Int) async throws -> [ClaimedJob] {
+        try await fixture.join()
+        return try await fixture.claim(count)
     }
 
     @Test func theOverviewTellsWhetherAllIsWell() async throws {
@@ -161,8 +153,7 @@ struct PagesTests {
                 id: job.id, fence: job.fence,
                 outcome: .discarded(error: #""host 10.0.0.\#(job.id.text.last ?? "0") said <no>""#))
         }
-        _ = try await fixture.queues.store.call(
-            Cycle(worker: Self.worker, session: 1, call: 2, demand: 0, idle: .seconds(10), settlements: settlements), on: "mail")
+        try await fixture.claim(0, call: 2, settlements)
         await fixture.dashboard.sites[0].changed()
         let text = try await fixture.get("/failures").text
         #expect(text.contains("said &lt;no&gt;"))

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import NIOCore
 import Sluice
 import SluiceCore
@@ -12,7 +13,7 @@ import Testing
 @testable import SluiceWeb
 
 /// A namespace, a client, and a dashboard over it that answers without a socket.
-struct WebFixture {
+struct WebFixture: DashboardFixture {
     struct Reply: Sendable {
         var status: Int
         var text: String
@@ -25,24 +26,38 @@ struct WebFixture {
     let client: SluiceClient
     let inspector: Inspector
     let dashboard: Dashboard
-    private let app: Application<RouterResponder<BasicRequestContext>>
+    let app: Application<RouterResponder<BasicRequestContext>>
 
+    var web: WebFixture { self }
+
+    /// - Parameters:
+    ///   - server: A server of the test's own, whose clock the namespace follows.
+    ///   - hasClient: Whether the dashboard gets a client, without which it cannot enqueue, or change cron entries and workflows.
+    ///   - logger: That of the dashboard.
+    ///   - change: Sets options of the client.
     init(
-        access: DashboardAccess = .open(.admin), options: DashboardOptions = DashboardOptions(), sites: [String] = ["main"],
-        on server: RedisTestServer? = nil
+        _ clock: TestNamespace.Clock = .virtual, on server: RedisTestServer? = nil, access: DashboardAccess = .open(.admin),
+        options: DashboardOptions = DashboardOptions(), sites: [String] = ["main"], hasClient: Bool = true,
+        logger: Logger? = nil, _ change: (inout SluiceClient.Options) throws -> Void = { _ in }
     ) async throws {
-        if let server { queues = try await TestNamespace(on: server, clock: .server) } else { queues = try await TestNamespace() }
-        var clientOptions = SluiceClient.Options()
-        clientOptions.namespace = queues.namespace
-        client = try await SluiceClient(.url(queues.url), options: clientOptions)
-        let inspector = Inspector(queues.store)
+        if let server {
+            queues = try await TestNamespace(on: server, clock: .server)
+        } else {
+            queues = try await TestNamespace(clock: clock)
+        }
+        var settings = SluiceClient.Options()
+        try change(&settings)
+        let client = try await queues.client(settings)
+        let inspector = Inspector(queues.store, keys: settings.keys)
+        self.client = client
         self.inspector = inspector
         dashboard = try Dashboard(
-            sites: sites.map { [client] in DashboardSite(name: $0, inspector: inspector, client: client) }, access: access,
-            options: options)
+            sites: sites.map { DashboardSite(name: $0, inspector: inspector, client: hasClient ? client : nil) },
+            access: access, options: options)
         let router = Router(options: .autoGenerateHeadEndpoints)
         dashboard.addRoutes(to: router)
-        app = Application(router: router)
+        app = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: logger)
     }
 
     /// Asks for a page.
@@ -69,23 +84,9 @@ struct WebFixture {
         }
     }
 
-    /// Enqueues jobs of a kind.
-    func enqueue(
-        _ ids: [String], kind: String = "email", in queue: QueueName = "mail", arguments: String = #"{"to":"a@b.c"}"#,
-        _ change: (inout JobRequest) throws -> Void = { _ in }
-    ) async throws {
-        let requests = try ids.map { id in
-            var request = try JobRequest(kind: kind, queue: queue, arguments: arguments)
-            request.id = JobID(known: id)
-            try change(&request)
-            return request
-        }
-        #expect(try await client.enqueue(requests).added == ids.count)
-    }
-
     /// How many functions were called on the server, which must be the test's own.
     func calls() async throws -> Int {
-        let info = try #require(try await queues.store.info("commandstats"))
+        let info = try #require(try await store.info("commandstats"))
         return ["fcall", "fcall_ro"].reduce(0) { sum, name in
             sum + (info["cmdstat_\(name)"]?.firstMatch(of: /calls=(\d+)/).flatMap { Int($0.output.1) } ?? 0)
         }

@@ -6,8 +6,6 @@ import Logging
 import NIOCore
 import Sluice
 import SluiceCore
-import SluiceInspector
-import SluiceStore
 import SluiceTesting
 import SluiceWeb
 import SluiceWorker
@@ -28,42 +26,25 @@ struct APIAnswer {
     func string(_ name: String) -> String? { self[name] as? String }
 }
 
-/// A dashboard over a namespace of its own.
-struct APIFixture {
-    let queues: TestNamespace
-    let client: SluiceClient
-    let inspector: Inspector
-    private let dashboard: Dashboard
+/// The HTTP API, as programs call it.
+struct APIFixture: DashboardFixture {
+    let web: WebFixture
 
     init(
         _ clock: TestNamespace.Clock = .virtual, on server: RedisTestServer? = nil, access: DashboardAccess = .open(.admin),
         options: DashboardOptions = DashboardOptions(), hasClient: Bool = true,
         _ change: (inout SluiceClient.Options) throws -> Void = { _ in }
     ) async throws {
-        if let server {
-            queues = try await TestNamespace(on: server, clock: .server)
-        } else {
-            queues = try await TestNamespace(clock: clock)
-        }
-        var settings = SluiceClient.Options()
-        settings.namespace = queues.namespace
-        try change(&settings)
-        client = try await SluiceClient(.url(queues.url), options: settings)
-        inspector = Inspector(queues.store, keys: settings.keys)
-        dashboard = try Dashboard(
-            sites: [DashboardSite(inspector: inspector, client: hasClient ? client : nil)], access: access, options: options)
+        web = try await WebFixture(
+            clock, on: server, access: access, options: options, hasClient: hasClient,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, change)
     }
 
     /// Lets a client call the routes.
     func serve(
         _ framework: TestingSetup = .router, _ body: @escaping @Sendable (APICaller) async throws -> Void
     ) async throws {
-        let router = Router()
-        dashboard.addRoutes(to: router)
-        let app = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try await app.test(framework) { client in try await body(APICaller(client: client)) }
+        try await web.app.test(framework) { client in try await body(APICaller(client: client)) }
     }
 
     /// Lets a worker answer jobs of kind `greet` while `body` runs.
