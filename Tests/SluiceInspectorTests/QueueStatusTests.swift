@@ -102,6 +102,8 @@ struct QueueStatusTests {
         #expect(status.totals["completed"] == 1)
         let history = try await fixture.inspector.history(of: "mail", last: .seconds(120))
         #expect(history.count("enqueued") == 4)
+        let known = try await fixture.inspector.history(upTo: status, last: .seconds(120))
+        #expect(known.count("enqueued") == 4 && known.time == status.time)
         let workers = try await fixture.inspector.workers()
         #expect(workers.map(\.worker) == [fixture.worker])
         #expect(workers.first?.jobs == 1)

@@ -34,9 +34,9 @@ struct QueuesHistoryCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await global.withInspector { inspector in
-            try await inspector.requireUsed(target.queue)
+            let status = try await inspector.requireUsed(target.queue)
             let span = last ?? (by == .minute ? .seconds(3600) : .seconds(86_400))
-            let history = try await inspector.history(of: target.queue, kind: kind, by: by, last: span)
+            let history = try await inspector.history(upTo: status, kind: kind, by: by, last: span)
             let terminal = Terminal.output
             if global.json {
                 try terminal.json(history.json)

@@ -47,13 +47,20 @@ extension Inspector {
 
 extension Inspector {
     /// Whether a client, a worker or an operator has used a queue.
-    package func isUsed(_ queue: QueueName) async throws(SluiceError) -> Bool {
-        if try await !status(of: queue).isUnused { return true }
-        return try await queues().contains(queue)
+    package func isUsed(_ queue: QueueName) async throws(SluiceError) -> Bool { try await usedStatus(of: queue) != nil }
+
+    /// The status of a queue; nil if nothing has used it.
+    package func usedStatus(of queue: QueueName) async throws(SluiceError) -> QueueStatus? {
+        let status = try await status(of: queue)
+        if !status.isUnused { return status }
+        return try await queues().contains(queue) ? status : nil
     }
 
+    /// The status of a queue.
     /// - Throws: `invalidArgument` for a queue that nothing has used, whose name may be mistyped.
-    package func requireUsed(_ queue: QueueName) async throws(SluiceError) {
-        if try await !isUsed(queue) { throw .unknownQueue(queue) }
+    @discardableResult
+    package func requireUsed(_ queue: QueueName) async throws(SluiceError) -> QueueStatus {
+        guard let status = try await usedStatus(of: queue) else { throw .unknownQueue(queue) }
+        return status
     }
 }

@@ -47,10 +47,15 @@ struct APIRequest: Sendable {
     }
 
     /// The queue of the path, if anything has used it.
-    func usedQueue() async throws -> QueueName {
+    func usedQueue() async throws -> QueueName { try await usedStatus().queue }
+
+    /// The status of that queue.
+    func usedStatus() async throws -> QueueStatus {
         let queue = try queue()
-        guard try await inspector.isUsed(queue) else { throw Problem.notFound("there is no queue '\(queue)'") }
-        return queue
+        guard let status = try await inspector.usedStatus(of: queue) else {
+            throw Problem.notFound("there is no queue '\(queue)'")
+        }
+        return status
     }
 
     func jobID() throws -> JobID {

@@ -94,7 +94,7 @@ actor Watcher {
             if .now - known.read < (isSame ? Self.historyInterval * 6 : Self.historyInterval) { return known.points }
         }
         let minutes =
-            status.totals.isEmpty ? [] : try await inspector.history(of: status.queue, last: .seconds(3600)).points
+            status.totals.isEmpty ? [] : try await inspector.history(upTo: status, last: .seconds(3600)).points
         histories[status.queue] = Known(points: minutes, totals: status.totals, read: .now)
         return minutes
     }

@@ -56,13 +56,13 @@ enum HistoryRoutes {
         if last != nil, from != nil { throw Invalid("'last' and 'from' exclude each other") }
         if to != nil, from == nil { throw Invalid("'to' goes with 'from'") }
         if let from, let to, from > to { throw Invalid("'from' is later than 'to'") }
-        let queue = try await request.usedQueue()
+        let status = try await request.usedStatus()
         let inspector = request.inspector
         guard let from else {
             let span = last ?? (step == .minute ? .seconds(3600) : .seconds(86_400))
-            return APIResponse.json(try await inspector.history(of: queue, kind: kind, by: step, last: span).json)
+            return APIResponse.json(try await inspector.history(upTo: status, kind: kind, by: step, last: span).json)
         }
-        let end = if let to { to } else { try await inspector.status(of: queue).time }
-        return APIResponse.json(try await inspector.history(of: queue, kind: kind, by: step, from: from, to: end).json)
+        return APIResponse.json(
+            try await inspector.history(upTo: status, kind: kind, by: step, from: from, to: to ?? status.time).json)
     }
 }
