@@ -58,21 +58,12 @@ struct Program {
         }.terminationStatus
     }
 
+    private var path: String { get throws { try BuiltProgram.path(name) } }
+
     private func changed(_ environment: [String: String]) -> Environment {
         var changes: [Environment.Key: String?] = ["SLUICE_REDIS_URL": server.url]
         for (name, value) in environment { changes.updateValue(value, forKey: Environment.Key(stringLiteral: name)) }
         return .inherit.updating(changes)
-    }
-
-    /// The programs lie beside the tests.
-    private var path: String {
-        get throws {
-            let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            let found = [tests, Self.root.appendingPathComponent(".build/debug")]
-                .map { $0.appendingPathComponent(name).path }
-                .first(where: FileManager.default.isExecutableFile(atPath:))
-            return try #require(found, "\(name) is not built")
-        }
     }
 }
 

@@ -1,7 +1,6 @@
-import Foundation
 import Subprocess
 import SystemPackage
-import Testing
+import TestSupport
 
 /// A scenario as people run it.
 struct ScenarioProgram {
@@ -20,6 +19,8 @@ struct ScenarioProgram {
 
     let name: String
 
+    private var path: String { get throws { try BuiltProgram.path(name) } }
+
     func callAsFunction(_ arguments: String...) async throws -> Result {
         var platform = PlatformOptions()
         platform.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(5))]
@@ -27,18 +28,5 @@ struct ScenarioProgram {
             .path(FilePath(try path)), arguments: Arguments(arguments), platformOptions: platform, input: .none,
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         return Result(status: result.terminationStatus, output: result.standardOutput, error: result.standardError)
-    }
-
-    /// The program lies beside the tests.
-    private var path: String {
-        get throws {
-            let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent()
-            let found = [tests, package.appendingPathComponent(".build/debug")]
-                .map { $0.appendingPathComponent(name).path }
-                .first(where: FileManager.default.isExecutableFile(atPath:))
-            return try #require(found, "the scenario \(name) is not built")
-        }
     }
 }

@@ -5,6 +5,7 @@ import SluiceStore
 import SluiceTesting
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// The built `sluice`, run as a process, on a server and in a namespace of the test's own.
@@ -60,16 +61,8 @@ struct Tool {
 
     static var path: String { get throws { try path(of: "sluice") } }
 
-    /// The programs lie beside the tests.
-    static func path(of program: String) throws -> String {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let places = [tests, package.appendingPathComponent(".build/debug")]
-        let found = places.map { $0.appendingPathComponent(program).path }.first(
-            where: FileManager.default.isExecutableFile(atPath:))
-        return try #require(found, "\(program) is not built")
-    }
+    /// The path of a program beside the tests.
+    static func path(of program: String) throws -> String { try BuiltProgram.path(program) }
 }
 
 /// A worker of the queue `mail`, driven by hand.
