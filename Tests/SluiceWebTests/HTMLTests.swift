@@ -39,4 +39,19 @@ struct HTMLTests {
         #expect(heights.count == 3)
         #expect(zip(heights, heights.dropFirst()).allSatisfy { $1 - $0 >= 14 })
     }
+
+    @Test func aYoungQueueFillsItsChart() {
+        let (some, none) = ([Int](repeating: 0, count: 57) + [3, 0, 7], [Int](repeating: 0, count: 60))
+        let young = Charts.perMinute(enqueued: some, done: some, failed: none, since: 57).text
+        #expect(young.contains("<p class=\"soft\">Jobs a minute, last 10 minutes. No job came before.</p>"))
+        #expect(young.contains(">10 min ago</text>") && young.contains("in 7"))
+        // A dot for each of three minutes, in three lines.
+        #expect(young.matches(of: /[0-9]h0/).count == 9)
+        let grown = Charts.perMinute(enqueued: some, done: some, failed: none, since: 39).text
+        #expect(grown.contains("last 30 minutes.") && !grown.contains("h0"))
+        let old = Charts.perMinute(enqueued: some, done: some, failed: none, since: 0).text
+        #expect(old.contains("<p class=\"soft\">Jobs a minute, last hour.</p>") && old.contains(">1 h ago</text>"))
+        let empty = Charts.perMinute(enqueued: none, done: none, failed: none, since: 60).text
+        #expect(empty.contains("last 10 minutes") && !empty.contains("h0"))
+    }
 }

@@ -59,6 +59,21 @@ struct LiveTests {
         #expect(Watcher.changes(from: after, to: before) == ["mail", "new"])
     }
 
+    @Test func aYoungQueueIsToldFromAQuietOne() async throws {
+        let fixture = try await WebFixture()
+        try await fixture.enqueue(["a"], in: "mail")
+        try await fixture.queues.advance(by: .seconds(300))
+        let young = try await Watcher(fixture.inspector, PageCache()).snapshot()
+        let queue = try #require(young.queue("mail"))
+        #expect(!queue.isOlder && queue.firstMinute(at: young.time) == 55)
+        #expect(queue.perMinute(["enqueued"], at: young.time)[55] == 1)
+        try await fixture.queues.advance(by: .seconds(7200))
+        try await fixture.enqueue(["b"], in: "mail")
+        let quiet = try await Watcher(fixture.inspector, PageCache()).snapshot()
+        #expect(try #require(quiet.queue("mail")).isOlder)
+        #expect(quiet.queue("mail")?.firstMinute(at: quiet.time) == 0)
+    }
+
     @Test func aChangeIsToldThoughAPageReadItFirst() async throws {
         let fixture = try await WebFixture()
         let watcher = fixture.dashboard.sites[0].watcher

@@ -24,6 +24,8 @@ struct LineChart {
     /// Room for the labels at the end of the lines.
     private static let margin = 150.0
     private static let labelHeight = 15.0
+    /// Up to this number of steps each value has a dot: a line alone hides that there are few, and a single value has no line.
+    private static let mostDotted = 20
 
     var title: String
     var lines: [Line]
@@ -31,7 +33,7 @@ struct LineChart {
     var steps: (first: String, middle: String, last: String)
 
     var html: HTML {
-        let top = max(lines.flatMap(\.values).compactMap { $0 }.max() ?? 0, 1)
+        let top = max(lines.flatMap(\.values).compactMap { $0 }.max() ?? 0, 2)
         let bound = Self.rounded(top)
         let marks = [0.0, 0.5, 1].map { share -> HTML in
             let y = Self.height - share * (Self.height - 12)
@@ -99,16 +101,25 @@ struct LineChart {
             text += "\(isDrawing ? "L" : "M")\(Self.text(Double(index) * step)) \(Self.text(Self.y(value, bound)))"
             isDrawing = true
         }
-        return "<path class=\"line s-\(line.tone)\" d=\"\(text)\"/>"
+        let dots: HTML? = line.values.count <= Self.mostDotted ? self.dots(line, bound, step) : nil
+        return "<path class=\"line s-\(line.tone)\" d=\"\(text)\"/>\(dots)"
+    }
+
+    /// A dot for each value: the round ends of strokes without a length.
+    private func dots(_ line: Line, _ bound: Double, _ step: Double) -> HTML {
+        let places = line.values.enumerated().compactMap { index, value in
+            value.map { "M\(Self.text(Double(index) * step)) \(Self.text(Self.y($0, bound)))h0" }
+        }
+        return "<path class=\"dots s-\(line.tone)\" d=\"\(places.joined())\"/>"
     }
 
     private static func y(_ value: Double, _ bound: Double) -> Double { height - value / bound * (height - 12) }
 
-    /// The next of 1, 2, 5, 10, 20, 50…
+    /// The next of 2, 4, 6, 8, 10, 20, 40…, whose halves are whole: the axis says how many jobs its middle is.
     private static func rounded(_ value: Double) -> Double {
         var unit = 1.0
         while unit * 10 <= value { unit *= 10 }
-        return [1, 2, 5, 10].map { $0 * unit }.first { $0 >= value } ?? value
+        return [1, 2, 4, 6, 8, 10].map { $0 * unit }.first { $0 >= value } ?? value
     }
 
     /// A coordinate with a tenth of a unit.

@@ -14,8 +14,10 @@ struct Snapshot: Sendable {
         var status: QueueStatus
         /// Nil if the library on the server is too old to tell.
         var restrictions: Restrictions?
-        /// What it did minute by minute in the last hour, oldest first.
+        /// What it did minute by minute in the last hour, oldest first: the full minutes, and the one under way.
         var minutes: [History.Point]
+        /// Whether it counted something before these minutes.
+        var isOlder: Bool
     }
 
     var queues: [Queue] = []
@@ -45,6 +47,15 @@ extension Snapshot.Queue {
             values[place] += names.reduce(0) { $0 + minute.counts[$1, default: 0] }
         }
         return values
+    }
+
+    /// The place of the first minute with a count among `count` values a minute; 0 if the queue is older than that, `count` if it
+    /// has counted nothing up to the last full minute.
+    func firstMinute(at now: Date, minutes count: Int = 60) -> Int {
+        if isOlder { return 0 }
+        guard let first = minutes.first(where: { !$0.counts.isEmpty }) else { return count }
+        let place = Int(first.start.timeIntervalSince1970) / 60 - Int(now.timeIntervalSince1970) / 60 + count
+        return min(max(place, 0), count)
     }
 
     /// The runs of the last hour by kind.

@@ -8,11 +8,18 @@ actor Watcher {
     private var interval = Duration.seconds(2)
     /// How often the counters by minute are read.
     private static let historyInterval = Duration.seconds(10)
+    /// An hour of full minutes, and the minute under way.
+    private static let span = Duration.seconds(61 * 60)
 
     private struct Known {
         var points: [History.Point]
         var totals: [String: Int]
         var read: ContinuousClock.Instant
+
+        /// Whether the totals are more than the points: something was counted before them.
+        var isOlder: Bool {
+            totals.contains { name, total in total > points.reduce(0) { $0 + $1.counts[name, default: 0] } }
+        }
     }
 
     private let inspector: Inspector
@@ -79,8 +86,10 @@ actor Watcher {
             standings.append((status, restrictions))
         }
         for (status, restrictions) in standings {
+            let known = try await minutes(of: status)
             snapshot.queues.append(
-                Snapshot.Queue(status: status, restrictions: restrictions, minutes: try await minutes(of: status)))
+                Snapshot.Queue(
+                    status: status, restrictions: restrictions, minutes: known.points, isOlder: known.isOlder))
         }
         if let time = standings.map(\.0.time).max() { snapshot.time = time }
         histories = histories.filter { snapshot.queue($0.key) != nil }
@@ -88,15 +97,15 @@ actor Watcher {
     }
 
     /// The counters of the last hour, read anew only if they can have changed.
-    private func minutes(of status: QueueStatus) async throws -> [History.Point] {
+    private func minutes(of status: QueueStatus) async throws -> Known {
         if let known = histories[status.queue] {
             let isSame = known.totals == status.totals
-            if .now - known.read < (isSame ? Self.historyInterval * 6 : Self.historyInterval) { return known.points }
+            if .now - known.read < (isSame ? Self.historyInterval * 6 : Self.historyInterval) { return known }
         }
-        let minutes =
-            status.totals.isEmpty ? [] : try await inspector.history(upTo: status, last: .seconds(3600)).points
-        histories[status.queue] = Known(points: minutes, totals: status.totals, read: .now)
-        return minutes
+        let points = status.totals.isEmpty ? [] : try await inspector.history(upTo: status, last: Self.span).points
+        let known = Known(points: points, totals: status.totals, read: .now)
+        histories[status.queue] = known
+        return known
     }
 
     /// The names of the queues that look different.

@@ -77,14 +77,16 @@ enum OverviewPage {
 
     private static func chart(_ snapshot: Snapshot) -> HTML {
         if snapshot.queues.isEmpty { return "" }
-        func sum(_ names: [String]) -> [Double?] {
+        func sum(_ names: String...) -> [Int] {
             var values = [Int](repeating: 0, count: 60)
             for queue in snapshot.queues {
                 for (index, value) in queue.perMinute(names, at: snapshot.time).enumerated() { values[index] += value }
             }
-            return values.map(Double.init)
+            return values
         }
-        return Charts.perMinute(enqueued: sum(["enqueued"]), done: sum(["completed"]), failed: sum(["retried", "discarded"]))
+        let first = snapshot.queues.map { $0.firstMinute(at: snapshot.time) }.min() ?? 0
+        return Charts.perMinute(
+            enqueued: sum("enqueued"), done: sum("completed"), failed: sum("retried", "discarded"), since: first)
     }
 
     private static func table(_ entries: [Entry], _ snapshot: Snapshot, _ links: Links) -> HTML {

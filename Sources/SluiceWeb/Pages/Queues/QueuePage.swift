@@ -90,9 +90,10 @@ enum QueuePage {
     }
 
     private static func chart(_ queue: Snapshot.Queue, _ now: Date) -> HTML {
-        func values(_ names: [String]) -> [Double?] { queue.perMinute(names, at: now).map(Double.init) }
+        func values(_ names: String...) -> [Int] { queue.perMinute(names, at: now) }
         return Charts.perMinute(
-            enqueued: values(["enqueued"]), done: values(["completed"]), failed: values(["retried", "discarded"]))
+            enqueued: values("enqueued"), done: values("completed"), failed: values("retried", "discarded"),
+            since: queue.firstMinute(at: now))
     }
 
     /// How long jobs waited and ran in the last hour, by kind.
