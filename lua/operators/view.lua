@@ -1,5 +1,5 @@
--- Read-only views: status, job, list, workers, moves, history. Replies are flat lists of name and value, which redis-cli shows
--- readably.
+-- Read-only views: status, outlines, job, linked, list, workers, moves, history. Replies are flat lists of name and value, which
+-- redis-cli shows readably.
 local arguments = require('arguments')
 local columns = require('columns')
 local ended = require('ended')
@@ -102,6 +102,24 @@ function M.job(q, args)
   end
   found = moment(q, state, found)
   reply[#reply + 1], reply[#reply + 2] = state == 'executing' and 'record' or 'score', found
+  return reply
+end
+
+-- linked target id…    On several queues: which of at most 999 jobs are in the queue and have a link to the target, such as
+--                      `batch.ID`: a flat list of id, kind and state. Errors: BADARG.
+function M.linked(q, args)
+  local target, reply = arguments.word(args[1], 'target'), {}
+  if #args < 2 or #args > queue.MOST then refuse('BADARG', 'the call needs a target and 1 to 999 ids') end
+  for i = 2, #args do
+    local id, is_linked = args[i], false
+    local links = redis.call('HGET', q.keys.links, id) or ''
+    for word in string.gmatch(links, '%S+') do is_linked = is_linked or word == target end
+    local state = is_linked and states.of(q, id)
+    if state then
+      local at = #reply
+      reply[at + 1], reply[at + 2], reply[at + 3] = id, columns.kind_of(redis.call('HGET', q.keys.spec, id)) or '', state
+    end
+  end
   return reply
 end
 

@@ -59,3 +59,13 @@ public struct BatchDetails: Sendable, Hashable {
         waiting = view.waiting.sorted { $0.text < $1.text }
     }
 }
+
+/// A member of a batch, as a queue has it.
+package struct BatchMember: Sendable, Hashable {
+    package var queue: QueueName
+    package var id: JobID
+    /// The name of the kind; empty if it cannot be read.
+    package var kind: String
+    /// The state; nil for one that this program does not know.
+    package var state: JobState?
+}

@@ -72,4 +72,28 @@ extension Inspector {
         let firing = Set(values["firing", default: ""].split(separator: " ").map(String.init))
         return BatchDetails(status, firing: firing, view)
     }
+
+    /// The queues that one call looks into for members.
+    private static let queuesPerCall = 50
+
+    /// Finds members of a batch, which knows their ids and not their queues. It makes at most `calls` calls, for 50 queues each, and
+    /// ends when all members are found.
+    /// - Parameters:
+    ///   - ids: The ids of members, at most 999.
+    ///   - queues: The queues to look into, the likely ones first.
+    /// - Throws: a server error if Redis cannot be used.
+    package func members(
+        _ ids: [JobID], of batch: BatchID, in queues: [QueueName], calls: Int
+    ) async throws(SluiceError) -> [JobID: BatchMember] {
+        var found: [JobID: BatchMember] = [:]
+        for page in queues.pages(of: Self.queuesPerCall).prefix(calls) where found.count < ids.count {
+            let lists = try await store.linked(to: "batch.\(batch)", among: ids.filter { found[$0] == nil }, in: page)
+            for (queue, items) in zip(page, lists) {
+                for item in items {
+                    found[item.id] = BatchMember(queue: queue, id: item.id, kind: item.kind, state: item.state)
+                }
+            }
+        }
+        return found
+    }
 }

@@ -49,6 +49,18 @@ struct ViewTests {
         try await queue.check(["job"], "= []")
     }
 
+    @Test func linkedFindsJobsOfABatchInSeveralQueues() async throws {
+        let queue = try await LuaQueue()
+        try await queue.add("a", options: #"{"links":["batch.b"]}"#)
+        try await queue.add("of-another", options: #"{"links":["batch.bb"]}"#)
+        try await queue.add("alone")
+        let ids = ["a", "of-another", "alone", "none"].map(JobID.init(known:))
+        let found = try await queue.queues.store.linked(to: "batch.b", among: ids, in: ["unused", queue.name])
+        #expect(found == [[], [FindLinked.Item(id: JobID(known: "a"), kind: "k", state: .available)]])
+        try await queue.checkRefused(["linked", "batch.b"], "the call needs a target and 1 to 999 ids")
+        try await queue.checkRefused(["linked"], "target must be")
+    }
+
     @Test func listGoesThroughAllLanesPageByPage() async throws {
         let queue = try await LuaQueue()
         try await queue.add(5, "x", lane: "h=x")

@@ -71,9 +71,35 @@ struct BatchPageTests {
         #expect(page.says("Member of batch outer") && page.body.contains("href=\"/batches/outer\""))
         #expect(page.says("completed: all members have completed waiting email mail b.completed"))
         #expect(page.says("failed: the first member that does not complete fired email mail b.failed"))
-        #expect(page.says("Waits for three"))
+        #expect(page.says("Members that have not ended Member State Kind Queue three available email mail"))
+        #expect(page.body.contains("href=\"/jobs/mail/three\""))
         #expect(try await fixture.get("/batches/none").status == 404)
         #expect(try await fixture.get("/batches/a%20b").status == 404)
+        // The inner batch is a member, and no job.
+        #expect(try await fixture.get("/batches/outer").says("batch:b – a batch"))
+        #expect(try await fixture.get("/batches/outer").body.contains("<a href=\"/batches/b\">"))
         _ = outer
+    }
+
+    @Test func membersAreFoundInTheirQueues() async throws {
+        let fixture = try await PageFixture()
+        let batch = try await fixture.client.openBatch("import", id: "b")
+        var members: [JobRequest] = []
+        for queue in ["mail", "films"] as [QueueName] {
+            var member = try JobRequest(kind: "k-\(queue)", queue: queue, arguments: "{}")
+            member.id = JobID(known: "in-\(queue)")
+            members.append(member)
+        }
+        try await batch.add(members)
+        // Another job has the id of a member, in another queue.
+        try await fixture.enqueue(["in-films"])
+        try await fixture.join()
+        #expect(try await fixture.claim(1).map(\.id) == [JobID(known: "in-mail")])
+        let page = try await fixture.get("/batches/b")
+        #expect(page.says("in-films available k-films films in-mail executing k-mail mail"))
+        #expect(page.body.contains("href=\"/jobs/films/in-films\"") && page.body.contains("href=\"/jobs/mail/in-mail\""))
+        // A member that no queue has is named all the same.
+        _ = try await fixture.store.call(BatchCall(.add([JobID(known: "lost")])), batch: "b")
+        #expect(try await fixture.get("/batches/b").says("lost –"))
     }
 }

@@ -31,6 +31,13 @@ struct PageCostTests {
             _ = try await fixture.client.enqueue(flow)
             _ = try await fixture.client.openBatch("many", id: BatchID(known: "b\(number)"))
         }
+        let batch = try await fixture.client.openBatch("members", id: "members")
+        var members: [JobRequest] = []
+        for number in 0..<60 {
+            let queue = QueueName(stringLiteral: "q\(10 + number % 30)")
+            members.append(try JobRequest(kind: "email", queue: queue, arguments: "{}"))
+        }
+        try await batch.add(members)
         let told = (0..<30).map { JobID(known: "told\($0)") }
         for id in told {
             var request = try JobRequest(kind: "email", queue: "q10", arguments: "{}")
@@ -65,6 +72,7 @@ struct PageCostTests {
         await site.watcher.setInterval(.seconds(3600))
         for path in [
             "/workflows", "/workflows?state=running", "/workflows/large", "/batches", "/batches?state=finished", "/batches/b1",
+            "/batches/members",
             "/cron", "/", "/queues/q10", "/jobs", "/jobs?queue=q10&state=available", "/failures", "/log",
             "/cron/q10/entry", "/limits", "/limits/q10", "/limits/q10?gate=account%3D1", "/workers",
             "/webhooks", "/webhooks?list=waiting",

@@ -14,6 +14,8 @@ enum BatchesPage {
     private static let rows = 50
     /// Members that are named of those that have not ended.
     private static let mostMembers = 50
+    /// The calls that look for the queues of members.
+    private static let mostCalls = 4
 
     private static func page(_ request: WebRequest) async throws -> Page {
         let state = try request.choice("state", of: BatchStatus.State.self)
@@ -82,6 +84,7 @@ enum BatchesPage {
         }
         let now = try await request.inspector.now()
         let status = batch.status
+        let members = try await members(batch, request)
         let content: HTML = """
             <p class="crumbs">\(Parts.link(request.links.to("batches"), "Batches")) / batch</p>
             <h1>\(status.name.isEmpty ? id.text : status.name)</h1>
@@ -89,7 +92,7 @@ enum BatchesPage {
             \(Parts.live("state", head(batch, at: now, request.links)))
             <h2>Callbacks</h2>
             \(Parts.live("callbacks", callbacks(batch, request.links)))
-            \(Parts.live("members", members(batch)))
+            \(Parts.live("members", members))
             """
         return Page(
             title: "Batch \(status.name.isEmpty ? id.text : status.name)", section: .batches,
@@ -148,15 +151,46 @@ enum BatchesPage {
         }
     }
 
-    private static func members(_ batch: BatchDetails) -> HTML {
+    // MARK: Members
+
+    private static func members(_ batch: BatchDetails, _ request: WebRequest) async throws -> HTML {
         if batch.waiting.isEmpty { return "" }
-        let names = batch.waiting.prefix(mostMembers).map { "<li class=\"mono\">\($0.text)</li>\n" as HTML }
-        let rest = batch.status.pending - names.count
+        let waiting = batch.waiting.prefix(mostMembers)
+        let found = try await find(Array(waiting), of: batch.status.id, request)
+        var table = Table(
+            "Members that have not ended",
+            [.init("Member"), .init("State", .short), .init("Kind"), .init("Queue", .short, isWide: true)])
+        table.rows = waiting.map { id in row(id, found[id], request.links) }
+        let rest = batch.status.pending - table.rows.count
         return """
-            <h2>Waits for</h2>
-            <ul>
-            \(names)</ul>
+            <h2>Members that have not ended</h2>
+            \(table.html)
             \(rest > 0 ? "<p class=\"soft\">and \(HumanText.number(rest)) more</p>" as HTML : nil)
             """
+    }
+
+    /// Looks in the queues that hold jobs, those with the most first.
+    private static func find(
+        _ ids: [JobID], of batch: BatchID, _ request: WebRequest
+    ) async throws -> [JobID: BatchMember] {
+        let live = JobState.allCases.filter { !$0.isEnded }
+        let queues = try await request.site.watcher.snapshot().queues.map { queue in
+            (name: queue.status.queue, jobs: live.reduce(0) { $0 + queue.status.states[$1, default: 0] })
+        }
+        let likely = queues.filter { $0.jobs > 0 }.sorted { ($1.jobs, $0.name) < ($0.jobs, $1.name) }.map(\.name)
+        return try await request.inspector.members(ids, of: batch, in: likely, calls: mostCalls)
+    }
+
+    private static func row(_ id: JobID, _ member: BatchMember?, _ links: Links) -> [HTML] {
+        let name: HTML = "<span class=\"mono\">\(id.text)</span>"
+        if let member {
+            return [
+                Parts.link(links.job(id, in: member.queue), name), member.state.map { Parts.state($0) } ?? "–",
+                "\(member.kind)", Parts.link(links.queue(member.queue), member.queue.text),
+            ]
+        }
+        // A batch that is a member is called `batch:ID`.
+        let inner = id.text.hasPrefix("batch:") ? String(id.text.dropFirst("batch:".count)) : nil
+        return [inner.map { Parts.link(links.to("batches", $0), name) } ?? name, "–", inner == nil ? "" : "a batch", ""]
     }
 }
