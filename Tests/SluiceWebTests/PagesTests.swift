@@ -90,6 +90,18 @@ struct PagesTests {
         #expect(try await fixture.get("/jobs/mail/one").status == 404)
     }
 
+    @Test func aJobTellsOnceHowLongItWaits() async throws {
+        let fixture = try await WebFixture()
+        try await fixture.enqueue(["later"]) { $0.delay = .seconds(3600) }
+        let text = try await fixture.get("/jobs/mail/later").text
+        #expect(text.contains("<li>It waits for its time: due <time datetime="))
+        #expect(text.contains(">in 1h</time>.</li>"))
+        #expect(text.matches(of: />in 1h</).count == 1)
+        try await fixture.enqueue(["one"], in: "films")
+        let ready = try await fixture.get("/jobs/films/one").text
+        #expect(ready.matches(of: /[Ww]orker of the queue/).count == 1 && !ready.contains("Waits for"))
+    }
+
     @Test func chosenJobsAreChangedAfterAQuestion() async throws {
         let fixture = try await WebFixture()
         try await fixture.enqueue(["a", "b", "c"])

@@ -62,15 +62,9 @@ enum JobDetailsPage {
     }
 
     private static func head(_ job: JobDetails, _ explanation: Explanation?, _ request: WebRequest) -> HTML {
-        let reasons = explanation.map { explanation -> HTML in
-            let lines = explanation.sentences.map { sentence -> HTML in
-                "<li>\(sentence.prefix(1).uppercased() + sentence.dropFirst()).</li>\n"
-            }
-            return "<ul class=\"notes\">\(lines)</ul>"
-        }
         return """
             <p>\(Parts.state(job.state))\(progress(job))</p>
-            \(reasons)
+            \(explanation.map { JobReasons($0).html })
             \(request.allows(.operator) ? actions(job, request.links) : nil)
             """
     }

@@ -7,7 +7,7 @@ import SluiceInspector
     import Foundation
 #endif
 
-/// What has happened to a job, oldest first, and what comes next.
+/// What has happened to a job, oldest first. Why it waits, and how long, is told by its ``JobReasons``.
 struct JobTimeline {
     private struct Moment {
         var tone: Parts.Tone
@@ -29,7 +29,7 @@ struct JobTimeline {
         let runs = (job.failures.map(failed) + [run].compactMap { $0 }).sorted {
             ($0.at ?? .distantFuture) < ($1.at ?? .distantFuture)
         }
-        let moments = [enqueued] + runs + [ended ?? next].compactMap { $0 }
+        let moments = [enqueued] + runs + [ended].compactMap { $0 }
         let lines = moments.map { moment -> HTML in
             """
             <li class="\(moment.tone.rawValue)">\(moment.what) \(moment.at.map { "<span class=\"soft\">\(Parts.time($0, at: job.time))</span>" as HTML })\(moment.more)</li>
@@ -81,17 +81,5 @@ struct JobTimeline {
         return Moment(
             tone: Parts.tone(job.state), at: ended, what: "\(word.prefix(1).uppercased() + word.dropFirst())",
             more: job.state == .completed ? ran ?? "" : "")
-    }
-
-    private var next: Moment? {
-        guard job.state != .executing else { return nil }
-        let words: HTML =
-            switch job.state {
-            case .scheduled: "Due"
-            case .retryable: "Attempt \(job.failures.count + 1) is due"
-            case .suspended: "Waits for something else to end"
-            case .available, .executing, .completed, .cancelled, .discarded: "Waits for a worker"
-            }
-        return Moment(tone: .look, at: job.dueAt, what: words)
     }
 }
