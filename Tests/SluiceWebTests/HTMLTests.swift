@@ -44,7 +44,7 @@ struct HTMLTests {
         let (some, none) = ([Int](repeating: 0, count: 57) + [3, 0, 7], [Int](repeating: 0, count: 60))
         let young = Charts.perMinute(enqueued: some, done: some, failed: none, since: 57).text
         #expect(young.contains("<p class=\"soft\">Jobs a minute, last 10 minutes. No job came before.</p>"))
-        #expect(young.contains(">10 min ago</text>") && young.contains("in 7"))
+        #expect(young.contains(">10 min ago</text>") && young.contains("enqueued 7"))
         // A dot for each of three minutes, in three lines.
         #expect(young.matches(of: /[0-9]h0/).count == 9)
         let grown = Charts.perMinute(enqueued: some, done: some, failed: none, since: 39).text

@@ -169,7 +169,7 @@ struct PagesTests {
         await fixture.dashboard.sites[0].changed()
         let text = try await fixture.get("/failures").text
         #expect(text.contains("said &lt;no&gt;"))
-        #expect(text.contains("4 failed for good"))
+        #expect(text.contains("4 were discarded"))
         #expect(
             text.contains(
                 "href=\"/bulk?change=retry&amp;state=retryable&amp;state=discarded&amp;queue=mail&amp;kind=email&amp;error="))

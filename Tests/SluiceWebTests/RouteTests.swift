@@ -51,7 +51,7 @@ struct RouteTests {
         ] {
             let reply = try await fixture.get(path)
             #expect(reply.status == 404, "\(path)")
-            #expect(reply.text.contains("is not here"), "\(path)")
+            #expect(reply.text.contains("was not found"), "\(path)")
             #expect(reply.headers[.contentSecurityPolicy] != nil, "\(path)")
         }
         #expect(try await fixture.post("/nothing").status == 405)

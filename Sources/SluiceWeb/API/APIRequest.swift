@@ -133,7 +133,7 @@ struct APIRequest: Sendable {
         do {
             try JSONSyntax.check(text)
         } catch {
-            throw Problem(.badRequest, "malformedJSON", "the body is no JSON: \(error.reason)")
+            throw Problem(.badRequest, "malformedJSON", "the body is not JSON: \(error.reason)")
         }
         try text.withUnsafeBytes { try read(JSONInput(JSONScanner.trimmed($0))) }
     }

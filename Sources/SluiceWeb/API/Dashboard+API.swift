@@ -50,7 +50,7 @@ extension Dashboard {
         let links = links(to: site)
         let (route, path) = try Self.route(of: request, below: "\(links.site)/\(Self.apiPath)", in: table)
         if options.isReadOnly {
-            if route.role > .viewer { throw Problem(.forbidden, "readOnly", "this server only shows: nothing can be changed") }
+            if route.role > .viewer { throw Problem(.forbidden, "readOnly", "this server is read-only") }
             grant.role = min(grant.role, .viewer)
         }
         try grant.require(route, in: path)

@@ -53,7 +53,8 @@ enum Charts {
         let chart = LineChart(
             title: title,
             lines: [
-                .init(name: "in", tone: "in", values: shown(enqueued)), .init(name: "done", tone: "done", values: shown(done)),
+                .init(name: "enqueued", tone: "in", values: shown(enqueued)),
+                .init(name: "done", tone: "done", values: shown(done)),
                 .init(name: "failed attempts", tone: "fail", values: shown(failed)),
             ], steps: (span < 60 ? "\(span) min ago" : "1 h ago", "\(span / 2) min", "a minute ago"))
         let young: HTML? = known < span ? " No job came before." : nil

@@ -129,7 +129,7 @@ actor BulkTasks {
             end(id, .ended(total))
         } catch {
             let changed = HumanText.count(total.changed, "job")
-            end(id, .failed("\(error.message). At least \(changed) had been changed; the same change can be made again."))
+            end(id, .failed("\(error.message). At least \(changed) had been changed. You can make the same change again."))
         }
     }
 

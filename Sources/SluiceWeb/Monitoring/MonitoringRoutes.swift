@@ -23,11 +23,11 @@ enum MonitoringRoutes {
     /// What an autoscaler asks: how many workers a queue wants. `places` is the number of jobs that one worker runs at a time.
     private static func scale(_ request: WebRequest) async throws -> Response {
         guard let text = request.query["queue"], let name = try? QueueName(text) else {
-            throw WebError(.badRequest, "Which queue?", "Ask for /scale?queue=NAME&places=N.")
+            throw WebError(.badRequest, "A queue is needed", "Ask for /scale?queue=NAME&places=N.")
         }
         guard let places = Int(request.query["places"] ?? "1"), (1...100_000).contains(places) else {
             throw WebError(
-                .badRequest, "This is no number of places", "places is 1 to 100000: the jobs that one worker runs at a time.")
+                .badRequest, "This is not a number of places", "places is 1 to 100000: the jobs that one worker runs at a time.")
         }
         guard let queue = try await request.site.watcher.snapshot().queue(name) else {
             throw WebError.notFound("The queue \(name)", "No client and no worker has used it.")

@@ -52,15 +52,15 @@ extension Dashboard {
         guard CrossOrigin.allows(request, trusted: options.trustedOrigins) else {
             throw WebError(
                 .forbidden, "This request came from another site",
-                "Nothing was changed. If a proxy changes the name of the host, the server has to be told the origin that people use."
+                "Nothing was changed. If a proxy changes the name of the host, tell the server the origin that people use."
             )
         }
         let isReadOnly = options.isReadOnly && request.method != .get && request.method != .head
-        if isReadOnly { throw WebError(.forbidden, "This dashboard only shows", "Nothing can be changed here.") }
+        if isReadOnly { throw WebError(.forbidden, "This dashboard is read-only", "Nothing was changed.") }
         guard principal.role >= route.role else {
             throw WebError(
                 .forbidden, "Your role does not allow this",
-                "It takes the role \(route.role.rawValue), and \(principal.name) is \(principal.role.rawValue).")
+                "This needs the role \(route.role.rawValue). \(principal.name) has the role \(principal.role.rawValue).")
         }
         let path = Dictionary(
             context.parameters.map { (String($0.key), Form.decoded(String($0.value), plusIsSpace: false)) }
@@ -85,7 +85,7 @@ extension Dashboard {
         guard request.method == .post else { return Form() }
         let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased()
         guard type == nil || type == "application/x-www-form-urlencoded" else {
-            throw WebError(.unsupportedMediaType, "That is no form", "A form is sent as application/x-www-form-urlencoded.")
+            throw WebError(.unsupportedMediaType, "That is not a form", "A form is sent as application/x-www-form-urlencoded.")
         }
         do {
             return Form(String(buffer: try await request.body.collect(upTo: Self.longestForm)))
@@ -119,9 +119,9 @@ extension Dashboard {
             if case .open = access.method {
                 WebError(
                     .forbidden, "This dashboard is for this machine alone",
-                    "It has no users, so it answers only to localhost. Give it users to open it to others.")
+                    "It has no users, so it answers only requests to localhost. Configure users to open it to other machines.")
             } else {
-                WebError(.unauthorized, "Who are you?", "This server does not know who makes this request.")
+                WebError(.unauthorized, "Unknown user", "The request does not name a user that this server knows.")
             }
         return PageLayout.document(
             status: error.status,
@@ -161,7 +161,8 @@ extension Dashboard {
         default:
             // Nothing of it is shown: it may hold secrets.
             context.logger.error("a request failed", metadata: ["error": "\(error)"])
-            return WebError(.internalServerError, "This page could not be made", "The log of the server has the reason.")
+            return WebError(
+                .internalServerError, "The server could not make this page", "The log of the server tells the reason.")
         }
     }
 

@@ -26,5 +26,5 @@ struct WebError: Error, Hashable {
         }
     }
 
-    static func notFound(_ what: String, _ detail: String = "") -> Self { Self(.notFound, "\(what) is not here", detail) }
+    static func notFound(_ what: String, _ detail: String = "") -> Self { Self(.notFound, "\(what) was not found", detail) }
 }

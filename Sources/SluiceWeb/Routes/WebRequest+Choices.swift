@@ -9,7 +9,7 @@ extension WebRequest {
         guard let text = query[name] else { return nil }
         guard let value = Value(rawValue: text) else {
             let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
-            throw WebError(.badRequest, "There is no such \(name)", "'\(text.prefix(40))' is none; there are \(words).")
+            throw WebError(.badRequest, "There is no such \(name)", "'\(text.prefix(40))' is not one of them: \(words).")
         }
         return value
     }
@@ -20,7 +20,7 @@ extension WebRequest {
         do throws(SluiceError) {
             return try QueueName(text)
         } catch {
-            throw WebError(.badRequest, "This is no name of a queue", error.message)
+            throw WebError(.badRequest, "This is not the name of a queue", error.message)
         }
     }
 
@@ -41,7 +41,7 @@ extension WebRequest {
     func number(_ name: String) throws -> Int {
         guard let text = query[name] else { return 0 }
         guard let number = Int(text), (0...1_000_000_000).contains(number) else {
-            throw WebError(.badRequest, "This is no number", "\(name) is a whole number, not '\(text.prefix(40))'.")
+            throw WebError(.badRequest, "This is not a number", "\(name) is a whole number, not '\(text.prefix(40))'.")
         }
         return number
     }
@@ -50,7 +50,7 @@ extension WebRequest {
     /// - Throws: ``WebError`` if this dashboard has none.
     func client() throws -> SluiceClient {
         guard let client = site.description.client else {
-            throw WebError(.forbidden, "This dashboard cannot do that", "It was started without a client. Nothing was changed.")
+            throw WebError(.forbidden, "This dashboard cannot do that", "It has no client. Nothing was changed.")
         }
         return client
     }

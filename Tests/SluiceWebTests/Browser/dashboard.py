@@ -110,7 +110,7 @@ def purge(board):
     number.fill("12")
     preview = board.text("main strong")
     agree.click()
-    expect(board.page.locator("h1")).to_have_text("The number is another one")
+    expect(board.page.locator("h1")).to_have_text("The number is wrong")
     board.forget_errors()
     board.page.go_back()
     number.fill("1,200")

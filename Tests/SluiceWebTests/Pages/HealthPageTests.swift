@@ -79,7 +79,7 @@ struct HealthPageTests {
         try await fixture.post("/health/audit/mail/start")
         try await fixture.settled(fixture.health.known("mail")?.audit)
         let broken = try await fixture.get("/health/audit/mail")
-        #expect(broken.says("violation") && broken.says("Repair") && broken.says("A repair takes the role admin."))
+        #expect(broken.says("violation") && broken.says("Repair") && broken.says("Only the role admin can repair."))
         for role in [Role.viewer, .operator] {
             try await fixture.checkRefused("/health/audit/mail/plan", as: role)
             try await fixture.checkRefused("/health/audit/mail/repair", as: role)

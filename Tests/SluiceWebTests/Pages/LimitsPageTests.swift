@@ -33,7 +33,7 @@ struct LimitsPageTests {
         #expect(page.says("account=%3C42%3E mail 1 of 1 held 1 of 1 held 1"))
         #expect(page.body.contains("href=\"/limits/mail?gate=account%3D%253C42%253E\""))
         #expect(page.says("1 of 1 used, next in 10m 18s"))
-        #expect(page.says("Every dependency that is known is on, and no breaker is open."))
+        #expect(page.says("All known dependencies are on, and no breaker is open."))
     }
 
     @Test func aQueueShowsSettingsGatesAndHolders() async throws {

@@ -64,7 +64,7 @@ struct TokensPageTests {
         let (token, secret) = try await fixture.inspector.createToken("old", role: .viewer)
         let path = "/tokens/\(token.id)/revoke"
         let page = try await fixture.get("/tokens", as: .admin)
-        #expect(page.body.contains("action=\"\(path)\"") && page.says("A token cannot be brought back."))
+        #expect(page.body.contains("action=\"\(path)\"") && page.says("A revoked token cannot be restored."))
         try await fixture.checkRefused(path, as: .operator)
         #expect(try await fixture.inspector.authenticate(secret) != nil)
         let done = try await fixture.post(path, ["reason": "leaked"], as: .admin)

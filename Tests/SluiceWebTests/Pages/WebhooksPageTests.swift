@@ -43,7 +43,7 @@ struct WebhooksPageTests {
         try await notify(["a", "b"], in: fixture)
         let waiting = try await fixture.get("/webhooks?list=waiting")
         #expect(waiting.says("2 notifications wait, and no worker delivers."))
-        for id in ["a", "b"] { #expect(waiting.says("mail / \(id) cancelled x.test 0 in its turn")) }
+        for id in ["a", "b"] { #expect(waiting.says("mail / \(id) cancelled x.test 0 when a worker is free")) }
         #expect(waiting.body.contains("--state retryable --state available"))
         try await settle(fixture) { job in
             job.id.text.hasPrefix("a:")
@@ -52,7 +52,7 @@ struct WebhooksPageTests {
         let dead = try await fixture.get("/webhooks")
         #expect(dead.text.contains(/mail \/ a cancelled x\.test 1 0ms ago <410>/), "\(dead.text)")
         #expect(!dead.body.contains("<410>") && !dead.says("mail / b") && !dead.says("no worker delivers"))
-        #expect(dead.body.contains("href=\"/jobs/mail/a\"") && dead.says("1 dead letters 1 wait for another try"))
+        #expect(dead.body.contains("href=\"/jobs/mail/a\"") && dead.says("1 dead letters 1 wait for another attempt"))
         let tried = try await fixture.get("/webhooks?list=waiting")
         #expect(tried.says("mail / b cancelled x.test 1 in 10m no route") && !tried.says("mail / a"), "\(tried.text)")
         // Receivers put secrets into their URLs.
@@ -83,7 +83,8 @@ struct WebhooksPageTests {
                 .says("It was deleted."))
         let states = try await fixture.inspector.status(of: Notify.queue).states
         #expect(states[.available] == 1 && states[.discarded] == 0)
-        #expect(try await fixture.get("/webhooks?list=waiting").says("mail / a cancelled x.test 0 in its turn gone"))
+        #expect(
+            try await fixture.get("/webhooks?list=waiting").says("mail / a cancelled x.test 0 when a worker is free gone"))
     }
 
     @Test func manyDeadLettersHavePages() async throws {

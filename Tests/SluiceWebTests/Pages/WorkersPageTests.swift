@@ -12,7 +12,7 @@ import Testing
 struct WorkersPageTests {
     @Test func eachProcessAndQueueIsARow() async throws {
         let fixture = try await PageFixture()
-        #expect(try await fixture.get("/workers").says("No worker is there."))
+        #expect(try await fixture.get("/workers").says("There is no worker."))
         let started = fixture.queues.start - 60_000
         let info = #"{"host":"<i>h</i>","pid":7,"started":\#(started),"concurrency":4,"kinds":["email","a&b"],"cron":["x"]}"#
         try await fixture.join(info: info)
@@ -28,7 +28,7 @@ struct WorkersPageTests {
         #expect(page.body.contains("href=\"/jobs?queue=mail&amp;state=executing\""))
         let one = try await fixture.get("/workers?queue=other")
         #expect(one.says("1 live here") && one.body.contains("sluice workers list --queue other"))
-        #expect(try await fixture.get("/workers?queue=none").says("No worker is there."))
+        #expect(try await fixture.get("/workers?queue=none").says("There is no worker."))
         #expect(try await fixture.get("/workers?queue=a%20b").status == 400)
     }
 
@@ -43,9 +43,9 @@ struct WorkersPageTests {
         // No worker calls meanwhile, which would take the job back.
         try await fixture.queues.advance(by: .seconds(40))
         let page = try await fixture.get("/workers")
-        #expect(page.says("1 lease has ended: the worker is dead or cut off."))
+        #expect(page.says("1 lease has ended: the worker is dead, or it cannot reach Redis."))
         #expect(page.says("ended 10s ago"))
-        #expect(page.says("nobody : no worker lives, and 1 job is ready or stranded."))
+        #expect(page.says("nobody : 1 job needs a worker, and there is no live one."))
         #expect(page.says("No live worker of mail handles “<b>odd</b>”: 1 job waits, such as odd ."))
         #expect(!page.body.contains("<b>odd"))
         let dead = try #require(page.text.firstRange(of: "ended 10s ago"))

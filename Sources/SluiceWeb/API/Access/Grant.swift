@@ -29,7 +29,7 @@ struct Grant: Sendable, Hashable {
     /// - Throws: ``Problem`` unless this may use a route.
     func require(_ route: APIRoute, in path: [String: String]) throws {
         guard role >= route.role else {
-            throw Self.refusal("this takes the role \(route.role.rawValue), and \(author.name) is \(role.rawValue)")
+            throw Self.refusal("this needs the role \(route.role.rawValue), and \(author.name) has the role \(role.rawValue)")
         }
         switch route.reach {
         case .own, .jobs: break

@@ -30,8 +30,8 @@ enum BatchesPage {
             }
         let nothing =
             page.next != nil
-            ? "None of these is \(state?.rawValue ?? "kept"); older ones are on the next page."
-            : "There is no \(state.map { "\($0.rawValue) " } ?? "")batch. A finished one is kept for a day."
+            ? "No batch on this page is \(state?.rawValue ?? "kept"). Older batches are on the next page."
+            : "There is no \(state.map { "\($0.rawValue) " } ?? "")batch. A finished batch is kept for a day."
         let content: HTML = """
             <h1>Batches</h1>
             \(Parts.choices("State", choices))
@@ -80,7 +80,7 @@ enum BatchesPage {
             throw WebError.notFound("This batch", "A batch cannot have this id.")
         }
         guard let batch = try await request.inspector.batch(id, members: mostMembers) else {
-            throw WebError.notFound("The batch \(id)", "It never was there, or it finished more than a day ago.")
+            throw WebError.notFound("The batch \(id)", "There never was one, or it finished more than a day ago.")
         }
         let now = try await request.inspector.now()
         let status = batch.status
@@ -103,7 +103,8 @@ enum BatchesPage {
         let status = batch.status
         let open: HTML? =
             status.state == .open
-            ? "<ul class=\"notes\"><li>It takes members from outside, and cannot complete before it is sealed.</li></ul>" : nil
+            ? "<ul class=\"notes\"><li>Clients can still add members. The batch cannot complete before it is sealed.</li></ul>"
+            : nil
         return """
             <p>\(word(status)) <span class="soft">·</span> \(Parts.progress(done: status.completed, failed: status.failed, of: status.total))</p>
             \(open)
@@ -121,14 +122,14 @@ enum BatchesPage {
     }
 
     private static func callbacks(_ batch: BatchDetails, _ links: Links) -> HTML {
-        if batch.callbacks.isEmpty { return Parts.empty("No job is enqueued when something happens to this batch.") }
+        if batch.callbacks.isEmpty { return Parts.empty("This batch has no callbacks.") }
         var table = Table(
-            "Callbacks", [.init("When"), .init("State", .short), .init("Kind"), .init("Queue", .short), .init("Job")])
+            "Callbacks", [.init("Event"), .init("State", .short), .init("Kind"), .init("Queue", .short), .init("Job")])
         table.rows = batch.callbacks.map { callback in
             let queue = try? QueueName(callback.queue)
             let state =
                 switch callback.state {
-                case .waiting: Parts.word(.quiet, batch.status.state == .finished ? "did not happen" : "waiting")
+                case .waiting: Parts.word(.quiet, batch.status.state == .finished ? "not fired" : "waiting")
                 case .fired: Parts.word(.runs, "fired")
                 case .enqueued: Parts.word(.good, "enqueued")
                 }
@@ -144,7 +145,7 @@ enum BatchesPage {
 
     private static func meaning(_ event: BatchEvent) -> String {
         switch event {
-        case .failed: "failed: the first member that does not complete"
+        case .failed: "failed: a member did not complete"
         case .attempted: "attempted: each member has run once"
         case .completed: "completed: all members have completed"
         case .exhausted: "exhausted: all members have ended"

@@ -33,7 +33,7 @@ enum WorkflowPage {
         guard let details = try await request.inspector.workflowPart(id, nodes: mostDrawn) else {
             throw WebError.notFound(
                 "The workflow \(id)",
-                "It never was there, or it ended long ago. One is kept for a day, or a week if a node failed.")
+                "There never was one, or it ended long ago. A workflow is kept for a day; for a week if a node failed.")
         }
         let now = try await request.inspector.now()
         let status = details.status
@@ -61,13 +61,13 @@ enum WorkflowPage {
         let failed = status.failed
         let why: HTML? = status.stopped.map {
             $0 == "deadline"
-                ? "<li class=\"look\">Its deadline has come, so what had not ended was cancelled.</li>"
+                ? "<li class=\"look\">Its deadline passed. Nodes that had not ended were cancelled.</li>"
                 : "<li class=\"look\">It was cancelled.</li>"
         }
         let held = status.nodes[.held, default: 0]
         let waits: HTML? =
             held > 0
-            ? "<li class=\"look\">\(HumanText.count(held, "node")) \(held == 1 ? "is" : "are") held behind a node that failed: retry, or cancel.</li>"
+            ? "<li class=\"look\">\(HumanText.count(held, "node")) \(held == 1 ? "is" : "are") held behind a node that failed. Retry the workflow, or cancel it.</li>"
             : nil
         let notes = [why, waits].compactMap { $0 }
         let span = status.created.map { max($0.age(at: status.ended ?? now), .zero) }
@@ -76,7 +76,7 @@ enum WorkflowPage {
             \(notes.isEmpty ? nil : "<ul class=\"notes\">\(notes)</ul>" as HTML)
             \(counts(status, request.links))
             \(Parts.facts([
-                ("Begun", Parts.time(status.created, at: now)),
+                ("Started", Parts.time(status.created, at: now)),
                 (status.ended == nil ? "Runs for" : "Took", span.map(Parts.duration)),
                 ("Ended", status.ended.map { Parts.time($0, at: now) }),
                 ("Deadline", status.deadline.map { Parts.time($0, at: now) }),
@@ -106,7 +106,7 @@ enum WorkflowPage {
             return Parts.empty(
                 all == 0
                     ? "It has no node yet."
-                    : "It has \(HumanText.count(all, "node")), too many to draw, and none is active, held or failed.")
+                    : "It has \(HumanText.count(all, "node")), too many to draw. None of them is active, held or failed.")
         }
         let places = Dictionary(graph.nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
         let edges = graph.edges.compactMap { edge -> GraphDrawing.Edge? in
@@ -183,7 +183,7 @@ enum WorkflowPage {
         let shown = isLarge ? Array(nodes.prefix(rows)) : nodes
         return """
             \(Parts.choices("State of the nodes", choices))
-            \(shown.isEmpty ? Parts.empty("No node is here.") : rows(shown, details.graph.edges, request.links))
+            \(shown.isEmpty ? Parts.empty("No node matches.") : rows(shown, details.graph.edges, request.links))
             \(Parts.next(address))
             """
     }
@@ -229,11 +229,11 @@ enum WorkflowPage {
                 confirm: "\(title) the workflow", inputs: inputs, id: verb.rawValue, style: style)
         }
         let cancel = form(
-            .cancel, "Cancel", "Nodes that have not started are cancelled at once; running jobs are told to stop.",
+            .cancel, "Cancel", "Nodes that have not started are cancelled at once. Running jobs are asked to stop.",
             style: "danger")
         let retry = form(
             .retry, "Retry",
-            "Nodes that failed, were cancelled or deleted run again, and those that were cancelled because of them. Completed nodes stay.",
+            "Nodes that were discarded, cancelled or deleted run again. Completed nodes do not.",
             style: "first")
         let canRetry = status.failed > 0
         return "<div class=\"actions\">\(canRetry ? retry : nil)\(status.state.isEnded ? nil : cancel)</div>"

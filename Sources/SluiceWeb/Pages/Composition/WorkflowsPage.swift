@@ -29,8 +29,8 @@ enum WorkflowsPage {
         let table = list(page.workflows, at: now, request.links)
         let nothing =
             page.next != nil
-            ? "None of these is \(state?.rawValue ?? "kept"); older ones are on the next page."
-            : "There is no \(state.map { "\($0.rawValue) " } ?? "")workflow. One is kept for a day after its end, or a week if a node failed."
+            ? "No workflow on this page is \(state?.rawValue ?? "kept"). Older workflows are on the next page."
+            : "There is no \(state.map { "\($0.rawValue) " } ?? "")workflow. After its end, a workflow is kept for a day; for a week if a node failed."
         let content: HTML = """
             <h1>Workflows</h1>
             \(Parts.choices("State", choices))
@@ -48,8 +48,8 @@ enum WorkflowsPage {
             "Workflows",
             [
                 .init("Workflow"), .init("Name"), .init("State", .short), .init("Progress", .short, isWide: true),
-                .init("Nodes", .number), .init("Active", .number), .init("Failed", .number), .init("Begun", .short),
-                .init("Ended or due", .short, isWide: true),
+                .init("Nodes", .number), .init("Active", .number), .init("Failed", .number), .init("Started", .short),
+                .init("End or deadline", .short, isWide: true),
             ])
         table.rows = workflows.map { workflow in
             [

@@ -64,11 +64,11 @@ enum CronEntryPage {
         }
         if entry.isLate, let next = entry.next {
             notes.append(
-                "<li class=\"wrong\">A tick was due \(Parts.time(next, at: entry.time)) and has not fired. A worker of \(entry.queue.text) fires it: see whether one \(Parts.link(request.links.to("workers", query: [("queue", entry.queue.text)]), "lives")).</li>\n"
+                "<li class=\"wrong\">A tick was due \(Parts.time(next, at: entry.time)) and has not fired. A worker of \(entry.queue.text) fires it. Look at \(Parts.link(request.links.to("workers", query: [("queue", entry.queue.text)]), "the workers of the queue")).</li>\n"
             )
         }
         if !entry.isDeclared {
-            notes.append("<li class=\"look\">Code declared it that no live worker runs. It goes on.</li>\n")
+            notes.append("<li class=\"look\">No live worker declares it any more. It still fires.</li>\n")
         }
         if entry.last?.outcome == .skipped, let job = entry.last?.job {
             notes.append(
@@ -92,14 +92,14 @@ enum CronEntryPage {
             }
         let overlap =
             switch entry.overlap {
-            case .allow: "fires all the same"
-            case .skip: "skips the tick"
-            case .queueOne: "lets one job wait for it"
+            case .allow: "the tick enqueues another job"
+            case .skip: "the tick is skipped"
+            case .queueOne: "one job waits for its end"
             }
         return [
             ("Next", entry.pause == nil ? entry.next.map { Parts.time($0, at: entry.time) } : nil),
             ("Runs", "\(HumanText.number(entry.runs))\(entry.limit.map { " of at most \(HumanText.number($0))" } ?? "")"),
-            ("Missed ticks", "\(catchUp)"), ("A job that has not ended", "\(overlap)"),
+            ("Missed ticks", "\(catchUp)"), ("If the last job has not ended", "\(overlap)"),
             ("Random delay", entry.jitter > .zero ? "up to \(HumanText.duration(entry.jitter))" : nil),
             ("First tick", entry.start.map { Parts.clock($0) }), ("Last tick", entry.end.map { Parts.clock($0) }),
             ("Finished", entry.finished.map { Parts.time($0, at: entry.time) }),
@@ -153,12 +153,12 @@ enum CronEntryPage {
             ? Parts.asks(
                 "Pause", to: address(.pause),
                 meaning:
-                    "It does not fire until it is resumed, whatever workers declare. Ticks meanwhile are not made up for.",
+                    "It does not fire until it is resumed, even if workers declare it again. Ticks during the pause are not made up for.",
                 confirm: "Pause \(entry.name)", id: "pause")
             : Parts.button("Resume", to: address(.resume), style: "first")
         let run = Parts.asks(
             "Run now", to: address(.run),
-            meaning: "One job is enqueued at once, whatever the ticks, a pause, the limit and jobs that run.",
+            meaning: "One job is enqueued at once, even during a pause, at the limit of runs, or while a job of this entry runs.",
             confirm: "Enqueue one job", id: "run")
         return "<div class=\"actions\">\(toggle)\(run)</div>"
     }

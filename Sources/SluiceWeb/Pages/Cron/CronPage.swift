@@ -45,7 +45,8 @@ enum CronPage {
             return Parts.empty(
                 isFiltered
                     ? "This queue has no recurring job."
-                    : "There is no recurring job. Workers declare them in code, and sluice cron add makes one.")
+                    : "There is no recurring job. Workers declare recurring jobs in code. The command sluice cron add creates one."
+            )
         }
         let late = entries.filter(\.isLate)
         let note: HTML? =
@@ -125,7 +126,7 @@ extension Parts {
     static func outcome(_ tick: CronTick) -> HTML {
         switch tick.outcome {
         case .enqueued: word(.good, "enqueued")
-        case .exists: word(.quiet, "was there already")
+        case .exists: word(.quiet, "job existed")
         case .skipped: word(.look, "skipped")
         case .missed:
             word(.wrong, "missed" + (tick.count.map { $0 > 1 ? " \(HumanText.number($0)) ticks" : "" } ?? " over 1,000 ticks"))

@@ -90,7 +90,7 @@ enum AuditPage {
         if plan == nil && repair == nil && !isBroken { return "" }
         if !isBroken && plan?.ended == nil && plan?.begun == nil && repair?.ended == nil && repair?.begun == nil { return "" }
         var content: HTML = "<h2>Repair</h2>\n"
-        if !request.allows(.admin) { content += "<p class=\"soft\">A repair takes the role admin.</p>" }
+        if !request.allows(.admin) { content += "<p class=\"soft\">Only the role admin can repair.</p>" }
         if repair?.begun != nil { return content + "<p>\(Parts.word(.runs, "Being repaired"))</p>" }
         if plan?.begun != nil { return content + "<p>\(Parts.word(.runs, "A plan is being made")). Nothing is changed.</p>" }
         for failure in [plan?.failure, repair?.failure].compactMap({ $0 }) {
@@ -118,7 +118,7 @@ enum AuditPage {
             mayAct && count > 0
             ? """
             <form method="post" action="\(links.to("health", "audit", queue.text, "repair"))">
-            <p>The queue may go on working. No job is lost; a job that was in two places may run once more.</p>
+            <p>Workers can go on. No job is lost. A job that was in two places may run once more.</p>
             <label for="reason">Reason</label><input id="reason" name="reason" maxlength="500" size="40">
             <div class="actions"><button class="danger">Make \(HumanText.count(count, "repair"))</button></div>
             </form>
@@ -129,7 +129,7 @@ enum AuditPage {
     private static func table(_ caption: String, _ repairs: [Repair]) -> HTML {
         if repairs.isEmpty { return "" }
         var table = Table(caption, [.init("Invariant", .short), .init("What is wrong", .long), .init("Repair", .long)])
-        table.rows = repairs.prefix(mostRows).map { ["\($0.invariant)", "\($0.what)", "\($0.cure ?? "none that is safe")"] }
+        table.rows = repairs.prefix(mostRows).map { ["\($0.invariant)", "\($0.what)", "\($0.cure ?? "no safe repair")"] }
         let rest = repairs.count - table.rows.count
         return "\(table.html)\(rest > 0 ? Parts.empty("and \(HumanText.number(rest)) more") : nil)"
     }
@@ -176,7 +176,7 @@ enum AuditPage {
     private static func repair(_ request: WebRequest) async throws -> String {
         let (queue, runs) = try await free(request)
         guard let plan = await runs.plan.current.value, plan.contains(where: { $0.cure != nil }) else {
-            throw WebError(.conflict, "There is no plan", "Look at what a repair would do first. Nothing was changed.")
+            throw WebError(.conflict, "There is no plan", "Show what a repair would do first. Nothing was changed.")
         }
         let (inspector, site) = (request.author, request.site)
         await runs.repair.begin { _ in

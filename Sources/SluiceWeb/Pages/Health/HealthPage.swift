@@ -52,7 +52,7 @@ enum HealthPage {
             let parts = standing.progress?.parts.count ?? 0
             return """
                 <h1>Health</h1>
-                <p>\(Parts.word(.runs, "Being examined")): \(HumanText.count(parts, "part")) so far. This page shows the result as soon as it is there.</p>
+                <p>\(Parts.word(.runs, "Being examined")): \(HumanText.count(parts, "part")) so far. This page shows the result when it is ready.</p>
                 """
         }
         if let failure = standing.failure {

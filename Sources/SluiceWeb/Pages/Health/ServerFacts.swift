@@ -11,14 +11,14 @@ struct ServerFacts {
             ("Version", server.version.map { "Redis \($0)\(uptime)" }),
             ("Role", role),
             ("Memory", server.memory.map(memory)),
-            ("When it is full", server.memory?.policy.map(policy)),
-            ("Kept over a restart", server.persistence.map(kept)),
+            ("When memory is full", server.memory?.policy.map(policy)),
+            ("Persistence", server.persistence.map(kept)),
             ("Last snapshot", server.persistence?.lastSnapshot.map { Parts.time($0, at: server.time) }),
             ("Clock", clock),
             ("Clients", clients),
             ("Commands", server.commandsPerSecond.map { "\(HumanText.number($0)) a second" }),
             ("Function library", library),
-        ]) + (server.version == nil ? Parts.empty("This user may not call INFO, so the rest is not known.") : "")
+        ]) + (server.version == nil ? Parts.empty("The Redis user may not call INFO, so the other facts are unknown.") : "")
     }
 
     private var uptime: String { server.uptime.map { ", for \(HumanText.duration($0))" } ?? "" }
@@ -31,7 +31,7 @@ struct ServerFacts {
     }
 
     private func memory(_ memory: ServerStatus.Memory) -> HTML {
-        let peak = memory.peak.map { ", \(HumanText.bytes($0)) at the most so far" } ?? ""
+        let peak = memory.peak.map { ", \(HumanText.bytes($0)) at the peak" } ?? ""
         guard let limit = memory.limit else { return "\(HumanText.bytes(memory.used)), without a limit\(peak)" }
         let words = "\(HumanText.bytes(memory.used)) of \(HumanText.bytes(limit))"
         return "\(Sparks.meter(memory.used, of: limit, words)) \(words)\(peak)"
@@ -40,7 +40,7 @@ struct ServerFacts {
     private func policy(_ policy: String) -> HTML {
         policy == "noeviction"
             ? Parts.word(.good, "it refuses new jobs (noeviction)")
-            : Parts.word(server.memory?.limit == nil ? .look : .wrong, "it throws jobs away (\(policy))")
+            : Parts.word(server.memory?.limit == nil ? .look : .wrong, "it evicts jobs (\(policy))")
     }
 
     private func kept(_ persistence: ServerStatus.Persistence) -> HTML {
@@ -53,8 +53,8 @@ struct ServerFacts {
         }
         if !persistence.savesWell { return Parts.word(.wrong, "the last snapshot could not be written") }
         guard let snapshots = persistence.snapshots else { return "no append-only file" }
-        if snapshots.isEmpty { return Parts.word(.look, "nothing: jobs are lost with the server") }
-        return "snapshots (\(snapshots)); jobs since the last one are lost with the server"
+        if snapshots.isEmpty { return Parts.word(.look, "none: jobs are lost if the server stops") }
+        return "snapshots (\(snapshots)); jobs since the last one are lost if the server stops"
     }
 
     private var clock: HTML {

@@ -64,7 +64,8 @@ enum BulkPages {
         let wrong = query.states.filter { !change.possibleStates.contains($0) }
         if let state = wrong.first {
             throw WebError(
-                .badRequest, "This cannot be done", "No job that is \(state.rawValue) can be changed by \(change.name).")
+                .badRequest, "The states do not fit the change",
+                "\(change.title) is not possible for jobs that are \(state.rawValue).")
         }
         let queues: [QueueName]
         if let queue = query.queue {
@@ -84,7 +85,7 @@ enum BulkPages {
 
     private static func entry(_ request: WebRequest) async throws -> BulkTasks.Entry {
         guard let entry = await request.site.bulk.entry(request.part("id")) else {
-            throw WebError.notFound("This bulk change", "It ended long ago, or the server was started anew.")
+            throw WebError.notFound("This bulk change", "It ended long ago, or the server was restarted.")
         }
         return entry
     }
@@ -107,7 +108,7 @@ enum BulkPages {
     private static func word(_ phase: BulkTasks.Phase) -> String {
         switch phase {
         case .counting: "counting"
-        case .counted(let matched, _): "counted \(HumanText.count(matched, "job")), waits until a user agrees"
+        case .counted(let matched, _): "counted \(HumanText.count(matched, "job")), waits for a user to agree"
         case .changing(let progress): "changing, \(HumanText.count(progress.changed, "job")) so far"
         case .ended(let progress): "\(HumanText.count(progress.changed, "job")) changed"
         case .failed: "failed"
@@ -123,13 +124,13 @@ enum BulkPages {
         case .counted(let matched, let groups): return agreement(entry, matched, groups, request)
         case .changing(let progress):
             return """
-                <p>\(Parts.word(.runs, "Changing")) \(Sparks.meter(progress.looked, of: progress.expected, "part that was looked at"))</p>
+                <p>\(Parts.word(.runs, "Changing")) \(Sparks.meter(progress.looked, of: progress.expected, "examined jobs"))</p>
                 \(result(progress))
                 \(stop)
                 """
         case .ended(let progress):
             return """
-                <p>\(progress.isComplete ? Parts.word(.good, "Done") : Parts.word(.look, "Ended early; the rest is as it was"))</p>
+                <p>\(progress.isComplete ? Parts.word(.good, "Done") : Parts.word(.look, "Stopped early. The other jobs were not changed"))</p>
                 \(result(progress))
                 """
         case .failed(let reason): return "<p>\(Parts.word(.wrong, reason))</p>"
@@ -140,9 +141,9 @@ enum BulkPages {
         let skipped = progress.matched - progress.changed - progress.cancelling
         return Parts.facts([
             ("Changed", Parts.number(progress.changed)),
-            ("Asked to stop", progress.cancelling > 0 ? "\(HumanText.number(progress.cancelling)) that run" : nil),
-            ("Left as they were", skipped > 0 ? "\(HumanText.number(skipped)) that match, but could not be changed" : nil),
-            ("Looked at", "\(HumanText.number(progress.looked)) of \(HumanText.number(progress.expected))"),
+            ("Asked to stop", progress.cancelling > 0 ? "\(HumanText.number(progress.cancelling)) that are executing" : nil),
+            ("Not changed", skipped > 0 ? "\(HumanText.number(skipped)) that match" : nil),
+            ("Examined", "\(HumanText.number(progress.looked)) of \(HumanText.number(progress.expected))"),
         ])
     }
 
@@ -165,7 +166,7 @@ enum BulkPages {
             <label for="reason">Reason</label><input id="reason" name="reason" maxlength="500" size="40">
             \(typed)
             <div class="actions"><button class="\(entry.change == .delete ? "danger" : "first")">\(entry.change.title) \(HumanText.count(matched, "job"))</button>
-            \(Parts.link(request.links.to("jobs"), "Leave them as they are"))</div>
+            \(Parts.link(request.links.to("jobs"), "Change nothing"))</div>
             </form>
             """
     }
@@ -176,13 +177,13 @@ enum BulkPages {
             let typed = (request.form["number"] ?? "").filter { $0 != "," && $0 != " " }
             guard typed == "\(matched)" else {
                 throw WebError(
-                    .badRequest, "The number is another one", "\(HumanText.count(matched, "job")) match. Nothing was changed.")
+                    .badRequest, "The number is wrong", "\(HumanText.count(matched, "job")) match. Nothing was changed.")
             }
         }
         let id = request.part("id")
         let site = request.site
         guard await site.bulk.start(id, request.author, whenDone: { await site.changed() }) else {
-            throw WebError(.conflict, "This bulk change has begun already", "Nothing was begun twice.")
+            throw WebError(.conflict, "This bulk change has already started", "It was not started again.")
         }
         return request.links.to("bulk", id)
     }

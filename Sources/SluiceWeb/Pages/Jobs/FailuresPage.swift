@@ -24,7 +24,7 @@ enum FailuresPage {
         let more: HTML? = rest.isEmpty ? nil : "<h2>More queues with failures</h2><ul>\(rest)</ul>"
         let content: HTML = """
             <h1>Failures</h1>
-            <p class="sub">Jobs that wait for another attempt, and jobs that failed for good, by kind and last error. Numbers and ids in the errors are shown as #.</p>
+            <p class="sub">Jobs that wait for another attempt, and discarded jobs, by kind and last error. A # stands for a number or an id.</p>
             \(Parts.live("failures", parts.isEmpty ? "<p class=\"empty\">\(Parts.word(.good, "No job has failed."))</p>" : parts.joined() + (more ?? "")))
             """
         return Page(
@@ -48,10 +48,10 @@ enum FailuresPage {
             ] + (request.allows(.operator) ? [acts(group, status, request.links)] : [])
         }
         let total = status.retryable + status.discarded
-        let part = progress.matched < total ? ", of which \(HumanText.number(progress.matched)) were looked at" : ""
+        let part = progress.matched < total ? "; \(HumanText.number(progress.matched)) of them were examined" : ""
         return """
             <h2>\(Parts.link(request.links.queue(status.queue), status.queue.text))</h2>
-            <p class="soft">\(HumanText.number(status.retryable)) wait for another attempt, \(HumanText.number(status.discarded)) failed for good\(part).</p>
+            <p class="soft">\(HumanText.number(status.retryable)) wait for another attempt, \(HumanText.number(status.discarded)) were discarded\(part).</p>
             \(table.html)
             """
     }

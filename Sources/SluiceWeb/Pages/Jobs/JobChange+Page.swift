@@ -28,7 +28,8 @@ extension JobChange {
         switch self {
         case .retry: "The jobs become ready now. Jobs that have ended start again with all their attempts."
         case .cancel: "Waiting jobs end at once. Running jobs are asked to stop."
-        case .delete: "The jobs and all their data are removed. This cannot be undone. Running jobs are asked to stop, and stay."
+        case .delete:
+            "The jobs and all their data are removed. This cannot be undone. Running jobs are asked to stop, but not removed."
         case .reschedule: "The jobs become ready at another time."
         }
     }
@@ -39,10 +40,10 @@ extension ChangeOutcome.Result {
     var sentence: String {
         switch self {
         case .now(let state): "It is \(state.rawValue) now."
-        case .cancelling: "It runs, and its worker was asked to stop."
+        case .cancelling: "It is executing. Its worker was asked to stop."
         case .deleted: "It was deleted."
-        case .refused(let state): "It was left as it is: it is \(state.rawValue)."
-        case .taken(let owner): "It was left as it is: the equal job \(owner) has not ended."
+        case .refused(let state): "It was not changed: it is \(state.rawValue)."
+        case .taken(let owner): "It was not changed: the equal job \(owner) has not ended."
         case .missing: "There is no such job any more."
         }
     }

@@ -21,7 +21,8 @@ enum JobDetailsPage {
     private static func page(_ request: WebRequest) async throws -> Page {
         let (queue, id) = (try request.queue(), try id(request))
         guard let found = try await request.inspector.job(id, in: queue) else {
-            throw WebError.notFound("The job \(id)", "The queue \(queue) has no such job: it was deleted, or is no longer kept.")
+            throw WebError.notFound(
+                "The job \(id)", "The queue \(queue) has no such job: it was deleted, or is no longer kept.")
         }
         let job = found.state == .completed ? try await request.inspector.withTimes(found, pages: mostPages) : found
         let explanation = job.state.isEnded ? nil : try await request.inspector.explain(id, in: queue)
@@ -57,7 +58,7 @@ enum JobDetailsPage {
         case .now, .cancelling: return request.links.job(id, in: queue)
         case .missing, nil: throw WebError.notFound("The job \(id)", "The queue \(queue) has no such job any more.")
         case .refused, .taken:
-            throw WebError(.conflict, "The job was left as it is", outcome?.sentence ?? "")
+            throw WebError(.conflict, "The job was not changed", outcome?.sentence ?? "")
         }
     }
 
@@ -137,12 +138,12 @@ enum JobDetailsPage {
                 "\(HumanText.number(job.attempts)) failed\(job.maxAttempts.map { " of at most \(HumanText.number($0))" } ?? "")"
             ),
             ("Crashes", job.crashes > 0 ? "its worker died \(HumanText.count(job.crashes, "time"))" : nil),
-            ("Waits", job.waits > 0 ? "something it needs was missing \(HumanText.count(job.waits, "time"))" : nil),
+            ("Waits", job.waits > 0 ? "a dependency was missing \(HumanText.count(job.waits, "time"))" : nil),
             ("Priority", job.priority == 0 ? nil : "\(job.priority)"),
             ("Lane", job.lane.isEmpty ? nil : "\(job.lane)"),
             ("Needs", job.needs.isEmpty ? nil : "\(job.needs.map(\.description).joined(separator: ", "))"),
             ("Chain", job.chain.map { "\($0.key)" }),
-            ("Time limit of a run", job.timeout.map { "\(HumanText.duration($0))" }),
+            ("Timeout of a run", job.timeout.map { "\(HumanText.duration($0))" }),
             ("Deadline", job.deadline.map { Parts.time($0, at: job.time) }),
             ("Unique by", job.uniqueness.map { "<code>\($0.fingerprint)</code>" }),
             ("Version of the arguments", job.version == 1 ? nil : "\(job.version)"),
@@ -167,8 +168,8 @@ enum JobDetailsPage {
             return "\(receiver)"
         }
         return [
-            ("Comes after", job.links.parent.map { Parts.link(links.job($0.id, in: job.queue), $0.id.text) }),
-            ("Then goes to", job.links.target.map { Parts.link(links.queue($0), $0.text) }),
+            ("Follows", job.links.parent.map { Parts.link(links.job($0.id, in: job.queue), $0.id.text) }),
+            ("Target queue", job.links.target.map { Parts.link(links.queue($0), $0.text) }),
             (
                 "Followed by",
                 followers.isEmpty

@@ -20,14 +20,15 @@ struct JobQuery: Sendable, Hashable {
             do throws(SluiceError) {
                 queue = try QueueName(text)
             } catch {
-                throw WebError(.badRequest, "This is no name of a queue", error.message)
+                throw WebError(.badRequest, "This is not the name of a queue", error.message)
             }
         }
         for text in form.all("state") {
             guard let state = JobState(rawValue: text) else {
                 throw WebError(
                     .badRequest, "There is no such state",
-                    "'\(text.prefix(40))' is none; the states are \(JobState.listed.map(\.rawValue).joined(separator: ", ")).")
+                    "'\(text.prefix(40))' is not a state. The states are \(JobState.listed.map(\.rawValue).joined(separator: ", "))."
+                )
             }
             if !states.contains(state) { states.append(state) }
         }
@@ -35,7 +36,8 @@ struct JobQuery: Sendable, Hashable {
         for text in form.all("partition") {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, partitions.updateValue(parts[1], forKey: parts[0]) == nil else {
-                throw WebError(.badRequest, "This is no partition", "A partition is written name=value, and each name once.")
+                throw WebError(
+                    .badRequest, "This is not a partition", "A partition is written name=value. Each name may occur once.")
             }
         }
         error = form["error"].map { String($0.prefix(200)) }
@@ -43,7 +45,7 @@ struct JobQuery: Sendable, Hashable {
             do throws(SluiceError) {
                 age = try DurationText.parse(text)
             } catch {
-                throw WebError(.badRequest, "This is no duration", error.message)
+                throw WebError(.badRequest, "This is not a duration", error.message)
             }
             olderThan = text
         }

@@ -14,8 +14,8 @@ enum JobsPage {
         let query = try JobQuery(request.query)
         guard query.isForList else {
             throw WebError(
-                .badRequest, "This list cannot be made",
-                "A list is by queue, state and kind. By partition, error and age, jobs can be counted and changed.")
+                .badRequest, "These jobs cannot be listed",
+                "Jobs are listed by queue, state and kind. By partition, error or age they can be counted and changed.")
         }
         var filter = JobFilter(kind: query.kind)
         filter.queues = query.queue.map { [$0] }
@@ -57,7 +57,7 @@ enum JobsPage {
             "<p class=\"more\">\(Parts.link(request.links.to("jobs", query: query.fields + [("cursor", $0)]), "Next page"))</p>"
         }
         if page.jobs.isEmpty {
-            return next.map { Parts.empty("None so far; there are more queues to look at.") + $0 }
+            return next.map { Parts.empty("No job on this page matches. The next page shows more queues.") + $0 }
                 ?? Parts.empty("No job matches.")
         }
         let mayAct = request.allows(.operator)

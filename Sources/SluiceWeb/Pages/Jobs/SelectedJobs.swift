@@ -61,10 +61,10 @@ enum SelectedJobs {
                 guard parts.count == 2 else { throw SluiceError(.invalidArgument, "a job is written queue/id") }
                 return Chosen(queue: try QueueName(parts[0]), id: try JobID(parts[1]))
             } catch {
-                throw WebError(.badRequest, "This is no job", error.message)
+                throw WebError(.badRequest, "This is not a job", error.message)
             }
         }
-        guard !jobs.isEmpty else { throw WebError(.badRequest, "No job was chosen", "Go back and choose some.") }
+        guard !jobs.isEmpty else { throw WebError(.badRequest, "No job was chosen", "Go back and choose at least one job.") }
         guard jobs.count <= 1000 else { throw WebError(.badRequest, "Too many jobs at once", "At most 1,000 can be chosen.") }
         return jobs
     }

@@ -33,18 +33,19 @@ enum DependencyForms {
             """
         return "<div class=\"actions\">"
             + Parts.asks(
-                queue == nil ? "Switch one off everywhere" : "Switch one off", to: links.to("dependencies", "off"),
-                meaning: offMeaning, confirm: "Switch it off \(queue.map { "in \($0)" } ?? "everywhere")",
+                queue == nil ? "Switch a dependency off everywhere" : "Switch a dependency off",
+                to: links.to("dependencies", "off"),
+                meaning: offMeaning, confirm: "Switch off \(queue.map { "in \($0)" } ?? "everywhere")",
                 hidden: queue.map { [("queue", $0.text)] } ?? [], inputs: inputs, id: "off", style: "danger")
             + "</div>"
     }
 
     private static let offMeaning =
-        "Jobs that need it wait and spend no attempt; jobs that can do without it run. Running jobs go on."
+        "Jobs that need it wait. This spends no attempt. Jobs that can do without it still run. Running jobs go on."
 
     private static func set(_ request: WebRequest, isOn: Bool) async throws -> String {
         guard let name = request.form["name"] else {
-            throw WebError(.badRequest, "Which dependency?", "The form names none. Nothing was changed.")
+            throw WebError(.badRequest, "A dependency is needed", "The form names none. Nothing was changed.")
         }
         let queue = try request.chosenQueue(request.form)
         _ = try await request.change { inspector async throws(SluiceError) -> DependencySwitch in

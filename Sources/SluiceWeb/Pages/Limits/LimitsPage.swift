@@ -39,7 +39,8 @@ enum LimitsPage {
 
     private static func queues(_ outlines: [QueueOutline], _ limits: [QueueLimits], _ links: Links) -> HTML {
         if outlines.isEmpty {
-            return Parts.empty("No queue has limits. Workers declare them in code, and a queue's page of limits sets one.")
+            return Parts.empty(
+                "No queue has limits. Workers declare limits in code. You can set a limit on the limits page of a queue.")
         }
         let read = Dictionary(limits.map { ($0.queue, $0) }) { first, _ in first }
         var table = Table(
@@ -65,7 +66,7 @@ enum LimitsPage {
         let holding = limits.flatMap { limits in limits.gates.filter(\.holdsBack).map { (limits, $0) } }
         let note: HTML? =
             unread > 0
-            ? "<p class=\"soft\">Gates of the \(mostRead) queues with the most waiting lanes. The others have pages of their own.</p>"
+            ? "<p class=\"soft\">Gates of the \(mostRead) queues with the most waiting lanes. Each other queue has a limits page of its own.</p>"
             : nil
         if holding.isEmpty { return "\(Parts.empty("No gate holds a job back."))\(note)" }
         var table = GateTable(hasQueue: true)
@@ -80,7 +81,7 @@ enum LimitsPage {
     ) -> HTML {
         let unseen = off.subtracting(unavailable.filter { $0.offSince != nil }.map(\.name)).sorted()
         if unavailable.isEmpty, unseen.isEmpty {
-            return Parts.empty("Every dependency that is known is on, and no breaker is open.")
+            return Parts.empty("All known dependencies are on, and no breaker is open.")
         }
         var table = DependencyTable(hasQueue: true, mayAct: request.allows(.operator))
         for dependency in unavailable.prefix(mostRows) {

@@ -48,7 +48,7 @@ enum QueueLimitsPage {
         let names = Set(declared.keys).union(overrides.keys).sorted()
         let counting: HTML? =
             limits.isMigrating
-            ? "<ul class=\"notes\"><li class=\"look\">A new limit takes effect once what runs is counted.</li></ul>" : nil
+            ? "<ul class=\"notes\"><li class=\"look\">A new limit takes effect when all running jobs are counted.</li></ul>" : nil
         if names.isEmpty { return Parts.empty("No limit is declared or set.") }
         let mayAct = request.allows(.operator)
         var table = Table(
@@ -62,7 +62,7 @@ enum QueueLimitsPage {
             let override = overrides[name]
             let standing =
                 limits.effective(name).map { QueueLimits.Setting(name: name, value: $0) } ?? override?.setting ?? declared[name]
-            let ends: HTML = override.map { $0.until.map { Parts.time($0, at: limits.time) } ?? "until it is removed" } ?? ""
+            let ends: HTML = override.map { $0.until.map { Parts.time($0, at: limits.time) } ?? "when an operator ends it" } ?? ""
             let change: HTML =
                 override == nil
                 ? ""
@@ -85,7 +85,7 @@ enum QueueLimitsPage {
             <div class="fields">
             <div><label for="limit">Limit</label><input id="limit" name="name" required maxlength="300" size="24" placeholder="concurrency/account"></div>
             <div><label for="value">Value</label><input id="value" name="value" required maxlength="60" size="12" placeholder="12, 40/10s, none"></div>
-            <div><label for="for">For, or until it is ended</label><input id="for" name="for" maxlength="20" size="8" placeholder="30m"></div>
+            <div><label for="for">For (empty: no end)</label><input id="for" name="for" maxlength="20" size="8" placeholder="30m"></div>
             </div>
 
             """
@@ -93,8 +93,8 @@ enum QueueLimitsPage {
             + Parts.asks(
                 "Set a limit", to: links.to("limits", queue.text, "set"),
                 meaning:
-                    "concurrency, rate, depth: the whole queue. concurrency/account, rate/host, breaker/host: each value of a partition, or a dependency. concurrency/account=42, weight/account=42: one value. A rate is written 40/10s, a breaker 5/30s/20s (failures, within, cools for). Running jobs go on.",
-                confirm: "Set it at once for all workers", inputs: inputs, id: "set")
+                    "concurrency, rate, depth: the whole queue. concurrency/account, rate/host, breaker/host: each value of a partition, or a dependency. concurrency/account=42, weight/account=42: one value. A rate is written 40/10s, a breaker 5/30s/20s (failures, within, cools for). The limit holds at once for all workers. Running jobs go on.",
+                confirm: "Set the limit", inputs: inputs, id: "set")
             + "</div>"
     }
 
@@ -103,7 +103,7 @@ enum QueueLimitsPage {
         guard let name = request.query["set"] else { return nil }
         let dimension = try? await request.inspector.unknownDimension(of: name, in: queue)
         return dimension.map {
-            "<ul class=\"notes\"><li class=\"look\">No declared limit and no job of \(queue.text) has “\($0)”: this limits nothing until a job has.</li></ul>"
+            "<ul class=\"notes\"><li class=\"look\">No declared limit and no job of \(queue.text) has “\($0)”: the limit has no effect until a job has it.</li></ul>"
         }
     }
 
@@ -172,16 +172,18 @@ enum QueueLimitsPage {
     private static func set(_ request: WebRequest) async throws -> String {
         let (queue, form) = (try request.queue(), request.form)
         guard let name = form["name"], let value = form["value"] else {
-            throw WebError(.badRequest, "What limit, and what value?", "Both are needed. Nothing was changed.")
+            throw WebError(.badRequest, "A limit and a value are needed", "The form lacks one of them. Nothing was changed.")
         }
         var span: Duration?
         if let text = form["for"] {
             do throws(SluiceError) {
                 span = try DurationText.parse(text)
             } catch {
-                throw WebError(.badRequest, "This is no duration", error.message)
+                throw WebError(.badRequest, "This is not a duration", error.message)
             }
-            if span == .zero { throw WebError(.badRequest, "This is no duration", "It would end at once. Nothing was changed.") }
+            if span == .zero {
+                throw WebError(.badRequest, "This is not a duration", "It would end at once. Nothing was changed.")
+            }
         }
         let length = span
         _ = try await request.change { inspector throws(SluiceError) in
@@ -193,11 +195,11 @@ enum QueueLimitsPage {
     private static func clear(_ request: WebRequest) async throws -> String {
         let queue = try request.queue()
         guard let name = request.form["name"] else {
-            throw WebError(.badRequest, "Which override?", "The form names none. Nothing was changed.")
+            throw WebError(.badRequest, "An override is needed", "The form names none. Nothing was changed.")
         }
         let wasThere = try await request.change { inspector throws(SluiceError) in try await inspector.restore(name, in: queue) }
         if !wasThere {
-            throw WebError(.conflict, "There was no such override", "It may have ended by itself. Nothing was changed.")
+            throw WebError(.conflict, "There was no such override", "It may already have ended. Nothing was changed.")
         }
         return request.links.to("limits", queue.text)
     }

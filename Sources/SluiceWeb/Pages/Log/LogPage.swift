@@ -14,14 +14,14 @@ enum LogPage {
             newest: rows, before: request.query["cursor"], queue: query.queue, actor: actor)
         let fields = query.fields + (actor.map { [("actor", $0)] } ?? [])
         let next: HTML? = page.next.map {
-            "<p class=\"more\">\(Parts.link(request.links.to("log", query: fields + [("cursor", $0)]), "Earlier"))</p>"
+            "<p class=\"more\">\(Parts.link(request.links.to("log", query: fields + [("cursor", $0)]), "Next page"))</p>"
         }
         let content: HTML = """
             <h1>Log of actions</h1>
-            <p class="sub">Every change made on these pages, with the tool or through a program. The newest 10,000 or so are kept.</p>
+            <p class="sub">Every change that was made on these pages, with the tool or by a program. About 10,000 are kept.</p>
             <form class="fields" method="get" action="\(request.links.to("log"))" role="search">
             <div><label for="queue">Queue</label><input id="queue" name="queue" value="\(query.queue?.text ?? "")" size="16" placeholder="all"></div>
-            <div><label for="actor">Who</label><input id="actor" name="actor" value="\(actor ?? "")" size="24" placeholder="everybody"></div>
+            <div><label for="actor">Who</label><input id="actor" name="actor" value="\(actor ?? "")" size="24" placeholder="all"></div>
             <button>Show</button>
             </form>
             \(Parts.live("log", table(page, request)))
@@ -63,7 +63,7 @@ enum LogPage {
         }
         let (changed, skipped) = (outcome.tally.changed, outcome.tally.skipped)
         let words =
-            "\(HumanText.number(changed)) changed" + (skipped > 0 ? ", \(HumanText.number(skipped)) left as they were" : "")
+            "\(HumanText.number(changed)) changed" + (skipped > 0 ? ", \(HumanText.number(skipped)) not changed" : "")
         return Parts.word(changed > 0 ? .good : .quiet, words)
     }
 }

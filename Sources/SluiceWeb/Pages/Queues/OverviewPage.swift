@@ -69,7 +69,7 @@ enum OverviewPage {
                 snapshot.sum { $0.status.scheduled + $0.status.retryable + $0.status.suspended }, "for later",
                 links.to("jobs", query: [("state", "scheduled"), ("state", "retryable"), ("state", "suspended")])),
             .init(snapshot.sum { $0.lastHour("completed") }, "done in the last hour", nil),
-            .init(snapshot.sum { $0.lastHour("discarded") }, "failed for good in the last hour", links.to("failures")),
+            .init(snapshot.sum { $0.lastHour("discarded") }, "discarded in the last hour", links.to("failures")),
             .init(text: oldest == .zero ? "–" : HumanText.duration(oldest), "wait of the oldest ready job", nil),
             .init(workers, workers == 1 ? "worker" : "workers", links.to("workers")),
         ]).html
@@ -95,7 +95,7 @@ enum OverviewPage {
             "Queues",
             [
                 .init("Queue", .short), .init("State", .short), .init("Ready", .number), .init("Running", .number),
-                .init("Later", .number, isWide: true), .init("Oldest", .number), .init("In /min", .number, isWide: true),
+                .init("Later", .number, isWide: true), .init("Oldest", .number), .init("Enqueued /min", .number, isWide: true),
                 .init("Done /min", .number), .init("Failed /h", .number), .init("Workers", .number),
                 .init("Done, last hour", .short, isWide: true),
             ])

@@ -66,7 +66,7 @@ enum QueuePage {
             .init(status.available, "ready"), .init(status.executing, "running"),
             .init(queue.lastHour("completed"), "done in the last hour"),
             .init(queue.lastHour("retried"), "failed attempts in the last hour"),
-            .init(queue.lastHour("discarded"), "failed for good in the last hour"),
+            .init(queue.lastHour("discarded"), "discarded in the last hour"),
             .init(
                 text: status.oldestAvailable == .zero ? "–" : HumanText.duration(status.oldestAvailable),
                 "wait of the oldest ready job"),
@@ -82,7 +82,7 @@ enum QueuePage {
         return """
             <div class="actions"><details class="act"><summary>Pause…</summary>
             <form method="post" action="\(links.to("queues", status.queue.text, "pause"))">
-            <p>Running jobs go on; no other job starts until an operator resumes the queue. New jobs are taken.</p>
+            <p>Running jobs go on. No other job starts until an operator resumes the queue. Clients can still enqueue jobs.</p>
             <label for="reason">Reason</label><input id="reason" name="reason" maxlength="500" size="40">
             <button class="first">Pause \(status.queue.text)</button>
             </form></details></div>
@@ -125,7 +125,7 @@ enum QueuePage {
         table.rows = JobState.listed.map { state in
             let address = links.to("jobs", query: [("queue", status.queue.text), ("state", state.rawValue)])
             let kept = status.retention[state].map { keeps in
-                "\(HumanText.number(keeps.count)) at most, for \(HumanText.duration(keeps.age))"
+                "at most \(HumanText.number(keeps.count)), for \(HumanText.duration(keeps.age))"
             }
             return [
                 Parts.link(address, Parts.state(state)), Parts.number(status.states[state, default: 0]),
@@ -141,11 +141,11 @@ enum QueuePage {
         return Parts.facts([
             ("Lanes with ready jobs", Parts.number(status.lanes)),
             (
-                "Limit of waiting jobs",
+                "Depth limit",
                 status.depthLimit.map { "\(HumanText.number(status.waiting)) of \(HumanText.number($0))" as HTML }
             ),
             ("Overridden limits", overrides.isEmpty ? nil : "\(overrides.joined(separator: ", "))"),
-            ("Messages under way", status.outgoing > 0 ? Parts.number(status.outgoing) : nil),
+            ("Outbox messages", status.outgoing > 0 ? Parts.number(status.outgoing) : nil),
             ("Since it was created", "\(totals(status))"),
             (
                 "More",

@@ -44,7 +44,7 @@ struct Standing: Sendable {
             notes.append(Note(tone: .look, text: "the oldest ready job has waited \(HumanText.duration(status.oldestAvailable))"))
         }
         if let limit = status.depthLimit, status.waiting >= limit {
-            notes.append(Note(tone: .wrong, text: "full: \(HumanText.number(limit)) jobs wait, and more are refused"))
+            notes.append(Note(tone: .wrong, text: "full: \(HumanText.number(limit)) jobs wait, and new jobs are refused"))
         }
         for dependency in queue.unavailable {
             notes.append(
@@ -54,7 +54,10 @@ struct Standing: Sendable {
         }
         let discarded = queue.lastHour("discarded")
         if discarded > 0 {
-            notes.append(Note(tone: .look, text: "\(HumanText.count(discarded, "job")) failed for good within the last hour"))
+            notes.append(
+                Note(
+                    tone: .look,
+                    text: "\(HumanText.count(discarded, "job")) \(discarded == 1 ? "was" : "were") discarded in the last hour"))
         }
         self.notes = notes.filter { $0.tone == .wrong } + notes.filter { $0.tone != .wrong }
     }

@@ -25,13 +25,13 @@ struct TokenDraft {
             for line in Self.lines(form["queues"]) { queues.append(try QueueName(line)) }
             self.queues = queues
         } catch {
-            throw WebError(.badRequest, "This is no name of a queue", error.message)
+            throw WebError(.badRequest, "This is not the name of a queue", error.message)
         }
         expires = form["expires"]
         do throws(SluiceError) {
             lifetime = if let expires { try DurationText.parse(expires) } else { nil }
         } catch {
-            throw WebError(.badRequest, "This is no duration", error.message)
+            throw WebError(.badRequest, "This is not a duration", error.message)
         }
     }
 

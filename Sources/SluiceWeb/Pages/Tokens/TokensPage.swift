@@ -26,7 +26,7 @@ enum TokensPage {
         let mayAct = request.allows(.admin)
         let content: HTML = """
             <h1>Tokens</h1>
-            <p class="sub">With a token, a program uses the HTTP API. Redis has a digest of each secret, and not the secret.</p>
+            <p class="sub">A program needs a token to use the HTTP API. Redis stores a digest of each secret, not the secret.</p>
             \(mayAct ? createForm(request.links) : nil)
             \(table(Array(shown), at: time, mayAct: mayAct, request.links))
             \(Parts.next(hasMore ? request.links.to("tokens", query: [("from", "\(first + shown.count)")]) : nil))
@@ -39,7 +39,7 @@ enum TokensPage {
         var table = Table(
             "Tokens",
             [
-                .init("Token"), .init("Role", .short), .init("For", .long), .init("Created", .short, isWide: true),
+                .init("Token"), .init("Role", .short), .init("Scope", .long), .init("Created", .short, isWide: true),
                 .init("Last used", .short), .init("Expires", .short),
             ] + (mayAct ? [.init("")] : []))
         table.rows = tokens.map { token in
@@ -69,10 +69,10 @@ enum TokensPage {
             <div><label for="expires">Expires after</label><input id="expires" name="expires" size="10" placeholder="never"></div>
             </div>
             <div class="fields">
-            <div><label for="queues">Queues, one a line; none for all</label><textarea id="queues" name="queues" rows="3" cols="28"></textarea></div>
-            <div><label for="kinds">Kinds, one a line; none for all</label><textarea id="kinds" name="kinds" rows="3" cols="28"></textarea></div>
+            <div><label for="queues">Queues, one per line (empty: all)</label><textarea id="queues" name="queues" rows="3" cols="28"></textarea></div>
+            <div><label for="kinds">Kinds, one per line (empty: all)</label><textarea id="kinds" name="kinds" rows="3" cols="28"></textarea></div>
             </div>
-            <p class="soft">The name has letters, digits, dots, dashes and underscores. A lifetime is written 90d or 12h.</p>
+            <p class="soft">A name has letters, digits, dots, dashes and underscores. A lifetime is written like 90d or 12h.</p>
             <label for="reason">Reason</label><input id="reason" name="reason" maxlength="500" size="40">
             <button class="first">Create the token</button></form></details>
             """
@@ -81,7 +81,7 @@ enum TokensPage {
     private static func revokeForm(_ token: AccessToken, _ links: Links) -> HTML {
         Parts.asks(
             "Revoke", to: links.to("tokens", token.id, "revoke"),
-            meaning: "Programs that use \(token.name) are refused within a few seconds. A token cannot be brought back.",
+            meaning: "Programs that use \(token.name) are refused within a few seconds. A revoked token cannot be restored.",
             confirm: "Revoke \(token.name)", id: token.id, style: "danger")
     }
 
@@ -99,7 +99,7 @@ enum TokensPage {
             <pre tabindex="0">\(secret)</pre>
             <p><button class="js" hidden data-copy="\(secret)">Copy the secret</button></p>
             \(Parts.facts([
-                ("Id", "<span class=\"mono\">\(token.id)</span>"), ("Role", "\(token.role.rawValue)"), ("For", "\(token.scope)"),
+                ("Id", "<span class=\"mono\">\(token.id)</span>"), ("Role", "\(token.role.rawValue)"), ("Scope", "\(token.scope)"),
                 ("Expires", token.expires.map { Parts.clock($0) } ?? "never"),
             ]))
             <p class="soft">A program sends it as <code>Authorization: Bearer</code> and the secret.</p>
@@ -112,7 +112,7 @@ enum TokensPage {
     private static func revoke(_ request: WebRequest) async throws -> String {
         let id = request.part("id")
         let token = try await request.change { inspector throws(SluiceError) in try await inspector.revokeToken(id) }
-        if token == nil { throw WebError.notFound("This token", "It may have been revoked already. Nothing was changed.") }
+        if token == nil { throw WebError.notFound("This token", "It may already have been revoked. Nothing was changed.") }
         return request.links.to("tokens")
     }
 }

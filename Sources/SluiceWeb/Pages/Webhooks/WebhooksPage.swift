@@ -5,7 +5,7 @@ import SluiceInspector
 enum WebhooksPage {
     static let routes: [Route] = [.page("webhooks") { try await page($0) }]
 
-    /// A row costs a call, for its error and its next try.
+    /// A row costs a call, for its error and its next attempt.
     private static let rows = 12
 
     /// The lists to choose from.
@@ -68,7 +68,7 @@ enum WebhooksPage {
             }
             let rest: HTML? = sources.count > 20 ? " and \(HumanText.count(sources.count - 20, "more queue"))" : nil
             notes.append(
-                "<li>Messages that have not left the queues of their jobs, notifications among them: \(names.joined(", "))\(rest). A worker of any queue relays them.</li>\n"
+                "<li>Outbox messages that wait for their relay, notifications included: \(names.joined(", "))\(rest). A worker of any queue relays them.</li>\n"
             )
         }
         return notes.isEmpty ? "" : "<ul class=\"notes\">\(notes)</ul>"
@@ -80,8 +80,8 @@ enum WebhooksPage {
             return .init(counts[state, default: 0], label, address)
         }
         return Figures([
-            figure(.discarded, "dead letters"), figure(.retryable, "wait for another try"), figure(.available, "to be sent"),
-            figure(.executing, "on their way"), figure(.completed, "delivered, still kept"),
+            figure(.discarded, "dead letters"), figure(.retryable, "wait for another attempt"), figure(.available, "to be sent"),
+            figure(.executing, "being sent"), figure(.completed, "delivered and kept"),
         ]).html
     }
 
@@ -107,8 +107,8 @@ enum WebhooksPage {
         var table = Table(
             list == .dead ? "Dead letters" : "Waiting notifications",
             (mayAct ? [.init(pickAll, .pick)] : []) + [
-                .init("Of", .text), .init("Tells", .short), .init("Receiver"), .init("Tries", .number),
-                .init(list == .dead ? "Given up" : "Next try", .short), .init("Last error", .long),
+                .init("Job", .text), .init("Event", .short), .init("Receiver"), .init("Attempts", .number),
+                .init(list == .dead ? "Given up" : "Next attempt", .short), .init("Last error", .long),
             ])
         table.rows = jobs.map { job in
             let notice = NoticeText(job)
@@ -148,7 +148,7 @@ enum WebhooksPage {
         switch job.state {
         case .discarded, .completed, .cancelled: Parts.time(job.endedAt, at: job.time)
         case .retryable, .scheduled: Parts.time(job.dueAt, at: job.time)
-        case .available: "in its turn"
+        case .available: "when a worker is free"
         case .suspended: "held"
         case .executing: Parts.state(.executing)
         }

@@ -72,14 +72,14 @@ enum WorkersPage {
         var notes: [HTML] = []
         if expired > 0 {
             notes.append(
-                "<li class=\"wrong\">\(HumanText.count(expired, "lease")) \(expired == 1 ? "has" : "have") ended: the worker is dead or cut off. The next call of a live worker takes its jobs back.</li>\n"
+                "<li class=\"wrong\">\(HumanText.count(expired, "lease")) \(expired == 1 ? "has" : "have") ended: the worker is dead, or it cannot reach Redis. The next call of a live worker takes its jobs back.</li>\n"
             )
         }
         for queue in snapshot.queues where (chosen == nil || queue.status.queue == chosen) && queue.status.workers == 0 {
             let jobs = queue.status.available + queue.status.executing
             if jobs == 0 || notes.count > 10 { continue }
             notes.append(
-                "<li class=\"wrong\">\(Parts.link(links.queue(queue.status.queue), queue.status.queue.text)): no worker lives, and \(HumanText.count(jobs, "job")) \(jobs == 1 ? "is" : "are") ready or stranded.</li>\n"
+                "<li class=\"wrong\">\(Parts.link(links.queue(queue.status.queue), queue.status.queue.text)): \(HumanText.count(jobs, "job")) \(jobs == 1 ? "needs" : "need") a worker, and there is no live one.</li>\n"
             )
         }
         for kind in unhandled.prefix(10) {
@@ -103,7 +103,7 @@ enum WorkersPage {
     }
 
     private static func list(_ workers: [WorkerStatus], at now: Date, _ links: Links) -> HTML {
-        if workers.isEmpty { return Parts.empty("No worker is there.") }
+        if workers.isEmpty { return Parts.empty("There is no worker.") }
         var table = Table(
             "Workers",
             [
