@@ -14,8 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 PAGES = ["", "jobs", "jobs?queue=mail", "jobs/mail/m1", "jobs/films/lost", "queues/mail", "queues/films",
-         "bulk?change=delete&queue=mail", "failures", "workflows", "workflows/w1", "batches", "batches/b1", "cron", "cron/films/nightly", "limits",
-         "limits/mail", "workers", "health", "health/audit/mail", "log", "jobs/mail/none"]
+         "bulk?change=delete&queue=mail", "failures", "workflows", "workflows/w1", "batches", "batches/b1", "cron", "cron/films/nightly", "webhooks", "limits",
+         "limits/mail", "workers", "health", "health/audit/mail", "log", "tokens", "jobs/mail/none"]
 LONGEST_WAIT = float(os.environ.get("LONGEST_WAIT", 60_000))
 HEAVIEST = 60_000
 

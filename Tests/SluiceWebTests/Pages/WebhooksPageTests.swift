@@ -52,7 +52,7 @@ struct WebhooksPageTests {
         let dead = try await fixture.get("/webhooks")
         #expect(dead.text.contains(/mail \/ a cancelled x\.test 1 0ms ago <410>/), "\(dead.text)")
         #expect(!dead.body.contains("<410>") && !dead.says("mail / b") && !dead.says("no worker delivers"))
-        #expect(dead.body.contains("href=\"/jobs/mail/a\"") && dead.says("1 dead letters 1 wait for another attempt"))
+        #expect(dead.body.contains("href=\"/jobs/mail/a\"") && dead.says("1 dead letter 1 waiting for another attempt"))
         let tried = try await fixture.get("/webhooks?list=waiting")
         #expect(tried.says("mail / b cancelled x.test 1 in 10m no route") && !tried.says("mail / a"), "\(tried.text)")
         // Receivers put secrets into their URLs.

@@ -41,7 +41,7 @@ enum TokensPage {
             [
                 .init("Token"), .init("Role", .short), .init("Scope", .long), .init("Created", .short, isWide: true),
                 .init("Last used", .short), .init("Expires", .short),
-            ] + (mayAct ? [.init("")] : []))
+            ] + (mayAct ? [.init("Change", .short)] : []))
         table.rows = tokens.map { token in
             [
                 "\(token.name)<br><span class=\"soft mono\">\(token.id)</span>", "\(token.role.rawValue)", "\(token.scope)",

@@ -80,7 +80,8 @@ enum WebhooksPage {
             return .init(counts[state, default: 0], label, address)
         }
         return Figures([
-            figure(.discarded, "dead letters"), figure(.retryable, "wait for another attempt"), figure(.available, "to be sent"),
+            figure(.discarded, counts[.discarded] == 1 ? "dead letter" : "dead letters"),
+            figure(.retryable, "waiting for another attempt"), figure(.available, "to be sent"),
             figure(.executing, "being sent"), figure(.completed, "delivered and kept"),
         ]).html
     }
