@@ -9,7 +9,7 @@ extension WebRequest {
         guard let text = query[name] else { return nil }
         guard let value = Value(rawValue: text) else {
             let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
-            throw WebError(.badRequest, "There is no such \(name)", "'\(text.prefix(40))' is not one of them: \(words).")
+            throw WebError(.badRequest, "There is no such \(name)", "Choose one of \(words), not '\(text.prefix(40))'.")
         }
         return value
     }

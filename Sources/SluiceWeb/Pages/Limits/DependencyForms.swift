@@ -35,7 +35,7 @@ enum DependencyForms {
             + Parts.asks(
                 queue == nil ? "Switch a dependency off everywhere" : "Switch a dependency off",
                 to: links.to("dependencies", "off"),
-                meaning: offMeaning, confirm: "Switch off \(queue.map { "in \($0)" } ?? "everywhere")",
+                meaning: offMeaning, confirm: "Switch it off \(queue.map { "in \($0)" } ?? "everywhere")",
                 hidden: queue.map { [("queue", $0.text)] } ?? [], inputs: inputs, id: "off", style: "danger")
             + "</div>"
     }
