@@ -5,8 +5,6 @@ package import SluiceCore
 package struct FindLinked: StoreFunction {
     package static let name = "linked"
     package static let isReadOnly = true
-    /// Maximum number of ids in one call.
-    package static let mostJobs = 999
 
     package struct Item: Sendable, Hashable {
         package var id: JobID
@@ -18,6 +16,7 @@ package struct FindLinked: StoreFunction {
 
     /// The link: `batch.ID`, for instance.
     package var target: String
+    /// At most 999.
     package var ids: [JobID]
 
     package init(target: String, ids: [JobID]) {
