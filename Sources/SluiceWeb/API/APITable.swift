@@ -5,7 +5,7 @@ struct APITable: Sendable {
     /// All routes.
     static let full = APITable(
         ServerRoutes.all + EnqueueRoutes.all + JobRoutes.all + ChangeRoutes.all + QueueRoutes.all + HistoryRoutes.all
-            + LimitRoutes.all + CronRoutes.all + BatchRoutes.all + WorkflowRoutes.all)
+            + LimitRoutes.all + CronRoutes.all + BatchRoutes.all + WorkflowRoutes.all + TokenRoutes.all)
     /// The routes of a site without a client: it reads and manages.
     static let withoutClient = APITable(full.routes.filter { !$0.needsClient })
 

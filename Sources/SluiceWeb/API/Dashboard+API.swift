@@ -49,11 +49,12 @@ extension Dashboard {
         let table = APITable.of(site)
         let links = links(to: site)
         let (route, path) = try Self.route(of: request, below: "\(links.site)/\(Self.apiPath)", in: table)
-        if options.isReadOnly {
-            if route.role > .viewer { throw Problem(.forbidden, "readOnly", "this server is read-only") }
-            grant.role = min(grant.role, .viewer)
+        if options.isReadOnly, route.method != .get {
+            throw Problem(.forbidden, "readOnly", "this server is read-only")
         }
         try grant.require(route, in: path)
+        // What is encrypted stays hidden on a server that only shows.
+        if options.isReadOnly { grant.role = min(grant.role, .viewer) }
         let query = Form(request.uri.query ?? "")
         try Self.check(query, for: route)
         return try await route.answer(

@@ -21,6 +21,7 @@ struct APIAccessTests {
         case "clearLimit": #"{"name":"concurrency"}"#
         case "putCron": #"{"schedule":"0 7 * * *","job":{"kind":"\#(kind)"}}"#
         case "openBatch": #"{"name":"b"}"#
+        case "createToken": #"{"name":"t","role":"viewer"}"#
         case "addWorkflow": #"{"name":"w","nodes":[{"node":"a","job":{"queue":"\#(queue)","kind":"\#(kind)"}}]}"#
         default: route.method == .post ? "{}" : nil
         }

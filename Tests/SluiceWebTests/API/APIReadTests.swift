@@ -44,6 +44,8 @@ struct APIReadTests {
         try await client.enqueue(flow)
         let batch = try await client.openBatch("batch", id: "batch", on: [.completed: request])
         try await batch.add([request])
+        _ = try await fixture.inspector.createToken(
+            "ci", role: .operator, queues: ["mail"], kinds: ["email"], expires: .seconds(600))
     }
 
     private static let paths = [
@@ -55,7 +57,7 @@ struct APIReadTests {
         "jobs/{queue}/{id}/explanation": "jobs/mail/waits/explanation", "jobs/{queue}/{id}/result": "jobs/greetings/1/result",
         "queues/{queue}/cron/{name}": "queues/mail/cron/digest", "queues/{queue}/history": "queues/greetings/history",
         "queues/{queue}/forecast": "queues/greetings/forecast", "jobs/{queue}/{id}/forecast": "jobs/mail/waits/forecast",
-        "openapi.json": "openapi.json", "whoami": "whoami",
+        "openapi.json": "openapi.json", "whoami": "whoami", "tokens": "tokens",
     ]
 
     @Test func eachAnswerIsAsDescribed() async throws {

@@ -122,6 +122,7 @@ extension Schema {
     static let name = Schema.text(pattern: "^[A-Za-z0-9._-]{1,64}$")
     static let dimension = Schema.text(pattern: "^[A-Za-z0-9._-]{1,32}$")
     static let jobID = Schema.text(pattern: "^[!-~]{1,128}$")
+    static let tokenID = Schema.text(pattern: "^[a-z2-7]{10}$")
     static let kindName = Schema.text(shortest: 1, longest: 128)
     /// A number of attempts, jobs or the like.
     static let counts = 1...1_000_000_000

@@ -3,7 +3,7 @@ import SluiceInspector
 
 /// The schemas of what the API gives, by name. The values are those that the tool prints with `--json`.
 enum Components {
-    static let all: [(name: String, schema: Schema)] = enqueueing + jobs + queues + history + compositions + server
+    static let all: [(name: String, schema: Schema)] = enqueueing + jobs + queues + history + compositions + server + tokens
 
     private static func many(_ schema: Schema) -> Schema { .array(schema) }
 

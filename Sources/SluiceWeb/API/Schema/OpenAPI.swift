@@ -24,7 +24,7 @@ struct OpenAPI {
                 "securitySchemes": [
                     "token": [
                         "type": "http", "scheme": "bearer",
-                        "description": "A token as `sluice token create` prints it: sluice_…",
+                        "description": "A token as `sluice token create` and `POST /tokens` give it: sluice_…",
                     ]
                 ],
                 "schemas": .object(Components.all.map { .init(name: $0.name, value: $0.schema.json) }),
@@ -61,6 +61,7 @@ struct OpenAPI {
         case "queue": schema = .queueName
         case "id": schema = .jobID
         case "dependency": schema = .dimension
+        case "token": schema = .tokenID
         default: schema = .name
         }
         return ["name": .string(name), "in": "path", "required": true, "schema": schema.json]
