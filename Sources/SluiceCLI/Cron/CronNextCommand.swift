@@ -31,17 +31,12 @@ struct CronNextCommand: AsyncParsableCommand {
         let parsed = try CronExpression(expression)
         let zone = try CronZone.named(tz)
         let now = Date()
-        var tick = from.map(Date.init(milliseconds:)) ?? now
-        var ticks: [Date] = []
-        while ticks.count < count, let next = parsed.next(after: tick, in: zone) {
-            ticks.append(next)
-            tick = next
-        }
+        let ticks = NextTicks(of: parsed, in: zone, after: from.map(Date.init(milliseconds:)) ?? now, count: count)
         if global.json {
-            try Terminal.output.json(
-                .array(ticks.map { ["at": JSONValue(time: $0), "local": .string(CronText.local($0, zone))] }))
+            try Terminal.output.json(ticks.json)
         } else {
-            try Terminal.output.lines(ticks.map { "\(CronText.local($0, zone))  \(HumanText.age($0, at: now))" })
+            try Terminal.output.lines(
+                ticks.times.map { "\(LocalTime.text($0, in: zone))  \(HumanText.age($0, at: now))" })
         }
     }
 }

@@ -36,26 +36,13 @@ enum CronText {
     static func next(_ entry: CronStatus) -> String {
         if entry.pause != nil { return "It is paused." }
         guard let next = entry.next, let zone = TimeZone(identifier: entry.zone) else { return "It has no tick left." }
-        return "Next: \(local(next, zone)), \(HumanText.age(next, at: entry.time))."
+        return "Next: \(LocalTime.text(next, in: zone)), \(HumanText.age(next, at: entry.time))."
     }
-
-    /// A local time of a zone, such as `Mon 2026-11-23 07:00:00 +01:00`.
-    static func local(_ date: Date, _ zone: TimeZone) -> String {
-        let offset = zone.secondsFromGMT(for: date)
-        let shifted = Date(timeIntervalSince1970: date.timeIntervalSince1970 + Double(offset))
-        let text = String(shifted.rfc3339.prefix(19)).replacing("T", with: " ")
-        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-        let day = days[Int((shifted.timeIntervalSince1970 / 86_400).rounded(.down)) % 7]
-        let minutes = abs(offset) / 60
-        return "\(day) \(text) \(offset < 0 ? "-" : "+")\(two(minutes / 60)):\(two(minutes % 60))"
-    }
-
-    private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
     private static func when(_ entry: CronStatus) -> String {
         if let pause = entry.pause { return pause.reason.isEmpty ? "paused" : "paused: \(pause.reason)" }
         guard let next = entry.next, let zone = TimeZone(identifier: entry.zone) else { return "finished" }
-        return "\(local(next, zone)), \(HumanText.age(next, at: entry.time))"
+        return "\(LocalTime.text(next, in: zone)), \(HumanText.age(next, at: entry.time))"
     }
 
     private static func span(_ tick: CronTick) -> String {

@@ -17,11 +17,16 @@ package struct ZoneOffsets: Sendable {
     let spans: [Span]
 
     private static let known = Mutex<[String: ZoneOffsets]>([:])
+    /// The most zones that are kept: requests over HTTP name them.
+    private static let most = 1000
 
     package static func of(_ zone: TimeZone) -> ZoneOffsets {
         if let found = known.withLock({ $0[zone.identifier] }) { return found }
         let made = ZoneOffsets(zone)
-        known.withLock { $0[zone.identifier] = made }
+        known.withLock { known in
+            if known.count >= most { known.removeAll() }
+            known[zone.identifier] = made
+        }
         return made
     }
 

@@ -9,10 +9,15 @@ struct APIRoute: Sendable {
         var name: String
         var schema: Schema
         var isRepeated = false
+        var isRequired = false
         var about: String
 
         static func one(_ name: String, _ schema: Schema, _ about: String) -> Self {
             Self(name: name, schema: schema, about: about)
+        }
+
+        static func required(_ name: String, _ schema: Schema, _ about: String) -> Self {
+            Self(name: name, schema: schema, isRequired: true, about: about)
         }
 
         static func many(_ name: String, _ schema: Schema, _ about: String) -> Self {

@@ -127,6 +127,9 @@ extension Dashboard {
             if field.value.isEmpty { throw Invalid("'\(field.name)' is empty") }
             if !seen.insert(field.name).inserted, !known.isRepeated { throw Invalid("'\(field.name)' comes twice") }
         }
+        if let missing = route.query.first(where: { $0.isRequired && !seen.contains($0.name) }) {
+            throw Invalid("'\(missing.name)' is missing from the query")
+        }
     }
 
     /// - Throws: ``Problem`` for a body that is too large or of another type.

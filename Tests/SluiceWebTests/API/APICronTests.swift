@@ -61,6 +61,53 @@ struct APICronTests {
         }
     }
 
+    @Test func theNextTicksAreShown() async throws {
+        let fixture = try await APIFixture(access: .custom { _ in nil })
+        let token = try await fixture.inspector.createToken("v", role: .viewer, queues: ["mail"]).secret
+        let request = try JobRequest(kind: "digest", queue: "mail", arguments: "1")
+        let cron = Cron("digest", schedule: "30 2 * * *", zone: "Europe/Berlin", request: request)
+        try await fixture.client.crontab(of: "mail").add(cron)
+        try await fixture.serve { call async throws in
+            // 02:30 is skipped by the clocks on that Sunday.
+            let ticks =
+                #"[{"at":"2026-03-29T01:00:00.000Z","local":"Sun 2026-03-29 03:00:00 +02:00"},"#
+                + #"{"at":"2026-03-30T00:30:00.000Z","local":"Mon 2026-03-30 02:30:00 +02:00"}]"#
+            let from = "from=2026-03-28T12:00:00Z"
+            let schedule = "cron/next?schedule=30+2+*+*+*&zone=Europe/Berlin&\(from)"
+            let shown = try await call(.get, "\(schedule)&count=2", token: token)
+            #expect(shown.status == 200)
+            #expect(shown.text == ticks)
+            #expect((try await call(.get, schedule, token: token).json as? [Any])?.count == 5)
+            let own = try await call(.get, "\(Self.path)/next?\(from)&count=2", token: token)
+            #expect(own.text == ticks)
+            let coming = try await call(.get, "\(Self.path)/next?count=1", token: token)
+            let next = try #require(try await fixture.inspector.cronEntry("digest", in: "mail")?.next)
+            #expect((coming.json as? [[String: String]])?.map { $0["at"] } == [next.rfc3339])
+            let utc = try await call(.get, "cron/next?schedule=@every+90s&from=0&count=100", token: token)
+            let list = try #require(utc.json as? [[String: String]])
+            #expect(list.count == 100)
+            #expect(list.first?["at"] == "1970-01-01T00:01:30.000Z")
+            #expect(list.first?["local"] == "Thu 1970-01-01 00:01:30 +00:00")
+            #expect(try await call(.get, "queues/mail/cron/none/next", token: token).status == 404)
+            #expect(try await call(.get, "queues/other/cron/digest/next", token: token).status == 403)
+        }
+    }
+
+    @Test(arguments: [
+        ("", "'schedule' is missing"), ("?zone=UTC", "'schedule' is missing"), ("?schedule=", "empty"),
+        ("?schedule=61+*+*+*+*", "no cron expression"), ("?schedule=0+0+30+2+*", ""), ("?schedule=@daily&zone=Mars/Base", "zone"),
+        ("?schedule=@daily&count=0", "from 1 to 100"), ("?schedule=@daily&count=101", "from 1 to 100"),
+        ("?schedule=@daily&from=soon", "'from'"), ("?schedule=@daily&schedule=@hourly", "twice"),
+        ("?schedule=@daily&tz=UTC", "no field"),
+    ]) func aScheduleThatIsNotValidHasNoTicks(query: String, part: String) async throws {
+        let fixture = try await APIFixture()
+        try await fixture.serve { call async throws in
+            let answer = try await call(.get, "cron/next\(query)")
+            #expect(answer.status == 422)
+            #expect(part.isEmpty || answer.string("detail")?.contains(part) == true, "\(answer.text)")
+        }
+    }
+
     @Test func anEntryOfTheCodeIsNotChanged() async throws {
         let fixture = try await APIFixture()
         let request = try JobRequest(kind: "digest", queue: "mail", arguments: "1")

@@ -55,7 +55,9 @@ struct APIReadTests {
         "workflows/{workflow}": "workflows/flow", "batches": "batches", "batches/{batch}": "batches/batch", "doctor": "doctor",
         "audit": "audit", "actions": "actions", "jobs": "jobs", "jobs/{queue}/{id}": "jobs/greetings/bad",
         "jobs/{queue}/{id}/explanation": "jobs/mail/waits/explanation", "jobs/{queue}/{id}/result": "jobs/greetings/1/result",
-        "queues/{queue}/cron/{name}": "queues/mail/cron/digest", "queues/{queue}/history": "queues/greetings/history",
+        "queues/{queue}/cron/{name}": "queues/mail/cron/digest",
+        "queues/{queue}/cron/{name}/next": "queues/mail/cron/digest/next", "cron/next": "cron/next?schedule=0+7+*+*+*",
+        "queues/{queue}/history": "queues/greetings/history",
         "queues/{queue}/forecast": "queues/greetings/forecast", "jobs/{queue}/{id}/forecast": "jobs/mail/waits/forecast",
         "openapi.json": "openapi.json", "whoami": "whoami", "tokens": "tokens",
     ]

@@ -50,6 +50,29 @@ enum CronRoutes {
             }
             return APIResponse.json(.array(ticks.map(\.json)))
         },
+        .get(
+            "queues/{queue}/cron/{name}/next", "showNextTicks",
+            "Show the next ticks of an entry, within its start and end, whether or not it is paused.", reach: .queue,
+            query: nextTicks, gives: .array(.reference("NextTick"))
+        ) { request in
+            let (name, queue, count) = (request.part("name"), try request.queue(), try count(request))
+            let from = try request.time("from")
+            guard let entry = try await request.inspector.cronEntry(name, in: queue) else { throw missing(name, in: queue) }
+            return APIResponse.json(try NextTicks(of: entry, after: from, count: count).json)
+        },
+        .get(
+            "cron/next", "previewSchedule", "Show the next ticks of a schedule, before an entry has it.", reach: .own,
+            query: [
+                .required("schedule", .text(shortest: 1), "Five fields such as 0 7 * * MON-FRI; @hourly, @daily, …; @every 90s."),
+                .one("zone", .text(shortest: 1), "The name of a time zone. Default: UTC."),
+            ] + nextTicks, gives: .array(.reference("NextTick"))
+        ) { request in
+            let (count, from) = (try count(request), try request.time("from"))
+            let schedule = try CronExpression(request.text("schedule") ?? "")
+            let zone = try CronZone.named(request.text("zone") ?? "UTC")
+            let start = if let from { from } else { try await request.inspector.now() }
+            return APIResponse.json(NextTicks(of: schedule, in: zone, after: start, count: count).json)
+        },
         change("pause", "pauseCron", "Stop an entry from firing until it is resumed.", .cronPause) {
             (crontab, name, reason) throws(SluiceError) in
             try await crontab.pause(name, reason: reason)
@@ -72,6 +95,17 @@ enum CronRoutes {
             return APIResponse.json(["name": .string(name), "queue": .string(queue.text), "id": .string(id.text)])
         },
     ]
+
+    /// The most ticks of an answer.
+    private static let mostTicks = 100
+
+    /// Which ticks are shown.
+    private static let nextTicks: [APIRoute.Query] = [
+        .one("count", .range(1, mostTicks), "The number of ticks at most. Default: 5."),
+        .one("from", .moment, "Show the ticks after this time. Default: now, by the clock of Redis."),
+    ]
+
+    private static func count(_ request: APIRequest) throws -> Int { try request.integer("count", 1...mostTicks) ?? 5 }
 
     private static func put(_ request: APIRequest) async throws -> Response {
         let draft = try request.read(CronDraft.shape, into: CronDraft())

@@ -190,6 +190,13 @@ enum Components {
             ])
         ),
         (
+            "NextTick",
+            .object([
+                .required("at", .time),
+                .required("local", Schema.string.saying("The time by the clocks of the zone: Mon 2026-11-23 07:00:00 +01:00.")),
+            ])
+        ),
+        (
             "CronPut",
             .object([
                 .required("name", .string), .required("queue", .string),

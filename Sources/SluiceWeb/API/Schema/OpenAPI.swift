@@ -69,7 +69,8 @@ struct OpenAPI {
 
     private static func parameter(_ query: APIRoute.Query) -> JSONValue {
         [
-            "name": .string(query.name), "in": "query", "required": false, "description": .string(query.about),
+            "name": .string(query.name), "in": "query", "required": .bool(query.isRequired),
+            "description": .string(query.about),
             "schema": (query.isRepeated ? Schema.array(query.schema) : query.schema).json,
         ]
     }
