@@ -11,6 +11,7 @@ final class Site: Sendable {
     let tokens = TokenCache()
     let waits = Waits()
     let tails = Waits(EventTail.most)
+    let drains = Waits(DrainWait.most)
 
     init(_ description: DashboardSite) {
         self.description = description

@@ -29,25 +29,22 @@ struct QueuesDrainCommand: AsyncParsableCommand {
         if all, running { throw ValidationError("--all and --running exclude each other") }
     }
 
-    private var states: Set<JobState> {
-        if running { return [.executing] }
-        return all ? [.available, .executing, .retryable, .scheduled, .suspended] : [.available, .executing, .retryable]
-    }
+    private var scope: DrainScope { running ? .running : all ? .all : .ready }
 
     func run() async throws {
         let queue = target.queue
         try await global.withInspector { inspector in
             try await inspector.requireUsed(queue)
             let status = try await inspector.status(of: queue)
-            if !running, let pause = status.pause {
+            let scope = scope
+            if scope.isStoppedByPause, let pause = status.pause {
                 let reason = pause.reason.isEmpty ? "" : " (\(HumanText.visible(pause.reason)))"
                 throw Failure(
                     "\(queue) is paused\(reason), so its jobs do not start: resume it, or wait for what runs with --running")
             }
-            let states = states
             let (isDrained, left) = try await Interruption.heeding { () async throws -> (Bool, Int) in
-                var line = DrainLine(queue, states)
-                let isDrained = try await inspector.drain(queue, of: states, timeout: timeout) { line.show($0) }
+                var line = DrainLine(queue, scope)
+                let isDrained = try await inspector.drain(queue, of: scope.states, timeout: timeout) { line.show($0) }
                 line.clear()
                 return (isDrained, line.left)
             }.result.get()
@@ -67,20 +64,20 @@ struct QueuesDrainCommand: AsyncParsableCommand {
 /// Shows the number of remaining jobs on standard error: redrawn in place on a terminal, elsewhere as a line every few seconds.
 private struct DrainLine {
     private let queue: QueueName
-    private let states: Set<JobState>
+    private let scope: DrainScope
     private let terminal = Terminal.errors
     private var last = ContinuousClock.now
     private var isShown = false
     /// The number from the last look.
     private(set) var left = 0
 
-    init(_ queue: QueueName, _ states: Set<JobState>) {
+    init(_ queue: QueueName, _ scope: DrainScope) {
         self.queue = queue
-        self.states = states
+        self.scope = scope
     }
 
     mutating func show(_ status: QueueStatus) {
-        left = states.reduce(0) { $0 + status.states[$1, default: 0] }
+        left = scope.count(status)
         guard terminal.isInteractive || ContinuousClock.now - last > .seconds(3) else { return }
         last = ContinuousClock.now
         let running = status.states[.executing, default: 0]

@@ -50,6 +50,7 @@ struct APIReadTests {
 
     private static let paths = [
         "queues": "queues", "queues/{queue}": "queues/mail", "queues/{queue}/errors": "queues/greetings/errors",
+        "queues/{queue}/drain": "queues/greetings/drain",
         "workers": "workers", "limits": "limits", "queues/{queue}/limits": "queues/mail/limits", "dependencies": "dependencies",
         "cron": "cron", "queues/{queue}/cron/{name}/history": "queues/mail/cron/digest/history", "workflows": "workflows",
         "workflows/{workflow}": "workflows/flow", "batches": "batches", "batches/{batch}": "batches/batch", "doctor": "doctor",

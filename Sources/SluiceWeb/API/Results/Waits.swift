@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Bounds the requests that wait: for results, or for events.
+/// Bounds the requests that wait: for results, for events, or for queues to drain.
 final class Waits: Sendable {
     static let most = 1000
 

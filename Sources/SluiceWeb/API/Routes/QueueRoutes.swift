@@ -39,6 +39,21 @@ enum QueueRoutes {
             let wasPaused = try await request.change(reason: draft.reason) { try await $0.resume(queue) }
             return APIResponse.json(["queue": .string(queue.text), "paused": false, "changed": .bool(wasPaused)])
         },
+        APIRoute(
+            method: .get, path: "queues/{queue}/drain", role: .viewer, reach: .queue,
+            summary: "Wait until the jobs of a queue are done. It removes nothing, and does not stop producers.",
+            name: "awaitDrain",
+            query: [
+                .one("wait", .range(0, DrainWait.longest), "How many seconds to wait. Default: 0."),
+                .one(
+                    "jobs", .words(DrainScope.self),
+                    "ready: what is available, executing or retryable. running: only what runs. all: what has not ended. Default: ready."
+                ),
+            ],
+            answers: [
+                .init(status: .ok, about: "The jobs are done.", schema: .reference("Drained")),
+                .init(status: .accepted, about: "Some jobs are left: repeat the request.", schema: .reference("Drained")),
+            ], answer: DrainWait.answer),
         .get(
             "queues/{queue}/errors", "listErrors", "Count retryable and discarded jobs by kind and last error.", reach: .queue,
             gives: .array(.reference("ErrorGroup"))

@@ -127,6 +127,10 @@ enum Components {
             .object([.required("queue", .string), .required("paused", .boolean), .required("changed", .boolean)])
         ),
         (
+            "Drained",
+            .object([.required("queue", .string), .required("drained", .boolean), .required("left", .integer)])
+        ),
+        (
             "Worker",
             .object([
                 .required("worker", .string), .required("queue", .string), .required("jobs", .integer),
