@@ -7,9 +7,14 @@ extension Forecast {
             "queue": .string(queue.text), "backlog": .integer(backlog), "running": .integer(running), "later": .integer(later),
             "places": .integer(places), "arrivals_per_s": .number(arrivals),
             "departures_per_s": departures.map { .number($0) } ?? .null, "answer": answer.json, "bound": bound.json,
-            "what_if": whatIf?.json ?? .null, "text": .array(sentences.map(JSONValue.string)), "time": JSONValue(time: time),
+            "held": .array(held.map(\.json)), "what_if": whatIf?.json ?? .null, "text": .array(sentences.map(JSONValue.string)),
+            "time": JSONValue(time: time),
         ]
     }
+}
+
+extension Forecast.Held {
+    fileprivate var json: JSONValue { bound.json.adding("lanes", .integer(lanes)) }
 }
 
 extension Forecast.WhatIf {

@@ -9,9 +9,16 @@ import SluiceCore
 extension Forecast {
     /// The forecast in two or three sentences, without control characters.
     public var sentences: [String] {
-        var list = [answer.sentence, flow, bound.sentence(at: time)]
+        var list = [words(answer), flow, bound.sentence(at: time)]
+        list += held.filter { $0.bound != bound }.map { $0.sentence(at: time) }
         if let whatIf { list.append(whatIf.sentence(since: self)) }
-        return list.compactMap { $0 }.map(HumanText.visible)
+        return list.map(HumanText.visible)
+    }
+
+    /// An answer as words. Jobs that are held are in no range.
+    fileprivate func words(_ answer: Answer) -> String {
+        guard case .drains(let range) = answer, !held.isEmpty else { return answer.sentence }
+        return "the jobs that can start are gone from the backlog in \(HumanText.duration(range.upperBound)) at most"
     }
 
     /// `1,200 jobs wait, 20 run; 2/s come, up to 10/s can end`.
@@ -62,11 +69,18 @@ extension Forecast.Bound {
     }
 }
 
+extension Forecast.Held {
+    fileprivate func sentence(at time: Date) -> String {
+        "the jobs of \(HumanText.count(lanes, "lane")) do not start: \(bound.sentence(at: time))"
+    }
+}
+
 extension Forecast.WhatIf {
     fileprivate func sentence(since forecast: Forecast) -> String {
         let who = "with \(HumanText.count(abs(workers), "worker")) \(workers < 0 ? "less" : "more")"
         if answer == forecast.answer, bound == forecast.bound { return "\(who) nothing changes" }
-        return "\(who), \(HumanText.count(places, "place")) in all, \(answer.sentence); \(bound.sentence(at: forecast.time))"
+        let then = "\(who), \(HumanText.count(places, "place")) in all"
+        return "\(then), \(forecast.words(answer)); \(bound.sentence(at: forecast.time))"
     }
 }
 

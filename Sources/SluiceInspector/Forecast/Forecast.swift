@@ -16,7 +16,7 @@ public struct Forecast: Sendable, Hashable {
     public enum Answer: Sendable, Hashable {
         /// No job waits for a worker.
         case empty
-        /// No job waits for a worker after a time in this range.
+        /// No job waits for a worker after a time in this range, apart from those of ``Forecast/held``.
         case drains(ClosedRange<Duration>)
         /// More jobs come than go: the backlog will not drain.
         case grows(perSecond: Double)
@@ -54,6 +54,19 @@ public struct Forecast: Sendable, Hashable {
         case otherJob
     }
 
+    /// A dependency that jobs cannot use now, or a gate whose breaker is open, and what waits for it.
+    public struct Held: Sendable, Hashable {
+        /// What lets no job through: ``Bound/off(dependency:)`` or ``Bound/breaker(gate:until:)``.
+        public var bound: Bound
+        /// The lanes that wait there.
+        public var lanes: Int
+
+        package init(_ bound: Bound, lanes: Int) {
+            self.bound = bound
+            self.lanes = lanes
+        }
+    }
+
     /// The forecast with more workers of the same size.
     public struct WhatIf: Sendable, Hashable {
         /// The number of workers more.
@@ -84,6 +97,8 @@ public struct Forecast: Sendable, Hashable {
     public var answer: Answer
     /// What limits the jobs that start.
     public var bound: Bound
+    /// What lets no job through, whatever else limits the queue: at most ten, those with most lanes first.
+    public var held: [Held]
     /// The same with more workers; nil without a live worker.
     public var whatIf: WhatIf?
     /// The server's time of the forecast.

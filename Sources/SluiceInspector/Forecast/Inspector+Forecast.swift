@@ -8,7 +8,7 @@ import SluiceStore
 #endif
 
 extension Inspector {
-    /// Forecasts when a queue's backlog will be empty, and what more workers would change. It makes four calls, whatever the size of
+    /// Forecasts when a queue's backlog will be empty, and what more workers would change. It makes five calls, whatever the size of
     /// the queue.
     /// - Parameters:
     ///   - queue: The queue.
@@ -30,11 +30,11 @@ extension Inspector {
             queue: queue, backlog: status.available, running: status.executing,
             later: status.scheduled + status.retryable + status.suspended, places: places,
             arrivals: (arrivals.lowerBound + arrivals.upperBound) / 2,
-            departures: departures.map { ($0.lowerBound + $0.upperBound) / 2 }, answer: answer, bound: bound, whatIf: whatIf,
-            time: status.time)
+            departures: departures.map { ($0.lowerBound + $0.upperBound) / 2 }, answer: answer, bound: bound,
+            held: Array(outlook.held.prefix(Self.mostHeld)), whatIf: whatIf, time: status.time)
     }
 
-    /// Forecasts when a job starts. It makes six calls, whatever the size of the queue.
+    /// Forecasts when a job starts. It makes seven calls, whatever the size of the queue.
     /// - Returns: Nil if the queue has no job with this id.
     /// - Throws: a server error if Redis cannot be used.
     public func forecast(of id: JobID, in queue: QueueName) async throws(SluiceError) -> JobForecast? {
@@ -52,6 +52,8 @@ extension Inspector {
         return forecast
     }
 
+    /// The dependencies and gates that a forecast names.
+    private static let mostHeld = 10
     /// Minutes that a forecast looks back.
     private static let minutes = 15
 
@@ -71,6 +73,9 @@ extension Inspector {
         outlook.concurrency = limits.effective("concurrency").flatMap { Int($0) }
         outlook.rate = limits.effective("rate").flatMap(Self.rate)
         outlook.gates = limits.gates.filter { $0.gate != "*" }.sorted { $0.lanesWaiting > $1.lanesWaiting }
+        outlook.off = try await dependencies(of: queue).filter { $0.offSince != nil }.map {
+            (dependency: $0.name, lanes: $0.lanesWaiting)
+        }
         outlook.pace = Pace(history.points, waiting: status.available > 0 ? status.oldestAvailable : .zero, now: status.time)
         return (status, outlook)
     }

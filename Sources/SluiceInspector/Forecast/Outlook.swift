@@ -14,11 +14,23 @@ package struct Outlook: Sendable {
     package var rate: (allowance: Int, period: Duration)?
     /// The gates, the busiest first.
     package var gates: [GateStatus] = []
+    /// The dependencies that are switched off, and the lanes that wait for each.
+    package var off: [(dependency: String, lanes: Int)] = []
     package var pace = Pace()
 
     package init() {}
 
     package var places: Int { workers.reduce(0, +) }
+
+    /// The dependencies that are off and the gates with an open breaker where lanes wait, those with most lanes first.
+    package var held: [Forecast.Held] {
+        let names = Set(off.map(\.dependency))
+        let switched = off.filter { $0.lanes > 0 }.map { Forecast.Held(.off(dependency: $0.dependency), lanes: $0.lanes) }
+        let open = gates.filter { $0.lanesWaiting > 0 && $0.breaker?.state == .open && !names.contains($0.gate) }.map {
+            Forecast.Held(.breaker(gate: $0.gate, until: $0.breaker?.until), lanes: $0.lanesWaiting)
+        }
+        return (switched + open).sorted { $0.lanes > $1.lanes }
+    }
 
     /// Runs that can start in a second, and what limits them. Nil without data.
     struct Capacity {
@@ -48,8 +60,9 @@ package struct Outlook: Sendable {
     func capacity(places: Int) -> Capacity {
         if let pause { return Capacity(runs: 0...0, bound: .paused(reason: pause)) }
         if workers.isEmpty || places == 0 { return Capacity(runs: 0...0, bound: .noWorkers) }
-        if running == 0, areAllParked, let gate = gates.first(where: { $0.lanesWaiting > 0 && $0.breaker?.state == .open }) {
-            return Capacity(runs: 0...0, bound: .breaker(gate: gate.gate, until: gate.breaker?.until))
+        let held = held
+        if let first = held.first, areAllHeld(held) || running == 0 && areAllParked {
+            return Capacity(runs: 0...0, bound: first.bound)
         }
         var (usable, bound) = (places, Forecast.Bound.places(places))
         if let concurrency, concurrency < usable { (usable, bound) = (concurrency, .concurrency(concurrency)) }
@@ -66,6 +79,11 @@ package struct Outlook: Sendable {
             if runs ?? .infinity > allowed { (runs, bound) = (allowed, .rate(allowance: rate.allowance, period: rate.period)) }
         }
         return Capacity(runs: range(around: runs, observed: observed(places, runs, areLanesShut)), bound: bound)
+    }
+
+    /// Whether each lane with jobs waits where nothing is let through.
+    private func areAllHeld(_ held: [Forecast.Held]) -> Bool {
+        backlog > 0 && lanes > 0 && held.reduce(0) { $0 + $1.lanes } >= lanes
     }
 
     /// Whether each lane with jobs waits at a gate.

@@ -92,6 +92,39 @@ struct OutlookTests {
         #expect(outlook.answer().answer == .stalled)
     }
 
+    /// A dependency that is off, or whose breaker is open, and lanes that wait for it.
+    @Test func whatIsHeldIsNamed() throws {
+        let until = Date(timeIntervalSince1970: 5)
+        var outlook = Self.busy
+        outlook.lanes = 3
+        outlook.gates = [Self.gate("tmdb", lanes: 2), Self.gate("host=a", lanes: 1, open: until)]
+        outlook.off = [(dependency: "tmdb", lanes: 2), (dependency: "smtp", lanes: 0)]
+        let off = Forecast.Held(.off(dependency: "tmdb"), lanes: 2)
+        let open = Forecast.Held(.breaker(gate: "host=a", until: until), lanes: 1)
+        #expect(outlook.held == [off, open])
+        // All lanes wait there: nothing starts, though jobs still run and workers live.
+        #expect(outlook.answer().answer == .stalled)
+        #expect(outlook.answer().bound == .off(dependency: "tmdb"))
+        #expect(outlook.answer(more: 2).bound == .off(dependency: "tmdb"))
+        #expect(outlook.start(ahead: 0...0).answer == .stalled)
+        // One lane is free: the places bind.
+        outlook.lanes = 4
+        #expect(outlook.held == [off, open])
+        #expect(outlook.answer().bound == .places(20))
+        #expect(Self.middle(outlook.answer().answer) != nil)
+        // The fourth waits for the rate of its gate, and nothing runs.
+        outlook.gates.append(Self.gate("host=b", lanes: 1))
+        outlook.running = 0
+        #expect(outlook.answer().answer == .stalled)
+        #expect(outlook.answer().bound == .off(dependency: "tmdb"))
+        // A dependency is named once, even if its breaker is open, too.
+        outlook.gates = [Self.gate("tmdb", lanes: 2, open: until)]
+        #expect(outlook.held == [off])
+        outlook.pause = "deploy"
+        #expect(outlook.answer().bound == .paused(reason: "deploy"))
+        #expect(outlook.held == [off])
+    }
+
     @Test func arrivalsCount() throws {
         var outlook = Self.busy
         outlook.pace.starts = 20

@@ -13,6 +13,10 @@ extension Components {
                 .required("arrivals_per_s", .number), .required("departures_per_s", .orNull(.number)),
                 .required("answer", backlogAnswer), .required("bound", bound),
                 .required(
+                    "held",
+                    Schema.array(.object([.required("code", .word(["off", "breaker"])), .required("lanes", .integer)])).saying(
+                        "The dependencies that are off and the open breakers where lanes wait, whatever else limits the queue.")),
+                .required(
                     "what_if",
                     .orNull(
                         .object([
