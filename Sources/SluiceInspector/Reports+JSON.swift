@@ -59,7 +59,7 @@ extension WorkerStatus {
         let lease = Int((lease.seconds * 1000).rounded())
         return [
             "worker": .string(worker.text), "queue": .string(queue.text), "jobs": .integer(jobs), "lease_ms": .integer(lease),
-            "info": JSONValue(text: Array(info.utf8)),
+            "version": JSONValue(version), "info": JSONValue(text: Array(info.utf8)),
         ]
     }
 }

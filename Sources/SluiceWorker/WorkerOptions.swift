@@ -12,6 +12,9 @@ public struct WorkerOptions: Sendable {
     public var cancellationGrace: Duration
     /// The name of the host for people; the system's host name unless given.
     public var host: String?
+    /// The version of the program, for people, such as `2.3.1`. The page of workers, the HTTP API and `sluice workers list` show it.
+    /// At most 128 bytes of it are told; nil and an empty text tell none.
+    public var version: String?
     /// The most threads that handlers may block at the same time.
     public var maxThreads: Int
     /// The length of one blocking call for tokens. Beats do not depend on it.
@@ -24,12 +27,13 @@ public struct WorkerOptions: Sendable {
     /// Sets the options; each has a default for the common case.
     public init(
         lease: Duration = .seconds(30), grace: Duration = .seconds(30), cancellationGrace: Duration = .seconds(5),
-        host: String? = nil, maxThreads: Int = 64
+        host: String? = nil, maxThreads: Int = 64, version: String? = nil
     ) {
         self.lease = min(max(lease, .seconds(1)), .seconds(86_400))
         self.grace = max(grace, .zero)
         self.cancellationGrace = max(cancellationGrace, .zero)
         self.host = host
         self.maxThreads = max(maxThreads, 1)
+        self.version = version
     }
 }

@@ -33,13 +33,18 @@ struct WorkersListCommand: AsyncParsableCommand {
     }
 
     static func table(_ workers: [WorkerStatus]) -> Table {
-        var table = Table([.text("WORKER"), .text("QUEUE"), .number("JOBS"), .number("PLACES"), .number("LEASE")])
-        for worker in workers {
+        let versions = workers.map(\.version)
+        let hasVersions = versions.contains { $0 != nil }
+        var table = Table(
+            [.text("WORKER"), .text("QUEUE"), .number("JOBS"), .number("PLACES"), .number("LEASE")]
+                + (hasVersions ? [.elastic("VERSION")] : []))
+        for (worker, version) in zip(workers, versions) {
             let lease = worker.lease < .zero ? "ended" : HumanText.duration(worker.lease)
-            table.append([
+            let cells = [
                 worker.worker.text, worker.queue.text, HumanText.number(worker.jobs),
                 WorkerPlaces.read(worker.info).map(HumanText.number) ?? "-", lease,
-            ])
+            ]
+            table.append(cells + (hasVersions ? [version ?? "-"] : []))
         }
         return table
     }

@@ -83,6 +83,12 @@ struct WorkerCommand: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var lease: Duration = .seconds(30)
 
+    @Option(
+        help: ArgumentHelp(
+            "The version of what runs here, such as 2.3.1, which `sluice workers list` shows. At most 128 bytes.",
+            valueName: "text"))
+    var versionLabel: String?
+
     @OptionGroup var keys: KeysOptions
     @OptionGroup var size: PayloadLimitOption
     @OptionGroup var monitoring: MonitorOptions
@@ -113,6 +119,9 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         if let concurrency, !(1...10_000).contains(concurrency) {
             throw ValidationError("--concurrency is 1 to 10000")
+        }
+        if let versionLabel, !(1...128).contains(versionLabel.utf8.count) {
+            throw ValidationError("--version-label is 1 to 128 bytes")
         }
         guard (.seconds(1) ... .seconds(86_400)).contains(lease) else { throw ValidationError("--lease is 1s to 1d") }
     }
@@ -158,7 +167,8 @@ struct WorkerCommand: AsyncParsableCommand {
         let places = concurrency ?? ProcessInfo.processInfo.activeProcessorCount
         let worker = Worker(
             client, queues: queues.map { Queue($0, concurrency: places, ack: ack, limits: limit, deploy: deploy) },
-            options: WorkerOptions(lease: lease, grace: grace, cancellationGrace: command.killGrace + .seconds(5)),
+            options: WorkerOptions(
+                lease: lease, grace: grace, cancellationGrace: command.killGrace + .seconds(5), version: versionLabel),
             logger: logger)
         worker.handleOthers { [dependency] arguments, context in
             try await command.run(arguments, context).result(dependency: dependency, hiding: context.redaction)

@@ -13,7 +13,7 @@ extension QueueRunner {
             worker: worker, session: link.nextSession(), lease: options.lease,
             info: ProcessInfoJSON.text(
                 host: options.host, concurrency: queue.concurrency, kinds: pipeline.kinds, cron: queue.cron.map(\.name),
-                replyBytes: link.budget.limit),
+                version: options.version, replyBytes: link.budget.limit),
             running: listed)
         let start = metrics.callBegins()
         do {

@@ -156,5 +156,14 @@ struct RenderingTests {
                 "vm.7.x  mail      2       8    29s",
                 "vm.8.y  mail      0       -  ended",
             ])
+        let new = WorkerStatus(
+            queue: "mail", worker: WorkerID(known: "vm.9.z"), lease: .seconds(29), jobs: 0,
+            info: #"{"concurrency":8,"version":"2.3\u001b[1m"}"#)
+        #expect(
+            WorkersListCommand.table([dead, new]).lines() == [
+                "WORKER  QUEUE  JOBS  PLACES  LEASE  VERSION",
+                "vm.8.y  mail      0       -  ended  -",
+                "vm.9.z  mail      0       8    29s  2.3\\u{1b}[1m",
+            ])
     }
 }

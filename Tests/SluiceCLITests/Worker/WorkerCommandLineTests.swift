@@ -55,6 +55,8 @@ struct WorkerCommandLineTests {
         (["worker", "q", "--exec", "cat", "--lease", "1ms"], "--lease"), (["worker", "a b", "--exec", "cat"], "queue name"),
         (["worker", "q", "--exec", "cat", "--concurrency", "0"], "--concurrency"),
         (["worker", "q", "--exec", "cat", "--ack", "x"], "batched"),
+        (["worker", "q", "--exec", "cat", "--version-label", ""], "--version-label"),
+        (["worker", "q", "--exec", "cat", "--version-label", String(repeating: "1", count: 129)], "--version-label"),
         (["worker", "q", "--exec", "cat", "--limit", "concurrency=0"], "1 to"),
         (["worker", "q", "--exec", "cat", "--limit", "rate=5/0s/host"], "31 days"),
         (["worker", "q", "--exec", "cat", "--limit", "speed=5"], "no limit"),

@@ -32,6 +32,27 @@ struct WorkersPageTests {
         #expect(try await fixture.get("/workers?queue=a%20b").status == 400)
     }
 
+    @Test func aVersionIsShownAsText() async throws {
+        let fixture = try await PageFixture()
+        let long = String(repeating: "v", count: 300)
+        for (queue, version) in [("told", #""<b>2.3</b>""#), ("long", #""\#(long)""#), ("odd", "7"), ("none", "\"\"")] {
+            try await fixture.join(
+                in: QueueName(stringLiteral: queue), info: #"{"host":"h","concurrency":4,"version":\#(version)}"#)
+        }
+        let page = try await fixture.get("/workers")
+        #expect(page.says("version <b>2.3</b> told") && !page.body.contains("<b>2.3"))
+        #expect(page.says("version \(long.prefix(63))… long"))
+        #expect(page.body.matches(of: /soft">version/).count == 2, "\(page.text)")
+        let workers = try await fixture.inspector.workers()
+        func version(_ queue: QueueName) -> String? { workers.first { $0.queue == queue }?.version }
+        #expect(workers.count == 4)
+        #expect(version("told") == "<b>2.3</b>")
+        #expect(version("long")?.utf8.count == 128)
+        #expect(version("odd") == nil && version("none") == nil)
+        let told = try #require(workers.first { $0.queue == "told" })
+        #expect(String(decoding: told.json.encoded(), as: UTF8.self).contains(#""version":"<b>2.3</b>""#))
+    }
+
     @Test func whatIsWrongComesFirst() async throws {
         let fixture = try await PageFixture()
         try await fixture.join(lease: .seconds(30))

@@ -134,7 +134,9 @@ enum Components {
             "Worker",
             .object([
                 .required("worker", .string), .required("queue", .string), .required("jobs", .integer),
-                .required("lease_ms", .integer), .required("info", .any),
+                .required("lease_ms", .integer),
+                .required("version", Schema.orNull(.string).saying("The version that its program tells, if it tells one.")),
+                .required("info", .any),
             ])
         ),
         (

@@ -115,8 +115,11 @@ enum WorkersPage {
         }
         table.rows = sorted.prefix(mostRows).map { worker in
             let info = WorkerInfo(worker.info)
+            let version: HTML? = worker.version.map {
+                "<br><span class=\"soft\">version \(HumanText.visible(HumanText.cut($0, to: 64)))</span>" as HTML
+            }
             return [
-                "\(info.place)", Parts.link(links.queue(worker.queue), worker.queue.text), lease(worker.lease),
+                "\(info.place)\(version)", Parts.link(links.queue(worker.queue), worker.queue.text), lease(worker.lease),
                 runs(worker, info, links), "\(info.handles)", Parts.time(info.started, at: now),
                 "<span class=\"mono\">\(worker.worker.text)</span>",
             ]
