@@ -181,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "SluiceWebTests",
             dependencies: testing + ["SluiceWeb", .asyncHTTPClient, .hummingbird, .hummingbirdTesting, .nioHTTP1],
-            exclude: ["Browser/dashboard.py", "Browser/proxy.py", "Browser/streams.py"]),
+            exclude: ["Browser/dashboard.py", "Browser/proxy.py", "Browser/streams.py", "Browser/tails.py"]),
         .testTarget(
             name: "DocumentationTests",
             dependencies: testing + [

@@ -9,6 +9,8 @@ import SluiceStore
 import SluiceTesting
 import Testing
 
+@testable import SluiceWeb
+
 /// A built server with many viewers, and with faults around it.
 @Suite(.timeLimit(.minutes(10)))
 struct ServerFaultTests {
@@ -95,6 +97,24 @@ struct ServerFaultTests {
             said == [
                 #"{"step": "open", "streams": 200}"#, #"{"step": "change", "status": 201, "told": 200}"#,
                 #"{"step": "memory", "is_small": true}"#, #"{"step": "stop", "ended": 200}"#,
+            ])
+        #expect(await server.hasEndedWell())
+    }
+
+    /// A queue has as many event streams as it may, and not one more. All tell of a job; a closed one makes room; all end in order
+    /// when the server is asked to stop.
+    @Test func manyFollowAQueue() async throws {
+        let queues = try await queues()
+        let server = try await ServerProcess(queues, try ServerFiles())
+        let token = try await Inspector(queues.store).createToken("script", role: .operator)
+        let most = EventTail.most
+        let said = try await Scripts.run("tails.py", ["127.0.0.1:\(server.port)", "\(server.pid)", token.secret, "\(most)"])
+        #expect(
+            said == [
+                #"{"step": "open", "streams": \#(most)}"#,
+                #"{"step": "one more", "status": 503, "type": "application/problem+json", "code": "busy", "retry": "5"}"#,
+                #"{"step": "job", "told": \#(most)}"#, #"{"step": "room", "opened": true, "then": 503}"#,
+                #"{"step": "stop", "ended": \#(most), "whole": \#(most), "is_prompt": true}"#,
             ])
         #expect(await server.hasEndedWell())
     }

@@ -22,12 +22,13 @@ PATIENCE = 120
 class Stream:
     """An open stream, and what it has received so far."""
 
-    def __init__(self, address, cookie, buffer=None):
+    def __init__(self, address, path, *headers, buffer=None):
         self.socket = socket.socket()
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.socket.connect(address)
-        self.socket.sendall(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode())
+        lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
+        self.socket.sendall("".join(line + "\r\n" for line in [*lines, ""]).encode())
         self.heard, self.has_ended = b"", False
 
     def read(self):
@@ -58,9 +59,9 @@ def log_in(address):
     return connection.getresponse().getheader("Set-Cookie").split(";")[0]
 
 
-def enqueue(address, token):
+def post(address, token, path, body):
     connection = http.client.HTTPConnection(*address)
-    connection.request("POST", "/api/v1/queues/mail/jobs", json.dumps({"kind": "email"}),
+    connection.request("POST", f"/api/v1/queues/mail/{path}", json.dumps(body),
                        {"Content-Type": "application/json", "Authorization": f"Bearer {token}"})
     return connection.getresponse().status
 
@@ -77,12 +78,12 @@ def resident(process):
 def main():
     host, port = sys.argv[1].split(":")
     address, process, token = (host, int(port)), int(sys.argv[2]), sys.argv[3]
-    cookie = log_in(address)
+    cookie = f"Cookie: {log_in(address)}"
     before = resident(process)
-    deaf = Stream(address, cookie, buffer=1024)
+    deaf = Stream(address, "/events", cookie, buffer=1024)
     # Closed streams make room: this is more than the server has at once.
     for turn in range(ROUNDS):
-        streams = [Stream(address, cookie) for _ in range(STREAMS)]
+        streams = [Stream(address, "/events", cookie) for _ in range(STREAMS)]
         opened = wait(streams, lambda stream: b"event: " in stream.heard)
         if turn < ROUNDS - 1:
             for stream in streams:
@@ -90,7 +91,7 @@ def main():
     print(json.dumps({"step": "open", "streams": opened}))
     for stream in streams:
         stream.heard = b""
-    status = enqueue(address, token)
+    status = post(address, token, "jobs", {"kind": "email"})
     told = wait(streams, lambda stream: b"event: changed\ndata: mail\n" in stream.heard)
     print(json.dumps({"step": "change", "status": status, "told": told}))
     print(json.dumps({"step": "memory", "is_small": resident(process) - before < 100}))
@@ -100,4 +101,5 @@ def main():
     deaf.close()
 
 
-main()
+if __name__ == "__main__":
+    main()
