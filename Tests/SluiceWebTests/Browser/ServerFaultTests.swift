@@ -1,7 +1,3 @@
-import AsyncHTTPClient
-import Foundation
-import NIOCore
-import NIOHTTP1
 import Sluice
 import SluiceCore
 import SluiceInspector
@@ -14,67 +10,10 @@ import Testing
 /// A built server with many viewers, and with faults around it.
 @Suite(.timeLimit(.minutes(10)))
 struct ServerFaultTests {
-    private struct Answer: Equatable {
-        var status: UInt
-        var location: String?
-        /// What the page says in its title.
-        var title: String?
-    }
-
-    /// Asks without following redirects.
-    private struct Visitor {
-        let client: HTTPClient
-        var cookie = ""
-
-        func get(_ url: String) async throws -> Answer {
-            var request = HTTPClientRequest(url: url)
-            request.headers.add(name: "Cookie", value: cookie)
-            let response = try await client.execute(request, timeout: .seconds(60))
-            let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
-            for word in ["Swift", "Error Domain", "Hiredis", ".swift:"] { #expect(!text.contains(word), "\(url): \(text)") }
-            return Answer(
-                status: response.status.code, location: response.headers.first(name: "Location"),
-                title: text.firstMatch(of: /<h1>([^<]*)<\/h1>/).map { String($0.1) })
-        }
-
-        mutating func logIn(_ url: String) async throws {
-            var request = HTTPClientRequest(url: "\(url)/login")
-            request.method = .POST
-            request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
-            request.body = .bytes(ByteBuffer(string: "name=operator&password=secret-operator"))
-            let response = try await client.execute(request, timeout: .seconds(60))
-            #expect(response.status.code == 303)
-            let set = try #require(response.headers.first(name: "Set-Cookie"))
-            cookie = String(set.prefix { $0 != ";" })
-        }
-
-        /// Waits until a page is as it should be. Each look is a request, which is what lets time pass.
-        func wait(_ url: String, until isRight: (Answer) -> Bool) async throws -> Answer {
-            let end = ContinuousClock.now + .seconds(120)
-            while true {
-                let answer = try await get(url)
-                if isRight(answer) { return answer }
-                try #require(ContinuousClock.now < end, "waited in vain: \(answer)")
-            }
-        }
-    }
+    private typealias Answer = Visitor.Answer
 
     private static let queue = Answer(status: 200, title: "mail")
     private static let away = Answer(status: 503, title: "Redis cannot be used")
-
-    /// A visitor for the time of `body`.
-    private func visiting(_ body: (inout Visitor) async throws -> Void) async throws {
-        let configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        var visitor = Visitor(client: client)
-        do {
-            try await body(&visitor)
-        } catch {
-            try await client.shutdown()
-            throw error
-        }
-        try await client.shutdown()
-    }
 
     /// A queue `mail` with a job.
     private func queues() async throws -> TestNamespace {
@@ -122,7 +61,7 @@ struct ServerFaultTests {
     /// With a secret of its own the new server knows who has logged in; else it asks.
     @Test func aKilledServerComesBack() async throws {
         let (queues, files) = (try await queues(), try ServerFiles())
-        try await visiting { visitor in
+        try await Visitor.visiting { visitor in
             let first = try await ServerProcess(queues, files, ["--secret-file", files.secret])
             let port = first.port
             try await visitor.logIn(first.url)
@@ -142,7 +81,7 @@ struct ServerFaultTests {
     @Test func redisIsFrozenAndKilled() async throws {
         let queues = try await queues()
         let server = try await ServerProcess(queues, try ServerFiles())
-        try await visiting { visitor in
+        try await Visitor.visiting { visitor in
             try await visitor.logIn(server.url)
             let pages = ["\(server.url)/queues/mail", "\(server.url)/jobs/mail/a"]
             #expect(try await visitor.get(pages[0]) == Self.queue)

@@ -13,10 +13,14 @@ struct ServerProcess: Sendable {
     /// Starts it and waits until it listens.
     /// - Parameters:
     ///   - port: 0 for a free one.
+    ///   - redis: the URL of a proxy to the Redis of the queues; nil for Redis itself.
     ///   - options: further arguments.
-    init(_ queues: TestNamespace, _ files: ServerFiles, port: Int = 0, _ options: [String] = []) async throws {
+    init(
+        _ queues: TestNamespace, _ files: ServerFiles, port: Int = 0, through redis: String? = nil, _ options: [String] = []
+    ) async throws {
         let arguments = [
-            "--redis", queues.url, "--namespace", "\(queues.namespace)", "--listen", "127.0.0.1:\(port)", "--users", files.users,
+            "--redis", redis ?? queues.url, "--namespace", "\(queues.namespace)", "--listen", "127.0.0.1:\(port)", "--users",
+            files.users,
         ]
         child = try await ChildProcess("sluice-server", arguments + options) { line in
             line.firstMatch(of: /serving +url=(http:\/\/[^\/\s]+)/).map { String($0.output.1) }
