@@ -24,6 +24,7 @@ actor Watcher {
 
     private let inspector: Inspector
     private let pages: PageCache
+    private let pause: @Sendable (Duration) async -> Void
     nonisolated let streams = Streams()
     private var last: Snapshot?
     /// What the streams have been told of. It is not `last`, which pages read anew as well.
@@ -31,10 +32,16 @@ actor Watcher {
     private var reading: Task<Snapshot, any Error>?
     private var histories: [QueueName: Known] = [:]
 
-    /// - Parameter pages: Those that were made before a change are forgotten before the streams are told of it.
-    init(_ inspector: Inspector, _ pages: PageCache) {
+    /// - Parameters:
+    ///   - pages: Those that were made before a change are forgotten before the streams are told of it.
+    ///   - pause: Waits between two readings, after a failure as well. A test decides itself when that is over.
+    init(
+        _ inspector: Inspector, _ pages: PageCache,
+        pause: @escaping @Sendable (Duration) async -> Void = { span in _ = try? await Task.sleep(for: span) }
+    ) {
         self.inspector = inspector
         self.pages = pages
+        self.pause = pause
     }
 
     /// The last snapshot if it is fresh, else a new one.
@@ -64,7 +71,7 @@ actor Watcher {
                 if Task.isCancelled { return }
                 streams.send(trouble: "Redis cannot be read: \((error as? SluiceError)?.message ?? "\(error)")")
             }
-            try? await Task.sleep(for: interval)
+            await pause(interval)
         }
     }
 
