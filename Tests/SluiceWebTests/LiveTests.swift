@@ -42,6 +42,14 @@ struct LiveTests {
         #expect(streams.open() != nil)
     }
 
+    /// A stream that no one reads would keep the watcher reading.
+    @Test func theAnswerToHeadLeavesNoStreamOpen() async throws {
+        let fixture = try await WebFixture()
+        let reply = try await fixture.get("/events", method: .head)
+        #expect(reply.status == 200 && reply.text.isEmpty)
+        #expect(fixture.dashboard.sites[0].watcher.streams.count == 0)
+    }
+
     @Test func theWatcherNamesTheQueuesThatChanged() async throws {
         let fixture = try await WebFixture()
         try await fixture.enqueue(["a"], in: "mail")

@@ -105,12 +105,20 @@ final class Streams: Sendable {
         pending?.wake.finish()
     }
 
-    /// One stream. It is closed by its reader.
-    struct Stream: Sendable {
-        fileprivate let id: Int
+    /// One stream. It is closed by its reader, or with the last reference: the answer to HEAD has no reader.
+    final class Stream: Sendable {
+        private let id: Int
         /// Yields whenever there is something to take; ends when the stream is closed.
         let wakes: AsyncStream<Void>
-        fileprivate let owner: Streams
+        private let owner: Streams
+
+        fileprivate init(id: Int, wakes: AsyncStream<Void>, owner: Streams) {
+            self.id = id
+            self.wakes = wakes
+            self.owner = owner
+        }
+
+        deinit { owner.close(id) }
 
         /// What is new, as text of an event stream (HTML, section 9.2).
         func take() -> String {
