@@ -132,7 +132,7 @@ local function sort(q, jobs, ids, options, wanted, room)
   local known, sequence = redis.call('HMGET', q.keys.spec, unpack(ids)), queue.sequence(q, n)
   local scores = queue.scores(queue.PRIORITY, sequence, n)
   local new = { specs = {}, columns = {}, plain = {}, others = {}, runnable = {}, later = {}, after = {}, deadlines = {} }
-  local not_new, seen, refused, claim = {}, {}, {}, wanted and unique.claim
+  local not_new, seen, refused, claim = {}, {}, {}, wanted and not wanted.is_plain and unique.claim
   -- Most jobs of a call have the same options.
   local last, is_last_plain = nil, true
   local specs, runnable, plain, at = new.specs, new.runnable, new.plain, 0
@@ -143,7 +143,7 @@ local function sort(q, jobs, ids, options, wanted, room)
       word, refused[id] = 'full', true
     end
     word = word or option and option.after and plan(q, option, seen)
-    local owner = not word and wanted and claim(q, wanted, i, id, option)
+    local owner = not word and claim and claim(q, wanted, i, id, option)
     if word or owner then
       local k = #not_new
       not_new[k + 1], not_new[k + 2], not_new[k + 3] = i - 1, word or 'exists', owner or id
@@ -217,6 +217,10 @@ end
 function M.add(q, jobs, ids, options, prints, room)
   local wanted = (prints or next(options) ~= nil) and unique.look(q, options, prints, #ids)
   local new, not_new = sort(q, jobs, ids, options, wanted, room)
+  if wanted and wanted.is_plain and not (#not_new == 0 and unique.claim_all(q, wanted, ids)) then
+    wanted = unique.look(q, options, prints, #ids, true)
+    new, not_new = sort(q, jobs, ids, options, wanted, room)
+  end
   if wanted then unique.write(q, wanted) end
   if #new.specs > 0 then write(q, new) end
   if wanted then conflicts.settle(q, wanted, not_new) end

@@ -101,8 +101,9 @@ local function wishes(options, keys, n)
 end
 
 -- The owners of the fingerprints that new jobs of a call want, by their options and keys; nil if they want none. Jobs on their
--- way to another queue want theirs there.
-function M.look(q, options, keys, n)
+-- way to another queue want theirs there. `is_plain` if all jobs want one by the plain rule and none has an owner: M.claim_all
+-- is enough then, unless `must_claim` tells that it was not.
+function M.look(q, options, keys, n, must_claim)
   local of, list = wishes(options, keys, n)
   if #list == 0 then return nil end
   local owner, found, owned = {}, redis.call('HMGET', q.keys.unique, unpack(list)), {}
@@ -113,7 +114,8 @@ function M.look(q, options, keys, n)
   for fingerprint, is_within in pairs(over) do
     if not is_within then owner[fingerprint] = nil end
   end
-  return { of = of, owner = owner, ended = over, n = 0, taken = {}, columns = {}, free = {}, met = {} }
+  local is_plain = of == keys and #owned == 0 and not must_claim
+  return { of = of, owner = owner, ended = over, is_plain = is_plain, n = 0, taken = {}, columns = {}, free = {}, met = {} }
 end
 
 -- The text of the column for a rule other than the plain one.
@@ -158,15 +160,35 @@ local function let_go_old(q, most)
   redis.call('ZREM', q.keys.unique_ends, unpack(over))
 end
 
+-- Notes in the configuration that the queue has fingerprints.
+local function note_use(q, flag)
+  q.has_fingerprints = true
+  if (q.config.unique or '0') >= flag then return end
+  redis.call('HSET', q.keys.config, 'unique', flag)
+  q.config.unique = flag
+end
+
+-- Claims and writes the fingerprints of all jobs of a call, if `is_plain`. Returns false, and writes none, if two jobs want the
+-- same one.
+function M.claim_all(q, wanted, ids)
+  local of, taken, entries = wanted.of, {}, {}
+  for i = 1, #ids do
+    local fingerprint, id, at = of[i], ids[i], 2 * i
+    taken[at - 1], taken[at], entries[at - 1], entries[at] = fingerprint, id, id, fingerprint
+  end
+  if redis.call('HSET', q.keys.unique, unpack(taken)) < #ids then
+    redis.call('HDEL', q.keys.unique, unpack(of, 1, #ids))
+    return false
+  end
+  note_use(q, '1')
+  redis.call('HSET', q.keys.fingerprint, unpack(entries))
+  return true
+end
+
 -- Writes the claimed fingerprints.
 function M.write(q, wanted)
   if #wanted.taken == 0 then return end
-  local flag = wanted.is_until_start and '2' or '1'
-  if (q.config.unique or '0') < flag then
-    redis.call('HSET', q.keys.config, 'unique', flag)
-    q.config.unique = flag
-  end
-  q.has_fingerprints = true
+  note_use(q, wanted.is_until_start and '2' or '1')
   if wanted.longest then note_longest(q, wanted.longest) end
   if #wanted.free > 0 then redis.call('ZREM', q.keys.unique_ends, unpack(wanted.free)) end
   redis.call('HSET', q.keys.unique, unpack(wanted.taken))

@@ -33,6 +33,10 @@ struct UniqueMutantTests {
         Mutant(module: "unique", line: "if not is_within then owner[fingerprint] = nil end"),
         Mutant(module: "unique", line: "if found[k] == ids[i] then", replacement: "if found[k] then"),
         Mutant(module: "unique", line: "wanted.owner[fingerprint] = id"),
+        Mutant(module: "unique", line: "redis.call('HDEL', q.keys.unique, unpack(of, 1, #ids))"),
+        Mutant(
+            module: "unique", line: "if redis.call('HSET', q.keys.unique, unpack(taken)) < #ids then",
+            replacement: "if false then"),
         Mutant(module: "unique", line: "if keep and till and till > q.now then", replacement: "if false then"),
         Mutant(
             module: "unique", line: "if #wanted.free > 0 then redis.call('ZREM', q.keys.unique_ends, unpack(wanted.free)) end"),

@@ -40,6 +40,23 @@ struct UniqueTests {
         #expect(try await queue.audit() == [])
     }
 
+    /// All jobs have keys and no options: their fingerprints are claimed at once, unless two are equal.
+    @Test func aCallOfPlainUniqueJobsClaimsAllOrFindsTheEqualOnes() async throws {
+        let queue = try await LuaQueue()
+        func enqueue(_ number: Int, _ jobs: [(id: String, key: String)]) async throws -> String {
+            try await queue.fcall(
+                ["enqueue", "p", "\(number)", "\(jobs.count)"] + jobs.flatMap { [$0.id, "{}"] } + ["keys"] + jobs.map(\.key))
+        }
+        #expect(try await enqueue(1, [("a", "k1"), ("b", "k2")]) == "[]")
+        // The id of the first is the fingerprint of a job that lives.
+        #expect(try await enqueue(2, [("k1", "k3"), ("c", "k4"), ("d", "k3")]) == "[2, exists, k1]")
+        #expect(try await enqueue(3, [("e", "k5"), ("a", "k6")]) == "[1, exists, a]")
+        #expect(try await enqueue(4, [("f", "k7"), ("f", "k8")]) == "[1, exists, f]")
+        #expect(try await queue.key("unique") == "k1 = a\nk2 = b\nk3 = k1\nk4 = c\nk5 = e\nk7 = f")
+        #expect(try await queue.key("fingerprint") == "a = k1\nb = k2\nc = k4\ne = k5\nf = k7\nk1 = k3")
+        #expect(try await queue.audit() == [])
+    }
+
     @Test func theColumnTellsForHowLong() async throws {
         let queue = try await LuaQueue()
         try await queue.unique("a", "one")

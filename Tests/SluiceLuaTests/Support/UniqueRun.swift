@@ -55,15 +55,21 @@ final class UniqueRun {
 
     private func chance(_ count: Int) -> Int { Int.random(in: 0..<count, using: &random) }
 
-    private func request() -> (UniqueModel.Request, NewJob) {
+    /// - Parameter isPlain: whether it has a key and no options. If all of a call are plain, its fingerprints are claimed at once.
+    private func request(isPlain: Bool) -> (UniqueModel.Request, NewJob) {
         enqueued += 1
         let spans: [Unique.Span] = [.whileLive, .whileLive, .untilStarted, .period(.milliseconds(1 + chance(60_000)))]
         let conflicts = Unique.Conflict.allCases + [.replaceArguments]
-        let request = UniqueModel.Request(
-            id: "j\(enqueued)", key: chance(6) == 0 ? nil : "k\(chance(4))", span: spans[chance(4)],
-            conflict: conflicts[chance(5)], arguments: "\(enqueued)")
+        let request =
+            isPlain
+            ? UniqueModel.Request(
+                id: "j\(enqueued)", key: "k\(chance(8))", span: .whileLive, conflict: .keepExisting, arguments: "\(enqueued)")
+            : UniqueModel.Request(
+                id: "j\(enqueued)", key: chance(6) == 0 ? nil : "k\(chance(4))", span: spans[chance(4)],
+                conflict: conflicts[chance(5)], arguments: "\(enqueued)")
         var job = NewJob(id: JobID(known: request.id), spec: Array(#"{"kind":"k","args":\#(request.arguments)}"#.utf8))
         job.unique = request.key.map { UniqueClaim($0, span: request.span, onConflict: request.conflict) }
+        if isPlain { return (request, job) }
         job.lane = lanes[chance(6)]
         if !job.lane.hasPrefix("chain"), chance(4) == 0 { job.priority = chance(10) }
         if chance(5) == 0 { job.due = .after(.seconds(1 + chance(20))) }
@@ -71,7 +77,8 @@ final class UniqueRun {
     }
 
     private func enqueue() async throws {
-        let new = (0...chance(5)).map { _ in request() }
+        let arePlain = chance(3) == 0
+        let new = (0...chance(5)).map { _ in request(isPlain: arePlain) }
         steps.append("enqueue \(new.map(\.0))")
         // The first that has a fingerprint owns it before any of the call is met by another one.
         let expected = new.map { model.enqueue($0.0) }
