@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import Sluice
 import SluiceCore
+import SluiceInspector
 import SluiceTesting
 import SluiceWeb
 import SluiceWorker
