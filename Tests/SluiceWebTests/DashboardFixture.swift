@@ -18,7 +18,8 @@ extension DashboardFixture {
     var inspector: Inspector { web.inspector }
     var dashboard: Dashboard { web.dashboard }
     var store: Store { web.queues.store }
-    var worker: WorkerID { WorkerID(host: "host", process: 7) }
+    /// The same in all namespaces.
+    var worker: WorkerID { player }
 
     // MARK: Seeds
 
@@ -58,3 +59,5 @@ extension DashboardFixture {
         return try await store.call(cycle, on: queue).jobs
     }
 }
+
+private let player = WorkerID(host: "host", process: 7)
