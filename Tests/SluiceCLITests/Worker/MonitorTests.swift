@@ -127,8 +127,8 @@ struct MonitorTests {
         try await serving { port in
             var open: [RawHTTP] = []
             for _ in 0..<Monitor.mostConnections { open.append(try await RawHTTP(port: port)) }
-            // Connections are taken in the order in which they came.
-            #expect(try await RawHTTP.exchange("GET /livez HTTP/1.1\r\n\r\n", port: port) == "")
+            // Connections that came earlier may be counted later, by another event loop.
+            while try await RawHTTP.exchange("GET /livez HTTP/1.1\r\n\r\n", port: port) != "" {}
             await open[0].close()
             while try await !RawHTTP.exchange("GET /livez HTTP/1.1\r\n\r\n", port: port).contains("alive") {}
             for connection in open { await connection.close() }
