@@ -1,6 +1,6 @@
 package import ArgumentParser
 import Foundation
-import Hiredis
+package import Hiredis
 package import Logging
 package import Sluice
 package import SluiceCore
@@ -16,6 +16,13 @@ package struct GlobalOptions: ParsableArguments {
             discussion: "Default: $SLUICE_REDIS_URL; else a private server of your own, started on first use.",
             valueName: "url"))
     package var redis: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the password of the Redis user, which --redis then names without one: redis://user@host. It is read for each "
+                + "connection. Default: $SLUICE_REDIS_PASSWORD_FILE.", valueName: "file"),
+        completion: .file())
+    package var redisPasswordFile: String?
 
     @Option(
         help: ArgumentHelp("What keeps several users of one Redis apart. (default: sluice)", valueName: "name"),
@@ -38,6 +45,9 @@ package struct GlobalOptions: ParsableArguments {
 
     package func validate() throws {
         if actor?.isEmpty == true { throw ValidationError("--actor is empty: name who makes the change, or leave it out") }
+        if redisPasswordFile?.isEmpty == true {
+            throw ValidationError("--redis-password-file is empty: name a file, or leave it out")
+        }
         // A script whose variable is empty must not work on another Redis than it means.
         if redis?.isEmpty == true {
             throw ValidationError("--redis is empty: name a server, or leave it out for $SLUICE_REDIS_URL or your private Redis")
@@ -50,14 +60,23 @@ extension GlobalOptions {
     package var url: String? { redis ?? Self.environmentURL }
 
     /// `$SLUICE_REDIS_URL`, unless it is empty.
-    package static var environmentURL: String? {
-        ProcessInfo.processInfo.environment["SLUICE_REDIS_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    package static var environmentURL: String? { environment("SLUICE_REDIS_URL") }
+
+    /// The environment variable that also names the file of the password. Commands of exec workers do not receive it.
+    package static let passwordFileVariable = "SLUICE_REDIS_PASSWORD_FILE"
+
+    /// A variable, unless it is empty.
+    private static func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
+
+    /// The file of the password for the server that was named; nil if there is none.
+    package var passwordFile: String? { redisPasswordFile ?? Self.environment(Self.passwordFileVariable) }
 
     /// Who the changes of this command are recorded under.
     private var author: Operator {
         let process = ProcessInfo.processInfo
-        let named = actor ?? process.environment["SLUICE_ACTOR"].flatMap { $0.isEmpty ? nil : $0 }
+        let named = actor ?? Self.environment("SLUICE_ACTOR")
         return Operator(named ?? "\(NSUserName())@\(process.hostName)", via: .tool, from: process.hostName)
     }
 
@@ -66,20 +85,33 @@ extension GlobalOptions {
         Inspector(store, keys: keys).acting(as: author, reason: reason)
     }
 
-    /// How to reach Redis. The private server is started where none was named.
-    private func configuration() async throws -> RedisConfiguration {
-        let url: String
-        if let named = self.url { url = named } else { url = try await EmbeddedRedis().start() }
+    /// How to reach the server that was named; nil for the private one.
+    /// - Throws: `invalidArgument` for what names no server.
+    package func namedConfiguration() throws(SluiceError) -> RedisConfiguration? {
+        guard let url else {
+            if redisPasswordFile == nil { return nil }
+            throw SluiceError(.invalidArgument, "--redis-password-file needs --redis: your private Redis has no password")
+        }
         do {
-            let configuration = try RedisConfiguration(url: url)
-            if let path = configuration.tls?.privateKey, let warning = PrivateKeyFile.warning(path) {
-                Terminal.complain("warning: \(warning)")
-            }
-            return configuration
+            return try RedisConfiguration(url: url, passwordFile: passwordFile)
         } catch {
             let source = redis == nil ? "$SLUICE_REDIS_URL" : "--redis"
             throw SluiceError(.invalidArgument, "\(source) names no server: \(error.description)")
         }
+    }
+
+    /// How to reach Redis. The private server is started where none was named.
+    private func configuration() async throws -> RedisConfiguration {
+        guard let configuration = try namedConfiguration() else {
+            return try RedisConfiguration(url: try await EmbeddedRedis().start())
+        }
+        if let path = configuration.tls?.privateKey, let warning = PrivateKeyFile.warning(path) {
+            Terminal.complain("warning: \(warning)")
+        }
+        if let path = configuration.passwordFile, let warning = PasswordFile.warning(path) {
+            Terminal.complain("warning: \(warning)")
+        }
+        return configuration
     }
 
     /// The store, for commands that do more than look and manage.

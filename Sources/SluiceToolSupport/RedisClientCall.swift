@@ -13,7 +13,11 @@ package struct RedisClientCall {
     package init(_ configuration: RedisConfiguration) throws(Failure) {
         warning = try Self.check(configuration)
         options = Self.options(configuration)
-        password = configuration.password
+        do {
+            password = try configuration.currentPassword(GlobalOptions.silent)
+        } catch {
+            throw Failure(error.description, status: .usage)
+        }
     }
 
     /// redis-cli verifies the issuer of a server's certificate, but not its name. With the system's authorities, anyone with any

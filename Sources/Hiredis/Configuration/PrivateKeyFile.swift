@@ -27,5 +27,6 @@ package enum PrivateKeyFile {
         }
     }
 
-    private static func isNew(_ path: String) -> Bool { warned.withLock { $0.insert(path).inserted } }
+    /// Whether no warning was told about a file before.
+    static func isNew(_ path: String) -> Bool { warned.withLock { $0.insert(path).inserted } }
 }

@@ -2,8 +2,9 @@ extension RedisConfiguration {
     /// Parses `redis://[user[:password]@]host[:port][/db]`, the same with `rediss://` for TLS, or `unix:///path[?db=N]`.
     ///
     /// User, password, path and the values of the query are percent-decoded. An IPv6 address needs brackets. `rediss` takes the
-    /// query items `ca`, `cert` and `key` (paths of PEM files) and `verify` (`full` or `none`).
-    package init(url: String) throws(RedisURLError) {
+    /// query items `ca`, `cert` and `key` (paths of PEM files) and `verify` (`full` or `none`). With a file of the password, the
+    /// URL has none.
+    package init(url: String, passwordFile: String? = nil) throws(RedisURLError) {
         let parts = try URLParts(url)
         switch parts.scheme {
         case "redis", "rediss": try self.init(network: parts)
@@ -12,6 +13,13 @@ extension RedisConfiguration {
         }
         username = parts.user.isEmpty ? nil : parts.user
         password = parts.password
+        self.passwordFile = passwordFile
+        if passwordFile != nil {
+            guard password == nil else {
+                throw RedisURLError("the URL has a password, and a file of the password is named: leave one out")
+            }
+            return
+        }
         if username != nil, password == nil {
             throw RedisURLError("the URL has a user but no password; write user:password@ or :password@")
         }

@@ -6,6 +6,10 @@ package struct RedisConfiguration: Hashable, Sendable, CustomStringConvertible {
     /// Nil for the user `default`.
     package var username: String?
     package var password: String?
+    /// A file with the password, in place of ``password``.
+    package var passwordFile: String?
+    /// What connections last read from files.
+    package let files = RedisFiles()
     package var database: Int
     /// Limit for the time from the name lookup to the last reply of AUTH, SELECT and the client's own check.
     package var connectTimeout: Duration = .seconds(5)

@@ -41,8 +41,7 @@ struct Connector: Sendable {
     private func open() -> EventLoopFuture<any Channel> {
         let encryption: NIOSSLContext?
         do {
-            // Read anew each time, so that a renewed certificate needs no restart.
-            encryption = try configuration.tls.map(self.encryption)
+            encryption = try configuration.encryption(logger)
         } catch {
             return eventLoop.makeFailedFuture(error)
         }
@@ -90,35 +89,11 @@ struct Connector: Sendable {
         return (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil
     }
 
-    private func encryption(_ tls: RedisTLS) throws -> NIOSSLContext {
-        var settings = TLSConfiguration.makeClientConfiguration()
-        settings.certificateVerification = tls.verification == .full ? .fullVerification : .none
-        if let path = tls.authorities {
-            settings.trustRoots = .certificates(try Self.readable(path) { try NIOSSLCertificate.fromPEMFile(path) })
-        }
-        if let path = tls.certificate {
-            settings.certificateChain = try Self.readable(path) { try NIOSSLCertificate.fromPEMFile(path) }
-                .map { .certificate($0) }
-        }
-        if let path = tls.privateKey {
-            settings.privateKey = .privateKey(try PrivateKeyFile.read(path, logger))
-        }
-        return try NIOSSLContext(configuration: settings)
-    }
-
-    private static func readable<Content>(_ path: String, _ read: () throws -> Content) throws(RedisError) -> Content {
-        do {
-            return try read()
-        } catch {
-            throw .unreachable("cannot read the PEM file \(path): \(ConnectFailure.text(of: error))")
-        }
-    }
-
     // MARK: Handshake
 
     private func greet(_ channel: any Channel) -> EventLoopFuture<Void> {
-        let steps = HandshakeStep.all(for: configuration)
         do {
+            let steps = HandshakeStep.all(for: configuration, password: try configuration.currentPassword(logger))
             let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
             let promises = steps.map { _ in eventLoop.makePromise(of: Void.self) }
             let calls = try zip(steps, promises).map { try encoded($0, $1) }

@@ -9,9 +9,9 @@ package enum HandshakeStep {
     /// The text for a server that has no room for another client.
     package static let crowded = "as many clients are connected as its maxclients lets in"
 
-    static func all(for configuration: RedisConfiguration) -> [HandshakeStep] {
+    static func all(for configuration: RedisConfiguration, password: String?) -> [HandshakeStep] {
         var steps: [HandshakeStep] = []
-        if let password = configuration.password {
+        if let password {
             steps.append(.authenticate(username: configuration.username, password: password))
         }
         if configuration.database != 0 { steps.append(.select(database: configuration.database)) }

@@ -23,6 +23,7 @@ struct DashboardCommand: AsyncParsableCommand {
         if helpServer { throw ProgramPath.replaceProcess([server, "serve", "--help"]) }
         var words = [server, "serve"]
         if let url = global.redis { words += ["--redis", url] }
+        if let file = global.redisPasswordFile { words += ["--redis-password-file", file] }
         if let namespace = global.namespace { words += ["--namespace", namespace.text] }
         if global.json { words.append("--json") }
         throw ProgramPath.replaceProcess(words + options)
