@@ -72,6 +72,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CHiredis", pkgConfig: hiredisPackage, providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
@@ -113,7 +114,7 @@ let package = Package(
         .target(
             name: "SluiceToolSupport",
             dependencies: redis + service + [
-                "SecretFiles", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", .argumentParser,
+                "SecretFiles", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "Yams", .argumentParser,
             ]
         ),
         .executableTarget(
@@ -160,8 +161,7 @@ let package = Package(
             ], path: "Sources/Scenarios/ImageGateway", exclude: ["README.md"]
         ),
         .executableTarget(
-            name: "pipelines",
-            dependencies: redis + users + scenario + ["SluiceInspector", "SluiceLua", .logging],
+            name: "pipelines", dependencies: redis + users + scenario + ["SluiceInspector", "SluiceLua", .logging],
             path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
         .target(

@@ -34,8 +34,9 @@ package struct SecretFile: Sendable {
         if status.st_mode & 0o022 != 0 {
             throw refusal("can be changed by others: take that right from them, chmod go-rwx")
         }
-        guard let bytes = Self.read(file), let text = String(validating: bytes, as: UTF8.self) else {
-            throw refusal("cannot be read as text of at most 1 MiB")
+        guard let bytes = Self.read(file) else { throw refusal("cannot be read as text of at most 1 MiB") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw refusal("cannot be read as text: line \(Self.firstLine(thatIsNoTextIn: bytes)) is not UTF-8")
         }
         self.text = text
         warning = Self.warning(path, of: what, status)
@@ -51,6 +52,12 @@ package struct SecretFile: Sendable {
         if status.st_mode & 0o044 == 0 { return nil }
         return "the file of \(what) '\(path)' can be read by others: chmod 600, or where it is mounted give it that mode, "
             + "such as defaultMode: 0400 in Kubernetes"
+    }
+
+    /// No character has a line feed inside, so lines can be looked at one by one.
+    private static func firstLine(thatIsNoTextIn bytes: [UInt8]) -> Int {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        return (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0) + 1
     }
 
     private static func read(_ file: Int32) -> [UInt8]? {

@@ -3,5 +3,5 @@ import SluiceToolSupport
 /// Runs the command.
 @main
 enum EntryPoint {
-    static func main() async { await ToolProcess.run(ServerTool.self) }
+    static func main() async { await ToolProcess.run(ServerTool.self, settings: .server) }
 }

@@ -34,6 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeysOptions
 
+    @OptionGroup var settings: SettingsOptions
+
     @Flag(help: "Refuse every change, for all roles.")
     var readOnly = false
 
@@ -83,6 +85,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if settings.check { return try await check() }
         let logger = Logger(label: "sluice.server") { _ in WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style) }
         // What is wrong with the files is told before anything is opened.
         let (keys, access) = (try keys.load(), try access.access(logger))

@@ -105,13 +105,17 @@ extension GlobalOptions {
         guard let configuration = try namedConfiguration() else {
             return try RedisConfiguration(url: try await EmbeddedRedis().start())
         }
-        if let path = configuration.tls?.privateKey, let warning = PrivateKeyFile.warning(path) {
-            Terminal.complain("warning: \(warning)")
-        }
-        if let path = configuration.passwordFile, let warning = PasswordFile.warning(path) {
-            Terminal.complain("warning: \(warning)")
-        }
+        Self.warnOfFiles(configuration)
         return configuration
+    }
+
+    /// Warns of files with secrets that others can read, once of each.
+    static func warnOfFiles(_ configuration: RedisConfiguration) {
+        let warnings = [
+            configuration.tls?.privateKey.flatMap { PrivateKeyFile.warning($0) },
+            configuration.passwordFile.flatMap { PasswordFile.warning($0) },
+        ]
+        for warning in warnings.compactMap({ $0 }) { Terminal.complain("warning: \(warning)") }
     }
 
     /// The store, for commands that do more than look and manage.

@@ -20,7 +20,11 @@ package enum InputText {
                 throw Failure("argument \(index) is not UTF-8: '\(String(cString: word).prefix(60))'", status: .usage)
             }
         }
-        for name in ["SLUICE_REDIS_URL", "SLUICE_HOME", "SLUICE_KEYS", "SLUICE_ACTOR", "HOME"] {
+        let names = [
+            "SLUICE_REDIS_URL", GlobalOptions.passwordFileVariable, SettingsOptions.variable, "SLUICE_HOME", "SLUICE_KEYS",
+            "SLUICE_ACTOR", "HOME",
+        ]
+        for name in names {
             guard let value = getenv(name) else { continue }
             if String(validatingCString: value) == nil { throw Failure("$\(name) is not UTF-8", status: .usage) }
         }

@@ -12,15 +12,18 @@ import Logging
 
 /// How the process of a tool runs and ends.
 package enum ToolProcess {
-    /// Runs the command that the command line names. What it throws becomes one line on standard error and an exit status.
-    package static func run<Root: AsyncParsableCommand>(_ root: Root.Type) async -> Never {
+    /// Runs the command that the command line names. What it throws becomes lines on standard error and an exit status.
+    /// - Parameter scope: Which settings of a file are for this program; nil for a program that reads none.
+    package static func run<Root: AsyncParsableCommand>(_ root: Root.Type, settings scope: SettingsScope? = nil) async -> Never {
         // A reader that goes away, or a Redis that does, is an error of one write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         StopSignals.quitAtOnce()
         LoggingSystem.bootstrap { _ in WorkerLogHandler(isJSON: false, style: Terminal.errors.style) }
+        var settings: ToolSettings?
         do {
             try InputText.checkProcess()
-            var command = try await root.asyncParseAsRoot()
+            if let scope { settings = try ToolSettings(Array(CommandLine.arguments.dropFirst()), of: root, scope) }
+            var command = try await root.asyncParseAsRoot(settings?.words)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -28,10 +31,19 @@ package enum ToolProcess {
             }
             exit(ExitStatus.done.rawValue)
         } catch {
-            let ending = Ending(error, of: root)
-            if !ending.output.isEmpty { try? Terminal.output.write(ours: ending.output) }
-            if !ending.message.isEmpty { Terminal.complain(ending.message, isDrawn: ending.isDrawn) }
-            exit(ending.status)
+            exit(tell(error, of: root, settings))
         }
+    }
+
+    /// Says what a program ended with, and returns its exit status.
+    private static func tell(_ error: any Error, of root: any ParsableCommand.Type, _ settings: ToolSettings?) -> Int32 {
+        if let findings = error as? Findings {
+            return findings.errors.map { tell($0, of: root, settings) }.first ?? ExitStatus.failed.rawValue
+        }
+        let ending = Ending(error, of: root)
+        if !ending.output.isEmpty { try? Terminal.output.write(ours: ending.output) }
+        let place = settings?.place(of: ending.message).map { "\($0): " } ?? ""
+        if !ending.message.isEmpty { Terminal.complain(place + ending.message, isDrawn: ending.isDrawn) }
+        return ending.status
     }
 }

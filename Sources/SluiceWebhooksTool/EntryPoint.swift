@@ -3,5 +3,5 @@ import SluiceToolSupport
 /// Runs the command.
 @main
 enum EntryPoint {
-    static func main() async { await ToolProcess.run(WebhooksTool.self) }
+    static func main() async { await ToolProcess.run(WebhooksTool.self, settings: .webhooks) }
 }

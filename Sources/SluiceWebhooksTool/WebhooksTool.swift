@@ -81,6 +81,8 @@ struct WebhooksTool: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var lease: Duration = .seconds(30)
 
+    @OptionGroup var settings: SettingsOptions
+
     func validate() throws {
         if deploy < 0 { throw ValidationError("--deploy is 0 or more") }
         if maxAttempts < 1 { throw ValidationError("--max-attempts takes 1 or more") }
@@ -95,12 +97,26 @@ struct WebhooksTool: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        let sender = try WebhookSender(
+    /// Reads secrets and authorities.
+    private func sender() throws -> WebhookSender {
+        try WebhookSender(
             WebhookOptions(
                 secrets: try WebhookSecret.load(secretFile) { Terminal.complain("warning: \($0)") }, timeout: timeout,
                 maxAttempts: maxAttempts,
                 allowed: allowPrivate ? AddressRange.all : allow, authorities: caFile))
+    }
+
+    /// Tries what the program would read, and reaches Redis if that is asked for.
+    private func check() async throws {
+        var check = SettingsCheck()
+        await check.reach { try await sender().close() }
+        await check.redis(global, connects: settings.connect, queues: [Notify.queue])
+        try check.finish()
+    }
+
+    func run() async throws {
+        if settings.check { return try await check() }
+        let sender = try self.sender()
         let logger = Logger(label: "sluice.webhooks") { _ in
             WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)
         }

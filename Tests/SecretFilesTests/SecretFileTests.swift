@@ -54,7 +54,8 @@ struct SecretFileTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         for (path, why) in [
             (file("a", mode: 0o620), "can be changed by others"), (file("b", mode: 0o602), "can be changed by others"),
-            (file("c", mode: 0o600, [0xFF]), "as text"),
+            (file("c", mode: 0o600, [0xFF]), "as text: line 1 is not UTF-8"),
+            (file("e", mode: 0o600, [0x61, 0x0A, 0xC3, 0xBC, 0x0A, 0xC3, 0x0A]), "as text: line 3 is not UTF-8"),
             (file("d", mode: 0o600, [UInt8](repeating: 65, count: 1 << 21)), "1 MiB"),
             (folder.path, "is no file"), ("/nonexistent/keys", "cannot be read: No such file"), ("/dev/null", "is no file"),
         ] {

@@ -92,6 +92,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeysOptions
     @OptionGroup var size: PayloadLimitOption
     @OptionGroup var monitoring: MonitorOptions
+    @OptionGroup var settings: SettingsOptions
 
     @Flag(help: "Run no job whose arguments are not encrypted. Needs the keys.")
     var requireEncrypted = false
@@ -127,6 +128,7 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if settings.check { return try await check() }
         var command = try ExecCommand(exec)
         let logger = Logger(label: "sluice.worker") { _ in
             WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)
@@ -137,7 +139,7 @@ struct WorkerCommand: AsyncParsableCommand {
         options.requiresEncryption = requireEncrypted
         options.payloadLimit = size.limit
         command.resultLimit = size.limit
-        if requireEncrypted, options.keys == nil { throw ValidationError("--require-encrypted needs keys: --keys FILE") }
+        if requireEncrypted, options.keys == nil { throw Self.noKeys }
         command.reaper = ExecReaper(logger: logger)
         let metrics = monitoring.metrics()
         let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)

@@ -1,0 +1,15 @@
+import ArgumentParser
+import SluiceToolSupport
+
+extension WorkerCommand {
+    static let noKeys = ValidationError("--require-encrypted needs keys: --keys FILE")
+
+    /// Tries what the worker would read, and reaches Redis if that is asked for.
+    func check() async throws {
+        var check = SettingsCheck()
+        check.read { _ = try ExecCommand(exec) }
+        check.read { if try keys.load() == nil, requireEncrypted { throw Self.noKeys } }
+        await check.redis(global, connects: settings.connect, queues: queues)
+        try check.finish()
+    }
+}

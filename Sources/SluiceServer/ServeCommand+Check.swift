@@ -1,0 +1,21 @@
+import SluiceCore
+import SluiceToolSupport
+
+extension ServeCommand {
+    /// Tries what the server would read, and reaches Redis if that is asked for.
+    func check() async throws {
+        var check = SettingsCheck()
+        let queues = [Notify.queue]
+        check.read { _ = try keys.load() }
+        check.read { _ = try access.access(GlobalOptions.silent) }
+        if site.isEmpty {
+            await check.redis(global, connects: settings.connect, queues: queues, isReadOnly: readOnly)
+        }
+        for site in site {
+            await check.site(
+                site.name, url: site.url, namespace: site.namespace, connects: settings.connect, queues: queues,
+                isReadOnly: readOnly)
+        }
+        try check.finish()
+    }
+}

@@ -1,0 +1,80 @@
+import Hiredis
+import SluiceCore
+import SluiceStore
+
+/// Asks a server whether a program can work with it: the function library, and the rights of the user. It changes nothing.
+struct RightsCheck: Sendable {
+    var namespace: Namespace
+    var queues: [QueueName]
+    /// Whether the program changes nothing.
+    var isReadOnly: Bool
+
+    /// Asks.
+    /// - Throws: ``Failure`` or `SluiceError` for the first thing that is wrong.
+    func run(_ configuration: RedisConfiguration) async throws {
+        let store = Store(configuration, namespace: namespace, logger: GlobalOptions.silent, loadsLibrary: false)
+        do {
+            try await examine(store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private func examine(_ store: Store) async throws {
+        for queue in queues {
+            var missing: [String] = []
+            for probe in probes(store.keys.base(queue)) {
+                if try await isForbidden(RedisCommand(probe), store) { missing.append(probe[0]) }
+            }
+            if missing.isEmpty { continue }
+            throw Failure(
+                "the Redis user lacks the right to \(missing.joined(separator: ", ")) on the keys of '\(queue)' in namespace "
+                    + "'\(namespace)': give it the rights that the article Security of Sluice lists", status: .noRedis)
+        }
+        try await examineLibrary(store)
+        await store.warnOfEviction()
+    }
+
+    /// Commands that Redis refuses for their arguments, and before that for a missing right.
+    private func probes(_ key: String) -> [[String]] {
+        let reading = [["FCALL_RO", "sluice_none", "1", key], ["GETRANGE", key, "x", "x"]]
+        if isReadOnly { return reading }
+        return reading + [
+            ["FCALL", "sluice_none", "1", key], ["BLPOP", key, "x"], ["ZADD", key, "x", "x"], ["HINCRBY", key, "x", "x"],
+            ["XADD", key, "x", "x", "x"], ["PEXPIRE", key, "x"],
+        ]
+    }
+
+    private func isForbidden(_ command: RedisCommand, _ store: Store) async throws(SluiceError) -> Bool {
+        do {
+            _ = try await store.send(command)
+        } catch {
+            if error.code == .permission { return true }
+            if error.code.category == .server { throw error }
+        }
+        return false
+    }
+
+    private func examineLibrary(_ store: Store) async throws {
+        let found: LibraryVersion?
+        do {
+            found = try await store.libraryVersion()
+        } catch {
+            guard error.message.contains("Function not found") else { throw error }
+            found = nil
+        }
+        if let found, found.isPinned || found.revision >= Store.ownRevision { return }
+        // A text that is no library is refused after the rights were checked.
+        if try await isForbidden(["FUNCTION", "LOAD", ""], store) {
+            throw Failure(
+                "the function library on the server is missing or old, and this user may not load it; an administrator can: "
+                    + "sluice library load", status: .noRedis)
+        }
+        let revision = found.map { "has revision \($0.revision)" } ?? "is not there"
+        Terminal.complain(
+            "warning: the function library on the server \(revision): this program loads its revision \(Store.ownRevision) when it "
+                + "starts")
+    }
+}
