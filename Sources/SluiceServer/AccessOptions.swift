@@ -4,6 +4,7 @@ import SecretFiles
 import SluiceInspector
 import SluiceToolSupport
 import SluiceWeb
+import Synchronization
 
 /// Who may use a server: users of a file, those whom a proxy names, or all who reach it.
 struct AccessOptions: ParsableArguments {
@@ -81,11 +82,12 @@ struct AccessOptions: ParsableArguments {
         try TrustedProxy(header: header, from: trustFrom, role: trustRole ?? .viewer)
     }
 
+    /// Who may use the server, and what of that can be read again.
     /// - Parameter logger: Is told when the users have changed.
     /// - Throws: ``Failure`` for a file that cannot be read or is not valid.
-    func access(_ logger: Logger) throws -> DashboardAccess {
-        if let trustHeader { return .proxy(try proxy(trustHeader)) }
-        guard let users else { return .open(role ?? .admin) }
+    func access(_ logger: Logger) throws -> (DashboardAccess, [SecretReload.Part]) {
+        if let trustHeader { return (.proxy(try proxy(trustHeader)), []) }
+        guard let users else { return (.open(role ?? .admin), []) }
         let file = try UsersFile(users, read: { try Self.users($0) }) { news in
             switch news {
             case .success(let users): logger.notice("the users have changed", metadata: ["users": "\(users.count)"])
@@ -94,7 +96,10 @@ struct AccessOptions: ParsableArguments {
                 logger.error("the users stay as they were", metadata: ["error": "\(reason)"])
             }
         }
-        return .users({ file.users() }, secret: try secret())
+        var parts = [SecretReload.Part("users") { try file.reload() }]
+        let secret = CookieSecret(try secretFile.map(Self.secret) ?? (0..<32).map { _ in UInt8.random(in: .min ... .max) })
+        if let secretFile { parts.append(SecretReload.Part("secret") { secret.replace(by: try Self.secret(secretFile)) }) }
+        return (.users({ file.users() }, secret: { secret.bytes }), parts)
     }
 
     private static func users(_ path: String) throws -> Users {
@@ -109,10 +114,9 @@ struct AccessOptions: ParsableArguments {
         return users
     }
 
-    private func secret() throws -> [UInt8] {
-        guard let secretFile else { return (0..<32).map { _ in UInt8.random(in: .min ... .max) } }
-        let secret = Array(try Self.read(secretFile, "the secret").utf8)
-        if secret.count < 32 { throw Failure("the secret in '\(secretFile)' has fewer than 32 bytes", status: .usage) }
+    private static func secret(_ path: String) throws -> [UInt8] {
+        let secret = Array(try read(path, "the secret").utf8)
+        if secret.count < 32 { throw Failure("the secret in '\(path)' has fewer than 32 bytes", status: .usage) }
         return secret
     }
 
@@ -125,4 +129,15 @@ struct AccessOptions: ParsableArguments {
             throw Failure(error.description, status: .usage)
         }
     }
+}
+
+/// What signs the cookies of those who have logged in.
+private final class CookieSecret: Sendable {
+    private let content: Mutex<[UInt8]>
+
+    init(_ bytes: [UInt8]) { content = Mutex(bytes) }
+
+    var bytes: [UInt8] { content.withLock { $0 } }
+
+    func replace(by bytes: [UInt8]) { content.withLock { $0 = bytes } }
 }

@@ -88,10 +88,18 @@ struct ServeCommand: AsyncParsableCommand {
         if settings.check { return try await check() }
         let logger = Logger(label: "sluice.server") { _ in WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style) }
         // What is wrong with the files is told before anything is opened.
-        let (keys, access) = (try keys.load(), try access.access(logger))
-        let sites = try await openSites(logger, keys)
+        let loaded = try keys.load()
+        let (access, parts) = try access.access(logger)
+        var reload = await SecretReload(logger: logger)
+        reload.add(keys.reload(loaded))
+        for part in parts { reload.add(part) }
+        let sites = try await openSites(logger, loaded)
+        for site in sites {
+            reload.add(site.inspector.store)
+            if let client = site.client { reload.add(client.store) }
+        }
         do {
-            try await serve(sites, access, logger)
+            try await serve(sites, access, reload, logger)
         } catch {
             await close(sites)
             throw error
@@ -99,7 +107,9 @@ struct ServeCommand: AsyncParsableCommand {
         await close(sites)
     }
 
-    private func serve(_ sites: [DashboardSite], _ access: DashboardAccess, _ logger: Logger) async throws {
+    private func serve(
+        _ sites: [DashboardSite], _ access: DashboardAccess, _ reload: SecretReload, _ logger: Logger
+    ) async throws {
         let dashboard = try Dashboard(
             sites: sites, access: access,
             options: DashboardOptions(path: path, isReadOnly: readOnly, trustedOrigins: Set(origin)))
@@ -121,7 +131,8 @@ struct ServeCommand: AsyncParsableCommand {
                 let port = channel.localAddress?.port ?? 0
                 logger.notice("serving", metadata: ["url": "http://\(ListenAddress(host: host, port: port))\(path)/"])
             }, logger: quiet)
-        let group = ServiceGroup(services: [dashboard, app], gracefulShutdownSignals: StopSignals.all, logger: quiet)
+        let group = ServiceGroup(
+            services: [reload, dashboard, app], gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
         do {
             try await SecondInterrupt(services: group, logger: logger).run()
         } catch let error as IOError {

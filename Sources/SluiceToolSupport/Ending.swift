@@ -49,6 +49,15 @@ package struct Ending: Equatable {
         }
     }
 
+    /// Why something failed, on one line, where the program goes on.
+    static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as SluiceError: error.message
+        case let failure as Failure: failure.message
+        default: "\(error)"
+        }
+    }
+
     private init(_ status: Int32, output: String = "", message: String = "") {
         self.status = status
         self.output = output

@@ -16,11 +16,26 @@ package struct KeysOptions: ParsableArguments {
 
     package init() {}
 
+    /// The file that was named; nil if there is none.
+    private var path: String? {
+        let named = keys ?? ProcessInfo.processInfo.environment[Self.variable]
+        return named.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// Loads the keys; nil if no file was named.
     /// - Throws: `invalidArgument` if the file does not exist, others can change it, or it is not valid.
     package func load() throws(SluiceError) -> PayloadKeys? {
-        let named = keys ?? ProcessInfo.processInfo.environment[Self.variable]
-        guard let path = named, !path.isEmpty else { return nil }
+        guard let path else { return nil }
+        return try Self.read(path)
+    }
+
+    /// Reads the file again, for all who have keys that were loaded from it.
+    package func reload(_ keys: PayloadKeys?) -> SecretReload.Part? {
+        guard let keys, let path else { return nil }
+        return SecretReload.Part("keys") { try keys.replace(by: try Self.read(path)) }
+    }
+
+    private static func read(_ path: String) throws(SluiceError) -> PayloadKeys {
         let file: SecretFile
         do {
             file = try SecretFile(path, of: "keys")

@@ -2,7 +2,7 @@ package import Logging
 package import ServiceLifecycle
 import UnixSignals
 
-/// Runs services to their end: the first SIGTERM, SIGHUP or SIGINT lets them end in order, a SIGINT after that ends them at once.
+/// Runs services to their end: the first stop signal lets them end in order, a SIGINT after that ends them at once.
 package struct SecondInterrupt {
     private let services: ServiceGroup
     private let logger: Logger
@@ -32,7 +32,7 @@ package struct SecondInterrupt {
 
     private func isForced() async -> Bool {
         var isStopping = false
-        for await signal in await UnixSignalsSequence(trapping: StopSignals.all) {
+        for await signal in await UnixSignalsSequence(trapping: StopSignals.ofService) {
             if isStopping, signal == .sigint {
                 logger.warning("stopping at once: what runs is ended and given back")
                 return true

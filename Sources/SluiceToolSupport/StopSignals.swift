@@ -14,6 +14,18 @@ package enum StopSignals {
     /// before anything handles signals.
     package static let all: [UnixSignal] = [.sigterm, .sigint] + (isIgnored(SIGHUP) ? [] : [.sighup])
 
+    /// Those of a program that serves: without a terminal that could end, SIGHUP asks it to read its secrets again.
+    package static let ofService: [UnixSignal] = all.filter { $0 != .sighup || hasTerminal }
+
+    /// Signals that ask a program that serves to read its secrets again.
+    package static let reload: [UnixSignal] = hasTerminal || isIgnored(SIGHUP) ? [] : [.sighup]
+
+    private static let hasTerminal: Bool = {
+        let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        if terminal >= 0 { close(terminal) }
+        return terminal >= 0
+    }()
+
     /// Lets SIGQUIT end this process at once, like any program. Otherwise the runtime makes a backtrace first, which may take
     /// minutes while leases end and commands go on.
     package static func quitAtOnce() {

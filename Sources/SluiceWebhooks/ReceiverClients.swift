@@ -22,6 +22,12 @@ final class ReceiverClients: Sendable {
         var isAddress = false
     }
 
+    /// A receiver under the authorities of some time.
+    private struct Place: Hashable {
+        var key: Key
+        var trust: Int
+    }
+
     private struct Entry {
         let client: HTTPClient
         var users = 0
@@ -29,29 +35,39 @@ final class ReceiverClients: Sendable {
     }
 
     private struct State {
-        var entries: [Key: Entry] = [:]
+        var entries: [Place: Entry] = [:]
         var uses = 0
+        var tls: TLSConfiguration
+        /// Rises when other authorities are trusted.
+        var trust = 0
     }
 
     private static let most = 1000
 
     private let rules: AddressRules
     private let timeout: TimeAmount
-    private let tls: TLSConfiguration
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(_ rules: AddressRules, timeout: TimeAmount, tls: TLSConfiguration = .makeClientConfiguration()) {
         self.rules = rules
         self.timeout = timeout
-        self.tls = tls
+        state = Mutex(State(tls: tls))
     }
 
     /// Lends a client for one call.
     func with<Result: Sendable>(_ key: Key, _ body: (HTTPClient) async throws -> Result) async throws -> Result {
-        let (client, retired) = borrow(key)
-        defer { state.withLock { $0.entries[key]?.users -= 1 } }
-        if let retired { try? await retired.shutdown() }
+        let (client, place, retired) = borrow(key)
+        defer { state.withLock { $0.entries[place]?.users -= 1 } }
+        for client in retired { try? await client.shutdown() }
         return try await body(client)
+    }
+
+    /// Trusts other authorities, on the connections to come.
+    func trust(_ tls: TLSConfiguration) {
+        state.withLock { state in
+            state.tls = tls
+            state.trust += 1
+        }
     }
 
     /// Closes all connections.
@@ -63,25 +79,28 @@ final class ReceiverClients: Sendable {
         for entry in entries { try? await entry.client.shutdown() }
     }
 
-    /// Returns the client, and one that it evicts.
-    private func borrow(_ key: Key) -> (HTTPClient, retired: HTTPClient?) {
+    /// Returns the client and its place, and those that make room.
+    private func borrow(_ key: Key) -> (HTTPClient, Place, retired: [HTTPClient]) {
         state.withLock { state in
             state.uses += 1
-            var retired: HTTPClient?
-            if state.entries[key] == nil {
+            let place = Place(key: key, trust: state.trust)
+            var retired: [HTTPClient] = []
+            if state.entries[place] == nil {
+                let old = state.entries.filter { $0.value.users == 0 && $0.key.trust < state.trust }.map(\.key)
+                retired = old.compactMap { state.entries.removeValue(forKey: $0)?.client }
                 if state.entries.count >= Self.most {
                     let idle = state.entries.filter { $0.value.users == 0 }.min { $0.value.lastUse < $1.value.lastUse }
-                    if let idle { retired = state.entries.removeValue(forKey: idle.key)?.client }
+                    if let idle, let entry = state.entries.removeValue(forKey: idle.key) { retired.append(entry.client) }
                 }
-                state.entries[key] = Entry(client: client(for: key))
+                state.entries[place] = Entry(client: client(for: key, state.tls))
             }
-            state.entries[key]?.users += 1
-            state.entries[key]?.lastUse = state.uses
-            return (state.entries[key]?.client ?? client(for: key), retired)
+            state.entries[place]?.users += 1
+            state.entries[place]?.lastUse = state.uses
+            return (state.entries[place]?.client ?? client(for: key, state.tls), place, retired)
         }
     }
 
-    private func client(for key: Key) -> HTTPClient {
+    private func client(for key: Key, _ tls: TLSConfiguration) -> HTTPClient {
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(connect: timeout, read: timeout, write: timeout),

@@ -6,6 +6,7 @@ import NIOHTTP1
 public import ServiceLifecycle
 public import SluiceCore
 import SluiceWorker
+import Synchronization
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -24,6 +25,7 @@ import SluiceWorker
 /// Redirects are not followed, only the head of a response counts, and addresses outside the public Internet are refused.
 public final class WebhookSender: Service {
     private let options: WebhookOptions
+    private let secrets: Mutex<[WebhookSecret]>
     private let rules: AddressRules
     private let resolver: NameResolver
     private let clients: ReceiverClients
@@ -47,6 +49,7 @@ public final class WebhookSender: Service {
     ) throws(SluiceError) {
         if options.secrets.isEmpty { throw SluiceError(.invalidArgument, "web hooks are signed: give at least one secret") }
         self.options = options
+        secrets = Mutex(options.secrets)
         rules = AddressRules(allowed: options.allowed)
         resolver = NameResolver(lookup: lookup)
         dead = Counter(label: "sluice_webhooks_dead_total", factory: metrics)
@@ -67,6 +70,15 @@ public final class WebhookSender: Service {
     public func close() async {
         resolver.close()
         await clients.close()
+    }
+
+    /// Signs with other secrets from now on; at least one.
+    package func sign(with secrets: [WebhookSecret]) { self.secrets.withLock { $0 = secrets } }
+
+    /// Reads the file of authorities again, for the connections to come.
+    /// - Throws: `invalidArgument` if it has no certificate. Those before then stay trusted.
+    package func readAuthorities() throws(SluiceError) {
+        clients.trust(try ReceiverTrust.configuration(beside: options.authorities))
     }
 
     /// The options of the handler for notification jobs.
@@ -132,7 +144,7 @@ public final class WebhookSender: Service {
         request.headers = [
             "Content-Type": "application/json", "User-Agent": "sluice-webhooks", WebhookSignature.id: id,
             WebhookSignature.timestamp: timestamp,
-            WebhookSignature.signature: WebhookSignature.header(call.body, at: timestamp, options.secrets),
+            WebhookSignature.signature: WebhookSignature.header(call.body, at: timestamp, secrets.withLock { $0 }),
         ]
         request.body = .bytes(call.body, length: .known(Int64(call.body.count)))
         let response = try await client.execute(request, deadline: deadline)

@@ -20,7 +20,8 @@ struct WebhooksTool: AsyncParsableCommand {
             with growing waits, and after the last try it is discarded: `sluice jobs retry --queue webhooks --state discarded` sends such \
             again. Hooks at private, local and reserved addresses are refused, unless they are allowed.
 
-            SIGTERM, SIGHUP or Ctrl-C: nothing more is claimed, what is on its way may end within the grace. Ctrl-C again: at once.
+            SIGTERM, Ctrl-C or the end of its terminal: nothing more is claimed, what is on its way may end within the grace. Ctrl-C \
+            again: at once. SIGHUP, if it has no terminal: secrets, the password and certificates are read again from their files.
 
             Exit status: 0 done, 1 failed, 2 usage, 3 Redis cannot be reached or used.
             """,
@@ -97,12 +98,15 @@ struct WebhooksTool: AsyncParsableCommand {
         }
     }
 
+    private static func secrets(_ path: String) throws(SluiceError) -> [WebhookSecret] {
+        try WebhookSecret.load(path) { Terminal.complain("warning: \($0)") }
+    }
+
     /// Reads secrets and authorities.
     private func sender() throws -> WebhookSender {
         try WebhookSender(
             WebhookOptions(
-                secrets: try WebhookSecret.load(secretFile) { Terminal.complain("warning: \($0)") }, timeout: timeout,
-                maxAttempts: maxAttempts,
+                secrets: try Self.secrets(secretFile), timeout: timeout, maxAttempts: maxAttempts,
                 allowed: allowPrivate ? AddressRange.all : allow, authorities: caFile))
     }
 
@@ -122,14 +126,20 @@ struct WebhooksTool: AsyncParsableCommand {
         }
         var options = SluiceClient.Options()
         options.namespace = global.namespace ?? .standard
+        var reload = await SecretReload(logger: logger)
+        reload.add(
+            SecretReload.Part("secrets") { [secretFile] in sender.sign(with: try Self.secrets(secretFile)) })
+        if caFile != nil { reload.add(SecretReload.Part("authorities") { try sender.readAuthorities() }) }
         let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)
+        reload.add(client.store)
         let worker = Worker(
             client, queues: [Queue(Notify.queue, concurrency: concurrency, limits: limit, deploy: deploy)],
             options: WorkerOptions(lease: lease, grace: grace), logger: logger)
         worker.deliverWebhooks(by: sender)
         var quiet = logger
         quiet.logLevel = .error
-        let services = ServiceGroup(services: [sender, worker], gracefulShutdownSignals: StopSignals.all, logger: quiet)
+        let services = ServiceGroup(
+            services: [reload, sender, worker], gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
         do {
             try await SecondInterrupt(services: services, logger: logger).run()
         } catch {

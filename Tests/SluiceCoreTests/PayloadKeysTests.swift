@@ -17,6 +17,20 @@ import Testing
         try PayloadKeys(current: current, keys: keys, index: key(9))
     }
 
+    @Test func allCopiesTakeOtherKeys() throws {
+        let keys = try keys("a", ["a": key(1)])
+        let copy = keys
+        let sealed = try keys.seal(text, as: pay)
+        let rotated = try self.keys("b", ["a": key(1), "b": key(2)])
+        try keys.replace(by: rotated)
+        #expect(copy.current == "b" && copy.ids == ["a", "b"] && copy.json == rotated.json)
+        #expect(try copy.open(sealed, as: pay) == text && copy.seal(text, as: pay).key == "b")
+        // Unique jobs are told by the index key.
+        let stranger = try PayloadKeys(current: "a", keys: ["a": key(1)], index: key(8))
+        #expect(throws: SluiceError.self) { try keys.replace(by: stranger) }
+        #expect(copy.current == "b")
+    }
+
     @Test func whatIsSealedOpensWithItsKeyOnly() throws {
         let old = try keys("a", ["a": key(1)])
         let sealed = try old.seal(text, as: pay)

@@ -66,6 +66,21 @@ struct UsersFileTests {
         #expect(told.count == 4 && told[1].hasPrefix("line 1: 'boss' is no role") && told[2...] == ["gone", "1"], "\(told)")
     }
 
+    @Test func aFileIsReadAtOnceIfThatIsAskedFor() throws {
+        let (file, news) = (newFile(), News())
+        defer { try? FileManager.default.removeItem(at: file) }
+        let now = ContinuousClock.now
+        try write(["ada admin"], to: file)
+        let users = try open(file, news, at: now)
+        try write(["bob viewer"], to: file)
+        try users.reload()
+        #expect(users.users(at: now).role(of: "bob") == .viewer && users.users(at: now).count == 1)
+        try write(["bob boss"], to: file)
+        #expect(throws: Users.Invalid.self) { try users.reload() }
+        #expect(users.users(at: now + UsersFile.interval).role(of: "bob") == .viewer)
+        #expect(news.texts.withLock { $0 } == [], "who asked was told")
+    }
+
     @Test func aFileThatIsNotThereAtTheStartIsAnError() {
         #expect(throws: (any Error).self) { try open(newFile(), News(), at: .now) }
     }

@@ -105,6 +105,39 @@ final class SecureDeliveryTests {
         await receiver.close()
     }
 
+    /// The same receiver is believed once its authority is, and those before are believed until a file names others.
+    @Test func authoritiesAreReadAgain() async throws {
+        let receiver = try await HookReceiver(tls: certificates)
+        let other = directory + "/other"
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+        let file = URL(fileURLWithPath: directory + "/trusted.pem")
+        func trust(_ path: String) throws { try Data(contentsOf: URL(fileURLWithPath: path)).write(to: file) }
+        try trust(try await TestCertificates.make(in: other).authority)
+        let sender = try WebhookSender(
+            WebhookOptions(
+                secrets: [try WebhookSecret("a secret of enough bytes")], timeout: .seconds(300),
+                allowed: [try AddressRange("127.0.0.0/8")], authorities: file.path))
+        func told() async throws -> Bool {
+            let result = try await sender.deliver(
+                Array(#"{"url":"\#(receiver.url)","body":{"id":"a:1"}}"#.utf8), id: "a:1", logger: Logger(label: "test"))
+            if case .completed = result { return true }
+            return false
+        }
+        #expect(try await told() == false)
+        try trust(certificates.authority)
+        #expect(try await told() == false)
+        try sender.readAuthorities()
+        #expect(try await told())
+        try Data().write(to: file)
+        #expect(throws: SluiceError.self) { try sender.readAuthorities() }
+        #expect(try await told())
+        sender.sign(with: [try WebhookSecret("another one of enough bytes"), try WebhookSecret("a secret of enough bytes")])
+        #expect(try await told())
+        #expect(receiver.requests.map { $0.headers["sluice-signature"]?.split(separator: ",").count } == [1, 1, 2])
+        await sender.close()
+        await receiver.close()
+    }
+
     @Test func authoritiesThatAreNone() throws {
         let empty = directory + "/empty.pem"
         try Data().write(to: URL(fileURLWithPath: empty))

@@ -28,8 +28,9 @@ struct WorkerCommand: AsyncParsableCommand {
             process group gets SIGTERM, and 5 s later SIGKILL. What the command leaves running in its process group when it ends is \
             killed; after a SIGTERM, and when the worker dies, so is what has left the group.
 
-            SIGTERM, SIGHUP or Ctrl-C: nothing more is claimed, what runs may end within the grace, the rest is given back unharmed. \
-            Ctrl-C again: at once.
+            SIGTERM, Ctrl-C or the end of its terminal: nothing more is claimed, what runs may end within the grace, the rest is \
+            given back unharmed. Ctrl-C again: at once. SIGHUP, if it has no terminal: keys, the password and certificates are read \
+            again from their files.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -142,9 +143,12 @@ struct WorkerCommand: AsyncParsableCommand {
         if requireEncrypted, options.keys == nil { throw Self.noKeys }
         command.reaper = ExecReaper(logger: logger)
         let metrics = monitoring.metrics()
+        var reload = await SecretReload(logger: logger)
+        reload.add(keys.reload(options.keys))
         let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)
         do {
-            try await serve(worker(client, running: command, logger), of: client, metrics, logger)
+            reload.add(client.store)
+            try await serve(worker(client, running: command, logger), of: client, reload, metrics, logger)
         } catch {
             await client.close()
             throw error
@@ -152,16 +156,18 @@ struct WorkerCommand: AsyncParsableCommand {
         await client.close()
     }
 
-    private func serve(_ worker: Worker, of client: SluiceClient, _ metrics: PrometheusMetrics?, _ logger: Logger) async throws {
+    private func serve(
+        _ worker: Worker, of client: SluiceClient, _ reload: SecretReload, _ metrics: PrometheusMetrics?, _ logger: Logger
+    ) async throws {
         var quiet = logger
         quiet.logLevel = .error
-        var services: [any Service] = [worker]
+        var services: [any Service] = [reload, worker]
         if let metrics, let monitor = try await monitoring.monitor(MonitorPages(metrics, worker, probing: client.store)) {
             logger.info("metrics are served", metadata: ["url": "\(monitor.url)"])
             // Services stop in the opposite order, so that the pages are there until the worker has ended.
             services.insert(monitor, at: 0)
         }
-        let group = ServiceGroup(services: services, gracefulShutdownSignals: StopSignals.all, logger: quiet)
+        let group = ServiceGroup(services: services, gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
         try await SecondInterrupt(services: group, logger: logger).run()
     }
 

@@ -1,4 +1,5 @@
 public import Crypto
+import Synchronization
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -16,13 +17,26 @@ public import Crypto
 /// a text, change it, or pass it off as that of another job. Ids, kinds, queues, partitions, times, and the texts of errors and
 /// of progress stay readable.
 public struct PayloadKeys: Sendable {
-    /// The id of the key that encrypts.
-    public let current: String
-    /// The ids of all keys, sorted.
-    public var ids: [String] { keys.keys.sorted() }
+    private struct Content: Sendable {
+        var current: String
+        var keys: [String: SymmetricKey]
+        var index: SymmetricKey
+    }
 
-    private let keys: [String: SymmetricKey]
-    private let index: SymmetricKey
+    /// What all copies of a value have in common.
+    private final class Shared: Sendable {
+        let content: Mutex<Content>
+
+        init(_ content: Content) { self.content = Mutex(content) }
+    }
+
+    /// The id of the key that encrypts.
+    public var current: String { content.current }
+    /// The ids of all keys, sorted.
+    public var ids: [String] { content.keys.keys.sorted() }
+
+    private let shared: Shared
+    private var content: Content { shared.content.withLock { $0 } }
 
     /// Takes keys by their ids.
     /// - Parameters:
@@ -46,9 +60,19 @@ public struct PayloadKeys: Sendable {
         guard index.bitCount == 256 else {
             throw SluiceError(.invalidArgument, "the index key has \(index.bitCount) bits: 256 are right")
         }
-        self.current = current
-        self.keys = keys
-        self.index = index
+        shared = Shared(Content(current: current, keys: keys, index: index))
+    }
+
+    /// Takes the keys of another value, for all copies of this one: their file has changed.
+    /// - Throws: `invalidArgument` if the index key is another one, by which live unique jobs could no longer be told.
+    package func replace(by other: PayloadKeys) throws(SluiceError) {
+        let new = other.content
+        let isSame = shared.content.withLock { content in
+            if content.index != new.index { return false }
+            content = new
+            return true
+        }
+        if !isSame { throw SluiceError(.invalidArgument, "the index key is another one, which takes a restart of every program") }
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
@@ -68,10 +92,11 @@ extension PayloadKeys {
     /// - Throws: `invalidArgument` if the cipher fails.
     package func seal(_ text: [UInt8], as part: Part, isRepeatable: Bool = false) throws(SluiceError) -> SealedText {
         do {
-            guard let key = keys[current] else { throw CryptoKitError.incorrectKeySize }
+            let content = content
+            guard let key = content.keys[content.current] else { throw CryptoKitError.incorrectKeySize }
             let nonce = isRepeatable ? try AES.GCM.Nonce(data: blind(part.bytes + [0] + text).prefix(12)) : AES.GCM.Nonce()
             let box = try AES.GCM.seal(text, using: key, nonce: nonce, authenticating: part.bytes)
-            return SealedText(key: current, base64: Data(box.nonce + box.ciphertext + box.tag).base64EncodedString())
+            return SealedText(key: content.current, base64: Data(box.nonce + box.ciphertext + box.tag).base64EncodedString())
         } catch {
             throw SluiceError(.invalidArgument, "what is to be encrypted cannot be: \(error)")
         }
@@ -80,7 +105,7 @@ extension PayloadKeys {
     /// Decrypts a text.
     /// - Throws: `undecryptable` if its key is missing, or the text is not that of this part.
     package func open(_ sealed: SealedText, as part: Part) throws(SluiceError) -> [UInt8] {
-        guard let key = keys[sealed.key] else { throw sealed.closed(to: ids) }
+        guard let key = content.keys[sealed.key] else { throw sealed.closed(to: ids) }
         do {
             guard let data = Data(base64Encoded: sealed.base64) else { throw CryptoKitError.incorrectParameterSize }
             let box = try AES.GCM.SealedBox(combined: data)
@@ -97,7 +122,7 @@ extension PayloadKeys {
     }
 
     /// A keyed digest: equal for equal texts, and only the index key can link it to a text. HMAC-SHA256 (RFC 2104).
-    package func blind(_ text: [UInt8]) -> [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: text, using: index)) }
+    package func blind(_ text: [UInt8]) -> [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: text, using: content.index)) }
 }
 
 extension PayloadKeys {
@@ -124,7 +149,8 @@ extension PayloadKeys {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         func data(_ key: SymmetricKey) -> Data { key.withUnsafeBytes { Data($0) } }
-        let document = Document(current: current, keys: keys.mapValues(data), index: data(index))
+        let content = content
+        let document = Document(current: content.current, keys: content.keys.mapValues(data), index: data(content.index))
         return (try? encoder.encode(document)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 
@@ -137,9 +163,10 @@ extension PayloadKeys {
     /// These keys and a new one of 256 bits, which becomes the current one. The index key stays.
     /// - Throws: `invalidArgument` if a key with that id exists, or the id is not valid.
     public func rotated(to id: String) throws(SluiceError) -> PayloadKeys {
-        guard keys[id] == nil else { throw SluiceError(.invalidArgument, "there is a key '\(id)' already") }
-        var keys = keys
+        let content = content
+        guard content.keys[id] == nil else { throw SluiceError(.invalidArgument, "there is a key '\(id)' already") }
+        var keys = content.keys
         keys[id] = SymmetricKey(size: .bits256)
-        return try PayloadKeys(current: id, keys: keys, index: index)
+        return try PayloadKeys(current: id, keys: keys, index: content.index)
     }
 }

@@ -61,7 +61,7 @@ package struct ToolSettings: Sendable {
             if let setting = quoted ?? named.first { return "\(path):\(setting.line)" }
         }
         let quoted = message.matches(of: /'([^']+)'/).map { String($0.1) }
-        let whole = used.first { $0.value.map(quoted.contains) ?? false }
+        let whole = used.first { setting in setting.value.map { quoted.contains($0) } ?? false }
         // Such as the program of a command.
         let part = used.first { setting in quoted.contains { $0.count > 3 && setting.value?.contains($0) == true } }
         return (whole ?? part).map { "\(path):\($0.line)" }

@@ -33,6 +33,14 @@ public struct DashboardAccess: Sendable {
         Self(method: .users(users, Sessions(secret: secret)))
     }
 
+    /// People log in by name and password, and both the users and the secret may change while the dashboard is served. With another
+    /// secret, people log in again.
+    package static func users(
+        _ users: @escaping @Sendable () -> Users, secret: @escaping @Sendable () -> [UInt8]
+    ) -> Self {
+        Self(method: .users(users, Sessions(secret)))
+    }
+
     /// A proxy has checked who asks. The address of a client has to be known: the context of the router is a
     /// `RemoteAddressRequestContext`. Without that everybody is refused.
     public static func proxy(_ proxy: TrustedProxy) -> Self { Self(method: .proxy(proxy)) }

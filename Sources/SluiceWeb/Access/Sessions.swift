@@ -14,10 +14,13 @@ struct Sessions: Sendable {
     /// How long a user stays logged in.
     static let length: TimeInterval = 12 * 3600
 
-    private let key: SymmetricKey
+    private let secret: @Sendable () -> [UInt8]
 
     /// - Parameter secret: What signs the cookies. Several servers behind one address share it.
-    init(secret: [UInt8]) { key = SymmetricKey(data: SHA256.hash(data: Data("sluice session".utf8) + secret)) }
+    init(secret: [UInt8]) { self.init { secret } }
+
+    /// - Parameter secret: Returns what signs the cookies now.
+    init(_ secret: @escaping @Sendable () -> [UInt8]) { self.secret = secret }
 
     /// Makes a cookie for a user whose name has no colon.
     func cookie(for name: String, at now: Date = Date()) -> String {
@@ -35,7 +38,8 @@ struct Sessions: Sendable {
     }
 
     private func signature(_ content: String) -> String {
-        HMAC<SHA256>.authenticationCode(for: Data(content.utf8), using: key)
+        let key = SymmetricKey(data: SHA256.hash(data: Data("sluice session".utf8) + secret()))
+        return HMAC<SHA256>.authenticationCode(for: Data(content.utf8), using: key)
             .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }

@@ -71,6 +71,18 @@ package final class UsersFile: Sendable {
         return users
     }
 
+    /// Reads the file again at once.
+    /// - Throws: What `read` throws; the users before then stay.
+    package func reload() throws {
+        let stamp = Self.stamp(path)
+        let users = Result { try read(path) }
+        try state.withLock { state in
+            // What is wrong with it is told here, not once more when it is looked at.
+            state.stamp = stamp
+            state.users = try users.get()
+        }
+    }
+
     /// Nil if there is no file.
     private static func stamp(_ path: String) -> Stamp? {
         var status = stat()
