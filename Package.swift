@@ -186,7 +186,7 @@ let package = Package(
             name: "DocumentationTests",
             dependencies: testing + [
                 "SluiceWebhooks", "SluiceCLI", "SluicePrometheus", "SluiceServer", "SluiceWeb", "SluiceWebhooksTool",
-                .argumentParser, .hummingbird, .metrics,
+                "SluiceToolSupport", .argumentParser, .hummingbird, .metrics,
             ]
         ),
         .testTarget(name: "SluiceTests", dependencies: testing + [.instrumentation, .serviceContext]),

@@ -9,6 +9,9 @@ struct ServerTool: AsyncParsableCommand {
             Without options it shows the queues of one Redis to this machine alone. To open it to others, give it users: \
             `sluice-server password` makes a line of the users' file.
 
+            SIGTERM, Ctrl-C or the end of its terminal stop it. SIGHUP, if it has no terminal: users, secrets, keys, the password and \
+            certificates are read again from their files.
+
             Exit status: 0 done, 1 failed, 2 usage, 3 Redis cannot be reached or used.
             """,
         version: ToolVersion.line(of: "sluice-server"), subcommands: [ServeCommand.self, PasswordCommand.self],
