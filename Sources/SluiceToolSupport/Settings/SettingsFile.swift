@@ -1,7 +1,8 @@
 import SecretFiles
 import Yams
 
-/// A file of settings: YAML, with the names of the long options. Common ones stand at the top, others in a section for each program.
+/// A file of settings: YAML, with the names of the long options. Common ones stand at the top, others in a section for each
+/// program.
 struct SettingsFile {
     private typealias Argument = CommandDefinition.Argument
 

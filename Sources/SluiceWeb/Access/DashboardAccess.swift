@@ -33,8 +33,8 @@ public struct DashboardAccess: Sendable {
         Self(method: .users(users, Sessions(secret: secret)))
     }
 
-    /// People log in by name and password, and both the users and the secret may change while the dashboard is served. With another
-    /// secret, people log in again.
+    /// People log in by name and password, and both the users and the secret may change while the dashboard is served. With
+    /// another secret, people log in again.
     package static func users(
         _ users: @escaping @Sendable () -> Users, secret: @escaping @Sendable () -> [UInt8]
     ) -> Self {

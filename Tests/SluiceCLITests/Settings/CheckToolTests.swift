@@ -94,6 +94,18 @@ struct CheckToolTests {
         expect(try await Tool.run(["worker", "--config", file]), 2, saying: "line 2 is not UTF-8")
     }
 
+    @Test func aPortInUseIsToldWithItsLine() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let server = try await RedisTestServer.start(.init(tcp: true))
+        let port = try #require(server.tcpPort)
+        let worker = "worker: {queues: [mail], exec: 'true', metrics-port: \(port)}"
+        let file = try write("sluice.yaml", "redis: \(server.url)\n\(worker)\nserver:\n  listen: 127.0.0.1:\(port)")
+        let first = try await Tool.run(["worker", "--config", file])
+        #expect(first.status == 1 && first.error.contains("\(file):2: metrics cannot be served"), "\(first)")
+        let second = try await Tool.run(["--config", file], of: "sluice-server")
+        #expect(second.status == 1 && second.error.contains("\(file):4: cannot listen on 127.0.0.1:\(port)"), "\(second)")
+    }
+
     @Test func aSiteOfTheServerGoesBeforeTheCommonServer() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let yaml = "redis: redis://h\nnamespace: n\nserver:\n  site: [a=redis://127.0.0.1:1, 'b=redis://127.0.0.1:1#n']"
