@@ -92,8 +92,8 @@ public final class Worker: Service, Sendable {
 
     func register(_ observer: @escaping ProcessedStream.Observer) { registry.withLock { $0.observers.append(observer) } }
 
-    /// Serves the queues until the service group shuts down or the task is cancelled. A shutdown waits for runs, within the
-    /// grace; a cancellation does not.
+    /// Serves the queues until the service group shuts down, the task is cancelled, or the worker ends by itself, as the options
+    /// say. A shutdown waits for runs, within the grace; a cancellation does not.
     /// - Throws: `invalidArgument` without queues, with a name that is not valid or used twice, and with limits, cron entries or
     ///   chunks that are not valid; errors of Redis that are not transient.
     public func run() async throws {
@@ -121,8 +121,10 @@ public final class Worker: Service, Sendable {
         let beside = Beside(
             cycleRelay: CycleRelay(Relay(client.store, logger: logger, claims: idleQueues.claim)),
             cron: CronFirer(client.store, logger: logger), executor: EventLoopExecutor(client.store.eventLoop),
-            observer: observer)
+            ownEnd: OwnEnd(options, queues.map(\.name), logger: logger), observer: observer)
+        defer { beside.ownEnd?.detach() }
         let runners = zip(queues, declarations).map { runner(of: $0, $1, registry, executor, idleQueues, beside) }
+        beside.ownEnd?.attach(runners)
         let loop = WakeLoop(
             client.store.listener(), idleQueues: idleQueues, worker: id, span: options.blockingSpan, runners: runners,
             on: client.store.eventLoop, logger: logger)
@@ -151,6 +153,8 @@ public final class Worker: Service, Sendable {
         var cron: CronFirer
         /// For the tasks that come between a job and its handler.
         var executor: EventLoopExecutor
+        /// Nil unless the worker ends by itself.
+        var ownEnd: OwnEnd?
         var observer: ProcessedStream?
     }
 
@@ -205,7 +209,7 @@ public final class Worker: Service, Sendable {
         return QueueRunner(
             queue: queue, declaration: declaration, client: client, worker: id, options: options, pipeline: pipeline,
             executor: executor, idleQueues: idleQueues, cycleRelay: beside.cycleRelay, cron: beside.cron,
-            observer: beside.observer, metrics: metrics, logger: logger)
+            ownEnd: beside.ownEnd, observer: beside.observer, metrics: metrics, logger: logger)
     }
 
     private func serve(

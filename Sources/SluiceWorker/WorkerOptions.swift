@@ -17,6 +17,19 @@ public struct WorkerOptions: Sendable {
     public var version: String?
     /// The most threads that handlers may block at the same time.
     public var maxThreads: Int
+    /// The jobs after which `Worker.run()` returns; nil for no end. It claims no more than that. Each run counts, whatever its
+    /// outcome; a job that could not begin here does not.
+    public var maxJobs: Int?
+    /// Whether `Worker.run()` returns once nothing can be claimed in any of its queues.
+    ///
+    /// That is: a claim in each queue brings nothing, no run of this worker goes on, Redis has all outcomes, and what they caused
+    /// has arrived: follow-up jobs, steps of workflows, cron entries that were due. Jobs that are scheduled for later, that wait
+    /// for their next attempt or for a limit, that run elsewhere or whose queue is paused do not keep the worker.
+    ///
+    /// Both ends are in order and without a time limit: runs end, and the worker waits for Redis, so that nothing stays claimed.
+    /// A graceful shutdown meanwhile brings back the grace. In a `ServiceGroup`, give the worker a `successTerminationBehavior` of
+    /// `.gracefullyShutdownGroup`.
+    public var stopsWhenEmpty: Bool
     /// The length of one blocking call for tokens. Beats do not depend on it.
     package var blockingSpan: Duration = .seconds(20)
     /// The backend for metrics; nil for that of the process.
@@ -27,7 +40,7 @@ public struct WorkerOptions: Sendable {
     /// Sets the options; each has a default for the common case.
     public init(
         lease: Duration = .seconds(30), grace: Duration = .seconds(30), cancellationGrace: Duration = .seconds(5),
-        host: String? = nil, maxThreads: Int = 64, version: String? = nil
+        host: String? = nil, maxThreads: Int = 64, version: String? = nil, maxJobs: Int? = nil, stopsWhenEmpty: Bool = false
     ) {
         self.lease = min(max(lease, .seconds(1)), .seconds(86_400))
         self.grace = max(grace, .zero)
@@ -35,5 +48,7 @@ public struct WorkerOptions: Sendable {
         self.host = host
         self.maxThreads = max(maxThreads, 1)
         self.version = version
+        self.maxJobs = maxJobs.map { max($0, 1) }
+        self.stopsWhenEmpty = stopsWhenEmpty
     }
 }

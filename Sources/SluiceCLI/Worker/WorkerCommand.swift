@@ -30,7 +30,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
             SIGTERM, Ctrl-C or the end of its terminal: nothing more is claimed, what runs may end within the grace, the rest is \
             given back unharmed. Ctrl-C again: at once. SIGHUP, if it has no terminal: keys, the password and certificates are read \
-            again from their files.
+            again from their files. A worker that ends by itself (--max-jobs, --exit-when-empty) waits for what runs, and for Redis \
+            if that is away, without a limit, so that nothing stays claimed.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -86,6 +87,18 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "End after this many jobs, in order and with status 0: no more are claimed, and what runs may end however long it takes.",
+            valueName: "n"))
+    var maxJobs: Int?
+
+    @Flag(
+        help: ArgumentHelp(
+            "End with status 0 once nothing can be claimed in any of the queues, and what ran here has ended. Jobs that are scheduled, "
+                + "wait for their next attempt or for a limit, run elsewhere or are paused do not keep the worker."))
+    var exitWhenEmpty = false
+
+    @Option(
+        help: ArgumentHelp(
             "The version of what runs here, such as 2.3.1, which `sluice workers list` shows. At most 128 bytes.",
             valueName: "text"))
     var versionLabel: String?
@@ -122,6 +135,7 @@ struct WorkerCommand: AsyncParsableCommand {
         if let concurrency, !(1...10_000).contains(concurrency) {
             throw ValidationError("--concurrency is 1 to 10000")
         }
+        if let maxJobs, maxJobs < 1 { throw ValidationError("--max-jobs is 1 or more") }
         if let versionLabel, !(1...128).contains(versionLabel.utf8.count) {
             throw ValidationError("--version-label is 1 to 128 bytes")
         }
@@ -161,13 +175,18 @@ struct WorkerCommand: AsyncParsableCommand {
     ) async throws {
         var quiet = logger
         quiet.logLevel = .error
-        var services: [any Service] = [reload, worker]
+        // A worker may end by itself; then the pages end after it.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: reload), .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
+        ]
         if let metrics, let monitor = try await monitoring.monitor(MonitorPages(metrics, worker, probing: client.store)) {
             logger.info("metrics are served", metadata: ["url": "\(monitor.url)"])
             // Services stop in the opposite order, so that the pages are there until the worker has ended.
-            services.insert(monitor, at: 0)
+            services.insert(.init(service: monitor), at: 0)
         }
-        let group = ServiceGroup(services: services, gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: StopSignals.ofService, logger: quiet))
         try await SecondInterrupt(services: group, logger: logger).run()
     }
 
@@ -176,7 +195,8 @@ struct WorkerCommand: AsyncParsableCommand {
         let worker = Worker(
             client, queues: queues.map { Queue($0, concurrency: places, ack: ack, limits: limit, deploy: deploy) },
             options: WorkerOptions(
-                lease: lease, grace: grace, cancellationGrace: command.killGrace + .seconds(5), version: versionLabel),
+                lease: lease, grace: grace, cancellationGrace: command.killGrace + .seconds(5), version: versionLabel,
+                maxJobs: maxJobs, stopsWhenEmpty: exitWhenEmpty),
             logger: logger)
         worker.handleOthers { [dependency] arguments, context in
             try await command.run(arguments, context).result(dependency: dependency, hiding: context.redaction)

@@ -17,7 +17,7 @@ final class CronFirer: Sendable {
     private struct Request: Sendable {
         var queue: QueueName
         /// Makes the queue's runner look for the next due time.
-        var then: @Sendable () -> Void
+        var then: @Sendable (_ hasFired: Bool) -> Void
     }
 
     init(_ store: Store, logger: Logger) {
@@ -27,8 +27,10 @@ final class CronFirer: Sendable {
         (requests, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(100))
     }
 
-    func fire(_ queue: QueueName, then: @escaping @Sendable () -> Void) {
-        continuation.yield(Request(queue: queue, then: then))
+    /// - Parameter then: Called when the entries have fired, or with false if there is no room for the request.
+    func fire(_ queue: QueueName, then: @escaping @Sendable (_ hasFired: Bool) -> Void) {
+        if case .enqueued = continuation.yield(Request(queue: queue, then: then)) { return }
+        then(false)
     }
 
     func finish() { continuation.finish() }
@@ -37,7 +39,7 @@ final class CronFirer: Sendable {
     func run() async {
         for await request in requests {
             await fire(request.queue)
-            request.then()
+            request.then(true)
         }
     }
 

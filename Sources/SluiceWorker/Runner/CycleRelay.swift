@@ -15,6 +15,7 @@ final class CycleRelay: Sendable {
         /// The server's time of the cycle, in ms since 1970.
         var now: Int
         var messages: [OutboxMessage]
+        var then: @Sendable () -> Void
     }
 
     init(_ relay: Relay) {
@@ -23,8 +24,13 @@ final class CycleRelay: Sendable {
         (rounds, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1000))
     }
 
-    func carry(_ messages: [OutboxMessage], of queue: QueueName, now: Int) {
-        if !messages.isEmpty { continuation.yield(Round(queue: queue, now: now, messages: messages)) }
+    /// - Parameter then: Called when the messages have been relayed, or could not be and are left to Redis.
+    func carry(
+        _ messages: [OutboxMessage], of queue: QueueName, now: Int, then: @escaping @Sendable () -> Void = {}
+    ) {
+        if messages.isEmpty { return then() }
+        if case .enqueued = continuation.yield(Round(queue: queue, now: now, messages: messages, then: then)) { return }
+        then()
     }
 
     /// Lets `run` return once all rounds have been relayed.
@@ -39,7 +45,10 @@ final class CycleRelay: Sendable {
                     await group.next()
                     running -= 1
                 }
-                group.addTask { [relay] in await relay.carry(round.messages, of: round.queue, now: round.now) }
+                group.addTask { [relay] in
+                    await relay.carry(round.messages, of: round.queue, now: round.now)
+                    round.then()
+                }
                 running += 1
             }
         }

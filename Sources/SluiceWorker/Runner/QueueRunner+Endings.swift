@@ -47,6 +47,7 @@ extension QueueRunner {
             metadata: ["job": "\(id)", "queue": "\(queue.name)", "why": "\(run.ending.map { "\($0)" } ?? "")"])
         runs[id] = nil
         settle(run.abandoned(), ending: run.ending)
+        ownEnd?.left()
         poke()
     }
 }

@@ -40,6 +40,7 @@ extension QueueRunner {
         for id in reply.lost {
             guard let run = runs.removeValue(forKey: id) else { continue }
             metrics.lost(1)
+            ownEnd?.left()
             logger.warning("this worker lost a job it runs", metadata: ["job": "\(id)", "queue": "\(queue.name)"])
             run.handle.cancel()
         }

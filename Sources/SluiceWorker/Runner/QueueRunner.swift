@@ -17,15 +17,17 @@ actor QueueRunner {
     let logger: Logger
     var metrics: WorkerMetrics
     let observer: ProcessedStream?
-    private let cycleRelay: CycleRelay
-    private let cron: CronFirer
+    let cycleRelay: CycleRelay
+    let cron: CronFirer
     let pipeline: Pipeline
     let executor: HandlerExecutor
     private let idleQueues: IdleQueues
+    /// What ends this worker by itself, if anything does.
+    let ownEnd: OwnEnd?
 
     private let pool: RunPool<ClaimedJob>
 
-    private nonisolated let signal: Signal
+    nonisolated let signal: Signal
     nonisolated let deadlines: Signal
     nonisolated let mailbox: Mailbox
     private nonisolated let isPoked = Mutex(false)
@@ -45,20 +47,20 @@ actor QueueRunner {
     /// When the next call is due if nothing happens.
     private var nextBeat = NIODeadline.now()
     /// Whether there may be more jobs to claim.
-    private var mayHaveMore = true
-    /// The end of the grace; nil until the worker stops.
-    private nonisolated let stopping = Mutex<NIODeadline?>(nil)
-    private var isForced = false
+    var mayHaveMore = true
+    /// Nil until the worker stops.
+    nonisolated let stopping = Mutex<Stopping?>(nil)
+    var isForced = false
     private(set) var isFinished = false
     /// When the loop made its last turn, in ns of uptime. After its end it needs none.
-    private nonisolated let turned = Atomic(NIODeadline.now().uptimeNanoseconds)
+    nonisolated let turned = Atomic(NIODeadline.now().uptimeNanoseconds)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { store.eventLoop.executor.asUnownedSerialExecutor() }
 
     init(
         queue: Queue, declaration: Declaration, client: SluiceClient, worker: WorkerID, options: WorkerOptions,
         pipeline: Pipeline, executor: HandlerExecutor, idleQueues: IdleQueues, cycleRelay: CycleRelay, cron: CronFirer,
-        observer: ProcessedStream?, metrics: WorkerMetrics, logger: Logger
+        ownEnd: OwnEnd?, observer: ProcessedStream?, metrics: WorkerMetrics, logger: Logger
     ) {
         self.queue = queue
         self.declaration = declaration
@@ -71,6 +73,7 @@ actor QueueRunner {
         self.observer = observer
         self.cycleRelay = cycleRelay
         self.cron = cron
+        self.ownEnd = ownEnd
         self.logger = logger
         self.metrics = metrics
         self.signal = Signal(client.store.eventLoop)
@@ -84,15 +87,6 @@ actor QueueRunner {
     nonisolated func poke() {
         isPoked.withLock { $0 = true }
         signal.set()
-    }
-
-    /// Stops claiming. `run` returns when all runs have ended, or the grace is over.
-    nonisolated func stop(grace: Duration) {
-        let ends = NIODeadline.now() + TimeAmount(grace)
-        stopping.withLock { $0 = min($0 ?? ends, ends) }
-        signal.set()
-        for gathering in pipeline.gatherings { gathering.stop() }
-        deadlines.set()
     }
 
     /// Serves the queue until stopped.
@@ -115,7 +109,7 @@ actor QueueRunner {
             turned.store(now.uptimeNanoseconds, ordering: .relaxed)
             if !inability.isOver, inability.update(at: now) { mayHaveMore = true }
             if let graceEnds, now >= graceEnds { force(now) }
-            if isStopping, (runs.isEmpty && outbox.isEmpty) || mustGiveUp(now) { break }
+            if isStopping, hasNothing || mustGiveUp(now) { break }
             if let time = link.waitsUntil, now < time {
                 // What arrives meanwhile is for workers that can call.
                 _ = idleQueues.set(self, hungry: false)
@@ -128,16 +122,7 @@ actor QueueRunner {
                 await rest()
             }
         }
-        try? await leave()
-    }
-
-    private nonisolated var graceEnds: NIODeadline? { stopping.withLock { $0 } }
-    nonisolated var isStopping: Bool { graceEnds != nil }
-
-    /// How long the loop has made no turn.
-    nonisolated func silence(at now: NIODeadline) -> Duration {
-        let last = turned.load(ordering: .relaxed)
-        return .nanoseconds(Int64(now.uptimeNanoseconds - min(last, now.uptimeNanoseconds)))
+        await leave()
     }
 
     private func mustCall(_ now: NIODeadline) -> Bool {
@@ -150,6 +135,7 @@ actor QueueRunner {
         let unrecorded = queue.ack == .confirmed ? outbox.count : 0
         var places = queue.concurrency - runs.count - unrecorded
         if !inability.isOver { places = inability.room(places, running: runs.count + unrecorded) }
+        if let ownEnd { places = ownEnd.room(places, in: queue.name) }
         return max(min(places, options.admission?.room(in: queue.name, running: runs.count) ?? places), 0)
     }
 
@@ -178,6 +164,7 @@ actor QueueRunner {
                 inability.ended(report.fence)
             }
             settle(report, ending: runs.remove(at: place).value.ending)
+            ownEnd?.left(hasRun: report.hasRun)
         }
         reports.removeAll(keepingCapacity: true)
     }
@@ -203,8 +190,10 @@ actor QueueRunner {
 
     private func cycle() async throws(SluiceError) {
         let settling = fittingOutcomes()
-        let demand = isStopping ? 0 : min(freePlaces(), Cycle.mostJobs)
         isPoked.withLock { $0 = false }
+        let places = isStopping ? 0 : min(freePlaces(), Cycle.mostJobs)
+        let look = ownEnd?.look(for: places, in: queue.name)
+        let demand = look?.jobs ?? places
         if demand == 0 { _ = idleQueues.set(self, hungry: false) }
         let idle = options.lease * (0.4 * Double.random(in: 0.8...1.2))
         let call = Cycle(
@@ -216,9 +205,11 @@ actor QueueRunner {
             metrics.answered(.cycle, since: start)
             link.succeeded(withJobs: !reply.jobs.isEmpty)
             absorb(reply, settling, demand: demand, idle: idle)
+            if let look { ended(look, reply) }
             if declaration.isOutdated(by: reply.declared) { await look() }
         } catch {
             metrics.callFailed()
+            if let look { failed(look) }
             if demand > 0, error.code == .outcomeUnknown { link.lostJobs(queue.name, logger) }
             try link.failed(error, settling: settling, logger)
         }
@@ -250,8 +241,7 @@ actor QueueRunner {
         start(reply.jobs)
         metrics.started(reply.jobs.count, running: runs.count)
         metrics.update(reply.gauges)
-        cycleRelay.carry(reply.messages, of: queue.name, now: reply.now)
-        if reply.hasTicks { cron.fire(queue.name) { [weak self] in self?.poke() } }
+        deliver(reply)
         mayHaveMore = reply.jobs.count == demand
         nextBeat = .now() + TimeAmount(min(reply.come ?? idle, idle))
         if reply.mustResync || reply.held != runs.count + outbox.count {
@@ -270,30 +260,9 @@ actor QueueRunner {
             if let older {
                 older.handle.cancel()
                 metrics.lost(1)
+                ownEnd?.left()
             }
         }
         pool.start(entries)
-    }
-
-    /// Cancels the remaining runs after the grace, and gives them back. Handlers that do not return are abandoned a moment later.
-    private func force(_ now: NIODeadline) {
-        if !isForced {
-            isForced = true
-            for id in Array(runs.keys) { end(id, .stopping) }
-        }
-    }
-
-    /// Whether to stop without Redis, which has been away for the whole shutdown. Unsent outcomes are lost, and their jobs run
-    /// again when the lease ends.
-    private func mustGiveUp(_ now: NIODeadline) -> Bool {
-        guard isForced, let graceEnds, now > graceEnds + TimeAmount(options.cancellationGrace) + .seconds(5) else { return false }
-        logger.error(
-            "stopping without Redis: jobs of this worker run again when its lease ends",
-            metadata: ["queue": "\(queue.name)", "runs": "\(runs.count)", "outcomes": "\(outbox.count)"])
-        return true
-    }
-
-    private func leave() async throws(SluiceError) {
-        _ = try await store.call(Leave(worker: worker, session: link.session), on: queue.name, timeout: .seconds(2))
     }
 }
