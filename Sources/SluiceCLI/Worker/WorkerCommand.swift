@@ -179,7 +179,8 @@ struct WorkerCommand: AsyncParsableCommand {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: reload), .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
         ]
-        if let metrics, let monitor = try await monitoring.monitor(MonitorPages(metrics, worker, probing: client.store)) {
+        let probe = { ServiceProbe("worker", probing: [client.store]) { worker.pulse } }
+        if let metrics, let monitor = try await monitoring.monitor(MonitorPages(metrics, probe())) {
             logger.info("metrics are served", metadata: ["url": "\(monitor.url)"])
             // Services stop in the opposite order, so that the pages are there until the worker has ended.
             services.insert(.init(service: monitor), at: 0)

@@ -26,6 +26,8 @@ actor QueueRunner {
     let ownEnd: OwnEnd?
 
     private let pool: RunPool<ClaimedJob>
+    /// The loop turns at least this often, so that one that hangs is noticed however long the lease is.
+    static let longestRest = Duration.seconds(20)
 
     nonisolated let signal: Signal
     nonisolated let deadlines: Signal
@@ -145,6 +147,7 @@ actor QueueRunner {
         if idleQueues.set(self, hungry: wants) { await callListenerBack() }
         var time = graceEnds.map { isForced ? nextBeat : min($0, nextBeat) } ?? nextBeat
         if let end = inability.pausedUntil { time = min(time, end) }
+        time = min(time, .now() + TimeAmount(Self.longestRest))
         await signal.wait(until: time)
     }
 

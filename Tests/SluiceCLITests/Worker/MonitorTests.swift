@@ -19,9 +19,10 @@ struct MonitorTests {
 
     /// Lends the port of a server.
     private func serving(
-        _ health: WorkerHealth = WorkerHealth(.serving), patience: TimeAmount = .hours(1), _ body: (Int) async throws -> Void
+        _ pulse: Pulse = Pulse(.serving), patience: TimeAmount = .hours(1), _ body: (Int) async throws -> Void
     ) async throws {
-        let pages = MonitorPages(PrometheusMetrics(), probing: namespace.store) { health }
+        let pages = MonitorPages(
+            PrometheusMetrics(), ServiceProbe("worker", probing: [namespace.store]) { pulse })
         let monitor = try await Monitor(host: "127.0.0.1", port: 0, pages, patience: patience)
         let port = try #require(URL(string: monitor.url)?.port)
         do {
@@ -37,8 +38,8 @@ struct MonitorTests {
             let ready = try await RawHTTP.get("/readyz", port: port)
             #expect(ready.status == 200 && ready.body == "ready\n")
         }
-        for (phase, text) in [(WorkerHealth.Phase.starting, "the worker starts\n"), (.stopping, "the worker stops\n")] {
-            try await serving(WorkerHealth(phase)) { port in
+        for (phase, text) in [(Pulse.Phase.starting, "the worker starts\n"), (.stopping, "the worker stops\n")] {
+            try await serving(Pulse(phase)) { port in
                 let ready = try await RawHTTP.get("/readyz", port: port)
                 #expect(ready.status == 503 && ready.body == text)
                 #expect(try await RawHTTP.get("/livez", port: port).status == 200)
@@ -49,7 +50,7 @@ struct MonitorTests {
     @Test func aLoopThatHangsIsNotAlive() async throws {
         let longest = Duration.seconds(75)
         for (silence, status) in [(longest, 200), (longest + .milliseconds(1), 503)] {
-            try await serving(WorkerHealth(.serving, silence: silence, longestSilence: longest)) { port in
+            try await serving(Pulse(.serving, silence: silence, longestSilence: longest)) { port in
                 let live = try await RawHTTP.get("/livez", port: port)
                 #expect(live.status == status)
                 #expect(live.body == (status == 200 ? "alive\n" : "the worker's loop has not turned for 75 s\n"))
@@ -138,7 +139,8 @@ struct MonitorTests {
 
     @Test func onePortHasOneServer() async throws {
         try await serving { port in
-            let pages = MonitorPages(PrometheusMetrics(), probing: namespace.store) { WorkerHealth(.serving) }
+            let pages = MonitorPages(
+                PrometheusMetrics(), ServiceProbe("worker", probing: [namespace.store]) { Pulse(.serving) })
             await #expect(
                 throws: Failure(
                     "metrics cannot be served on 127.0.0.1, port \(port): the port is in use; --metrics-port 0 takes a free one")

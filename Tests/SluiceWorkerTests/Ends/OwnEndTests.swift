@@ -42,7 +42,7 @@ struct OwnEndTests {
         #expect(try await fixture.total("completed") == 50)
         #expect(try await fixture.leftovers() == [])
         #expect(try await workers(fixture) == 0)
-        #expect(worker.health.phase == .stopping)
+        #expect(worker.pulse.phase == .stopping)
     }
 
     @Test func anEmptyQueueEndsItAtOnce() async throws {

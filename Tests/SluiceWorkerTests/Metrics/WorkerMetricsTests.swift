@@ -61,12 +61,12 @@ struct WorkerMetricsTests {
             await started.wait(for: 2)
             #expect(await fixture.queues.eventually(in: "work") { lines.contains(#"sluice_worker_runs{queue="work"} 2"#) })
             #expect(lines.contains(#"sluice_worker_places{queue="work"} 2"#))
-            #expect(worker.health.phase == .serving && worker.health.isTurning)
+            #expect(worker.pulse.phase == .serving && worker.pulse.isTurning)
             go.add()
             #expect(await fixture.count(.completed, is: 3))
             #expect(await fixture.queues.eventually(in: "work") { lines.contains(#"sluice_worker_runs{queue="work"} 0"#) })
         }
-        #expect(worker.health.phase == .stopping)
+        #expect(worker.pulse.phase == .stopping)
     }
 
     /// The run goes on, and its outcome comes too late.
