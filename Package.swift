@@ -113,7 +113,7 @@ let package = Package(
         ),
         .target(
             name: "SluiceToolSupport",
-            dependencies: redis + service + [
+            dependencies: redis + service + nio + [
                 "SecretFiles", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "Yams", .argumentParser,
             ]
         ),

@@ -122,6 +122,7 @@ struct ServeCommand: AsyncParsableCommand {
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.longestHeaders, maxHeaderListSize: Self.longestHeaders, maxHeaderFieldCount: 100))
         let (host, path) = (listen.host, path)
+        let loops = LoopPulse()
         let app = Application(
             router: router, server: .http1(configuration: channel),
             configuration: ApplicationConfiguration(
@@ -129,10 +130,16 @@ struct ServeCommand: AsyncParsableCommand {
                 availableConnectionsDelegate: MaximumAvailableConnections(4000)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
+                loops.serves()
                 logger.notice("serving", metadata: ["url": "http://\(ListenAddress(host: host, port: port))\(path)/"])
             }, logger: quiet)
-        let group = ServiceGroup(
-            services: [reload, dashboard, app], gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
+        var services: [any Service] = [reload, dashboard, app]
+        if let systemd = SystemdNotifier() {
+            let probe = ServiceProbe("server", probing: sites.compactMap(\.client?.store)) { loops.pulse }
+            services.insert(SystemdService(systemd, probe, logger: logger), at: 0)
+            services.append(loops)
+        }
+        let group = ServiceGroup(services: services, gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
         do {
             try await SecondInterrupt(services: group, logger: logger).run()
         } catch let error as IOError {

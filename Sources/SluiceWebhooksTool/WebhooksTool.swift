@@ -138,10 +138,14 @@ struct WebhooksTool: AsyncParsableCommand {
         worker.deliverWebhooks(by: sender)
         var quiet = logger
         quiet.logLevel = .error
-        let services = ServiceGroup(
-            services: [reload, sender, worker], gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
+        var services: [any Service] = [reload, sender, worker]
+        if let systemd = SystemdNotifier() {
+            let probe = ServiceProbe("worker", probing: [client.store]) { worker.pulse }
+            services.insert(SystemdService(systemd, probe, logger: logger), at: 0)
+        }
+        let group = ServiceGroup(services: services, gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
         do {
-            try await SecondInterrupt(services: services, logger: logger).run()
+            try await SecondInterrupt(services: group, logger: logger).run()
         } catch {
             await sender.close()
             await client.close()

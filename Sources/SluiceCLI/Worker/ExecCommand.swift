@@ -79,10 +79,11 @@ struct ExecCommand: Sendable {
         _ input: [UInt8], named name: String, _ environment: [String: String], _ reach: Int, started: (Int32) async -> Void,
         ended: (ExecStreams.Said) async -> Void
     ) async throws -> ExecEnd {
-        let hidden: [String: String?] = [
+        var hidden: [String: String?] = [
             "SLUICE_REDIS_URL": nil, "REDISCLI_AUTH": nil, KeysOptions.variable: nil, GlobalOptions.passwordFileVariable: nil,
             SettingsOptions.variable: nil,
         ]
+        for variable in SystemdNotifier.variables { hidden.updateValue(nil, forKey: variable) }
         let variables = ExecEnvironment(changing: hidden.merging(environment) { $1 })
         var platform = PlatformOptions()
         // A separate process group: Ctrl-C at the terminal is for the worker, and a signal to the group reaches the child's

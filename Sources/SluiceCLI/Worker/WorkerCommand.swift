@@ -185,6 +185,9 @@ struct WorkerCommand: AsyncParsableCommand {
             // Services stop in the opposite order, so that the pages are there until the worker has ended.
             services.insert(.init(service: monitor), at: 0)
         }
+        if let systemd = SystemdNotifier() {
+            services.insert(.init(service: SystemdService(systemd, probe(), logger: logger)), at: 0)
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services, gracefulShutdownSignals: StopSignals.ofService, logger: quiet))
