@@ -34,6 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeysOptions
 
+    @OptionGroup var log: LogOptions
+
     @OptionGroup var settings: SettingsOptions
 
     @Flag(help: "Refuse every change, for all roles.")
@@ -86,7 +88,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         if settings.check { return try await check() }
-        let logger = Logger(label: "sluice.server") { _ in WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style) }
+        let logger = log.logger("sluice.server", isJSON: global.json)
         // What is wrong with the files is told before anything is opened.
         let loaded = try keys.load()
         let (access, parts) = try access.access(logger)

@@ -96,8 +96,16 @@ package struct Terminal: Sendable {
     /// Writes one line to standard error, under the program's name. Where that fails, no other place is left to say it.
     /// - Parameter isDrawn: Whether the message is drawn over several lines. All others are one line, whatever a value holds.
     package static func complain(_ message: String, isDrawn: Bool = false) {
+        if LogFormat.current == .json { return complainToProgram(message) }
         let text = isDrawn ? SafeText.shown(message) : HumanText.visible(message)
         try? errors.write("\(program): \(text)\n".utf8)
+    }
+
+    /// The same as a line of a log that programs read.
+    private static func complainToProgram(_ message: String) {
+        let (isWarning, warning) = (message.hasPrefix("warning: "), message.dropFirst("warning: ".count))
+        let text = isWarning ? String(warning) : message
+        try? errors.json(WorkerLogHandler.json(isWarning ? .warning : .error, text, program, [], at: .now))
     }
 
     /// The name that this program was called by, without its folder.

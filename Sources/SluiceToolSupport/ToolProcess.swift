@@ -18,7 +18,7 @@ package enum ToolProcess {
         // A reader that goes away, or a Redis that does, is an error of one write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         StopSignals.quitAtOnce()
-        LoggingSystem.bootstrap { _ in WorkerLogHandler(isJSON: false, style: Terminal.errors.style) }
+        LoggingSystem.bootstrap { WorkerLogHandler(label: $0, style: Terminal.errors.style) }
         var settings: ToolSettings?
         do {
             try InputText.checkProcess()

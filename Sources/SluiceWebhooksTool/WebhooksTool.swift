@@ -82,6 +82,7 @@ struct WebhooksTool: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var lease: Duration = .seconds(30)
 
+    @OptionGroup var log: LogOptions
     @OptionGroup var settings: SettingsOptions
 
     func validate() throws {
@@ -120,10 +121,8 @@ struct WebhooksTool: AsyncParsableCommand {
 
     func run() async throws {
         if settings.check { return try await check() }
+        let logger = log.logger("sluice.webhooks", isJSON: global.json)
         let sender = try self.sender()
-        let logger = Logger(label: "sluice.webhooks") { _ in
-            WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)
-        }
         var options = SluiceClient.Options()
         options.namespace = global.namespace ?? .standard
         var reload = await SecretReload(logger: logger)

@@ -106,6 +106,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeysOptions
     @OptionGroup var size: PayloadLimitOption
     @OptionGroup var monitoring: MonitorOptions
+    @OptionGroup var log: LogOptions
     @OptionGroup var settings: SettingsOptions
 
     @Flag(help: "Run no job whose arguments are not encrypted. Needs the keys.")
@@ -144,10 +145,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         if settings.check { return try await check() }
+        let logger = log.logger("sluice.worker", isJSON: global.json)
         var command = try ExecCommand(exec)
-        let logger = Logger(label: "sluice.worker") { _ in
-            WorkerLogHandler(isJSON: global.json, style: Terminal.errors.style)
-        }
         var options = SluiceClient.Options()
         options.namespace = global.namespace ?? .standard
         options.keys = try keys.load()
