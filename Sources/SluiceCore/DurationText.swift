@@ -23,6 +23,19 @@ package enum DurationText {
         return .milliseconds(Int((total * 1000).rounded(.up)))
     }
 
+    /// A duration of whole ms as it is read: `1h30m`, `1500ms` as `1s500ms`.
+    package static func exact(_ duration: Duration) -> String {
+        var rest = duration.milliseconds
+        if rest <= 0 { return "0s" }
+        var text = ""
+        for (size, unit) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")] {
+            let (count, left) = rest.quotientAndRemainder(dividingBy: size)
+            if count > 0 { text += "\(count)\(unit)" }
+            rest = left
+        }
+        return text
+    }
+
     private static func refusal(_ text: String) -> SluiceError {
         SluiceError(
             .invalidArgument, "'\(text.prefix(40))' is no duration: write 500ms, 30s, 5m, 1h30m or 2d, up to ten years")

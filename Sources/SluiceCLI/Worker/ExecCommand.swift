@@ -19,7 +19,9 @@ struct ExecCommand: Sendable {
     /// The bytes of standard error to keep of a failed child. With the exit status in front, they fit in the job's history.
     var errorLimit = 4000
     /// How long a child may take to end after SIGTERM, before SIGKILL.
-    var killGrace = Duration.seconds(5)
+    var killGrace = Self.standardKillGrace
+    /// That of the tool.
+    static let standardKillGrace = Duration.seconds(5)
     /// Ends the children if this process dies.
     var reaper: ExecReaper?
 

@@ -74,16 +74,7 @@ struct WorkerCommand: AsyncParsableCommand {
         transform: { try dependencyName($0) })
     var dependency = "dependency"
 
-    @Option(
-        help: ArgumentHelp("How long a stop waits for running jobs. (default: 30s)", valueName: "duration"),
-        transform: { try DurationText.parse($0) })
-    var grace: Duration = .seconds(30)
-
-    @Option(
-        help: ArgumentHelp(
-            "How long after this worker's death its jobs run elsewhere: 1s to 1d. (default: 30s)", valueName: "duration"),
-        transform: { try DurationText.parse($0) })
-    var lease: Duration = .seconds(30)
+    @OptionGroup var times: TimesOptions
 
     @Option(
         help: ArgumentHelp(
@@ -140,7 +131,6 @@ struct WorkerCommand: AsyncParsableCommand {
         if let versionLabel, !(1...128).contains(versionLabel.utf8.count) {
             throw ValidationError("--version-label is 1 to 128 bytes")
         }
-        guard (.seconds(1) ... .seconds(86_400)).contains(lease) else { throw ValidationError("--lease is 1s to 1d") }
     }
 
     func run() async throws {
@@ -155,13 +145,15 @@ struct WorkerCommand: AsyncParsableCommand {
         command.resultLimit = size.limit
         if requireEncrypted, options.keys == nil { throw Self.noKeys }
         command.reaper = ExecReaper(logger: logger)
+        let times = try times.times()
         let metrics = monitoring.metrics()
         var reload = await SecretReload(logger: logger)
         reload.add(keys.reload(options.keys))
         let client = try await SluiceClient(try await global.store(logger: logger), options: options, logger: logger)
+        if times.longestJob != nil { logger.info("times of a stop", metadata: TimesOptions.metadata(times)) }
         do {
             reload.add(client.store)
-            try await serve(worker(client, running: command, logger), of: client, reload, metrics, logger)
+            try await serve(worker(client, running: command, times, logger), of: client, reload, metrics, logger)
         } catch {
             await client.close()
             throw error
@@ -193,12 +185,14 @@ struct WorkerCommand: AsyncParsableCommand {
         try await SecondInterrupt(services: group, logger: logger).run()
     }
 
-    private func worker(_ client: SluiceClient, running command: ExecCommand, _ logger: Logger) -> Worker {
+    private func worker(
+        _ client: SluiceClient, running command: ExecCommand, _ times: ServiceTimes, _ logger: Logger
+    ) -> Worker {
         let places = concurrency ?? ProcessInfo.processInfo.activeProcessorCount
         let worker = Worker(
             client, queues: queues.map { Queue($0, concurrency: places, ack: ack, limits: limit, deploy: deploy) },
             options: WorkerOptions(
-                lease: lease, grace: grace, cancellationGrace: command.killGrace + .seconds(5), version: versionLabel,
+                lease: times.lease, grace: times.grace, cancellationGrace: times.cancellation, version: versionLabel,
                 maxJobs: maxJobs, stopsWhenEmpty: exitWhenEmpty),
             logger: logger)
         worker.handleOthers { [dependency] arguments, context in
