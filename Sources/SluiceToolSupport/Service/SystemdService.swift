@@ -59,11 +59,13 @@ package struct SystemdService: Service {
         told.isHanging = !pulse.isTurning
         switch pulse.phase {
         case .starting, .serving:
-            if !told.isReady { await becomeReady(&told) }
+            if !told.isReady { await becomeReady(&told) } else if pulse.isTurning { state("ready", &told) }
         case .stopping:
             if !told.isStopping { told.isStopping = notifier.tell([.stopping]) }
-            if pulse.isTurning { notifier.tell([.extendTimeout(Self.moreTime)]) }
-            state("stopping: what runs may end", &told)
+            if pulse.isTurning {
+                notifier.tell([.extendTimeout(Self.moreTime)])
+                state("stopping: what runs may end", &told)
+            }
         }
         if !pulse.isTurning { state(life.text, &told) }
     }

@@ -81,7 +81,10 @@ struct ServiceTimesTests {
         let options = ["--longest-job", "10m", "--exit-when-empty", "--log-format", "json"]
         let end = try await tool.worker("cat", options) { _, _ in }
         #expect(end.status == .exited(0))
-        for part in [#""TimeoutStopSec":"630""#, #""terminationGracePeriodSeconds":"630""#, #""grace":"10m""#, #""lease":"30s""#] {
+        let parts = [
+            #""TimeoutStopSec":"630""#, #""terminationGracePeriodSeconds":"630""#, #""grace":"10m""#, #""lease":"30s""#,
+        ]
+        for part in parts {
             #expect(end.log.contains(part), "\(end.log)")
         }
         let help = try await Tool.run(["worker", "--help"])

@@ -1,35 +1,31 @@
+import SluiceCore
 import Testing
 
 @testable import SluiceWorker
 
 @Suite struct EmptinessTests {
-    /// A look of a queue that finds nothing.
-    private func look(_ emptiness: inout Emptiness, _ queue: String) -> Emptiness.Step {
-        emptiness.foundNothing(in: .init(stringLiteral: queue), emptiness.current)
-    }
-
     @Test func everyQueueLooksOnceMoreBeforeTheEnd() {
         var emptiness = Emptiness(["a", "b"])
-        #expect(look(&emptiness, "a") == .wait)
-        #expect(look(&emptiness, "a") == .wait)
-        #expect(look(&emptiness, "b") == .look)
-        #expect(look(&emptiness, "b") == .wait)
-        #expect(look(&emptiness, "b") == .wait)
-        #expect(look(&emptiness, "a") == .over)
+        #expect(emptiness.look("a") == .wait)
+        #expect(emptiness.look("a") == .wait)
+        #expect(emptiness.look("b") == .look)
+        #expect(emptiness.look("b") == .wait)
+        #expect(emptiness.look("b") == .wait)
+        #expect(emptiness.look("a") == .over)
     }
 
     @Test func aJobThatIsFoundBeginsAllAnew() {
         var emptiness = Emptiness(["a", "b"])
-        _ = look(&emptiness, "a")
-        #expect(look(&emptiness, "b") == .look)
-        #expect(look(&emptiness, "a") == .wait)
+        _ = emptiness.look("a")
+        #expect(emptiness.look("b") == .look)
+        #expect(emptiness.look("a") == .wait)
         emptiness.found(in: "b")
         #expect(emptiness.current == nil)
-        #expect(look(&emptiness, "a") == .wait)
-        #expect(look(&emptiness, "b") == .look)
+        #expect(emptiness.look("a") == .wait)
+        #expect(emptiness.look("b") == .look)
         // What a found before does not count any more.
-        #expect(look(&emptiness, "b") == .wait)
-        #expect(look(&emptiness, "a") == .over)
+        #expect(emptiness.look("b") == .wait)
+        #expect(emptiness.look("a") == .over)
     }
 
     @Test func aLookThatBeganEarlierDoesNotCount() {
@@ -40,14 +36,14 @@ import Testing
         #expect(emptiness.foundNothing(in: "a", early) == .wait)
         let first = emptiness.current
         emptiness.found(in: "a")
-        #expect(look(&emptiness, "a") == .look)
+        #expect(emptiness.look("a") == .look)
         #expect(emptiness.foundNothing(in: "a", first) == .wait)
-        #expect(look(&emptiness, "a") == .over)
+        #expect(emptiness.look("a") == .over)
     }
 
     @Test func aDeliveryHoldsTheEndUp() {
         var emptiness = Emptiness(["a"])
-        #expect(look(&emptiness, "a") == .look)
+        #expect(emptiness.look("a") == .look)
         let before = emptiness.current
         emptiness.begins()
         emptiness.begins()
@@ -56,6 +52,11 @@ import Testing
         #expect(emptiness.ends() == .wait)
         #expect(emptiness.ends() == .look)
         #expect(emptiness.foundNothing(in: "a", before) == .wait)
-        #expect(look(&emptiness, "a") == .over)
+        #expect(emptiness.look("a") == .over)
     }
+}
+
+extension Emptiness {
+    /// A look of a queue that finds nothing.
+    fileprivate mutating func look(_ queue: QueueName) -> Step { foundNothing(in: queue, current) }
 }
