@@ -23,6 +23,9 @@ struct WebhooksTool: AsyncParsableCommand {
             SIGTERM, Ctrl-C or the end of its terminal: nothing more is claimed, what is on its way may end within the grace. Ctrl-C \
             again: at once. SIGHUP, if it has no terminal: secrets, the password and certificates are read again from their files.
 
+            A manager such as systemd ($NOTIFY_SOCKET) is told when the program is ready, that it stops, and, for its watchdog, that its loop \
+            turns.
+
             Exit status: 0 done, 1 failed, 2 usage, 3 Redis cannot be reached or used.
             """,
         version: ToolVersion.line(of: "sluice-webhooks"))

@@ -32,6 +32,9 @@ struct WorkerCommand: AsyncParsableCommand {
             given back unharmed. Ctrl-C again: at once. SIGHUP, if it has no terminal: keys, the password and certificates are read \
             again from their files. A worker that ends by itself (--max-jobs, --exit-when-empty) waits for what runs, and for Redis \
             if that is away, without a limit, so that nothing stays claimed.
+
+            A manager such as systemd ($NOTIFY_SOCKET) is told when the program is ready, that it stops, and, for its watchdog, that \
+            its loop turns.
             """)
 
     @OptionGroup var global: GlobalOptions

@@ -34,29 +34,37 @@ package final class Relay: Sendable {
     }
 
     /// Relays messages that a call returned, and the messages that this puts into the outboxes of other queues.
-    package func carry(_ messages: [OutboxMessage], of queue: QueueName, now: Int) async {
+    /// - Returns: Whether all of them have arrived. The others are handed out again by a later call.
+    @discardableResult
+    package func carry(_ messages: [OutboxMessage], of queue: QueueName, now: Int) async -> Bool {
         let run = begin()
-        await carry(Round(queue: queue, now: now, messages: messages), run)
-        await finish(run)
+        let haveArrived = await carry(Round(queue: queue, now: now, messages: messages), run)
+        let haveFollowed = await finish(run)
+        return haveArrived && haveFollowed
     }
 
     func begin() -> RelayRun { RelayRun(store, known, claims) }
 
-    /// Relays the messages that a run has put into outboxes, and those that follow from them.
-    func finish(_ run: RelayRun) async {
+    /// Relays the messages that a run has put into outboxes, and those that follow from them. Returns whether all have arrived.
+    @discardableResult
+    func finish(_ run: RelayRun) async -> Bool {
+        var haveArrived = true
         for _ in 0..<Self.mostRounds {
-            guard !Task.isCancelled, let queue = run.takeMarked() else { return }
+            guard !Task.isCancelled else { return false }
+            guard let queue = run.takeMarked() else { return haveArrived }
             do throws(SluiceError) {
                 let due = try await store.call(TakeOutbox(), on: queue)
-                await carry(Round(queue: queue, now: due.now, messages: due.messages), run)
+                if await !carry(Round(queue: queue, now: due.now, messages: due.messages), run) { haveArrived = false }
                 if due.hasMore { run.mark(queue) }
             } catch {
+                haveArrived = false
                 logger.warning(
                     "outbox messages of a queue could not be relayed: another process relays them later",
                     metadata: ["queue": "\(queue)", "error": "\(error)"])
-                if error.isTransient { return }
+                if error.isTransient { return false }
             }
         }
+        return false
     }
 
     /// Messages that one call returned.
@@ -67,9 +75,10 @@ package final class Relay: Sendable {
         var messages: [OutboxMessage]
     }
 
-    private func carry(_ round: Round, _ run: RelayRun) async {
-        if round.messages.isEmpty { return }
-        await withTaskGroup(of: [String].self) { group in
+    /// Returns whether all messages have arrived, but for those that cannot be read here.
+    private func carry(_ round: Round, _ run: RelayRun) async -> Bool {
+        if round.messages.isEmpty { return true }
+        return await withTaskGroup(of: [String].self) { group in
             let places = Dictionary(grouping: round.messages, by: Destination.init)
             for (destination, messages) in places where !destination.isWorkflow {
                 group.addTask { await self.carry(messages, to: destination, in: round, run) }
@@ -78,7 +87,9 @@ package final class Relay: Sendable {
             if !workflows.isEmpty { group.addTask { await self.tell(workflows, in: round, run) } }
             var arrived: [String] = []
             for await numbers in group { arrived += numbers }
-            if await acknowledge(arrived, of: round.queue) { await forget(arrived, round) }
+            guard await acknowledge(arrived, of: round.queue) else { return false }
+            await forget(arrived, round)
+            return arrived.count + (places[.nowhere]?.count ?? 0) >= round.messages.count
         }
     }
 

@@ -14,6 +14,9 @@ struct Stopping: Sendable {
 }
 
 extension QueueRunner {
+    /// After this time Redis hands out a message again that has not arrived.
+    private static let redelivery = TimeAmount.seconds(6)
+
     /// Stops claiming. `run` returns when all runs have ended, or the grace is over.
     nonisolated func stop(grace: Duration) {
         let ends = NIODeadline.now() + TimeAmount(grace)
@@ -100,7 +103,12 @@ extension QueueRunner {
     func deliver(_ reply: Cycle.Reply) {
         if !reply.messages.isEmpty {
             ownEnd?.deliveryBegins()
-            cycleRelay.carry(reply.messages, of: queue.name, now: reply.now) { [ownEnd] in ownEnd?.deliveryEnds() }
+            let eventLoop = store.eventLoop
+            cycleRelay.carry(reply.messages, of: queue.name, now: reply.now) { [ownEnd] haveArrived in
+                guard let ownEnd else { return }
+                if haveArrived { return ownEnd.deliveryEnds() }
+                eventLoop.scheduleTask(in: Self.redelivery) { ownEnd.deliveryEnds() }
+            }
         }
         if reply.hasTicks {
             ownEnd?.deliveryBegins()

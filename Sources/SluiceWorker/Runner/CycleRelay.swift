@@ -15,7 +15,7 @@ final class CycleRelay: Sendable {
         /// The server's time of the cycle, in ms since 1970.
         var now: Int
         var messages: [OutboxMessage]
-        var then: @Sendable () -> Void
+        var then: @Sendable (_ haveArrived: Bool) -> Void
     }
 
     init(_ relay: Relay) {
@@ -24,13 +24,12 @@ final class CycleRelay: Sendable {
         (rounds, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1000))
     }
 
-    /// - Parameter then: Called when the messages have been relayed, or could not be and are left to Redis.
+    /// - Parameter then: Called when all messages have arrived, or with false if Redis has to hand some out again.
     func carry(
-        _ messages: [OutboxMessage], of queue: QueueName, now: Int, then: @escaping @Sendable () -> Void = {}
+        _ messages: [OutboxMessage], of queue: QueueName, now: Int, then: @escaping @Sendable (_ haveArrived: Bool) -> Void
     ) {
-        if messages.isEmpty { return then() }
         if case .enqueued = continuation.yield(Round(queue: queue, now: now, messages: messages, then: then)) { return }
-        then()
+        then(false)
     }
 
     /// Lets `run` return once all rounds have been relayed.
@@ -46,8 +45,7 @@ final class CycleRelay: Sendable {
                     running -= 1
                 }
                 group.addTask { [relay] in
-                    await relay.carry(round.messages, of: round.queue, now: round.now)
-                    round.then()
+                    round.then(await relay.carry(round.messages, of: round.queue, now: round.now))
                 }
                 running += 1
             }

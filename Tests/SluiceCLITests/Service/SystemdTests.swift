@@ -141,22 +141,33 @@ struct SystemdTests {
     }
 
     /// A loop of its own, which something blocks.
-    @Test func anEventLoopThatIsBlockedIsNoticed() async throws {
+    @Test func anEventLoopThatIsBlockedIsNotFed() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loops = LoopPulse([group.next()], longestSilence: .milliseconds(2500))
+        let loops = LoopPulse([group.next()], longestSilence: .seconds(3))
         #expect(loops.pulse.phase == .starting)
-        loops.serves()
-        loops.watch()
-        let (blocked, go) = (Occurrences(), DispatchSemaphore(value: 0))
-        group.next().execute {
-            blocked.add()
-            go.wait()
+        let socket = try NotifySocket()
+        let variables = ["NOTIFY_SOCKET": socket.address, "WATCHDOG_USEC": "20000"]
+        let notifier = try #require(SystemdNotifier(variables, process: 1))
+        let probe = ServiceProbe("server", pulse: { loops.pulse }) { ServiceProbe.Answer(isGood: true, "ready") }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await loops.run() }
+            tasks.addTask { try await SystemdService(notifier, probe, logger: Self.silent).run() }
+            loops.serves()
+            try await socket.wait(for: 1, "READY=1")
+            try await socket.wait(for: 3, "WATCHDOG=1")
+            let go = DispatchSemaphore(value: 0)
+            group.next().execute { go.wait() }
+            try await socket.wait(for: 1, "STATUS=the server's loop has not turned for 3 s")
+            let fed = socket.count("WATCHDOG=1")
+            #expect(!probe.liveness().isGood)
+            #expect(socket.count("WATCHDOG=1") == fed)
+            go.signal()
+            try await socket.wait(for: fed + 3, "WATCHDOG=1")
+            try await socket.wait(for: 2, "STATUS=ready")
+            tasks.cancelAll()
+            try await tasks.waitForAll()
         }
-        await blocked.wait()
-        #expect(loops.pulse.phase == .serving && loops.pulse.isTurning)
-        while loops.pulse.isTurning { await Task.yield() }
-        go.signal()
-        while !loops.pulse.isTurning { await Task.yield() }
+        #expect(loops.pulse.phase == .stopping)
         try await group.shutdownGracefully()
     }
 }

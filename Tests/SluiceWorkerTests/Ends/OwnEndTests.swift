@@ -92,6 +92,24 @@ struct OwnEndTests {
         #expect(try await fixture.leftovers() == [])
     }
 
+    /// The follower's queue does not hear of the end at first.
+    @Test func aDeliveryThatFailsIsWaitedFor() async throws {
+        let proxy = try await FaultyProxy(to: .shared())
+        let fixture = try await Fixture(.server)
+        let client = try await fixture.client(through: proxy.url)
+        let worker = worker(fixture, ["work", "beyond"], client: client, empty: true)
+        worker.handle(Numbered.self) { job, _ in job.number }
+        worker.handle(Beyond.self) { _, _ in }
+        let first = try await fixture.client.enqueue(Beyond())
+        let second = try await fixture.client.enqueue(Numbered(), after: first, onFailed: .ignore)
+        proxy.fail(["sluice1_tell"], with: .loseRequest)
+        try await worker.run()
+        #expect(proxy.faults.count == 1)
+        #expect(try await fixture.state(second.id) == .completed)
+        await client.close()
+        await proxy.close()
+    }
+
     @Test func aDueCronEntryFiresBeforeTheEnd() async throws {
         let fixture = try await Fixture()
         let cron = Cron("e", schedule: "*/10 * * * *", job: Numbered(number: 7))
