@@ -187,8 +187,8 @@ let package = Package(
             dependencies: testing + [
                 "SluiceWebhooks", "SluiceCLI", "SluicePrometheus", "SluiceServer", "SluiceWeb", "SluiceWebhooksTool",
                 "SluiceToolSupport", .argumentParser, .hummingbird, .metrics,
-            ]
-        ),
+            ]),
+        .testTarget(name: "DeployTests", dependencies: testing + ["SluiceCLI", "SluiceServer", "SluiceWebhooksTool"]),
         .testTarget(name: "SluiceTests", dependencies: testing + [.instrumentation, .serviceContext]),
         .testTarget(name: "SluiceWorkerTests", dependencies: testing + ["SluicePrometheus", .coreMetrics, .crypto]),
         .testTarget(name: "SluiceWebhooksTests", dependencies: testing + ["SluiceWebhooks", .asyncHTTPClient, .coreMetrics]),
