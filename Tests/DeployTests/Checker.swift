@@ -15,6 +15,8 @@ struct Checker: Sendable {
         path = found
     }
 
+    init(path: String) { self.path = path }
+
     private static let own = DeployFiles.root.appending(path: ".build/validators").path
 
     /// What a program said on both outputs, and whether it ended with status 0.
@@ -23,12 +25,16 @@ struct Checker: Sendable {
         var isGood: Bool
     }
 
-    func check(_ arguments: [String], in folder: String = DeployFiles.root.path) async throws -> Verdict {
+    func check(
+        _ arguments: [String], in folder: String = DeployFiles.root.path, redis: String? = nil
+    ) async throws -> Verdict {
         let known = ProcessInfo.processInfo.environment["PYTHONPATH"].map { [$0] } ?? []
         let modules = ([Self.own] + known).joined(separator: ":")
         let result = try await run(
             .path(FilePath(path)), arguments: Arguments(arguments),
-            environment: .inherit.updating(["PYTHONPATH": modules, "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"]),
+            environment: .inherit.updating([
+                "PYTHONPATH": modules, "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1", "SLUICE_REDIS_URL": redis,
+            ]),
             workingDirectory: FilePath(folder), input: .none, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         return Verdict(
             said: result.standardOutput + result.standardError, isGood: result.terminationStatus.isSuccess)
