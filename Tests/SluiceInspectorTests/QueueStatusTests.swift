@@ -12,7 +12,7 @@ struct QueueStatusTests {
             "mail",
             reply: [
                 "available": "3", "executing": "1", "completed": "2", "oldest_available_ms": "1500", "lanes": "2", "workers": "4",
-                "suspended": "2", "oldest_suspended_ms": "70", "depth": "9",
+                "suspended": "2", "oldest_suspended_ms": "70", "depth": "9", "cron_late_ms": "900",
                 "paused": "1700000000123 a deploy", "now": "1700000060000", "keeps_completed": "1000 3600000",
                 "total_enqueued": "6", "total_completed": "2",
             ])
@@ -21,6 +21,7 @@ struct QueueStatusTests {
         #expect(status.oldestAvailable == .milliseconds(1500))
         #expect(status.oldest == [.available: .milliseconds(1500), .suspended: .milliseconds(70)])
         #expect(status.waiting == 5 && status.depthLimit == 9)
+        #expect(status.cronDelay == .milliseconds(900))
         #expect(status.pause == QueueStatus.Pause(reason: "a deploy", since: Date(milliseconds: 1_700_000_000_123)))
         #expect(status.pause?.since.age(at: status.time) == .milliseconds(59_877))
         #expect(status.retention == [.completed: QueueStatus.Retention(count: 1000, age: .seconds(3600))])

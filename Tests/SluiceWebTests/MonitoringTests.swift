@@ -1,6 +1,8 @@
 import HTTPTypes
+import Sluice
 import SluiceCore
 import SluiceInspector
+import SluiceTesting
 import Testing
 
 @testable import SluiceWeb
@@ -18,11 +20,24 @@ struct MonitoringTests {
             "sluice_queue_jobs{queue=\"mail\",state=\"available\"} 2", "sluice_queue_jobs{queue=\"films\",state=\"executing\"} 0",
             "sluice_queue_paused{queue=\"films\"} 1", "sluice_queue_paused{queue=\"mail\"} 0",
             "sluice_queue_events_total{event=\"enqueued\",queue=\"mail\"} 2", "sluice_queue_workers{queue=\"mail\"} 0",
-            "sluice_up 1",
+            "sluice_up 1", "sluice_redis_evicts 0", "sluice_redis_memory_limit_bytes 0", "sluice_redis_save_failed 0",
         ] { #expect(reply.text.contains(line + "\n"), "\(line)") }
         let names = Set(reply.text.matches(of: #/# TYPE ([a-z_]+) /#).map { String($0.1) })
         #expect(names.isSubset(of: Set(QueueMetrics.help.keys).union(["sluice_metrics_dropped_total"])))
         #expect(QueueMetrics.down(took: 1).contains("sluice_up 0\n"))
+    }
+
+    @Test func metricsTellHowLateRecurringJobsAre() async throws {
+        let fixture = try await WebFixture()
+        let request = try JobRequest(kind: "digest", queue: "mail", arguments: "{}")
+        try await fixture.client.crontab(of: "mail").add(Cron("each", schedule: "* * * * *", zone: "UTC", request: request))
+        #expect(try await fixture.get("/metrics").text.contains("sluice_queue_cron_late_seconds{queue=\"mail\"} 0\n"))
+        // No worker fires it.
+        try await fixture.queues.advance(by: .seconds(600))
+        for site in fixture.dashboard.sites { await site.watcher.invalidate() }
+        let text = try await fixture.get("/metrics").text
+        let late = text.firstMatch(of: #/cron_late_seconds\{queue="mail"\} ([0-9.]+)\n/#).flatMap { Double($0.1) }
+        #expect((540...600).contains(late ?? 0))
     }
 
     @Test func scaleTellsHowManyWorkersAQueueWants() async throws {

@@ -50,7 +50,7 @@ function M.outline(q)
 end
 
 -- status      Jobs by state, whether paused, the ages of the oldest in ms, the depth limit, live workers, messages that have not
---             arrived, if any, totals since ever.
+--             arrived, if any, how late the next tick of all cron entries is, if there is one, totals since ever.
 function M.status(q)
   local reply = M.gauges(q)
   local function put(name, value) reply[#reply + 1], reply[#reply + 2] = name, value end
@@ -60,6 +60,8 @@ function M.status(q)
   put('workers', redis.call('ZCOUNT', q.keys.workers, '(' .. digits(q.now), '+inf'))
   local outgoing = redis.call('ZCARD', q.keys.outbox)
   if outgoing > 0 then put('outgoing', outgoing) end
+  local tick = redis.call('ZRANGE', q.keys.cron_next, 0, 0, 'WITHSCORES')[2]
+  if tick then put('cron_late_ms', digits(math.max(q.now - tonumber(tick), 0))) end
   put('paused', q.paused or '')
   local rewound, behind = redis.call('HGET', q.keys.config, 'rewound'), rewind.behind(q)
   if q.config.rewind then put('rewinding', '1') end

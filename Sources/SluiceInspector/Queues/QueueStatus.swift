@@ -50,6 +50,9 @@ public struct QueueStatus: Sendable, Hashable {
     public var time: Date
     /// Outbox messages of this queue that are not delivered yet, to other slots or to many followers.
     public var outgoing = 0
+    /// How long the most overdue tick of the queue's recurring jobs has been due; zero while all are on time. Nil if there is no
+    /// tick to come, or the library on the server is too old to tell.
+    public var cronDelay: Duration?
 }
 
 extension QueueStatus {
@@ -67,6 +70,7 @@ extension QueueStatus {
         lanes = number("lanes")
         workers = number("workers")
         outgoing = number("outgoing")
+        cronDelay = reply["cron_late_ms"].flatMap { Int($0) }.map { .milliseconds($0) }
         time = Date(milliseconds: number("now"))
         retention = [:]
         totals = [:]

@@ -15,8 +15,10 @@ enum MonitoringRoutes {
     private static func metrics(_ site: Site) async -> Response {
         let begin = ContinuousClock.now
         let snapshot = try? await site.watcher.snapshot()
+        var server: ServerStatus?
+        if snapshot != nil { server = try? await site.inspector.server() }
         let seconds = (ContinuousClock.now - begin).seconds
-        let text = snapshot.map { QueueMetrics.text($0, took: seconds) } ?? QueueMetrics.down(took: seconds)
+        let text = snapshot.map { QueueMetrics.text($0, server, took: seconds) } ?? QueueMetrics.down(took: seconds)
         return response(PrometheusMetrics.contentType, text)
     }
 

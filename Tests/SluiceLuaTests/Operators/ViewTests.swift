@@ -24,6 +24,14 @@ struct ViewTests {
         #expect(try await queue.fcall(["sluice_status"]) == (try await queue.fcall(["status"])))
     }
 
+    @Test func statusTellsHowLateTheNextTickIs() async throws {
+        let queue = try await LuaQueue()
+        try await queue.put()
+        #expect(try await queue.fcall(["status"]).contains("cron_late_ms, 0, "))
+        try await queue.advance(90)
+        #expect(try await queue.fcall(["status"]).contains("cron_late_ms, 30000, "))
+    }
+
     @Test func jobTellsEverything() async throws {
         let queue = try await LuaQueue()
         try await queue.add("a", options: #"{"lane":"h=x","priority":3}"#)

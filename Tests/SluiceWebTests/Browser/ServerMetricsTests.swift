@@ -21,7 +21,9 @@ struct ServerMetricsTests {
     private func queues() async throws -> TestNamespace {
         let queues = try await TestNamespace(on: try await RedisTestServer.start(), clock: .server)
         let client = try await queues.client()
-        try await client.enqueue([try JobRequest(kind: "email", queue: "mail", arguments: "{}")])
+        let request = try JobRequest(kind: "email", queue: "mail", arguments: "{}")
+        try await client.enqueue([request])
+        try await client.crontab(of: "mail").add(Cron("daily", schedule: "0 7 * * *", zone: "UTC", request: request))
         await client.close()
         let inspector = Inspector(queues.store)
         try await inspector.override("depth", to: "100", in: "mail")
