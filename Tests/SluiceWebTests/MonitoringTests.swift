@@ -20,6 +20,7 @@ struct MonitoringTests {
             "sluice_queue_jobs{queue=\"mail\",state=\"available\"} 2", "sluice_queue_jobs{queue=\"films\",state=\"executing\"} 0",
             "sluice_queue_paused{queue=\"films\"} 1", "sluice_queue_paused{queue=\"mail\"} 0",
             "sluice_queue_events_total{event=\"enqueued\",queue=\"mail\"} 2", "sluice_queue_workers{queue=\"mail\"} 0",
+            "sluice_queue_events_total{event=\"discarded\",queue=\"mail\"} 0",
             "sluice_up 1", "sluice_redis_evicts 0", "sluice_redis_memory_limit_bytes 0", "sluice_redis_save_failed 0",
         ] { #expect(reply.text.contains(line + "\n"), "\(line)") }
         let names = Set(reply.text.matches(of: #/# TYPE ([a-z_]+) /#).map { String($0.1) })

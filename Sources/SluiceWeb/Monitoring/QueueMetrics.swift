@@ -28,6 +28,11 @@ struct QueueMetrics {
         "sluice_up": "Whether Redis answered: 1 or 0. Without an answer nothing else is told.",
     ]
 
+    /// Events that are told of before the first one: a counter that appears with a value seems not to have grown.
+    private static let noEvents = [
+        "enqueued": 0, "started": 0, "completed": 0, "cancelled": 0, "discarded": 0, "retried": 0, "reclaimed": 0,
+    ]
+
     private let metrics: PrometheusMetrics
 
     private init() {
@@ -64,7 +69,7 @@ struct QueueMetrics {
         for (state, age) in status.oldest where status.states[state, default: 0] > 0 {
             gauge("sluice_queue_oldest_seconds", [name, ("state", state.rawValue)], age.seconds)
         }
-        for (event, count) in status.totals {
+        for (event, count) in Self.noEvents.merging(status.totals, uniquingKeysWith: { $1 }) {
             metrics.makeCounter(label: "sluice_queue_events_total", dimensions: [name, ("event", event)]).increment(
                 by: Int64(count))
         }
