@@ -57,6 +57,14 @@ public final class TestNamespace: Sendable {
         }
     }
 
+    /// Finds the same namespace on another server, such as one that was restored from a copy of the first.
+    package init(_ other: TestNamespace, on server: RedisTestServer) throws(RedisURLError) {
+        self.server = server
+        namespace = other.namespace
+        store = Store(try RedisConfiguration(url: server.url), namespace: namespace)
+        start = other.start
+    }
+
     /// Moves the clock and wakes an idle worker of each queue, which looks for due jobs. A negative duration moves the clock back.
     ///
     /// Redis takes a step of more than two thirds of a lease without a call of a worker for a failure of its own, and gives all
