@@ -35,12 +35,12 @@ final class Load: Sendable {
     /// Starts a worker process; it ends with the load at the latest.
     func worker(
         concurrency: Int = 10, milliseconds: Int = 10, ack: String = "batched", lease: Int = 2000, grace: Int = 5000,
-        url: String? = nil, limits: [String] = []
+        url: String? = nil, limits: [String] = [], through starter: [String] = []
     ) async throws -> WorkerProcess {
         let arguments = [
             url ?? server.url, queues.namespace.text, log.path, "\(concurrency)", "\(milliseconds)", ack, "\(lease)", "\(grace)",
         ]
-        let worker = try await WorkerProcess(arguments: arguments + limits)
+        let worker = try await WorkerProcess(arguments: arguments + limits, through: starter)
         workers.withLock { $0.append(worker) }
         return worker
     }
@@ -68,9 +68,11 @@ final class Load: Sendable {
     }
 
     /// Enqueues jobs of some accounts in turn, whose ids tell the account: `3-17`.
-    func enqueue(_ count: Int, accounts: Int, from first: Int = 0) async throws {
+    /// - Parameter bytes: The length of their arguments; that of a number if zero.
+    func enqueue(_ count: Int, accounts: Int, from first: Int = 0, bytes: Int = 0) async throws {
         let requests = try (first..<first + count).map { number in
-            var request = try JobRequest(kind: "load", queue: queue, arguments: "\(number)")
+            let arguments = bytes == 0 ? "\(number)" : "\"\(String(repeating: "x", count: bytes))\""
+            var request = try JobRequest(kind: "load", queue: queue, arguments: arguments)
             request.partitions = ["account": "\(number % accounts)"]
             request.id = JobID(known: "\(number % accounts)-\(number)")
             return request

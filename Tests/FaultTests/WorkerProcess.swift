@@ -6,7 +6,10 @@ import Testing
 struct WorkerProcess: Sendable {
     private let child: ChildProcess
 
-    init(arguments: [String]) async throws { child = try await ChildProcess("FaultWorker", arguments) }
+    /// - Parameter starter: A command in front of it that becomes the worker.
+    init(arguments: [String], through starter: [String] = []) async throws {
+        child = try await ChildProcess("FaultWorker", arguments, through: starter)
+    }
 
     var pid: Int32 { child.pid }
 

@@ -13,11 +13,16 @@ package final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - program: Its name.
     ///   - arguments: Its arguments.
+    ///   - starter: A command in front of it that becomes the program, such as `ip netns exec NAME`; its first word is a path.
     ///   - ready: Finds words in the line of standard error that says that the program is ready. Without it the program is ready as
     ///     soon as it runs, and its standard error is discarded.
     /// - Throws: `BuiltProgram.Unusable` if it is not built, or has ended before it was ready.
-    package init(_ program: String, _ arguments: [String], ready: (@Sendable (String) -> String?)? = nil) async throws {
-        let path = FilePath(try BuiltProgram.path(program))
+    package init(
+        _ program: String, _ arguments: [String], through starter: [String] = [],
+        ready: (@Sendable (String) -> String?)? = nil
+    ) async throws {
+        let command = starter + [try BuiltProgram.path(program)] + arguments
+        let (path, arguments) = (FilePath(command[0]), Array(command.dropFirst()))
         let started = AsyncStream.makeStream(of: (Int32, String).self)
         ending = Task {
             let status = try? await ChildProcess.follow(path, arguments, ready, started.continuation)
