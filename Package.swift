@@ -193,8 +193,8 @@ let package = Package(
         .testTarget(name: "SluiceWorkerTests", dependencies: testing + ["SluicePrometheus", .coreMetrics, .crypto]),
         .testTarget(name: "SluiceWebhooksTests", dependencies: testing + ["SluiceWebhooks", .asyncHTTPClient, .coreMetrics]),
         .executableTarget(
-            name: "FaultWorker", dependencies: users + service + ["SluiceWebhooks", "SluiceCore"], path: "Tests/FaultWorker"),
-        .testTarget(name: "FaultTests", dependencies: testing + ["FaultWorker", "SluiceWebhooks"]),
+            name: "FaultWorker", dependencies: redis + users + service + ["SluiceWebhooks"], path: "Tests/FaultWorker"),
+        .testTarget(name: "FaultTests", dependencies: testing + ["FaultWorker", "SluiceCLI", "SluiceServer", "SluiceWebhooks"]),
         .testTarget(
             name: "ScenarioTests", dependencies: testing + ["ScenarioSupport", "crawler", "image-gateway", "pipelines"]),
         .testTarget(

@@ -17,9 +17,14 @@ struct Handshake: Sendable {
     /// Sends a command: ahead of all others on a new connection, or among them on one in use.
     typealias Send = (RedisCommand) async throws(RedisError) -> RedisReply
 
+    private let revision: Int
     private let logger: Logger
 
-    init(logger: Logger) { self.logger = logger }
+    /// - Parameter revision: The revision of this program's library.
+    init(revision: Int = FunctionLibrary.revision, logger: Logger) {
+        self.revision = revision
+        self.logger = logger
+    }
 
     func run(_ send: Send) async throws(RedisError) {
         if try await version(send).map(isEnough) ?? false { return }
@@ -29,13 +34,13 @@ struct Handshake: Sendable {
             throw refusal(
                 .foreignLibrary, "the function library 'sluice' was loaded and has vanished: another program may flush functions")
         }
-        if found.revision < FunctionLibrary.revision, !found.isPinned {
+        if found.revision < revision, !found.isPinned {
             throw refusal(.newerLibrary, "the function library of revision \(found.revision) could not be replaced")
         }
     }
 
     private func isEnough(_ found: LibraryVersion) -> Bool {
-        found.revision >= FunctionLibrary.revision || found.isPinned
+        found.revision >= revision || found.isPinned
     }
 
     /// The library on the server; nil if there is none of this protocol.
@@ -73,8 +78,8 @@ struct Handshake: Sendable {
         let hadOwn = try await version(send) != nil
         let replace = hadOwn ? ["REPLACE"] : []
         do {
-            _ = try await send(RedisCommand(["FUNCTION", "LOAD"] + replace + [FunctionLibrary.text()]))
-            logger.info("loaded the function library", metadata: ["revision": "\(FunctionLibrary.revision)"])
+            _ = try await send(RedisCommand(["FUNCTION", "LOAD"] + replace + [FunctionLibrary.text(revision: revision)]))
+            logger.info("loaded the function library", metadata: ["revision": "\(revision)"])
         } catch {
             guard case .server(let reply) = error else { throw error }
             try await explain(reply, send)

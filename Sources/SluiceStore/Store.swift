@@ -20,14 +20,17 @@ package final class Store: Sendable {
     private let handshake: Handshake?
     let logger: Logger
 
+    /// - Parameter libraryRevision: The revision of the library, as if another build of this program had made it; that of this build
+    ///   when nil.
     package init(
         _ configuration: RedisConfiguration, namespace: Namespace = .standard,
-        logger: Logger = Logger(label: "sluice.store"), loadsLibrary: Bool = true
+        logger: Logger = Logger(label: "sluice.store"), loadsLibrary: Bool = true, libraryRevision: Int? = nil
     ) {
         self.keys = Keys(namespace)
         self.configuration = configuration
         self.logger = logger
-        let handshake = loadsLibrary ? Handshake(logger: logger) : nil
+        let revision = libraryRevision ?? FunctionLibrary.revision
+        let handshake = loadsLibrary ? Handshake(revision: revision, logger: logger) : nil
         self.handshake = handshake
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in

@@ -1,8 +1,10 @@
 import Foundation
+import Hiredis
 import Logging
 import ServiceLifecycle
 import Sluice
 import SluiceCore
+import SluiceStore
 import SluiceWorker
 import UnixSignals
 
@@ -12,6 +14,8 @@ import UnixSignals
 ///
 /// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`; with `chain`, it serves
 /// two queues: see `ChainWorker`; with `hooks`, it delivers to web hooks: see `HookWorker`.
+///
+/// `SLUICE_TEST_LIBRARY` in its environment is the revision of its library, as if it came from another build.
 ///
 /// Arguments: URL, namespace, log file, concurrency, ms that a run takes, `batched` or `confirmed`, lease in ms, grace in ms;
 /// then limits that it declares, as name, value, name, value.
@@ -30,7 +34,7 @@ enum FaultWorker {
         let length = Duration.milliseconds(Int(arguments[5]) ?? 0)
         var options = SluiceClient.Options()
         options.namespace = try Namespace(arguments[2])
-        let client = try await SluiceClient(.url(arguments[1]), options: options, logger: logger)
+        let client = try await connect(to: arguments[1], options, logger)
         let queue = Queue(
             "load", concurrency: Int(arguments[4]) ?? 1, ack: Queue.AckMode(rawValue: arguments[6]) ?? .batched,
             keepsCompleted: .init(count: 100_000, age: .seconds(3600)), maxCrashes: 1000,
@@ -57,6 +61,15 @@ enum FaultWorker {
             for member in chunk.members where member.isOpen { log.write("end \(member.id) \(member.fence)", isTimed: true) }
         }
         try await ServiceGroup(services: [client, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+    }
+
+    private static func connect(to url: String, _ options: SluiceClient.Options, _ logger: Logger) async throws -> SluiceClient {
+        guard let revision = ProcessInfo.processInfo.environment["SLUICE_TEST_LIBRARY"].flatMap({ Int($0) }) else {
+            return try await SluiceClient(.url(url), options: options, logger: logger)
+        }
+        let store = Store(
+            try RedisConfiguration(url: url), namespace: options.namespace, logger: logger, libraryRevision: revision)
+        return try await SluiceClient(store, options: options, logger: logger)
     }
 }
 
