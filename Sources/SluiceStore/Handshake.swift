@@ -21,7 +21,7 @@ struct Handshake: Sendable {
     private let logger: Logger
 
     /// - Parameter revision: The revision of this program's library.
-    init(revision: Int = FunctionLibrary.revision, logger: Logger) {
+    init(revision: Int, logger: Logger) {
         self.revision = revision
         self.logger = logger
     }

@@ -16,7 +16,7 @@ final class TestFolder: Sendable {
 
     /// The paths of the files below it, from it on.
     func files() -> [String] {
-        let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        let all = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
         return all.filter { name in
             var isFolder: ObjCBool = false
             return FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder) && !isFolder.boolValue

@@ -122,7 +122,8 @@ private final class Scaler {
             // As long as the server's answer may last.
             _ = await load.queues.eventually(in: load.queue, within: .seconds(2), isSo)
         }
-        Issue.record("\(workers.count) workers, \(try await left()) jobs left", sourceLocation: sourceLocation)
+        let rest = try await left()
+        Issue.record("\(workers.count) workers, \(rest) jobs left", sourceLocation: sourceLocation)
     }
 
     /// Stops the worker that is there longest, in the middle of something if there is something to do.

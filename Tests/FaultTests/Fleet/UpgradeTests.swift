@@ -78,7 +78,8 @@ private struct Rollout {
         let starter = build == .earlier ? ["/usr/bin/env", "SLUICE_TEST_LIBRARY=\(EarlierLibrary.revision)"] : []
         workers.append(
             try await load.worker(
-                concurrency: 8, milliseconds: 20, limits: ["concurrency", "12", "concurrency/account", "2"], through: starter))
+                concurrency: 8, milliseconds: 20, lease: 5000, limits: ["concurrency", "12", "concurrency/account", "2"],
+                through: starter))
     }
 
     /// Stops the worker that is there longest, or kills it, and starts another one. Work goes on before, between and after.
