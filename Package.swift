@@ -125,8 +125,7 @@ let package = Package(
             ]
         ),
         .executableTarget(
-            name: "SluiceServer", dependencies: web + ["SecretFiles", "SluiceToolSupport", "SluiceWeb", .argumentParser]
-        ),
+            name: "SluiceServer", dependencies: web + ["SecretFiles", "SluiceToolSupport", "SluiceWeb", .argumentParser]),
         .executableTarget(
             name: "SluiceWebhooksTool",
             dependencies: users + service + ["SluiceToolSupport", "SluiceWebhooks", "SluiceCore", .argumentParser]
@@ -188,7 +187,8 @@ let package = Package(
                 "SluiceWebhooks", "SluiceCLI", "SluicePrometheus", "SluiceServer", "SluiceWeb", "SluiceWebhooksTool",
                 "SluiceToolSupport", .argumentParser, .hummingbird, .metrics,
             ]),
-        .testTarget(name: "DeployTests", dependencies: testing + ["SluiceCLI", "SluiceServer", "SluiceWebhooksTool"]),
+        .testTarget(
+            name: "DeployTests", dependencies: testing + ["FaultWorker", "SluiceCLI", "SluiceServer", "SluiceWebhooksTool"]),
         .testTarget(name: "SluiceTests", dependencies: testing + [.instrumentation, .serviceContext]),
         .testTarget(name: "SluiceWorkerTests", dependencies: testing + ["SluicePrometheus", .coreMetrics, .crypto]),
         .testTarget(name: "SluiceWebhooksTests", dependencies: testing + ["SluiceWebhooks", .asyncHTTPClient, .coreMetrics]),

@@ -118,7 +118,7 @@ struct WebhooksTool: AsyncParsableCommand {
     private func check() async throws {
         var check = SettingsCheck()
         await check.reach { try await sender().close() }
-        await check.redis(global, connects: settings.connect, queues: [Notify.queue])
+        await check.redis(global, connects: settings.connect, queues: [Notify.queue], .runs)
         try check.finish()
     }
 

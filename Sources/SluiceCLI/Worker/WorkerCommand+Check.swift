@@ -9,7 +9,7 @@ extension WorkerCommand {
         var check = SettingsCheck()
         check.read { _ = try ExecCommand(exec) }
         check.read { if try keys.load() == nil, requireEncrypted { throw Self.noKeys } }
-        await check.redis(global, connects: settings.connect, queues: queues)
+        await check.redis(global, connects: settings.connect, queues: queues, .runs)
         try check.finish()
     }
 }

@@ -2,12 +2,21 @@ import Hiredis
 import SluiceCore
 import SluiceStore
 
+/// What a program does with queues.
+package enum QueueUse: Sendable {
+    /// It only reads.
+    case reads
+    /// It also changes jobs and queues.
+    case changes
+    /// It also runs jobs, and so waits for them.
+    case runs
+}
+
 /// Asks a server whether a program can work with it: the function library, and the rights of the user. It changes nothing.
 struct RightsCheck: Sendable {
     var namespace: Namespace
     var queues: [QueueName]
-    /// Whether the program changes nothing.
-    var isReadOnly: Bool
+    var use: QueueUse
 
     /// Asks.
     /// - Throws: ``Failure`` or `SluiceError` for the first thing that is wrong.
@@ -39,12 +48,13 @@ struct RightsCheck: Sendable {
 
     /// Commands that Redis refuses for their arguments, and before that for a missing right.
     private func probes(_ key: String) -> [[String]] {
-        let reading = [["FCALL_RO", "sluice_none", "1", key], ["GETRANGE", key, "x", "x"]]
-        if isReadOnly { return reading }
-        return reading + [
-            ["FCALL", "sluice_none", "1", key], ["BLPOP", key, "x"], ["ZADD", key, "x", "x"], ["HINCRBY", key, "x", "x"],
+        let reading = [["FCALL_RO", "sluice_none", "1", key], ["LRANGE", key, "x", "x"]]
+        if use == .reads { return reading }
+        let changing = [
+            ["FCALL", "sluice_none", "1", key], ["ZADD", key, "x", "x"], ["HINCRBY", key, "x", "x"],
             ["XADD", key, "x", "x", "x"], ["PEXPIRE", key, "x"],
         ]
+        return reading + changing + (use == .runs ? [["BLPOP", key, "x"]] : [])
     }
 
     private func isForbidden(_ command: RedisCommand, _ store: Store) async throws(SluiceError) -> Bool {

@@ -6,15 +6,15 @@ extension SettingsCheck {
     /// - Parameters:
     ///   - connects: Whether to reach it, too.
     ///   - queues: The queues that the program will use.
-    ///   - isReadOnly: Whether the program changes nothing.
-    package mutating func redis(_ global: GlobalOptions, connects: Bool, queues: [QueueName], isReadOnly: Bool = false) async {
+    ///   - use: What it does with them.
+    package mutating func redis(_ global: GlobalOptions, connects: Bool, queues: [QueueName], _ use: QueueUse) async {
         await reach {
             guard let configuration = try global.namedConfiguration() else {
                 if !connects { return }
                 throw Failure("--connect needs a server: name it with --redis or $SLUICE_REDIS_URL", status: .usage)
             }
             let namespace = global.namespace ?? .standard
-            let rights = RightsCheck(namespace: namespace, queues: queues, isReadOnly: isReadOnly)
+            let rights = RightsCheck(namespace: namespace, queues: queues, use: use)
             let option = global.redis == nil ? "$SLUICE_REDIS_URL" : "--redis"
             try await Self.examine(configuration, named: option, connects ? rights : nil)
         }
@@ -22,7 +22,7 @@ extension SettingsCheck {
 
     /// Tries the server of a site.
     package mutating func site(
-        _ name: String, url: String, namespace: Namespace, connects: Bool, queues: [QueueName], isReadOnly: Bool
+        _ name: String, url: String, namespace: Namespace, connects: Bool, queues: [QueueName], _ use: QueueUse
     ) async {
         await reach {
             let configuration: RedisConfiguration
@@ -31,7 +31,7 @@ extension SettingsCheck {
             } catch {
                 throw Failure("--site \(name) names no server: \(error.description)", status: .usage)
             }
-            let rights = RightsCheck(namespace: namespace, queues: queues, isReadOnly: isReadOnly)
+            let rights = RightsCheck(namespace: namespace, queues: queues, use: use)
             try await Self.examine(configuration, named: "--site \(name)", connects ? rights : nil)
         }
     }
