@@ -195,8 +195,8 @@ actor QueueRunner {
         let settling = fittingOutcomes()
         isPoked.withLock { $0 = false }
         let places = isStopping ? 0 : min(freePlaces(), Cycle.mostJobs)
-        let look = ownEnd?.look(for: places, in: queue.name)
-        let demand = look?.jobs ?? places
+        let asked = ownEnd?.look(for: places, in: queue.name)
+        let demand = asked?.jobs ?? places
         if demand == 0 { _ = idleQueues.set(self, hungry: false) }
         let idle = options.lease * (0.4 * Double.random(in: 0.8...1.2))
         let call = Cycle(
@@ -208,11 +208,11 @@ actor QueueRunner {
             metrics.answered(.cycle, since: start)
             link.succeeded(withJobs: !reply.jobs.isEmpty)
             absorb(reply, settling, demand: demand, idle: idle)
-            if let look { ended(look, reply) }
+            if let asked { ended(asked, reply) }
             if declaration.isOutdated(by: reply.declared) { await look() }
         } catch {
             metrics.callFailed()
-            if let look { failed(look) }
+            if let asked { failed(asked) }
             if demand > 0, error.code == .outcomeUnknown { link.lostJobs(queue.name, logger) }
             try link.failed(error, settling: settling, logger)
         }
