@@ -1,6 +1,6 @@
 import Hiredis
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 package import SluiceStore
 import UnixSignals
 

@@ -1,6 +1,6 @@
 package import NIOCore
 import NIOPosix
-package import ServiceLifecycle
+import ServiceLifecycle
 package import SluiceCore
 import Synchronization
 

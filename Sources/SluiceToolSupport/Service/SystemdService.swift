@@ -1,5 +1,5 @@
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 import SluiceCore
 
 /// Tells systemd how this process is, from its probe: ready, stopping, and a sign of life for the watchdog while its loop turns.

@@ -26,7 +26,7 @@ extension SettingsCheck {
     ) async {
         await reach {
             let configuration: RedisConfiguration
-            do {
+            do throws(RedisURLError) {
                 configuration = try RedisConfiguration(url: url)
             } catch {
                 throw Failure("--site \(name) names no server: \(error.description)", status: .usage)
