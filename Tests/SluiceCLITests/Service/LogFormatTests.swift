@@ -76,7 +76,7 @@ struct LogFormatTests {
             words[program, default: []] + ["--redis", "unix:///nonexistent", "--log-format", "json"], of: program)
         #expect(result.status == 3)
         let lines = try Line.all(result.error)
-        #expect(lines.allSatisfy(\.hasTime))
+        #expect(lines.allSatisfy { $0.hasTime })
         let last = try #require(lines.last)
         #expect(last.level == "error" && last.label == program && last.message.contains("/nonexistent"), "\(result.error)")
     }

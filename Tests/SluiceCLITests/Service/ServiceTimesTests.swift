@@ -1,6 +1,8 @@
+import ArgumentParser
 import SluiceCore
 import SluiceTesting
 import SluiceToolSupport
+import Subprocess
 import Testing
 
 @testable import SluiceCLI
