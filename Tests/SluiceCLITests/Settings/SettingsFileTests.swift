@@ -1,4 +1,6 @@
+import ArgumentParser
 import Foundation
+import SluiceCore
 import SluiceToolSupport
 import Testing
 
