@@ -161,7 +161,7 @@ struct CheckToolTests {
         let looker = try await ask("looker")
         expect(
             looker, 3,
-            saying: "the Redis user lacks the right to FCALL, BLPOP, ZADD, HINCRBY, XADD, PEXPIRE on the keys of 'mail'")
+            saying: "the Redis user lacks the right to FCALL, ZADD, HINCRBY, XADD, PEXPIRE, BLPOP on the keys of 'mail'")
         expect(try await ask("other"), 3, saying: "lacks the right to FCALL_RO")
         expect(try await ask("nobody"), 3, saying: place)
         #expect(try await server.cli("DBSIZE") == before, "it changes nothing")

@@ -102,7 +102,7 @@ struct OwnEndTests {
         worker.handle(Beyond.self) { _, _ in }
         let first = try await fixture.client.enqueue(Beyond())
         let second = try await fixture.client.enqueue(Numbered(), after: first, onFailed: .ignore)
-        proxy.fail(["sluice1_tell"], with: .loseRequest)
+        proxy.fail(["sluice1_deliver"], with: .loseRequest)
         try await worker.run()
         #expect(proxy.faults.count == 1)
         #expect(try await fixture.state(second.id) == .completed)
