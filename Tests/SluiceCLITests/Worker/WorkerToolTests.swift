@@ -9,6 +9,14 @@ import Testing
 
 @testable import SluiceCLI
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// `sluice worker` as people run it.
 @Suite(.timeLimit(.minutes(10)))
 struct WorkerToolTests {
@@ -138,16 +146,30 @@ struct WorkerToolTests {
         #expect(try await tool.run("audit").status == 0)
     }
 
-    @Test(arguments: [Signal.terminate, .terminalClosed])
-    func aStopOrTheEndOfItsTerminalLetsTheChildEnd(_ signal: Signal) async throws {
+    /// Becomes a process that runs the worker in a session with a terminal, and ends as the worker does.
+    private static let onTerminal = """
+        exec python3 -c '
+        import os, pty, sys
+        child, terminal = pty.fork()
+        if child == 0: os.execv(sys.argv[1], sys.argv[1:])
+        try:
+            while True: os.write(2, os.read(terminal, 65536))
+        except OSError: pass
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        ' "$0" "$@"
+        """
+
+    @Test(arguments: [(SIGTERM, ":"), (SIGHUP, onTerminal)])
+    func aStopOrTheEndOfItsTerminalLetsTheChildEnd(_ signal: Int32, _ shell: String) async throws {
         let tool = try await Tool()
         let path = Tool.newPath()
         defer { unlink(path) }
         _ = try await tool.run("enqueue", "mail", "--id", "a")
         let command = "sh -c 'until test -e \(path); do sleep 0.05; done; echo done'"
-        let end = try await tool.worker(command) { child, inspector in
+        let end = try await tool.worker(command, after: shell) { _, inspector in
             _ = try await tool.job("a", inspector) { $0.state == .executing }
-            try child.send(signal: signal)
+            let worker = try #require(try await inspector.workers(of: "mail").first)
+            kill(try #require(worker.worker.text.split(separator: ".").dropLast().last.flatMap { Int32($0) }), signal)
             #expect(FileManager.default.createFile(atPath: path, contents: nil))
             let job = try await tool.job("a", inspector) { $0.state == .completed }
             #expect(job.result == "\"done\"")
