@@ -78,7 +78,7 @@ private struct Rollout {
         let starter = build == .earlier ? ["/usr/bin/env", "SLUICE_TEST_LIBRARY=\(EarlierLibrary.revision)"] : []
         workers.append(
             try await load.worker(
-                concurrency: 8, milliseconds: 20, lease: 5000, limits: ["concurrency", "12", "concurrency/account", "2"],
+                concurrency: 4, milliseconds: 20, lease: 5000, limits: ["concurrency", "10", "concurrency/account", "2"],
                 through: starter))
     }
 
@@ -139,7 +139,7 @@ private struct Rollout {
         let lost = Set(load.log.entries().filter { killed.contains($0.process) }.map(\.id))
         #expect(again.subtracting(lost) == [])
         let history = try await RunHistory(of: load, deaths: deaths)
-        #expect(history.excesses(over: LimitHistory(12)) == [])
+        #expect(history.excesses(over: LimitHistory(10)) == [])
         for account in 0..<Self.accounts { #expect(history.excesses(over: LimitHistory(2), account: "\(account)") == []) }
         for worker in workers { #expect(await worker.stop()) }
     }
