@@ -19,7 +19,7 @@ struct AccessOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What signs the cookies of those who have logged in, 32 bytes or more. Several servers behind one address share it. "
+            "What signs the cookies of those who have logged in: a text of 32 bytes or more. Several servers behind one address share it. "
                 + "Without it, people log in again after a restart.",
             valueName: "file"),
         completion: .file())

@@ -129,7 +129,7 @@ struct ServeCommand: AsyncParsableCommand {
             router: router, server: .http1(configuration: channel),
             configuration: ApplicationConfiguration(
                 address: .hostname(listen.host, port: listen.port),
-                availableConnectionsDelegate: MaximumAvailableConnections(4000)),
+                availableConnectionsDelegate: MaximumAvailableConnections(OpenFiles.connections(most: 4000))),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 loops.serves()

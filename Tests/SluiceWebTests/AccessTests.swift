@@ -55,14 +55,18 @@ struct AccessTests {
         ] {
             #expect(try await fixture.get("/", [.cookie: "\(Sessions.cookie)=\(wrong)"]).status == 303)
         }
-        let sessions = Sessions(secret: Self.secret)
-        let old = sessions.cookie(for: "ada", at: .init(timeIntervalSinceNow: -Sessions.length - 1))
-        #expect(sessions.name(of: old) == nil)
+        let (sessions, users) = (Sessions(secret: Self.secret), try users())
+        let old = try #require(
+            sessions.cookie(for: "ada", among: users, at: .init(timeIntervalSinceNow: -Sessions.length - 1)))
+        #expect(sessions.principal(of: old, among: users) == nil)
         #expect(try await fixture.get("/", [.cookie: "\(Sessions.cookie)=\(old)"]).status == 303)
-        let gone = sessions.cookie(for: "nobody")
-        #expect(sessions.name(of: gone) == "nobody")
-        #expect(try await fixture.get("/", [.cookie: "\(Sessions.cookie)=\(gone)"]).status == 303)
-        #expect(Sessions(secret: [1]).name(of: sessions.cookie(for: "ada")) == nil)
+        #expect(sessions.cookie(for: "gone", among: users) == nil)
+        let fresh = try #require(sessions.cookie(for: "ada", among: users))
+        #expect(sessions.principal(of: fresh, among: users)?.role == .admin)
+        #expect(Sessions(secret: [1]).principal(of: fresh, among: users) == nil)
+        // Who is no longer a user, or has another password.
+        #expect(sessions.principal(of: fresh, among: try Users(text: "vic viewer \(PasswordHash(of: "x"))")) == nil)
+        #expect(sessions.principal(of: fresh, among: try Users(text: "ada admin \(PasswordHash(of: "x"))")) == nil)
     }
 
     @Test func wrongPasswordsAreBounded() async throws {
@@ -74,7 +78,30 @@ struct AccessTests {
         }
         let reply = try await fixture.post("/login", [("name", "ada"), ("password", "correct horse")])
         #expect(reply.status == 429)
-        #expect(reply.headers[.retryAfter] == "600")
+        let wait = try #require(reply.headers[.retryAfter].flatMap { Int($0) })
+        #expect(wait > 1 && wait <= 601)
+        #expect(try await fixture.post("/login", [("name", "vic"), ("password", "battery staple")]).status == 303)
+    }
+
+    @Test func aNameAndAnAddressAreBoundedMoreLoosely() {
+        let (attempts, start) = (LoginAttempts(), ContinuousClock.now)
+        func fails(_ name: String, _ address: String, _ seconds: Int) -> Duration? {
+            let (attempt, now) = (LoginAttempts.Attempt(name: name, address: address), start + .seconds(seconds))
+            if let wait = attempts.begin(attempt, at: now) { return wait }
+            attempts.end(attempt, isRight: false, at: now)
+            return nil
+        }
+        for number in 0..<10 { #expect(fails("ada", "proxy", number) == nil) }
+        #expect(fails("ada", "proxy", 10) == .seconds(590))
+        #expect(fails("ada", "home", 10) == nil && fails("vic", "proxy", 10) == nil)
+        for number in 0..<89 { #expect(fails("n\(number)", "proxy", 11) == nil && fails("ada", "a\(number)", 11) == nil) }
+        #expect(fails("new", "proxy", 12) == .seconds(588) && fails("ada", "new", 12) == .seconds(588))
+        #expect(fails("ada", "proxy", 600) == nil)
+        let right = LoginAttempts.Attempt(name: "vic", address: "home")
+        for _ in 0..<20 {
+            #expect(fails("vic", "home", 700) == nil && attempts.begin(right, at: start + .seconds(700)) == nil)
+            attempts.end(right, isRight: true, at: start + .seconds(700))
+        }
     }
 
     @Test(arguments: ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/a b"])

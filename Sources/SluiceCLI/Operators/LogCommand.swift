@@ -30,12 +30,16 @@ struct LogCommand: AsyncParsableCommand {
         try await global.withInspector { inspector in
             if follow { return try await showAndFollow(inspector) }
             let actions = try await newest(limit ?? 50, inspector)
-            try global.show(actions, orSay: "nothing was changed so far", json: \.json) { actions in
+            try global.show(actions, orSay: nothing, json: \.json) { actions in
                 var table = ActionText.table()
                 for action in actions { table.append(ActionText.row(action)) }
                 return table
             }
         }
+    }
+
+    private var nothing: String {
+        scope.queue == nil && global.actor == nil ? "nothing was changed so far" : "the log has no such action"
     }
 
     /// Reads pages until there are enough actions.

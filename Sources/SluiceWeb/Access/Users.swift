@@ -55,6 +55,9 @@ public struct Users: Sendable {
     /// How many there are.
     public var count: Int { users.count }
 
+    /// The hash of a user's password.
+    func hash(of name: String) -> PasswordHash? { users[name]?.hash }
+
     /// The role of a user; nil if there is no such user any more.
     func role(of name: String) -> Role? { users[name]?.role }
 

@@ -48,7 +48,11 @@ extension Dashboard {
             if let holder = try await holder(of: request, route, at: site) { Optional(holder) } else {
                 await principal(of: request, from: address)
             }
-        guard let principal = known else { return refusal(of: request) }
+        guard let principal = known else {
+            // A program would take a page to log in for its answer.
+            if route.takesTokens, request.headers[.authorization] != nil { throw Self.wrongToken }
+            return refusal(of: request)
+        }
         guard CrossOrigin.allows(request, trusted: options.trustedOrigins) else {
             throw WebError(
                 .forbidden, "This request came from another site",
@@ -71,6 +75,10 @@ extension Dashboard {
                 principal: options.isReadOnly ? Principal(name: principal.name, role: .viewer) : principal, address: address,
                 site: site, links: links(to: site), frame: frame(of: site)))
     }
+
+    private static let wrongToken = WebError(
+        .unauthorized, "This token does not count here",
+        "A token for all queues and kinds is needed that has not expired and was not revoked.")
 
     /// Who asks with a token for all queues and kinds, where a route takes one.
     private func holder(of request: Request, _ route: Route, at site: Site) async throws -> Principal? {
@@ -100,10 +108,7 @@ extension Dashboard {
         case .open(let role):
             return CrossOrigin.isLoopback(request.head.authority) ? Principal(name: "local", role: role) : nil
         case .users(let users, let sessions):
-            guard let cookie = request.cookies[Sessions.cookie]?.value, let name = sessions.name(of: cookie),
-                let role = users().role(of: name)
-            else { return nil }
-            return Principal(name: name, role: role)
+            return request.cookies[Sessions.cookie].flatMap { sessions.principal(of: $0.value, among: users()) }
         case .proxy(let proxy): return proxy.principal(of: request, from: address)
         case .custom(let principal): return await principal(request)
         }

@@ -1,6 +1,8 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import SluiceCore
+import SluiceInspector
 
 extension Dashboard {
     func showLogin(_ request: Request, _ context: some RequestContext) async -> Response {
@@ -22,22 +24,23 @@ extension Dashboard {
             return loginPage(next: next, problem: "This request came from another site.", status: .forbidden)
         }
         let name = form["name"] ?? ""
-        let keys = ["name \(name.prefix(64))", "address \(Self.address(of: request, context))"]
-        guard attempts.begin(keys) else {
+        let attempt = LoginAttempts.Attempt(name: String(name.prefix(64)), address: Self.address(of: request, context))
+        if let wait = attempts.begin(attempt) {
             var response = loginPage(
-                next: next, problem: "Too many attempts. Try again in ten minutes.", status: .tooManyRequests)
-            response.headers[.retryAfter] = "600"
+                next: next, problem: "Too many attempts. Try again in \(HumanText.duration(wait)).", status: .tooManyRequests)
+            response.headers[.retryAfter] = "\(wait.milliseconds / 1000 + 1)"
             return response
         }
         // It takes 0.1 s, for which no other request should wait.
-        let principal = await Task.detached { users().user(name, password: form["password"] ?? "") }.value
-        attempts.end(keys, isRight: principal != nil)
-        guard let principal else {
-            context.logger.notice("a login was refused", metadata: ["address": "\(Self.address(of: request, context))"])
+        let present = users()
+        let principal = await Task.detached { present.user(name, password: form["password"] ?? "") }.value
+        attempts.end(attempt, isRight: principal != nil)
+        guard let principal, let session = sessions.cookie(for: principal.name, among: present) else {
+            context.logger.notice("a login was refused", metadata: ["address": "\(attempt.address)"])
             return loginPage(next: next, problem: "The name or the password is wrong.", status: .unauthorized)
         }
         var response = Response.redirect(to: safe(next))
-        response.setCookie(cookie(sessions.cookie(for: principal.name), lasts: Int(Sessions.length), request))
+        response.setCookie(cookie(session, lasts: Int(Sessions.length), request))
         Headers.protect(&response)
         return response
     }

@@ -93,7 +93,7 @@ struct LogToolTests {
         #expect(try await log(tool, "--actor", "ci").map(\.action) == ["queues resume"])
         #expect(try await log(tool, "--limit", "2").count == 2)
         #expect(try await tool.run("log", "--queue", "nowhere", "--json").output == "[]\n")
-        #expect(try await tool.run("log", "--queue", "nowhere").error == "sluice: nothing was changed so far\n")
+        #expect(try await tool.run("log", "--queue", "nowhere").error == "sluice: the log has no such action\n")
         #expect(try await tool.run("queues", "pause", "mail", "--actor", "").status == 2)
         #expect(try await tool.run("log", "--limit", "0").status == 2)
     }

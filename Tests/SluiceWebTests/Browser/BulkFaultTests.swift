@@ -47,7 +47,7 @@ struct BulkFaultTests {
 
             let second = try await ServerProcess(queues, files, ["--secret-file", files.secret])
             let gone = try await visitor.read(second.url + address)
-            #expect(gone.answer.status == 404 && gone.text.contains("the server was started anew"))
+            #expect(gone.answer.status == 404 && gone.text.contains("the server was restarted"))
             let choice = try await visitor.read("\(second.url)/bulk?change=\(change.name)").text
             #expect(!choice.contains("<h2>Recent</h2>"))
             let log = try await visitor.read("\(second.url)/log").text

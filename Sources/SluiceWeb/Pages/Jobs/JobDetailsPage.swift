@@ -24,7 +24,7 @@ enum JobDetailsPage {
             throw WebError.notFound(
                 "The job \(id)", "The queue \(queue) has no such job: it was deleted, or is no longer kept.")
         }
-        let job = found.state == .completed ? try await request.inspector.withTimes(found, pages: mostPages) : found
+        let job = found.state.isEnded ? try await request.inspector.withTimes(found, pages: mostPages) : found
         let explanation = job.state.isEnded ? nil : try await request.inspector.explain(id, in: queue)
         let content: HTML = """
             <p class="crumbs">\(Parts.link(request.links.queue(queue), queue.text)) / job</p>

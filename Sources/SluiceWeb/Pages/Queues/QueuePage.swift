@@ -65,7 +65,7 @@ enum QueuePage {
         return Figures([
             .init(status.available, "ready"), .init(status.executing, "running"),
             .init(queue.lastHour("completed"), "done in the last hour"),
-            .init(queue.lastHour("retried"), "failed attempts in the last hour"),
+            .init(queue.lastHour("retried", "discarded"), "failed attempts in the last hour"),
             .init(queue.lastHour("discarded"), "discarded in the last hour"),
             .init(
                 text: status.oldestAvailable == .zero ? "–" : HumanText.duration(status.oldestAvailable),
