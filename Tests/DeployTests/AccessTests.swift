@@ -110,6 +110,8 @@ struct AccessTests {
             ["FUNCTION", "LIST"], ["FUNCTION", "STATS"], ["CONFIG", "GET", "maxmemory"], ["CONFIG", "SET", "maxmemory", "512mb"],
             ["INFO"], ["ROLE"], ["LASTSAVE"], ["BGSAVE"], ["SLOWLOG", "GET"], ["LATENCY", "LATEST"], ["CLIENT", "LIST"],
             ["MEMORY", "STATS"], ["SCAN", "0", "MATCH", "sluice:*"], ["ACL", "WHOAMI"], ["ACL", "LOG"], ["ACL", "LOAD"],
+            ["ACL", "SETUSER", "worker", ">new"], ["ACL", "SAVE"], ["CLIENT", "KILL", "USER", "worker"],
+            ["REPLICAOF", "NO", "ONE"],
         ]
         for command in commands { try await users.run(command, as: "admin") }
         #expect(try await users.run(["ACL", "WHOAMI"], as: "admin") == "admin")
@@ -122,16 +124,20 @@ struct AccessTests {
         ["GET", "other"], ["SET", "other", "1"], ["FCALL", "sluice1_pause", "1", "other:{mail}", ""],
         ["EXISTS", "sluicex:{mail}"], ["EVAL", "return 1", "0"], ["FUNCTION", "FLUSH"], ["FLUSHALL"], ["FLUSHDB"], ["KEYS", "*"],
         ["RANDOMKEY"], ["SELECT", "1"], ["SWAPDB", "0", "1"], ["MOVE", "sluice:queues", "1"],
-        ["COPY", "sluice:queues", "sluice:{a}:b"], ["SHUTDOWN"], ["REPLICAOF", "127.0.0.1", "1"],
-        ["ACL", "SETUSER", "worker", "+@all"], ["ACL", "LIST"], ["SORT", "sluice:queues", "BY", "*"], publishing,
+        ["COPY", "sluice:queues", "sluice:{a}:b"], ["SORT", "sluice:queues", "BY", "*"], publishing,
     ]
 
     private static let publishing = ["PUBLISH", "channel", "x"]
 
     /// What only the administrator may do.
-    private static let administrative = [
-        ["FUNCTION", "LOAD", "x"], ["FUNCTION", "DELETE", "sluice"], ["CONFIG", "SET", "maxmemory", "1"], ["CLIENT", "LIST"],
-        ["SCAN", "0"], ["DBSIZE"], ["BGSAVE"], ["ACL", "LOG"],
+    private static let administrative =
+        [
+            ["FUNCTION", "LOAD", "x"], ["FUNCTION", "DELETE", "sluice"], ["CONFIG", "SET", "maxmemory", "1"], ["CLIENT", "LIST"],
+            ["SCAN", "0"], ["DBSIZE"], ["BGSAVE"], ["ACL", "LOG"],
+        ] + powerful
+
+    private static let powerful = [
+        ["SHUTDOWN"], ["REPLICAOF", "127.0.0.1", "1"], ["ACL", "SETUSER", "worker", "+@all"], ["ACL", "LIST"],
     ]
 
     /// What only the dashboard and the administrator may do.
@@ -150,7 +156,7 @@ struct AccessTests {
         ("dashboard", forbidden + administrative + claiming),
         ("admin", forbidden + claiming),
         ("replica", forbidden + administrative + confidential + claiming + bare),
-        ("sentinel", forbidden.filter { $0 != publishing } + claiming + bare),
+        ("sentinel", forbidden.filter { $0 != publishing } + powerful + claiming + bare),
     ]
 
     @Test(arguments: refusals.indices)
@@ -165,7 +171,7 @@ struct AccessTests {
     /// Without a name and a password, the server answers nothing.
     @Test func theUserDefaultIsOff() throws {
         let lines = try DeployFiles.text("redis/users.acl").split(separator: "\n")
-        #expect(lines.first == "user default off resetpass resetkeys resetchannels -@all")
+        #expect(lines.first == "user default off resetpass ~* &* +@all")
         for line in lines.dropFirst() {
             let name = try #require(line.split(separator: " ").dropFirst().first)
             #expect(line.hasPrefix("user \(name) on >change-\(name) "), "a password that is not to be changed: \(name)")

@@ -11,7 +11,7 @@ struct RedisUsers: Sendable {
     private struct IsOpen: Error {}
 
     static func start(tcp: Bool = false) async throws -> RedisUsers {
-        let closed = "user default off resetpass resetkeys resetchannels -@all\n"
+        let closed = "user default off resetpass ~* &* +@all\n"
         let text = try DeployFiles.text("redis/users.acl")
         guard text.hasPrefix(closed) else { throw IsOpen() }
         let folder = try CopiesFolder()
