@@ -28,10 +28,10 @@ struct Fixture {
 
     func enqueue(
         _ ids: [String], kind: String = "email", arguments: String = #"{"to":"a@b.c"}"#, due: DueTime = .now,
-        priority: Int = 5, partitions: Partitions = [:]
+        priority: Int = 5, partitions: Partitions = [:], needs: [Dependency] = []
     ) async throws {
-        let spec = JobSpec(kind: kind, arguments: Array(arguments.utf8), maxAttempts: 3, partitions: partitions)
-        let lane = try partitions.lane()
+        let spec = JobSpec(kind: kind, arguments: Array(arguments.utf8), maxAttempts: 3, partitions: partitions, needs: needs)
+        let lane = try partitions.lane(needs: needs)
         let jobs = ids.map {
             NewJob(id: JobID(known: $0), spec: spec.encoded(), due: due, priority: priority, lane: lane)
         }

@@ -8,16 +8,6 @@ import Testing
 /// Limits, dependencies and explanations of a real queue.
 @Suite(.timeLimit(.minutes(10)))
 struct LimitsTests {
-    /// Puts jobs in that need something.
-    private func enqueue(_ ids: [String], needs: [Dependency], _ fixture: Fixture) async throws {
-        let spec = JobSpec(kind: "email", arguments: Array("{}".utf8), needs: needs)
-        let lane = try Partitions().lane(needs: needs)
-        try await fixture.store.register(fixture.queue)
-        let jobs = ids.map { NewJob(id: id($0), spec: spec.encoded(), lane: lane) }
-        let producer = "p\(UInt64.random(in: .min ... .max))"
-        _ = try await fixture.store.call(Enqueue(producer: producer, number: 1, jobs: jobs), on: fixture.queue)
-    }
-
     private func codes(_ text: String, _ fixture: Fixture) async throws -> [String] {
         try #require(try await fixture.inspector.explain(id(text), in: "mail")).reasons.map(\.code)
     }
@@ -107,7 +97,7 @@ struct LimitsTests {
     @Test func aBreakerOpensAndIsSeen() async throws {
         let fixture = try await Fixture()
         try await fixture.join()
-        try await enqueue(["a", "b"], needs: ["tmdb"], fixture)
+        try await fixture.enqueue(["a", "b"], needs: ["tmdb"])
         let runs = try await fixture.cycle(1, demand: 1).jobs
         let failure = Settlement.Outcome.unavailable(
             dependency: "tmdb", retryAfter: .seconds(600), maxWaits: nil, error: #"{"message":"away"}"#)
@@ -131,7 +121,7 @@ struct LimitsTests {
 
     @Test func dependenciesAreSwitchedWhereAsked() async throws {
         let fixture = try await Fixture()
-        try await enqueue(["a"], needs: ["tmdb"], fixture)
+        try await fixture.enqueue(["a"], needs: ["tmdb"])
         try await fixture.store.register("other")
         let here = try await fixture.inspector.switchDependency("tmdb", on: false, in: "mail")
         #expect(here.queues == ["mail"] && here.isChanged && !here.isListed)

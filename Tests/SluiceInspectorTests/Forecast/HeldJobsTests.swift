@@ -8,16 +8,6 @@ import Testing
 /// Forecasts of a queue whose jobs need dependencies that cannot be used.
 @Suite(.timeLimit(.minutes(10)))
 struct HeldJobsTests {
-    /// Puts jobs in that need something.
-    private func enqueue(_ ids: [String], needs: [Dependency], _ fixture: Fixture) async throws {
-        let spec = JobSpec(kind: "email", arguments: Array("{}".utf8), needs: needs)
-        let lane = try Partitions().lane(needs: needs)
-        try await fixture.store.register(fixture.queue)
-        let jobs = ids.map { NewJob(id: id($0), spec: spec.encoded(), lane: lane) }
-        let producer = "p\(UInt64.random(in: .min ... .max))"
-        _ = try await fixture.store.call(Enqueue(producer: producer, number: 1, jobs: jobs), on: fixture.queue)
-    }
-
     private func forecast(_ fixture: Fixture) async throws -> Forecast { try await fixture.inspector.forecast(of: "mail") }
 
     private func code(_ text: String, _ fixture: Fixture) async throws -> String? {
@@ -27,7 +17,7 @@ struct HeldJobsTests {
     @Test func aDependencyThatIsOffBinds() async throws {
         let fixture = try await Fixture()
         try await fixture.join()
-        try await enqueue(["a", "b"], needs: ["tmdb"], fixture)
+        try await fixture.enqueue(["a", "b"], needs: ["tmdb"])
         try await fixture.inspector.switchDependency("tmdb", on: false, in: "mail")
         #expect(try await fixture.cycle(1, demand: 4).jobs.isEmpty)
         let stalled = try await forecast(fixture)
@@ -43,7 +33,7 @@ struct HeldJobsTests {
         #expect(json.contains(#""held":[{"code":"off","dependency":"tmdb","lanes":1}]"#), "\(json)")
 
         // Jobs without needs run beside them.
-        try await enqueue(["c", "d", "e", "f", "g"], needs: [], fixture)
+        try await fixture.enqueue(["c", "d", "e", "f", "g"])
         #expect(try await fixture.cycle(2, demand: 4).jobs.count == 4)
         let partly = try await forecast(fixture)
         #expect(partly.bound == .places(4))
@@ -59,7 +49,7 @@ struct HeldJobsTests {
     @Test func anOpenBreakerOfADependencyBinds() async throws {
         let fixture = try await Fixture()
         try await fixture.join()
-        try await enqueue(["a", "b"], needs: ["tmdb"], fixture)
+        try await fixture.enqueue(["a", "b"], needs: ["tmdb"])
         let run = try #require(try await fixture.cycle(1, demand: 1).jobs.first)
         let failure = Settlement.Outcome.unavailable(
             dependency: "tmdb", retryAfter: .seconds(600), maxWaits: nil, error: #"{"message":"away"}"#)
@@ -80,7 +70,7 @@ struct HeldJobsTests {
     @Test func anOptionalNeedHoldsNothing() async throws {
         let fixture = try await Fixture()
         try await fixture.join()
-        try await enqueue(["a", "b"], needs: [Dependency(text: "tmdb?")], fixture)
+        try await fixture.enqueue(["a", "b"], needs: [Dependency(text: "tmdb?")])
         try await fixture.inspector.switchDependency("tmdb", on: false, in: "mail")
         #expect(try await fixture.cycle(1, demand: 1).jobs.count == 1)
         #expect(try await forecast(fixture).held.isEmpty)
