@@ -1,6 +1,10 @@
 import SluiceInspector
 
 extension Parts {
+    /// The title of the column in which rows are chosen. Its box needs the script.
+    static let pickAll: HTML =
+        "<span class=\"hidden\">Choose</span><input type=\"checkbox\" class=\"pick-all js\" hidden aria-label=\"Choose all on this page\">"
+
     /// Links to the same page with other filters, of which one is chosen.
     struct Choice {
         var title: String

@@ -50,11 +50,15 @@
       [...part.querySelectorAll(".scroll, .graphbox, pre")].forEach((s, i) => { if (scrolls[i]) [s.scrollLeft, s.scrollTop] = scrolls[i]; });
       if (focus) { const element = part.querySelectorAll("a, button, input, select, summary")[focus.index]; if (element) element.focus({ preventScroll: true }); }
       localise(part);
+      reveal(part);
     }
     const head = fresh.querySelector("title");
     if (head) document.title = head.textContent;
     updated = Date.now();
   }
+
+  // What works by this script only.
+  function reveal(root) { for (const part of root.querySelectorAll(".js")) part.hidden = false; }
 
   function place(part, element) {
     const index = [...part.querySelectorAll("a, button, input, select, summary")].indexOf(element);
@@ -131,7 +135,7 @@
     say();
   });
 
-  for (const part of document.querySelectorAll(".js")) part.hidden = false;
+  reveal(document);
   localise(document);
   if (topics.length) { connect(); setInterval(say, 1000); }
 })();

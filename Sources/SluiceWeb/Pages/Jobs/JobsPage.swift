@@ -61,10 +61,9 @@ enum JobsPage {
                 ?? Parts.empty("No job matches.")
         }
         let mayAct = request.allows(.operator)
-        let pickAll: HTML = "<input type=\"checkbox\" class=\"pick-all js\" hidden aria-label=\"Choose all on this page\">"
         var table = Table(
             "Jobs",
-            (mayAct ? [.init(pickAll, .pick)] : []) + [
+            (mayAct ? [.init(Parts.pickAll, .pick)] : []) + [
                 .init("Job"), .init("Queue", .short), .init("State", .short), .init("Kind"),
                 .init("Attempts", .number, isWide: true),
                 .init("When", .short), .init("Arguments", .long, isWide: true),

@@ -104,10 +104,9 @@ enum WebhooksPage {
                 : Parts.empty("No notification waits.")
         }
         let mayAct = request.allows(.operator)
-        let pickAll: HTML = "<input type=\"checkbox\" class=\"pick-all js\" hidden aria-label=\"Choose all on this page\">"
         var table = Table(
             list == .dead ? "Dead letters" : "Waiting notifications",
-            (mayAct ? [.init(pickAll, .pick)] : []) + [
+            (mayAct ? [.init(Parts.pickAll, .pick)] : []) + [
                 .init("Job", .text), .init("Event", .short), .init("Receiver"), .init("Attempts", .number),
                 .init(list == .dead ? "Given up" : "Next attempt", .short), .init("Last error", .long),
             ])
