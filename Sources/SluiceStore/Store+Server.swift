@@ -48,6 +48,15 @@ extension Store {
         try await unlessForbidden(RedisCommand(["CONFIG", "GET"] + names))?.root.dictionary.compactMapValues(\.string)
     }
 
+    /// The first of some commands that a user of the server may not run, as the server tells it: `ACL DRYRUN`. Nil if it may run all.
+    /// - Throws: `permission` if the user of this connection may not ask.
+    package func refusal(of user: String, _ commands: [[String]]) async throws(SluiceError) -> String? {
+        for reply in try await pipeline(commands.map { RedisCommand(["ACL", "DRYRUN", user] + $0) }) {
+            if let text = try reply.get().root.string, text != "OK" { return text }
+        }
+        return nil
+    }
+
     private func unlessForbidden(_ command: RedisCommand) async throws(SluiceError) -> RedisReply? {
         do {
             return try await send(command)

@@ -90,6 +90,22 @@ struct AccessTests {
         #expect(refused.isEmpty, "\(refused)")
     }
 
+    /// The doctor goes on where a user may not look, and names what it has not seen. Red if it ended at the first refusal.
+    @Test(arguments: ["worker", "producer"])
+    func theDoctorSeesWhatAUserMaySee(_ user: String) async throws {
+        try await users.loadLibrary()
+        let client = try await SluiceClient(.url(users.url(user)))
+        try await client.enqueue(Greet(name: "Ada"))
+        await client.close()
+        let inspector = try Inspector(url: users.url(user))
+        let parts = try await inspector.diagnose().parts
+        #expect(parts.map(\.subject) == [.server, .library, .queue("greetings"), .workflows])
+        #expect(parts[0].unseen.contains { $0.contains("CONFIG GET") })
+        #expect(parts[2].unseen == [] && parts[2].findings.map(\.code) == ["queue.no_worker"])
+        #expect(parts[3].unseen.count == 1 && parts[3].unseen[0].hasPrefix("the rest: "), "\(parts[3].unseen)")
+        await inspector.close()
+    }
+
     /// Others are told who can load the functions, and do not start without them.
     @Test(arguments: ["worker", "producer", "dashboard"])
     func onlyTheAdministratorLoadsTheLibrary(_ user: String) async throws {

@@ -7,7 +7,7 @@ struct UserListTests {
     private static let own: [String: Set<String>] = [
         "worker": ["blpop", "blmpop"],
         "producer": ["blmpop"],
-        "dashboard": ["blmpop", "xread", "xrange", "zrevrange", "config|get"],
+        "dashboard": ["blmpop", "xread", "xrange", "zrevrange", "config|get", "acl|dryrun"],
     ]
 
     /// What all sides call: the functions, and the start of a connection.

@@ -120,6 +120,28 @@ struct ServerDiagnosisTests {
         await inspector.close()
     }
 
+    /// Red if the rights were not asked for, or if `off` alone counted as lacking them.
+    @Test func aUserDefaultWithoutRightsIsFoundWhereThereIsAnAppendOnlyFile() async throws {
+        let server = try await RedisTestServer.start(.init(aof: true, aclUsers: ["admin on >secret ~* &* +@all"]))
+        let inspector = try inspector(server, user: "admin")
+        let admin = ["--user", "admin", "--pass", "secret", "--no-auth-warning"]
+        #expect(try await part(.server, inspector).findings == [])
+        for rights in [["-@all"], ["+@all", "-hset"], ["+@all", "resetkeys", "~other:*"]] {
+            try await server.cli(admin + ["ACL", "SETUSER", "default", "off"] + rights)
+            let finding = try #require(try await part(.server, inspector).findings.first)
+            #expect(finding.code == "server.default_rights" && finding.severity == .problem, "\(rights)")
+            let cure = finding.cure.prefix { $0 != "," }.split(separator: " ").map { String($0).replacing("'", with: "") }
+            #expect(cure.prefix(4) == ["redis-cli", "ACL", "SETUSER", "default"])
+            try await server.cli(admin + cure.dropFirst())
+            #expect(try await part(.server, inspector).findings == [])
+            #expect(try await server.cli(admin + ["ACL", "GETUSER", "default"]).contains("off"))
+        }
+        try await server.cli(admin + ["ACL", "SETUSER", "default", "-@all"])
+        try await server.cli(admin + ["CONFIG", "SET", "appendonly", "no", "save", "3600 1"])
+        #expect(try await part(.server, inspector).findings == [])
+        await inspector.close()
+    }
+
     @Test func aReplicaIsFound() async throws {
         let primary = try await RedisTestServer.start(.init(tcp: true))
         let replica = try await RedisTestServer.start(.init(aof: true, replicaOf: primary))
@@ -154,7 +176,8 @@ struct ServerDiagnosisTests {
         let worker = try await part(.server, inspector(server, user: "worker"))
         #expect(worker.findings == [])
         let replies = "whether it bounds replies (client-output-buffer-limit): this user may not call CONFIG GET"
-        #expect(worker.unseen == ["how often it syncs its file: this user may not call CONFIG GET", replies])
+        let rights = "whether the user default has the rights that a restart needs: this user may not call ACL DRYRUN"
+        #expect(worker.unseen == ["how often it syncs its file: this user may not call CONFIG GET", rights, replies])
         let diagnosis = try await inspector(server, user: "blind").diagnose()
         #expect(diagnosis.isHealthy)
         #expect(

@@ -9,7 +9,8 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Find what is wrong, and say what to do about it. Exit status 1 if there is a problem.",
         discussion: """
             Looks at the server, the function library, the queues and the workflows, and changes nothing. A problem loses, refuses \
-            or holds up jobs; a notice may be meant so.
+            or holds up jobs; a notice may be meant so. What the user of Redis may not see is listed as unseen: the user dashboard of \
+            deploy/redis/users.acl sees all.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -29,6 +30,7 @@ struct DoctorCommand: AsyncParsableCommand {
             if global.json {
                 try terminal.json(diagnosis.json)
             } else {
+                try terminal.lines(Self.hint(diagnosis, width: terminal.width, style: terminal.style))
                 try terminal.line(Self.summary(diagnosis, terminal.style))
             }
             if !diagnosis.isHealthy { throw ExitCode.no }
@@ -47,6 +49,15 @@ struct DoctorCommand: AsyncParsableCommand {
 
     static func lines(_ diagnosis: Diagnosis, width: Int? = nil, style: Style = .plain) -> [String] {
         diagnosis.parts.flatMap { lines($0, width: width, style: style) } + [summary(diagnosis, style)]
+    }
+
+    /// Who could see what was refused; empty if nothing was.
+    static func hint(_ diagnosis: Diagnosis, width: Int? = nil, style: Style = .plain) -> [String] {
+        let refusals = ["this user may not", "the Redis user lacks", "The user executing the script"]
+        let unseen = diagnosis.parts.flatMap { part in part.unseen }
+        if !unseen.contains(where: { text in refusals.contains { text.contains($0) } }) { return [] }
+        let who = "the user dashboard of deploy/redis/users.acl may see what is unseen here: name it in --redis"
+        return marked("hint", .dim, who, width, style)
     }
 
     static func lines(_ part: Diagnosis.Part, width: Int? = nil, style: Style = .plain) -> [String] {

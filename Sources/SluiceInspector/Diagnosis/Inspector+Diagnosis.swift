@@ -54,7 +54,14 @@ extension Inspector {
         try await tell(try await ServerExamination(store, cures, clock: clock).part)
         try await tell(library.part)
         guard library.isUsable else { return }
-        let queues = try await store.queues()
+        let queues: [QueueName]
+        do throws(SluiceError) {
+            queues = try await store.queues()
+        } catch {
+            guard error.isForbidden else { throw error }
+            let names = "the names of queues, and so each of them: \(error.refusal)"
+            return try await tell(Diagnosis.Part(subject: .workflows, looked: "", unseen: [names]))
+        }
         let asked = queue.map { [$0] } ?? queues
         let effort = DiagnosisEffort(queues: asked.count)
         try await InOrder.run(asked) { one in
@@ -66,7 +73,12 @@ extension Inspector {
         }
         if queue == nil {
             var examination = WorkflowExamination(store, queues, cures)
-            try await examination.run()
+            do throws(SluiceError) {
+                try await examination.run()
+            } catch {
+                guard error.isForbidden else { throw error }
+                examination.part.unseen.append("the rest: \(error.refusal)")
+            }
             try await tell(examination.part)
         }
     }

@@ -22,7 +22,8 @@ struct LibraryExamination {
         do throws(SluiceError) {
             found = try await store.anyLibraryVersion()
         } catch {
-            if error.code == .serverTooOld { obstacle = error.message } else { throw error }
+            guard error.code == .serverTooOld || error.isForbidden else { throw error }
+            obstacle = error.refusal
         }
     }
 

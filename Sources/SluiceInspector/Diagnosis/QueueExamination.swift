@@ -39,7 +39,7 @@ struct QueueExamination {
             case .newerVersion:
                 part.add(.problem, "queue.format", error.message, cure: "upgrade this tool, and the library with it")
             // A queue that cannot be examined does not stop the diagnosis of the others.
-            case .server, .permission: part.unseen.append("the rest: \(error.message)")
+            case .server, .permission: part.unseen.append("the rest: \(error.refusal)")
             default: throw error
             }
         }
@@ -54,19 +54,37 @@ struct QueueExamination {
             "\(HumanText.count(jobs, "job")) that \(jobs == 1 ? "has" : "have") not ended, "
             + "\(HumanText.count(workers.live, "live worker")): data, pause, workers, kinds, followers, chains, messages, batches, "
             + "dependencies, cron"
-        try await audit()
+        try await see("data") { one throws(SluiceError) in try await one.audit() }
         examinePause(status)
         examineWebhooks(status)
         examineClock(reply)
         examineWorkers(workers)
         if let deaf = workers.deaf { tell(deaf) }
-        if sections.contains("kinds"), workers.live > 0 { try await examineKinds() }
-        if sections.contains("suspended") { try await examineSuspended() }
-        if sections.contains("chains") { try await examineChains() }
-        if sections.contains("outbox") { try await examineOutbox() }
-        if sections.contains("links") { try await examineLinks() }
-        if sections.contains("dependencies") { try await examineDependencies() }
-        if sections.contains("cron") { try await examineCron(workers) }
+        if sections.contains("kinds"), workers.live > 0 {
+            try await see("kinds") { one throws(SluiceError) in try await one.examineKinds() }
+        }
+        if sections.contains("suspended") {
+            try await see("followers") { one throws(SluiceError) in try await one.examineSuspended() }
+        }
+        if sections.contains("chains") { try await see("chains") { one throws(SluiceError) in try await one.examineChains() } }
+        if sections.contains("outbox") { try await see("messages") { one throws(SluiceError) in try await one.examineOutbox() } }
+        if sections.contains("links") { try await see("batches") { one throws(SluiceError) in try await one.examineLinks() } }
+        if sections.contains("dependencies") {
+            try await see("dependencies") { one throws(SluiceError) in try await one.examineDependencies() }
+        }
+        if sections.contains("cron") { try await see("cron") { one throws(SluiceError) in try await one.examineCron(workers) } }
+    }
+
+    /// Examines something. What the user may not see is noted, and the diagnosis goes on.
+    private mutating func see(
+        _ what: String, _ body: (inout QueueExamination) async throws(SluiceError) -> Void
+    ) async throws(SluiceError) {
+        do throws(SluiceError) {
+            try await body(&self)
+        } catch {
+            guard error.isForbidden else { throw error }
+            part.unseen.append("\(what): \(error.refusal)")
+        }
     }
 
     /// Reads the status of the queue and the sections that need further calls. An older library does not name sections; then all

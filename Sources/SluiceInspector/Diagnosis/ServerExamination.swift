@@ -16,16 +16,27 @@ struct ServerExamination {
     /// How far the server's clock is ahead of this machine's, as precisely as the round trip allows.
     var ahead: Duration
     var cures: CureText
+    /// What the user `default` may do on keys of the namespace.
+    var rights = DefaultRights.notAsked
+    /// Why the clock could not be compared.
+    private var clockObstacle: String?
 
     /// Reads the information of a server.
     /// - Parameter clock: the clock of this machine.
     init(_ store: Store, _ cures: CureText, clock: @Sendable () -> Date) async throws(SluiceError) {
         info = try await store.info()
         settings = try await store.settings(["save", "appendfsync", Self.outputLimit])
-        let before = clock()
-        let time = Date(milliseconds: try await store.now())
-        ahead = Self.distance(of: time, from: before, to: clock())
         self.cures = cures
+        ahead = .zero
+        let before = clock()
+        do throws(SluiceError) {
+            let time = Date(milliseconds: try await store.now())
+            ahead = Self.distance(of: time, from: before, to: clock())
+        } catch {
+            guard error.isForbidden else { throw error }
+            clockObstacle = error.refusal
+        }
+        if info?["aof_enabled"] == "1" { rights = try await DefaultRights(store) }
     }
 
     init(info: [String: String]?, settings: [String: String]?, ahead: Duration = .zero, cures: CureText) {
@@ -49,11 +60,12 @@ struct ServerExamination {
             examineMemory(info, &part)
             examineWrites(info, &part)
             examineKeeping(info, &part)
+            rights.examine(&part, cures)
         } else {
             part.unseen.append("version, role, memory and persistence: this user may not call INFO")
         }
         examineReplies(&part)
-        examineClock(&part)
+        if let clockObstacle { part.unseen.append("its clock: \(clockObstacle)") } else { examineClock(&part) }
         return part
     }
 

@@ -71,6 +71,20 @@ struct DoctorToolTests {
         #expect(try await tool.server.cli("FUNCTION", "LIST") == "")
     }
 
+    /// Red if a missing right ended the doctor, or if the hint did not say who may see the rest.
+    @Test func whoMayNotLookIsToldWhoMay() async throws {
+        let rules = "looker on >pw ~sluice:* +@read +@connection +time -@dangerous -zrevrange +fcall +fcall_ro"
+        let server = try await RedisTestServer.start(.init(aclUsers: [rules]))
+        let socket = server.socketURL.dropFirst("unix://".count)
+        #expect(try await Tool.run(["--redis", server.socketURL, "library", "load"]).status == 0)
+        let result = try await Tool.run(["--redis", "unix://looker:pw@\(socket)", "doctor"])
+        #expect(result.status == 0 && result.error == "", "\(result)")
+        #expect(result.output.contains("\nunseen   workflows: the rest: "), "\(result.output)")
+        #expect(result.output.contains("\nhint     the user dashboard of deploy/redis/users.acl may see"), "\(result.output)")
+        let all = try await Tool.run(["--redis", server.socketURL, "doctor"])
+        #expect(!all.output.contains("hint"))
+    }
+
     @Test func eachPartHasALine() {
         let diagnosis = Diagnosis(parts: [
             Diagnosis.Part(subject: .server, looked: "Redis 7.0.15: memory", unseen: ["this and that"]),
