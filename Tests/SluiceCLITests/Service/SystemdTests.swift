@@ -46,7 +46,9 @@ struct SystemdTests {
         if let watchdog { environment["WATCHDOG_USEC"] = "\(watchdog.components.attoseconds / 1_000_000_000_000)" }
         let notifier = try #require(SystemdNotifier(environment, process: 1))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await SystemdService(notifier, process.probe, logger: Self.silent).run() }
+            group.addTask {
+                try await SystemdService(notifier, process.probe, logger: Self.silent, freshness: .milliseconds(20)).run()
+            }
             try await body(socket)
             group.cancelAll()
             try await group.waitForAll()
@@ -65,12 +67,33 @@ struct SystemdTests {
             process.isReady = true
             try await socket.wait(for: 1, "READY=1")
             try await socket.wait(for: 1, "STATUS=ready")
-            // Redis that goes away later is no matter of life.
-            let asked = process.asked.count
+            // Redis that goes away later is no matter of life, and the status says so as long as it is away.
             process.isReady = false
+            try await socket.wait(for: 2, "STATUS=Redis: refused")
             try await socket.wait(for: socket.count("WATCHDOG=1") + 10, "WATCHDOG=1")
-            #expect(process.asked.count == asked)
-            #expect(socket.count("READY=1") == 1)
+            process.isReady = true
+            try await socket.wait(for: 2, "STATUS=ready")
+            #expect(socket.count("READY=1") == 1 && socket.count("STATUS=Redis: refused") == 2)
+        }
+    }
+
+    /// Red if the watchdog waited for the answer of the probe.
+    @Test func aProbeWithoutAnAnswerDoesNotKeepTheWatchdogHungry() async throws {
+        let socket = try NotifySocket()
+        let notifier = try #require(
+            SystemdNotifier(["NOTIFY_SOCKET": socket.address, "WATCHDOG_USEC": "20000"], process: 1))
+        let (never, end) = AsyncStream.makeStream(of: Void.self)
+        let probe = ServiceProbe("worker", pulse: { Pulse(.serving) }) {
+            for await _ in never {}
+            return ServiceProbe.Answer(isGood: false, "ended")
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await SystemdService(notifier, probe, logger: Self.silent).run() }
+            try await socket.wait(for: 10, "WATCHDOG=1")
+            #expect(socket.count("READY=1") == 0)
+            end.finish()
+            group.cancelAll()
+            try await group.waitForAll()
         }
     }
 
