@@ -38,7 +38,7 @@ struct JobSelection: ParsableArguments {
                 let outcomes = try await inspector.change(change, ids: positions.map { jobs[$0].outcome.id }, in: queue)
                 for (position, outcome) in zip(positions, outcomes) { jobs[position].outcome = outcome }
             }
-            try show(jobs)
+            try show(jobs, global.json ? [:] : try await hints(jobs, inspector))
             if jobs.contains(where: { !$0.outcome.isDone }) { throw ExitCode.no }
         }
     }
@@ -53,10 +53,28 @@ struct JobSelection: ParsableArguments {
         return places
     }
 
-    private func show(_ jobs: [(queue: QueueName?, outcome: ChangeOutcome)]) throws {
+    /// When the runs end that were asked to stop.
+    private func hints(
+        _ jobs: [(queue: QueueName?, outcome: ChangeOutcome)], _ inspector: Inspector
+    ) async throws -> [JobID: StopHint] {
+        var hints: [JobID: StopHint] = [:]
+        var workers: [QueueName: [WorkerStatus]] = [:]
+        for (queue, outcome) in jobs.filter({ $0.outcome.result == .cancelling }).prefix(StopHint.most) {
+            guard let queue else { continue }
+            if workers[queue] == nil { workers[queue] = try await inspector.workers(of: queue) }
+            hints[outcome.id] = StopHint(try await inspector.explain(outcome.id, in: queue), workers[queue] ?? [])
+        }
+        return hints
+    }
+
+    private func show(_ jobs: [(queue: QueueName?, outcome: ChangeOutcome)], _ hints: [JobID: StopHint]) throws {
         if global.json {
             return try Terminal.output.json(.array(jobs.map { $0.outcome.json(queue: $0.queue) }))
         }
-        try Terminal.output.lines(jobs.map { "\($0.outcome.id)  \(JobText.result($0.outcome.result))" })
+        try Terminal.output.lines(
+            jobs.map { job in
+                let result = hints[job.outcome.id].map { "cancelling: \($0.text)" } ?? JobText.result(job.outcome.result)
+                return "\(job.outcome.id)  \(result)"
+            })
     }
 }
