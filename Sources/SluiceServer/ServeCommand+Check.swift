@@ -1,3 +1,4 @@
+import NIOCore
 import SluiceCore
 import SluiceToolSupport
 
@@ -15,6 +16,17 @@ extension ServeCommand {
             await check.site(
                 site.name, url: site.url, namespace: site.namespace, connects: settings.connect, queues: queues, use)
         }
+        if settings.connect { await check.reach { try await tryPort() } }
         try check.finish()
+    }
+
+    private func tryPort() async throws {
+        do {
+            try await PortTrial.run(host: listen.host, port: listen.port)
+        } catch let error as IOError {
+            throw Self.failure(listen, error)
+        } catch {
+            throw Failure("cannot listen on \(listen): there is no such host")
+        }
     }
 }

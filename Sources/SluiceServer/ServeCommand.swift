@@ -77,13 +77,14 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         if !listen.isLoopback, !access.isClosed {
             throw ValidationError(
-                "a server on \(listen.host) needs --users or --trust-header: all who reach it could change the queues")
+                "--listen \(listen): a server on \(listen.host) needs --users or --trust-header: all who reach it could change the "
+                    + "queues")
         }
         if !DashboardOptions.isPath(path) { throw ValidationError("--path begins with a slash and does not end with one") }
         if !site.isEmpty, global.redis != nil || global.namespace != nil {
             throw ValidationError("give --site or --redis and --namespace, not both")
         }
-        if Set(site.map(\.name)).count < site.count { throw ValidationError("two sites have the same name") }
+        if Set(site.map(\.name)).count < site.count { throw ValidationError("--site: two sites have the same name") }
     }
 
     func run() async throws {
@@ -145,8 +146,12 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await SecondInterrupt(services: group, logger: logger).run()
         } catch let error as IOError {
-            throw Failure("cannot listen on \(listen): \(Self.reason(error))")
+            throw Self.failure(listen, error)
         }
+    }
+
+    static func failure(_ listen: ListenAddress, _ error: IOError) -> Failure {
+        Failure("cannot listen on \(listen): \(reason(error))")
     }
 
     private static func reason(_ error: IOError) -> String {

@@ -20,9 +20,18 @@ package struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A file with the password of the Redis user, which --redis then names without one: redis://user@host. It is read for each "
-                + "connection. Default: $SLUICE_REDIS_PASSWORD_FILE.", valueName: "file"),
+                + "connection. Empty: none, whatever the environment and --config name. Default: $SLUICE_REDIS_PASSWORD_FILE.",
+            valueName: "file"),
         completion: .file())
     package var redisPasswordFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A YAML file with settings, named as options are. Options and the environment go before it. Programs that run take all of "
+                + "theirs, other commands redis, redis-password-file, namespace and keys. Default: $SLUICE_CONFIG.",
+            valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    package var config: String?
 
     @Option(
         help: ArgumentHelp("What keeps several users of one Redis apart. (default: sluice)", valueName: "name"),
@@ -45,9 +54,7 @@ package struct GlobalOptions: ParsableArguments {
 
     package func validate() throws {
         if actor?.isEmpty == true { throw ValidationError("--actor is empty: name who makes the change, or leave it out") }
-        if redisPasswordFile?.isEmpty == true {
-            throw ValidationError("--redis-password-file is empty: name a file, or leave it out")
-        }
+        if config?.isEmpty == true { throw ValidationError("--config is empty: name a file, or leave it out") }
         // A script whose variable is empty must not work on another Redis than it means.
         if redis?.isEmpty == true {
             throw ValidationError("--redis is empty: name a server, or leave it out for $SLUICE_REDIS_URL or your private Redis")
@@ -70,8 +77,15 @@ extension GlobalOptions {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The file of the password for the server that was named; nil if there is none.
-    package var passwordFile: String? { redisPasswordFile ?? Self.environment(Self.passwordFileVariable) }
+    /// The server that was named and where its password is. Settings of a file stand among the options.
+    private var access: RedisAccess {
+        RedisAccess([
+            RedisAccess.Source(url: redis, file: redisPasswordFile, names: ("--redis", "--redis-password-file")),
+            RedisAccess.Source(
+                url: Self.environmentURL, file: Self.environment(Self.passwordFileVariable),
+                names: ("$SLUICE_REDIS_URL", "$\(Self.passwordFileVariable)")),
+        ])
+    }
 
     /// Who the changes of this command are recorded under.
     private var author: Operator {
@@ -88,12 +102,14 @@ extension GlobalOptions {
     /// How to reach the server that was named; nil for the private one.
     /// - Throws: `invalidArgument` for what names no server.
     package func namedConfiguration() throws(SluiceError) -> RedisConfiguration? {
-        guard let url else {
-            if redisPasswordFile == nil { return nil }
+        if url == nil {
+            if redisPasswordFile?.isEmpty ?? true { return nil }
             throw SluiceError(.invalidArgument, "--redis-password-file needs --redis: your private Redis has no password")
         }
+        if let clash = access.clash { throw SluiceError(.invalidArgument, clash.reason) }
+        guard let url = access.url else { return nil }
         do {
-            return try RedisConfiguration(url: url, passwordFile: passwordFile)
+            return try RedisConfiguration(url: url, passwordFile: access.file)
         } catch {
             let source = redis == nil ? "$SLUICE_REDIS_URL" : "--redis"
             throw SluiceError(.invalidArgument, "\(source) names no server: \(error.description)")

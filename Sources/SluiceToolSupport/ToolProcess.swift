@@ -23,6 +23,10 @@ package enum ToolProcess {
         do {
             try InputText.checkProcess()
             if let scope { settings = try ToolSettings(Array(CommandLine.arguments.dropFirst()), of: root, scope) }
+            if let settings, settings.isTrial {
+                try await SettingsTrial.run(root, settings)
+                exit(ExitStatus.done.rawValue)
+            }
             var command = try await root.asyncParseAsRoot(settings?.words)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -38,7 +42,9 @@ package enum ToolProcess {
     /// Says what a program ended with, and returns its exit status.
     private static func tell(_ error: any Error, of root: any ParsableCommand.Type, _ settings: ToolSettings?) -> Int32 {
         if let findings = error as? Findings {
-            return findings.errors.map { tell($0, of: root, settings) }.first ?? ExitStatus.failed.rawValue
+            let statuses = findings.errors.map { tell($0, of: root, settings) }
+            // What can be mended in the file comes before what cannot be reached.
+            return statuses.contains(ExitStatus.usage.rawValue) ? ExitStatus.usage.rawValue : statuses.max() ?? 1
         }
         let ending = Ending(error, of: root)
         if !ending.output.isEmpty { try? Terminal.output.write(ours: ending.output) }

@@ -98,7 +98,7 @@ struct WebhooksTool: AsyncParsableCommand {
         do throws(SluiceError) {
             _ = try limit.checked()
         } catch {
-            throw ValidationError(error.message)
+            throw ValidationError("--limit: \(error.message)")
         }
     }
 

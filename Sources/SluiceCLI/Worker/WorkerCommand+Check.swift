@@ -10,6 +10,7 @@ extension WorkerCommand {
         check.read { _ = try ExecCommand(exec) }
         check.read { if try keys.load() == nil, requireEncrypted { throw Self.noKeys } }
         await check.redis(global, connects: settings.connect, queues: queues, .runs)
+        if settings.connect { await check.reach { try await monitoring.tryPort() } }
         try check.finish()
     }
 }

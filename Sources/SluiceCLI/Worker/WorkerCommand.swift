@@ -121,9 +121,10 @@ struct WorkerCommand: AsyncParsableCommand {
         do throws(SluiceError) {
             _ = try limit.checked()
         } catch {
-            throw ValidationError(error.message)
+            throw ValidationError("--limit: \(error.message)")
         }
-        guard Set(queues).count == queues.count else { throw ValidationError("a queue is named twice") }
+        var named: Set<QueueName> = []
+        for queue in queues where !named.insert(queue).inserted { throw ValidationError("a queue is named twice: '\(queue)'") }
         if queues.contains(Notify.queue) {
             throw ValidationError("a command cannot deliver the notifications of queue '\(Notify.queue)': run sluice-webhooks")
         }

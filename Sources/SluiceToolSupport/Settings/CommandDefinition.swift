@@ -17,6 +17,8 @@ struct CommandDefinition: Decodable, Sendable {
         var isRepeating: Bool
         var names: [Name]?
         var valueName: String?
+        /// How it takes the words that follow.
+        var parsingStrategy: String?
 
         /// The long name without its dashes, or that of the value where there is no option to write.
         var name: String? { kind == .positional ? valueName : names?.first { $0.kind == "long" }?.name }
@@ -37,6 +39,15 @@ struct CommandDefinition: Decodable, Sendable {
     }
 
     func subcommand(_ name: String) -> CommandDefinition? { subcommands?.first { $0.commandName == name } }
+
+    /// Whether it hands the words that it does not know to another program.
+    var passesOn: Bool { arguments?.contains { $0.kind == .positional && $0.parsingStrategy == "allRemainingInput" } ?? false }
+
+    /// The arguments by name, with those of the default subcommand.
+    var withDefault: [String: Argument] {
+        let chosen = defaultSubcommand.flatMap { subcommand($0) }?.argumentsByName ?? [:]
+        return argumentsByName.merging(chosen) { own, _ in own }
+    }
 
     /// The options that take a value, and the flags and arguments, by name.
     var argumentsByName: [String: Argument] {

@@ -5,22 +5,29 @@ struct CommandWords {
         "help", "h", "help-hidden", "version", "generate-completion-script", "experimental-dump-help",
     ]
 
+    private static let kept: Set = ["config", "redis", "redis-password-file"]
+
     /// The names of its options, without dashes.
     private(set) var given: Set<String> = []
     /// Whether there are arguments that are no values of options.
     private(set) var hasPositionals = false
-    /// The subcommand that is named.
+    /// The first subcommand that is named.
     private(set) var command: String?
-    /// Where the options of the subcommand begin.
+    /// The innermost command that is named.
+    private(set) var innermost: CommandDefinition
+    /// Where the options of the innermost command begin.
     private(set) var start = 0
+    /// The last values of the options that are needed before the command line is parsed.
+    private var values: [String: String] = [:]
+
     /// The value of `--config`.
-    private(set) var config: String?
+    var config: String? { values["config"] }
+    /// The value of an option among `config`, `redis` and `redis-password-file`.
+    func value(of name: String) -> String? { values[name] }
 
     init(_ words: [String], of root: CommandDefinition) {
-        var arguments = root.argumentsByName
-        if let name = root.defaultSubcommand, let first = root.subcommand(name) {
-            arguments.merge(first.argumentsByName) { own, _ in own }
-        }
+        innermost = root
+        var arguments = root.withDefault
         var index = 0
         while index < words.count {
             let word = words[index]
@@ -31,23 +38,33 @@ struct CommandWords {
             } else if word.hasPrefix("--") {
                 let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 let name = String(parts[0])
+                if innermost.passesOn, arguments[name] == nil { return }
                 given.insert(name)
                 var value = parts.count > 1 ? String(parts[1]) : nil
                 if value == nil, arguments[name]?.kind == .option, index < words.count {
                     value = words[index]
                     index += 1
                 }
-                if name == "config" { config = value }
+                if Self.kept.contains(name) { values[name] = value }
             } else if word.hasPrefix("-"), word.count > 1 {
+                if innermost.passesOn { return }
                 given.insert(String(word.dropFirst()))
-            } else if command == nil, !hasPositionals, let chosen = root.subcommand(word) {
-                command = word
+            } else if !hasPositionals, let chosen = innermost.subcommand(word) {
+                command = command ?? word
                 start = index
-                arguments.merge(chosen.argumentsByName) { own, _ in own }
+                innermost = chosen
+                arguments.merge(chosen.withDefault) { own, _ in own }
             } else {
+                if innermost.passesOn { return }
                 hasPositionals = true
             }
         }
+    }
+
+    /// The innermost command, if it uses Redis; nil if it is none to run.
+    var connecting: CommandDefinition? {
+        let isGroup = innermost.defaultSubcommand == nil && innermost.subcommands?.isEmpty == false
+        return isGroup || innermost.withDefault["redis"] == nil ? nil : innermost
     }
 
     /// Whether help or the like is asked for, which needs no settings.

@@ -1,5 +1,8 @@
 /// Tries what a program reads when it starts, and tells all that is wrong.
 package struct SettingsCheck {
+    /// Whether something was wrong before, so that not all is well even if nothing else is.
+    @TaskLocal static var isSilent = false
+
     private var errors: [any Error] = []
 
     package init() {}
@@ -26,6 +29,6 @@ package struct SettingsCheck {
     /// - Throws: ``Findings`` if it is not.
     package func finish() throws {
         guard errors.isEmpty else { throw Findings(errors: errors) }
-        try Terminal.output.line("ok")
+        if !Self.isSilent { try Terminal.output.line("ok") }
     }
 }

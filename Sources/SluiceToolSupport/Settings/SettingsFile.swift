@@ -18,32 +18,45 @@ struct SettingsFile {
     private static let mostBytes = 1 << 20
 
     private(set) var settings: [Setting] = []
+    /// What is wrong with it. Each names the file and a line.
+    private(set) var problems: [Failure] = []
+    /// The names of the settings that are there and wrong.
+    private(set) var wrong: Set<String> = []
+    /// The line of the own section; that of the begin if it is not there.
+    private(set) var sectionLine = 1
     private let path: String
-    private let section: String
+    private let section: String?
     private let common: Set<String>
     private let arguments: [String: Argument]
-    private var problems: [Failure] = []
     private var bytes = 0
 
     /// Reads a file.
     /// - Parameters:
     ///   - command: The command that takes the settings.
+    ///   - section: The section of the command; nil if it has none.
     ///   - common: The names of the settings that all programs share. This one may lack some.
-    /// - Throws: ``Failure`` or ``Findings``; each names the file and a line.
-    init(_ path: String, for command: CommandDefinition, section: String, common: Set<String>) throws {
+    /// - Throws: ``Failure`` for a file that cannot be read as YAML. It names the file, and the line if there is one.
+    init(_ path: String, for command: CommandDefinition, section: String?, common: Set<String>) throws(Failure) {
         self.path = path
         self.section = section
         self.common = common
-        arguments = command.argumentsByName.filter { !Self.excluded.contains($0.key) }
+        let known =
+            section == nil
+            ? command.withDefault.filter { SettingsScope.shared.contains($0.key) } : command.argumentsByName
+        arguments = known.filter { !Self.excluded.contains($0.key) }
         let file: SecretFile
         do throws(SecretFileRefused) {
             file = try SecretFile(path, of: "settings")
         } catch {
             throw Failure(error.description, status: .usage)
         }
-        if let root = try YAMLText.root(of: file.text, path) { readTop(root) }
-        if !problems.isEmpty { throw Findings(errors: problems) }
+        if let root = try YAMLText.root(of: Self.withoutMark(file.text), path) { readTop(root) }
         if file.warning != nil { warn() }
+    }
+
+    /// Some editors put a byte order mark before a text.
+    private static func withoutMark(_ text: String) -> String {
+        text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     }
 
     /// Warns of secrets in a file that others can read.
@@ -60,11 +73,12 @@ struct SettingsFile {
         for pair in pairs {
             let (name, line) = (pair.name, pair.line)
             if SettingsScope.sections.contains(name) {
+                if name == section { sectionLine = line }
                 readSection(name, pair.value)
             } else if common.contains(name) {
                 if let argument = arguments[name] { add(argument, name, pair.value, line, isCommon: true) }
-            } else if arguments[name] != nil {
-                complain(line, "'\(name)' belongs into the section \(section)")
+            } else if let section, arguments[name] != nil {
+                complain(line, "'\(name)' belongs into the section \(section)", of: name)
             } else {
                 complain(line, "there is no setting '\(name)' here")
             }
@@ -80,7 +94,7 @@ struct SettingsFile {
                 settings.removeAll { $0.isCommon && $0.name == pair.name }
                 add(argument, pair.name, pair.value, pair.line)
             } else {
-                complain(pair.line, "there is no setting '\(pair.name)' in the section \(section)")
+                complain(pair.line, "there is no setting '\(pair.name)' in the section \(name)")
             }
         }
     }
@@ -112,10 +126,10 @@ struct SettingsFile {
                 if let scalar = item.scalar {
                     add(argument, name, scalar, YAMLText.line(of: item), isCommon)
                 } else {
-                    complain(YAMLText.line(of: item), "the list of '\(name)' has texts and numbers only")
+                    complain(YAMLText.line(of: item), "the list of '\(name)' has texts and numbers only", of: name)
                 }
             }
-        case .sequence, .mapping, .alias: complain(line, "'\(name)' takes one value")
+        case .sequence, .mapping, .alias: complain(line, "'\(name)' takes one value", of: name)
         }
     }
 
@@ -133,20 +147,21 @@ struct SettingsFile {
         setting.isPositional = argument.kind == .positional
         bytes += scalar.string.utf8.count
         if YAMLText.isNothing(scalar) {
-            complain(line, "'\(name)' has no value")
+            complain(line, "'\(name)' has no value", of: name)
         } else if scalar.string.utf8.contains(0) {
-            complain(line, "the value of '\(name)' has a NUL")
+            complain(line, "the value of '\(name)' has a NUL", of: name)
         } else if setting.isPositional, scalar.string.hasPrefix("-") {
-            complain(line, "a value of '\(name)' begins with a dash")
+            complain(line, "a value of '\(name)' begins with a dash", of: name)
         } else if bytes > Self.mostBytes {
             let isFirst = bytes - scalar.string.utf8.count <= Self.mostBytes
-            if isFirst { complain(line, "the values are above 1 MiB: see the aliases") }
+            if isFirst { complain(line, "the values are above 1 MiB: see the aliases", of: name) }
         } else {
             settings.append(setting)
         }
     }
 
-    private mutating func complain(_ line: Int, _ text: String) {
+    private mutating func complain(_ line: Int, _ text: String, of name: String? = nil) {
         problems.append(Failure("\(path):\(line): \(text)", status: .usage))
+        if let name { wrong.insert(name) }
     }
 }

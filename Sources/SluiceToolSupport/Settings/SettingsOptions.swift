@@ -1,27 +1,25 @@
-package import ArgumentParser
+import ArgumentParser
 
-/// The options for a file of settings, and for trying settings.
+/// The options for trying settings.
 package struct SettingsOptions: ParsableArguments {
     /// The environment variable that also names the file. Commands of exec workers do not receive it.
     package static let variable = "SLUICE_CONFIG"
 
-    @Option(
+    @Flag(
         help: ArgumentHelp(
-            "A YAML file with settings, named as these options are. Options and the environment go before it. "
-                + "Default: $SLUICE_CONFIG.", valueName: "file"),
-        completion: .file(extensions: ["yaml", "yml"]))
-    package var config: String?
-
-    @Flag(help: "Try the settings, read the files that they name, and end. It prints ok, or a line for each mistake.")
+            "Try the settings, read the files that they name, and end. It prints ok, or a line for each mistake. It opens no port and "
+                + "connects to nothing: see --connect."))
     package var check = false
 
-    @Flag(help: "With --check, also reach Redis, and look at its library and the rights of the user. It changes nothing.")
+    @Flag(
+        help: ArgumentHelp(
+            "With --check, also reach Redis, look at its library and the rights of the user, and open the port to serve on for a moment; "
+                + "one that a running program has counts as in use. It changes nothing."))
     package var connect = false
 
     package init() {}
 
     package func validate() throws {
         if connect, !check { throw ValidationError("--connect goes with --check") }
-        if config?.isEmpty == true { throw ValidationError("--config is empty: name a file, or leave it out") }
     }
 }

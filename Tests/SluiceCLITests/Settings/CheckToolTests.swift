@@ -71,8 +71,8 @@ struct CheckToolTests {
               exec: no-such-program-anywhere
             """
         expect(
-            try await check("sluice", yaml), 2, saying: "\(file):6: ", "\(file):3: the file of keys",
-            "\(file):1: --redis: cannot read")
+            try await check("sluice", yaml), 2, saying: "\(file):1: --redis: cannot read", "\(file):3: the file of keys",
+            "\(file):6: ")
         expect(
             try await check("sluice", "worker:\n  queues: mail\n  exec: 'true'\n  lease: 2d"), 2,
             saying: "sluice: \(file):4: --lease is 1s to 1d")
@@ -100,6 +100,14 @@ struct CheckToolTests {
         let port = try #require(server.tcpPort)
         let worker = "worker: {queues: [mail], exec: 'true', metrics-port: \(port)}"
         let file = try write("sluice.yaml", "redis: \(server.url)\n\(worker)\nserver:\n  listen: 127.0.0.1:\(port)")
+        // Without --connect no port is opened; with it, the port is told beside all else.
+        for (program, words) in [("sluice", ["worker"]), ("sluice-server", [])] {
+            #expect(try await Tool.run(words + ["--config", file, "--check"], of: program).status == 0)
+            let tried = try await Tool.run(words + ["--config", file, "--check", "--connect"], of: program)
+            let line = program == "sluice" ? 2 : 4
+            #expect(tried.status == 1 && tried.error.contains("\(file):\(line): "), "\(tried)")
+            #expect(tried.error.contains("the port is in use") && tried.output == "", "\(tried)")
+        }
         let first = try await Tool.run(["worker", "--config", file])
         #expect(first.status == 1 && first.error.contains("\(file):2: metrics cannot be served"), "\(first)")
         let second = try await Tool.run(["--config", file], of: "sluice-server")
@@ -134,7 +142,7 @@ struct CheckToolTests {
             try await check("sluice", "redis: redis://127.0.0.1:1\nkeys: \(keys)\(worker)"), 0,
             saying: "sluice: warning: the file of keys '\(keys)' can be read by others")
         let both = try await check("sluice", "redis: redis://:pw@127.0.0.1:1\nredis-password-file: \(password)\(worker)")
-        expect(both, 2, saying: "\(file):1: --redis names no server: the URL has a password, and a file")
+        expect(both, 2, saying: "\(file):1: the password is in the URL of 'redis' in line 1 and in the file of")
         #expect(!both.error.contains("pw@"))
     }
 

@@ -96,13 +96,17 @@ struct SettingsFileTests {
             try ToolSettings(words, of: SluiceTool.self, .worker, environment: environment)?.words
         }
         let none = ["SLUICE_CONFIG": "/nonexistent/sluice.yaml"]
-        for other in [["status"], ["worker", "--help"], ["help", "worker"], ["--version"], ["enqueue", "worker"], []] {
+        for other in [["status", "--help"], ["worker", "--help"], ["help", "worker"], ["--version"], ["jobs"], []] {
             #expect(try words(other, none) == nil, "\(other)")
         }
         #expect(try words(["worker", "mail"], ["SLUICE_CONFIG": ""]) == nil)
         for asked in [["worker", "--config", "/nonexistent/a"], ["worker", "--config=/nonexistent/a", "mail"]] {
             let error = #expect(throws: Failure.self) { try words(asked, none) }
             #expect(error?.message == "the file of settings '/nonexistent/a' cannot be read: No such file or directory")
+        }
+        // All that connect read it, so that none works on another Redis than it means.
+        for other in [["status"], ["enqueue", "worker"], ["jobs", "list"], ["redis", "cli", "PING"]] {
+            #expect(throws: Failure.self, "\(other)") { try words(other, none) }
         }
         // What follows is no option.
         #expect(throws: Failure.self) { try words(["worker", "--exec", "--config", "--", "--config=b"], none) }
@@ -157,6 +161,26 @@ struct SettingsFileTests {
         let repeated = problems("worker:\n  limit: [&a \(long), *a, *a, *a, *a, *a, *a]")
         #expect(repeated == ["2: the values are above 1 MiB: see the aliases"])
         #expect(problems("namespace: &a shop\nworker: {namespace: *a}") == [])
+    }
+
+    /// Red if other commands took all settings, or none, or if the options of `keys` came before the command.
+    @Test func otherCommandsTakeWhereRedisIs() throws {
+        #expect(
+            try settings(Self.whole, ["jobs", "show", "a"]).words == [
+                "--redis=rediss://worker@redis:6380?ca=/ca.pem", "--redis-password-file=/run/secrets/redis", "--namespace=shop",
+                "jobs", "show", "--keys=/run/secrets/keys", "a",
+            ])
+        let words = try settings(Self.whole, ["--namespace", "n", "status", "--json"], ["SLUICE_REDIS_URL": "redis://o"]).words
+        #expect(words == ["--redis-password-file=/run/secrets/redis", "--namespace", "n", "status", "--json"])
+        let call = ["redis", "cli", "CONFIG", "GET", "--redis", "x"]
+        #expect(try settings("redis: redis://h", call).words == ["--redis=redis://h"] + call)
+        for (yaml, words) in [("redis: redis://h", ["jobs", "show", "a"]), ("keys: /k", ["enqueue", "mail", "--encrypt"])] {
+            #expect(throws: Never.self, "\(words)") { try SluiceTool.parseAsRoot(try settings(yaml, words).words) }
+        }
+    }
+
+    @Test func aByteOrderMarkIsNoPartOfTheFile() throws {
+        #expect(try settings("\u{FEFF}namespace: a").words == ["worker", "--namespace=a"])
     }
 
     @Test func anEmptyFileSetsNothing() throws {

@@ -36,7 +36,7 @@ final class Monitor: Service {
                 }
                 .bind(host: host, port: port).get()
         } catch {
-            throw Failure("metrics cannot be served on \(host), port \(port): \(Self.reason(error))")
+            throw Self.failure(host, port, error)
         }
     }
 
@@ -72,6 +72,10 @@ final class Monitor: Service {
         try pipeline.addHandler(RequestBound(longestRequest))
         try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
         try pipeline.addHandler(MonitorHandler(pages))
+    }
+
+    static func failure(_ host: String, _ port: Int, _ error: any Error) -> Failure {
+        Failure("metrics cannot be served on \(host), port \(port): \(reason(error))")
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -34,10 +34,23 @@ struct MonitorOptions: ParsableArguments {
         return metrics
     }
 
+    private var host: String { metricsHost ?? "127.0.0.1" }
+
+    /// Opens the port for a moment, if metrics are to be served.
+    /// - Throws: ``Failure``, in one line.
+    func tryPort() async throws {
+        guard let metricsPort else { return }
+        do {
+            try await PortTrial.run(host: host, port: metricsPort)
+        } catch {
+            throw Monitor.failure(host, metricsPort, error)
+        }
+    }
+
     /// Listens.
     /// - Throws: ``Failure``, in one line.
     func monitor(_ pages: MonitorPages) async throws -> Monitor? {
         guard let metricsPort else { return nil }
-        return try await Monitor(host: metricsHost ?? "127.0.0.1", port: metricsPort, pages)
+        return try await Monitor(host: host, port: metricsPort, pages)
     }
 }
