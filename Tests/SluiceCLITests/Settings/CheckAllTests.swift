@@ -107,7 +107,7 @@ struct CheckAllTests {
         let pipe = "\(folder)/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
         async let written: Void = write("redis: \(server.socketURL)\n", to: pipe)
-        let result = try await Tool.run(["redis", "cli", "--config", pipe, "PING"])
+        let result = try await Tool.run(["--config", pipe, "redis", "cli", "PING"])
         try await written
         #expect(result.status == 0 && result.output == "PONG\n", "\(result)")
     }
