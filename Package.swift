@@ -114,22 +114,22 @@ let package = Package(
         .target(
             name: "SluiceToolSupport",
             dependencies: redis + service + nio + [
-                "SecretFiles", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "Yams", .argumentParser,
+                "SecretFiles", "Sluice", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SluicePrometheus", "Yams",
+                .argumentParser, .coreMetrics, .nioHTTP1,
             ]
         ),
         .executableTarget(
             name: "SluiceCLI",
             dependencies: store + users + service + children + nio + [
                 "CMemoryFile", "SluiceToolSupport", "SluiceInspector", "SluiceEmbedded", "SluiceLua", "SecretFiles",
-                "SluicePrometheus", .argumentParser, .coreMetrics, .crypto, .nioHTTP1,
+                "SluicePrometheus", .argumentParser, .crypto, .nioHTTP1,
             ]
         ),
         .executableTarget(
             name: "SluiceServer", dependencies: web + ["SecretFiles", "SluiceToolSupport", "SluiceWeb", .argumentParser]),
         .executableTarget(
             name: "SluiceWebhooksTool",
-            dependencies: users + service + ["SluiceToolSupport", "SluiceWebhooks", "SluiceCore", .argumentParser]
-        ),
+            dependencies: users + service + ["SluiceToolSupport", "SluiceWebhooks", "SluiceCore", .argumentParser]),
         .executableTarget(
             name: "example-http", dependencies: users + service + nio + [.nioHTTP1], path: "Sources/Examples/HTTPProducer"
         ),

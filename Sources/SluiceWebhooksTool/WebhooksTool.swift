@@ -23,6 +23,8 @@ struct WebhooksTool: AsyncParsableCommand {
             SIGTERM, Ctrl-C or the end of its terminal: nothing more is claimed, what is on its way may end within the grace. Ctrl-C \
             again: at once. SIGHUP, if it has no terminal: secrets, the password and certificates are read again from their files.
 
+            --metrics-port serves /metrics and the probes /livez and /readyz, as `sluice worker` does.
+
             A manager such as systemd ($NOTIFY_SOCKET) is told when the program is ready, that it stops, and, for its watchdog, that its loop \
             turns.
 
@@ -85,6 +87,7 @@ struct WebhooksTool: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var lease: Duration = .seconds(30)
 
+    @OptionGroup var monitoring: MonitorOptions
     @OptionGroup var log: LogOptions
     @OptionGroup var settings: SettingsOptions
 
@@ -125,6 +128,7 @@ struct WebhooksTool: AsyncParsableCommand {
     func run() async throws {
         if settings.check { return try await check() }
         let logger = log.logger("sluice.webhooks", isJSON: global.json)
+        let metrics = monitoring.metrics()
         let sender = try self.sender()
         var options = SluiceClient.Options()
         options.namespace = global.namespace ?? .standard
@@ -138,15 +142,18 @@ struct WebhooksTool: AsyncParsableCommand {
             client, queues: [Queue(Notify.queue, concurrency: concurrency, limits: limit, deploy: deploy)],
             options: WorkerOptions(lease: lease, grace: grace), logger: logger)
         worker.deliverWebhooks(by: sender)
-        var quiet = logger
-        quiet.logLevel = .error
-        var services: [any Service] = [reload, sender, worker]
-        if let systemd = SystemdNotifier() {
-            let probe = ServiceProbe("worker", probing: [client.store]) { worker.pulse }
-            services.insert(SystemdService(systemd, probe, logger: logger), at: 0)
-        }
-        let group = ServiceGroup(services: services, gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
         do {
+            // Services stop in the opposite order: the pages are there until all is delivered that may be.
+            var services: [any Service] = [reload, sender, worker]
+            let probe = { ServiceProbe("worker", probing: [client.store]) { worker.pulse } }
+            if let metrics, let monitor = try await monitoring.monitor(MonitorPages(metrics, probe())) {
+                logger.info("metrics are served", metadata: ["url": "\(monitor.url)"])
+                services.insert(monitor, at: 0)
+            }
+            if let systemd = SystemdNotifier() { services.insert(SystemdService(systemd, probe(), logger: logger), at: 0) }
+            var quiet = logger
+            quiet.logLevel = .error
+            let group = ServiceGroup(services: services, gracefulShutdownSignals: StopSignals.ofService, logger: quiet)
             try await SecondInterrupt(services: group, logger: logger).run()
         } catch {
             await sender.close()

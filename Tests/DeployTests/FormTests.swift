@@ -48,7 +48,7 @@ struct FormTests {
     func kubernetesKnowsAllFields() async throws {
         let kubernetes = try #require(Self.kubernetes)
         let files = try Self.manifests()
-        #expect(files.count >= 8)
+        #expect(files.count >= 9)
         let verdict = try await kubernetes.check(["--strict", "--quiet"] + files.map { DeployFiles.path($0) })
         #expect(verdict.isGood && verdict.said.isEmpty, "\(verdict.said)")
     }

@@ -69,6 +69,18 @@ struct TimesTests {
         #expect(deadline > stop * 2)
     }
 
+    /// A relay of web hooks has no longest job: its grace is what the program has unless told otherwise.
+    @Test func aStopOfTheRelayLeavesItTimeEverywhere() throws {
+        let files = [
+            ("systemd/sluice-webhooks.service", /(?m)^TimeoutStopSec=(\S+)$/),
+            ("kubernetes/base/webhooks.yaml", /terminationGracePeriodSeconds: (\S+)/),
+            ("compose.yaml", /(?s)\n  webhooks:\n.*?stop_grace_period: (\S+)/),
+        ]
+        for (name, pattern) in files {
+            #expect(try Self.durations(name, pattern) == [.seconds(30) + Self.margin], "\(name)")
+        }
+    }
+
     /// A failover ends before leases do, which are 30 s unless set.
     @Test func aFailoverIsShorterThanALease() throws {
         let text = try DeployFiles.text("redis/sentinel.conf")

@@ -9,7 +9,7 @@ struct UnitTests {
 
     private static let missing: Comment = "systemd-analyze is not in PATH; Debian's package systemd has it"
 
-    private static let names = ["sluice-worker@.service", "sluice-server.service"]
+    private static let names = ["sluice-worker@.service", "sluice-server.service", "sluice-webhooks.service"]
 
     /// The exposure that is left, in tenths: 15 of 100. Those that are left are the network, and the root of the host.
     private static let mostExposure = 15
@@ -25,7 +25,7 @@ struct UnitTests {
         return folder
     }
 
-    @Test(.enabled(if: analyze != nil, missing), arguments: ["sluice-worker@films.service", "sluice-server.service"])
+    @Test(.enabled(if: analyze != nil, missing), arguments: names.map { $0.replacing("@", with: "@films") })
     func systemdTakesThem(_ name: String) async throws {
         let analyze = try #require(Self.analyze)
         let folder = try Self.copies()
@@ -46,13 +46,37 @@ struct UnitTests {
     }
 
     @Test func theyReadTheFilesThatLieBesideThem() throws {
-        let pairs = [("sluice-worker@.service", "worker.env"), ("sluice-server.service", "server.env")]
+        let pairs = [
+            ("sluice-worker@.service", "worker.env"), ("sluice-server.service", "server.env"),
+            ("sluice-webhooks.service", "webhooks.env"),
+        ]
         for (unit, example) in pairs {
             let start = try #require(try DeployFiles.text("systemd/\(unit)").firstMatch(of: /(?m)^ExecStart=(.+)$/)?.output.1)
             let variables = Set(start.matches(of: /\$\{?([A-Z_]+)/).map { String($0.output.1) }).subtracting(["LONGEST_JOB"])
             let given = Set(try DeployFiles.text("systemd/\(example)").matches(of: /(?m)^([A-Z_]+)=/).map { String($0.output.1) })
             #expect(variables.isSubset(of: given), "\(unit)")
             #expect(given.subtracting(variables) == ["SLUICE_REDIS_URL"], "\(example)")
+        }
+    }
+
+    /// The password comes from a file, so neither the files of the environment nor `systemctl show` have it.
+    @Test func noPasswordIsInTheEnvironment() throws {
+        for name in Self.names {
+            let unit = try DeployFiles.text("systemd/\(name)")
+            #expect(unit.contains(/\nLoadCredential=redis-password:\/etc\/sluice\/[a-z]+\.password\n/), "\(name)")
+            #expect(unit.contains("\nEnvironment=SLUICE_REDIS_PASSWORD_FILE=%d/redis-password\n"), "\(name)")
+        }
+        let names = try DeployFiles.names().filter { $0.hasPrefix("systemd/") }
+        #expect(names.count == 6)
+        for name in names { #expect(!(try DeployFiles.text(name)).contains(/redis:\/\/[a-z]*:/), "\(name)") }
+    }
+
+    /// All of them read on SIGHUP, and each says to an operator what a reload does not reach: systemd copies credentials at a start.
+    @Test func eachTellsWhatAReloadDoesNotReach() throws {
+        for name in Self.names {
+            let unit = try DeployFiles.text("systemd/\(name)")
+            #expect(unit.contains("\nExecReload=/bin/kill -HUP $MAINPID\n"), "\(name)")
+            #expect(unit.contains("does not reach copies of LoadCredential."), "\(name)")
         }
     }
 }

@@ -30,9 +30,22 @@ struct LibraryLoadCommand: AsyncParsableCommand {
     @Flag(help: "Fix this revision: newer programs leave it in place until a load without --pin.")
     var pin = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Load only if the server has no revision or an older one. A newer one and a pinned one stay, which is no failure: for "
+                + "what runs at each start."))
+    var ifOlder = false
+
+    func validate() throws {
+        if pin, ifOlder { throw ValidationError("give --pin or --if-older, not both") }
+    }
+
     func run() async throws {
         try await global.withInspector { inspector in
-            if let found = try await inspector.store.libraryVersion(), found.revision > FunctionLibrary.revision, !pin {
+            // Each connection has loaded this revision by now if the server had none or an older one that is not pinned.
+            let found = try await inspector.store.libraryVersion()
+            if ifOlder, let found { return try tell(found) }
+            if let found, found.revision > FunctionLibrary.revision, !pin {
                 throw Failure(
                     "the server has revision \(found.revision), which is newer than \(FunctionLibrary.revision) of this tool; "
                         + "to go back all the same: sluice library load --pin")
@@ -43,6 +56,15 @@ struct LibraryLoadCommand: AsyncParsableCommand {
             } else {
                 try Terminal.output.line("loaded revision \(FunctionLibrary.revision)" + (pin ? ", pinned" : ""))
             }
+        }
+    }
+
+    /// Tells which revision the server has now.
+    private func tell(_ found: LibraryVersion) throws {
+        if global.json {
+            try Terminal.output.json(["server": .integer(found.revision), "pinned": .bool(found.isPinned)])
+        } else {
+            try Terminal.output.line("the server has revision \(found.revision)" + (found.isPinned ? ", pinned" : ""))
         }
     }
 }

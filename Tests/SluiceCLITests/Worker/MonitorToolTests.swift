@@ -5,6 +5,7 @@ import SluicePrometheus
 import SluiceTesting
 import SluiceToolSupport
 import Subprocess
+import TestSupport
 import Testing
 
 @testable import SluiceCLI
@@ -144,6 +145,25 @@ struct MonitorToolTests {
             try child.send(signal: .terminate)
         }
         #expect(status == .exited(0))
+    }
+
+    /// Red if `sluice-webhooks` has no pages, or they end before it does what is left.
+    @Test func theRelayOfWebHooksServesThemToo() async throws {
+        let tool = try await Tool()
+        let secrets = Tool.newPath()
+        defer { unlink(secrets) }
+        try Data("a secret of enough bytes\n".utf8).write(to: URL(fileURLWithPath: secrets))
+        let words = ["--redis", tool.url, "--namespace", tool.namespace, "--secret-file", secrets, "--metrics-port", "0"]
+        let relay = try await ChildProcess("sluice-webhooks", words) { line in
+            line.firstMatch(of: /url=http:\/\/127\.0\.0\.1:(\d+)\/metrics/).map { String($0.1) }
+        }
+        let port = try #require(Int(relay.words))
+        try await Self.wait(until: "/readyz", port, is: 200, "ready")
+        try await Self.wait(until: "/livez", port, is: 200, "alive")
+        let page = try await RawHTTP.get("/metrics", port: port)
+        #expect(page.status == 200 && page.body.contains("\nsluice_build_info{"), "\(page.body)")
+        relay.send(SIGTERM)
+        #expect(await relay.hasEndedWell())
     }
 
     @Test(arguments: [

@@ -1,18 +1,17 @@
-import SluicePrometheus
-import SluiceToolSupport
+package import SluicePrometheus
 
-/// What a worker tells Prometheus and those who probe it.
-struct MonitorPages: Sendable {
-    struct Page: Sendable, Equatable {
-        var status = 200
-        var type = "text/plain; charset=utf-8"
-        var text: String
+/// What a process tells Prometheus and those who probe it.
+package struct MonitorPages: Sendable {
+    package struct Page: Sendable, Equatable {
+        package var status = 200
+        package var type = "text/plain; charset=utf-8"
+        package var text: String
     }
 
     let metrics: PrometheusMetrics
     let probe: ServiceProbe
 
-    init(_ metrics: PrometheusMetrics, _ probe: ServiceProbe) {
+    package init(_ metrics: PrometheusMetrics, _ probe: ServiceProbe) {
         self.metrics = metrics
         self.probe = probe
     }

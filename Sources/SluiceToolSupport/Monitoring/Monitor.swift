@@ -1,21 +1,20 @@
 import Logging
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
-import ServiceLifecycle
-import SluiceToolSupport
+package import ServiceLifecycle
 import Synchronization
 
-/// Serves the pages of a worker over HTTP: one request for each connection, which has some seconds for all of it.
+/// Serves the pages of a process over HTTP: one request for each connection, which has some seconds for all of it.
 ///
-/// It runs as long as the worker does, the shutdown included: runs that end then are still counted, and probes are told.
-final class Monitor: Service {
+/// It runs as long as the process works, the shutdown included: runs that end then are still counted, and probes are told.
+package final class Monitor: Service {
     /// Further connections are closed at once.
-    static let mostConnections = 32
+    package static let mostConnections = 32
     /// The most bytes of a request.
-    static let longestRequest = 8192
+    package static let longestRequest = 8192
     /// The time for a connection, from its begin to its end.
-    static let patience = TimeAmount.seconds(10)
+    package static let patience = TimeAmount.seconds(10)
 
     private struct TooManyConnections: Error {}
 
@@ -24,7 +23,7 @@ final class Monitor: Service {
 
     /// Listens.
     /// - Throws: ``Failure``, in one line.
-    init(host: String, port: Int, _ pages: MonitorPages, patience: TimeAmount = Monitor.patience) async throws {
+    package init(host: String, port: Int, _ pages: MonitorPages, patience: TimeAmount = Monitor.patience) async throws {
         self.pages = pages
         let open = OpenConnections()
         do {
@@ -41,19 +40,19 @@ final class Monitor: Service {
     }
 
     /// Where the metrics are.
-    var url: String {
+    package var url: String {
         let address = channel.localAddress
         let host = address?.ipAddress ?? "?"
         return "http://\(host.contains(":") ? "[\(host)]" : host):\(address?.port ?? 0)/metrics"
     }
 
     /// Serves until the group shuts down or the task is cancelled.
-    func run() async {
+    package func run() async {
         try? await gracefulShutdown()
         await close()
     }
 
-    func close() async {
+    package func close() async {
         try? await channel.close()
         await pages.close()
     }

@@ -1,31 +1,32 @@
-import ArgumentParser
+package import ArgumentParser
 import CoreMetrics
-import SluicePrometheus
-import SluiceToolSupport
+package import SluicePrometheus
 
-/// The options for the metrics and probes of a worker.
-struct MonitorOptions: ParsableArguments {
+/// The options for the metrics and probes of a process that works on queues.
+package struct MonitorOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Serve /metrics for Prometheus, and the probes /livez and /readyz, over HTTP on this port; 0 takes a free one, which is "
                 + "logged.",
             valueName: "port"))
-    var metricsPort: Int?
+    package var metricsPort: Int?
 
     @Option(
         help: ArgumentHelp(
             "The address to serve them on. All who reach it can read the names of queues and kinds. (default: 127.0.0.1)",
             valueName: "address"))
-    var metricsHost: String?
+    package var metricsHost: String?
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         if let metricsPort, !(0...65_535).contains(metricsPort) { throw ValidationError("--metrics-port is 0 to 65535") }
         if metricsHost != nil, metricsPort == nil { throw ValidationError("--metrics-host needs --metrics-port") }
         if metricsHost?.isEmpty == true { throw ValidationError("--metrics-host is empty") }
     }
 
     /// Makes this process keep metrics, if they are to be served.
-    func metrics() -> PrometheusMetrics? {
+    package func metrics() -> PrometheusMetrics? {
         if metricsPort == nil { return nil }
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
@@ -49,7 +50,7 @@ struct MonitorOptions: ParsableArguments {
 
     /// Listens.
     /// - Throws: ``Failure``, in one line.
-    func monitor(_ pages: MonitorPages) async throws -> Monitor? {
+    package func monitor(_ pages: MonitorPages) async throws -> Monitor? {
         guard let metricsPort else { return nil }
         return try await Monitor(host: host, port: metricsPort, pages)
     }
