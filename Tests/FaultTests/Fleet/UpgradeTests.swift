@@ -7,20 +7,21 @@ import SluiceTesting
 import TestSupport
 import Testing
 
-/// A fleet that goes from one build to the next under load, and back: the library on the server first, then worker by worker.
+/// A fleet that goes from one build to the next under load, and back: the library on the server first, then worker by worker. See
+/// `EarlierBuild` for how to try it with two real builds.
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct UpgradeTests {
     @Test func workersAreReplacedOneByOneAndTheReleaseIsTakenBack() async throws {
         var fleet = try await Rollout()
         try await fleet.loadEarlier(pinned: false)
-        for _ in 0..<3 { try await fleet.hire(.earlier) }
+        for _ in 0..<Rollout.size { try await fleet.hire(.earlier) }
         try await fleet.work()
-        try await fleet.expectLibrary(EarlierLibrary.revision, isPinned: false)
+        try await fleet.expectLibrary(fleet.earlier.revision, isPinned: false)
 
         // Before a rollout, a job of the new build loads its library; workers of the old one go on with it.
         #expect(try await fleet.loadWithTool())
         try await fleet.work()
-        for _ in 0..<3 { try await fleet.replaceOne(by: .present) }
+        for _ in 0..<Rollout.size { try await fleet.replaceOne(by: .present) }
         // A host with the old build that comes late, or dies and comes back, does not take it away.
         try await fleet.replaceOne(by: .earlier, byKilling: true)
         try await fleet.expectLibrary(FunctionLibrary.revision, isPinned: false)
@@ -31,14 +32,14 @@ struct UpgradeTests {
         try await fleet.loadEarlier(pinned: true)
         try await fleet.work()
         try await fleet.replaceOne(by: .present, byKilling: true)
-        try await fleet.expectLibrary(EarlierLibrary.revision, isPinned: true)
-        for _ in 0..<3 { try await fleet.replaceOne(by: .earlier) }
-        try await fleet.expectLibrary(EarlierLibrary.revision, isPinned: true)
+        try await fleet.expectLibrary(fleet.earlier.revision, isPinned: true)
+        for _ in 0..<Rollout.size { try await fleet.replaceOne(by: .earlier) }
+        try await fleet.expectLibrary(fleet.earlier.revision, isPinned: true)
         try await fleet.expectNoViolation()
 
         // And forward again.
         #expect(try await fleet.loadWithTool())
-        for _ in 0..<3 { try await fleet.replaceOne(by: .present) }
+        for _ in 0..<Rollout.size { try await fleet.replaceOne(by: .present) }
         try await fleet.expectLibrary(FunctionLibrary.revision, isPinned: false)
         try await fleet.expectNothingBroken()
     }
@@ -47,12 +48,12 @@ struct UpgradeTests {
     @Test func theFirstNewWorkerBringsTheLibrary() async throws {
         var fleet = try await Rollout()
         try await fleet.loadEarlier(pinned: false)
-        for _ in 0..<3 { try await fleet.hire(.earlier) }
+        for _ in 0..<Rollout.size { try await fleet.hire(.earlier) }
         try await fleet.work()
         try await fleet.replaceOne(by: .present)
         try await fleet.expectLibrary(FunctionLibrary.revision, isPinned: false)
         try await fleet.work()
-        for _ in 0..<2 { try await fleet.replaceOne(by: .present) }
+        for _ in 1..<Rollout.size { try await fleet.replaceOne(by: .present) }
         try await fleet.expectNothingBroken()
     }
 }
@@ -62,24 +63,26 @@ private struct Rollout {
     /// The build that a worker comes from: this one, or one whose library is the earlier one.
     enum Build { case earlier, present }
 
+    /// Two are a mixed fleet when one of them is replaced.
+    static let size = 2
     private static let accounts = 8
+    let earlier: EarlierBuild
     private let load: Load
-    private let library: EarlierLibrary
     private var workers: [WorkerProcess] = []
     private var deaths: [Int32: Int] = [:]
     private var total = 0
 
     init() async throws {
         load = try await Load()
-        library = try await EarlierLibrary.read()
+        earlier = try await EarlierBuild.read()
     }
 
     mutating func hire(_ build: Build) async throws {
-        let starter = build == .earlier ? ["/usr/bin/env", "SLUICE_TEST_LIBRARY=\(EarlierLibrary.revision)"] : []
+        // Together they have more places than the limit.
         workers.append(
             try await load.worker(
-                concurrency: 4, milliseconds: 20, lease: 5000, limits: ["concurrency", "10", "concurrency/account", "2"],
-                through: starter))
+                concurrency: 7, milliseconds: 20, lease: 3000, limits: ["concurrency", "10", "concurrency/account", "2"],
+                through: build == .earlier ? earlier.starter : []))
     }
 
     /// Stops the worker that is there longest, or kills it, and starts another one. Work goes on before, between and after.
@@ -101,18 +104,15 @@ private struct Rollout {
         #expect(load.log.starts(in: new.pid) > 0)
     }
 
-    /// Enqueues, and waits until a hundred more jobs have ended, when there are more than that.
+    /// Enqueues, and waits until some more jobs have ended; others are left, so that there is something to do at any time.
     mutating func work() async throws {
-        try await load.enqueue(150, accounts: Self.accounts, from: total)
-        total += 150
+        try await load.enqueue(60, accounts: Self.accounts, from: total)
+        total += 60
         let done = try await load.total("completed")
-        #expect(await load.completed(min(done + 100, total - 40)))
+        #expect(await load.completed(min(done + 40, total - 20)))
     }
 
-    /// Does what `sluice library load` of the earlier build does.
-    func loadEarlier(pinned: Bool) async throws {
-        try await load.queues.store.run(["FUNCTION", "LOAD", "REPLACE", library.text(pinned: pinned)])
-    }
+    func loadEarlier(pinned: Bool) async throws { try await earlier.load(load, pinned: pinned) }
 
     /// Has the tool of this build load its library. Returns whether it did.
     func loadWithTool() async throws -> Bool {
