@@ -165,9 +165,9 @@ struct ContainerRoot {
         cp -ax --reflink=auto "$root" "$copy"
         """
 
-    /// The bytes that it takes on the disk.
-    func size() async throws -> Int {
-        let said = try await Installer.shell(#"du -s -x -B1 "$1" | cut -f 1"#, path)
+    /// The bytes that it takes on the disk, or a folder of it.
+    func size(of folder: String = "") async throws -> Int {
+        let said = try await Installer.shell(#"du -s -x -B1 "$1" | cut -f 1"#, path + "/" + folder)
         return try #require(Int(said.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(said.error)")
     }
 

@@ -21,6 +21,9 @@ struct ContainerTests {
     /// What the packages of the image may take, in bytes.
     private static let mostOfPackages = 120_000_000
 
+    /// What Swift's libraries may take. With the symbols that only a debugger reads they would take 79 MB.
+    private static let mostOfLibraries = 68_000_000
+
     @Test func thePackagesAreSmall() async throws {
         let size = try await ContainerRoot().size()
         #expect(size <= Self.mostOfPackages, "the packages take \(size / 1_000_000) MB")
@@ -31,6 +34,8 @@ struct ContainerTests {
     @Test func theProgramsStartAndAWorkerRunsAJob() async throws {
         let root = try await ContainerRoot()
         try await root.addPrograms()
+        let libraries = try await root.size(of: "usr/lib/swift/linux")
+        #expect(libraries <= Self.mostOfLibraries, "Swift's libraries take \(libraries / 1_000_000) MB")
         for tool in Installer.tools {
             let said = try await root.run([tool, "--version"])
             #expect(said.status == 0 && said.output.hasPrefix("\(tool) "), "\(tool): \(said.error)")
