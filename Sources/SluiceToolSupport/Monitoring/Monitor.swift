@@ -2,7 +2,7 @@ import Logging
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Serves the pages of a process over HTTP: one request for each connection, which has some seconds for all of it.
