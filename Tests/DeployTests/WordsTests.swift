@@ -12,7 +12,7 @@ struct WordsTests {
         var found: [[String]] = []
         var words: [String] = []
         // The line at the end closes the last list.
-        for line in try DeployFiles.text(name).split(separator: "\n") + ["end"] {
+        for line in try DeployFiles.text(name).split(separator: "\n") + [Substring("end")] {
             if let match = line.wholeMatch(of: /\s+- (--\S+|[a-z][a-z-]*)/) {
                 words.append(String(match.output.1))
             } else {
@@ -30,7 +30,7 @@ struct WordsTests {
         let start = try #require(lines.first)
         #expect(lines.count == 1 && start.output.1 == program)
         let options = try #require(try DeployFiles.text(folder + example).firstMatch(of: /(?m)^OPTIONS=(.+)$/)?.output.1)
-        return start.output.2.replacing("$OPTIONS", with: options)
+        return String(start.output.2).replacing("$OPTIONS", with: options)
     }
 
     private static func expectGood(_ words: [String], of program: String = "sluice", redis: String? = nil) async throws {

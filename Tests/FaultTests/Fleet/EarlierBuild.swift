@@ -1,5 +1,7 @@
 import Foundation
 import SluiceLua
+import SluiceStore
+import SluiceTesting
 import Subprocess
 import SystemPackage
 import Testing
