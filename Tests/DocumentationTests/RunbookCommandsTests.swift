@@ -15,7 +15,7 @@ struct RunbookCommandsTests {
     /// The texts between single back quotes. A line that ends in between goes on.
     private static func spans(_ text: String) -> [String] {
         text.replacing(/(?m)^```[^`]*?^```$/, with: "").matches(of: /`([^`]+)`/).map { match in
-            match.output.1.replacing(/\n *#? */, with: " ")
+            String(match.output.1).replacing(/\n *#? */, with: " ")
         }
     }
 
@@ -23,7 +23,7 @@ struct RunbookCommandsTests {
     private static func commands(_ text: String) -> [String] {
         spans(text).flatMap { $0.components(separatedBy: " | ") }.filter { command in
             guard let program = command.split(separator: " ").first else { return false }
-            return roots[String(program)] != nil && command.contains(" ")
+            return roots[String(program)] != nil && command.contains(" ") && !command.hasSuffix(" --help")
         }
     }
 
@@ -53,6 +53,6 @@ struct RunbookCommandsTests {
                 try Self.expectTaken(command, name)
             }
         }
-        #expect(count > 5)
+        #expect(count >= 5)
     }
 }
