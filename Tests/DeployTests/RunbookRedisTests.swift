@@ -1,4 +1,5 @@
 import Foundation
+import SluiceTesting
 import Testing
 
 /// The user `admin` may run every command of `redis-cli` that the runbook has, and Redis knows it.
