@@ -247,6 +247,9 @@ static const struct sluice_module modules[] = {
     {"signed", (const unsigned char[]){
 #embed "../../lua/base/signed.lua"
     , 0}},
+    {"slot", (const unsigned char[]){
+#embed "../../lua/base/slot.lua"
+    , 0}},
     {"spec", (const unsigned char[]){
 #embed "../../lua/base/spec.lua"
     , 0}},

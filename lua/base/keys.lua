@@ -64,17 +64,20 @@ function M.batch(base) return outside(base, 'batch', { 'state', 'pending', 'untr
 function M.limiter(base) return outside(base, 'limiter', limiter) end
 function M.workflow(base) return outside(base, 'workflow', workflow) end
 
--- The workflows of a namespace: by the time of the next look, and by the time of the first.
-function M.workflow_index(base)
-  local namespace = string.match(base, '^([%w._-]+):{workflows}$')
-  return namespace and #namespace <= 64 and { all = base .. ':all', at = base .. ':at', born = base .. ':born' } or nil
+-- The keys of what a namespace has once, NAMESPACE:{KIND}.
+local function index(base, kind, own)
+  local namespace = string.match(base, '^([%w._-]+):{' .. kind .. '}$')
+  if not namespace or #namespace > 64 then return nil end
+  local keys = { prefix = base .. ':' }
+  for i = 1, #own do keys[own[i]] = keys.prefix .. own[i] end
+  return keys
 end
 
+-- The workflows of a namespace: by the time of the next look, and by the time of the first.
+function M.workflow_index(base) return index(base, 'workflows', { 'all', 'at', 'born' }) end
+
 -- The batches of a namespace.
-function M.batch_index(base)
-  local namespace = string.match(base, '^([%w._-]+):{batches}$')
-  return namespace and #namespace <= 64 and { all = base .. ':all', ends = base .. ':ends' } or nil
-end
+function M.batch_index(base) return index(base, 'batches', { 'all', 'ends' }) end
 
 -- Of a node of a workflow: the nodes it waits for, those of them that did not complete, and the nodes that wait for it.
 function M.need(keys, node) return keys.prefix .. 'need:' .. node end

@@ -32,6 +32,7 @@ local arguments = require('arguments')
 local clock = require('clock')
 local keys = require('keys')
 local limits = require('limits')
+local slot = require('slot')
 local digits, refuse = arguments.digits, arguments.refuse
 
 local LAST = 549755813888000  -- a sequence of 2059
@@ -73,6 +74,7 @@ function M.open(given, asks)
     refuse('BADKEY', 'the call needs one key, NAMESPACE:{QUEUE}, each name of 1 to 64 letters, digits, dots, dashes or '
       .. 'underscores')
   end
+  if slot.can_move then slot.check(base, names.prefix) end
   local now, micros = clock.read(base)
   local found = redis.call('HMGET', names.config, unpack(asks and all_fields() or usual))
   if found[1] and found[1] ~= M.FORMAT then
@@ -95,6 +97,7 @@ function M.open_outside(given, kind)
     refuse('BADKEY', 'the call needs one key, NAMESPACE:{' .. kind .. '.NAME}, each name of 1 to 64 letters, digits, dots, '
       .. 'dashes or underscores')
   end
+  if slot.can_move then slot.check(base, names.prefix) end
   local now, micros = clock.read(base)
   return { keys = names, now = now, micros = micros }
 end
