@@ -133,6 +133,9 @@ static const struct sluice_module modules[] = {
     {"explain", (const unsigned char[]){
 #embed "../../lua/operators/explain.lua"
     , 0}},
+    {"fences", (const unsigned char[]){
+#embed "../../lua/base/fences.lua"
+    , 0}},
     {"followers", (const unsigned char[]){
 #embed "../../lua/jobs/followers.lua"
     , 0}},

@@ -16,6 +16,7 @@
 -- over a failover to a server whose clock is behind.
 local arguments = require('arguments')
 local expiry = require('expiry')
+local fences = require('fences')
 local keys = require('keys')
 local digits, refuse = arguments.digits, arguments.refuse
 
@@ -39,7 +40,7 @@ end
 
 -- Places and fences are one sequence. It rises for ever and tells the microsecond of each.
 local function sequence(s, n)
-  local first = math.max((tonumber(redis.call('GET', s.keys.fence)) or 0) + 1, s.micros)
+  local first = fences.next(tonumber(redis.call('GET', s.keys.fence)) or 0, s.micros)
   redis.call('SET', s.keys.fence, digits(first + n - 1))
   return first
 end

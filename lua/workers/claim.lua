@@ -3,6 +3,7 @@
 local choose = require('choose')
 local columns = require('columns')
 local events = require('events')
+local fences = require('fences')
 local gates = require('gates')
 local keys = require('keys')
 local oversize = require('oversize')
@@ -15,8 +16,7 @@ local digits = require('arguments').digits
 local BYTES = 4194304         -- of specs in one reply; the first job comes whatever its size
 
 local function next_fence(q)
-  local last = tonumber(q.config.fence) or 0
-  local fence = digits(math.max(last + 1, q.micros))
+  local fence = digits(fences.next(tonumber(q.config.fence) or 0, q.micros))
   redis.call('HSET', q.keys.config, 'fence', fence)
   return fence
 end
