@@ -17,7 +17,11 @@ struct SlotNode: Sendable {
         while true {
             attempts -= 1
             let busPort = Int.random(in: 20_000..<30_000)
-            let lines = ["cluster-enabled yes", "cluster-port \(busPort)", "cluster-require-full-coverage no"]
+            let lines = [
+                "cluster-enabled yes", "cluster-port \(busPort)", "cluster-require-full-coverage no",
+                // A primary that has lost its last slot would become a replica.
+                "cluster-allow-replica-migration no",
+            ]
             do {
                 let server = try await RedisTestServer.start(.init(tcp: true, config: lines))
                 return try await SlotNode(server, busPort: busPort, library: library)
@@ -61,11 +65,11 @@ struct SlotNode: Sendable {
         return reply.code
     }
 
-    /// All that the node holds, by key, as Redis stores it.
+    /// All that the node holds, by key, as Redis stores it; also keys of a slot that it is taking over.
     func contents() async throws -> [String: [UInt8]] {
         var contents: [String: [UInt8]] = [:]
         for key in try await send("KEYS", "*").elements.compactMap(\.string) {
-            contents[key] = try await send("DUMP", key).bytes ?? []
+            contents[key] = try await client.pipeline([["ASKING"], ["DUMP", key]]).last?.get().root.bytes
         }
         return contents
     }
