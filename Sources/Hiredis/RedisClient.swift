@@ -2,12 +2,18 @@ package import Logging
 package import NIOCore
 import NIOPosix
 
-/// One logical connection to a Redis server. It connects at the first use, pipelines all calls in order, and reconnects.
+/// One logical connection to a Redis server, or to the primary that sentinels name. It connects at the first use, pipelines all calls in order, and reconnects.
 ///
 /// A command is sent once. If the connection breaks, the calls in flight fail with an error whose `isOutcomeUnknown` is true; the
 /// caller decides whether to repeat them. The next call reconnects. If an attempt to connect fails, all calls that wait for it
 /// fail at once with its reason; later ones wait for the next attempt, after a pause of 50 ms that doubles up to 2 s. Calls may
-/// come from any thread. Releasing the client closes its connection.
+/// come from any thread.
+///
+/// A server that answers that it is a replica was demoted, or is not the one that is meant. Its calls in flight get their replies;
+/// later ones go over a new connection, to the primary that the name or the sentinels then lead to. Of a cluster, a client
+/// speaks to one node.
+///
+/// Releasing the client closes its connection.
 package final class RedisClient: Sendable {
     /// Runs on each new connection before its use. It rejects the connection by throwing.
     package typealias ConnectionCheck = @Sendable (RedisSession) async throws(RedisError) -> Void
@@ -39,6 +45,9 @@ package final class RedisClient: Sendable {
 
     /// The number of connections made so far. A higher number than before means that one was lost meanwhile.
     package var connections: Int { mailbox.connections }
+
+    /// The server of the last connection, and who named it; before there is one, where it is looked for.
+    package var place: String { mailbox.place ?? configuration.place }
 
     /// Sends a command and waits for its reply; `timeout` replaces the configuration's `commandTimeout`.
     ///

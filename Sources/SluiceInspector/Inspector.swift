@@ -30,7 +30,8 @@ public final class Inspector: Sendable {
 
     /// Makes an inspector. It connects with the first call.
     /// - Parameters:
-    ///   - url: `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix:///path`.
+    ///   - url: `redis://[user:password@]host[:port][/db]`, `redis+sentinel://host,host/primary`, `redis+cluster://host,host`, the
+    ///     same with `rediss` for TLS, or `unix:///path`.
     ///   - namespace: The first part of all keys of the queues.
     ///   - keys: The keys that decrypt arguments and results for display. Without a key, a placeholder is shown.
     ///   - logger: Receives an event for each connection that opens or is lost.

@@ -12,7 +12,8 @@ package import SluiceStore
 package struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Redis to use: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path.",
+            "Redis to use: redis://[user:password@]host[:port][/db], redis+sentinel://host,host/primary, redis+cluster://host,host, the "
+                + "same with rediss for TLS, or unix:///path.",
             discussion: "Default: $SLUICE_REDIS_URL; else a private server of your own, started on first use.",
             valueName: "url"))
     package var redis: String?
@@ -139,9 +140,17 @@ extension GlobalOptions {
         Store(try await configuration(), namespace: namespace ?? .standard, logger: logger)
     }
 
-    /// How to run redis-cli on the same server.
-    /// - Throws: ``Failure`` if the connection of redis-cli would not be safe.
-    package func redisClient() async throws -> RedisClientCall { try RedisClientCall(try await configuration()) }
+    /// How to run redis-cli on the same server, or on the primary that sentinels name now.
+    /// - Throws: ``Failure`` if the connection of redis-cli would not be safe, or no primary is found.
+    package func redisClient() async throws -> RedisClientCall {
+        var configuration = try await configuration()
+        do throws(RedisError) {
+            configuration = try await configuration.located()
+        } catch {
+            throw Failure(error.description, status: .noRedis)
+        }
+        return try RedisClientCall(configuration)
+    }
 
     /// Errors are told in one line at the end; what is logged meanwhile would come twice.
     package static let silent = Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() }

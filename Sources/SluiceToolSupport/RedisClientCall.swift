@@ -39,6 +39,8 @@ package struct RedisClientCall {
         case .tcp(let host, let port): options = ["-h", host, "-p", "\(port)"]
         case .unix(let path): options = ["-s", path]
         }
+        // It begins with one node, and follows where that sends it.
+        if case .cluster = configuration.topology { options.append("-c") }
         if let username = configuration.username { options += ["--user", username] }
         if configuration.database != 0 { options += ["-n", "\(configuration.database)"] }
         guard let tls = configuration.tls else { return options }

@@ -71,5 +71,7 @@ struct BenchSingleTests {
         #expect(BenchConnection.name(of: "unix:///run/redis.sock") == "unix")
         #expect(BenchConnection.name(of: "redis://localhost") == "tcp")
         #expect(BenchConnection.name(of: "REDISS://localhost") == "tls")
+        #expect(BenchConnection.name(of: "rediss+sentinel://localhost/m") == "tls")
+        #expect(BenchConnection.name(of: "redis+cluster://a,b") == "tcp")
     }
 }

@@ -1,15 +1,22 @@
 extension RedisConfiguration {
-    /// Parses `redis://[user[:password]@]host[:port][/db]`, the same with `rediss://` for TLS, or `unix:///path[?db=N]`.
+    /// Parses a URL:
+    /// - `redis://[user[:password]@]host[:port][/db]`
+    /// - `redis+sentinel://[user[:password]@]sentinel[:port],…/primary[?db=N&sentinel-user=…&sentinel-password=…]`
+    /// - `redis+cluster://[user[:password]@]host[:port],…`
+    /// - the same with `rediss` in place of `redis` for TLS
+    /// - `unix:///path[?db=N]`
     ///
-    /// User, password, path and the values of the query are percent-decoded. An IPv6 address needs brackets. `rediss` takes the
-    /// query items `ca`, `cert` and `key` (paths of PEM files) and `verify` (`full` or `none`). With a file of the password, the
-    /// URL has none.
+    /// User, password, host, path and the values of the query are percent-decoded. An IPv6 address needs brackets. `rediss` takes
+    /// the query items `ca`, `cert` and `key` (paths of PEM files) and `verify` (`full` or `none`). With a file of the password,
+    /// the URL has none.
     package init(url: String, passwordFile: String? = nil) throws(RedisURLError) {
         let parts = try URLParts(url)
         switch parts.scheme {
         case "redis", "rediss": try self.init(network: parts)
+        case "redis+sentinel", "rediss+sentinel": try self.init(sentinels: parts)
+        case "redis+cluster", "rediss+cluster": try self.init(cluster: parts)
         case "unix": try self.init(unixSocket: parts)
-        default: throw RedisURLError("the URL must begin with redis://, rediss:// or unix://")
+        default: throw .noScheme
         }
         username = parts.user.isEmpty ? nil : parts.user
         password = parts.password
@@ -26,21 +33,20 @@ extension RedisConfiguration {
     }
 
     private init(network parts: URLParts) throws(RedisURLError) {
-        let (host, port) = try parts.hostAndPort(defaultPort: 6379)
+        guard !parts.hosts.contains(",") else {
+            throw RedisURLError("\(parts.scheme):// takes one host; a list needs redis+sentinel:// or redis+cluster://")
+        }
+        let endpoint = try URLParts.endpoint(parts.hosts, defaultPort: Self.serverPort)
         let path = parts.path.drop { $0 == "/" }
         let database = try path.isEmpty ? 0 : Self.database(String(path))
         var query = parts.query
-        self.init(endpoint: .tcp(host: host, port: port), database: database)
-        if parts.scheme == "rediss" {
-            tls = try RedisTLS(taking: &query)
-        } else if query.keys.contains(where: { RedisTLS.queryItems.contains($0) }) {
-            throw RedisURLError("ca, cert, key and verify need a URL that begins with rediss://")
-        }
+        self.init(endpoint: endpoint, database: database)
+        tls = try RedisTLS.taken(from: &query, scheme: parts.scheme)
         try Self.refuse(query)
     }
 
     private init(unixSocket parts: URLParts) throws(RedisURLError) {
-        guard parts.host.isEmpty, parts.path.hasPrefix("/"), parts.path.count > 1 else {
+        guard parts.hosts.isEmpty, parts.path.hasPrefix("/"), parts.path.count > 1 else {
             throw RedisURLError("a unix:// URL needs an absolute path, as in unix:///run/redis.sock")
         }
         // sockaddr_un holds 108 bytes with the closing NUL.
@@ -53,20 +59,32 @@ extension RedisConfiguration {
         try Self.refuse(query)
     }
 
-    private static func database(_ text: String) throws(RedisURLError) -> Int {
+    static let serverPort = 6379
+
+    static func database(_ text: String) throws(RedisURLError) -> Int {
         guard let number = Int(text), number >= 0 else { throw RedisURLError("the database must be a number from 0 up") }
         return number
     }
 
-    private static func refuse(_ query: [String: String]) throws(RedisURLError) {
+    static func refuse(_ query: [String: String]) throws(RedisURLError) {
         if let name = query.keys.min() { throw RedisURLError("the URL's query item '\(name)' is not known here") }
     }
 }
 
 extension RedisTLS {
-    fileprivate static let queryItems: Set<String> = ["ca", "cert", "key", "verify"]
+    private static let queryItems: Set<String> = ["ca", "cert", "key", "verify"]
 
-    fileprivate init(taking query: inout [String: String]) throws(RedisURLError) {
+    /// The settings of a URL whose scheme begins with `rediss`; nil for any other, which may have none.
+    static func taken(from query: inout [String: String], scheme: String) throws(RedisURLError) -> RedisTLS? {
+        if scheme.hasPrefix("rediss") { return try RedisTLS(taking: &query) }
+        guard !query.keys.contains(where: { queryItems.contains($0) }) else {
+            let secure = "rediss" + scheme.dropFirst("redis".count)
+            throw RedisURLError("ca, cert, key and verify need a URL that begins with \(secure)://")
+        }
+        return nil
+    }
+
+    private init(taking query: inout [String: String]) throws(RedisURLError) {
         self.init(
             authorities: query.removeValue(forKey: "ca"),
             certificate: query.removeValue(forKey: "cert"),

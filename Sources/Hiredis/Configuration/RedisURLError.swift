@@ -5,4 +5,7 @@ package struct RedisURLError: Error, Hashable, Sendable, CustomStringConvertible
     init(_ description: String) {
         self.description = description
     }
+
+    static let noScheme = RedisURLError(
+        "the URL must begin with redis://, rediss:// for TLS, redis+sentinel://, redis+cluster:// or unix://")
 }

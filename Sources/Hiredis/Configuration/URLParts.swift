@@ -4,14 +4,14 @@ struct URLParts {
     let user: String
     /// Nil if there is no colon after the user.
     let password: String?
-    /// Host and port, still encoded.
-    let host: String
+    /// Hosts and ports, still encoded.
+    let hosts: String
     let path: String
     let query: [String: String]
 
     init(_ url: String) throws(RedisURLError) {
         guard let separator = url.firstRange(of: "://") else {
-            throw RedisURLError("the URL must begin with redis://, rediss:// or unix://")
+            throw .noScheme
         }
         scheme = url[..<separator.lowerBound].lowercased()
         var rest = url[separator.upperBound...]
@@ -21,18 +21,32 @@ struct URLParts {
         self.path = try Self.decoded(path, "path")
         let authority = rest[..<path.startIndex(orEndOf: rest)]
         guard let at = authority.lastIndex(of: "@") else {
-            (user, password, host) = ("", nil, String(authority))
+            (user, password, hosts) = ("", nil, String(authority))
             return
         }
         var credentials = authority[..<at]
         let secret = Self.cut(&credentials, at: ":")
         user = try Self.decoded(credentials, "user")
         password = try secret.map { text throws(RedisURLError) in try Self.decoded(text, "password") }
-        host = String(authority[authority.index(after: at)...])
+        hosts = String(authority[authority.index(after: at)...])
     }
 
-    func hostAndPort(defaultPort: Int) throws(RedisURLError) -> (host: String, port: Int) {
-        var name = host[...]
+    /// The members of a list, at least one, in order and without repetition.
+    func endpoints(defaultPort: Int) throws(RedisURLError) -> [RedisEndpoint] {
+        var endpoints: [RedisEndpoint] = []
+        let pieces = hosts.split(separator: ",", omittingEmptySubsequences: false)
+        for piece in pieces {
+            guard !piece.isEmpty || pieces.count == 1 else {
+                throw RedisURLError("a host in the list is empty; write host:port,host:port")
+            }
+            let endpoint = try Self.endpoint(String(piece), defaultPort: defaultPort)
+            if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
+        }
+        return endpoints
+    }
+
+    static func endpoint(_ text: String, defaultPort: Int) throws(RedisURLError) -> RedisEndpoint {
+        var name = text[...]
         var portText: Substring?
         if name.first == "[" {
             guard let end = name.firstIndex(of: "]") else { throw RedisURLError("the IPv6 address lacks its closing bracket") }
@@ -45,9 +59,9 @@ struct URLParts {
         }
         guard !name.isEmpty else { throw RedisURLError("the URL has no host") }
         let host = try Self.decoded(name, "host")
-        guard let portText, !portText.isEmpty else { return (host, defaultPort) }
+        guard let portText, !portText.isEmpty else { return .tcp(host: host, port: defaultPort) }
         guard let port = UInt16(portText), port > 0 else { throw RedisURLError("the port must be a number from 1 to 65535") }
-        return (host, Int(port))
+        return .tcp(host: host, port: Int(port))
     }
 
     /// Shortens `text` to the part before the first `delimiter`, and returns the part behind it; nil if there is none.

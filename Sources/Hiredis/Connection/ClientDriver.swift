@@ -4,19 +4,29 @@ import NIOCore
 /// Executes the decisions of `ClientStateMachine` on the event loop.
 final class ClientDriver {
     private let connector: Connector
+    /// Finds the server; nil if its address is known.
+    private let sentinels: SentinelDialer?
     private let mailbox: ClientMailbox
     private let logger: Logger
     private let backoff = Backoff()
     private var machine = ClientStateMachine()
     /// Calls that arrived without a connection, in order.
     private var waiting = CircularBuffer<EncodedCall>()
-    private var handler: RedisChannelHandler?
-    private var channel: (any Channel)?
+    private var connection: Connection?
+    /// Connections to demoted servers, with calls in flight.
+    private var retired: [Connection] = []
     private var attemptTimer: Scheduled<Void>?
     private lazy var waitingTimer = DeadlineTimer(eventLoop: connector.eventLoop) { [weak self] in self?.expire() }
 
+    fileprivate struct Connection {
+        let handler: RedisChannelHandler
+        let channel: any Channel
+        let start = NIODeadline.now()
+    }
+
     init(connector: Connector, mailbox: ClientMailbox, logger: Logger) {
         self.connector = connector
+        sentinels = SentinelDialer(connector)
         self.mailbox = mailbox
         self.logger = logger
     }
@@ -43,16 +53,16 @@ final class ClientDriver {
         if let index = waiting.firstIndex(where: { $0.call.id == id }) {
             waiting.remove(at: index).call.fail(.closed)
         } else {
-            handler?.cancel(id: id)
+            for open in [connection].compactMap({ $0 }) + retired { open.handler.cancel(id: id) }
         }
     }
 
     private func write(_ calls: some Collection<EncodedCall>) {
-        guard let handler else {
+        guard let connection else {
             for encoded in calls { encoded.call.fail(.unreachable("\(connector.place): the connection is gone")) }
             return
         }
-        handler.send(calls)
+        connection.handler.send(calls)
     }
 
     private func hold(_ calls: [EncodedCall]) {
@@ -86,7 +96,7 @@ final class ClientDriver {
             let hint = connector.configuration.tls == nil ? "" : connector.hint
             self?.attemptFailed(attempt, .unreachable("\(connector.place): no connection within \(limit)\(hint)"))
         }
-        connector.connect().assumeIsolated().whenComplete { [weak self, connector] result in
+        (sentinels?.connect() ?? connector.connect()).assumeIsolated().whenComplete { [weak self, connector] result in
             switch result {
             case .success(let channel):
                 if let self { attemptSucceeded(attempt, channel) } else { channel.close(promise: nil) }
@@ -104,11 +114,11 @@ final class ClientDriver {
         }
         guard machine.attemptSucceeded(attempt) == .use else { return channel.close(promise: nil) }
         attemptTimer?.cancel()
-        self.handler = handler
-        self.channel = channel
+        connection = Connection(handler: handler, channel: channel)
         handler.onEnd = { [weak self] in self?.connectionLost(attempt, $0) }
-        mailbox.countConnection()
-        logger.debug("connected", metadata: ["redis": "\(connector.place)"])
+        handler.onDemotion = { [weak self] in self?.demoted(attempt) }
+        mailbox.connected(to: handler.place)
+        logger.debug("connected", metadata: ["redis": "\(handler.place)"])
         let calls = waiting
         waiting = CircularBuffer()
         waitingTimer.disarm()
@@ -119,31 +129,51 @@ final class ClientDriver {
         guard case .failWaitingAndBackOff(_, let failures) = machine.attemptFailed(attempt) else { return }
         attemptTimer?.cancel()
         logger.debug("no connection", metadata: ["reason": "\(error)", "failures": "\(failures)"])
+        pause(after: attempt, failures: failures)
+        failWaiting(error)
+    }
+
+    private func pause(after attempt: Int, failures: Int) {
         let pause = TimeAmount(limiting: backoff.delay(failures: failures, random: .random(in: 0...1)))
         connector.eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
             guard let self, let next = machine.backoffElapsed(attempt, callsWait: !waiting.isEmpty) else { return }
             connect(next)
         }
-        failWaiting(error)
     }
 
     // MARK: Ending
 
     private func connectionLost(_ attempt: Int, _ error: RedisError) {
         machine.connectionLost(attempt)
-        handler = nil
-        channel = nil
+        connection = nil
         logger.debug("connection lost", metadata: ["reason": "\(error)"])
     }
 
-    /// Ends all calls and the connection. The future completes when the socket is closed.
+    /// The calls in flight keep the connection until they have their replies.
+    private func demoted(_ attempt: Int) {
+        guard let connection, let demotions = machine.demoted(attempt, after: connection.lasted) else { return }
+        self.connection = nil
+        retired.append(connection)
+        let handler = connection.handler
+        handler.onEnd = { [weak self, weak handler] _ in self?.retired.removeAll { $0.handler === handler } }
+        logger.debug("the server is no primary any more", metadata: ["redis": "\(handler.place)", "failures": "\(demotions)"])
+        pause(after: attempt, failures: demotions)
+        handler.retire()
+    }
+
+    /// Ends all calls and the connections. The future completes when the sockets are closed.
     func close() -> EventLoopFuture<Void> {
         machine.close()
         takeMail()
         failWaiting(.closed)
         attemptTimer?.cancel()
-        let closed = channel?.closeFuture ?? connector.eventLoop.makeSucceededVoidFuture()
-        handler?.close("the client was closed")
+        let open = [connection].compactMap { $0 } + retired
+        let closed = EventLoopFuture.andAllComplete(open.map(\.channel.closeFuture), on: connector.eventLoop)
+        for connection in open { connection.handler.close("the client was closed") }
         return closed
     }
+}
+
+extension ClientDriver.Connection {
+    fileprivate var lasted: Duration { .nanoseconds((NIODeadline.now() - start).nanoseconds) }
 }

@@ -15,14 +15,21 @@ final class ClientMailbox: Sendable {
         var isLoopAwake = false
         var isClosed = false
         var connections = 0
+        var place: String?
     }
 
     private let state = Mutex(State())
 
     var connections: Int { state.withLock { $0.connections } }
 
-    func countConnection() {
-        state.withLock { $0.connections += 1 }
+    /// The server of the last connection; nil if there was none.
+    var place: String? { state.withLock { $0.place } }
+
+    func connected(to place: String) {
+        state.withLock { state in
+            state.connections += 1
+            state.place = place
+        }
     }
 
     func post(_ calls: some Collection<EncodedCall>) -> Posting {

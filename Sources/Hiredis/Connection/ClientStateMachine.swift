@@ -7,9 +7,9 @@ struct ClientStateMachine: Sendable {
         case disconnected(failures: Int)
         /// To `connected`, `backingOff` or `closed`.
         case connecting(attempt: Int, failures: Int)
-        /// To `disconnected` when the connection is lost; to `closed`.
+        /// To `disconnected` when the connection is lost, to `backingOff` when the server is demoted; to `closed`.
         case connected(attempt: Int)
-        /// An attempt failed recently. To `connecting` if calls wait at the end of the pause, else `disconnected`; to `closed`.
+        /// An attempt failed recently, or found a server that is no primary. To `connecting` if calls wait at the end of the pause, else `disconnected`; to `closed`.
         case backingOff(attempt: Int, failures: Int)
         /// The final state.
         case closed
@@ -31,8 +31,13 @@ struct ClientStateMachine: Sendable {
         case discard
     }
 
+    /// A connection that has lasted so long forgets the demotions before it.
+    static let settled = Duration.seconds(10)
+
     private(set) var state = State.disconnected(failures: 0)
     private var attempts = 0
+    /// In a row. A replica that is taken for the primary is not to be called again and again without a pause.
+    private var demotions = 0
 
     mutating func callsArrived() -> CallsAction {
         switch state {
@@ -63,6 +68,15 @@ struct ClientStateMachine: Sendable {
             return nil
         }
         return begin(failures: failures)
+    }
+
+    /// The server answers that it is no primary, after so long a connection. Returns the number of demotions in a row if the
+    /// connection is to be dropped: send `backoffElapsed` after the pause for it. Nil if the news is late.
+    mutating func demoted(_ attempt: Int, after lasted: Duration) -> Int? {
+        guard case .connected(attempt) = state else { return nil }
+        demotions = lasted < Self.settled ? demotions + 1 : 1
+        state = .backingOff(attempt: attempt, failures: demotions)
+        return demotions
     }
 
     mutating func connectionLost(_ attempt: Int) {

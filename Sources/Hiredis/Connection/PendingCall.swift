@@ -10,10 +10,11 @@ struct PendingCall: Sendable {
     let deadline: NIODeadline
     let completion: Completion
 
-    init(timeout: Duration, completion: @escaping Completion) {
+    /// - Parameter deadline: Its end, if the timeout began before now.
+    init(timeout: Duration, deadline: NIODeadline? = nil, completion: @escaping Completion) {
         self.timeout = timeout
         self.completion = completion
-        deadline = .now() + TimeAmount(limiting: timeout)
+        self.deadline = deadline ?? .now() + TimeAmount(limiting: timeout)
     }
 
     func fail(_ error: RedisError) {

@@ -12,9 +12,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Smaller commands are joined up to this size, so that a burst costs few system calls; larger ones go out uncopied.
     private static let joinedBytes = 128 << 10
 
-    private let place: String
+    let place: String
     /// A possible reason why the server hangs up before its first reply.
     private let hint: String
+    private let secureScheme: String
     private var hasHeard = false
     private var reader: ReplyReader
     private var context: ChannelHandlerContext?
@@ -22,12 +23,19 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var timer: DeadlineTimer?
     /// Why the connection ended or is about to.
     private(set) var ending: RedisError?
+    /// Called once, when the server says that it is no primary any more.
+    var onDemotion: (() -> Void)?
+    /// Whether the connection ends with the last call in flight.
+    private var isRetired = false
     /// Called once, after the calls in flight have failed.
     var onEnd: ((RedisError) -> Void)?
 
-    init(place: String, hint: String = "", limits: ReplyLimits = ReplyLimits()) throws(RedisError) {
+    init(
+        place: String, hint: String = "", secureScheme: String = "rediss://", limits: ReplyLimits = ReplyLimits()
+    ) throws(RedisError) {
         self.place = place
         self.hint = hint
+        self.secureScheme = secureScheme
         reader = try ReplyReader(limits: limits)
     }
 
@@ -67,7 +75,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         guard ending == nil else { return }
         let buffer = unwrapInboundIn(data)
         if !hasHeard, Self.isTLS(buffer) {
-            return end(.protocolViolation("\(place): it speaks TLS there: the URL then begins with rediss://"))
+            return end(.protocolViolation("\(place): it speaks TLS there: the URL then begins with \(secureScheme)"))
         }
         hasHeard = true
         var replies: [RedisReply] = []
@@ -102,9 +110,14 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
         if let error = reply.root.error {
             call.fail(.server(error))
+            if error.isDemotion {
+                onDemotion?()
+                onDemotion = nil
+            }
         } else {
             call.completion(.success(reply))
         }
+        closeIfDrained()
     }
 
     // MARK: Ending
@@ -112,6 +125,16 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Closes the connection and fails the calls in flight: with `.lost` for this reason.
     func close(_ reason: String) {
         end(.lost("\(place): \(reason)"))
+    }
+
+    /// Closes the connection when the calls in flight have their replies. No further call may be sent.
+    func retire() {
+        isRetired = true
+        closeIfDrained()
+    }
+
+    private func closeIfDrained() {
+        if isRetired, inFlight.isEmpty { close("the server is no primary any more") }
     }
 
     /// If the call is in flight, fails it as cancelled and closes the connection, as its reply may still come.

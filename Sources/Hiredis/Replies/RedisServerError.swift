@@ -17,5 +17,10 @@ package struct RedisServerError: Error, Hashable, Sendable, CustomStringConverti
         message = words.count > 1 ? String(words[1]) : ""
     }
 
+    /// Whether it means that the server is a replica, so that another one may be the primary. The command was not executed.
+    ///
+    /// A blocked client hears `UNBLOCKED` when its server is demoted.
+    package var isDemotion: Bool { ["READONLY", "MASTERDOWN", "UNBLOCKED"].contains(code) }
+
     package var description: String { message.isEmpty ? code : "\(code) \(message)" }
 }

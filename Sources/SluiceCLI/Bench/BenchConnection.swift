@@ -20,6 +20,6 @@ enum BenchConnection: String, ExpressibleByArgument, CaseIterable {
     /// How a URL is reached: `unix`, `tls` or `tcp`.
     static func name(of url: String) -> String {
         let url = url.lowercased()
-        return url.hasPrefix("unix:") ? "unix" : url.hasPrefix("rediss:") ? "tls" : "tcp"
+        return url.hasPrefix("unix:") ? "unix" : url.hasPrefix("rediss") ? "tls" : "tcp"
     }
 }

@@ -108,7 +108,9 @@ package struct ToolSettings: Sendable {
     mutating func add(_ word: String) { given.insert(word, at: start) }
 
     /// Whether a value is a URL with a password.
-    package static func holdsPassword(_ value: String) -> Bool { value.contains(/:\/\/[^\/?#]*:[^\/?#]+@/) }
+    package static func holdsPassword(_ value: String) -> Bool {
+        value.contains(/:\/\/[^\/?#]*:[^\/?#]+@/) || value.contains(/[?&]sentinel-password=[^&#]/)
+    }
 
     /// The names of the settings that all programs share.
     private static func common() throws -> Set<String> {

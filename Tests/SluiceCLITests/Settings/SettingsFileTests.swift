@@ -201,6 +201,8 @@ struct SettingsFileTests {
     @Test(arguments: [
         ("redis://:pw@h", true), ("rediss://u:pw@h/1?ca=/a", true), ("unix://:p@/s", true), ("redis://u@h", false),
         ("redis://h:6379/1?ca=/a@b", false), ("a=redis://:p@h#n", true),
+        ("redis+sentinel://a,b/m?sentinel-password=pw", true), ("redis+sentinel://a:1,b:2/m?db=1&sentinel-password=pw", true),
+        ("redis+sentinel://u@a:1,b:2/m", false), ("redis+cluster://u:pw@a,b", true), ("redis+cluster://a:1,b:2", false),
     ]) func passwordsInURLsAreSeen(url: String, isSeen: Bool) {
         #expect(ToolSettings.holdsPassword(url) == isSeen)
     }

@@ -54,6 +54,7 @@ struct PrivateServerTests {
         func options(_ url: String) throws -> [String] { try RedisClientCall(RedisConfiguration(url: url)).options }
         #expect(try options("redis://:pw@h:7/2") == ["-h", "h", "-p", "7", "-n", "2"])
         #expect(try options("redis://u:pw@h") == ["-h", "h", "-p", "6379", "--user", "u"])
+        #expect(try options("redis+cluster://u:pw@a:7,b:8") == ["-h", "a", "-p", "7", "-c", "--user", "u"])
         #expect(try options("unix:///a%20b") == ["-s", "/a b"])
         #expect(
             try options("rediss://h?ca=/ca&cert=/c&key=/k&verify=none")

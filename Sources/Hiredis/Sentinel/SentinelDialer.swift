@@ -1,0 +1,163 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Connects to the primary that sentinels name. Names are resolved anew each time.
+final class SentinelDialer: Sendable {
+    private let connector: Connector
+    private let sentinel: SentinelConfiguration
+    private let roster: Mutex<SentinelRoster>
+
+    /// Nil for a configuration without sentinels.
+    init?(_ connector: Connector) {
+        guard case .sentinel(let sentinel) = connector.configuration.topology else { return nil }
+        self.connector = connector
+        self.sentinel = sentinel
+        roster = Mutex(SentinelRoster(seeds: sentinel.sentinels))
+    }
+
+    /// As `Connector.connect`, to the primary.
+    func connect() -> EventLoopFuture<any Channel> {
+        connector.eventLoop.makeFutureWithTask { [self] in try await find() }
+            .flatMap { primary in primary.connector.admit(primary.channel) }
+    }
+
+    /// The configuration of the primary itself, as it is now.
+    func locate() async throws(RedisError) -> RedisConfiguration {
+        let primary = try await find()
+        primary.channel.close(promise: nil)
+        return primary.connector.configuration
+    }
+
+    /// A connection that has been greeted, and how it was made.
+    private struct Opened: Sendable {
+        let connector: Connector
+        let channel: any Channel
+        let session: RedisSession
+    }
+
+    private func find() async throws(RedisError) -> Opened {
+        let end = NIODeadline.now() + TimeAmount(limiting: connector.configuration.connectTimeout)
+        func left() -> Duration { .nanoseconds((end - .now()).nanoseconds) }
+        let order = roster.withLock { $0.order }
+        var search = PrimarySearch(sentinels: order, primaryName: sentinel.primaryName)
+        var step = search.next(left: left())
+        while true {
+            switch step {
+            case .ask(let address, let share):
+                let answer = await ask(address, within: share)
+                step = search.sentinelAnswered(answer, left: left())
+            case .examine(let address, let share):
+                switch await examine(address, within: share) {
+                case .success(let opened?): return opened
+                case .success(nil): step = search.serverAnswered(.replica, left: left())
+                case .failure(let error): step = search.serverAnswered(.failed(error), left: left())
+                }
+            case .fail(let error): throw error
+            }
+        }
+    }
+
+    // MARK: Sentinels
+
+    private func ask(_ address: RedisEndpoint, within share: Duration) async -> PrimarySearch.SentinelAnswer {
+        do throws(RedisError) {
+            let opened = try await open(connector(toSentinel: address), within: share)
+            defer { opened.channel.close(promise: nil) }
+            let reply = try await send(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", sentinel.primaryName], opened)
+            let named = SentinelReply.address(reply.root)
+            // Whom it knows is worth having, and not necessary.
+            let others = named == nil ? nil : try? await send(["SENTINEL", "SENTINELS", sentinel.primaryName], opened)
+            guard let named else { return .unknownName }
+            roster.withLock { $0.answered(address, others: others.map { SentinelReply.sentinels($0.root) }) }
+            return .primary(named)
+        } catch .server(let error) where error.message.hasPrefix("unknown command") {
+            return .failed(.unreachable("\(address): it is no sentinel; sentinels listen on port 26379 unless told otherwise"))
+        } catch .server(let error) where error.code == "NOPERM" {
+            return .failed(.refused("sentinel \(address): \(error)"))
+        } catch .server(let error) {
+            return .failed(.unreachable("sentinel \(address): \(error)"))
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func connector(toSentinel address: RedisEndpoint) -> Connector {
+        var configuration = connector.configuration
+        configuration.endpoint = address
+        configuration.topology = .server
+        configuration.username = sentinel.username
+        configuration.password = sentinel.password
+        configuration.passwordFile = nil
+        configuration.database = 0
+        return connector.redirected(to: configuration, place: "sentinel \(address)", check: nil)
+    }
+
+    // MARK: The server
+
+    /// The connection; nil if the server is a replica.
+    private func examine(_ address: RedisEndpoint, within share: Duration) async -> Result<Opened?, RedisError> {
+        var configuration = connector.configuration
+        configuration.endpoint = address
+        configuration.topology = .server
+        let place = "\(address) (by sentinel \(sentinel.primaryName))"
+        do throws(RedisError) {
+            let opened = try await open(
+                connector.redirected(to: configuration, place: place, check: connector.check), within: share)
+            do throws(RedisError) {
+                // Tells the role as ROLE does, and every user may call it.
+                let isPrimary = SentinelReply.isPrimary(try await send(["HELLO", "2"], opened).root)
+                if !isPrimary { opened.channel.close(promise: nil) }
+                return .success(isPrimary ? opened : nil)
+            } catch {
+                opened.channel.close(promise: nil)
+                throw error
+            }
+        } catch .server(let error) {
+            return .failure(.unreachable("\(place): HELLO: \(error)"))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: Connections
+
+    private func open(_ connector: Connector, within share: Duration) async throws(RedisError) -> Opened {
+        do {
+            return try await connector.eventLoop.flatSubmit {
+                let end = NIODeadline.now() + TimeAmount(limiting: share)
+                return connector.reach(within: share).flatMapThrowing { channel in
+                    let session = try connector.session(channel, within: share, until: end)
+                    return Opened(connector: connector, channel: channel, session: session)
+                }
+            }.get()
+        } catch {
+            throw ConnectFailure.error(error, place: connector.place, hint: connector.hint)
+        }
+    }
+
+    private func send(_ command: RedisCommand, _ opened: Opened) async throws(RedisError) -> RedisReply {
+        do throws(RedisError) {
+            return try await opened.session.send(command)
+        } catch .timedOut(let limit) {
+            throw .unreachable("\(opened.connector.place): no answer to \(command.name) within \(limit)")
+        } catch .lost(let reason) {
+            throw .unreachable(reason)
+        } catch {
+            throw error
+        }
+    }
+}
+
+extension RedisConfiguration {
+    /// This configuration with the address of the primary in place of sentinels, for a program that knows none; otherwise the same.
+    /// - Throws: `unreachable` or `refused` if no primary is found.
+    package func located() async throws(RedisError) -> RedisConfiguration {
+        let connector = Connector(
+            configuration: self, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), check: nil,
+            logger: Logger(label: "sluice.redis") { _ in SwiftLogNoOpLogHandler() })
+        guard let dialer = SentinelDialer(connector) else { return self }
+        return try await dialer.locate()
+    }
+}
