@@ -51,6 +51,26 @@ import Testing
         #expect(machine.state == .connected(attempt: 2))
     }
 
+    /// Red if a replica that is taken for the primary is called again and again without a pause.
+    @Test func aDemotionPausesLongerEachTimeUntilAConnectionLasts() {
+        var machine = ClientStateMachine()
+        _ = machine.callsArrived()
+        _ = machine.attemptSucceeded(1)
+        #expect(machine.demoted(1, after: .seconds(1)) == 1)
+        #expect(machine.state == .backingOff(attempt: 1, failures: 1))
+        #expect(machine.callsArrived() == .wait)
+        #expect(machine.demoted(1, after: .seconds(1)) == nil, "it was told already")
+        machine.connectionLost(1)
+        #expect(machine.backoffElapsed(1, callsWait: true) == 2)
+        _ = machine.attemptSucceeded(2)
+        #expect(machine.demoted(2, after: .seconds(1)) == 2)
+        #expect(machine.backoffElapsed(2, callsWait: false) == nil)
+        #expect(machine.state == .disconnected(failures: 2))
+        #expect(machine.callsArrived() == .connect(attempt: 3))
+        _ = machine.attemptSucceeded(3)
+        #expect(machine.demoted(3, after: ClientStateMachine.settled) == 1)
+    }
+
     @Test func closedIsTheEnd() {
         var machine = ClientStateMachine()
         _ = machine.callsArrived()

@@ -23,7 +23,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var timer: DeadlineTimer?
     /// Why the connection ended or is about to.
     private(set) var ending: RedisError?
-    /// Called once, when the server says that it is no primary any more.
+    /// Called once, when the server is no primary any more.
     var onDemotion: (() -> Void)?
     /// Whether the connection ends with the last call in flight.
     private var isRetired = false
@@ -110,10 +110,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
         if let error = reply.root.error {
             call.fail(.server(error))
-            if error.isDemotion {
-                onDemotion?()
-                onDemotion = nil
-            }
+            if error.isDemotion { demote() }
         } else {
             call.completion(.success(reply))
         }
@@ -125,6 +122,12 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Closes the connection and fails the calls in flight: with `.lost` for this reason.
     func close(_ reason: String) {
         end(.lost("\(place): \(reason)"))
+    }
+
+    /// The server is no primary any more: it said so, or its sentinels name another one.
+    func demote() {
+        onDemotion?()
+        onDemotion = nil
     }
 
     /// Closes the connection when the calls in flight have their replies. No further call may be sent.

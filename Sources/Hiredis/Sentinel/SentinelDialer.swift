@@ -1,6 +1,4 @@
-import Logging
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// Connects to the primary that sentinels name. Names are resolved anew each time.
@@ -8,6 +6,8 @@ final class SentinelDialer: Sendable {
     private let connector: Connector
     private let sentinel: SentinelConfiguration
     private let roster: Mutex<SentinelRoster>
+    /// The connection over which a sentinel is asked again and again.
+    private let kept = Mutex<Opened?>(nil)
 
     /// Nil for a configuration without sentinels.
     init?(_ connector: Connector) {
@@ -20,7 +20,42 @@ final class SentinelDialer: Sendable {
     /// As `Connector.connect`, to the primary.
     func connect() -> EventLoopFuture<any Channel> {
         connector.eventLoop.makeFutureWithTask { [self] in try await find() }
-            .flatMap { primary in primary.connector.admit(primary.channel) }
+            .flatMap { [self] primary in
+                primary.connector.admit(primary.channel).map { channel in
+                    PrimaryWatch(of: primary.connector.configuration.endpoint, channel, primary.session.handler, by: self).begin()
+                    return channel
+                }
+            }
+    }
+
+    /// Whom a sentinel names now; nil if none answers.
+    func namedNow() async -> RedisEndpoint? {
+        if let opened = kept.withLock({ $0 }) {
+            if let named = try? await name(opened) { return named }
+            forget()
+        }
+        let order = roster.withLock { $0.order }
+        for address in order {
+            let share = connector.configuration.connectTimeout / (order.count + 1)
+            guard var opened = try? await open(connector(toSentinel: address), within: share) else { continue }
+            opened.session.deadline = nil
+            guard let named = try? await name(opened) else {
+                opened.channel.close(promise: nil)
+                continue
+            }
+            kept.withLock { [opened] in $0 = opened }
+            return named
+        }
+        return nil
+    }
+
+    /// Closes the connection to the sentinel.
+    func forget() {
+        let opened = kept.withLock { kept -> Opened? in
+            defer { kept = nil }
+            return kept
+        }
+        opened?.channel.close(promise: nil)
     }
 
     /// The configuration of the primary itself, as it is now.
@@ -34,7 +69,7 @@ final class SentinelDialer: Sendable {
     private struct Opened: Sendable {
         let connector: Connector
         let channel: any Channel
-        let session: RedisSession
+        var session: RedisSession
     }
 
     private func find() async throws(RedisError) -> Opened {
@@ -65,11 +100,9 @@ final class SentinelDialer: Sendable {
         do throws(RedisError) {
             let opened = try await open(connector(toSentinel: address), within: share)
             defer { opened.channel.close(promise: nil) }
-            let reply = try await send(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", sentinel.primaryName], opened)
-            let named = SentinelReply.address(reply.root)
+            guard let named = try await name(opened) else { return .unknownName }
             // Whom it knows is worth having, and not necessary.
-            let others = named == nil ? nil : try? await send(["SENTINEL", "SENTINELS", sentinel.primaryName], opened)
-            guard let named else { return .unknownName }
+            let others = try? await send(["SENTINEL", "SENTINELS", sentinel.primaryName], opened)
             roster.withLock { $0.answered(address, others: others.map { SentinelReply.sentinels($0.root) }) }
             return .primary(named)
         } catch .server(let error) where error.message.hasPrefix("unknown command") {
@@ -81,6 +114,11 @@ final class SentinelDialer: Sendable {
         } catch {
             return .failed(error)
         }
+    }
+
+    /// Whom a sentinel names; nil if it does not know the name.
+    private func name(_ opened: Opened) async throws(RedisError) -> RedisEndpoint? {
+        SentinelReply.address(try await send(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", sentinel.primaryName], opened).root)
     }
 
     private func connector(toSentinel address: RedisEndpoint) -> Connector {
@@ -147,17 +185,5 @@ final class SentinelDialer: Sendable {
         } catch {
             throw error
         }
-    }
-}
-
-extension RedisConfiguration {
-    /// This configuration with the address of the primary in place of sentinels, for a program that knows none; otherwise the same.
-    /// - Throws: `unreachable` or `refused` if no primary is found.
-    package func located() async throws(RedisError) -> RedisConfiguration {
-        let connector = Connector(
-            configuration: self, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), check: nil,
-            logger: Logger(label: "sluice.redis") { _ in SwiftLogNoOpLogHandler() })
-        guard let dialer = SentinelDialer(connector) else { return self }
-        return try await dialer.locate()
     }
 }
