@@ -130,15 +130,19 @@ final class RedisChannelHandler: ChannelInboundHandler {
         onDemotion = nil
     }
 
-    /// Closes the connection when the calls in flight have their replies. No further call may be sent.
+    /// Closes the connection when the calls in flight have their replies. No further call may be sent. A call that blocks is not
+    /// waited for: nothing will wake it there.
     func retire() {
         isRetired = true
+        if inFlight.contains(where: { $0.id != 0 }) { close(Self.demotion) }
         closeIfDrained()
     }
 
     private func closeIfDrained() {
-        if isRetired, inFlight.isEmpty { close("the server is no primary any more") }
+        if isRetired, inFlight.isEmpty { close(Self.demotion) }
     }
+
+    private static let demotion = "the server is no primary any more"
 
     /// If the call is in flight, fails it as cancelled and closes the connection, as its reply may still come.
     func cancel(id: UInt64) {

@@ -15,8 +15,8 @@ import Testing
 
     /// A primary, its replica, and a sentinel that knows both.
     private func trio() async throws -> (primary: RedisTestServer, replica: RedisTestServer, sentinel: RedisTestServer) {
-        let primary = try await RedisTestServer.start(.init(tcp: true))
-        let replica = try await RedisTestServer.start(.init(tcp: true, replicaOf: primary))
+        let primary = try await TestSentinel.server(.init(tcp: true))
+        let replica = try await TestSentinel.server(.init(tcp: true, replicaOf: primary))
         try await wait(for: "master_link_status:up", in: "replication", of: replica)
         let sentinel = try await TestSentinel.start(watching: primary)
         try await wait(for: "status=ok,address=127.0.0.1:\(primary.tcpPort ?? 0),slaves=1", in: "sentinel", of: sentinel)
@@ -66,7 +66,8 @@ import Testing
         try await failOver(sentinel)
         _ = await write(client, untilTakenBy: replica)
         #expect(try await replica.cli("ROLE").hasPrefix("master"))
-        #expect(try await client.send(["GET", "n"]).root.integer ?? 0 > 1)
+        let count = try await client.send(["GET", "n"]).root.integer
+        #expect(count ?? 0 > 1, "the replica had the first write: \(String(describing: count))")
         await client.close()
         for server in [sentinel, replica, primary] { try await server.stop() }
     }
@@ -98,7 +99,7 @@ import Testing
         let error = await blocked.value
         switch error {
         case .server(let reply)?: #expect(reply.code == "UNBLOCKED")
-        // Sentinel ends the connections of the old primary, which may come first.
+        // The client asks the sentinel, and mostly knows before the server.
         case .lost?: break
         case .unreachable?, .timedOut?, .protocolViolation?, .refused?, .closed?, nil:
             Issue.record("\(String(describing: error))")
@@ -108,8 +109,28 @@ import Testing
         for server in [sentinel, replica, primary] { try await server.stop() }
     }
 
+    @Test func speaksTLSToTheSentinelAndTheServer() async throws {
+        let primary = try await TestSentinel.server(.init(tls: true, config: ["tls-auth-clients no"]))
+        // It cannot reach the server, for whose authority it has no certificate. It tells what it was configured with.
+        let sentinel = try await TestSentinel.start(
+            config: ["tls-auth-clients no", "sentinel monitor m 127.0.0.1 \(primary.tlsPort ?? 0) 1"], tls: true)
+        let port = sentinel.tlsPort ?? 0
+        let client = try client("rediss+sentinel://127.0.0.1:\(port)/m?verify=none")
+        #expect(try await client.send(["PING"]).root.string == "PONG")
+        #expect(client.place == "127.0.0.1:\(primary.tlsPort ?? 0) (by sentinel m)")
+        let plain = try self.client("redis+sentinel://127.0.0.1:\(port)/m")
+        do throws(RedisError) {
+            _ = try await plain.send(["PING"])
+            Issue.record("got through without TLS")
+        } catch {
+            #expect(error.description.contains("rediss+sentinel://"), "\(error)")
+        }
+        for client in [client, plain] { await client.close() }
+        for server in [sentinel, primary] { try await server.stop() }
+    }
+
     @Test func oneSentinelOfThreeIsEnough() async throws {
-        let primary = try await RedisTestServer.start(.init(tcp: true))
+        let primary = try await TestSentinel.server(.init(tcp: true))
         let dead = try await TestSentinel.start(watching: primary)
         let silent = try await TestSentinel.start(watching: primary)
         let sentinel = try await TestSentinel.start(watching: primary)
@@ -123,7 +144,7 @@ import Testing
     }
 
     @Test func aNameThatTheSentinelDoesNotKnowIsTold() async throws {
-        let primary = try await RedisTestServer.start(.init(tcp: true))
+        let primary = try await TestSentinel.server(.init(tcp: true))
         let sentinel = try await TestSentinel.start(watching: primary)
         let client = try client(TestSentinel.url([sentinel], name: "other"))
         let reason = """
@@ -145,7 +166,7 @@ import Testing
 
     @Test func logsInToTheSentinelAndToTheServerWithoutFurtherRights() async throws {
         // The least that a user of Sluice may do: the role must be found without ROLE.
-        let primary = try await RedisTestServer.start(.init(tcp: true, aclUsers: ["worker on >pw ~* -@all +get +client|setname"]))
+        let primary = try await TestSentinel.server(.init(tcp: true, aclUsers: ["worker on >pw ~* -@all +get +client|setname"]))
         let sentinel = try await TestSentinel.start(
             watching: primary,
             config: ["user default off", "user app on >sp -@all +client|setname +sentinel|get-master-addr-by-name"])

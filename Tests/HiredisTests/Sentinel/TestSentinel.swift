@@ -15,21 +15,34 @@ enum TestSentinel {
             ] + config)
     }
 
-    static func start(config: [String]) async throws -> RedisTestServer {
-        var options = RedisTestServer.Options(tcp: true, config: config)
-        options.searchPath = try program()
+    static func start(config: [String], tls: Bool = false) async throws -> RedisTestServer {
+        var options = RedisTestServer.Options(tcp: !tls, tls: tls, config: config)
+        options.searchPath = try directory.get()
+        return try await server(options)
+    }
+
+    /// Starts a server. Its ports are free when they are chosen; many tests open connections meanwhile.
+    static func server(_ options: RedisTestServer.Options) async throws -> RedisTestServer {
+        for _ in 0..<9 {
+            do {
+                return try await RedisTestServer.start(options)
+            } catch where "\(error)".contains("Address already in use") {
+                continue
+            }
+        }
         return try await RedisTestServer.start(options)
     }
 
-    /// A directory with a program by the name of a server, which starts it as a sentinel.
-    private static func program() throws -> String {
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-sentinel-\(UUID().uuidString)").path
+    private static let directory = Result { try makeProgram() }
+
+    /// A directory, the same for all tests of this user, with a program by the name of a server, which starts it as a sentinel.
+    private static func makeProgram() throws -> String {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-sentinel-of-\(NSUserName())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let script = """
             #!/bin/sh
             server=$(command -v redis-server || command -v valkey-server)
             case $1 in --version) exec "$server" --version ;; esac
-            rm -r "\(directory)"
             exec "$server" "$1" --sentinel
             """
         try script.write(toFile: directory + "/redis-server", atomically: true, encoding: .utf8)
