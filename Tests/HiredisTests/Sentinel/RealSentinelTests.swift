@@ -62,6 +62,7 @@ import Testing
         let (primary, replica, sentinel) = try await trio()
         let client = try client(TestSentinel.url([sentinel]))
         _ = try await client.send(["SET", "n", "1"])
+        #expect(try await client.send(["WAIT", "1", "0"]).root.integer == 1)
         #expect(client.place == "127.0.0.1:\(primary.tcpPort ?? 0) (by sentinel m)")
         try await failOver(sentinel)
         _ = await write(client, untilTakenBy: replica)

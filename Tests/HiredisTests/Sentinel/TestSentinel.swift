@@ -26,7 +26,7 @@ enum TestSentinel {
         for _ in 0..<9 {
             do {
                 return try await RedisTestServer.start(options)
-            } catch where "\(error)".contains("Address already in use") {
+            } catch let error where "\(error)".contains("Address already in use") {
                 continue
             }
         }
