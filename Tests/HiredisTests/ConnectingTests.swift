@@ -120,6 +120,8 @@ import Testing
         #expect(await failure(of: socket) == .unreachable("/nowhere/redis.sock: no such file or directory"))
         let host = RedisClient(try RedisConfiguration(url: "redis://no-such-host.invalid"))
         #expect(await failure(of: host) == .unreachable("no-such-host.invalid:6379: no such host"))
+        let node = RedisClient(try RedisConfiguration(url: "redis+cluster://127.0.0.1:1,127.0.0.1:2"))
+        #expect(await failure(of: node) == .unreachable("127.0.0.1:1: connection refused"))
         let secure = RedisClient(try RedisConfiguration(url: "rediss://127.0.0.1:1?ca=/nowhere/ca.pem"))
         guard case .unreachable(let reason)? = await failure(of: secure) else {
             Issue.record("not unreachable")

@@ -22,7 +22,8 @@ struct Connector: Sendable {
         self.eventLoop = eventLoop
         self.check = check
         self.logger = logger
-        place = configuration.place
+        // Of a cluster, it is one node.
+        place = if case .cluster = configuration.topology { "\(configuration.endpoint)" } else { configuration.place }
         let suffix = configuration.topology.schemeSuffix
         schemes = ("redis\(suffix)://", "rediss\(suffix)://")
     }
