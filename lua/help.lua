@@ -21,6 +21,8 @@ local lines = {
   "  FCALL_RO sluice_diagnose 1 KEY suspended RANK                   followers that may wait for ever",
   "  FCALL_RO sluice_version 0                              protocol and revision of this library",
   "Changing:",
+  "  FCALL sluice_touch 1 KEY                               writes, and changes nothing: a WAIT behind it on the same",
+  "        connection confirms that replicas have all that was there before, also a job that an enqueue only found",
   "  FCALL sluice_enqueue 1 KEY '' '{\"kind\":\"email\",\"args\":{}}' ''      id (made if empty), spec, options;",
   "        spec: kind; args, any JSON; max_attempts, timeout_ms (of a run), max_waits, version: whole numbers from 1;",
   "        partitions {\"account\":\"5\"}, texts; needs [\"smtp\",\"cache?\"]; chain, a text; chain_hold, true: if discarded, it",

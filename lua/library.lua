@@ -101,6 +101,8 @@ register('workflow_stuck', { 'no-writes' }, open_outside('workflow', 'stuck', 'w
 register('workflow_kinds', { 'no-writes' }, open_outside('workflow', 'kinds', 'workflow_view'))
 register('workflow_outputs', { 'no-writes' }, open_outside('workflow', 'outputs', 'workflow_view'))
 
+both('touch', { 'allow-oom' }, opening(function(keys, args) return require('touch').run(keys, args) end))
+
 both('cancel', { 'allow-oom' }, open('manage', 'cancel'))
 both('retry', { 'allow-oom' }, open('manage', 'retry'))
 both('delete', { 'allow-oom' }, open('manage', 'delete'))

@@ -265,6 +265,9 @@ static const struct sluice_module modules[] = {
     {"suspects", (const unsigned char[]){
 #embed "../../lua/workers/suspects.lua"
     , 0}},
+    {"touch", (const unsigned char[]){
+#embed "../../lua/jobs/touch.lua"
+    , 0}},
     {"unique", (const unsigned char[]){
 #embed "../../lua/jobs/unique.lua"
     , 0}},

@@ -69,14 +69,18 @@ package final class RedisClient: Sendable {
         post(command, PendingCall(timeout: timeout ?? configuration.commandTimeout, completion: completion))
     }
 
-    /// Sends commands without others between them and waits for all results, in the order of the commands.
+    /// Sends commands without others between them, over one connection, and waits for all results, in the order of the commands.
     ///
+    /// - Parameter timeout: the limit for each command, in place of the configuration's `commandTimeout`.
     /// - Throws: Only if none of them was sent. Each result holds the error of its own command.
-    package func pipeline(_ commands: [RedisCommand]) async throws(RedisError) -> [Result<RedisReply, RedisError>] {
+    package func pipeline(
+        _ commands: [RedisCommand], timeout: Duration? = nil
+    ) async throws(RedisError) -> [Result<RedisReply, RedisError>] {
         guard !commands.isEmpty else { return [] }
         let encoded = try commands.map { command throws(RedisError) in try EncodedCommand(command) }
         let results = await withCheckedContinuation { continuation in
-            post(encoded, PipelineCollector(count: commands.count) { continuation.resume(returning: $0) })
+            let collector = PipelineCollector(count: commands.count) { continuation.resume(returning: $0) }
+            post(encoded, timeout ?? configuration.commandTimeout, collector)
         }
         if case .failure(let error)? = results.first {
             switch error {
@@ -123,8 +127,7 @@ package final class RedisClient: Sendable {
         }
     }
 
-    private func post(_ commands: [EncodedCommand], _ collector: PipelineCollector) {
-        let timeout = configuration.commandTimeout
+    private func post(_ commands: [EncodedCommand], _ timeout: Duration, _ collector: PipelineCollector) {
         post(
             commands.enumerated().map { index, command in
                 EncodedCall(command, PendingCall(timeout: timeout) { collector.set(index, $0) })

@@ -29,6 +29,9 @@ public final class SluiceClient: Service, Sendable {
         public var patience: Duration = .seconds(10)
         /// What an enqueue does when the queue is at its depth limit.
         public var backPressure = BackPressure.refuse
+        /// How many copies of a job have to exist before its enqueue returns, unless the call says otherwise. Jobs that a worker's run
+        /// enqueues with its outcome are not waited for.
+        public var durability = Durability.primary
         /// The largest job, in bytes of JSON with its envelope.
         public var payloadLimit = 1 << 20
         /// Keys that encrypt the jobs of encrypted kinds; workers of this client decrypt with them.
@@ -45,6 +48,13 @@ public final class SluiceClient: Service, Sendable {
         public init() {}
     }
 
+    private struct DurableBatcher: Hashable {
+        var queue: QueueName
+        var durability: Durability
+    }
+
+    private static let mostDurableBatchers = 200
+
     package let store: Store
     package let options: Options
     package let logger: Logger
@@ -54,6 +64,7 @@ public final class SluiceClient: Service, Sendable {
     private let notifier: Notifier
     package let relay: Relay
     private let batchers = Mutex<[QueueName: EnqueueBatcher]>([:])
+    private let durableBatchers = Mutex<[DurableBatcher: EnqueueBatcher]>([:])
 
     /// Connects, and makes sure that the server has the function library.
     /// - Throws: `unreachable`, `authentication`, `serverTooOld`, `foreignLibrary` and other server errors, at once, each with a
@@ -114,12 +125,35 @@ public final class SluiceClient: Service, Sendable {
     func batcher(for queue: QueueName) -> EnqueueBatcher {
         batchers.withLock { known in
             if let found = known[queue] { return found }
-            let sender = Sender(
-                store: store, relay: relay, queue: queue, patience: options.patience, backPressure: options.backPressure)
-            let made = EnqueueBatcher(sender, on: store.eventLoop)
+            let made = EnqueueBatcher(makeSender(queue, .primary), on: store.eventLoop)
             known[queue] = made
             return made
         }
+    }
+
+    /// The batcher for the jobs of a queue that want the same durability: each call is waited for as all its jobs want.
+    func batcher(for queue: QueueName, _ durability: Durability) -> EnqueueBatcher {
+        if durability == .primary { return batcher(for: queue) }
+        return durableBatchers.withLock { known in
+            let key = DurableBatcher(queue: queue, durability: durability)
+            if let found = known[key] { return found }
+            // A program may compute each time limit anew. What is dropped here goes on until its callers have their replies.
+            if known.count == Self.mostDurableBatchers { known = [:] }
+            let made = EnqueueBatcher(makeSender(queue, durability), on: store.eventLoop)
+            known[key] = made
+            return made
+        }
+    }
+
+    private func makeSender(_ queue: QueueName, _ durability: Durability) -> Sender {
+        Sender(
+            store: store, relay: relay, queue: queue, patience: options.patience, backPressure: options.backPressure,
+            durability: durability)
+    }
+
+    /// The durability of a call, checked.
+    func durability(_ chosen: Durability?) throws(SluiceError) -> Durability {
+        try (chosen ?? options.durability).validated()
     }
 
     /// The sender for the jobs of a queue.

@@ -39,7 +39,7 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let authentication = Code("authentication", .server)
         /// The peer at that address does not speak the Redis protocol, or violated it.
         public static let protocolViolation = Code("protocolViolation", .server)
-        /// The server is older than Redis 7 and has no functions.
+        /// The server is older than Redis 7 and has no functions, or lacks what this call needs.
         public static let serverTooOld = Code("serverTooOld", .server)
         /// The server is a replica and takes no writes.
         public static let readOnly = Code("readOnly", .server, isTransient: true)
@@ -88,6 +88,9 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let duplicate = Code("duplicate", .state)
         /// The queue is at its depth limit, and this job was not added. ``SluiceError/retryAfter`` says when to try again.
         public static let queueFull = Code("queueFull", .state, isTransient: true)
+        /// Redis has accepted the call, and it was not confirmed in time as its ``Durability`` asks. ``SluiceError/jobs``,
+        /// ``SluiceError/workflow`` or ``SluiceError/batch`` names what is stored. Enqueueing it again by its id waits again.
+        public static let notConfirmed = Code("notConfirmed", .state)
         /// The client was shut down.
         public static let closed = Code("closed", .state)
         /// The server rejected the call for another reason, or its reply is not valid.
@@ -98,7 +101,8 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
             .unreachable, .outcomeUnknown, .authentication, .protocolViolation, .serverTooOld, .readOnly, .outOfMemory,
             .unavailable, .permission, .foreignLibrary, .newerVersion, .fenced, .stale, .invalidArgument,
             .payloadTooLarge, .parentUnknown, .jobUnknown, .resultMissing, .runLimit, .batchEnded, .timedOut,
-            .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .closed, .server,
+            .unknownWorkflow, .workflowEnded, .noOutput, .undecryptable, .duplicate, .queueFull, .notConfirmed,
+            .closed, .server,
         ]
     }
 
@@ -110,6 +114,14 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
     public var owner: JobID?
     /// For `queueFull`: the time until places should be free, estimated from how fast jobs have ended recently.
     public var retryAfter: Duration?
+    /// For `notConfirmed`: the jobs that are in Redis without the confirmation, the first 1,000 of each call to Redis.
+    public var jobs: [JobID] = []
+    /// For `notConfirmed` of one job: whether the call added it.
+    package var isNew: Bool?
+    /// For `notConfirmed`: the workflow that is in Redis without the confirmation.
+    public var workflow: WorkflowID?
+    /// For `notConfirmed`: the batch that is in Redis without the confirmation.
+    public var batch: BatchID?
 
     /// Makes an error from a code and a message.
     public init(_ code: Code, _ message: String) {

@@ -15,9 +15,11 @@ package final class Store: Sendable {
     /// The event loop on which replies arrive.
     package let eventLoop: any EventLoop
     private let client: RedisClient
+    /// The connections of durable calls.
+    let durable: DurableConnections
     private let outage = Outage()
     /// Nil for a store that leaves the server's functions alone.
-    private let handshake: Handshake?
+    let handshake: Handshake?
     let logger: Logger
 
     /// - Parameter libraryRevision: The revision of the library, as if another build of this program had made it; that of this build
@@ -33,9 +35,13 @@ package final class Store: Sendable {
         let handshake = loadsLibrary ? Handshake(revision: revision, logger: logger) : nil
         self.handshake = handshake
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        self.client = RedisClient(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in
-            try await handshake?.run { command throws(RedisError) in try await session.send(command) }
+        let connect: @Sendable () -> RedisClient = { [eventLoop] in
+            RedisClient(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in
+                try await handshake?.run { command throws(RedisError) in try await session.send(command) }
+            }
         }
+        self.client = connect()
+        self.durable = DurableConnections(connect)
     }
 
     /// - Parameter timeout: the limit for connecting and for each command, instead of some seconds.
@@ -105,7 +111,7 @@ package final class Store: Sendable {
         try function.read(try await sendLoading(command(function, keys: keys), timeout: timeout).root)
     }
 
-    private func command(_ function: some StoreFunction, keys: [String]) -> RedisCommand {
+    func command(_ function: some StoreFunction, keys: [String]) -> RedisCommand {
         let size = function.size
         var command = RedisCommand(reservingArguments: size.arguments + 3 + keys.count, bytes: size.bytes + 80 * keys.count)
         command.append(type(of: function).isReadOnly ? "FCALL_RO" : "FCALL")
@@ -186,5 +192,8 @@ package final class Store: Sendable {
         }
     }
 
-    package func close() async { await client.close() }
+    package func close() async {
+        await client.close()
+        await durable.close()
+    }
 }

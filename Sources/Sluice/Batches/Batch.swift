@@ -15,17 +15,19 @@ public struct Batch: Sendable {
     /// Its identity.
     public let id: BatchID
     let client: SluiceClient
+    private let durability: Durability
 
-    init(_ id: BatchID, _ client: SluiceClient) {
+    init(_ id: BatchID, _ client: SluiceClient, _ durability: Durability) {
         self.id = id
         self.client = client
+        self.durability = durability
     }
 
     /// Adds jobs of a type, of any number. When the call returns, all of them are enqueued and members. A unique job that met an
     /// equal one is no member; it counts as existing.
     /// - Parameter configure: sets options of each job that differ from the kind's.
     /// - Throws: `batchEnded` if the batch is finished or not known; `queueFull`; the error of a job that was refused, such as
-    ///   `invalidArgument`. Jobs go in by pages of up to 1,000; pages before the failure stay.
+    ///   `invalidArgument`; `notConfirmed` if jobs are members, without the confirmation. Jobs go in by pages of up to 1,000; pages before the failure stay.
     @discardableResult
     public func add<Jobs: Sequence>(
         _ jobs: Jobs, _ configure: (inout JobRequest) -> Void = { _ in }
@@ -57,8 +59,12 @@ public struct Batch: Sendable {
     }
 
     /// Seals the batch: it takes no more members from outside, and events about all members can fire.
-    /// - Throws: `batchEnded` if the batch is not known, or finished more than a day ago.
-    public func seal() async throws(SluiceError) { try await client.relay.seal(id.validated()) }
+    /// - Throws: `batchEnded` if the batch is not known, or finished more than a day ago; `notConfirmed` if it is sealed, without the
+    ///   confirmation.
+    public func seal() async throws(SluiceError) {
+        let shortfall = try await client.relay.seal(id.validated(), durability.validated())
+        if let shortfall { throw shortfall.error(for: id, "is sealed") }
+    }
 
     /// The current state; nil if there is no such batch, or if it finished more than a day ago.
     /// - Throws: What the call to Redis throws, such as `unreachable`.
@@ -70,6 +76,7 @@ public struct Batch: Sendable {
     /// never enqueued would be waited for without end.
     private func flush(_ requests: inout [JobRequest], _ total: inout EnqueuedMany) async throws(SluiceError) {
         if requests.isEmpty { return }
+        let durability = try self.durability.validated()
         let link = "batch.\(id)" + (try await client.wantsAttempts(of: id) ? " attempted" : "")
         let trace = TraceHeaders.current()
         var jobs: [QueueName: [NewJob]] = [:]
@@ -80,30 +87,47 @@ public struct Batch: Sendable {
             job.links.append(link)
             let queue = try request.queue.validated()
             if let parent = request.after {
-                try await add(job, behind: parent, of: queue, isNamed: request.id != nil, &total)
+                try await add(job, behind: parent, of: queue, isNamed: request.id != nil, durability, &total)
             } else {
                 jobs[queue, default: []].append(job)
             }
         }
         requests = []
         for (queue, jobs) in jobs {
-            let reply = try await client.send(jobs, to: queue)
+            let reply = try await client.send(jobs, to: queue, durability)
             let full = Set(reply.full)
             let new = jobs.enumerated().filter {
                 !reply.existing.contains($0.offset) && reply.duplicates[$0.offset] == nil && !full.contains($0.offset)
             }
-            if !new.isEmpty { try await client.tell(id, .add(new.map(\.element.id))) }
+            let unknown = try await join(new.map(\.element.id), durability)
             total.count(reply, of: jobs)
-            if let failure = client.sender(for: queue).failure(reply) { throw failure }
+            if let failure = client.sender(for: queue).failure(reply, of: jobs) ?? unknown { throw failure }
         }
+    }
+
+    /// Makes enqueued jobs members. Returns the error if that is not confirmed.
+    private func join(_ jobs: [JobID], _ durability: Durability) async throws(SluiceError) -> SluiceError? {
+        if jobs.isEmpty { return nil }
+        let shortfall = try await client.relay.tell(id, .add(jobs), durability)
+        var error = shortfall?.error(for: id, "has \(jobs.count) more members")
+        error?.jobs = jobs
+        return error
     }
 
     /// Adds a job that follows another one, in whichever queue that is.
     private func add(
-        _ job: NewJob, behind parent: FollowUp, of queue: QueueName, isNamed: Bool, _ total: inout EnqueuedMany
+        _ job: NewJob, behind parent: FollowUp, of queue: QueueName, isNamed: Bool, _ durability: Durability,
+        _ total: inout EnqueuedMany
     ) async throws(SluiceError) {
-        let result = await client.tryFollow(parent, with: job, of: queue, isNamed: isNamed)
-        if case .success(let enqueued) = result, enqueued.isNew { try await client.tell(id, .add([job.id])) }
+        let result = await client.tryFollow(parent, with: job, of: queue, isNamed: isNamed, durability)
+        var unknown: SluiceError?
+        switch result {
+        case .success(let enqueued): if enqueued.isNew { unknown = try await join([job.id], durability) }
+        // The job is in Redis, so it has to be a member as well.
+        case .failure(let error):
+            if error.code == .notConfirmed, error.isNew == true { unknown = try await join([job.id], .primary) }
+        }
         try total.count(result, of: job.id)
+        if let unknown { throw unknown }
     }
 }

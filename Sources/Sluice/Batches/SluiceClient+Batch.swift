@@ -10,11 +10,15 @@ extension SluiceClient {
     ///   - callbacks: the jobs to enqueue, by event.
     ///   - parent: a batch to which this one belongs as a member. This batch ends there when all its own members have ended: as
     ///     completed if they all completed, else as discarded. The parent may be sealed as soon as this call has returned.
+    ///   - durability: how many copies have to exist before this call, and those that add to the batch and seal it, return; nil for
+    ///     the client's options.
     /// - Throws: `invalidArgument` or `payloadTooLarge` for a callback that cannot be enqueued; `batchEnded` if the parent is
-    ///   finished or not known. Nothing is stored then.
+    ///   finished or not known. Nothing is stored then. `notConfirmed` if the batch is open, without the confirmation.
     public func openBatch(
-        _ name: String, id: BatchID? = nil, on callbacks: [BatchEvent: JobRequest] = [:], within parent: BatchID? = nil
+        _ name: String, id: BatchID? = nil, on callbacks: [BatchEvent: JobRequest] = [:], within parent: BatchID? = nil,
+        durability: Durability? = nil
     ) async throws(SluiceError) -> Batch {
+        let durability = try self.durability(durability)
         let id = try id?.validated() ?? BatchID(known: IDs.next().text)
         var texts: [String: BatchCallback] = [:]
         let trace = TraceHeaders.current()
@@ -35,13 +39,18 @@ extension SluiceClient {
             _ = try await wantsAttempts(of: parent)
             texts["parent"] = BatchCallback(parent: parent)
         }
-        try await tell(id, .open(name: name, callbacks: texts))
-        if let parent { try await tell(parent, .add([BatchBook.member(id)])) }
-        return Batch(id, self)
+        var shortfall = try await relay.tell(id, .open(name: name, callbacks: texts), durability)
+        if let parent {
+            let ofParent = try await relay.tell(parent, .add([BatchBook.member(id)]), durability)
+            shortfall = shortfall ?? ofParent
+        }
+        if let shortfall { throw shortfall.error(for: id, "is open") }
+        return Batch(id, self, durability)
     }
 
     /// A handle for a batch by its id, to add to it, seal it or look at it; nothing is sent.
-    public func batch(_ id: BatchID) -> Batch { Batch(id, self) }
+    /// - Parameter durability: as for ``openBatch(_:id:on:within:durability:)``.
+    public func batch(_ id: BatchID, durability: Durability? = nil) -> Batch { Batch(id, self, durability ?? options.durability) }
 
     /// Whether the members of a batch also report their first failed attempt.
     /// - Throws: `batchEnded` if the batch takes no more members, before any job is enqueued for it.
@@ -54,13 +63,9 @@ extension SluiceClient {
         return values["attempts"] == "1"
     }
 
-    func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
-        try await relay.tell(batch, verb)
-    }
-
     /// Enqueues jobs that fit into one call.
-    func send(_ jobs: [NewJob], to queue: QueueName) async throws(SluiceError) -> Enqueue.Reply {
+    func send(_ jobs: [NewJob], to queue: QueueName, _ durability: Durability) async throws(SluiceError) -> Enqueue.Reply {
         var producer = Sender.Producer()
-        return try await sender(for: queue).send(jobs, as: &producer)
+        return try await batcher(for: queue, durability).sender.send(jobs, as: &producer)
     }
 }

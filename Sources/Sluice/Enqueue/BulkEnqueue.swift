@@ -7,6 +7,7 @@ final class BulkEnqueue {
     private static let inFlight = 4
 
     private let client: SluiceClient
+    private let durability: Durability
     private var batches: [QueueName: Batch] = [:]
     private var full: [(queue: QueueName, batch: Batch)] = []
     private var sendings: [Sending] = []
@@ -47,8 +48,9 @@ final class BulkEnqueue {
     private let keepsHandles: Bool
     private var count = 0
 
-    init(_ client: SluiceClient, keepsHandles: Bool = false) {
+    init(_ client: SluiceClient, _ durability: Durability, keepsHandles: Bool = false) {
         self.client = client
+        self.durability = durability
         self.keepsHandles = keepsHandles
     }
 
@@ -133,7 +135,7 @@ final class BulkEnqueue {
         }
         if batch.jobs.isEmpty { return }
         let producer = producers[queue]?.popLast() ?? Sender.Producer()
-        let batcher = client.batcher(for: queue)
+        let batcher = client.batcher(for: queue, durability)
         do throws(SluiceError) {
             try await batcher.sender.register()
         } catch {
@@ -172,9 +174,18 @@ final class BulkEnqueue {
         case .success(let reply):
             total.count(reply, of: sending.batch.jobs)
             if keepsHandles { find(reply, of: sending.batch) }
-            failure = failure ?? client.sender(for: sending.queue).failure(reply)
+            note(client.sender(for: sending.queue).failure(reply, of: sending.batch.jobs))
             for position in reply.refused.keys.sorted() { await follow(position, in: sending.batch) }
         case .failure(let error): failure = failure ?? error
+        }
+    }
+
+    /// Notes the error of a call. Calls that were on their way together are all unconfirmed, and the error names all their jobs.
+    private func note(_ error: SluiceError?) {
+        if let error, error.code == .notConfirmed, failure?.code == .notConfirmed {
+            failure?.jobs += error.jobs
+        } else {
+            failure = failure ?? error
         }
     }
 
@@ -194,7 +205,8 @@ final class BulkEnqueue {
         guard let following = batch.followUps[position] else { return }
         do throws(SluiceError) {
             let job = batch.jobs[position]
-            let result = await client.tryFollow(following.parent, with: job, of: following.queue, isNamed: following.isNamed)
+            let result = await client.tryFollow(
+                following.parent, with: job, of: following.queue, isNamed: following.isNamed, durability)
             switch result {
             case .success(let handle): if keepsHandles { handles[batch.ordinals[position]] = handle }
             case .failure(let error): if let owner = error.owner { found(owner, at: batch.ordinals[position]) }

@@ -14,6 +14,8 @@ actor EnqueueBatcher {
         case added
         /// This job, or an equal one, is there already.
         case existing(JobID)
+        /// The job is in Redis, without the confirmation that its durability asks for.
+        case unconfirmed(JobID, isNew: Bool, Shortfall)
         /// A duplicate, and the request asked to fail.
         case duplicate(JobID)
         case refused(Enqueue.Refusal)
@@ -105,6 +107,9 @@ actor EnqueueBatcher {
         if let refusal = reply.refused[position] { return .refused(refusal) }
         if let owner = reply.duplicates[position] { return .duplicate(owner) }
         if reply.full.contains(position) { return .full(retryAfter: reply.retryAfter) }
-        return reply.existing.contains(position) ? .existing(reply.owners[position] ?? id) : .added
+        let isNew = !reply.existing.contains(position)
+        let stored = reply.owners[position] ?? id
+        if let shortfall = reply.shortfall { return .unconfirmed(stored, isNew: isNew, shortfall) }
+        return isNew ? .added : .existing(stored)
     }
 }

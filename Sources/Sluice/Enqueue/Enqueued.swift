@@ -58,11 +58,15 @@ public struct Enqueued<Kind: Job>: Sendable, Hashable, JobReference {
 
 extension JobHandle {
     /// Reads the outcome of an enqueue in the store.
-    /// - Throws: `duplicate` if an equal job is there and the request asked to fail; `queueFull`.
+    /// - Throws: `duplicate` if an equal job is there and the request asked to fail; `queueFull`; `notConfirmed`.
     init(_ job: NewJob, in queue: QueueName, _ outcome: EnqueueBatcher.Outcome, origin: QueueName? = nil) throws(SluiceError) {
         switch outcome {
         case .added, .refused: self.init(id: job.id, queue: queue, isNew: true, origin: origin)
         case .existing(let id): self.init(id: id, queue: queue, isNew: false, origin: origin)
+        case .unconfirmed(let id, let isNew, let shortfall):
+            var error = shortfall.error(for: [id], in: origin ?? queue)
+            error.isNew = isNew
+            throw error
         case .full(let retryAfter): throw .queueFull(origin ?? queue, count: 1, retryAfter: retryAfter)
         case .duplicate(let owner):
             var error = SluiceError(

@@ -34,15 +34,20 @@ final class Sender: Sendable {
     private let patience: Duration
     private let isRegistered = Atomic(false)
     private let backPressure: BackPressure
+    private let durability: Durability
     private let enqueued: Counter
     private let refused: Counter
 
-    init(store: Store, relay: Relay, queue: QueueName, patience: Duration, backPressure: BackPressure) {
+    init(
+        store: Store, relay: Relay, queue: QueueName, patience: Duration, backPressure: BackPressure,
+        durability: Durability
+    ) {
         self.store = store
         self.relay = relay
         self.queue = queue
         self.patience = patience
         self.backPressure = backPressure
+        self.durability = durability
         self.enqueued = Counter(label: "sluice_jobs_enqueued_total", dimensions: [("queue", queue.text)])
         self.refused = Counter(label: "sluice_jobs_refused_full_total", dimensions: [("queue", queue.text)])
     }
@@ -51,7 +56,7 @@ final class Sender: Sendable {
     ///
     /// A call that succeeds at once, as nearly all do, costs no task. Otherwise a task repeats it: the reply is the same then.
     func send(_ jobs: [NewJob], as producer: Producer, then pass: @escaping @Sendable (Sent) -> Void) {
-        guard isRegistered.load(ordering: .acquiring), !jobs.contains(where: { $0.after != nil }) else {
+        guard durability == .primary, isRegistered.load(ordering: .acquiring), !jobs.contains(where: { $0.after != nil }) else {
             Task { pass(await sent(jobs, as: producer)) }
             return
         }
@@ -114,7 +119,11 @@ final class Sender: Sendable {
         _ jobs: [NewJob], as producer: inout Producer, patience: Duration? = nil
     ) async throws(SluiceError) -> Enqueue.Reply {
         let call = producer.nextCall(of: jobs)
-        let reply = try await repeating(for: patience) { () async throws(SluiceError) in try await store.call(call, on: queue) }
+        let confirmed = try await repeating(for: patience) { () async throws(SluiceError) in
+            try await store.call(call, on: queue, durability)
+        }
+        var reply = confirmed.reply
+        reply.shortfall = confirmed.shortfall
         enqueued.increment(by: reply.added(of: jobs.count))
         // The parent may have ended. Then the follower goes to its own queue or is cancelled, and the relay has messages to
         // deliver.
@@ -122,8 +131,12 @@ final class Sender: Sendable {
         return reply
     }
 
-    /// The error for jobs rejected by the depth limit.
-    func failure(_ reply: Enqueue.Reply) -> SluiceError? {
+    /// The error for jobs that are not confirmed, or were rejected by the depth limit.
+    func failure(_ reply: Enqueue.Reply, of jobs: [NewJob]) -> SluiceError? {
+        if let shortfall = reply.shortfall {
+            let stored = jobs.indices.filter(reply.isStored).map { reply.owners[$0] ?? jobs[$0].id }
+            if !stored.isEmpty { return shortfall.error(for: stored, in: queue) }
+        }
         if reply.full.isEmpty { return nil }
         return .queueFull(queue, count: reply.full.count, retryAfter: reply.retryAfter)
     }

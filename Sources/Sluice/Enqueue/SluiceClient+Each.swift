@@ -21,7 +21,15 @@ extension SluiceClient {
     ///
     /// Jobs that follow others come last, so that a parent may be among the jobs.
     /// - Returns: The outcomes, in the order of the requests.
-    package func enqueueEach(_ requests: [JobRequest]) async -> [Result<JobHandle, SluiceError>] {
+    package func enqueueEach(
+        _ requests: [JobRequest], durability chosen: Durability? = nil
+    ) async -> [Result<JobHandle, SluiceError>] {
+        let durability: Durability
+        do throws(SluiceError) {
+            durability = try self.durability(chosen)
+        } catch {
+            return requests.map { _ in .failure(error) }
+        }
         let unsent = Result<JobHandle, SluiceError>.failure(SluiceError(.closed, "the job was not sent"))
         var outcomes = Array(repeating: unsent, count: requests.count)
         var places: [QueueName: Page] = [:]
@@ -41,15 +49,17 @@ extension SluiceClient {
                 outcomes[position] = .failure(error)
             }
         }
-        for (queue, jobs) in places { await send(jobs, to: queue, &outcomes) }
+        for (queue, jobs) in places { await send(jobs, to: queue, durability, &outcomes) }
         for one in followers {
-            outcomes[one.position] = await tryFollow(one.parent, with: one.job, of: one.queue, isNamed: one.isNamed)
+            outcomes[one.position] = await tryFollow(one.parent, with: one.job, of: one.queue, isNamed: one.isNamed, durability)
         }
         return outcomes
     }
 
-    private func send(_ jobs: Page, to queue: QueueName, _ outcomes: inout [Result<JobHandle, SluiceError>]) async {
-        let batcher = batcher(for: queue)
+    private func send(
+        _ jobs: Page, to queue: QueueName, _ durability: Durability, _ outcomes: inout [Result<JobHandle, SluiceError>]
+    ) async {
+        let batcher = batcher(for: queue, durability)
         do throws(SluiceError) {
             // To keep several calls in order, the queue is registered before the first of them.
             try await batcher.sender.register()

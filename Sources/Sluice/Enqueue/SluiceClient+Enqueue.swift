@@ -14,33 +14,36 @@ extension SluiceClient {
     ///   - after: a job to follow: a handle that an enqueue returned, or `JobHandle(id, in: queue)`. The new job stays suspended
     ///     until that one has ended; a delay counts from then.
     ///   - onFailed: what happens to the new job if the job before it does not complete.
+    ///   - durability: how many copies of the job have to exist before the call returns; nil for the client's options.
     ///   - configure: sets options that differ from the kind's, such as the delay, the queue or an id of your own.
     /// - Returns: A handle for the job. If an equal job is live, by its kind's uniqueness, the handle is for that one.
     /// - Throws: `invalidArgument`, `payloadTooLarge`, `duplicate`, `parentUnknown`, `queueFull`, `outOfMemory` and the like:
-    ///   nothing was stored. `outcomeUnknown` once the client's patience is over: the job may have been stored; enqueueing it
+    ///   nothing was stored. `notConfirmed`: the job is in Redis, without the confirmation that its durability asks for.
+    ///   `outcomeUnknown` once the client's patience is over: the job may have been stored; enqueueing it
     ///   again with the same id is safe.
     @discardableResult
     public func enqueue<Kind: Job>(
         _ job: Kind, after parent: (any JobReference)? = nil, onFailed: FailurePolicy = .cancel,
-        _ configure: (inout JobRequest) -> Void = { _ in }
+        durability: Durability? = nil, _ configure: (inout JobRequest) -> Void = { _ in }
     ) async throws(SluiceError) -> Enqueued<Kind> {
         let request = try JobRequest(job) { request in
             if let parent { request.after = FollowUp(parent.handle, onFailed: onFailed) }
             configure(&request)
         }
-        return Enqueued(Kind.self, try await enqueue(request))
+        return Enqueued(Kind.self, try await enqueue(request, durability: durability))
     }
 
     /// Enqueues one job as requested.
     /// - Throws: The same errors as for a typed job.
     @discardableResult
-    public func enqueue(_ request: JobRequest) async throws(SluiceError) -> JobHandle {
+    public func enqueue(_ request: JobRequest, durability: Durability? = nil) async throws(SluiceError) -> JobHandle {
+        let durability = try self.durability(durability)
         // Only tracing programs have a context. Without one, a span would belong to no trace.
-        if ServiceContext.current == nil { return try await send(request) }
+        if ServiceContext.current == nil { return try await send(request, durability) }
         let result: Result<JobHandle, SluiceError> = await withSpan("enqueue \(request.kind)", ofKind: .producer) { span in
             span.attributes["messaging.destination.name"] = request.queue.text
             do throws(SluiceError) {
-                return .success(try await send(request))
+                return .success(try await send(request, durability))
             } catch {
                 span.recordError(error)
                 return .failure(error)
@@ -49,26 +52,29 @@ extension SluiceClient {
         return try result.get()
     }
 
-    private func send(_ request: JobRequest) async throws(SluiceError) -> JobHandle {
+    private func send(_ request: JobRequest, _ durability: Durability) async throws(SluiceError) -> JobHandle {
         let id = request.id ?? IDs.next()
         let queue = try request.queue.validated()
         let job = try request.encoded(id: id, options.payload, trace: TraceHeaders.current())
         if let parent = request.after {
-            return try await follow(parent, with: job, of: queue, isNamed: request.id != nil)
+            return try await follow(parent, with: job, of: queue, isNamed: request.id != nil, durability)
         }
-        return try JobHandle(job, in: queue, try await batcher(for: queue).enqueue(job))
+        return try JobHandle(job, in: queue, try await batcher(for: queue, durability).enqueue(job))
     }
 
     /// Enqueues many jobs. The sequence may be of any length: it is read as it is sent, in batches, with several calls in flight.
     ///
     /// The batches are in order, unless a call has to be repeated. Each batch is atomic, the whole is not.
-    /// - Parameter configure: sets options of each job that differ from the kind's.
+    /// - Parameters:
+    ///   - durability: how many copies have to exist before the call returns; nil for the client's options. Each batch is waited
+    ///     for as a whole.
+    ///   - configure: sets options of each job that differ from the kind's.
     /// - Throws: The same errors as for one job. Jobs before one that was refused are stored.
     @discardableResult
     public func enqueue<Jobs: Sequence>(
-        _ jobs: Jobs, _ configure: (inout JobRequest) -> Void = { _ in }
+        _ jobs: Jobs, durability: Durability? = nil, _ configure: (inout JobRequest) -> Void = { _ in }
     ) async throws(SluiceError) -> EnqueuedMany where Jobs.Element: Job {
-        let bulk = BulkEnqueue(self)
+        let bulk = BulkEnqueue(self, try self.durability(durability))
         for job in jobs {
             guard bulk.add(job, configure) else { break }
             if bulk.hasFullBatch { await bulk.sendFullBatches() }
@@ -76,15 +82,15 @@ extension SluiceClient {
         return try await end(bulk)
     }
 
-    /// Enqueues many jobs like ``enqueue(_:_:)``, and returns a handle for each.
+    /// Enqueues many jobs like ``enqueue(_:durability:_:)``, and returns a handle for each.
     /// - Parameter configure: sets options of each job that differ from the kind's.
     /// - Returns: The handles, in the order of the jobs. For a job that met an equal one the handle is for that one, even if the job
     ///   asked to fail in that case.
     /// - Throws: The same errors as for one job. Jobs before one that was refused are stored.
     public func enqueue<Jobs: Sequence>(
-        each jobs: Jobs, _ configure: (inout JobRequest) -> Void = { _ in }
+        each jobs: Jobs, durability: Durability? = nil, _ configure: (inout JobRequest) -> Void = { _ in }
     ) async throws(SluiceError) -> [Enqueued<Jobs.Element>] where Jobs.Element: Job {
-        let bulk = BulkEnqueue(self, keepsHandles: true)
+        let bulk = BulkEnqueue(self, try self.durability(durability), keepsHandles: true)
         for job in jobs {
             guard bulk.add(job, configure) else { break }
             if bulk.hasFullBatch { await bulk.sendFullBatches() }
@@ -97,16 +103,23 @@ extension SluiceClient {
     /// - Throws: The same errors as for one job. Jobs before one that was refused are stored.
     @discardableResult
     public func enqueue<Requests: Sequence>(
-        _ requests: Requests
+        _ requests: Requests, durability: Durability? = nil
     ) async throws(SluiceError) -> EnqueuedMany where Requests.Element == JobRequest {
-        let end = await enqueueAll(requests)
+        let end = await enqueueAll(requests, durability: durability)
         if let failure = end.failure { throw failure }
         return end.total
     }
 
     /// The same, but returns the counts along with the first failure.
-    package func enqueueAll(_ requests: some Sequence<JobRequest>) async -> (total: EnqueuedMany, failure: SluiceError?) {
-        let bulk = BulkEnqueue(self)
+    package func enqueueAll(
+        _ requests: some Sequence<JobRequest>, durability chosen: Durability? = nil
+    ) async -> (total: EnqueuedMany, failure: SluiceError?) {
+        let bulk: BulkEnqueue
+        do throws(SluiceError) {
+            bulk = BulkEnqueue(self, try durability(chosen))
+        } catch {
+            return (EnqueuedMany(), error)
+        }
         for request in requests {
             guard bulk.add(request) else { break }
             if bulk.hasFullBatch { await bulk.sendFullBatches() }
@@ -119,9 +132,10 @@ extension SluiceClient {
     /// - Throws: The same errors as for one job, and any error of the stream. Jobs before one that was refused are stored.
     @discardableResult
     public func enqueue<Jobs: AsyncSequence>(
-        _ jobs: Jobs, queue: QueueName? = nil
+        _ jobs: Jobs, queue: QueueName? = nil, durability: Durability? = nil
     ) async throws -> EnqueuedMany where Jobs.Element: Job {
-        let stream = StreamEnqueue(sender(for: try (queue ?? Jobs.Element.options.queue).validated()))
+        let stream = StreamEnqueue(
+            batcher(for: try (queue ?? Jobs.Element.options.queue).validated(), try self.durability(durability)).sender)
         let failure = await add(jobs, queue: queue, to: stream)
         let end = await stream.finish()
         if let failure { throw failure }

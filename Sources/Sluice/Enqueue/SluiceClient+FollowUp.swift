@@ -8,7 +8,7 @@ extension SluiceClient {
     ///
     /// A job whose id the caller chose is not new if its own queue has a job of that id: it would be dropped on arrival.
     func follow(
-        _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool
+        _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool, _ durability: Durability
     ) async throws(SluiceError) -> JobHandle {
         let end = ContinuousClock.now + options.patience
         for place in parent.places { _ = try place.validated() }
@@ -20,7 +20,7 @@ extension SluiceClient {
         while true {
             var isMoving = false
             for place in parent.places {
-                let outcome = try await batcher(for: place).enqueue(parent.following(job, of: queue, at: place))
+                let outcome = try await batcher(for: place, durability).enqueue(parent.following(job, of: queue, at: place))
                 if outcome == .refused(.orphan) { continue }
                 if outcome == .refused(.moving) {
                     isMoving = true
@@ -44,10 +44,10 @@ extension SluiceClient {
 extension SluiceClient {
     /// The same, with the error as a value.
     func tryFollow(
-        _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool
+        _ parent: FollowUp, with job: NewJob, of queue: QueueName, isNamed: Bool, _ durability: Durability
     ) async -> Result<JobHandle, SluiceError> {
         do throws(SluiceError) {
-            return .success(try await follow(parent, with: job, of: queue, isNamed: isNamed))
+            return .success(try await follow(parent, with: job, of: queue, isNamed: isNamed, durability))
         } catch {
             return .failure(error)
         }

@@ -40,7 +40,7 @@ actor StreamEnqueue {
             do throws(SluiceError) {
                 let reply = try await sender.send(jobs, as: &producer)
                 total.count(reply, of: jobs)
-                error = sender.failure(reply)
+                error = sender.failure(reply, of: jobs)
             } catch {
                 self.error = error
             }

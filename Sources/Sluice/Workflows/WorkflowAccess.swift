@@ -9,13 +9,16 @@ package struct WorkflowAccess: Sendable {
     package let relay: Relay
     let ends: EndWaiters<String, WorkflowEnds>
     let patience: Duration
+    /// The durability of the client, for calls that choose none.
+    let durability: Durability
     let payload: PayloadRules
     let logger: Logger
     /// Encrypted kinds that this reader knows. The outputs of their nodes have to be encrypted.
     package var encryptedKinds: Set<String> = []
 
     /// Stores a workflow and starts it. Returns its id and whether the workflow was added.
-    func enqueue(_ flow: Workflow) async throws(SluiceError) -> (id: WorkflowID, isNew: Bool) {
+    /// - Throws: `notConfirmed` once it is started.
+    func enqueue(_ flow: Workflow, _ durability: Durability) async throws(SluiceError) -> (id: WorkflowID, isNew: Bool) {
         let name = flow.id ?? WorkflowID(known: IDs.next().text)
         let id = name.text
         if flow.isUnique { try checkName(flow.name, of: "unique workflow") }
@@ -39,19 +42,19 @@ package struct WorkflowAccess: Sendable {
         try await repeating { () async throws(SluiceError) in
             _ = try await store.call(WorkflowIndex(take: 0, looks: [(id, look)]))
         }
+        var confirmation = Confirmation(durability)
         for page in pages {
             let add = WorkflowAdd(head: head, token: token, nodes: page)
-            let reply = try await repeating { () async throws(SluiceError) in try await store.call(add, workflow: id) }
+            let reply = try await call(add, of: id, &confirmation)
             if reply.word != .ok { return (name, false) }
         }
         if flow.isUnique {
             let owner = try await claim(flow.name, for: id)
             if owner != id { return (WorkflowID(known: owner), false) }
         }
-        let started = try await repeating { () async throws(SluiceError) in
-            try await store.call(WorkflowStep([.start]), workflow: id)
-        }
+        let started = try await call(WorkflowStep([.start]), of: id, &confirmation)
         await carry(id, started)
+        try confirmation.check(id)
         return (name, true)
     }
 
@@ -71,7 +74,7 @@ package struct WorkflowAccess: Sendable {
 
     /// Adds nodes to a workflow. Returns the nodes that were there already.
     package func append(
-        _ flow: Workflow, to workflow: WorkflowID, after node: Workflow.Node? = nil
+        _ flow: Workflow, to workflow: WorkflowID, after node: Workflow.Node? = nil, _ durability: Durability = .primary
     ) async throws(SluiceError) -> [Workflow.Node] {
         let id = try workflow.validated().text
         var flow = flow
@@ -79,9 +82,10 @@ package struct WorkflowAccess: Sendable {
         let plan = try WorkflowPlan(flow, id: id, isAddition: true)
         let pages = try plan.pages(payload, trace: TraceHeaders.current())
         var existing: [String] = []
+        var confirmation = Confirmation(durability)
         for page in pages {
             let add = WorkflowAdd(head: nil, token: "append", nodes: page)
-            let reply = try await repeating { () async throws(SluiceError) in try await store.call(add, workflow: id) }
+            let reply = try await call(add, of: id, &confirmation)
             switch reply.word {
             case .ok: existing += reply.existing
             case .missing, .exists: throw SluiceError.unknownWorkflow(id)
@@ -89,6 +93,7 @@ package struct WorkflowAccess: Sendable {
             }
             await carry(id, reply.step)
         }
+        try confirmation.check(id)
         return existing.map { Workflow.Node($0) }
     }
 
@@ -112,6 +117,34 @@ package struct WorkflowAccess: Sendable {
             logger.warning(
                 "nodes of a workflow could not be brought into their queues: a worker does it",
                 metadata: ["workflow": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    /// Calls a function on the record of a workflow, and waits for its confirmation, unless an earlier call got none.
+    private func call<Function: StoreFunction>(
+        _ function: Function, of id: String, _ confirmation: inout Confirmation
+    ) async throws(SluiceError) -> Function.Reply {
+        let durability = confirmation.shortfall == nil ? confirmation.durability : .primary
+        let confirmed = try await repeating { () async throws(SluiceError) in
+            try await store.call(function, workflow: id, durability)
+        }
+        confirmation.shortfall = confirmation.shortfall ?? confirmed.shortfall
+        return confirmed.reply
+    }
+
+    /// What is known of the confirmation of several calls. What one of them lacks the others cannot make up for, and a workflow
+    /// that is half stored would help nobody: so the calls go on.
+    private struct Confirmation {
+        let durability: Durability
+        var shortfall: Shortfall?
+
+        init(_ durability: Durability) { self.durability = durability }
+
+        func check(_ id: String) throws(SluiceError) {
+            guard let shortfall else { return }
+            var error = shortfall.error(for: "workflow '\(id)' is stored")
+            error.workflow = WorkflowID(known: id)
+            throw error
         }
     }
 

@@ -100,6 +100,8 @@ package struct Enqueue: StoreFunction {
         /// Jobs that were not added because the queue is at its depth limit, in order; and the time until the next try.
         package var full: [Int] = []
         package var retryAfter: Duration = .zero
+        /// For a durable call: why the jobs are not confirmed, if so.
+        package var shortfall: Shortfall?
 
         /// Replaces the results at some positions by those of a later call.
         package mutating func merge(_ later: Reply, at positions: [Int]) {
@@ -109,6 +111,12 @@ package struct Enqueue: StoreFunction {
             refused.merge(later.refused.map { (positions[$0.key], $0.value) }) { $1 }
             full = later.full.map { positions[$0] }
             retryAfter = later.retryAfter
+            shortfall = shortfall ?? later.shortfall
+        }
+
+        /// Whether the job at a position is in the queue: added, or found there.
+        package func isStored(_ position: Int) -> Bool {
+            refused[position] == nil && duplicates[position] == nil && !full.contains(position)
         }
 
         /// How many of `count` jobs were added.

@@ -10,11 +10,14 @@ package struct BatchBook: Sendable {
     init(_ run: RelayRun) { self.run = run }
 
     /// Reports an event to a batch and to all its parents.
+    /// - Returns: Why the report is not confirmed as the durability asks, if so.
     @discardableResult
-    func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) -> BatchCall.Reply {
+    func tell(
+        _ batch: BatchID, _ verb: BatchCall.Verb, _ durability: Durability = .primary
+    ) async throws(SluiceError) -> Shortfall? {
         // Recorded before the batch exists, so that no batch is missing from the index.
         if case .open = verb { try await store.note(.open, [batch]) }
-        let reply = try await store.call(BatchCall(verb), batch: batch)
+        let (reply, shortfall) = try await call(verb, batch, durability)
         if reply.isFinished { try await store.note(.finished, [batch]) }
         var next = reply
         // A reply has as many as fit.
@@ -29,15 +32,23 @@ package struct BatchBook: Sendable {
             }
             next = try await store.call(BatchCall(.fired(Array(next.firing.keys))), batch: batch)
         }
-        return reply
+        return shortfall
+    }
+
+    private func call(
+        _ verb: BatchCall.Verb, _ batch: BatchID, _ durability: Durability
+    ) async throws(SluiceError) -> (BatchCall.Reply, Shortfall?) {
+        let confirmed = try await store.call(BatchCall(verb), batch: batch, durability)
+        return (confirmed.reply, confirmed.shortfall)
     }
 
     /// Seals a batch. If this process dies before it has delivered the callbacks, maintenance of the index delivers them.
-    func seal(_ batch: BatchID) async throws(SluiceError) {
+    func seal(_ batch: BatchID, _ durability: Durability) async throws(SluiceError) -> Shortfall? {
         let entry = Self.member(batch).text
         _ = try await store.call(WorkflowIndex(take: 0, looks: [(entry, .seconds(15))]))
-        try await tell(batch, .seal)
+        let shortfall = try await tell(batch, .seal, durability)
         _ = try? await store.call(WorkflowIndex(take: 0, looks: [(entry, nil)]))
+        return shortfall
     }
 
     /// Delivers fired callbacks, if the index entry is a batch. Returns whether it is.
@@ -86,16 +97,24 @@ package struct BatchBook: Sendable {
 
 extension Relay {
     /// Reports an event to a batch, delivers the callbacks that fire, and relays the resulting outbox messages.
-    package func tell(_ batch: BatchID, _ verb: BatchCall.Verb) async throws(SluiceError) {
+    /// - Returns: Why the report is not confirmed as the durability asks, if so.
+    @discardableResult
+    package func tell(
+        _ batch: BatchID, _ verb: BatchCall.Verb, _ durability: Durability = .primary
+    ) async throws(SluiceError) -> Shortfall? {
         let run = begin()
-        try await BatchBook(run).tell(batch, verb)
+        let shortfall = try await BatchBook(run).tell(batch, verb, durability)
         await finish(run)
+        return shortfall
     }
 
     /// Seals a batch.
-    package func seal(_ batch: BatchID) async throws(SluiceError) {
+    /// - Returns: The same.
+    @discardableResult
+    package func seal(_ batch: BatchID, _ durability: Durability = .primary) async throws(SluiceError) -> Shortfall? {
         let run = begin()
-        try await BatchBook(run).seal(batch)
+        let shortfall = try await BatchBook(run).seal(batch, durability)
         await finish(run)
+        return shortfall
     }
 }
