@@ -2,10 +2,11 @@ import Hiredis
 package import SluiceCore
 import Synchronization
 
-// `WAIT` tells how many replicas have all that *its connection* wrote. A call that finds its job already there writes nothing, and a
-// `WAIT` behind it on a new connection would confirm at once, whatever the replicas have. So a touch, which always writes, stands
-// between the two. Replication is one ordered stream: who has the touch has the job. The three commands go out together and never
-// over two connections, since in between the primary might be another server without the job.
+// `WAIT` tells how many replicas have all that *its connection* wrote. A call that finds its job already there writes nothing, and
+// from Redis 7.2 on a `WAIT` behind it on a new connection would confirm at once, whatever the replicas have. (Older servers count
+// all that was there at the connection's last command, whether it wrote or not.) So a touch, which always writes, stands between
+// the two. Replication is one ordered stream: who has the touch has the job. The three commands go out together and never over two
+// connections, since in between the primary might be another server without the job.
 
 extension Store {
     /// Calls a function on a queue, and waits for the confirmation that the durability asks for.
