@@ -100,6 +100,8 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     var backPressure: BackPressure { wait.map { .wait(upTo: $0) } ?? .refuse }
 
+    @OptionGroup var durability: DurabilityOptions
+
     @OptionGroup var payload: PayloadOptions
 
     var readsLines: Bool { lines || jsonLines }
@@ -154,15 +156,25 @@ struct EnqueueCommand: AsyncParsableCommand {
         let request = try request(arguments: try InputText.json(args ?? "{}", limit: limit), keys)
         try await global.withClient(keys: keys, payloadLimit: limit, backPressure: backPressure) { client in
             await client.store.warnOfEviction()
-            let enqueued = try await client.enqueue(request)
-            if global.json {
-                try Terminal.output.json([
-                    "queue": .string(queue.text), "id": .string(enqueued.id.text), "added": .bool(enqueued.isNew),
-                ])
-            } else {
-                if !enqueued.isNew { Terminal.complain("note: '\(enqueued.id)' was there already, nothing was added") }
-                try Terminal.output.line(enqueued.id.text)
+            do {
+                let enqueued = try await client.enqueue(request, durability: durability.choice)
+                try report(enqueued.id, isNew: enqueued.isNew, isConfirmed: true)
+            } catch let error as SluiceError {
+                // Whoever enqueues it again needs the id.
+                if let id = error.jobs.first { try report(id, isNew: error.isNew ?? true, isConfirmed: false) }
+                throw error
             }
+        }
+    }
+
+    private func report(_ id: JobID, isNew: Bool, isConfirmed: Bool) throws {
+        if global.json {
+            let report: JSONValue = ["queue": .string(queue.text), "id": .string(id.text), "added": .bool(isNew)]
+            let isPlain = durability.choice == .primary
+            try Terminal.output.json(isPlain ? report : report.adding("confirmed", .bool(isConfirmed)))
+        } else {
+            if !isNew { Terminal.complain("note: '\(id)' was there already, nothing was added") }
+            try Terminal.output.line(id.text)
         }
     }
 }

@@ -107,7 +107,7 @@ struct EnqueueLines {
         if Task.isCancelled { return }
         defer { line = number }
         if pending.isEmpty { return }
-        let (sent, failure) = await client.enqueueAll(pending)
+        let (sent, failure) = await client.enqueueAll(pending, durability: command.durability.choice)
         added += sent.added
         for duplicate in sent.duplicated {
             refuse(lines[duplicate.id] ?? 0, SluiceError(.duplicate, "it is equal to \(duplicate.owner), which is there"))

@@ -48,6 +48,29 @@ struct APIEnqueueTests {
         }
     }
 
+    /// A server without replicas confirms nothing: the job is there, and the answer says what is missing.
+    @Test func jobsThatReplicasDoNotConfirmAreAccepted() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.serve { call async throws in
+            let place = "queues/mail/jobs?replicas=1&replicas_within=20ms"
+            for added in [true, false] {
+                let one = try await call(.post, place, #"{"kind":"x","id":"a"}"#)
+                #expect(one.status == 202)
+                #expect(one.text == #"{"queue":"mail","id":"a","added":\#(added),"confirmed":false}"#)
+                #expect(one.headers[.location] == "/api/v1/jobs/mail/a")
+            }
+            let many = try await call(
+                .post, "jobs?replicas=1&replicas_within=20ms",
+                #"[{"queue":"mail","kind":"x","id":"a"},{"queue":"mail","kind":"x","id":"b"}]"#)
+            #expect(many.status == 202)
+            #expect(many.text.contains(#""added":1,"existing":1,"refused":0"#))
+            #expect(many.text.contains(#"{"queue":"mail","id":"b","added":true,"confirmed":false}"#))
+            for query in ["replicas=0", "replicas=x", "replicas_within=1s", "replicas=1&replicas_within=31s"] {
+                #expect(try await call(.post, "queues/mail/jobs?\(query)", #"{"kind":"x"}"#).status == 422)
+            }
+        }
+    }
+
     /// Arguments travel as text: no number loses a digit, and no string its escapes.
     @Test(arguments: [
         "9007199254740993", "-170141183460469231731687303715884105728", "1e400", "0.1000000000000000055511151231257827",

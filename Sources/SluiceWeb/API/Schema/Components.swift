@@ -14,6 +14,7 @@ enum Components {
     private static let enqueued = Schema.object([
         .required("queue", .string), .required("id", .string),
         .required("added", Schema.boolean.saying("False if the job, or an equal one, was there already.")),
+        .optional("confirmed", Schema.boolean.saying("False if the replicas that were asked for have not confirmed it in time.")),
     ])
 
     private static let enqueuedMany = Schema.object([
