@@ -119,6 +119,12 @@ package final class RedisClient: Sendable {
         try? await closed.get()
     }
 
+    /// Closes as ``close()`` does, without waiting for the socket.
+    func hangUp() {
+        mailbox.close()
+        eventLoop.execute { [driver] in _ = driver.value.close() }
+    }
+
     private func post(_ command: RedisCommand, _ call: PendingCall) {
         do throws(RedisError) {
             post(CollectionOfOne(EncodedCall(try EncodedCommand(command), call)))

@@ -1,0 +1,159 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// A call that waits for the next map, or for the news that there is none.
+struct MapWaiter: Sendable {
+    let run: @Sendable (RedisError?) -> Void
+    let timer: Scheduled<Void>
+
+    func end(_ error: RedisError?) {
+        timer.cancel()
+        run(error)
+    }
+}
+
+/// The effects of `MapRefresh`.
+extension ClusterCalls {
+    /// The time between looks at a map that nothing has put in doubt: a node that is cut off, rather than dead, gives no sign.
+    private static let lookSeconds = 4.0...6.0
+
+    /// Asks for the map, and calls `run` on the event loop when it is there; with an error if nobody gives it.
+    /// - Parameter id: A number to end the wait with, else a new one.
+    func whenMapped(
+        by deadline: NIODeadline, id: UInt64? = nil, _ run: @escaping @Sendable (RedisError?) -> Void
+    ) {
+        let id = id ?? state.withLock { $0.nextID() }
+        let timer = eventLoop.scheduleTask(deadline: deadline) { [weak self] () -> Void in
+            self?.endWaiter(id, .unreachable("no node of the Redis Cluster answers in time"))
+        }
+        let waiter = MapWaiter(run: run, timer: timer)
+        let isClosed = state.withLock { state in
+            if !state.isClosed { state.waiters[id] = waiter }
+            return state.isClosed
+        }
+        if isClosed { waiter.end(.closed) } else { askForMap() }
+    }
+
+    func endWaiter(_ id: UInt64, _ error: RedisError) {
+        state.withLock { $0.waiters.removeValue(forKey: id) }?.end(error)
+    }
+
+    /// Asks for the map, unless somebody does already.
+    func askForMap() {
+        let (pause, starts) = state.withLock { state -> (Duration?, Bool) in
+            guard !state.isClosed else { return (nil, false) }
+            defer { state.isWatching = true }
+            return (state.machine.refresh.request(now: .now()), !state.isWatching)
+        }
+        if starts { lookNowAndThen() }
+        guard let pause else { return }
+        eventLoop.scheduleTask(in: TimeAmount(limiting: pause)) { [weak self] in self?.beginRound() }
+    }
+
+    private func lookNowAndThen() {
+        eventLoop.scheduleTask(in: TimeAmount(limiting: .seconds(Double.random(in: Self.lookSeconds)))) { [weak self] in
+            guard let self else { return }
+            let (isClosed, hasCalls) = state.withLock { state in
+                defer { state.calls = 0 }
+                return (state.isClosed, state.calls > 0)
+            }
+            if isClosed { return }
+            if hasCalls { askForMap() }
+            lookNowAndThen()
+        }
+    }
+
+    // MARK: A round
+
+    private func beginRound() {
+        let (round, first) = state.withLock { state in
+            let candidates = state.machine.candidates { Int.random(in: 0..<$0) }
+            return state.machine.refresh.begin(candidates)
+        }
+        guard let first else { return end(.refused("a Redis Cluster without seeds")) }
+        eventLoop.scheduleTask(in: TimeAmount(limiting: configuration.connectTimeout)) { [weak self] in
+            guard let self else { return }
+            let error = state.withLock { $0.machine.refresh.expired(round, now: .now(), random: .random(in: 0...1)) }
+            if let error { end(error) }
+        }
+        ask(first, round)
+    }
+
+    /// Asks a node over its own connection if it is a primary. Seeds and replicas get one for the question: they may be any
+    /// server, so the check of new connections, which may write, is not made there.
+    private func ask(_ endpoint: RedisEndpoint, _ round: Int) {
+        eventLoop.scheduleTask(in: TimeAmount(limiting: MapRefresh.patience)) { [weak self] in self?.askNext(round) }
+        if let node = state.withLock({ $0.table.primaries[endpoint] }) {
+            return ask(node.client, endpoint, round) {}
+        }
+        let asker = client(to: endpoint)
+        ask(asker, endpoint, round) { asker.hangUp() }
+    }
+
+    private func askNext(_ round: Int) {
+        if let endpoint = state.withLock({ $0.machine.refresh.next(round) }) { ask(endpoint, round) }
+    }
+
+    private func ask(
+        _ client: RedisClient, _ endpoint: RedisEndpoint, _ round: Int, finally done: @escaping @Sendable () -> Void
+    ) {
+        client.send(["CLUSTER", "SHARDS"], timeout: nil) { [weak self, configuration] result in
+            if MapAnswer.isUnknownCommand(result) {
+                // CLUSTER SLOTS is older, and servers that are no Redis may have only that.
+                client.send(["CLUSTER", "SLOTS"], timeout: nil) { [weak self] result in
+                    done()
+                    self?.answered(MapAnswer.read(result, from: endpoint, isShards: false, configuration), endpoint, round)
+                }
+            } else {
+                done()
+                self?.answered(MapAnswer.read(result, from: endpoint, isShards: true, configuration), endpoint, round)
+            }
+        }
+    }
+
+    private func answered(_ answer: Result<ClusterMap, RedisError>, _ endpoint: RedisEndpoint, _ round: Int) {
+        switch answer {
+        case .success(let map): learn(map, round)
+        case .failure(let error):
+            logger.debug("a node gives no map of the cluster", metadata: ["redis": "\(endpoint)", "reason": "\(error)"])
+            let failure = state.withLock {
+                $0.machine.refresh.failed(round, endpoint, error, now: .now(), random: .random(in: 0...1))
+            }
+            switch failure {
+            case .ask(let next): ask(next, round)
+            case .wait: break
+            case .giveUp(let error): end(error)
+            }
+        }
+    }
+
+    private func learn(_ map: ClusterMap, _ round: Int) {
+        let now = NIODeadline.now()
+        let (isNews, former, watchers) = state.withLock { state -> (Bool, [Node], [@Sendable () -> Void]) in
+            guard !state.isClosed, state.machine.refresh.succeeded(round, now: now, random: .random(in: 0...1)) else {
+                return (false, [], [])
+            }
+            state.machine.learn(map, now: now)
+            return (true, adopt(&state), Array(state.watchers.values))
+        }
+        guard isNews else { return }
+        retire(former)
+        if !watchers.isEmpty { eventLoop.scheduleTask(in: Self.grace) { for watcher in watchers { watcher() } } }
+        end(nil)
+    }
+
+    /// Lets the waiting calls go on. While a node that has slots is out of reach, the next round follows.
+    private func end(_ error: RedisError?) {
+        let (waiters, hasTrouble) = state.withLock { state in
+            let nodes = state.table.primaries
+            let hasTrouble = state.machine.hasTrouble(now: .now(), random: .random(in: 0...1)) {
+                nodes[$0]?.client.connections ?? 0
+            }
+            defer { state.waiters = [:] }
+            return (state.waiters, hasTrouble)
+        }
+        if hasTrouble { askForMap() }
+        for waiter in waiters.values { waiter.end(error) }
+    }
+}
