@@ -14,7 +14,7 @@ import Testing
         let (round, first) = refresh.begin(nodes)
         #expect(first == nodes[0])
         #expect(refresh.request(now: start) == nil)
-        #expect(refresh.succeeded(round, now: start, random: 0))
+        #expect(refresh.succeeded(round, now: start, random: 0) == true)
         // The pause is 100 to 200 ms. Without it every failing call would ask.
         #expect(refresh.request(now: start + .milliseconds(30)) == .milliseconds(70))
     }
@@ -30,8 +30,8 @@ import Testing
         // Late news of the same node changes nothing.
         #expect(refresh.failed(round, nodes[2], .closed, now: start, random: 0) == .wait)
         // The slow one gives the map after all.
-        #expect(refresh.succeeded(round, now: start, random: 0))
-        #expect(!refresh.succeeded(round, now: start, random: 0))
+        #expect(refresh.succeeded(round, now: start, random: 0) == true)
+        #expect(refresh.succeeded(round, now: start, random: 0) == false)
     }
 
     @Test func theErrorNamesAllAndThePauseGrows() {
@@ -71,12 +71,12 @@ import Testing
         for pause in [200, 400, 500, 500] {
             _ = refresh.request(now: now)
             let (round, _) = refresh.begin(nodes)
-            #expect(refresh.succeeded(round, now: now, random: 1))
+            #expect(refresh.succeeded(round, now: now, random: 1) == true)
             refresh.ended(inTrouble: true, now: now, random: 1)
             #expect(refresh.request(now: now) == .milliseconds(pause))
             now = now + .seconds(1)
             let (next, _) = refresh.begin(nodes)
-            #expect(refresh.succeeded(next, now: now - .seconds(1), random: 1))
+            #expect(refresh.succeeded(next, now: now - .seconds(1), random: 1) == true)
         }
     }
 }
