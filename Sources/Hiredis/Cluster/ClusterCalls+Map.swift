@@ -17,6 +17,8 @@ struct MapWaiter: Sendable {
 extension ClusterCalls {
     /// The time between looks at a map that nothing has put in doubt: a node that is cut off, rather than dead, gives no sign.
     private static let lookSeconds = 4.0...6.0
+    /// After the last call there are so many looks: a call may still be in flight.
+    private static let idleLooks = 6
 
     /// Asks for the map, and calls `run` on the event loop when it is there; with an error if nobody gives it.
     /// - Parameter id: A number to end the wait with, else a new one.
@@ -54,12 +56,13 @@ extension ClusterCalls {
     private func lookNowAndThen() {
         eventLoop.scheduleTask(in: TimeAmount(limiting: .seconds(Double.random(in: Self.lookSeconds)))) { [weak self] in
             guard let self else { return }
-            let (isClosed, hasCalls) = state.withLock { state in
-                defer { state.calls = 0 }
-                return (state.isClosed, state.calls > 0)
+            let (isClosed, isUsed) = state.withLock { state in
+                state.idleLooks = state.calls > 0 ? 0 : state.idleLooks + 1
+                state.calls = 0
+                return (state.isClosed, state.idleLooks < Self.idleLooks)
             }
             if isClosed { return }
-            if hasCalls { askForMap() }
+            if isUsed { askForMap() }
             lookNowAndThen()
         }
     }
@@ -67,10 +70,12 @@ extension ClusterCalls {
     // MARK: A round
 
     private func beginRound() {
-        let (round, first) = state.withLock { state in
+        let begun = state.withLock { state -> (Int, RedisEndpoint?)? in
+            if state.isClosed { return nil }
             let candidates = state.machine.candidates { Int.random(in: 0..<$0) }
             return state.machine.refresh.begin(candidates)
         }
+        guard let (round, first) = begun else { return }
         guard let first else { return end(.refused("a Redis Cluster without seeds")) }
         eventLoop.scheduleTask(in: TimeAmount(limiting: configuration.connectTimeout)) { [weak self] in
             guard let self else { return }
@@ -114,7 +119,7 @@ extension ClusterCalls {
 
     private func answered(_ answer: Result<ClusterMap, RedisError>, _ endpoint: RedisEndpoint, _ round: Int) {
         switch answer {
-        case .success(let map): learn(map, round)
+        case .success(let map): learn(map, from: endpoint, round)
         case .failure(let error):
             logger.debug("a node gives no map of the cluster", metadata: ["redis": "\(endpoint)", "reason": "\(error)"])
             let failure = state.withLock {
@@ -128,13 +133,13 @@ extension ClusterCalls {
         }
     }
 
-    private func learn(_ map: ClusterMap, _ round: Int) {
+    private func learn(_ map: ClusterMap, from teller: RedisEndpoint, _ round: Int) {
         let now = NIODeadline.now()
         let (isNews, former, watchers) = state.withLock { state -> (Bool, [Node], [@Sendable () -> Void]) in
             guard !state.isClosed, state.machine.refresh.succeeded(round, now: now, random: .random(in: 0...1)) else {
                 return (false, [], [])
             }
-            state.machine.learn(map, now: now)
+            state.machine.learn(map, from: teller, now: now)
             return (true, adopt(&state), Array(state.watchers.values))
         }
         guard isNews else { return }

@@ -14,8 +14,9 @@ final class ClusterCalls: Sendable {
         /// Told of each new map.
         var watchers: [UInt64: @Sendable () -> Void] = [:]
         var lastID: UInt64 = 0
-        /// Calls since the last look at an unsuspected map.
+        /// Calls since the last look at a map that nothing has put in doubt.
         var calls = 0
+        var idleLooks = 0
         var isWatching = false
         var isClosed = false
 
@@ -31,12 +32,6 @@ final class ClusterCalls: Sendable {
         var progress: CallProgress
         let timeout: Duration
         let completion: Completion
-
-        /// What is left of the timeout; all of it at first.
-        var remaining: Duration {
-            guard progress.redirects + progress.waits > 0 || progress.hasChangedNode else { return timeout }
-            return .nanoseconds(max((progress.deadline - .now()).nanoseconds, 1))
-        }
     }
 
     /// How long a node that has lost its slots may still answer what it was sent. Then its connection is closed.
@@ -56,7 +51,7 @@ final class ClusterCalls: Sendable {
         self.eventLoop = eventLoop
         self.logger = logger
         self.check = check
-        state = Mutex(State(machine: ClusterMachine(seeds: seeds)))
+        state = Mutex(State(machine: ClusterMachine(seeds: seeds, usesTLS: configuration.tls != nil)))
     }
 
     // MARK: Sending
@@ -78,7 +73,7 @@ final class ClusterCalls: Sendable {
     private func route(_ call: Call) {
         switch way(to: call.progress.slot) {
         case .node(let node)?:
-            node.client.send(call.command, timeout: call.remaining) { [self] result in
+            node.client.send(call.command, timeout: call.progress.timeout(of: call.timeout, now: .now())) { [self] result in
                 guard case .failure(let error) = result else { return call.completion(result) }
                 failed(call, error, at: node)
             }

@@ -29,8 +29,11 @@ struct ClusterMachine: Sendable {
 
     /// Kept for ever: when no known node answers, names are resolved anew.
     let seeds: [RedisEndpoint]
+    let usesTLS: Bool
     private(set) var map: ClusterMap?
     private(set) var learnedAt: NIODeadline?
+    /// Who gave the map.
+    private var teller: RedisEndpoint?
     var refresh = MapRefresh()
     /// Nodes that failed, with the number of connections made to them before. A later connection ends the doubt.
     private var doubts: [RedisEndpoint: Doubt] = [:]
@@ -40,8 +43,9 @@ struct ClusterMachine: Sendable {
     /// After this, a node that failed and is needed by nobody is no reason to ask for maps any more.
     private static let doubtLasts = Duration.seconds(30)
 
-    init(seeds: [RedisEndpoint]) {
+    init(seeds: [RedisEndpoint], usesTLS: Bool = false) {
         self.seeds = seeds
+        self.usesTLS = usesTLS
     }
 
     // MARK: Calls
@@ -74,7 +78,7 @@ struct ClusterMachine: Sendable {
             ruling.asksForMap = true
             doubt(node, connections, now)
             if !wasReached, !seeds.contains(node) {
-                ruling.error = Self.hinted(error)
+                ruling.error = hinted(error)
                 if outOfReach.insert(node).inserted { ruling.notice = .outOfReach(node, ruling.error) }
             }
         case .unknownOutcome:
@@ -102,38 +106,54 @@ struct ClusterMachine: Sendable {
         return .server(RedisServerError(code: reply.code, message: message))
     }
 
-    private static func hinted(_ error: RedisError) -> RedisError {
+    private func hinted(_ error: RedisError) -> RedisError {
         guard case .unreachable(let reason) = error else { return error }
+        let port = usesTLS ? ", and tls-cluster yes for its port with TLS" : ""
         return .unreachable(
             "\(reason); the Redis Cluster announces this address: if clients cannot reach it, set cluster-announce-hostname or "
-                + "cluster-announce-ip on that node")
+                + "cluster-announce-ip on that node\(port)")
     }
 
     // MARK: The map
 
-    /// Whom to ask, the most promising first: primaries, replicas, seeds, and at the end those that failed last.
+    /// Whom to ask, the most promising first: two of the nodes, the seeds, the other nodes, and at the end those that failed last.
+    ///
+    /// Seeds come early, since all addresses of the map may be stale at once. The node that gave the present map is asked after the
+    /// others: it may be cut off from them, and keep an old map.
     func candidates(_ random: (Int) -> Int) -> [RedisEndpoint] {
         let nodes = map?.nodes ?? []
         let groups = [
             nodes.filter { $0.role == .primary && $0.health == .online }.map(\.endpoint),
             nodes.filter { $0.role == .replica && $0.health == .online }.map(\.endpoint),
-            seeds, nodes.map(\.endpoint),
+            nodes.map(\.endpoint), seeds,
         ]
+        let isNode = Set(nodes.map(\.endpoint))
         var sure: [RedisEndpoint] = []
+        var last: [RedisEndpoint] = []
         var doubted: [RedisEndpoint] = []
         var seen: Set<RedisEndpoint> = []
         for group in groups {
             let first = group.isEmpty ? 0 : random(group.count)
             for endpoint in group[first...] + group[..<first] where seen.insert(endpoint).inserted {
-                if doubts[endpoint] == nil { sure.append(endpoint) } else { doubted.append(endpoint) }
+                if doubts[endpoint] != nil {
+                    doubted.append(endpoint)
+                } else if endpoint == teller, isNode.contains(endpoint) {
+                    last.append(endpoint)
+                } else {
+                    sure.append(endpoint)
+                }
             }
         }
-        return sure + doubted
+        let isSeed = Set(seeds)
+        let first = sure.prefix(2)
+        let others = sure.dropFirst(2)
+        return first + others.filter(isSeed.contains) + others.filter { !isSeed.contains($0) } + last + doubted
     }
 
-    mutating func learn(_ new: ClusterMap, now: NIODeadline) {
+    mutating func learn(_ new: ClusterMap, from teller: RedisEndpoint, now: NIODeadline) {
         heldSlots = heldSlots.filter { new.owner(of: $0)?.endpoint == map?.owner(of: $0)?.endpoint }
         map = new
+        self.teller = teller
         learnedAt = now
     }
 

@@ -6,6 +6,8 @@ struct ClusterMap: Sendable {
     private(set) var nodes: [ClusterNode]
     /// For each slot the index of its node.
     private(set) var owners: [UInt16]
+    /// The slots without a node, in order.
+    private(set) var uncovered: [ClosedRange<Int>]
 
     init(nodes: [ClusterNode]) {
         self.nodes = Array(nodes.prefix(Int(Self.nobody)))
@@ -13,6 +15,7 @@ struct ClusterMap: Sendable {
         for (index, node) in self.nodes.enumerated() where node.role == .primary {
             for range in node.slots { for slot in range { owners[slot] = UInt16(index) } }
         }
+        uncovered = Self.ranges(of: owners, Self.nobody)
     }
 
     func owner(of slot: Int) -> ClusterNode? {
@@ -29,9 +32,6 @@ struct ClusterMap: Sendable {
         nodes.first { $0.endpoint == endpoint || $0.aliases.contains(endpoint) }
     }
 
-    /// The slots without a node, in order.
-    var uncovered: [ClosedRange<Int>] { Self.ranges(of: owners, Self.nobody) }
-
     /// Notes what a redirect says: the slot is at `endpoint`, which may be a node that the map did not have.
     mutating func move(_ slot: Int, to endpoint: RedisEndpoint) {
         var index = nodes.firstIndex { $0.endpoint == endpoint || $0.aliases.contains(endpoint) }
@@ -45,8 +45,11 @@ struct ClusterMap: Sendable {
         nodes[index].role = .primary
         nodes[index].primaryID = nil
         nodes[index].slots = Self.ranges(of: owners, UInt16(index))
-        guard before != Self.nobody, Int(before) != index else { return }
-        nodes[Int(before)].slots = Self.ranges(of: owners, before)
+        if before == Self.nobody {
+            uncovered = Self.ranges(of: owners, Self.nobody)
+        } else if Int(before) != index {
+            nodes[Int(before)].slots = Self.ranges(of: owners, before)
+        }
     }
 
     private static func ranges(of owners: [UInt16], _ index: UInt16) -> [ClosedRange<Int>] {

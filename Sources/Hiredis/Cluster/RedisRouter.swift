@@ -58,7 +58,7 @@ package final class RedisRouter: Sendable {
     // MARK: Calls
 
     /// Sends a command to the server of the key and waits for its reply; `timeout` replaces the configuration's `commandTimeout`
-    /// and covers all repetitions. Cancelling the task has no effect.
+    /// and covers all repetitions, of which the last has at least a second. Cancelling the task has no effect.
     /// - Throws: As `RedisClient.send`; `unreachable` also if no node of a cluster answers, or none serves the slot.
     package func send(_ command: RedisCommand, key: String, timeout: Duration? = nil) async throws(RedisError) -> RedisReply {
         switch target {

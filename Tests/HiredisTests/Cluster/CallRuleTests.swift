@@ -70,6 +70,17 @@ import Testing
                 == .again(after: .milliseconds(250)))
     }
 
+    /// A repeat with the last millisecond of its timeout would close the connection under the calls of others.
+    @Test func theLastRepeatHasTimeForAnAnswer() {
+        var call = call()
+        let late = start + .milliseconds(9_900)
+        #expect(call.timeout(of: .seconds(10), now: late) == .seconds(10))
+        _ = call.next(after: .reroute, now: start, random: 1)
+        #expect(call.timeout(of: .seconds(10), now: start + .seconds(3)) == .seconds(7))
+        #expect(call.timeout(of: .seconds(10), now: late) == .seconds(1))
+        #expect(call.timeout(of: .milliseconds(300), now: late + .seconds(1)) == .milliseconds(300))
+    }
+
     @Test func anUnreachableNodeIsExchangedOnceAndAnUnknownOutcomeNeverRepeated() {
         var call = call()
         #expect(call.next(after: .unreachable, now: start, random: 1) == .afterMap)

@@ -67,7 +67,7 @@ import Testing
 
     @Test func callsGoOnWhileASlotMovesBackAndForth() async throws {
         let cluster = try await TestCluster.start()
-        let router = RedisRouter(cluster.configuration)
+        let router = RedisRouter(cluster.configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let key = "{tag}counter"
         let slot = HashSlot.of(key)
         _ = try await router.send(["INCR", key], key: key)
