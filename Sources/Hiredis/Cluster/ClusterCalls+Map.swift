@@ -75,8 +75,7 @@ extension ClusterCalls {
             let candidates = state.machine.candidates { Int.random(in: 0..<$0) }
             return state.machine.refresh.begin(candidates)
         }
-        guard let (round, first) = begun else { return }
-        guard let first else { return end(.refused("a Redis Cluster without seeds")) }
+        guard case (let round, let first?)? = begun else { return }
         eventLoop.scheduleTask(in: TimeAmount(limiting: configuration.connectTimeout)) { [weak self] in
             guard let self else { return }
             let error = state.withLock { $0.machine.refresh.expired(round, now: .now(), random: .random(in: 0...1)) }

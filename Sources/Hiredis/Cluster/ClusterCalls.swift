@@ -51,6 +51,7 @@ final class ClusterCalls: Sendable {
         self.eventLoop = eventLoop
         self.logger = logger
         self.check = check
+        let seeds = seeds.isEmpty ? [configuration.endpoint] : seeds
         state = Mutex(State(machine: ClusterMachine(seeds: seeds, usesTLS: configuration.tls != nil)))
     }
 
@@ -162,10 +163,11 @@ final class ClusterCalls: Sendable {
         Node(endpoint: endpoint, client: client(to: endpoint, check: checked ? check : nil))
     }
 
-    /// A client of one node, with everything else as configured.
+    /// A client of one node, as of a server of its own, with everything else as configured.
     func client(to endpoint: RedisEndpoint, check: RedisClient.ConnectionCheck? = nil) -> RedisClient {
         var configuration = configuration
         configuration.endpoint = endpoint
+        configuration.topology = .server
         return RedisClient(configuration, eventLoop: eventLoop, logger: logger, onConnect: check)
     }
 
