@@ -163,11 +163,11 @@ final class ClusterCalls: Sendable {
         Node(endpoint: endpoint, client: client(to: endpoint, check: checked ? check : nil))
     }
 
-    /// A client of one node, as of a server of its own, with everything else as configured.
+    /// A client of one node, with everything else as configured. Its errors name that node, and URLs as of a cluster.
     func client(to endpoint: RedisEndpoint, check: RedisClient.ConnectionCheck? = nil) -> RedisClient {
         var configuration = configuration
         configuration.endpoint = endpoint
-        configuration.topology = .server
+        configuration.topology = .cluster(seeds: [endpoint])
         return RedisClient(configuration, eventLoop: eventLoop, logger: logger, onConnect: check)
     }
 

@@ -111,8 +111,8 @@ struct MapRefresh: Sendable {
         if let refusal { return refusal }
         let texts = reasons.map { reason in
             switch reason.error {
-            case .unreachable(let text), .lost(let text): text
-            case .timedOut, .protocolViolation, .server, .refused, .closed: "\(reason.endpoint): \(reason.error)"
+            case .unreachable(let text), .lost(let text), .protocolViolation(let text): text
+            case .timedOut, .server, .refused, .closed: "\(reason.endpoint): \(reason.error)"
             }
         }
         return .unreachable("no node of the Redis Cluster answers: " + texts.joined(separator: "; "))

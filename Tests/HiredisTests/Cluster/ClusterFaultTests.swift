@@ -153,6 +153,18 @@ import Testing
         await router.close()
     }
 
+    @Test func aClusterWithTLSThatIsAskedWithoutIsNamed() async throws {
+        let server = try await FakeServer.start(greets: false) { _, peer in
+            peer.write("\u{15}\u{03}\u{03}\u{00}\u{02}\u{02}\u{0A}")
+        }
+        let router = router(endpoint(server.port))
+        let error = await failure { () throws(RedisError) in try await router.send(["GET", "a"], key: "a") }
+        let text = error?.description ?? ""
+        #expect(text.contains("127.0.0.1:\(server.port): it speaks TLS there: the URL then begins with rediss"), "\(text)")
+        await router.close()
+        try await server.stop()
+    }
+
     @Test func eachPrimaryIsCheckedAndNoReplica() async throws {
         let cluster = try await TestCluster.start(replicas: 1)
         let checked = Mutex<[String]>([])
