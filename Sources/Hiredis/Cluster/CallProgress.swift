@@ -19,9 +19,9 @@ struct CallProgress: Sendable {
 
     /// The timeout of the next attempt: what is left of the whole, yet at least a second of it. An attempt that times out closes its
     /// connection, with the calls of others.
-    func timeout(of whole: Duration, now: NIODeadline) -> Duration {
+    func timeout(of whole: Duration, now: @autoclosure () -> NIODeadline) -> Duration {
         guard redirects + waits > 0 || hasChangedNode else { return whole }
-        return max(.nanoseconds((deadline - now).nanoseconds), min(whole, .seconds(1)))
+        return max(.nanoseconds((deadline - now()).nanoseconds), min(whole, .seconds(1)))
     }
 
     /// What the call does next.
