@@ -40,9 +40,7 @@ import Testing
 
     /// One node that serves all slots.
     private func node(tls: Bool = false, _ config: [String] = []) async throws -> RedisTestServer {
-        var options = RedisTestServer.Options(tcp: true, tls: tls)
-        options.config = ["cluster-enabled yes", "cluster-port \(Int.random(in: 20_000..<32_000))"] + config
-        let server = try await RedisTestServer.start(options)
+        let server = try await TestCluster.startNode(tls: tls, config)
         try await server.cli("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
         try await TestCluster.eventually { try await server.cli("CLUSTER", "INFO").contains("cluster_state:ok") }
         return server

@@ -48,13 +48,31 @@ struct TestCluster {
     }
 
     private static func startNode() async throws -> RedisTestServer {
-        var options = RedisTestServer.Options(tcp: true)
-        options.config = [
+        try await startNode([
+            "cluster-node-timeout 1000", "cluster-require-full-coverage no", "cluster-replica-validity-factor 0",
+        ])
+    }
+
+    private static let busPorts = Mutex(Int.random(in: 20_000..<31_000))
+
+    /// Starts a server in cluster mode. Another program may have its second port: then it is tried with the next ones.
+    static func startNode(tls: Bool = false, _ config: [String]) async throws -> RedisTestServer {
+        var attempts = 0
+        while true {
+            let port = busPorts.withLock { port in
+                port += 1
+                return port
+            }
+            var options = RedisTestServer.Options(tcp: true, tls: tls)
             // The default, the port plus 10,000, does not exist for every free port.
-            "cluster-enabled yes", "cluster-port \(Int.random(in: 20_000..<32_000))", "cluster-node-timeout 1000",
-            "cluster-require-full-coverage no", "cluster-replica-validity-factor 0",
-        ]
-        return try await RedisTestServer.start(options)
+            options.config = ["cluster-enabled yes", "cluster-port \(port)"] + config
+            attempts += 1
+            do {
+                return try await RedisTestServer.start(options)
+            } catch  where attempts < 5 {
+                continue
+            }
+        }
     }
 
     /// Waits until a condition of the servers holds.
