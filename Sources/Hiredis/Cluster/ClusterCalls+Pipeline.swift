@@ -42,6 +42,32 @@ extension ClusterCalls {
         return outcomes
     }
 
+    /// Sends commands to the node of one slot over one connection. If the first was not executed, all are repeated together.
+    func pipeline(
+        together commands: [RedisCommand], slot: Int, timeout: Duration?
+    ) async throws(RedisError) -> [Outcome] {
+        let whole = timeout ?? configuration.commandTimeout
+        var progress = CallProgress(slot: slot, deadline: .now() + TimeAmount(limiting: whole))
+        while true {
+            let node = try await node(for: &progress)
+            let error: RedisError
+            var outcomes: [Outcome]?
+            do throws(RedisError) {
+                let results = try await node.client.pipeline(commands, timeout: progress.timeout(of: whole, now: .now()))
+                guard case .failure(let first)? = results.first else { return results }
+                (error, outcomes) = (first, results)
+            } catch let refusal {
+                error = refusal
+            }
+            guard let ruling = rule(&progress, error, at: node) else { throw error }
+            if ruling.step == .fail, var outcomes {
+                outcomes[0] = .failure(ruling.error)
+                return outcomes
+            }
+            try await take(ruling, progress, from: node, isCancellable: false)
+        }
+    }
+
     /// Gathers the commands by node. Those that get no node fail.
     private func batches(of open: [Int], _ calls: inout [CallProgress], _ outcomes: inout [Outcome]) async -> [Batch] {
         var batches: [Batch] = []

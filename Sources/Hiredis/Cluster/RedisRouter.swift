@@ -106,6 +106,20 @@ package final class RedisRouter: Sendable {
         }
     }
 
+    /// Sends commands to the server of the key over one connection, without others between them, and waits for all results.
+    ///
+    /// The first command decides: if it was not executed, all are repeated together.
+    /// - Parameter timeout: the limit for all, repetitions included, in place of the configuration's `commandTimeout`.
+    /// - Throws: Only if none of them was sent. Each result holds the error of its own command.
+    package func pipeline(
+        together commands: [RedisCommand], key: String, timeout: Duration? = nil
+    ) async throws(RedisError) -> [Result<RedisReply, RedisError>] {
+        switch target {
+        case .server(let client): try await client.pipeline(commands, timeout: timeout)
+        case .cluster(let calls): try await calls.pipeline(together: commands, slot: HashSlot.of(key), timeout: timeout)
+        }
+    }
+
     /// A connection of its own for blocking commands on keys of that key's slot. It connects at the first use, follows the slot
     /// when it moves, and is closed by the caller.
     package func blocking(forKey key: String) -> BlockingCaller {
