@@ -9,7 +9,8 @@ enum HandshakeRefusal: String {
     case oldServer = "OLDSERVER"
 }
 
-/// Ensures on each new connection that the server has the function library, in this program's revision or a newer one.
+/// Ensures on each new connection that the server has the function library, in this program's revision or a newer one. Each
+/// primary of a cluster has functions of its own; replicas get them with the data.
 ///
 /// It loads the library if there is none, and replaces it only if it is older and not pinned. A server without persistence loses
 /// its functions at a restart, so the check runs after every reconnection.
@@ -81,7 +82,8 @@ struct Handshake: Sendable {
             _ = try await send(RedisCommand(["FUNCTION", "LOAD"] + replace + [FunctionLibrary.text(revision: revision)]))
             logger.info("loaded the function library", metadata: ["revision": "\(revision)"])
         } catch {
-            guard case .server(let reply) = error else { throw error }
+            // A node that is no primary any more says READONLY: the connection is refused, and the primary is looked for again.
+            guard case .server(let reply) = error, reply.code != "READONLY" else { throw error }
             try await explain(reply, send)
         }
     }
@@ -113,5 +115,7 @@ struct Handshake: Sendable {
 
 extension RedisServerError {
     /// Whether the call failed because the server has no such function.
-    var isMissingFunction: Bool { message.contains("Function not found") }
+    var isMissingFunction: Bool { Self.isMissingFunction(message) }
+
+    static func isMissingFunction(_ message: String) -> Bool { message.contains("Function not found") }
 }

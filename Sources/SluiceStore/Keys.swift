@@ -15,6 +15,9 @@ package struct Keys: Sendable, Hashable {
     /// The list whose tokens wake one worker, busy or not.
     package func bell(_ queue: QueueName, _ worker: WorkerID) -> String { base(queue) + ":bell:" + worker.text }
 
+    /// The list whose tokens end a blocking call of a worker in a cluster, and mean nothing else.
+    func listenerEnd(_ queue: QueueName, _ worker: WorkerID) -> String { base(queue) + ":hush:" + worker.text }
+
     /// The stream of transitions.
     package func events(_ queue: QueueName) -> String { base(queue) + ":events" }
 

@@ -38,7 +38,12 @@ extension SluiceError {
             self.init(
                 .outOfMemory, "Redis is at its memory limit and takes no new jobs: \(reply.clause). Raise maxmemory or drain.")
         case "READONLY": self.init(.readOnly, "this Redis is a replica and takes no writes: connect to the primary")
-        case "MISCONF", "LOADING", "NOREPLICAS", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN":
+        case "MOVED":
+            self.init(
+                .unavailable,
+                "this Redis is a node of a cluster, and the key is on another one: if that does not pass, the URL has to begin "
+                    + "with redis+cluster:// or rediss+cluster://")
+        case "MISCONF", "LOADING", "NOREPLICAS", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN", "ASK", "MOVING", "UNBLOCKED":
             self.init(.unavailable, "Redis refuses for now (\(reply.code)): \(reply.message)")
         default: self.init(.server, "Redis answered: \(reply.code) \(reply.message)")
         }

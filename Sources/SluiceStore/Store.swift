@@ -5,7 +5,8 @@ import NIOPosix
 package import SluiceCore
 import SluiceLua
 
-/// The queues of one namespace on one Redis. The only module that knows keys, the order of arguments and the shape of replies.
+/// The queues of one namespace on one Redis, or on the primaries of a cluster. The only module that knows keys, the order of
+/// arguments and the shape of replies.
 ///
 /// A call is sent once. Whether to repeat a call of unknown outcome is the caller's choice: enqueues are safe to repeat by
 /// `(producer, n)`, settlements by fences, and a worker resyncs.
@@ -14,10 +15,11 @@ package final class Store: Sendable {
     package let configuration: RedisConfiguration
     /// The event loop on which replies arrive.
     package let eventLoop: any EventLoop
-    private let client: RedisClient
+    let router: RedisRouter
     /// The connections of durable calls.
     let durable: DurableConnections
-    private let outage = Outage()
+    let outage = Outage()
+    let clocks = NodeClocks()
     /// Nil for a store that leaves the server's functions alone.
     let handshake: Handshake?
     let logger: Logger
@@ -35,12 +37,12 @@ package final class Store: Sendable {
         let handshake = loadsLibrary ? Handshake(revision: revision, logger: logger) : nil
         self.handshake = handshake
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        let connect: @Sendable () -> RedisClient = { [eventLoop] in
-            RedisClient(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in
+        let connect: @Sendable () -> RedisRouter = { [eventLoop] in
+            RedisRouter(configuration, eventLoop: eventLoop, logger: logger) { session throws(RedisError) in
                 try await handshake?.run { command throws(RedisError) in try await session.send(command) }
             }
         }
-        self.client = connect()
+        self.router = connect()
         self.durable = DurableConnections(connect)
     }
 
@@ -69,8 +71,11 @@ package final class Store: Sendable {
         Store(configuration, namespace: keys.namespace, logger: logger, loadsLibrary: false)
     }
 
-    /// The number of connections made so far.
-    package var connections: Int { client.connections }
+    /// Whether the queues are spread over the nodes of a cluster.
+    package var isCluster: Bool { router.isCluster }
+
+    /// The number of connections made so far, to all nodes.
+    package var connections: Int { router.connections }
 
     /// Calls a function of the library on a queue.
     package func call<Function: StoreFunction>(
@@ -86,10 +91,12 @@ package final class Store: Sendable {
         _ function: Function, on queue: QueueName,
         completion: @escaping @Sendable (Result<Function.Reply, SluiceError>) -> Void
     ) {
-        client.send(command(function, keys: [keys.base(queue)]), timeout: nil) { [outage, logger] result in
+        let key = keys.base(queue)
+        let place = place(of: key)
+        router.send(command(function, CollectionOfOne(key)), key: key, timeout: nil) { [outage, logger] result in
             switch result {
-            case .success: outage.answered(logger)
-            case .failure(let error): outage.failed(error)
+            case .success: outage.answered(place, logger)
+            case .failure(let error): outage.failed(error, place)
             }
             completion(
                 result.mapError { SluiceError($0) }
@@ -101,17 +108,20 @@ package final class Store: Sendable {
     func call<Function: StoreFunction>(
         _ function: Function, key: String, timeout: Duration? = nil
     ) async throws(SluiceError) -> Function.Reply {
-        try await call(function, keys: [key], timeout: timeout)
+        try function.read(try await sendLoading(command(function, CollectionOfOne(key)), key: key, timeout: timeout).root)
     }
 
-    /// Calls a function of the library that takes several base keys of one kind, 1 to 1,000.
-    func call<Function: StoreFunction>(
-        _ function: Function, keys: [String], timeout: Duration? = nil
-    ) async throws(SluiceError) -> Function.Reply {
-        try function.read(try await sendLoading(command(function, keys: keys), timeout: timeout).root)
+    /// Calls a function of the library that takes several base keys of one kind, 1 to 1,000, and replies with a list, an element
+    /// for each. One call; in a cluster one for each slot, which may fail separately: the first error is thrown.
+    func call<Function: StoreFunction, Element>(
+        _ function: Function, each keys: [String]
+    ) async throws(SluiceError) -> [Element] where Function.Reply == [Element] {
+        if router.isCluster { return try await callBySlot(function, keys) }
+        let reply = try await sendLoading(command(function, keys), key: keys.first ?? "", timeout: nil)
+        return try function.read(reply.root)
     }
 
-    func command(_ function: some StoreFunction, keys: [String]) -> RedisCommand {
+    func command(_ function: some StoreFunction, _ keys: some Collection<String>) -> RedisCommand {
         let size = function.size
         var command = RedisCommand(reservingArguments: size.arguments + 3 + keys.count, bytes: size.bytes + 80 * keys.count)
         command.append(type(of: function).isReadOnly ? "FCALL_RO" : "FCALL")
@@ -123,67 +133,38 @@ package final class Store: Sendable {
     }
 
     /// Sends a call. If the functions have vanished during the connection (`FUNCTION FLUSH`), the call had no effect: loads them
-    /// and sends it once more.
-    private func sendLoading(_ command: RedisCommand, timeout: Duration?) async throws(SluiceError) -> RedisReply {
+    /// on the node of the key, and sends it once more.
+    func sendLoading(_ command: RedisCommand, key: String, timeout: Duration?) async throws(SluiceError) -> RedisReply {
         do {
-            return try await attempt(command, timeout: timeout)
+            return try await attempt(command, key: key, timeout: timeout)
         } catch {
             guard case .server(let reply) = error, reply.isMissingFunction, handshake != nil else { throw SluiceError(error) }
         }
         do {
-            try await handshake?.run { command throws(RedisError) in try await client.send(command) }
+            try await handshake?.run { command throws(RedisError) in try await router.send(command, key: key) }
         } catch {
             throw SluiceError(error)
         }
-        return try await send(command, timeout: timeout)
+        return try await send(command, key: key, timeout: timeout)
     }
 
-    private func attempt(_ command: RedisCommand, timeout: Duration?) async throws(RedisError) -> RedisReply {
-        do {
-            let reply = try await client.send(command, timeout: timeout)
-            outage.answered(logger)
-            return reply
-        } catch {
-            outage.failed(error)
-            throw error
-        }
-    }
-
-    /// Sends any command.
-    package func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(SluiceError) -> RedisReply {
-        do {
-            return try await attempt(command, timeout: timeout)
-        } catch {
-            throw SluiceError(error)
-        }
-    }
-
-    /// Sends commands in one flush. An error reply becomes the result of its command.
-    package func pipeline(_ commands: [RedisCommand]) async throws(SluiceError) -> [Result<RedisReply, SluiceError>] {
-        do {
-            return try await client.pipeline(commands).map { $0.mapError { SluiceError($0) } }
-        } catch {
-            throw SluiceError(error)
-        }
-    }
-
-    /// A listener for wake tokens, with a connection of its own.
+    /// A listener for wake tokens, with connections of its own.
     package func listener() -> WakeListener {
-        WakeListener(configuration, keys: keys, on: eventLoop, logger: logger)
+        WakeListener(router, configuration, keys: keys, on: eventLoop, logger: logger)
     }
 
     /// Adds a queue to the set of known queues. Idempotent.
     package func register(_ queue: QueueName) async throws(SluiceError) {
-        _ = try await send(["SADD", keys.queues, queue.validated().text])
+        _ = try await send(["SADD", keys.queues, queue.validated().text], key: keys.queues)
     }
 
     /// All queues of the namespace that were ever used.
     package func queues() async throws(SluiceError) -> [QueueName] {
-        let reply = try await send(["SMEMBERS", keys.queues])
+        let reply = try await send(["SMEMBERS", keys.queues], key: keys.queues)
         return reply.root.elements.compactMap { value in value.string.flatMap { try? QueueName($0) } }.sorted()
     }
 
-    /// Connects, and warns if the server may evict queues when its memory is full.
+    /// Connects, and warns if the server, or a primary of the cluster, may evict queues when its memory is full.
     package func warnIfKeysMayVanish() async throws(SluiceError) {
         if let policy = try await evictionPolicy(), policy != "noeviction" {
             logger.warning(
@@ -193,7 +174,7 @@ package final class Store: Sendable {
     }
 
     package func close() async {
-        await client.close()
+        await router.close()
         await durable.close()
     }
 }

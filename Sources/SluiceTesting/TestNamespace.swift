@@ -76,10 +76,8 @@ public final class TestNamespace: Sendable {
         _ = try await command("EVAL", Self.advanceScript, "1", clockKey, "\(micros)", namespace.text)
     }
 
-    /// Sends any command to the server.
-    package func command(_ words: String...) async throws(SluiceError) -> RedisReply {
-        try await store.send(RedisCommand(words))
-    }
+    /// Sends any command to the server of its first key.
+    package func command(_ words: String...) async throws(SluiceError) -> RedisReply { try await store.command(words) }
 
     /// The base of a queue's keys, as functions take it.
     package func base(_ queue: QueueName) -> String { store.keys.base(queue) }

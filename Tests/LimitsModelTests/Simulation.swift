@@ -24,10 +24,11 @@ final class Simulation {
         base = queues.base("q")
         choices = Choices(seed: seed)
         let clock = queues.namespace.text + ":clock"
-        let replies = try await queues.store.pipeline([
-            ["FLUSHALL"], ["SET", clock, "\(Self.start * 1000)"], ["SCRIPT", "LOAD", Snapshot.script],
-            ["FCALL", "sluice1_configure", "1", base, "completed", "0 0"],
-        ])
+        let replies = try await queues.store.pipeline(
+            [
+                ["FLUSHALL"], ["SET", clock, "\(Self.start * 1000)"], ["SCRIPT", "LOAD", Snapshot.script],
+                ["FCALL", "sluice1_configure", "1", base, "completed", "0 0"],
+            ], key: base)
         script = try replies[2].get().root.string ?? ""
         _ = try replies[3].get()
         for _ in 0..<2 { try await act(choices.arrival()) }
@@ -81,7 +82,7 @@ final class Simulation {
             commands += ["limits", "dependencies"].map { ["FCALL_RO", "sluice1_" + $0, "1", base] }
         }
         if isToAudit { commands.append(["FCALL_RO", "sluice1_audit", "1", base]) }
-        let replies = try await queues.store.pipeline(commands).map { try $0.get().root }
+        let replies = try await queues.store.pipeline(commands, key: base).map { try $0.get().root }
         let snapshot = Snapshot(replies[1])
         model.apply(operation, replies[0], reservation: snapshot.reservation)
         model.compare(snapshot)
@@ -100,7 +101,7 @@ final class Simulation {
         while true {
             if page[2].count > 0 { model.fault("audit: \(page[2].elements.map { $0.string ?? "" })") }
             guard let cursor = page[0].string, cursor != "0" else { return }
-            page = try await queues.store.send(["FCALL_RO", "sluice1_audit", "1", base, cursor]).root
+            page = try await queues.store.send(["FCALL_RO", "sluice1_audit", "1", base, cursor], key: base).root
         }
     }
 

@@ -94,8 +94,8 @@ struct DiagnosisTests {
         let patient = try await Patient()
         for start in stride(from: 0, to: 1200, by: 400) {
             let jobs = (start..<start + 400).flatMap { ["j\($0)", #"{"kind":"k"}"#, ""] }
-            _ = try await patient.queues.store.send(
-                RedisCommand(["FCALL", "sluice_enqueue", "1", patient.queues.base("mail")] + jobs))
+            _ = try await patient.queues.store.command(
+                ["FCALL", "sluice_enqueue", "1", patient.queues.base("mail")] + jobs)
         }
         let parts = try await patient.inspector.diagnose("mail").parts
         #expect(parts.map(\.subject) == [.server, .library, .queue("mail")])

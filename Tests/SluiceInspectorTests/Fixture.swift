@@ -50,11 +50,11 @@ struct Fixture {
 
     /// Stops the clock of the queues, which `pass` moves from then on.
     func stopClock() async throws {
-        _ = try await store.send(RedisCommand(["SET", "\(store.keys.namespace):clock", "\(try await store.now() * 1000)"]))
+        _ = try await store.command(["SET", "\(store.keys.namespace):clock", "\(try await store.now() * 1000)"])
     }
 
     func pass(milliseconds: Int) async throws {
-        _ = try await store.send(RedisCommand(["INCRBY", "\(store.keys.namespace):clock", "\(milliseconds * 1000)"]))
+        _ = try await store.command(["INCRBY", "\(store.keys.namespace):clock", "\(milliseconds * 1000)"])
     }
 
     /// One cycle of the worker.

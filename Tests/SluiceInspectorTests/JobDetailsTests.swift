@@ -102,7 +102,7 @@ struct JobDetailsTests {
         let run = try await fixture.cycle(1, demand: 1).jobs[0]
         let result = Array(#"{"to":"a@b.c"}"#.utf8)
         try await fixture.cycle(2, [Settlement(id: run.id, fence: run.fence, outcome: .completed(result: result))])
-        _ = try await fixture.store.pipeline([["HSET", fixture.key("spec"), "a", spec]])
+        _ = try await fixture.store.send(["HSET", fixture.key("spec"), "a", spec], key: fixture.key("spec"))
         let job = try #require(try await fixture.inspector.job(id("a"), in: "mail"))
         #expect(job.kind == "")
         #expect(!"\(job.json)".contains("a@b.c") && !"\(job)".contains("a@b.c"))
@@ -115,12 +115,12 @@ struct JobDetailsTests {
         let fixture = try await Fixture()
         try await fixture.enqueue(["a"])
         let spec = #"{"kind":"email","redact":["to"],"args":{"to":"a\"b@c","cc":"a\"b@c"}}"#
-        _ = try await fixture.store.pipeline([["HSET", fixture.key("spec"), "a", spec]])
+        _ = try await fixture.store.send(["HSET", fixture.key("spec"), "a", spec], key: fixture.key("spec"))
         try await fixture.join()
         let run = try await fixture.cycle(1, demand: 1).jobs[0]
         let result = Array(#"["sent to a\u0022b@c"]"#.utf8)
         try await fixture.cycle(2, [Settlement(id: run.id, fence: run.fence, outcome: .completed(result: result))])
-        _ = try await fixture.store.pipeline([["HSET", fixture.key("spec"), "a", spec]])
+        _ = try await fixture.store.send(["HSET", fixture.key("spec"), "a", spec], key: fixture.key("spec"))
         let job = try #require(try await fixture.inspector.job(id("a"), in: "mail"))
         #expect(job.result == #"["sent to [redacted]"]"#)
         #expect(job.arguments == #"{"to":"[redacted]","cc":"[redacted]"}"#)

@@ -87,8 +87,8 @@ struct ManyQueuesTests {
         proxy.release()
         #expect(try await report.isClean)
         #expect(try await calls("fcall_ro", server) - before == Self.count)
-        _ = try await direct.store.send(["HSET", "sluice:{q7}:spec", "lost", "{}"])
-        _ = try await direct.store.send(["HSET", "sluice:{q5}:spec", "lost", "{}"])
+        _ = try await direct.store.command(["HSET", "sluice:{q7}:spec", "lost", "{}"])
+        _ = try await direct.store.command(["HSET", "sluice:{q5}:spec", "lost", "{}"])
         #expect(try await inspector.audit().violations.map(\.queue) == ["q5", "q5", "q7", "q7"])
         var told: [Int] = []
         _ = try await inspector.audit(queues) { told.append($0.violations.count) }
@@ -140,7 +140,7 @@ struct ManyQueuesTests {
     @Test func oneQueueThatCannotBeLookedAtHidesNoOther() async throws {
         let patient = try await Patient()
         try await patient.queues.store.register("broken")
-        _ = try await patient.queues.store.send(["SET", patient.queues.base("broken") + ":spec", "no hash"])
+        _ = try await patient.queues.store.command(["SET", patient.queues.base("broken") + ":spec", "no hash"])
         let parts = try await patient.inspector.diagnose().parts
         let broken = try #require(parts.first { $0.queue == "broken" })
         #expect(broken.unseen.first?.hasPrefix("the rest: ") == true)

@@ -75,18 +75,17 @@ final class Patient {
     /// Calls a function on a queue by its plain name.
     @discardableResult
     func call(_ name: String, _ arguments: String..., in queue: QueueName = "mail") async throws -> RedisReply {
-        try await queues.store.send(RedisCommand(["FCALL", "sluice_\(name)", "1", queues.base(queue)] + arguments))
+        try await queues.store.command(["FCALL", "sluice_\(name)", "1", queues.base(queue)] + arguments)
     }
 
     /// Changes a key of the queue behind the back of the functions.
     func tamper(_ command: String, _ key: String, _ arguments: String..., in queue: QueueName = "mail") async throws {
-        _ = try await queues.store.send(RedisCommand([command, queues.base(queue) + ":" + key] + arguments))
+        _ = try await queues.store.command([command, queues.base(queue) + ":" + key] + arguments)
     }
 
     /// The same for a key of the workflow `w`.
     func tamperFlow(_ command: String, _ key: String, _ arguments: String...) async throws {
-        _ = try await queues.store.send(
-            RedisCommand([command, queues.store.keys.workflow("w") + ":" + key] + arguments))
+        _ = try await queues.store.command([command, queues.store.keys.workflow("w") + ":" + key] + arguments)
     }
 
     /// Makes and starts the workflow `w`: `first`, and `second` after it.
@@ -118,7 +117,7 @@ final class Patient {
         let command = cure.prefix { $0 != "," && $0 != ";" }
         let words: [String] = command.split(separator: " ").map { $0.filter { $0 != "'" } }
         if words.first == "redis-cli" {
-            _ = try await queues.store.send(RedisCommand(Array(words[1...])))
+            _ = try await queues.store.command(Array(words[1...]))
         } else if words.starts(with: ["sluice", "jobs", "retry", "--queue"]) {
             try await call("retry", words[5], in: try QueueName(words[4]))
         } else if words.starts(with: ["sluice", "jobs", "cancel", "--queue"]) {

@@ -14,8 +14,8 @@ protocol InboxReader: AnyObject, Sendable {
     func recheck()
 }
 
-/// Blocks on one connection for all waits of the client's tasks: permits of any semaphore, ends of jobs in any queue, ends of
-/// workflows. It runs while a task waits.
+/// Blocks on one connection, in a cluster on one for each slot, for all waits of the client's tasks: permits of any semaphore, ends
+/// of jobs in any queue, ends of workflows. It runs while a task waits.
 actor Notifier {
     /// How long one call blocks. Nothing depends on it.
     private static let span = Duration.seconds(10)
@@ -65,7 +65,8 @@ actor Notifier {
         // The task ends when no wait is left.
         case .start: Task { await run() }
         // If this fails, the next blocking call includes the inbox.
-        case .interrupt(let present): try? await store.interruptListener(at: present)
+        case .interrupt(let present):
+            if await !listener.interrupt() { try? await store.interruptListener(at: present) }
         }
     }
 
@@ -83,10 +84,14 @@ actor Notifier {
         var failures = 0
         while let inboxes = begin() {
             do throws(SluiceError) {
-                let mail = try await listener.next(at: inboxes, within: Self.span)
+                let news = try await listener.next(at: inboxes, within: Self.span)
                 failures = 0
                 let readers = end()
-                if let mail { readers[mail.inbox]?.received(mail.entries) }
+                switch news {
+                case .mail(let mail)?: readers[mail.inbox]?.received(mail.entries)
+                case .lost(let inboxes)?: for inbox in inboxes { readers[inbox]?.recheck() }
+                case nil: break
+                }
             } catch {
                 let readers = end()
                 if error.code == .closed {

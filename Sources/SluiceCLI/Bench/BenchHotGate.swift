@@ -112,19 +112,19 @@ struct BenchHotGate {
 
         private mutating func call(demand: Int, _ settlements: [Settlement]) async throws -> Double {
             calls += 1
-            let before = try await Self.functionTime(store)
+            let before = try await Self.functionTime(store, queue)
             let reply = try await store.call(
                 Cycle(worker: worker, session: 1, call: calls, demand: demand, idle: .seconds(10), settlements: settlements),
                 on: queue)
-            let after = try await Self.functionTime(store)
+            let after = try await Self.functionTime(store, queue)
             running += reply.jobs.map { Settlement(id: $0.id, fence: $0.fence, outcome: .completed(result: nil)) }
             claimed += reply.jobs.count
             return after - before
         }
 
-        /// All time that functions took so far, in µs.
-        private static func functionTime(_ store: Store) async throws -> Double {
-            let calls = try await store.info("commandstats")?["cmdstat_fcall"] ?? ""
+        /// All time that functions took so far on the server of a queue, in µs.
+        private static func functionTime(_ store: Store, _ queue: QueueName) async throws -> Double {
+            let calls = try await store.info("commandstats", node: store.endpoint(of: queue))?["cmdstat_fcall"] ?? ""
             let field = calls.split(separator: ",").first { $0.hasPrefix("usec=") } ?? ""
             return Double(field.dropFirst("usec=".count)) ?? 0
         }

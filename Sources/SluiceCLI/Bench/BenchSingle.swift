@@ -56,7 +56,7 @@ extension BenchModes {
     ) async throws {
         let count = BenchRounds.share(of: jobs / Self.widths[0].share)
         let store = client.store
-        let ping = try await BenchCalls.measure(count, on: store) { _ in try await store.run(["PING"]) }
+        let ping = try await BenchCalls.measure(count, on: store) { _ in try await store.run(["PING"], node: nil) }
         rounds.note("ping", ping)
         rounds.note("redis_us_ping", ping.stretch.redisMicroseconds)
         if let function {

@@ -10,26 +10,26 @@ import Synchronization
 final class DurableConnections: Sendable {
     private static let most = 8
 
-    private typealias Caller = CheckedContinuation<Result<RedisClient, RedisError>, Never>
+    private typealias Caller = CheckedContinuation<Result<RedisRouter, RedisError>, Never>
 
     private struct State {
-        var all: [RedisClient] = []
-        var idle: [RedisClient] = []
+        var all: [RedisRouter] = []
+        var idle: [RedisRouter] = []
         var waiting = CircularBuffer<Caller>()
         var isClosed = false
     }
 
     private let state = Mutex(State())
-    private let make: @Sendable () -> RedisClient
+    private let make: @Sendable () -> RedisRouter
     /// Whether the server has answered a trial of `WAITAOF`.
     let hasFsync = Atomic(false)
 
-    init(_ make: @escaping @Sendable () -> RedisClient) { self.make = make }
+    init(_ make: @escaping @Sendable () -> RedisRouter) { self.make = make }
 
     /// A connection for one call; give it back after that.
-    func take() async throws(RedisError) -> RedisClient {
+    func take() async throws(RedisError) -> RedisRouter {
         let result = await withCheckedContinuation { (caller: Caller) in
-            let found = state.withLock { state -> Result<RedisClient, RedisError>? in
+            let found = state.withLock { state -> Result<RedisRouter, RedisError>? in
                 if state.isClosed { return .failure(.closed) }
                 if let idle = state.idle.popLast() { return .success(idle) }
                 guard state.all.count < Self.most else {
@@ -45,13 +45,13 @@ final class DurableConnections: Sendable {
         return try result.get()
     }
 
-    func giveBack(_ client: RedisClient) {
+    func giveBack(_ connection: RedisRouter) {
         let next = state.withLock { state -> Caller? in
             let next = state.waiting.popFirst()
-            if next == nil { state.idle.append(client) }
+            if next == nil { state.idle.append(connection) }
             return next
         }
-        next?.resume(returning: .success(client))
+        next?.resume(returning: .success(connection))
     }
 
     /// Closes the connections. Calls that wait for one fail with `closed` when they get it.
@@ -60,6 +60,6 @@ final class DurableConnections: Sendable {
             state.isClosed = true
             return state.all
         }
-        for client in all { await client.close() }
+        for connection in all { await connection.close() }
     }
 }

@@ -36,33 +36,34 @@ extension Store {
         _ function: Function, key: String, _ durability: Durability
     ) async throws(SluiceError) -> Confirmed<Function.Reply> {
         guard durability != .primary else { return Confirmed(reply: try await call(function, key: key)) }
-        let client: RedisClient
+        let connection: RedisRouter
         do throws(RedisError) {
-            client = try await durable.take()
+            connection = try await durable.take()
         } catch {
             throw SluiceError(error)
         }
-        defer { durable.giveBack(client) }
-        if case .fsync = durability { try await checkFsync(client) }
-        let commands = [command(function, keys: [key]), ["FCALL", "sluice1_touch", "1", key], durability.wait]
-        var results = try await send(commands, on: client, durability)
+        defer { durable.giveBack(connection) }
+        if case .fsync = durability { try await checkFsync(connection, key) }
+        let commands = [command(function, CollectionOfOne(key)), ["FCALL", "sluice1_touch", "1", key], durability.wait]
+        var results = try await send(commands, key, on: connection, durability)
         if case .failure(.server(let error)) = results[0], error.isMissingFunction, let handshake {
             do throws(RedisError) {
-                try await handshake.run { command throws(RedisError) in try await client.send(command) }
+                try await handshake.run { command throws(RedisError) in try await connection.send(command, key: key) }
             } catch {
                 throw SluiceError(error)
             }
-            results = try await send(commands, on: client, durability)
+            results = try await send(commands, key, on: connection, durability)
         }
         let reply = try function.read(try results[0].mapError { SluiceError($0) }.get().root)
         return Confirmed(reply: reply, shortfall: try shortfall(touch: results[1], wait: results[2], durability))
     }
 
     private func send(
-        _ commands: [RedisCommand], on client: RedisClient, _ durability: Durability
+        _ commands: [RedisCommand], _ key: String, on connection: RedisRouter, _ durability: Durability
     ) async throws(SluiceError) -> [Result<RedisReply, RedisError>] {
         do {
-            return try await client.pipeline(commands, timeout: configuration.commandTimeout + durability.limit)
+            return try await connection.pipeline(
+                together: commands, key: key, timeout: configuration.commandTimeout + durability.limit)
         } catch {
             throw SluiceError(error)
         }
@@ -88,10 +89,10 @@ extension Store {
     }
 
     /// Refuses a server that cannot confirm a sync, before anything is stored.
-    private func checkFsync(_ client: RedisClient) async throws(SluiceError) {
+    private func checkFsync(_ connection: RedisRouter, _ key: String) async throws(SluiceError) {
         if durable.hasFsync.load(ordering: .acquiring) { return }
         do throws(RedisError) {
-            _ = try await client.send(["WAITAOF", "1", "0", "1"])
+            _ = try await connection.send(["WAITAOF", "1", "0", "1"], key: key)
         } catch {
             guard case .server(let reply) = error else { throw SluiceError(error) }
             if reply.message.contains("unknown command") {

@@ -69,6 +69,6 @@ extension Store {
 
     /// The states of batches, by position, at most 1,000; empty for those that are not there.
     package func states(ofBatches ids: [BatchID]) async throws(SluiceError) -> [[String: String]] {
-        ids.isEmpty ? [] : try await call(ReadBatches(), keys: ids.map(keys.batch))
+        ids.isEmpty ? [] : try await call(ReadBatches(), each: ids.map(keys.batch))
     }
 }

@@ -4,7 +4,7 @@ package import SluiceCore
 extension Store {
     /// Dependencies that are off for the whole namespace, including queues that are created later.
     package func dependenciesOff() async throws(SluiceError) -> [String] {
-        let reply = try await send(["HGETALL", keys.dependencies])
+        let reply = try await send(["HGETALL", keys.dependencies], key: keys.dependencies)
         return reply.root.dictionary.filter { $0.value.string == "off" }.map(\.key).sorted()
     }
 
@@ -13,6 +13,7 @@ extension Store {
     package func note(_ dependency: String, isOn: Bool) async throws(SluiceError) {
         try DimensionName.check(dependency)
         _ = try await send(
-            isOn ? ["HDEL", keys.dependencies, dependency] : ["HSET", keys.dependencies, dependency, "off"])
+            isOn ? ["HDEL", keys.dependencies, dependency] : ["HSET", keys.dependencies, dependency, "off"],
+            key: keys.dependencies)
     }
 }

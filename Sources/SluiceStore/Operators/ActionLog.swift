@@ -30,7 +30,7 @@ extension Store {
             command.append(value)
         }
         do throws(SluiceError) {
-            guard let position = try await send(command).root.string else { throw malformed("XADD") }
+            guard let position = try await send(command, key: keys.actions).root.string else { throw malformed("XADD") }
             return position
         } catch {
             guard error.code == .outOfMemory else { throw error }
@@ -53,14 +53,14 @@ extension Store {
     package func actionEntries(at positions: [String]) async throws(SluiceError) -> [ActionEntry] {
         if positions.isEmpty { return [] }
         var found: [ActionEntry] = []
-        for reply in try await pipeline(positions.map { ["XRANGE", keys.actions, $0, $0] }) {
+        for reply in try await pipeline(positions.map { ["XRANGE", keys.actions, $0, $0] }, key: keys.actions) {
             found += try reply.get().root.elements.compactMap(ActionEntry.init)
         }
         return found
     }
 
     private func entries(_ command: RedisCommand) async throws(SluiceError) -> [ActionEntry] {
-        try await send(command).root.elements.compactMap(ActionEntry.init)
+        try await send(command, key: keys.actions).root.elements.compactMap(ActionEntry.init)
     }
 }
 

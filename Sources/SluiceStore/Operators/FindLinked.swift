@@ -38,12 +38,13 @@ package struct FindLinked: StoreFunction {
 }
 
 extension Store {
-    /// The jobs that queues have among some ids, with a link to a target, by position. One call, for at most 1,000 queues.
+    /// The jobs that queues have among some ids, with a link to a target, by position, for at most 1,000 queues. One call, and in
+    /// a cluster one for each slot.
     package func linked(
         to target: String, among ids: [JobID], in queues: [QueueName]
     ) async throws(SluiceError) -> [[FindLinked.Item]] {
         if queues.isEmpty || ids.isEmpty { return queues.map { _ in [] } }
-        let found = try await call(FindLinked(target: target, ids: ids), keys: queues.map(keys.base))
+        let found = try await call(FindLinked(target: target, ids: ids), each: queues.map(keys.base))
         guard found.count == queues.count else { throw malformed(FindLinked.name) }
         return found
     }

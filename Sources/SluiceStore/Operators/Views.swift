@@ -42,10 +42,10 @@ package struct Outlines: StoreFunction {
 }
 
 extension Store {
-    /// What there is in queues besides jobs, by position. A call for each 1,000 queues.
+    /// What there is in queues besides jobs, by position. A call for each 1,000 queues, and in a cluster for each slot.
     package func outlines(of queues: [QueueName]) async throws(SluiceError) -> [Outlines.Item] {
         var items: [Outlines.Item] = []
-        for page in queues.pages(of: 1000) { items += try await call(Outlines(), keys: page.map(keys.base)) }
+        for page in queues.pages(of: 1000) { items += try await call(Outlines(), each: page.map(keys.base)) }
         guard items.count == queues.count else { throw malformed(Outlines.name) }
         return items
     }

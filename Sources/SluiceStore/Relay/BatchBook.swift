@@ -80,7 +80,7 @@ package struct BatchBook: Sendable {
         _ callback: BatchCallback, of event: String, _ batch: BatchID, _ now: Int
     ) async throws(SluiceError) {
         guard let job = callback.job(JobID(known: "\(batch).\(event)")) else { return }
-        try await run.deliver([job.item], to: job.queue, at: now)
+        try await run.deliver([job.item], to: job.queue, at: now, of: store.keys.batch(batch))
     }
 
     /// The name of a batch as a member of another one. No client's job can have such an id.

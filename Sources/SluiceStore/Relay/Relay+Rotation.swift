@@ -39,7 +39,11 @@ extension Relay {
 extension Store {
     /// The queues among these whose outbox holds messages.
     func withMessages(_ queues: [QueueName]) async throws(SluiceError) -> [QueueName] {
-        let replies = try await pipeline(queues.map { ["EXISTS", keys.outbox($0)] })
+        let replies = try await pipeline(
+            queues.map { queue in
+                let outbox = keys.outbox(queue)
+                return (command: ["EXISTS", outbox], key: outbox)
+            })
         return zip(queues, replies).compactMap { queue, reply in
             if case .success(let reply) = reply, reply.root.integer == 1 { queue } else { nil }
         }

@@ -12,7 +12,8 @@ extension Relay {
             for notice in notices { items.append(try notice.item(of: job, in: queue)) }
         }
         for page in items.pages(in: Self.room, { $0.takes(bytes: $1.spec.count) }) {
-            try await run.deliver(page, to: Notify.queue, at: round.now, kept: Deliver.memory)
+            try await run.deliver(
+                page, to: Notify.queue, at: round.now, of: store.keys.base(round.queue), kept: Deliver.memory)
         }
     }
 }

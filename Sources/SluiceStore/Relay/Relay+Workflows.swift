@@ -19,7 +19,7 @@ extension Relay {
     ) async throws(SluiceError) -> WorkflowStep.Reply {
         var reply = reply
         while true {
-            try await deliver(reply.nodes, at: reply.now, run)
+            try await deliver(reply.nodes, at: reply.now, of: store.keys.workflow(workflow), run)
             try await cancel(reply.stops, run)
             if !reply.hasMore && !(tending && !reply.nodes.isEmpty) { return reply }
             var verbs: [WorkflowStep.Verb] = reply.nodes.isEmpty ? [] : [.released(reply.nodes.map(\.name))]
@@ -43,10 +43,12 @@ extension Relay {
     }
 
     /// Delivers jobs of any workflows to their queues. Repeating it is harmless.
-    private func deliver(_ nodes: [WorkflowStep.Node], at now: Int, _ run: RelayRun) async throws(SluiceError) {
+    private func deliver(
+        _ nodes: [WorkflowStep.Node], at now: Int, of source: String, _ run: RelayRun
+    ) async throws(SluiceError) {
         for (queue, nodes) in Dictionary(grouping: nodes, by: \.queue) {
             for page in nodes.map(\.item).pages(in: Deliver.room, { $0.takes(bytes: $1.spec.count) }) {
-                try await run.deliver(page, to: queue, at: now)
+                try await run.deliver(page, to: queue, at: now, of: source)
             }
         }
     }
@@ -62,6 +64,7 @@ extension Relay {
         var numbers: [String]
         /// The nodes that it released, to be delivered together with those of others.
         var nodes: [WorkflowStep.Node]
+        /// By the clock of the round.
         var now: Int
     }
 
@@ -81,7 +84,8 @@ extension Relay {
         let nodes = reported.flatMap(\.nodes)
         if !nodes.isEmpty {
             do throws(SluiceError) {
-                try await deliver(nodes, at: reported.map(\.now).min() ?? round.now, run)
+                let now = reported.map(\.now).min() ?? round.now
+                try await deliver(nodes, at: now, of: store.keys.base(round.queue), run)
             } catch {
                 complain(error, nodes.count, to: "queues", in: round)
                 return reported.filter(\.nodes.isEmpty).flatMap(\.numbers)
@@ -98,10 +102,11 @@ extension Relay {
         }
         do throws(SluiceError) {
             let reply = try await store.call(WorkflowStep(verbs), workflow: workflow)
-            let reported = Reported(numbers: messages.map(\.number), nodes: reply.nodes, now: reply.now)
+            let now = try await store.moment(reply.now, of: store.keys.workflow(workflow), for: store.keys.base(round.queue))
+            let reported = Reported(numbers: messages.map(\.number), nodes: reply.nodes, now: now)
             if !reply.hasMore, reply.stops.isEmpty { return reported }
             _ = try await follow(workflow, reply, run)
-            return Reported(numbers: reported.numbers, nodes: [], now: reply.now)
+            return Reported(numbers: reported.numbers, nodes: [], now: now)
         } catch {
             complain(error, messages.count, to: "workflow \(workflow)", in: round)
             return nil

@@ -180,7 +180,7 @@ package final class Relay: Sendable {
                 rest = rest.dropFirst(most)
                 continue
             }
-            try await run.deliver(items, to: queue, at: round.now, kept: Deliver.memory)
+            try await run.deliver(items, to: queue, at: round.now, of: store.keys.base(round.queue), kept: Deliver.memory)
             // A reply covers as many jobs as fit, in the order of the question.
             rest = rest.drop { $0 != last.id }.dropFirst()
         }

@@ -27,13 +27,18 @@ package final class RelayRun: Sendable {
     func takeMarked() -> QueueName? { marked.withLock { $0.popFirst() } }
 
     /// Delivers jobs to their queue. Repeating it is harmless.
+    /// - Parameters:
+    ///   - now: when it was known that they are due, by the clock of the node of `source`.
+    ///   - source: the key whose node said so.
     func deliver(
-        _ items: [Deliver.Item], to queue: QueueName, at now: Int, kept: Duration? = nil
+        _ items: [Deliver.Item], to queue: QueueName, at now: Int, of source: String, kept: Duration? = nil
     ) async throws(SluiceError) {
         try await known.register(queue, in: store)
-        // The worker's call follows on the same connection, in the same round trip.
-        let wakes = kept != nil || !claims(queue)
-        let call = Deliver(validUntil: now + Self.validity, items: items, kept: kept, wakes: wakes)
+        let due = try await store.moment(now, of: source, for: store.keys.base(queue))
+        // The worker's call follows on the same connection, in the same round trip. In a cluster this call may be repeated, behind
+        // the worker's.
+        let wakes = kept != nil || store.isCluster || !claims(queue)
+        let call = Deliver(validUntil: due + Self.validity, items: items, kept: kept, wakes: wakes)
         let new = try await store.call(call, on: queue)
         // A job that meets an equal one is cancelled on arrival, which may have to be reported.
         if new < items.count { mark(queue) }

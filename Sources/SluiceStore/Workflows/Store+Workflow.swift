@@ -21,7 +21,7 @@ extension Store {
 
     /// The states of workflows, by position, at most 1,000; empty for those that are not there.
     package func states(ofWorkflows ids: [String]) async throws(SluiceError) -> [[String: String]] {
-        ids.isEmpty ? [] : try await call(ReadWorkflows(), keys: ids.map(keys.workflow))
+        ids.isEmpty ? [] : try await call(ReadWorkflows(), each: ids.map(keys.workflow))
     }
 
     /// The words of a command that reports to a workflow that a node's job is gone, for people to send.
@@ -32,7 +32,8 @@ extension Store {
     /// Ids of workflows whose maintenance was due before `moment`, in ms since 1970, and is not done.
     package func overdueWorkflows(before moment: Int, most: Int) async throws(SluiceError) -> [String] {
         let range = ["ZRANGE", keys.workflows + ":all", "-inf", "(\(moment)", "BYSCORE", "LIMIT", "0", "\(most)"]
-        return try await send(RedisCommand(range)).root.elements.compactMap(\.string).filter { $0 != WorkflowIndex.outboxes }
+        let found = try await send(RedisCommand(range), key: keys.workflows).root.elements
+        return found.compactMap(\.string).filter { $0 != WorkflowIndex.outboxes }
     }
 
     /// Ids of workflows, those due for maintenance last come first; about `most` of them.
@@ -40,7 +41,7 @@ extension Store {
         var ids: [String] = []
         for rank in stride(from: 0, to: .max, by: 1000) {
             let range = ["ZREVRANGE", keys.workflows + ":all", "\(rank)", "\(rank + 999)"]
-            let page = try await send(RedisCommand(range)).root.elements.compactMap(\.string)
+            let page = try await send(RedisCommand(range), key: keys.workflows).root.elements.compactMap(\.string)
             // The index also holds batches that are being sealed, and outboxes.
             ids += page.filter { !$0.hasPrefix(BatchBook.prefix) && $0 != WorkflowIndex.outboxes }
             if page.count < 1000 || ids.count >= most { break }

@@ -35,7 +35,7 @@ struct RightsCheck: Sendable {
         for queue in queues {
             var missing: [String] = []
             for probe in probes(store.keys.base(queue)) {
-                if try await isForbidden(RedisCommand(probe), store) { missing.append(probe[0]) }
+                if try await isForbidden(RedisCommand(probe), store, key: store.keys.base(queue)) { missing.append(probe[0]) }
             }
             if missing.isEmpty { continue }
             throw Failure(
@@ -57,9 +57,12 @@ struct RightsCheck: Sendable {
         return reading + changing + (use == .runs ? [["BLPOP", key, "x"]] : [])
     }
 
-    private func isForbidden(_ command: RedisCommand, _ store: Store) async throws(SluiceError) -> Bool {
-        do {
-            _ = try await store.send(command)
+    /// - Parameter key: the key of the command; nil for a command without one.
+    private func isForbidden(
+        _ command: RedisCommand, _ store: Store, key: String? = nil
+    ) async throws(SluiceError) -> Bool {
+        do throws(SluiceError) {
+            if let key { _ = try await store.send(command, key: key) } else { _ = try await store.send(command, node: nil) }
         } catch {
             if error.code == .permission { return true }
             if error.code.category == .server { throw error }

@@ -65,6 +65,6 @@ struct EarlierBuild {
     }
 
     private func replace(by text: String, _ load: Load) async throws {
-        try await load.queues.store.run(["FUNCTION", "LOAD", "REPLACE", text])
+        try await load.queues.store.run(["FUNCTION", "LOAD", "REPLACE", text], node: nil)
     }
 }

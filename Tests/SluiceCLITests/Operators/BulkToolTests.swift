@@ -123,7 +123,7 @@ struct BulkToolTests {
         #expect(try await tool.run("audit", "--repair").output == "clean: nothing to repair\n")
         #expect(try await tool.run("audit", "--yes").status == 2)
         let store = try await HandWorker(tool).store
-        _ = try await store.send(["ZREM", store.keys.base("mail") + ":wait:host=x%20y", "b1"])
+        _ = try await store.send(["ZREM", store.keys.base("mail") + ":wait:host=x%20y", "b1"], key: store.keys.base("mail"))
         let plan = try await tool.run("audit", "--repair", "mail")
         #expect(plan.status == 1 && plan.output.contains("b1 is in no index") && plan.output.contains("it becomes available"))
         #expect(plan.error.contains("nothing was changed"))

@@ -178,9 +178,10 @@ struct ActionLogTests {
         let fixture = try await Fixture()
         let fields = Action.fields(Self.ada, .jobsRetry, "x", "mail", reason: "")
         let words = ["XADD", fixture.store.keys.actions, "*"] + fields.flatMap { [$0.name, $0.value] }
-        for _ in 0..<5 { _ = try await fixture.store.pipeline(Array(repeating: RedisCommand(words), count: 5000)) }
+        let entries = Array(repeating: RedisCommand(words), count: 5000)
+        for _ in 0..<5 { _ = try await fixture.store.pipeline(entries, key: fixture.store.keys.actions) }
         try await fixture.inspector.switchDependency("tmdb", on: false)
-        let length = try #require(try await fixture.store.send(["XLEN", fixture.store.keys.actions]).root.integer)
+        let length = try #require(try await fixture.store.command(["XLEN", fixture.store.keys.actions]).root.integer)
         // Redis removes whole nodes of at most 100 entries.
         #expect((20_000...20_200).contains(length))
     }

@@ -2,6 +2,7 @@ import Foundation
 import Hiredis
 import SluiceCore
 import SluiceStore
+import SluiceTesting
 import Testing
 
 @testable import SluiceInspector
@@ -73,7 +74,8 @@ struct ActionPagesTests {
         _ = try await start("rare", "mail", fixture, by: "eve")
         let fields = Action.fields(Operator("ada", via: .tool, from: "h"), .jobsRetry, "x", "mail", reason: "")
         let words = ["XADD", fixture.store.keys.actions, "*"] + fields.flatMap { [$0.name, $0.value] }
-        _ = try await fixture.store.pipeline(Array(repeating: RedisCommand(words), count: 6000))
+        _ = try await fixture.store.pipeline(
+            Array(repeating: RedisCommand(words), count: 6000), key: fixture.store.keys.actions)
         let pages = try await pages(of: 5, fixture, actor: "eve")
         #expect(pages.map(\.count) == [0, 1])
     }
@@ -96,10 +98,10 @@ struct ActionPagesTests {
 
     @Test func entriesOfOthersAreSkipped() async throws {
         let fixture = try await Fixture()
-        _ = try await fixture.store.send(["XADD", fixture.store.keys.actions, "*", "hello", "world"])
-        _ = try await fixture.store.send(["XADD", fixture.store.keys.actions, "*", "of", "nothing", "changed", "x"])
+        _ = try await fixture.store.command(["XADD", fixture.store.keys.actions, "*", "hello", "world"])
+        _ = try await fixture.store.command(["XADD", fixture.store.keys.actions, "*", "of", "nothing", "changed", "x"])
         let action = try await start("a", "mail", fixture)
-        _ = try await fixture.store.send([
+        _ = try await fixture.store.command([
             "XADD", fixture.store.keys.actions, "*", "do", "later", "via", "future", "queue", "a b",
         ])
         let page = try await fixture.inspector.actions()

@@ -2,6 +2,7 @@ import Foundation
 import Hiredis
 import SluiceCore
 import SluiceStore
+import SluiceTesting
 import Testing
 
 @testable import SluiceInspector
@@ -52,7 +53,7 @@ struct TokenTests {
         #expect(try await fixture.inspector.authenticate(secret) == nil)
         #expect(try await fixture.inspector.revokeToken(token.id) == nil)
         #expect(try await fixture.inspector.revokeToken("\(token.id):used") == nil)
-        #expect(try await fixture.store.send(["EXISTS", fixture.store.keys.tokens]).root.integer == 0)
+        #expect(try await fixture.store.command(["EXISTS", fixture.store.keys.tokens]).root.integer == 0)
         let expired = TokenSecret.random()
         var old = token
         (old.id, old.expires) = (expired.id, Date(milliseconds: try await fixture.store.now()))
@@ -66,7 +67,7 @@ struct TokenTests {
         let fixture = try await Fixture()
         let (token, secret) = try await fixture.inspector.createToken("ci", role: .viewer)
         func used() async throws -> Int? {
-            try await fixture.store.send(["HGET", fixture.store.keys.tokens, Store.tokenUse(token.id)]).root.integer
+            try await fixture.store.command(["HGET", fixture.store.keys.tokens, Store.tokenUse(token.id)]).root.integer
         }
         func set(_ time: Int) async throws { try await fixture.store.noteUse(of: token.id, at: time) }
         #expect(try await used() == nil)
@@ -91,7 +92,7 @@ struct TokenTests {
         #expect(actions.map(\.verb) == [.tokenCreate, .tokenRevoke, .tokenCreate])
         #expect(actions.allSatisfy { $0.outcome?.tally.changed == 1 })
         #expect(actions.last?.target.hasPrefix("\(token.id) ci --role admin --queue mail until ") == true)
-        let stored = try await fixture.store.send(["HVALS", fixture.store.keys.tokens]).root.elements.compactMap(\.string)
+        let stored = try await fixture.store.command(["HVALS", fixture.store.keys.tokens]).root.elements.compactMap(\.string)
         let logged = try await fixture.store.actionEntries(after: "0-0", most: 100).flatMap(\.fields.values)
         for text in stored + logged {
             for secret in [secret, kept] { #expect(!text.contains(secret.suffix(52))) }
@@ -122,7 +123,7 @@ struct TokenTests {
         let fixture = try await Fixture()
         let secret = TokenSecret.random()
         for text in ["", "{}", "[]", #"{"name":"x","role":"god","queues":[],"kinds":[],"by":"","created":0,"sha256":""}"#] {
-            _ = try await fixture.store.send(["HSET", fixture.store.keys.tokens, secret.id, text])
+            _ = try await fixture.store.command(["HSET", fixture.store.keys.tokens, secret.id, text])
             #expect(try await fixture.inspector.authenticate(secret.text) == nil)
             #expect(try await fixture.inspector.tokens().tokens.isEmpty)
         }

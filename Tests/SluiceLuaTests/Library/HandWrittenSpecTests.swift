@@ -89,7 +89,7 @@ struct HandWrittenSpecTests {
             var command = RedisCommand(["FCALL", "sluice_enqueue", "1", queue.base, "a"])
             command.append(Array(#"{"kind":"k"#.utf8) + bytes + Array(#""}"#.utf8))
             command.append("")
-            await #expect(throws: SluiceError.self) { try await queue.queues.store.send(command) }
+            await #expect(throws: SluiceError.self) { try await queue.queues.store.send(command, key: queue.base) }
         }
         #expect(try await queue.fcall(["sluice_enqueue", "a", #"{"kind":"kä€😀"}"#, ""]) == "[added a]")
         #expect(try await queue.fcall(["explain", "a"]).contains("no_worker"))
@@ -129,7 +129,7 @@ struct HandWrittenSpecTests {
         command.append(Array(#"{"kind":"k"#.utf8) + [0xFF] + Array(#""}"#.utf8))
         command.append("0")
         command.append(hook)
-        await #expect(throws: SluiceError.self) { try await queue.queues.store.send(command) }
+        await #expect(throws: SluiceError.self) { try await queue.queues.store.send(command, key: queue.base) }
         #expect(try await queue.key("spec") == nil)
         #expect(try await queue.fcall(["enqueue", "c", "1", "1", "f", #"{"kind":"k","redact":["card"]}"#, "0", hook]) == "[]")
     }

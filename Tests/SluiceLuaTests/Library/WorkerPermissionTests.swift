@@ -64,14 +64,14 @@ struct WorkerPermissionTests {
         ["SUBSCRIBE", "__keyspace@0__:other"], ["PSUBSCRIBE", "*"], ["SORT", "sluice:queues", "BY", "*"],
     ])
     func cannotDoMore(_ words: [String]) async throws {
-        let error = await #expect(throws: SluiceError.self) { try await store.send(RedisCommand(words)) }
+        let error = await #expect(throws: SluiceError.self) { try await store.command(words) }
         #expect(error?.code == .permission, "\(words)")
     }
 
     /// What is left of the server beside its keys, as the article on security says.
     @Test func seesHowManyKeysThereAreAndNoName() async throws {
         try await server.cli("SET", "other:secret", "1")
-        let info = try #require(try await store.send(["INFO"]).root.string)
+        let info = try #require(try await store.command(["INFO"]).root.string)
         #expect(info.contains("db0:keys=") && !info.contains("other:secret"))
     }
 

@@ -79,7 +79,7 @@ struct AsideTests {
         _ = try await queue.fcall(["sluice_enqueue", "a", #"{"kind":"k"}"#, options])
         var command: RedisCommand = ["HSET", queue.base + ":spec", "a"]
         command.append(contentsOf: spec)
-        _ = try await queue.queues.store.send(command)
+        _ = try await queue.queues.store.send(command, key: queue.base)
         let messages = try await queue.end("a", worker)
         #expect(messages.count == 2)
         let notices = messages.flatMap { message -> [Notice] in
@@ -101,7 +101,7 @@ struct AsideTests {
         _ = try await queue.fcall(["sluice_enqueue", "a", #"{"kind":"k"}"#, #"{"notify":{"url":"https://x.test/h"}}"#])
         var command: RedisCommand = ["HSET", queue.base + ":spec", "a"]
         command.append(contentsOf: Array(#"{"kind":""#.utf8) + bytes + Array(#""}"#.utf8))
-        _ = try await queue.queues.store.send(command)
+        _ = try await queue.queues.store.send(command, key: queue.base)
         guard case .notices(_, _, let list)? = try await queue.end("a", worker).first?.event, let notice = list.first else {
             Issue.record("nothing is told")
             return

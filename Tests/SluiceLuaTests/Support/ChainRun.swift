@@ -142,7 +142,7 @@ final class ChainRun {
         let ids = order.values.joined().sorted()
         var states: [String: String] = [:]
         let commands = ids.map { RedisCommand(["FCALL_RO", "sluice1_job", "1", queue.base, $0]) }
-        for (id, reply) in zip(ids, try await queue.queues.store.pipeline(commands)) {
+        for (id, reply) in zip(ids, try await queue.queues.store.pipeline(commands, key: queue.base)) {
             let words = try reply.get().root.elements.map { $0.string ?? "" }
             if words.count > 3 { states[id] = words[3] }
         }

@@ -23,9 +23,9 @@ struct LuaQueue: Sendable {
     /// Calls a function by its plain name, or by protocol, and tells the reply, or the error, as text.
     func fcall(_ words: [String], key: String? = nil) async throws -> String {
         let function = words[0].hasPrefix("sluice_") ? words[0] : "sluice1_" + words[0]
-        let command = RedisCommand(["FCALL", function, "1", key ?? queues.base(name)] + words.dropFirst())
+        let command = ["FCALL", function, "1", key ?? queues.base(name)] + words.dropFirst()
         do {
-            return queues.relative(text(try await queues.store.send(command).root))
+            return queues.relative(text(try await queues.store.command(command).root))
         } catch {
             return "\(error.code.name): \(error.message)"
         }
@@ -80,7 +80,7 @@ struct LuaQueue: Sendable {
     /// Sends a command on one key of the queue, behind the functions' back.
     @discardableResult func redis(_ command: String, _ key: String, _ rest: String?...) async throws -> String? {
         let words = [command, queues.base(name) + ":" + key] + rest.compactMap(\.self)
-        let value = try await queues.store.send(RedisCommand(words)).root
+        let value = try await queues.store.command(words).root
         return value.isNull ? nil : text(value)
     }
 

@@ -143,7 +143,7 @@ final class RandomRun {
     /// The audit, and the conservation of jobs, in one round trip if one page is all.
     private func check() async throws {
         let commands = ["audit", "status"].map { RedisCommand(["FCALL_RO", "sluice1_" + $0, "1", queue.base]) }
-        let replies = try await queue.queues.store.pipeline(commands).map { try $0.get().root }
+        let replies = try await queue.queues.store.pipeline(commands, key: queue.base).map { try $0.get().root }
         let page = try AuditPage().read(replies[0])
         faults += page.cursor == nil ? page.violations.map { $0.invariant + " " + $0.what } : try await queue.audit()
         let status = try Status().read(replies[1]).compactMapValues { Int($0) }

@@ -88,7 +88,7 @@ final class CrawlStage {
         evidence.announcements += result.added + result.existing
         let key = inspector.store.keys.base(Self.queue) + ":wait:"
         try await until("the backlog was small") { [inspector, scale] in
-            (try await inspector.store.send(["ZCARD", key]).root.integer ?? 0) <= scale.backlog
+            (try await inspector.store.send(["ZCARD", key], key: key).root.integer ?? 0) <= scale.backlog
         }
         say("portion \(portion + 1) of \(Scale.portions) is in")
     }

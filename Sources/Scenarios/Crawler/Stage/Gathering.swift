@@ -26,8 +26,8 @@ struct Gathering {
 
     private func locks(live: Int) async throws -> Evidence.Locks {
         let base = stage.inspector.store.keys.base(CrawlStage.queue)
-        let all = try await stage.inspector.store.send(["HLEN", "\(base):unique"]).root.integer ?? -1
-        let periods = try await stage.inspector.store.send(["ZCARD", "\(base):unique_ends"]).root.integer ?? -1
+        let all = try await stage.inspector.store.send(["HLEN", "\(base):unique"], key: base).root.integer ?? -1
+        let periods = try await stage.inspector.store.send(["ZCARD", "\(base):unique_ends"], key: base).root.integer ?? -1
         return Evidence.Locks(all: all, periods: periods, live: live)
     }
 

@@ -141,7 +141,7 @@ struct Trials {
         try await stage.inspector.resume(CrawlStage.queue)
         let key = stage.inspector.store.keys.base(CrawlStage.queue) + ":wait:"
         try await stage.until("the batch was taken", every: .milliseconds(2)) {
-            try await stage.inspector.store.send(["ZCARD", key]).root.integer == 0
+            try await stage.inspector.store.send(["ZCARD", key], key: key).root.integer == 0
         }
         return ContinuousClock.now - started
     }

@@ -47,17 +47,18 @@ struct OriginalLookup: Sendable {
 
     /// Sets the status to `retry`. Returns false if another row of the fingerprint is in that already.
     private func becomesRetry(_ item: Item, _ context: JobContext) async throws -> Bool {
-        _ = try await store.send(["HSETNX", Self.rows, item.fingerprint, context.id.text])
+        _ = try await store.send(["HSETNX", Self.rows, item.fingerprint, context.id.text], key: Self.rows)
         return try await owner(item) == context.id.text
     }
 
     /// The row has ended.
     private func leave(_ item: Item, _ context: JobContext) async throws {
-        if try await owner(item) == context.id.text { _ = try await store.send(["HDEL", Self.rows, item.fingerprint]) }
+        guard try await owner(item) == context.id.text else { return }
+        _ = try await store.send(["HDEL", Self.rows, item.fingerprint], key: Self.rows)
     }
 
     private func owner(_ item: Item) async throws -> String? {
-        try await store.send(["HGET", Self.rows, item.fingerprint]).root.string
+        try await store.send(["HGET", Self.rows, item.fingerprint], key: Self.rows).root.string
     }
 
     private func ask(_ item: Item, _ context: JobContext) async throws {

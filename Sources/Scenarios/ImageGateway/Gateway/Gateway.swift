@@ -70,14 +70,14 @@ final class Gateway: Front {
             return Standing(state: "missing", version: 0)
         }
         let key = inspector.store.keys.base(Self.queue) + ":notified"
-        let version = try await inspector.store.send(["HGET", key, order.id]).root.string
+        let version = try await inspector.store.send(["HGET", key, order.id], key: key).root.string
         return Standing(state: job.state.rawValue, version: version.flatMap { Int($0) } ?? 0)
     }
 
     /// On how many workers that died each job was, where there are any.
     func crashes() async throws -> [(job: JobID, count: Int)] {
         let key = inspector.store.keys.base(Self.queue) + ":crashes"
-        let fields = try await inspector.store.send(["HGETALL", key]).root.elements.map { $0.string ?? "" }
+        let fields = try await inspector.store.send(["HGETALL", key], key: key).root.elements.map { $0.string ?? "" }
         return stride(from: 0, to: fields.count - 1, by: 2).map { (JobID(known: fields[$0]), Int(fields[$0 + 1]) ?? 0) }
     }
 

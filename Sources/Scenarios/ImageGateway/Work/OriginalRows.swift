@@ -20,15 +20,15 @@ struct OriginalRows: Sendable {
 
     func put(_ row: Row) async throws {
         let text = String(decoding: try JSONEncoder().encode(row), as: UTF8.self)
-        _ = try await store.send(["HSET", Self.key, "\(row.order)", text])
+        _ = try await store.send(["HSET", Self.key, "\(row.order)", text], key: Self.key)
     }
 
     func row(_ order: Order) async throws -> Row? {
-        try Self.read(try await store.send(["HGET", Self.key, "\(order.number)"]).root.string)
+        try Self.read(try await store.send(["HGET", Self.key, "\(order.number)"], key: Self.key).root.string)
     }
 
     func all() async throws -> [Row] {
-        try await store.send(["HVALS", Self.key]).root.elements.compactMap { try Self.read($0.string) }
+        try await store.send(["HVALS", Self.key], key: Self.key).root.elements.compactMap { try Self.read($0.string) }
     }
 
     private static func read(_ text: String?) throws -> Row? {

@@ -94,7 +94,8 @@ struct CellScript {
             while !rest.isEmpty {
                 try await stage.client.enqueue(rest.prefix(10))
                 rest = rest.dropFirst(10)
-                _ = try await stage.inspector.store.send(["DEL", stage.inspector.store.keys.wake("work")])
+                let wake = stage.inspector.store.keys.wake("work")
+                _ = try await stage.inspector.store.send(["DEL", wake], key: wake)
             }
             for flow in stage.plan.flows where flow.portion == portion { try await stage.client.enqueue(flow.workflow()) }
             try await stage.drain(through: portion)

@@ -9,14 +9,14 @@ extension BenchModes {
 
     /// One round of Redis alone with the three commands that the simplest safe queue needs.
     func lists(_ count: Int, _ client: SluiceClient) async throws -> Stretch {
-        let base = "\(options.namespace):floor"
+        let base = "\(options.namespace):{floor}"
         let payload = String(repeating: "x", count: payload)
         let pushes = (0..<Self.deep).map { _ in ["LPUSH", base + ":wait", payload] }
         let moves = (0..<Self.deep).map { _ in ["LMOVE", base + ":wait", base + ":active", "RIGHT", "LEFT"] }
         let removals = (0..<Self.deep).map { _ in ["LREM", base + ":active", "1", payload] }
         let flushes = max(count / Self.deep, 1)
         return try await Stretch.measure(ServerMeter(store: client.store), count: flushes * Self.deep) {
-            for _ in 0..<flushes { try await client.store.run(pushes + moves + removals) }
+            for _ in 0..<flushes { try await client.store.run(pushes + moves + removals, key: base) }
         }
     }
 

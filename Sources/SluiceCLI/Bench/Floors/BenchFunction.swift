@@ -37,14 +37,14 @@ struct BenchFunction {
     }
 
     /// One call, which returns when its answer is there.
-    func call() async throws(SluiceError) { try await store.run(command) }
+    func call() async throws(SluiceError) { try await store.run(command, key: key) }
 
     /// Calls, as many in one flush as there are commands of a kind in one flush of the floor.
     func pipelined(_ count: Int) async throws -> Stretch {
         let flushes = max(count / BenchModes.deep, 1)
         let flush = [[String]](repeating: command, count: BenchModes.deep)
         return try await Stretch.measure(ServerMeter(store: store), count: flushes * BenchModes.deep) {
-            for _ in 0..<flushes { try await store.run(flush) }
+            for _ in 0..<flushes { try await store.run(flush, key: key) }
         }
     }
 
@@ -63,7 +63,7 @@ struct BenchFunction {
     private func load() async throws(SluiceError) -> Bool {
         guard try await mayDelete() else { return false }
         do {
-            try await store.run(["FUNCTION", "LOAD", text])
+            try await store.run(["FUNCTION", "LOAD", text], key: key)
             return true
         } catch {
             if error.isRefusal { return false }
@@ -74,7 +74,7 @@ struct BenchFunction {
     /// Deletes what is not there yet, since a library that stays would be worse than a figure that is missing.
     private func mayDelete() async throws(SluiceError) -> Bool {
         do {
-            try await store.run(["FUNCTION", "DELETE", name])
+            try await store.run(["FUNCTION", "DELETE", name], key: key)
         } catch {
             if error.isRefusal { return false }
             guard error.message.contains("Library not found") else { throw error }
@@ -83,8 +83,8 @@ struct BenchFunction {
     }
 
     private func delete() async throws(SluiceError) {
-        try await store.run(["FUNCTION", "DELETE", name])
-        try await store.run(["UNLINK", key])
+        try await store.run(["FUNCTION", "DELETE", name], key: key)
+        try await store.run(["UNLINK", key], key: key)
     }
 }
 

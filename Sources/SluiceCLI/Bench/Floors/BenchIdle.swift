@@ -13,7 +13,7 @@ struct BenchIdle {
     func ping() async throws -> Double {
         try await rest()
         let start = ContinuousClock.now
-        try await producer.store.run(["PING"])
+        try await producer.store.run(["PING"], node: nil)
         return (ContinuousClock.now - start).seconds * 1000
     }
 

@@ -1,7 +1,8 @@
+import Hiredis
 import SluiceCore
 import SluiceStore
 
-/// Reads the server's own account of its work, before and after a measurement.
+/// Reads the server's own account of its work, before and after a measurement; of a cluster that of all primaries.
 struct ServerMeter {
     /// Readings at one moment.
     struct Reading {
@@ -16,10 +17,21 @@ struct ServerMeter {
     /// Reads when the server has freed what was deleted, which it does in the background.
     /// - Returns: nil if this user may not ask.
     func read() async throws(SluiceError) -> Reading? {
-        guard var values = try await store.info("everything") else { return nil }
+        var sum = Reading(microseconds: 0, commands: 0, memory: 0)
+        for node in try await store.primaries() {
+            guard let reading = try await read(node) else { return nil }
+            sum.microseconds += reading.microseconds
+            sum.commands += reading.commands
+            sum.memory += reading.memory
+        }
+        return sum
+    }
+
+    private func read(_ node: RedisEndpoint?) async throws(SluiceError) -> Reading? {
+        guard var values = try await store.info("everything", node: node) else { return nil }
         while (values["lazyfree_pending_objects"].flatMap { Int($0) } ?? 0) > 0 {
             try? await Task.sleep(for: .milliseconds(10))
-            values = try await store.info("everything") ?? [:]
+            values = try await store.info("everything", node: node) ?? [:]
         }
         var commands = 0.0
         for (name, value) in values where name.hasPrefix("cmdstat_") {

@@ -4,7 +4,7 @@ package import SluiceCore
 extension Store {
     /// Whether a queue has a job with this id.
     package func has(_ id: JobID, in queue: QueueName) async throws(SluiceError) -> Bool {
-        try await send(["HEXISTS", keys.spec(queue.validated()), id.text]).root.integer == 1
+        try await send(["HEXISTS", keys.spec(queue.validated()), id.text], key: keys.base(queue)).root.integer == 1
     }
 
     /// The ids for which a queue has a job, or remembers a recent delivery from another slot, so that a new job with that id
@@ -14,7 +14,7 @@ extension Store {
         let questions: [RedisCommand] = ids.flatMap { id -> [RedisCommand] in
             [["HEXISTS", keys.spec(queue), id.text], ["ZSCORE", keys.seen(queue), id.text]]
         }
-        let replies = try await pipeline(questions)
+        let replies = try await pipeline(questions, key: keys.base(queue))
         var known: Set<JobID> = []
         for (position, id) in ids.enumerated() {
             let isThere = try replies[2 * position].get().root.integer == 1
