@@ -11,7 +11,11 @@ struct SlotBoardTests {
     private func question(_ slot: Int, _ words: String...) -> SlotQuestion { SlotQuestion(slot: slot, words: words) }
 
     private mutating func wait(_ questions: SlotQuestion..., places: Int = 9) -> [SlotBoard<String>.Action] {
-        board.wait(for: questions, at: start) { board.connections < places }
+        var left = places - board.connections
+        return board.wait(for: questions, at: start) {
+            left -= 1
+            return left >= 0
+        }
     }
 
     private mutating func taken() -> String? {
