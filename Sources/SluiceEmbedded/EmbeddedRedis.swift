@@ -20,6 +20,9 @@ package struct EmbeddedRedis: Sendable {
     package let home: String
     private let searchPath: String?
     private let patience: Duration
+    /// Further lines of `redis.conf`, and the password that they set: for a node of a cluster.
+    private let configuration: [String]
+    private let password: String?
 
     /// Names the server; touches nothing before `start`.
     ///
@@ -35,6 +38,17 @@ package struct EmbeddedRedis: Sendable {
         self.home = URL(fileURLWithPath: chosen ?? own + "/.local/state/sluice").path
         self.searchPath = searchPath
         self.patience = patience
+        configuration = []
+        password = nil
+    }
+
+    /// A node of a cluster: the same server with more lines in its configuration, and a password.
+    init(node home: String, configuration: [String], password: String, searchPath: String?, patience: Duration) {
+        self.home = home
+        self.searchPath = searchPath
+        self.patience = patience
+        self.configuration = configuration
+        self.password = password
     }
 
     /// `unix:///…`, percent-encoded where the path needs it.
@@ -99,7 +113,7 @@ package struct EmbeddedRedis: Sendable {
 }
 
 extension EmbeddedRedis {
-    var probe: RedisProbe { RedisProbe(socketPath: socketPath) }
+    var probe: RedisProbe { RedisProbe(socketPath: socketPath, password: password) }
     var lockPath: String { home + "/redis.lock" }
     private var pidPath: String { home + "/redis.pid" }
 
@@ -122,6 +136,7 @@ extension EmbeddedRedis {
     private func launch(_ executable: RedisExecutable, holding lock: consuming FileLock) async throws {
         var file = RedisConfigurationFile(directory: home, socketPath: socketPath, appendOnly: true)
         file.set("pidfile", pidPath)
+        configuration.forEach { file.append(line: $0) }
         let configurationPath = home + "/redis.conf"
         try file.write(to: configurationPath)
         var platform = PlatformOptions()

@@ -15,7 +15,8 @@ import Foundation
 enum PrivateDirectory {
     /// The names that have a meaning there.
     private static let names = [
-        "redis.lock", "redis.sock", "redis.pid", "redis.log", "redis.conf", "appendonlydir", "dump.rdb",
+        "redis.lock", "redis.sock", "redis.pid", "redis.log", "redis.conf", "appendonlydir", "dump.rdb", "nodes.conf",
+        "cluster.json", "cluster.lock",
     ]
 
     /// Creates the directory with mode 0700, and missing parents.

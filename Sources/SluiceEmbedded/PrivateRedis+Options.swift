@@ -5,6 +5,10 @@ extension PrivateRedis {
         package var appendOnly = false
         /// Whether it also listens on a free TCP port of 127.0.0.1.
         package var tcp = false
+        /// The TCP port to listen on; a free one when nil.
+        package var port: Int?
+        /// The password that the configuration sets; nil for none.
+        package var password: String?
         /// If set, it listens for TLS on a free port of 127.0.0.1, and requires a client certificate of the same authority.
         package var tls: TLSFiles?
         /// Additional lines of `redis.conf`, after our own.

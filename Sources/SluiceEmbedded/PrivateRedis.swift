@@ -25,7 +25,8 @@ package actor PrivateRedis {
     package private(set) var processID: Int32?
 
     private let keeper: Int32
-    private var probe: RedisProbe { RedisProbe(socketPath: socketPath) }
+    private let password: String?
+    nonisolated var probe: RedisProbe { RedisProbe(socketPath: socketPath, password: password) }
 
     /// Starts a server and waits until it serves commands.
     ///
@@ -34,7 +35,8 @@ package actor PrivateRedis {
         let directory = try options.directory ?? Self.makeDirectory()
         self.directory = directory
         socketPath = directory + "/redis.sock"
-        tcpPort = options.tcp ? UnixSocket.freePort() : nil
+        tcpPort = options.port ?? (options.tcp ? UnixSocket.freePort() : nil)
+        password = options.password
         tlsPort = options.tls == nil ? nil : UnixSocket.freePort()
         do {
             executable = try await RedisExecutable.find(searchPath: options.searchPath)
@@ -57,6 +59,9 @@ package actor PrivateRedis {
 
     /// The URL of the Unix socket: `unix:///tmp/…`.
     package nonisolated var url: String { "unix://" + socketPath }
+
+    /// `127.0.0.1:PORT`; nil without a TCP port.
+    package nonisolated var address: String? { tcpPort.map(ClusterPlan.address) }
 
     /// Creates a directory with mode 0700 and a short path.
     package static func makeDirectory() throws -> String {

@@ -18,6 +18,8 @@ struct RedisProbe: Sendable {
     }
 
     let socketPath: String
+    /// Nil for a server without one.
+    var password: String?
 
     /// Sends one inline command on a new connection.
     /// - Throws: Only `CancellationError`.
@@ -27,11 +29,14 @@ struct RedisProbe: Sendable {
             return errno == EAGAIN ? .silence : .absent
         }
         defer { close(descriptor) }
-        guard UnixSocket.send(command + "\r\n", to: descriptor) else { return .silence }
+        let login = password.map { "AUTH \($0)\r\n" } ?? ""
+        guard UnixSocket.send(login + command + "\r\n", to: descriptor) else { return .silence }
         var received: [UInt8] = []
+        // The reply to AUTH is one line. What is wrong with it shows in the reply to the command.
+        let lines = password == nil ? 0 : 1
         var answer: Answer?
         let inTime = try await Polling.wait(upTo: limit, every: .milliseconds(1)) {
-            answer = Self.read(from: descriptor, into: &received)
+            answer = Self.read(from: descriptor, into: &received, after: lines)
             return answer != nil
         }
         return inTime ? answer ?? .silence : .silence
@@ -43,18 +48,24 @@ struct RedisProbe: Sendable {
         return !text.hasPrefix("-LOADING")
     }
 
-    private static func read(from descriptor: Int32, into received: inout [UInt8]) -> Answer? {
+    private static func read(from descriptor: Int32, into received: inout [UInt8], after lines: Int) -> Answer? {
         var chunk = [UInt8](repeating: 0, count: 8192)
         while true {
             let count = recv(descriptor, &chunk, chunk.count, 0)
             if count > 0 {
                 received += chunk[..<count]
-                if let text = wholeReply(received) { return .reply(text) }
+                if let text = wholeReply(rest(of: received, after: lines)) { return .reply(text) }
             } else {
                 let wouldBlock = count < 0 && (errno == EAGAIN || errno == EINTR)
                 return wouldBlock ? nil : .silence
             }
         }
+    }
+
+    private static func rest(of bytes: [UInt8], after lines: Int) -> [UInt8] {
+        guard lines > 0 else { return bytes }
+        guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return [] }
+        return Array(bytes[(end + 1)...])
     }
 
     /// The text of a complete simple, error, integer or bulk reply, without its framing.

@@ -15,6 +15,7 @@ func withHome(named name: String = "home", _ body: (String) async throws -> Void
         result = .failure(error)
     }
     _ = try? await EmbeddedRedis(home: home).stop()
+    _ = try? await EmbeddedCluster(home: home).stop()
     try FileManager.default.removeItem(atPath: directory)
     try result.get()
 }

@@ -8,7 +8,10 @@ struct RedisCommandGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "redis", abstract: "Your private Redis: started on first use, shared by all commands of yours.",
         discussion: "Its data, its socket and its log are under $SLUICE_HOME, by default ~/.local/state/sluice.",
-        subcommands: [RedisStartCommand.self, RedisStopCommand.self, RedisStatusCommand.self, RedisClientCommand.self])
+        subcommands: [
+            RedisStartCommand.self, RedisStopCommand.self, RedisStatusCommand.self, RedisClientCommand.self,
+            RedisClusterCommand.self,
+        ])
 
     @OptionGroup var global: GlobalOptions
 }
