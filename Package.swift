@@ -164,7 +164,7 @@ let package = Package(
             path: "Sources/Scenarios/Pipelines", exclude: ["README.md"]
         ),
         .target(
-            name: "TestSupport", dependencies: store + children + nio + ["SluiceTesting", .nioHTTP1, .nioSSL],
+            name: "TestSupport", dependencies: redis + children + nio + ["SluiceEmbedded", "SluiceTesting", .nioHTTP1, .nioSSL],
             path: "Tests/Support"),
         .testTarget(name: "HiredisTests", dependencies: testing),
         .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"]),

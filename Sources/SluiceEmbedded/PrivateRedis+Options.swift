@@ -11,6 +11,8 @@ extension PrivateRedis {
         package var password: String?
         /// If set, it listens for TLS on a free port of 127.0.0.1, and requires a client certificate of the same authority.
         package var tls: TLSFiles?
+        /// Whether it is a sentinel, whose `sentinel` lines are in the configuration.
+        package var isSentinel = false
         /// Additional lines of `redis.conf`, after our own.
         package var configuration: [String] = []
         /// The search path for the server; `PATH` when nil.

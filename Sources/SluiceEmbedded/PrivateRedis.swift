@@ -45,7 +45,8 @@ package actor PrivateRedis {
             Self.addListeners(to: &file, tcpPort: tcpPort, tlsPort: tlsPort, tls: options.tls)
             options.configuration.forEach { file.append(line: $0) }
             try file.write(to: directory + "/redis.conf")
-            keeper = try await Self.launchKeeper(of: directory, executable: executable.path)
+            keeper = try await Self.launchKeeper(
+                of: directory, executable: executable.path, option: options.isSentinel ? "--sentinel" : "")
         } catch {
             try? FileManager.default.removeItem(atPath: directory)
             throw error
@@ -162,7 +163,7 @@ extension PrivateRedis {
         {
             while read -r _ <&3; do
                 (
-                    sh -c 'echo $$ >"$1/pid"; exec "$2" "$1/redis.conf"' sh "$1" "$2" >>"$1/redis.log" 2>&1 3<&-
+                    sh -c 'echo $$ >"$1/pid"; exec "$2" "$1/redis.conf" $3' sh "$1" "$2" "$3" >>"$1/redis.log" 2>&1 3<&-
                     echo $? >"$1/status"
                 ) &
                 until [ -s "$1/pid" ] || [ -e "$1/status" ]; do sleep 0.01; done
@@ -174,7 +175,9 @@ extension PrivateRedis {
         """
 
     /// Runs the shell in its own session, so that Ctrl-C at the terminal ends us first and the server after us.
-    private static func launchKeeper(of directory: String, executable: String) async throws -> Int32 {
+    private static func launchKeeper(
+        of directory: String, executable: String, option: String
+    ) async throws -> Int32 {
         guard let (ours, theirs) = UnixSocket.pair() else {
             throw EmbeddedRedisError.system("no socket pair: \(String(cString: strerror(errno)))")
         }
@@ -183,7 +186,7 @@ extension PrivateRedis {
         do {
             _ = try await run(
                 .path("/bin/sh"),
-                arguments: ["-c", keeperScript, "sh", directory, executable],
+                arguments: ["-c", keeperScript, "sh", directory, executable, option],
                 platformOptions: platform,
                 input: .fileDescriptor(FileDescriptor(rawValue: theirs), closeAfterSpawningProcess: true),
                 output: .discarded)

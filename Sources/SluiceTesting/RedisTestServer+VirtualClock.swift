@@ -4,6 +4,8 @@ import SluiceLua
 extension RedisTestServer {
     /// Loads a function library that reads the time from a key of the namespace, if the key exists. A library is shared by the
     /// whole server; the server of ``shared()`` already has this one. A restart without `aof` loses it.
+    ///
+    /// Each primary of a cluster holds the time in its library; so a replica that takes over goes by its own clock.
     /// - Throws: ``RedisTestServerError`` if the library cannot be loaded.
     public func useVirtualClock() async throws {
         try await useVirtualClock(replacing: [:])
@@ -11,15 +13,15 @@ extension RedisTestServer {
 
     /// Also replaces the text of some modules of the library.
     package func useVirtualClock(replacing modules: [String: String]) async throws {
-        let client = RedisClient(try RedisConfiguration(url: socketURL))
         let own = ["clock": Self.virtualClock, "expiry": Self.virtualExpiry]
-        let library = FunctionLibrary.text(replacing: modules.merging(own) { $1 })
+        let library =
+            cluster == nil
+            ? FunctionLibrary.text(replacing: modules.merging(own) { $1 }) : Self.clusterLibrary(replacing: modules)
         do {
-            _ = try await client.send(["FUNCTION", "LOAD", "REPLACE", library])
+            _ = try await sendToAll(["FUNCTION", "LOAD", "REPLACE", library])
         } catch {
             throw RedisTestServerError("cannot load the function library: \(error)")
         }
-        await client.close()
     }
 
     /// Replaces `lua/base/expiry.lua`: keys of a namespace with a virtual clock expire when the clock is moved. The key `expiries`
@@ -32,6 +34,10 @@ extension RedisTestServer {
           return namespace .. ':expiries', micros and math.floor(micros / 1000)
         end
 
+        """ + expiryOnClock
+
+    /// What follows the definition of `clock_of`.
+    static let expiryOnClock = """
         function M.set(key, ms)
           local expiries, now = clock_of(key)
           if not now then return redis.call('PEXPIRE', key, string.format('%.0f', ms)) end

@@ -1,6 +1,7 @@
 import Foundation
-import SluiceEmbedded
+package import SluiceEmbedded
 import Subprocess
+import Synchronization
 import SystemPackage
 
 /// A real Redis for tests, in a directory of its own. It ends with the test process, even if that crashes.
@@ -13,9 +14,21 @@ public final class RedisTestServer: Sendable {
     /// The certificates and keys, if `tls` was set.
     public let tls: TestCertificates?
 
+    /// The cluster, if it is one; nil for a single server.
+    package let cluster: PrivateCluster?
+    /// The server, or the first primary of the cluster.
     private let redis: PrivateRedis
+    private let clients = Mutex<NodeClients?>(nil)
+
+    init(cluster: PrivateCluster) {
+        self.cluster = cluster
+        redis = cluster.nodes[0]
+        tls = nil
+        url = cluster.url
+    }
 
     private init(redis: PrivateRedis, tls: TestCertificates?) {
+        cluster = nil
         self.redis = redis
         self.tls = tls
         url =
@@ -30,14 +43,15 @@ public final class RedisTestServer: Sendable {
 
     /// Returns the server that all suites of this process share; the first call starts it. Use separate keys in each test.
     ///
-    /// Do not change the server (configuration, ACL, scripts, restarts); start another one for that.
+    /// Do not change the server (configuration, ACL, scripts, restarts); start another one for that. With the environment variable
+    /// `SLUICE_TEST_TOPOLOGY=cluster` it is a cluster of three primaries, and ``url`` is that of the cluster.
     /// - Throws: as ``start(_:)`` does.
     public static func shared() async throws -> RedisTestServer {
         try await sharedStart.value
     }
 
     private static let sharedStart = Task {
-        let server = try await start()
+        let server = try await TestTopology.chosen() == .cluster ? startCluster() : start()
         try await server.useVirtualClock()
         return server
     }
@@ -73,8 +87,8 @@ public final class RedisTestServer: Sendable {
     /// The path of the Unix socket. The socket exists with every option and is never encrypted.
     public var socketPath: String { redis.socketPath }
 
-    /// The URL of the Unix socket: `unix://` and its path.
-    public var socketURL: String { redis.url }
+    /// The URL of the Unix socket: `unix://` and its path; in a cluster, also the password.
+    public var socketURL: String { cluster.map { "unix://:\($0.password)@\(redis.socketPath)" } ?? redis.url }
 
     /// The port on 127.0.0.1 without TLS, if `tcp` was set; a restart keeps it.
     public var tcpPort: Int? { redis.tcpPort }
@@ -110,7 +124,8 @@ public final class RedisTestServer: Sendable {
     /// - Throws: an error if the server cannot be signalled.
     public func resume() async throws { try await redis.resume() }
 
-    /// Runs `redis-cli` with these arguments on the Unix socket. Returns its output without the last newline.
+    /// Runs `redis-cli` with these arguments on the Unix socket, and in a cluster on the node of the key. Returns its output without
+    /// the last newline.
     ///
     /// - Throws: ``RedisTestServerError`` with the text of an error reply, or if the server cannot be reached.
     @discardableResult
@@ -125,8 +140,8 @@ public final class RedisTestServer: Sendable {
         let client = redis.executable.clientPath
         let result = try await run(
             client.hasPrefix("/") ? .path(FilePath(client)) : .name(client),
-            arguments: Arguments(["-s", socketPath, "-e"] + arguments),
-            environment: .inherit.updating(["REDISCLI_AUTH": nil]),
+            arguments: Arguments(place + ["-e"] + arguments),
+            environment: .inherit.updating(["REDISCLI_AUTH": cluster?.password]),
             output: .string(limit: 64 << 20),
             error: .string(limit: 1 << 20))
         let text = result.standardOutput.hasSuffix("\n") ? String(result.standardOutput.dropLast()) : result.standardOutput
@@ -135,5 +150,28 @@ public final class RedisTestServer: Sendable {
             throw RedisTestServerError("redis-cli \(arguments.first ?? ""): \(said)")
         }
         return text
+    }
+
+    /// How redis-cli finds the server. It follows redirects only from a port.
+    private var place: [String] {
+        guard cluster != nil, let port = redis.tcpPort else { return ["-s", socketPath] }
+        return ["-c", "-h", "127.0.0.1", "-p", "\(port)"]
+    }
+
+    /// Connections to the primaries, made at the first use.
+    func nodes() throws -> NodeClients {
+        try clients.withLock { clients in
+            if let clients { return clients }
+            let made = try NodeClients(nodeURLs)
+            clients = made
+            return made
+        }
+    }
+
+    private var nodeURLs: [(address: String, url: String)] {
+        guard let cluster else { return [("", socketURL)] }
+        return cluster.nodes.prefix(cluster.primaries).compactMap { node in
+            node.address.map { ($0, "redis://:\(cluster.password)@\($0)") }
+        }
     }
 }

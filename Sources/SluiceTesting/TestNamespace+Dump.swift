@@ -2,7 +2,8 @@ import Hiredis
 import SluiceCore
 
 extension TestNamespace {
-    /// Returns all data of the namespace at one instant, as text that is the same in every run of a test.
+    /// Returns all data of the namespace at one instant, as text that is the same in every run of a test. In a cluster it is one
+    /// instant for each node.
     ///
     /// The keys of the result lack the namespace, such as `{mail}:spec`. Each member is a line: `field = value` of a hash, the
     /// member of a set, `score member` of a sorted set, an element of a list, the fields of a stream's entry. Hashes and sets are
@@ -12,12 +13,13 @@ extension TestNamespace {
     /// microseconds (the unit of fences), and `5/T+1500.3` the fourth place taken at that time, in class 5.
     /// - Throws: an error if Redis cannot be reached or used.
     public func dump() async throws -> [String: String] {
-        let reply = try await command("EVAL", Self.dumpScript, "0", namespace.text, clockKey).root
         let times = RelativeTimes(start: start)
         var texts: [String: String] = [:]
-        var rest = reply.elements
-        while let key = rest.next()?.string, let text = rest.next()?.string {
-            texts[times.rewrite(key)] = times.rewrite(text)
+        for reply in try await everywhere(Self.dumpScript, namespace.text, clockKey) {
+            var rest = reply.root.elements
+            while let key = rest.next()?.string, let text = rest.next()?.string {
+                texts[times.rewrite(key)] = times.rewrite(text)
+            }
         }
         return texts
     }
@@ -53,12 +55,19 @@ extension TestNamespace {
             return lines
           end,
         }
+        local lists = redis.call('KEYS', ARGV[1] .. ':*expiries')
         local function expires(key)
-          return redis.call('PTTL', key) >= 0 or redis.call('ZSCORE', ARGV[1] .. ':expiries', key)
+          if redis.call('PTTL', key) >= 0 then return true end
+          for _, expiries in ipairs(lists) do
+            if redis.call('ZSCORE', expiries, key) then return true end
+          end
+        end
+        local function is_ours(key)
+          return key ~= ARGV[2] and not string.find(key, ':expiries$')
         end
         local reply = {}
         for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do
-          if key ~= ARGV[2] and key ~= ARGV[1] .. ':expiries' then
+          if is_ours(key) then
             local text = table.concat(read[redis.call('TYPE', key).ok](key), '\\n')
             reply[#reply + 1] = string.sub(key, #ARGV[1] + 2)
             reply[#reply + 1] = (expires(key) and '(expires)\\n' or '') .. text

@@ -52,7 +52,7 @@ public final class TestNamespace: Sendable {
         let hour = 3_600_000
         start = Int(Date().timeIntervalSince1970 * 1000) / hour * hour
         switch clock {
-        case .virtual: _ = try await command("SET", clockKey, "\(start * 1000)")
+        case .virtual: try await setClock(microseconds: start * 1000)
         case .server: break
         }
     }
@@ -73,11 +73,27 @@ public final class TestNamespace: Sendable {
     public func advance(by duration: Duration) async throws {
         let (seconds, attoseconds) = duration.components
         let micros = Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
-        _ = try await command("EVAL", Self.advanceScript, "1", clockKey, "\(micros)", namespace.text)
+        guard server.cluster != nil else {
+            _ = try await command("EVAL", Self.advanceScript, "1", clockKey, "\(micros)", namespace.text)
+            return
+        }
+        let now = try await server.clock(of: namespace) + micros
+        try await setClock(microseconds: now)
+        _ = try await server.sendToAll(["EVAL", RedisTestServer.passScript, "0", namespace.text, "\(now / 1000)"])
+    }
+
+    /// Sets the clock to microseconds since 1970. Wakes nobody.
+    package func setClock(microseconds: Int) async throws {
+        try await server.setClock(of: namespace, microseconds: microseconds)
     }
 
     /// Sends any command to the server of its first key.
     package func command(_ words: String...) async throws(SluiceError) -> RedisReply { try await store.command(words) }
+
+    /// Runs a script without keys on the server, or on each primary of a cluster.
+    package func everywhere(_ script: String, _ arguments: String...) async throws -> [RedisReply] {
+        try await server.sendToAll(RedisCommand(["EVAL", script, "0"] + arguments))
+    }
 
     /// The base of a queue's keys, as functions take it.
     package func base(_ queue: QueueName) -> String { store.keys.base(queue) }

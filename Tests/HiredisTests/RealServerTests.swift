@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import SluiceTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Hiredis
@@ -25,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func pipelinesAHundredThousandCommands() async throws {
+    @Test(.oneServer("a client speaks to one server")) func pipelinesAHundredThousandCommands() async throws {
         let client = try client(try await RedisTestServer.shared().url)
         let key = "pipeline-\(UInt64.random(in: 0...UInt64.max))"
         let results = try await client.pipeline(Array(repeating: ["INCR", key], count: 100_000))
@@ -35,7 +36,7 @@ import Testing
         await client.close()
     }
 
-    @Test func carriesAValueOf64MegabytesBothWays() async throws {
+    @Test(.oneServer("a client speaks to one server")) func carriesAValueOf64MegabytesBothWays() async throws {
         let client = try client(try await RedisTestServer.shared().url)
         let key = "large-\(UInt64.random(in: 0...UInt64.max))"
         let value = Array(repeating: Array(0...255 as ClosedRange<UInt8>), count: 64 << 12).flatMap { $0 }
@@ -48,7 +49,7 @@ import Testing
         await client.close()
     }
 
-    @Test func waitsInABlockingPop() async throws {
+    @Test(.oneServer("a client speaks to one server")) func waitsInABlockingPop() async throws {
         let url = try await RedisTestServer.shared().url
         let key = "blocking-\(UInt64.random(in: 0...UInt64.max))"
         let (waiter, producer) = (try client(url), try client(url))

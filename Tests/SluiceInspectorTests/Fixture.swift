@@ -50,11 +50,12 @@ struct Fixture {
 
     /// Stops the clock of the queues, which `pass` moves from then on.
     func stopClock() async throws {
-        _ = try await store.command(["SET", "\(store.keys.namespace):clock", "\(try await store.now() * 1000)"])
+        try await server.setClock(of: store.keys.namespace, microseconds: try await store.now() * 1000)
     }
 
     func pass(milliseconds: Int) async throws {
-        _ = try await store.command(["INCRBY", "\(store.keys.namespace):clock", "\(milliseconds * 1000)"])
+        let now = try await server.clock(of: store.keys.namespace)
+        try await server.setClock(of: store.keys.namespace, microseconds: now + milliseconds * 1000)
     }
 
     /// One cycle of the worker.

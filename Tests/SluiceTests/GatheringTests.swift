@@ -8,7 +8,7 @@ import Testing
 /// Jobs that are enqueued one by one at the same time.
 @Suite(.timeLimit(.minutes(10)))
 struct GatheringTests {
-    @Test func whatComesWhileACallIsUnderWaySharesTheNext() async throws {
+    @Test(.proxied) func whatComesWhileACallIsUnderWaySharesTheNext() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let producer = try await Producer(through: proxy.url)
         try await producer.client.enqueue(Numbered())

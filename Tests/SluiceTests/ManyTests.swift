@@ -63,7 +63,7 @@ struct ManyTests {
         #expect(refused?.code == .invalidArgument)
     }
 
-    @Test func aSequenceIsNotReadFurtherThanWhatIsOnItsWay() async throws {
+    @Test(.proxied) func aSequenceIsNotReadFurtherThanWhatIsOnItsWay() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let producer = try await Producer(through: proxy.url)
         try await producer.client.enqueue(Numbered())
@@ -124,7 +124,7 @@ struct ManyTests {
         #expect(try await producer.numbers() == Array(0..<20))
     }
 
-    @Test func aStreamIsNotReadFurtherThanTwoCallsWait() async throws {
+    @Test(.proxied) func aStreamIsNotReadFurtherThanTwoCallsWait() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let producer = try await Producer(through: proxy.url)
         try await producer.client.enqueue(Numbered())

@@ -62,7 +62,7 @@ struct RateLimiterTests {
         #expect(await again.value == "CancellationError")
     }
 
-    @Test(arguments: [FaultyProxy.Fault.loseRequest, .loseReply])
+    @Test(.proxied, arguments: [FaultyProxy.Fault.loseRequest, .loseReply])
     func aCallThatIsCutOffTakesOnePlaceThatIsToCome(fault: FaultyProxy.Fault) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let permits = try await Permits(through: proxy.url)

@@ -23,7 +23,7 @@ struct SemaphoreFaultTests {
         ]
     }
 
-    @Test(arguments: cases) func whatIsCutOffIsRepeatedAndDoesNoHarm(_ broken: Case) async throws {
+    @Test(.proxied, arguments: cases) func whatIsCutOffIsRepeatedAndDoesNoHarm(_ broken: Case) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         // The second client's waiters hear of their permits by the list, the first one goes by undisturbed.
         let permits = try await Permits(through: proxy.url)

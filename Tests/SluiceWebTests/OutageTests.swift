@@ -47,7 +47,7 @@ struct OutageTests {
     }
 
     /// Each reading asks Redis once for the queues. The first five lose their connection.
-    @Test func theWatcherPausesAfterEachFailure() async throws {
+    @Test(.proxied) func theWatcherPausesAfterEachFailure() async throws {
         let queues = try await TestNamespace()
         let proxy = try await FaultyProxy(to: queues.server)
         let failures = 5

@@ -81,7 +81,7 @@ struct WorkerTests {
         #expect(try await fixture.leftovers() == [])
     }
 
-    @Test func inConfirmedModeAPlaceIsFreeOnlyOnceRedisHasTheOutcome() async throws {
+    @Test(.proxied) func inConfirmedModeAPlaceIsFreeOnlyOnceRedisHasTheOutcome() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
         let slow = try await Fixture(through: proxy.url)

@@ -124,7 +124,8 @@ struct KeysToolTests {
         }
         #expect(end.status == .exited(0))
         #expect(try await tool.run("jobs", "show", id, "--keys", keys).output.contains("4111-1111"))
-        let stored = try await tool.server.cli("EVAL", Self.everything, "0", tool.namespace)
+        let stored = try await tool.server.cli(
+            "EVAL", Self.everything, "1", "\(tool.namespace):{mail}:cron", tool.namespace)
         #expect(stored.contains("cron:dun:") && stored.contains(#""kind":"exec""#), "\(stored)")
         #expect(!stored.contains("4111-1111") && !stored.contains("c-v-c"), "\(stored)")
         let history = try await tool.run("cron", "history", "dun")

@@ -71,8 +71,8 @@ final class ChainRun {
     }
 
     func clean() async throws {
-        let script = "redis.call('UNLINK', unpack(redis.call('KEYS', ARGV[1])))"
-        _ = try await queue.queues.command("EVAL", script, "0", "\(queue.queues.namespace):*")
+        let script = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end"
+        _ = try await queue.queues.everywhere(script, "\(queue.queues.namespace):*")
     }
 
     private func enqueue() async throws {

@@ -22,7 +22,7 @@ extension LuaQueue {
 
     /// The same to so many microseconds.
     func setClock(microseconds: Int) async throws {
-        _ = try await queues.command("SET", "\(queues.namespace):clock", "\(start * 1000 + microseconds)")
+        try await queues.setClock(microseconds: start * 1000 + microseconds)
     }
 
     /// How one gate stands.

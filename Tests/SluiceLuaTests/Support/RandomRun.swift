@@ -49,8 +49,8 @@ final class RandomRun {
 
     /// Leaves nothing behind, so that hundreds of runs do not slow each other down.
     func clean() async throws {
-        let script = "redis.call('UNLINK', unpack(redis.call('KEYS', ARGV[1])))"
-        _ = try await queue.queues.command("EVAL", script, "0", "\(queue.queues.namespace):*")
+        let script = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end"
+        _ = try await queue.queues.everywhere(script, "\(queue.queues.namespace):*")
     }
 
     private func pick(_ count: Int) -> [String] { (0..<count).map { _ in "j\(Int.random(in: 0..<30, using: &random))" } }

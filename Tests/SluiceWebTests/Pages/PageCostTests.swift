@@ -5,6 +5,7 @@ import SluiceCore
 import SluiceInspector
 import SluiceStore
 import SluiceTesting
+import TestSupport
 import Testing
 
 @testable import SluiceWeb
@@ -64,7 +65,7 @@ struct PageCostTests {
         }
     }
 
-    @Test func everyPageIsCheap() async throws {
+    @Test(.oneServer("the calls are counted by one server")) func everyPageIsCheap() async throws {
         let server = try await RedisTestServer.start()
         let fixture = try await PageFixture(on: server)
         try await seed(fixture)

@@ -153,7 +153,7 @@ struct ResultTests {
         #expect(try await fixture.state(JobID("task")) == .cancelled)
     }
 
-    @Test func aThousandWaitersShareOneConnection() async throws {
+    @Test(.proxied) func aThousandWaitersShareOneConnection() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(through: proxy.url)
         let client = fixture.client
@@ -178,7 +178,7 @@ struct ResultTests {
         await proxy.close()
     }
 
-    @Test(arguments: [FaultyProxy.Fault.loseRequest, .loseReply], ["BLMPOP", "sluice1_await"])
+    @Test(.proxied, arguments: [FaultyProxy.Fault.loseRequest, .loseReply], ["BLMPOP", "sluice1_await"])
     func whatTheConnectionTookWithItIsAskedForAgain(_ fault: FaultyProxy.Fault, _ word: String) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(through: proxy.url)
@@ -203,7 +203,7 @@ struct ResultTests {
         await proxy.close()
     }
 
-    @Test func anEndThatIsHeardBeforeTheAnswerIsNotLost() async throws {
+    @Test(.proxied) func anEndThatIsHeardBeforeTheAnswerIsNotLost() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(through: proxy.url)
         let client = fixture.client

@@ -93,7 +93,7 @@ struct OwnEndTests {
     }
 
     /// The follower's queue does not hear of the end at first.
-    @Test func aDeliveryThatFailsIsWaitedFor() async throws {
+    @Test(.proxied) func aDeliveryThatFailsIsWaitedFor() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(.server)
         let client = try await fixture.client(through: proxy.url)
@@ -192,7 +192,7 @@ struct OwnEndTests {
         Loss(words: ["sluice1_leave"], faults: [.loseReply]),
     ]
 
-    @Test(arguments: losses, [0, 1, 2])
+    @Test(.proxied, arguments: losses, [0, 1, 2])
     func nothingStaysClaimedThoughRedisIsAway(_ loss: Loss, after skips: Int) async throws {
         for empty in [false, true] {
             let proxy = try await FaultyProxy(to: .shared())

@@ -88,7 +88,7 @@ struct OnceTests {
         #expect(mails.all.count == 1)
     }
 
-    @Test func aRecordWhoseReplyIsLostStands() async throws {
+    @Test(.proxied) func aRecordWhoseReplyIsLostStands() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
         let client = try await fixture.client(through: proxy.url)

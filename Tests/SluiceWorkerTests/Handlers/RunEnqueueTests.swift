@@ -149,7 +149,7 @@ struct RunEnqueueTests {
         #expect(error?.code == .fenced)
     }
 
-    @Test(arguments: Queue.AckMode.allCases, [FaultyProxy.Fault.loseRequest, .loseReply])
+    @Test(.proxied, arguments: Queue.AckMode.allCases, [FaultyProxy.Fault.loseRequest, .loseReply])
     func aSettlementThatIsCutOffEnqueuesOnce(_ ack: Queue.AckMode, _ fault: FaultyProxy.Fault) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(.server)

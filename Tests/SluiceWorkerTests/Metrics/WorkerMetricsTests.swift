@@ -91,7 +91,7 @@ struct WorkerMetricsTests {
     }
 
     /// The worker compares what it holds with Redis, since a reply of Redis is lost.
-    @Test func aRunThatIsTakenAwayIsCounted() async throws {
+    @Test(.proxied) func aRunThatIsTakenAwayIsCounted() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
         let client = try await fixture.client(through: proxy.url)
@@ -117,7 +117,7 @@ struct WorkerMetricsTests {
         await proxy.close()
     }
 
-    @Test func callsWithoutAnAnswerAreCounted() async throws {
+    @Test(.proxied) func callsWithoutAnAnswerAreCounted() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
         let client = try await fixture.client(through: proxy.url)

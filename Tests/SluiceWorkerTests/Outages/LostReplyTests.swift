@@ -41,7 +41,7 @@ struct LostReplyTests {
         Case("the farewell's reply", (["sluice1_leave"], 0, .loseReply)),
     ]
 
-    @Test(arguments: cases, Queue.AckMode.allCases)
+    @Test(.proxied, arguments: cases, Queue.AckMode.allCases)
     func everyJobRunsOnce(of broken: Case, ack: Queue.AckMode) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
@@ -70,7 +70,7 @@ struct LostReplyTests {
         await proxy.close()
     }
 
-    @Test(arguments: [FaultyProxy.Fault.loseRequest, .loseReply])
+    @Test(.proxied, arguments: [FaultyProxy.Fault.loseRequest, .loseReply])
     func anEnqueueThatIsCutOffAddsOnce(fault: FaultyProxy.Fault) async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture(through: proxy.url)
@@ -93,7 +93,7 @@ struct LostReplyTests {
     }
 
     /// The first call leaves without a task; its repetitions do not begin a patience of their own.
-    @Test func anEnqueueIsNotRepeatedWhenThePatienceIsOver() async throws {
+    @Test(.proxied) func anEnqueueIsNotRepeatedWhenThePatienceIsOver() async throws {
         let proxy = try await FaultyProxy(to: .shared())
         let fixture = try await Fixture()
         let client = try await fixture.client(through: proxy.url) { $0.patience = .zero }
