@@ -94,7 +94,7 @@ let package = Package(
             name: "SluiceWorker",
             dependencies: store + ["Sluice", .coreMetrics, .logging, .nioCore, .serviceContext, .serviceLifecycle, .tracing]
         ),
-        .target(name: "SluiceInspector", dependencies: store + [.crypto, .logging]),
+        .target(name: "SluiceInspector", dependencies: redis + [.crypto, .logging]),
         .target(name: "SluicePrometheus", dependencies: [.coreMetrics]),
         .target(
             name: "SluiceWebhooks",

@@ -84,6 +84,28 @@ package final class PrivateCluster: Sendable {
         return nil
     }
 
+    /// Waits until a replica has all that this primary had when it was asked.
+    /// - Throws: `EmbeddedRedisError.system` after 30 s, or for a node that does not answer.
+    package func waitUntilReplicated(_ primary: PrivateRedis) async throws {
+        guard let offset = try await Self.number("master_repl_offset", of: primary), let address = primary.address,
+            let view = try await view(from: primary), let id = view.nodes.first(where: { $0.address == address })?.id
+        else { throw EmbeddedRedisError.system("a primary of the private cluster does not answer") }
+        let replicas = view.nodes.filter { $0.primary == id }.compactMap { node(at: $0.address) }
+        let isThere = try await Polling.wait(upTo: .seconds(30)) {
+            for replica in replicas {
+                if let reached = try await Self.number("slave_repl_offset", of: replica), reached >= offset { return true }
+            }
+            return false
+        }
+        guard isThere else { throw EmbeddedRedisError.system("no replica of \(address) keeps up with it") }
+    }
+
+    private static func number(_ field: String, of node: PrivateRedis) async throws -> Int? {
+        guard case .reply(let text) = try await node.probe.ask("INFO replication") else { return nil }
+        return text.split(whereSeparator: \.isNewline).first { $0.hasPrefix(field + ":") }
+            .flatMap { Int($0.dropFirst(field.count + 1)) }
+    }
+
     /// The node with this address.
     package func node(at address: String) -> PrivateRedis? { nodes.first { $0.address == address } }
 }

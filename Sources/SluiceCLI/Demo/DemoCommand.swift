@@ -12,7 +12,8 @@ struct DemoCommand: AsyncParsableCommand {
             Starts a private Redis that is thrown away at the end, enqueues a job for each file, which computes its SHA-256, and \
             lets three worker processes run them. In the middle one of them gets SIGKILL and is replaced. At the end each \
             digest is compared with one computed directly, and the data in Redis is audited. Exit status 1 if anything is \
-            missing or wrong. Files are only read.
+            missing or wrong. Files are only read. With --cluster it is a cluster of three primaries and three replicas, and the \
+            primary that has the queue gets SIGKILL as well.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -22,6 +23,9 @@ struct DemoCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Files at most.", valueName: "n"))
     var files = 3000
+
+    @Flag(help: "Run on a private Redis Cluster, and kill a primary of it, too.")
+    var cluster = false
 
     func validate() throws {
         if global.redis != nil { throw ValidationError("the demo brings its own Redis: leave --redis away") }
@@ -38,10 +42,18 @@ struct DemoCommand: AsyncParsableCommand {
         try screen.say(
             style.paint("SHA-256 of \(HumanText.count(scan.files.count, "file"))", .bold)
                 + " under \(HumanText.visible(path)), \(HumanText.bytes(scan.bytes))" + skipped(scan))
-        try screen.say("A job for each, three worker processes; in the middle one of them is killed.")
+        try screen.say(
+            "A job for each, three worker processes; in the middle one of them is killed\(cluster ? ", and a primary of the cluster" : "")."
+        )
         try screen.say()
         let outcome = await Interruption.heeding { [screen] in
-            try await withPrivateRedis { url in
+            if cluster {
+                return try await withPrivateCluster { cluster in
+                    var run = DemoRun(scan.files, on: cluster.url, cluster: cluster, screen: screen)
+                    return try await run.run()
+                }
+            }
+            return try await withPrivateRedis { url in
                 var run = DemoRun(scan.files, on: url, screen: screen)
                 return try await run.run()
             }
@@ -78,12 +90,33 @@ struct DemoCommand: AsyncParsableCommand {
         } catch {
             result = .failure(error)
         }
-        // The server's owner removes the directory after its end. This wait goes on even if the command is cancelled.
+        await untilGone([directory])
+        return try result.get()
+    }
+
+    /// The same with a throwaway cluster.
+    private func withPrivateCluster<Value: Sendable>(_ body: (PrivateCluster) async throws -> Value) async throws -> Value {
+        var options = PrivateCluster.Options()
+        options.appendOnly = true
+        var cluster: PrivateCluster? = try await PrivateCluster(options)
+        let directories = cluster?.nodes.map(\.directory) ?? []
+        var result: Result<Value, any Error> = .failure(CancellationError())
+        do {
+            if let cluster { result = .success(try await body(cluster)) }
+        } catch {
+            result = .failure(error)
+        }
+        cluster = nil
+        await untilGone(directories)
+        return try result.get()
+    }
+
+    /// The owner of a server removes its directory after its end. This wait goes on even if the command is cancelled.
+    private func untilGone(_ directories: [String]) async {
         await Task {
-            for _ in 0..<500 where FileManager.default.fileExists(atPath: directory) {
+            for _ in 0..<500 where directories.contains(where: FileManager.default.fileExists(atPath:)) {
                 try? await Task.sleep(for: .milliseconds(10))
             }
         }.value
-        return try result.get()
     }
 }

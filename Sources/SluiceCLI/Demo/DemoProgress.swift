@@ -21,6 +21,13 @@ struct DemoProgress: Sendable, Equatable {
         var held: Int?
     }
 
+    struct Primary: Sendable, Equatable {
+        /// `host:port`.
+        var address: String
+        /// From its end until the next outcome was recorded.
+        var stall: Duration?
+    }
+
     var total: Int
     /// The number of jobs that have ended.
     var ended = 0
@@ -30,6 +37,8 @@ struct DemoProgress: Sendable, Equatable {
     /// Whether all jobs are done and their results are being compared.
     var isChecking = false
     var workers: [Worker] = []
+    /// The primary that was killed, in a cluster.
+    var primary: Primary?
 
     var killed: Worker? { workers.first { $0.state == .killed } }
 
@@ -67,6 +76,9 @@ struct DemoProgress: Sendable, Equatable {
     /// Explains the present phase if it is not obvious.
     var note: String? {
         if isChecking { return "  comparing every digest with one computed here, and auditing the data in Redis" }
+        if let primary, primary.stall == nil {
+            return "  primary \(primary.address) of the cluster killed as well: its replica takes its place"
+        }
         guard let killed, let held = killed.held else { return nil }
         if reclaimed > 0 { return "  \(HumanText.count(reclaimed, "job")) taken back from worker \(killed.number) and run again" }
         if ended + held >= total {

@@ -24,6 +24,8 @@ struct DemoReport: Sendable, Equatable {
     /// The number of starts of a job by a worker.
     var runs: Int
     var killed: Int
+    /// The primary that was killed, in a cluster.
+    var primary: DemoProgress.Primary?
     /// The number of jobs reclaimed from dead workers.
     var reclaimed: Int
     var jobsPerSecond: Double
@@ -68,6 +70,12 @@ struct DemoReport: Sendable, Equatable {
     }
 
     var json: JSONValue {
+        guard let primary else { return base }
+        return base.adding("primaries_killed", .integer(1))
+            .adding("stall_ms", primary.stall.map { .integer($0.milliseconds) } ?? .null)
+    }
+
+    private var base: JSONValue {
         [
             "files": .integer(files), "completed": .integer(completed), "wrong": .integer(wrong), "missing": .integer(missing),
             "runs": .integer(runs), "killed": .integer(killed), "reclaimed": .integer(reclaimed),
@@ -82,7 +90,7 @@ struct DemoReport: Sendable, Equatable {
 extension DemoReport {
     /// The table, and the verdict below it.
     func lines(style: Style) -> [String] {
-        let rows: [(name: String, figure: String, remark: String)] = [
+        var rows: [(name: String, figure: String, remark: String)] = [
             ("files", HumanText.number(files), changed > 0 ? "\(changed) changed meanwhile and are not compared" : ""),
             ("completed", HumanText.number(completed), ""),
             ("wrong", HumanText.number(wrong), "each digest is compared with one computed directly"),
@@ -101,6 +109,10 @@ extension DemoReport {
             ("start p99", HumanText.number(Int(startWorst)) + " ms", ""),
             ("audit", auditText, "\(HumanText.number(checked)) checked"),
         ]
+        if let primary {
+            let stall = primary.stall.map { "; work went on after \(HumanText.duration($0))" } ?? ""
+            rows.insert(("primaries", "1", "\(primary.address) killed with SIGKILL as well\(stall)"), at: 6)
+        }
         let width = rows.map(\.figure.count).max() ?? 0
         let table = rows.map { row in
             let name = row.name + String(repeating: " ", count: 10 - row.name.count)
@@ -125,7 +137,8 @@ extension DemoReport {
 
     private func verdict(_ style: Style) -> String {
         if isGood {
-            return style.paint("Nothing was lost", .green) + ": every file has its digest, though a worker was killed at work."
+            return style.paint("Nothing was lost", .green)
+                + ": every file has its digest, though a worker was killed at work\(primary == nil ? "" : ", and a primary of the cluster")."
         }
         var faults: [String] = []
         if missing > 0 { faults.append("\(HumanText.count(missing, "digest")) missing") }

@@ -1,7 +1,9 @@
 import Logging
 import Sluice
 import SluiceCore
+import SluiceEmbedded
 import SluiceInspector
+import SluiceStore
 import SluiceToolSupport
 
 /// One run of the demo on a given Redis: enqueue, work, kill, replace, compare.
@@ -15,12 +17,15 @@ struct DemoRun {
 
     let files: [FileScan.File]
     let url: String
+    /// The cluster of which a primary is killed as well; nil for a single server.
+    let cluster: PrivateCluster?
     private(set) var screen: DemoScreen
     private let stage: DemoStage
 
-    init(_ files: [FileScan.File], on url: String, screen: DemoScreen) {
+    init(_ files: [FileScan.File], on url: String, cluster: PrivateCluster? = nil, screen: DemoScreen) {
         self.files = files
         self.url = url
+        self.cluster = cluster
         self.screen = screen
         stage = DemoStage(total: files.count)
     }
@@ -37,8 +42,9 @@ struct DemoRun {
             let totals = try await inspector.status(of: HashFile.queue).totals
             let checks = try await DemoChecks(files: files, inspector: inspector).run()
             let killed = await stage.progress.killed == nil ? 0 : 1
-            let report = DemoReport(
+            var report = DemoReport(
                 checks, totals: totals, killed: killed, elapsed: elapsed, audit: try await inspector.audit())
+            report.primary = await stage.progress.primary
             await client.close()
             return report
         } catch {
@@ -84,22 +90,52 @@ struct DemoRun {
         _ inspector: Inspector, since start: ContinuousClock.Instant, _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws {
         var isReplaced = false
+        var death: ContinuousClock.Instant?
         var last = (seen: QueueStatus?.none, at: start)
         while true {
-            let status = try await inspector.status(of: HashFile.queue)
-            if status.totals != last.seen?.totals { last = (status, .now) }
             guard .now - last.at < Self.patience else {
-                throw Failure("nothing has happened for \(HumanText.duration(Self.patience)): \(status.states)")
+                throw Failure(
+                    "nothing has happened for \(HumanText.duration(Self.patience)): \(last.seen?.states ?? [:])")
             }
+            guard let status = try await status(inspector) else {
+                try await glance()
+                continue
+            }
+            if status.totals != last.seen?.totals { last = (status, .now) }
+            if let death { await stage.answered(since: death) }
             await count(status, since: start)
             if let killed = await stage.progress.killed, !isReplaced {
                 isReplaced = true
                 await self.start(in: &group, replacing: killed.number)
                 await stage.held(try await held(by: killed, inspector), by: killed.number)
+                death = try await killPrimary(inspector)
             }
             try await glance()
             if ended(status) >= files.count { return }
         }
+    }
+
+    /// The status; nil while a cluster has no primary for the queue.
+    private func status(_ inspector: Inspector) async throws -> QueueStatus? {
+        do {
+            return try await inspector.status(of: HashFile.queue)
+        } catch {
+            if cluster != nil, error.code.category == .server { return nil }
+            throw error
+        }
+    }
+
+    /// Kills the primary that has the queue. Its replica has all jobs by then, so none may be missing at the end; outcomes that it
+    /// does not have make their jobs run again.
+    /// - Returns: when it was dead; nil without a cluster.
+    private func killPrimary(_ inspector: Inspector) async throws -> ContinuousClock.Instant? {
+        guard let cluster else { return nil }
+        let address = try await inspector.store.node(of: HashFile.queue)
+        guard let primary = cluster.node(at: address) else { throw Failure("\(address) is no node of the demo's cluster") }
+        try await cluster.waitUntilReplicated(primary)
+        try await primary.kill()
+        await stage.killed(primary: address)
+        return .now
     }
 
     private func ended(_ status: QueueStatus) -> Int {

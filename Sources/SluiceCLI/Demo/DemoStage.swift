@@ -7,6 +7,8 @@ actor DemoStage {
     private(set) var lastRecorded = ContinuousClock.now
     /// The reason why a process ended unexpectedly.
     private(set) var failure: String?
+    /// When the queue had a primary again.
+    private var back: ContinuousClock.Instant?
     private var isOver = false
     private var waiting: [AsyncStream<Never>.Continuation] = []
 
@@ -51,6 +53,17 @@ actor DemoStage {
         progress.ended = ended
         progress.reclaimed = reclaimed
         progress.perSecond = perSecond
+    }
+
+    func killed(primary address: String) { progress.primary = DemoProgress.Primary(address: address) }
+
+    /// Records that the queue has a primary again. The first outcome from then on shows that the work goes on.
+    func answered(since death: ContinuousClock.Instant) {
+        if let back {
+            if progress.primary?.stall == nil, lastRecorded > back { progress.primary?.stall = lastRecorded - death }
+        } else {
+            back = .now
+        }
     }
 
     func checking() { progress.isChecking = true }

@@ -1,12 +1,16 @@
 import ArgumentParser
 import SluiceCore
 import SluiceInspector
+import SluiceStore
 import SluiceToolSupport
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show the number of jobs in each state.",
-        discussion: "Ended jobs count while they are kept; the totals count all jobs of the queue's life.")
+        discussion: """
+            Ended jobs count while they are kept; the totals count all jobs of the queue's life. In a cluster the node of each queue \
+            is shown.
+            """)
 
     @OptionGroup var global: GlobalOptions
 
@@ -17,7 +21,8 @@ struct StatusCommand: AsyncParsableCommand {
             await inspector.store.warnOfEviction()
             let terminal = Terminal.output
             let queues = if let queue = scope.queue { [queue] } else { try await inspector.queues() }
-            var pages = StatusPages(of: queues.count, on: terminal)
+            let nodes = try await nodes(of: queues, inspector.store)
+            var pages = StatusPages(of: queues.count, nodes: nodes, on: terminal)
             var documents: [JSONValue] = []
             var notes: [String] = []
             try await inspector.standings(of: queues) { status, restrictions in
@@ -25,14 +30,15 @@ struct StatusCommand: AsyncParsableCommand {
                     Terminal.complain("note: nothing has used queue '\(status.queue)' so far")
                 }
                 if global.json {
-                    documents.append(restrictions.map { status.json.adding("restrictions", $0.json) } ?? status.json)
+                    let json = nodes[status.queue].map { status.json.adding("node", .string($0)) } ?? status.json
+                    documents.append(restrictions.map { json.adding("restrictions", $0.json) } ?? json)
                     return
                 }
                 if let note = restrictions.flatMap({ StatusText.note($0, status) }) { notes.append(note) }
                 if scope.queue == nil {
                     try pages.add(status)
                 } else {
-                    try terminal.lines(StatusText.card(status, style: terminal.style))
+                    try terminal.lines(StatusText.card(status, node: nodes[status.queue], style: terminal.style))
                 }
             }
             if global.json { return try terminal.json(.array(documents)) }
@@ -43,5 +49,12 @@ struct StatusCommand: AsyncParsableCommand {
             try terminal.lines(
                 notes.flatMap { HumanText.wrapped($0, to: terminal.width) }.map { terminal.style.paint($0, .yellow) })
         }
+    }
+
+    /// Which node of a cluster has which queue; empty for a single server.
+    private func nodes(of queues: [QueueName], _ store: Store) async throws -> [QueueName: String] {
+        var nodes: [QueueName: String] = [:]
+        for queue in queues { nodes[queue] = try await store.nodeInCluster(of: queue) }
+        return nodes
     }
 }

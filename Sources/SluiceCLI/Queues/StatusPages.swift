@@ -9,13 +9,17 @@ struct StatusPages {
 
     private let terminal: Terminal
     private let isLong: Bool
+    private let nodes: [QueueName: String]
     private var table: Table
     private var waiting: [QueueStatus] = []
 
-    init(of queues: Int, on terminal: Terminal) {
+    /// - Parameter nodes: the node of each queue in a cluster; empty for a single server.
+    init(of queues: Int, nodes: [QueueName: String] = [:], on terminal: Terminal) {
+        self.nodes = nodes
         self.terminal = terminal
         isLong = queues > Self.size
-        table = StatusText.table(showing: StatusText.columns(suspended: true), paused: true)
+        table = StatusText.table(
+            showing: StatusText.columns(suspended: true), nodes: !nodes.isEmpty, paused: true)
     }
 
     /// Adds a queue. Prints the queues before it if they fill a page.
@@ -28,10 +32,10 @@ struct StatusPages {
     mutating func flush() throws {
         if waiting.isEmpty { return }
         if isLong {
-            for status in waiting { table.append(StatusText.row(status, StatusText.columns(suspended: true))) }
+            for status in waiting { table.append(StatusText.row(status, StatusText.columns(suspended: true), nodes)) }
             try terminal.lines(table.takeLines(width: terminal.width, style: terminal.style))
         } else {
-            try terminal.lines(StatusText.table(waiting).lines(width: terminal.width, style: terminal.style))
+            try terminal.lines(StatusText.table(waiting, nodes: nodes).lines(width: terminal.width, style: terminal.style))
         }
         waiting = []
     }

@@ -6,11 +6,12 @@ import SluiceToolSupport
 /// Formats the numbers of queues for people.
 enum StatusText {
     /// One line per queue. A paused queue is marked at the end; suspended jobs have a column if there are any.
-    static func table(_ statuses: [QueueStatus]) -> Table {
+    /// - Parameter nodes: the node of each queue, which have a column in a cluster; empty for a single server.
+    static func table(_ statuses: [QueueStatus], nodes: [QueueName: String] = [:]) -> Table {
         let arePaused = statuses.contains { $0.pause != nil }
         let areSuspended = statuses.contains { $0.states[.suspended, default: 0] > 0 }
-        var table = table(showing: columns(suspended: areSuspended), paused: arePaused)
-        for status in statuses { table.append(row(status, columns(suspended: areSuspended))) }
+        var table = table(showing: columns(suspended: areSuspended), nodes: !nodes.isEmpty, paused: arePaused)
+        for status in statuses { table.append(row(status, columns(suspended: areSuspended), nodes)) }
         return table
     }
 
@@ -20,15 +21,16 @@ enum StatusText {
     }
 
     /// A table without rows.
-    static func table(showing states: [JobState], paused: Bool) -> Table {
+    static func table(showing states: [JobState], nodes: Bool = false, paused: Bool) -> Table {
         Table(
             [.text("QUEUE")] + states.map { .number($0.rawValue.uppercased()) } + [.number("OLDEST"), .number("WORKERS")]
-                + (paused ? [.elastic("PAUSED")] : []))
+                + (nodes ? [.text("NODE")] : []) + (paused ? [.elastic("PAUSED")] : []))
     }
 
-    static func row(_ status: QueueStatus, _ states: [JobState]) -> [String] {
+    static func row(_ status: QueueStatus, _ states: [JobState], _ nodes: [QueueName: String] = [:]) -> [String] {
         let counts = states.map { HumanText.number(status.states[$0, default: 0]) }
-        return [status.queue.text] + counts + [oldest(status), HumanText.number(status.workers), pause(status)]
+        let node = nodes.isEmpty ? [] : [nodes[status.queue] ?? "-"]
+        return [status.queue.text] + counts + [oldest(status), HumanText.number(status.workers)] + node + [pause(status)]
     }
 
     private static func oldest(_ status: QueueStatus) -> String {
@@ -41,8 +43,9 @@ enum StatusText {
     }
 
     /// All numbers of one queue.
-    static func card(_ status: QueueStatus, style: Style = .plain) -> [String] {
+    static func card(_ status: QueueStatus, node: String? = nil, style: Style = .plain) -> [String] {
         var lines = [style.paint(status.queue.text, .bold)]
+        if let node { lines.append("  on node \(node)") }
         if status.pause != nil { lines.append(style.paint("  paused \(HumanText.visible(pause(status)))", .yellow)) }
         if let most = status.depthLimit {
             let text = "  \(HumanText.number(status.waiting)) of \(HumanText.number(most)) jobs wait that may"

@@ -1,8 +1,20 @@
+import Hiredis
 import SluiceCore
 
 /// Formats commands that a user can paste, for one namespace.
 struct CureText: Sendable {
     let namespace: Namespace
+    /// The node that commands of Redis are for; nil for the server.
+    private var node: RedisEndpoint?
+
+    init(namespace: Namespace) { self.namespace = namespace }
+
+    /// The same, for one node of a cluster.
+    func on(_ node: RedisEndpoint) -> CureText {
+        var copy = self
+        copy.node = node
+        return copy
+    }
 
     /// A call of `sluice`. Words are quoted for the shell where necessary.
     func tool(_ words: String...) -> String { call(["sluice"] + words) }
@@ -18,7 +30,17 @@ struct CureText: Sendable {
     /// A call of `redis-cli`.
     func redis(_ words: String...) -> String { redis(words) }
 
-    func redis(_ words: [String]) -> String { (["redis-cli"] + words).map(Self.quoted).joined(separator: " ") }
+    func redis(_ words: [String]) -> String { (["redis-cli"] + place + words).map(Self.quoted).joined(separator: " ") }
+
+    /// A call of the manager of clusters in `redis-cli`.
+    func cluster(_ words: String...) -> String {
+        (["redis-cli", "--cluster"] + words).map(Self.quoted).joined(separator: " ")
+    }
+
+    private var place: [String] {
+        guard case .tcp(let host, let port)? = node else { return [] }
+        return ["-h", host, "-p", "\(port)"]
+    }
 
     private static func quoted(_ word: String) -> String {
         let isPlain = !word.isEmpty && word.utf8.allSatisfy { isSafe($0) }

@@ -31,6 +31,10 @@ public struct Diagnosis: Sendable, Hashable {
     public enum Subject: Sendable, Hashable {
         /// The Redis server.
         case server
+        /// The cluster as a whole, in place of the server.
+        case cluster
+        /// A node of the cluster, by its address.
+        case node(String)
         /// Sluice's functions on the server.
         case library
         /// A queue and its jobs.
@@ -51,7 +55,7 @@ public struct Diagnosis: Sendable, Hashable {
         public var findings: [Finding] = []
     }
 
-    /// The parts in order: the server, the library, the queues by name, the workflows.
+    /// The parts in order: the server (or the cluster and its nodes), the library, the queues by name, the workflows.
     public var parts: [Part]
 
     package init(parts: [Part]) { self.parts = parts }
@@ -75,10 +79,12 @@ extension Diagnosis.Part {
 }
 
 extension Diagnosis.Subject: CustomStringConvertible {
-    /// The subject in words: `server`, `library`, `queue NAME`, `workflows`.
+    /// The subject in words: `server`, `cluster`, `node HOST:PORT`, `library`, `queue NAME`, `workflows`.
     public var description: String {
         switch self {
         case .server: "server"
+        case .cluster: "cluster"
+        case .node(let address): "node \(address)"
         case .library: "library"
         case .queue(let queue): "queue \(queue)"
         case .workflows: "workflows"

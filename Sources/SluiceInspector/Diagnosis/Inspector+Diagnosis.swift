@@ -51,7 +51,13 @@ extension Inspector {
     ) async throws {
         let cures = CureText(namespace: store.keys.namespace)
         let library = try await LibraryExamination(store, cures)
-        try await tell(try await ServerExamination(store, cures, clock: clock).part)
+        if store.isCluster {
+            let cluster = try await ClusterExamination(store, cures, clock: clock)
+            for part in cluster.parts { try await tell(part) }
+            guard cluster.isCovered else { return }
+        } else {
+            try await tell(try await ServerExamination(store, cures, clock: clock).part)
+        }
         try await tell(library.part)
         guard library.isUsable else { return }
         let queues: [QueueName]

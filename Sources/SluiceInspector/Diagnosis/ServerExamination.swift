@@ -25,7 +25,7 @@ struct ServerExamination {
     /// - Parameter clock: the clock of this machine.
     init(_ store: Store, _ cures: CureText, clock: @Sendable () -> Date) async throws(SluiceError) {
         info = try await store.info()
-        settings = try await store.settings(["save", "appendfsync", Self.outputLimit])
+        settings = try await store.settings(Self.settings)
         self.cures = cures
         ahead = .zero
         let before = clock()
@@ -52,11 +52,15 @@ struct ServerExamination {
         return time > end ? .milliseconds(time.milliseconds - end.milliseconds) : .zero
     }
 
-    var part: Diagnosis.Part {
-        var part = Diagnosis.Part(subject: .server, looked: "clock")
+    var part: Diagnosis.Part { part(of: .server) }
+
+    /// - Parameter isNode: whether it is a node of a cluster, where some are replicas.
+    func part(of subject: Diagnosis.Subject, isNode: Bool = false) -> Diagnosis.Part {
+        var part = Diagnosis.Part(subject: subject, looked: "clock")
         if let info {
             part.looked = "Redis \(info["redis_version"] ?? "?"): version, role, memory, persistence, limits of replies, clock"
             examineVersion(info, &part)
+            if !isNode { examineRole(info, &part) }
             examineMemory(info, &part)
             examineWrites(info, &part)
             examineKeeping(info, &part)
@@ -75,6 +79,9 @@ struct ServerExamination {
             part.add(
                 .problem, "server.version", "Redis \(version) has no functions", cure: "install Redis 7.0 or later, or Valkey")
         }
+    }
+
+    private func examineRole(_ info: [String: String], _ part: inout Diagnosis.Part) {
         if info["role"] == "slave" {
             let primary = info["master_host"].map { ", \($0):\(info["master_port"] ?? "6379")" } ?? ""
             part.add(
@@ -132,6 +139,8 @@ struct ServerExamination {
         }
     }
 
+    /// The settings to read.
+    static let settings = ["save", "appendfsync", outputLimit]
     private static let outputLimit = "client-output-buffer-limit"
     /// A reply to a worker holds up to 4 MiB of jobs and one more job, which may have the maximum size.
     private static let largestReply = 16 << 20
