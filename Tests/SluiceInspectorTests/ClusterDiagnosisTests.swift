@@ -1,9 +1,9 @@
 import Hiredis
 import SluiceCore
-import SluiceStore
 import Testing
 
 @testable import SluiceInspector
+@testable import SluiceStore
 
 /// What the diagnosis of a cluster finds, from what its nodes tell.
 struct ClusterDiagnosisTests {
