@@ -108,10 +108,14 @@ struct DemoRun {
                 isReplaced = true
                 await self.start(in: &group, replacing: killed.number)
                 await stage.held(try await held(by: killed, inspector), by: killed.number)
+            }
+            // A worker that starts without a primary would give up at once.
+            if cluster != nil, isReplaced, death == nil, await stage.areReady {
                 death = try await killPrimary(inspector)
+                continue
             }
             try await glance()
-            if ended(status) >= files.count { return }
+            if ended(status) >= files.count, cluster == nil || death != nil { return }
         }
     }
 

@@ -164,6 +164,12 @@ struct ClusterExamination {
 
     // MARK: Helpers
 
+    /// Whether the slot of a queue is between two nodes, so that no call on it is answered.
+    func isMoving(_ queue: QueueName) -> Bool {
+        let slot = slot(of: queue)
+        return facts.contains { $0.moving.contains { $0.slot == slot } }
+    }
+
     /// A node that can be asked, for commands to paste.
     private var place: String { (facts.first { $0.node.obstacle == nil } ?? facts.first)?.node.address ?? "HOST:PORT" }
 

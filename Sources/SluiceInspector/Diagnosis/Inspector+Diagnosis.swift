@@ -51,10 +51,12 @@ extension Inspector {
     ) async throws {
         let cures = CureText(namespace: store.keys.namespace)
         let library = try await LibraryExamination(store, cures)
+        var cluster: ClusterExamination?
         if store.isCluster {
-            let cluster = try await ClusterExamination(store, cures, clock: clock)
-            for part in cluster.parts { try await tell(part) }
-            guard cluster.isCovered else { return }
+            let examination = try await ClusterExamination(store, cures, clock: clock)
+            for part in examination.parts { try await tell(part) }
+            guard examination.isCovered else { return }
+            cluster = examination
         } else {
             try await tell(try await ServerExamination(store, cures, clock: clock).part)
         }
@@ -70,7 +72,11 @@ extension Inspector {
         }
         let asked = queue.map { [$0] } ?? queues
         let effort = DiagnosisEffort(queues: asked.count)
+        let moving = Set(asked.filter { cluster?.isMoving($0) ?? false })
         try await InOrder.run(asked) { one in
+            if moving.contains(one) {
+                return Diagnosis.Part(subject: .queue(one), looked: "", unseen: ["all of it: its slot is between two nodes"])
+            }
             var examination = QueueExamination(store, one, among: queues, effort, cures)
             try await examination.run()
             return examination.part
