@@ -11,7 +11,6 @@ package struct RedisClientCall {
 
     /// - Throws: `Failure` if the connection is not safe.
     package init(_ configuration: RedisConfiguration) throws(Failure) {
-        try Self.refuseSentinels(configuration)
         warning = try Self.check(configuration)
         options = Self.options(configuration)
         do {
@@ -19,15 +18,6 @@ package struct RedisClientCall {
         } catch {
             throw Failure(error.description, status: .usage)
         }
-    }
-
-    private static func refuseSentinels(_ configuration: RedisConfiguration) throws(Failure) {
-        guard case .sentinel(let sentinel) = configuration.topology else { return }
-        let words =
-            if case .tcp(let host, let port)? = sentinel.sentinels.first { "-h \(host) -p \(port)" } else { "-h HOST -p 26379" }
-        throw Failure(
-            "redis-cli does not ask sentinels: find the primary with redis-cli \(words) SENTINEL GET-MASTER-ADDR-BY-NAME "
-                + "\(sentinel.primaryName), and name it: --redis redis://HOST:PORT", status: .usage)
     }
 
     /// redis-cli verifies the issuer of a server's certificate, but not its name. With the system's authorities, anyone with any

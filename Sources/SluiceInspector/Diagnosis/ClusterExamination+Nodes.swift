@@ -15,8 +15,9 @@ extension ClusterExamination {
                     + "(cluster-announce-ip, cluster-announce-hostname, cluster-announce-port)")
             return part
         }
-        let server = ServerExamination(
+        var server = ServerExamination(
             info: facts.info, settings: facts.settings, ahead: facts.ahead ?? .zero, cures: cures.on(facts.node.endpoint))
+        server.rights = facts.rights
         var part = server.part(of: .node(address), isNode: true)
         switch facts.node.role {
         case .primary: examinePrimary(facts, &part)

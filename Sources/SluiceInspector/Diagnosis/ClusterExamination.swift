@@ -55,6 +55,7 @@ struct ClusterExamination {
                 let moment = Date(milliseconds: seconds * 1000 + micros / 1000)
                 facts.ahead = ServerExamination.distance(of: moment, from: before, to: clock())
             }
+            if facts.info?["aof_enabled"] == "1" { facts.rights = try await DefaultRights(store, node: node.endpoint) }
             facts.moving = try await store.movingSlots(of: node.endpoint)
         } catch {
             facts.node.obstacle = error.message

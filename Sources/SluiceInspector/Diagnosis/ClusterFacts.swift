@@ -9,6 +9,7 @@ struct NodeFacts: Sendable {
     var settings: [String: String]?
     /// How far the node's clock is ahead of this machine's; nil if it cannot be asked.
     var ahead: Duration?
+    var rights = DefaultRights.notAsked
     /// The slots that are on their way from this node or to it.
     var moving: [MovingSlot] = []
 }

@@ -1,3 +1,4 @@
+import Hiredis
 import SluiceCore
 import SluiceStore
 
@@ -21,10 +22,10 @@ enum DefaultRights: Sendable, Hashable {
         ]
     }
 
-    /// Asks the server.
-    init(_ store: Store) async throws(SluiceError) {
+    /// Asks the server, or a node of a cluster.
+    init(_ store: Store, node: RedisEndpoint? = nil) async throws(SluiceError) {
         do throws(SluiceError) {
-            let refusal = try await store.refusal(of: "default", Self.probes(store.keys.base("queue") + ":x"))
+            let refusal = try await store.refusal(of: "default", Self.probes(store.keys.base("queue") + ":x"), node: node)
             self = refusal.map(DefaultRights.lacking) ?? .enough
         } catch {
             // Managed servers remove ACL altogether.

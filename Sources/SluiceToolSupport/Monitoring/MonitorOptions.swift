@@ -39,7 +39,7 @@ package struct MonitorOptions: ParsableArguments {
 
     /// Opens the port for a moment, if metrics are to be served.
     /// - Throws: ``Failure``, in one line.
-    func tryPort() async throws {
+    package func tryPort() async throws {
         guard let metricsPort else { return }
         do {
             try await PortTrial.run(host: host, port: metricsPort)
