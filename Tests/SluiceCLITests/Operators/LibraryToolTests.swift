@@ -39,7 +39,7 @@ struct LibraryToolTests {
         let store = Store(try RedisConfiguration(url: tool.url), loadsLibrary: false)
         for (number, isPinned) in [(revision - 1, true), (revision + 1, false)] {
             try await store.run(
-                ["FUNCTION", "LOAD", "REPLACE", FunctionLibrary.text(pinned: isPinned, revision: number)])
+                ["FUNCTION", "LOAD", "REPLACE", FunctionLibrary.text(pinned: isPinned, revision: number)], node: nil)
             let kept = try await tool.run("library", "load", "--if-older", "--json")
             #expect(kept.status == 0, "\(kept)")
             let found = try await store.libraryVersion()
@@ -47,7 +47,7 @@ struct LibraryToolTests {
         }
         // An older one that is not pinned, and none.
         for command in [["FUNCTION", "LOAD", "REPLACE", FunctionLibrary.text(revision: revision - 1)], ["FUNCTION", "FLUSH"]] {
-            try await store.run(command)
+            try await store.run(command, node: nil)
             #expect(try await tool.run("library", "load", "--if-older").status == 0)
             #expect(try await store.libraryVersion()?.revision == revision)
         }
