@@ -7,11 +7,13 @@ struct UserListTests {
     private static let own: [String: Set<String>] = [
         "worker": ["blpop", "blmpop"],
         "producer": ["blmpop"],
-        "dashboard": ["blmpop", "xread", "xrange", "zrevrange", "config|get", "acl|dryrun"],
+        "dashboard": [
+            "blmpop", "xread", "xrange", "zrevrange", "config|get", "acl|dryrun", "cluster|nodes", "cluster|countkeysinslot",
+        ],
     ]
 
-    /// What all sides call: the functions, and the start of a connection.
-    private static let all: Set<String> = ["fcall", "fcall_ro", "ping", "client|setname", "info", "wait"]
+    /// What all sides call: the functions, the start of a connection, and in a cluster the map.
+    private static let all: Set<String> = ["fcall", "fcall_ro", "ping", "client|setname", "info", "wait", "cluster|shards"]
 
     private static func commands(of user: String) throws -> Set<String> {
         let lines = try DeployFiles.text("redis/users.acl").split(separator: "\n")
@@ -64,6 +66,25 @@ struct UserListTests {
         }
         // Words of arguments that begin a list; and a command that Redis 7.0 does not know, whose name it would refuse in the file.
         #expect(sent.subtracting(known).subtracting(["left", "replace", "waitaof"]) == [])
+    }
+
+    /// The subcommands of CLUSTER in the sources: of clients for each side, of the doctor for the dashboard. Red if a client asks
+    /// another question about the cluster than the users may.
+    @Test func everyQuestionAboutAClusterIsAllowed() throws {
+        func asked(in folder: String) throws -> Set<String> {
+            let words = try Self.texts(in: folder, ending: ".swift").flatMap { text in
+                text.matches(of: /\["CLUSTER", "([A-Z]+)"/).map { "cluster|" + $0.output.1.lowercased() }
+            }
+            return Set(words)
+        }
+        // CLUSTER SLOTS is only for servers that do not know CLUSTER SHARDS.
+        let clients = try asked(in: "Sources/Hiredis").subtracting(["cluster|slots"])
+        #expect(clients == ["cluster|shards"])
+        for user in ["worker", "producer", "dashboard", "admin"] {
+            #expect(try Self.commands(of: user).isSuperset(of: clients), "\(user)")
+        }
+        let doctor = try asked(in: "Sources/SluiceInspector")
+        #expect(try Self.commands(of: "dashboard").isSuperset(of: doctor))
     }
 
     /// The keys that workers and producers reach do not include those of access and of the log of actions.
