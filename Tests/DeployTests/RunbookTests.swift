@@ -9,7 +9,7 @@ struct RunbookTests {
         var codes: Set<String> = []
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".swift") {
             let source = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
-            for match in source.matches(of: /"((?:server|library|queue|workflow)\.(?:[a-z_]+|\\\(kind\)_gone))"/) {
+            for match in source.matches(of: /"((?:server|cluster|node|library|queue|workflow)\.(?:[a-z_]+|\\\(kind\)_gone))"/) {
                 let code = String(match.1)
                 for kind in ["batch", "workflow"] { codes.insert(code.replacing("\\(kind)", with: kind)) }
             }
