@@ -14,14 +14,14 @@ struct ComposeTests {
         let rest = try #require(text.range(of: "\n  \(service):\n").map { text[$0.upperBound...] })
         let own = rest.prefix(upTo: rest.firstRange(of: /\n  [a-z]+:\n/)?.lowerBound ?? rest.endIndex)
         let lines = try #require(own.firstMatch(of: /\n +- -euc\n +- \|\n((?:        .*\n)+)/)).output.1
-        return lines.replacing("$$", with: "$")
+        return String(lines.replacing("$$", with: "$"))
     }
 
     private static func run(_ script: String, in folder: String, _ variables: [String: String]) async throws -> Said {
         let programs = URL(fileURLWithPath: try BuiltProgram.path("sluice")).deletingLastPathComponent().path
         let path = "\(folder)/bin:\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
         let values = variables.merging(["PATH": path]) { $1 }
-        let changes = Dictionary(uniqueKeysWithValues: values.map { (Environment.Key($0), String?.some($1)) })
+        let changes = Dictionary(uniqueKeysWithValues: values.map { (Environment.Key(stringLiteral: $0), String?.some($1)) })
         let result = try await Subprocess.run(
             .path("/bin/sh"), arguments: ["-euc", script], environment: .inherit.updating(changes),
             workingDirectory: FilePath(folder), input: .none, output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
