@@ -71,6 +71,8 @@ actor SlotListener<Kind: SlotKind> {
     private var turn = 0
     private var pause = firstPause
     private var isAskingSoon = false
+    /// Whether the next wait is to end at once.
+    private var isInterrupted = false
     private var isClosed = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
@@ -93,6 +95,10 @@ actor SlotListener<Kind: SlotKind> {
     func next(_ questions: [SlotQuestion], within limit: Duration) async throws(RedisError) -> News? {
         if isClosed || Task.isCancelled { throw .closed }
         if let news = board.take() { return news }
+        if isInterrupted {
+            isInterrupted = false
+            return nil
+        }
         span = limit
         perform(board.wait(for: questions, at: .now) { connect() })
         permits.removeLast(max(permits.count - board.connections, 0))
@@ -103,8 +109,12 @@ actor SlotListener<Kind: SlotKind> {
         return board.take()
     }
 
-    /// Ends the wait.
+    /// Ends the wait; the next one, if there is none, since its questions may have been chosen before.
     func interrupt() {
+        if waiter == nil { isInterrupted = true } else { wake() }
+    }
+
+    private func wake() {
         let waiter = self.waiter
         self.waiter = nil
         waiter?.resume()
@@ -113,7 +123,7 @@ actor SlotListener<Kind: SlotKind> {
     /// Closes the connections, and ends the wait with an error.
     func close() async {
         isClosed = true
-        interrupt()
+        wake()
         let open = callers.values
         callers = [:]
         for caller in open { await caller.close() }
@@ -140,7 +150,7 @@ actor SlotListener<Kind: SlotKind> {
     }
 
     private func end(_ turn: Int) {
-        if turn == self.turn { interrupt() }
+        if turn == self.turn { wake() }
     }
 
     // MARK: Calls
@@ -161,7 +171,7 @@ actor SlotListener<Kind: SlotKind> {
                 if let caller = callers.removeValue(forKey: slot) { Task { await caller.close() } }
             }
         }
-        if board.hasNews { interrupt() }
+        if board.hasNews { wake() }
     }
 
     private func block(_ question: SlotQuestion) {

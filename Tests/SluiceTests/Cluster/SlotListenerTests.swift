@@ -161,6 +161,22 @@ struct SlotListenerTests {
         await listener.close()
     }
 
+    /// A client may have chosen the inboxes of its next wait when another wait needs one more. If the interruption were lost, the
+    /// wait would last a minute.
+    @Test func anInterruptionBetweenTwoWaitsEndsTheNextOne() async throws {
+        let listener = listener(InboxKind())
+        let questions = [SlotQuestion(slot: 1, words: [keys.inbox("a", client: "c")])]
+        await listener.interrupt()
+        #expect(try await listener.next(questions, within: .seconds(60)) == nil)
+        // And no other one.
+        _ = try await queues.command("RPUSH", keys.inbox("a", client: "c"), "x")
+        guard case .item? = try await listener.next(questions, within: .seconds(60)) else {
+            Issue.record("no mail")
+            return
+        }
+        await listener.close()
+    }
+
     @Test(arguments: [64, 0])
     func streamsInSeveralSlotsAreRead(_ connections: Int) async throws {
         let listener = listener(EventKind(), most: connections)
