@@ -31,8 +31,8 @@ final class Outage: Sendable {
             let isOver = place != nil && absence.map { now - $0.last > Self.memory } ?? false
             let start = isOver ? nil : absence?.start
             absence = Absence(start: start ?? now, last: now, place: place)
+            isUnderWay.store(true, ordering: .relaxed)
         }
-        isUnderWay.store(true, ordering: .relaxed)
     }
 
     /// A call was answered. Cheap unless an outage was recorded.
