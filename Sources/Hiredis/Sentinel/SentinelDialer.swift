@@ -43,7 +43,12 @@ final class SentinelDialer: Sendable {
                 opened.channel.close(promise: nil)
                 continue
             }
-            kept.withLock { [opened] in $0 = opened }
+            // A look on behalf of an earlier connection may have opened one meanwhile.
+            let former = kept.withLock { [opened] kept in
+                defer { kept = opened }
+                return kept
+            }
+            former?.channel.close(promise: nil)
             return named
         }
         return nil
