@@ -63,8 +63,7 @@ struct ClusterMachine: Sendable {
         switch rule {
         case .follow(let slot, let target):
             ruling.asksForMap = true
-            ruling.changesMap = map != nil
-            map?.move(slot, to: target)
+            ruling.changesMap = map?.move(slot, to: target) ?? false
             heldSlots.remove(slot)
         case .held(let slot):
             if heldSlots.insert(slot).inserted { ruling.notice = .slotMoves(slot) }
@@ -84,7 +83,10 @@ struct ClusterMachine: Sendable {
         case .unknownOutcome:
             ruling.asksForMap = true
             doubt(node, connections, now)
-        case .reroute, .thrown: break
+        case .reroute:
+            // The router is not closed. Its users would take that for the end, and nothing was sent.
+            ruling.error = .unreachable("\(node): its connection was given up, since the cluster has changed")
+        case .thrown: break
         }
         return ruling
     }

@@ -33,14 +33,17 @@ struct ClusterMap: Sendable {
     }
 
     /// Notes what a redirect says: the slot is at `endpoint`, which may be a node that the map did not have.
-    mutating func move(_ slot: Int, to endpoint: RedisEndpoint) {
+    /// - Returns: Whether that is news. Of many calls in flight when a slot moves, only the first brings any.
+    @discardableResult
+    mutating func move(_ slot: Int, to endpoint: RedisEndpoint) -> Bool {
         var index = nodes.firstIndex { $0.endpoint == endpoint || $0.aliases.contains(endpoint) }
         if index == nil, nodes.count < Int(Self.nobody) {
             nodes.append(ClusterNode(id: "", endpoint: endpoint, role: .primary))
             index = nodes.count - 1
         }
-        guard let index else { return }
+        guard let index else { return false }
         let before = owners[slot]
+        if Int(before) == index, nodes[index].role == .primary { return false }
         owners[slot] = UInt16(index)
         nodes[index].role = .primary
         nodes[index].primaryID = nil
@@ -50,6 +53,7 @@ struct ClusterMap: Sendable {
         } else if Int(before) != index {
             nodes[Int(before)].slots = Self.ranges(of: owners, before)
         }
+        return true
     }
 
     private static func ranges(of owners: [UInt16], _ index: UInt16) -> [ClosedRange<Int>] {

@@ -66,6 +66,29 @@ import Testing
         #expect(rule(&machine, &second, answer("ASK 5 n1:6379"), at: two).notice == .slotMoves(5))
     }
 
+    /// Each of a thousand calls in flight brings the same redirect. Without the look at the map, each would work all of it over.
+    @Test func theSameRedirectAgainChangesNothing() {
+        var machine = machine()
+        var (first, second) = (call(), call())
+        #expect(rule(&machine, &first, answer("MOVED 5 n2:6379"), at: one).changesMap)
+        let ruling = rule(&machine, &second, answer("MOVED 5 n2:6379"), at: one)
+        #expect(!ruling.changesMap && ruling.step == .again(after: .zero))
+        // But a replica that takes over is news, whatever it serves.
+        #expect(rule(&machine, &first, answer("MOVED 6 n3:6379"), at: one).changesMap)
+    }
+
+    /// A worker ends when its client is closed. The end of one connection, at the end of the call's time, must not look like that.
+    @Test func aConnectionThatIsGivenUpIsNoClosedClient() {
+        var machine = machine()
+        var call = CallProgress(slot: 5, deadline: start)
+        let ruling = rule(&machine, &call, .closed, at: one)
+        #expect(ruling.step == .fail)
+        guard case .unreachable = ruling.error else {
+            Issue.record("the call ends with \(ruling.error)")
+            return
+        }
+    }
+
     @Test func aReadOnlyNodeIsDropped() {
         var machine = machine()
         var call = call()
