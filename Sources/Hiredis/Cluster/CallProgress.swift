@@ -8,6 +8,8 @@ struct CallProgress: Sendable {
     private(set) var waits = 0
     /// Whether the call was repeated after an unreachable node. That happens once.
     private(set) var hasChangedNode = false
+    /// Whether a part of the time has passed before the first attempt.
+    private var hasWaitedForMap = false
 
     /// The pauses double from 20 ms to half a second: a slot is moved, or a replica elected, in about that.
     private static let backoff = Backoff(first: .milliseconds(20), cap: .milliseconds(500))
@@ -20,9 +22,12 @@ struct CallProgress: Sendable {
     /// The timeout of the next attempt: what is left of the whole, yet at least a second of it. An attempt that times out closes its
     /// connection, with the calls of others.
     func timeout(of whole: Duration, now: @autoclosure () -> NIODeadline) -> Duration {
-        guard redirects + waits > 0 || hasChangedNode else { return whole }
+        guard redirects + waits > 0 || hasChangedNode || hasWaitedForMap else { return whole }
         return max(.nanoseconds((deadline - now()).nanoseconds), min(whole, .seconds(1)))
     }
+
+    /// The call had to wait for the first map.
+    mutating func waitedForMap() { hasWaitedForMap = true }
 
     /// What the call does next.
     enum Step: Equatable, Sendable {

@@ -40,6 +40,7 @@ extension ClusterCalls {
             case nil: throw .closed
             case .noMap?:
                 if let error = await nextMap(by: progress.deadline, isCancellable: isCancellable) { throw error }
+                progress.waitedForMap()
             case .nobody?:
                 let ruling = ruleUncovered(&progress)
                 try await take(ruling, progress, from: nil, isCancellable: isCancellable)
@@ -56,6 +57,7 @@ extension ClusterCalls {
         case .again(let delay): try await pause(delay, isCancellable: isCancellable)
         case .afterMap:
             _ = await nextMap(by: progress.deadline, isCancellable: isCancellable)
+            if isCancellable, Task.isCancelled { throw .closed }
             guard hasMoved(progress.slot, from: node) else { throw ruling.error }
         }
     }

@@ -26,15 +26,16 @@ extension ClusterCalls {
         by deadline: NIODeadline, id: UInt64? = nil, _ run: @escaping @Sendable (RedisError?) -> Void
     ) {
         let id = id ?? state.withLock { $0.nextID() }
-        let timer = eventLoop.scheduleTask(deadline: deadline) { [weak self] () -> Void in
-            self?.endWaiter(id, .unreachable("no node of the Redis Cluster answers in time"))
-        }
-        let waiter = MapWaiter(run: run, timer: timer)
         let isClosed = state.withLock { state in
-            if !state.isClosed { state.waiters[id] = waiter }
-            return state.isClosed
+            if state.isClosed { return true }
+            // The timer may fire at once, and must find the waiter.
+            let timer = eventLoop.scheduleTask(deadline: deadline) { [weak self] () -> Void in
+                self?.endWaiter(id, .unreachable("no node of the Redis Cluster answers in time"))
+            }
+            state.waiters[id] = MapWaiter(run: run, timer: timer)
+            return false
         }
-        if isClosed { waiter.end(.closed) } else { askForMap() }
+        if isClosed { run(.closed) } else { askForMap() }
     }
 
     func endWaiter(_ id: UInt64, _ error: RedisError) {
@@ -88,11 +89,11 @@ extension ClusterCalls {
     /// server, so the check of new connections, which may write, is not made there.
     private func ask(_ endpoint: RedisEndpoint, _ round: Int) {
         eventLoop.scheduleTask(in: TimeAmount(limiting: MapRefresh.patience)) { [weak self] in self?.askNext(round) }
-        if let node = state.withLock({ $0.table.primaries[endpoint] }) {
-            return ask(node.client, endpoint, round) {}
-        }
+        let (node, longest) = state.withLock { ($0.table.primaries[endpoint], $0.longest) }
+        // A question that timed out behind a call that waits for replicas would end the connection, and with it that call.
+        if let node { return ask(node.client, endpoint, round, within: max(longest, configuration.commandTimeout)) {} }
         let asker = client(to: endpoint)
-        ask(asker, endpoint, round) { asker.hangUp() }
+        ask(asker, endpoint, round, within: configuration.commandTimeout) { asker.hangUp() }
     }
 
     private func askNext(_ round: Int) {
@@ -100,12 +101,13 @@ extension ClusterCalls {
     }
 
     private func ask(
-        _ client: RedisClient, _ endpoint: RedisEndpoint, _ round: Int, finally done: @escaping @Sendable () -> Void
+        _ client: RedisClient, _ endpoint: RedisEndpoint, _ round: Int, within limit: Duration,
+        finally done: @escaping @Sendable () -> Void
     ) {
-        client.send(["CLUSTER", "SHARDS"], timeout: nil) { [weak self, configuration] result in
+        client.send(["CLUSTER", "SHARDS"], timeout: limit) { [weak self, configuration] result in
             if MapAnswer.isUnknownCommand(result) {
                 // CLUSTER SLOTS is older, and servers that are no Redis may have only that.
-                client.send(["CLUSTER", "SLOTS"], timeout: nil) { [weak self] result in
+                client.send(["CLUSTER", "SLOTS"], timeout: limit) { [weak self] result in
                     done()
                     self?.answered(MapAnswer.read(result, from: endpoint, isShards: false, configuration), endpoint, round)
                 }
@@ -158,6 +160,7 @@ extension ClusterCalls {
             return (state.waiters, hasTrouble)
         }
         if hasTrouble { askForMap() }
-        for waiter in waiters.values { waiter.end(error) }
+        // In the order of the calls.
+        for (_, waiter) in waiters.sorted(by: { $0.key < $1.key }) { waiter.end(error) }
     }
 }

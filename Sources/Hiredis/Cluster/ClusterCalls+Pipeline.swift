@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// Commands for several nodes, in one flush for each.
 extension ClusterCalls {
@@ -26,7 +27,8 @@ extension ClusterCalls {
         while !open.isEmpty {
             var repeats: [Repeat] = []
             let batches = await batches(of: open, &calls, &outcomes)
-            for (batch, results) in await send(batches, commands) {
+            let limit = open.map { calls[$0].timeout(of: configuration.commandTimeout, now: .now()) }.max()
+            for (batch, results) in await send(batches, commands, within: limit) {
                 for (index, result) in zip(batch.indices, results) {
                     outcomes[index] = result
                     guard case .failure(let error) = result,
@@ -47,6 +49,7 @@ extension ClusterCalls {
         together commands: [RedisCommand], slot: Int, timeout: Duration?
     ) async throws(RedisError) -> [Outcome] {
         let whole = timeout ?? configuration.commandTimeout
+        state.withLock { $0.longest = max($0.longest, whole) }
         var progress = CallProgress(slot: slot, deadline: .now() + TimeAmount(limiting: whole))
         while true {
             let node = try await node(for: &progress)
@@ -89,23 +92,23 @@ extension ClusterCalls {
     }
 
     private func send(
-        _ batches: [Batch], _ commands: [(command: RedisCommand, key: String)]
+        _ batches: [Batch], _ commands: [(command: RedisCommand, key: String)], within limit: Duration?
     ) async -> [(batch: Batch, results: [Outcome])] {
         if batches.count == 1, let batch = batches.first {
-            return [(batch, await Self.send(batch, batch.indices.map { commands[$0].command }))]
+            return [(batch, await Self.send(batch, batch.indices.map { commands[$0].command }, within: limit))]
         }
         return await withTaskGroup(of: (batch: Batch, results: [Outcome]).self) { group in
             for batch in batches {
                 let own = batch.indices.map { commands[$0].command }
-                group.addTask { (batch, await Self.send(batch, own)) }
+                group.addTask { (batch, await Self.send(batch, own, within: limit)) }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
-    private static func send(_ batch: Batch, _ commands: [RedisCommand]) async -> [Outcome] {
+    private static func send(_ batch: Batch, _ commands: [RedisCommand], within limit: Duration?) async -> [Outcome] {
         do throws(RedisError) {
-            return try await batch.node.client.pipeline(commands)
+            return try await batch.node.client.pipeline(commands, timeout: limit)
         } catch {
             return commands.map { _ in .failure(error) }
         }

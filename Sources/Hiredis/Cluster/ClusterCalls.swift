@@ -17,6 +17,8 @@ final class ClusterCalls: Sendable {
         /// Calls since the last look at a map that nothing has put in doubt.
         var calls = 0
         var idleLooks = 0
+        /// How long the slowest calls so far could keep a connection busy, such as those that wait for replicas.
+        var longest = Duration.zero
         var isWatching = false
         var isClosed = false
 
@@ -80,7 +82,10 @@ final class ClusterCalls: Sendable {
             }
         case .noMap?:
             whenMapped(by: call.progress.deadline) { [self] error in
-                if let error { call.completion(.failure(error)) } else { route(call) }
+                if let error { return call.completion(.failure(error)) }
+                var call = call
+                call.progress.waitedForMap()
+                route(call)
             }
         case .nobody?:
             var call = call

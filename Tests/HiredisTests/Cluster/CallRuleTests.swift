@@ -81,6 +81,14 @@ import Testing
         #expect(call.timeout(of: .milliseconds(300), now: late + .seconds(1)) == .milliseconds(300))
     }
 
+    /// With the whole timeout again, a call that waited 9 s for the map could take 19 s.
+    @Test func theWaitForTheMapCounts() {
+        var call = call()
+        call.waitedForMap()
+        #expect(call.timeout(of: .seconds(10), now: start + .seconds(9)) == .seconds(1))
+        #expect(call.timeout(of: .seconds(10), now: start + .seconds(4)) == .seconds(6))
+    }
+
     @Test func anUnreachableNodeIsExchangedOnceAndAnUnknownOutcomeNeverRepeated() {
         var call = call()
         #expect(call.next(after: .unreachable, now: start, random: 1) == .afterMap)
