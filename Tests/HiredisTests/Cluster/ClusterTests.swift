@@ -154,6 +154,25 @@ import Testing
         await router.close()
     }
 
+    /// The question for the map waits behind the WAIT on the same connection. With a timeout of a second it would end the connection,
+    /// and the outcome of a call that Redis has accepted would be unknown.
+    @Test func aQuestionForTheMapDoesNotEndACallThatWaitsForReplicas() async throws {
+        let cluster = try await TestCluster.start(slots: [0...16_383])
+        var configuration = cluster.configuration
+        configuration.commandTimeout = .seconds(1)
+        let router = RedisRouter(configuration)
+        _ = try await router.send(["SET", "a", "1"], key: "a", timeout: .seconds(60))
+        let commands: [RedisCommand] = [["SET", "a", "2"], ["WAIT", "1", "4000"]]
+        async let results = router.pipeline(together: commands, key: "a", timeout: .seconds(60))
+        try await TestCluster.eventually {
+            try await cluster.servers[0].cli("INFO", "clients").contains("blocked_clients:1")
+        }
+        for _ in 0..<2 { _ = try await router.nodes() }
+        #expect(try await results[1].get().root.integer == 0)
+        #expect(router.connections == 1)
+        await router.close()
+    }
+
     @Test func cancellingABlockingCallerEndsItsWait() async throws {
         var configuration = RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: 1))
         configuration.topology = .cluster(seeds: [configuration.endpoint])
