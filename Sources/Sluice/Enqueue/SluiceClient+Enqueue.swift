@@ -64,8 +64,8 @@ extension SluiceClient {
 
     /// Enqueues many jobs. The sequence may be of any length: it is read as it is sent, in batches, with several calls in flight.
     ///
-    /// The batches are in order, unless a call has to be repeated, or the jobs wait for their durability: such calls go over several
-    /// connections. Each batch is atomic, the whole is not.
+    /// The batches are in order, unless a call has to be repeated, or the jobs wait for their durability: such calls go over
+    /// several connections. Each batch is atomic, the whole is not.
     /// - Parameters:
     ///   - durability: how many copies have to exist before the call returns; nil for the client's options. Each batch is waited
     ///     for as a whole.

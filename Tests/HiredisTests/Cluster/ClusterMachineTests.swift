@@ -77,7 +77,7 @@ import Testing
         #expect(rule(&machine, &first, answer("MOVED 6 n3:6379"), at: one).changesMap)
     }
 
-    /// A worker ends when its client is closed. The end of one connection, at the end of the call's time, must not look like that.
+    /// A worker ends when its client is closed. The end of a connection, at the end of a call's time, must not look like that.
     @Test func aConnectionThatIsGivenUpIsNoClosedClient() {
         var machine = machine()
         var call = CallProgress(slot: 5, deadline: start)
