@@ -47,10 +47,10 @@ struct RunbookRedisTests {
         }
     }
 
-    /// What `redis-cli` itself asks for with an option: `--memkeys`, `--latency`.
+    /// What `redis-cli` itself asks for with an option: `--memkeys`, `--latency`. For `--cluster` there is a user apart.
     @Test func theAdministratorMayUseItsOptions() async throws {
         let options = try Runbook().text.matches(of: /redis-cli --([a-z]+)\s/).map { String($0.output.1) }
-        #expect(Set(options) == ["memkeys", "latency"])
+        #expect(Set(options) == ["memkeys", "latency", "cluster"])
         let users = try await RedisUsers.start()
         let asked = [
             ["PING"], ["SCAN", "0"], ["TYPE", "sluice:a"], ["DBSIZE"], ["MEMORY", "USAGE", "sluice:a", "SAMPLES", "0"],

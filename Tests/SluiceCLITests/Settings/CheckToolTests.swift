@@ -76,10 +76,14 @@ struct CheckToolTests {
         expect(
             try await check("sluice", "worker:\n  queues: mail\n  exec: 'true'\n  lease: 2d"), 2,
             saying: "sluice: \(file):4: --lease is 1s to 1d")
-        expect(try await check("sluice", "worker:\n  nme: a\n  lse: b"), 2, saying: "sluice: \(file):2: ", "sluice: \(file):3: ")
+        expect(
+            try await check("sluice", "worker:\n  nme: a\n  lse: b"), 2,
+            saying: "\(file):1: missing expected argument '<queues>", "\(file):1: missing expected argument '--exec",
+            "sluice: \(file):2: ", "sluice: \(file):3: ")
         expect(
             try await check("sluice-server", "redis: redis://h\nserver:\n  users: /nonexistent/users\n  role: viewer"), 2,
-            saying: "sluice-server: \(file):4: --role is for a server without --users")
+            saying: "sluice-server: \(file):3: the file of users '/nonexistent/users' cannot be read",
+            "sluice-server: \(file):4: --role is for a server without --users")
         expect(
             try await check("sluice-server", "redis: redis://h\nserver: {users: /nonexistent/users}"), 2,
             saying: "\(file):2: the file of users '/nonexistent/users' cannot be read")
