@@ -96,7 +96,7 @@ struct SettingsFileTests {
             try ToolSettings(words, of: SluiceTool.self, .worker, environment: environment)?.words
         }
         let none = ["SLUICE_CONFIG": "/nonexistent/sluice.yaml"]
-        for other in [["status", "--help"], ["worker", "--help"], ["help", "worker"], ["--version"], ["jobs"], []] {
+        for other in [["status", "--help"], ["worker", "--help"], ["help", "worker"], ["--version"], []] {
             #expect(try words(other, none) == nil, "\(other)")
         }
         #expect(try words(["worker", "mail"], ["SLUICE_CONFIG": ""]) == nil)
@@ -105,7 +105,7 @@ struct SettingsFileTests {
             #expect(error?.message == "the file of settings '/nonexistent/a' cannot be read: No such file or directory")
         }
         // All that connect read it, so that none works on another Redis than it means.
-        for other in [["status"], ["enqueue", "worker"], ["jobs", "list"], ["redis", "cli", "PING"]] {
+        for other in [["status"], ["enqueue", "worker"], ["jobs"], ["jobs", "list"], ["redis", "cli", "PING"]] {
             #expect(throws: Failure.self, "\(other)") { try words(other, none) }
         }
         // What follows is no option.
