@@ -114,11 +114,22 @@ extension Store {
     /// differs from that.
     package func evictionPolicy() async throws(SluiceError) -> String? {
         var policy: String?
-        for node in try await primaries() {
-            // A user who may not look should not be rejected.
-            let found = try await info("memory", node: node)?["maxmemory_policy"]
-            if policy == nil || policy == "noeviction" { policy = found ?? policy }
+        var away: SluiceError?
+        let nodes = try await primaries()
+        var answers = 0
+        for node in nodes {
+            do throws(SluiceError) {
+                // A user who may not look should not be rejected.
+                let found = try await info("memory", node: node)?["maxmemory_policy"]
+                answers += 1
+                if policy == nil || policy == "noeviction" { policy = found ?? policy }
+            } catch {
+                // The queues of the other nodes do not wait for this one.
+                guard nodes.count > 1, error.isTransient else { throw error }
+                away = error
+            }
         }
+        if let away, answers == 0 { throw away }
         return policy
     }
 }

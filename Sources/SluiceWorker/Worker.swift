@@ -110,12 +110,7 @@ public final class Worker: Service, Sendable {
             watch.cancel()
             executor.stop()
         }
-        let off = try await client.store.dependenciesOff()
-        for (index, queue) in queues.enumerated() {
-            try await declare(queue)
-            try await declare(&declarations[index], of: queue, off: off)
-            try await declareCron(of: queue)
-        }
+        guard try await declare(queues, &declarations) else { return }
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
         let idleQueues = IdleQueues(client.store.eventLoop)
         let beside = Beside(
@@ -170,6 +165,32 @@ public final class Worker: Service, Sendable {
         if Set(queues.map(\.name)).count < queues.count {
             throw SluiceError(
                 .invalidArgument, "a worker serves a queue once: \(queues.map(\.name.text).joined(separator: ", "))")
+        }
+    }
+
+    /// Tells Redis of the queues. While Redis is away, or the node of one of them, it repeats that: a worker that begins during a
+    /// failover waits as one does that runs.
+    /// - Returns: false if the worker is to stop before.
+    private func declare(_ queues: [Queue], _ declarations: inout [Declaration]) async throws(SluiceError) -> Bool {
+        var failures = 0
+        while true {
+            do throws(SluiceError) {
+                let off = try await client.store.dependenciesOff()
+                for (index, queue) in queues.enumerated() {
+                    try await declare(queue)
+                    try await declare(&declarations[index], of: queue, off: off)
+                    try await declareCron(of: queue)
+                }
+                return true
+            } catch {
+                guard error.isTransient, error.code != .outOfMemory else { throw error }
+                if failures == 0 {
+                    logger.warning("the worker waits for Redis before it begins", metadata: ["error": "\(error)"])
+                }
+            }
+            if Task.isCancelled || Task.isShuttingDownGracefully { return false }
+            failures += 1
+            try? await Task.sleep(for: backoff(after: failures, from: .milliseconds(20), upTo: .seconds(1)))
         }
     }
 

@@ -13,7 +13,8 @@ import UnixSignals
 /// A job of the kind `charged` also charges somebody, once: `charge id token pid time`.
 ///
 /// With `permits` for the first argument it works with permits of a semaphore instead: see `PermitHolder`; with `chain`, it serves
-/// two queues: see `ChainWorker`; with `hooks`, it delivers to web hooks: see `HookWorker`.
+/// two queues: see `ChainWorker`; with `hooks`, it delivers to web hooks: see `HookWorker`; with `spread`, it serves any queues: see
+/// `SpreadWorker`.
 ///
 /// `SLUICE_TEST_LIBRARY` in its environment is the revision of its library, as if it came from another build.
 ///
@@ -25,6 +26,7 @@ enum FaultWorker {
         let arguments = CommandLine.arguments
         if arguments.dropFirst().first == "permits" { return try await PermitHolder.main(Array(arguments.dropFirst(2))) }
         if arguments.dropFirst().first == "chain" { return try await ChainWorker.main(Array(arguments.dropFirst(2))) }
+        if arguments.dropFirst().first == "spread" { return try await SpreadWorker.main(Array(arguments.dropFirst(2))) }
         if arguments.dropFirst().first == "hooks" { return try await HookWorker.main(Array(arguments.dropFirst(2))) }
         guard arguments.count >= 9, arguments.count % 2 == 1 else { exit(2) }
         // Tests that crash leave nobody behind for long.

@@ -17,6 +17,9 @@ struct MapWaiter: Sendable {
 extension ClusterCalls {
     /// The time between looks at a map that nothing has put in doubt: a node that is cut off, rather than dead, gives no sign.
     private static let lookSeconds = 4.0...6.0
+    /// The time between looks for nodes that answer nothing. A frozen primary leaves its connections open; the map tells that
+    /// another one has taken its place.
+    private static let silence = TimeAmount.seconds(1)
     /// After the last call there are so many looks: a call may still be in flight.
     private static let idleLooks = 6
 
@@ -49,7 +52,10 @@ extension ClusterCalls {
             defer { state.isWatching = true }
             return (state.machine.refresh.request(now: .now()), !state.isWatching)
         }
-        if starts { lookNowAndThen() }
+        if starts {
+            lookNowAndThen()
+            lookForSilence()
+        }
         guard let pause else { return }
         eventLoop.scheduleTask(in: TimeAmount(limiting: pause)) { [weak self] in self?.beginRound() }
     }
@@ -65,6 +71,17 @@ extension ClusterCalls {
             if isClosed { return }
             if isUsed { askForMap() }
             lookNowAndThen()
+        }
+    }
+
+    private func lookForSilence() {
+        eventLoop.scheduleTask(in: Self.silence) { [weak self] in
+            guard let self else { return }
+            let (isClosed, nodes) = state.withLock { ($0.isClosed, Array($0.table.primaries.values)) }
+            if isClosed { return }
+            // Each is asked, since the question begins its next second.
+            if nodes.filter({ $0.isSilent() }).count > 0 { askForMap() }
+            lookForSilence()
         }
     }
 

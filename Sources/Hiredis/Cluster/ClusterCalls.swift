@@ -76,7 +76,7 @@ final class ClusterCalls: Sendable {
     private func route(_ call: Call) {
         switch way(to: call.progress.slot) {
         case .node(let node)?:
-            node.client.send(call.command, timeout: call.progress.timeout(of: call.timeout, now: .now())) { [self] result in
+            node.send(call.command, timeout: call.progress.timeout(of: call.timeout, now: .now())) { [self] result in
                 guard case .failure(let error) = result else { return call.completion(result) }
                 failed(call, error, at: node)
             }

@@ -1,13 +1,37 @@
+import Synchronization
+
 /// The clients of a cluster's nodes, beside the map that they belong to.
 struct NodeTable: Sendable {
     /// A node that calls go to.
     final class Node: Sendable {
         let endpoint: RedisEndpoint
         let client: RedisClient
+        private let sent = Atomic(0)
+        private let answered = Atomic(0)
+        /// The answers at the last look, if calls were open then; else -1.
+        private let answeredBefore = Atomic(-1)
 
         init(endpoint: RedisEndpoint, client: RedisClient) {
             self.endpoint = endpoint
             self.client = client
+        }
+
+        /// Sends a call that counts for ``isSilent()``.
+        func send(
+            _ command: RedisCommand, timeout: Duration, completion: @escaping @Sendable (Result<RedisReply, RedisError>) -> Void
+        ) {
+            sent.wrappingAdd(1, ordering: .relaxed)
+            client.send(command, timeout: timeout) { [self] result in
+                answered.wrappingAdd(1, ordering: .relaxed)
+                completion(result)
+            }
+        }
+
+        /// Whether calls were open at the last look, and none has been answered since.
+        func isSilent() -> Bool {
+            let now = answered.load(ordering: .relaxed)
+            let isOpen = sent.load(ordering: .relaxed) > now
+            return answeredBefore.exchange(isOpen ? now : -1, ordering: .relaxed) == now && isOpen
         }
     }
 
