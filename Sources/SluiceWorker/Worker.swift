@@ -168,7 +168,7 @@ public final class Worker: Service, Sendable {
         }
     }
 
-    /// Tells Redis of the queues. While Redis is away, or the node of one of them, it repeats that: a worker that begins during a
+    /// Tells Redis of the queues. While the node of one of them is away, it repeats that: in a cluster, a worker that begins during a
     /// failover waits as one does that runs.
     /// - Returns: false if the worker is to stop before.
     private func declare(_ queues: [Queue], _ declarations: inout [Declaration]) async throws(SluiceError) -> Bool {
@@ -183,7 +183,8 @@ public final class Worker: Service, Sendable {
                 }
                 return true
             } catch {
-                guard error.isTransient, error.code != .outOfMemory else { throw error }
+                // A single server that is away at the start is more often a wrong URL.
+                guard client.store.isCluster, error.isTransient, error.code != .outOfMemory else { throw error }
                 if failures == 0 {
                     logger.warning("the worker waits for Redis before it begins", metadata: ["error": "\(error)"])
                 }
