@@ -43,7 +43,7 @@ package final class Store: Sendable {
             }
         }
         self.router = connect()
-        self.durable = DurableConnections(connect)
+        self.durable = DurableConnections(on: eventLoop, connect)
     }
 
     /// - Parameter timeout: the limit for connecting and for each command, instead of some seconds.

@@ -36,13 +36,9 @@ extension Store {
         _ function: Function, key: String, _ durability: Durability
     ) async throws(SluiceError) -> Confirmed<Function.Reply> {
         guard durability != .primary else { return Confirmed(reply: try await call(function, key: key)) }
-        let connection: RedisRouter
-        do throws(RedisError) {
-            connection = try await durable.take()
-        } catch {
-            throw SluiceError(error)
-        }
-        defer { durable.giveBack(connection) }
+        let node = try await endpoint(ofKey: key)
+        let connection = try await durable.take(for: node, within: configuration.commandTimeout + durability.limit)
+        defer { durable.giveBack(connection, of: node) }
         if case .fsync = durability { try await checkFsync(connection, key) }
         let commands = [command(function, CollectionOfOne(key)), ["FCALL", "sluice1_touch", "1", key], durability.wait]
         var results = try await send(commands, key, on: connection, durability)

@@ -46,8 +46,12 @@ extension Store {
 
     /// The server that holds a queue now.
     package func endpoint(of queue: QueueName) async throws(SluiceError) -> RedisEndpoint? {
+        try await endpoint(ofKey: keys.base(queue.validated()))
+    }
+
+    /// The node of a cluster that holds a key now; nil for a single server.
+    func endpoint(ofKey key: String) async throws(SluiceError) -> RedisEndpoint? {
         guard router.isCluster else { return nil }
-        let key = try keys.base(queue.validated())
         do {
             return try await router.node(forKey: key)
         } catch {
