@@ -159,6 +159,12 @@ package final class RedisRouter: Sendable {
         }
     }
 
+    /// The primary of a cluster that serves the key by the last map; nil if none does, and for a single server.
+    package func knownNode(forKey key: String) -> RedisEndpoint? {
+        guard case .cluster(let calls) = target, case .node(let node)? = calls.way(to: HashSlot.of(key)) else { return nil }
+        return node.endpoint
+    }
+
     /// Closes all connections but the blocking ones. Calls end as those of `RedisClient.close`.
     package func close() async {
         switch target {

@@ -59,6 +59,9 @@ extension Store {
         }
     }
 
+    /// The node of a cluster that holds a queue, as far as that is known; nil for a single server. It does not wait.
+    func knownEndpoint(of queue: QueueName) -> RedisEndpoint? { router.knownNode(forKey: keys.base(queue)) }
+
     /// The address of the server that holds a queue now.
     package func node(of queue: QueueName) async throws(SluiceError) -> String {
         try await endpoint(of: queue)?.description ?? address

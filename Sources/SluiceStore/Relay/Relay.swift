@@ -1,3 +1,4 @@
+import Hiredis
 package import Logging
 package import SluiceCore
 
@@ -46,12 +47,20 @@ package final class Relay: Sendable {
     func begin() -> RelayRun { RelayRun(store, known, claims) }
 
     /// Relays the messages that a run has put into outboxes, and those that follow from them. Returns whether all have arrived.
+    ///
+    /// A node that fails is not asked for the rest of the run, so that it delays those that live once only.
     @discardableResult
     func finish(_ run: RelayRun) async -> Bool {
         var haveArrived = true
+        var away: Set<RedisEndpoint?> = []
         for _ in 0..<Self.mostRounds {
             guard !Task.isCancelled else { return false }
             guard let queue = run.takeMarked() else { return haveArrived }
+            let node = store.knownEndpoint(of: queue)
+            if away.contains(node) {
+                haveArrived = false
+                continue
+            }
             do throws(SluiceError) {
                 let due = try await store.call(TakeOutbox(), on: queue)
                 if await !carry(Round(queue: queue, now: due.now, messages: due.messages), run) { haveArrived = false }
@@ -61,7 +70,7 @@ package final class Relay: Sendable {
                 logger.warning(
                     "outbox messages of a queue could not be relayed: another process relays them later",
                     metadata: ["queue": "\(queue)", "error": "\(error)"])
-                if error.isTransient { return false }
+                if error.isTransient { away.insert(node) }
             }
         }
         return false
