@@ -33,7 +33,8 @@ extension ClusterCalls {
             if state.isClosed { return true }
             // The timer may fire at once, and must find the waiter.
             let timer = eventLoop.scheduleTask(deadline: deadline) { [weak self] () -> Void in
-                self?.endWaiter(id, .unreachable("no node of the Redis Cluster answers in time"))
+                guard let self else { return }
+                endWaiter(id, self.state.withLock { [hint] in $0.machine.refresh.unanswered(hint: hint) })
             }
             state.waiters[id] = MapWaiter(run: run, timer: timer)
             return false
@@ -87,6 +88,12 @@ extension ClusterCalls {
 
     // MARK: A round
 
+    /// Nodes without TLS are silent to a client with TLS.
+    private var hint: String {
+        if configuration.tls == nil { return "" }
+        return Connector(configuration: configuration, eventLoop: eventLoop, check: nil, logger: logger).hint
+    }
+
     private func beginRound() {
         let begun = state.withLock { state -> (Int, RedisEndpoint?)? in
             if state.isClosed { return nil }
@@ -96,7 +103,9 @@ extension ClusterCalls {
         guard case (let round, let first?)? = begun else { return }
         eventLoop.scheduleTask(in: TimeAmount(limiting: configuration.connectTimeout)) { [weak self] in
             guard let self else { return }
-            let error = state.withLock { $0.machine.refresh.expired(round, now: .now(), random: .random(in: 0...1)) }
+            let error = state.withLock { [hint] in
+                $0.machine.refresh.expired(round, now: .now(), random: .random(in: 0...1), hint: hint)
+            }
             if let error { end(error) }
         }
         ask(first, round)

@@ -25,6 +25,7 @@ struct MapRefresh: Sendable {
     private var failures = 0
     private var troubledRounds = 0
     private var notBefore = NIODeadline.uptimeNanoseconds(0)
+    private var candidates: [RedisEndpoint] = []
     private var rest: ArraySlice<RedisEndpoint> = []
     private var asked: Set<RedisEndpoint> = []
     private var reasons: [(endpoint: RedisEndpoint, error: RedisError)] = []
@@ -41,6 +42,7 @@ struct MapRefresh: Sendable {
     mutating func begin(_ candidates: [RedisEndpoint]) -> (round: Int, first: RedisEndpoint?) {
         rounds += 1
         state = .asking(round: rounds)
+        self.candidates = candidates
         (rest, asked, reasons) = (candidates[...], [], [])
         return (rounds, next(rounds))
     }
@@ -70,10 +72,26 @@ struct MapRefresh: Sendable {
     }
 
     /// The round's time is over.
-    mutating func expired(_ round: Int, now: NIODeadline, random: Double) -> RedisError? {
+    /// - Parameter hint: a possible reason for the silence of nodes.
+    mutating func expired(_ round: Int, now: NIODeadline, random: Double, hint: String = "") -> RedisError? {
         guard state == .asking(round: round) else { return nil }
-        for endpoint in asked.union(rest) { reasons.append((endpoint, .unreachable("\(endpoint): no answer"))) }
+        addSilent(hint)
         return giveUp(now: now, random: random)
+    }
+
+    /// The error of a call that waits for the map no longer: what is known up to now.
+    func unanswered(hint: String = "") -> RedisError {
+        var known = self
+        if case .asking = state { known.addSilent(hint) }
+        if known.reasons.isEmpty { return .unreachable("no node of the Redis Cluster answers in time") }
+        return Self.error(known.reasons)
+    }
+
+    private mutating func addSilent(_ hint: String) {
+        let silent = candidates.filter { asked.contains($0) || rest.contains($0) }
+        for endpoint in silent {
+            reasons.append((endpoint, .unreachable("\(endpoint): no answer\(endpoint == silent.last ? hint : "")")))
+        }
     }
 
     /// A map has come.
@@ -81,6 +99,7 @@ struct MapRefresh: Sendable {
     mutating func succeeded(_ round: Int, now: NIODeadline, random: Double) -> Bool {
         guard state == .asking(round: round) else { return false }
         failures = 0
+        reasons = []
         end(now, Self.pauses.delay(failures: 1, random: random))
         return true
     }

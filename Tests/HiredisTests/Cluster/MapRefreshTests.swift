@@ -65,6 +65,23 @@ import Testing
                 == .unreachable("no node of the Redis Cluster answers: n1:1: no answer"))
     }
 
+    /// A call may end before the round. Red if it says only that nobody has answered in time.
+    @Test func aCallThatEndsBeforeTheRoundTellsWhatIsKnown() {
+        var refresh = MapRefresh()
+        _ = refresh.request(now: start)
+        #expect(refresh.unanswered() == .unreachable("no node of the Redis Cluster answers in time"))
+        let (round, _) = refresh.begin(Array(nodes.prefix(2)))
+        _ = refresh.failed(round, nodes[0], .unreachable("n1:1: refused"), now: start, random: 0)
+        let error = RedisError.unreachable("no node of the Redis Cluster answers: n1:1: refused; n2:1: no answer; is it TLS?")
+        #expect(refresh.unanswered(hint: "; is it TLS?") == error)
+        #expect(refresh.expired(round, now: start, random: 0, hint: "; is it TLS?") == error)
+        // After the round, as at its end; with a map, no more.
+        #expect(refresh.unanswered() == error)
+        _ = refresh.request(now: start + .seconds(9))
+        #expect(refresh.succeeded(refresh.begin(nodes).round, now: start + .seconds(9), random: 0))
+        #expect(refresh.unanswered() == .unreachable("no node of the Redis Cluster answers in time"))
+    }
+
     @Test func whileTroubleLastsThePauseGrowsToHalfASecond() {
         var refresh = MapRefresh()
         var now = start
