@@ -10,6 +10,10 @@ extension SluiceError {
         case .unreachable: self.init(.unreachable, error.description)
         case .lost, .timedOut: self.init(.outcomeUnknown, error.description)
         case .protocolViolation: self.init(.protocolViolation, error.description)
+        // User and password are not to blame.
+        case .refused(let reason) where reason.contains(MapAnswer.noCluster): self.init(.server, reason)
+        case .refused(let reason) where reason.contains("CLUSTER SHARDS: NOPERM "):
+            self.init(.permission, "\(error). Give this user the rights that the article Security of Sluice lists.")
         case .refused: self.init(.authentication, error.description)
         case .closed: self.init(.closed, error.description)
         case .server(let reply): self.init(reply)

@@ -1,5 +1,8 @@
 /// Reads what a node says when it is asked for the map.
-enum MapAnswer {
+package enum MapAnswer {
+    /// The text for a server that has no cluster.
+    package static let noCluster = "is no Redis Cluster: use "
+
     static func isUnknownCommand(_ result: Result<RedisReply, RedisError>) -> Bool {
         guard case .failure(.server(let error)) = result else { return false }
         return error.message.lowercased().hasPrefix("unknown")
@@ -30,7 +33,7 @@ enum MapAnswer {
         of error: RedisServerError, _ endpoint: RedisEndpoint, _ configuration: RedisConfiguration
     ) -> RedisError {
         if error.message.contains("cluster support disabled") {
-            return .refused("\(endpoint) is no Redis Cluster: use \(configuration.tls == nil ? "redis" : "rediss")://")
+            return .refused("\(endpoint) \(noCluster)\(configuration.tls == nil ? "redis" : "rediss")://")
         }
         switch error.code {
         case "NOPERM", "NOAUTH": return .refused("\(endpoint): CLUSTER SHARDS: \(error)")

@@ -27,6 +27,7 @@ struct UnusableClusterTests {
         let port = try #require(server.tcpPort)
         let result = try await Tool.run(["--redis", "redis+cluster://127.0.0.1:\(port)", "status"])
         expectRefusal(result, saying: "127.0.0.1:\(port) is no Redis Cluster", "redis://")
+        #expect(!result.error.contains("password"), "\(result.error)")
     }
 
     /// The other way round: calls of one node say MOVED.
