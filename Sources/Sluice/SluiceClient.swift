@@ -67,6 +67,8 @@ public final class SluiceClient: Service, Sendable {
     private let durableBatchers = Mutex<[DurableBatcher: EnqueueBatcher]>([:])
 
     /// Connects, and makes sure that the server has the function library.
+    ///
+    /// In a cluster one primary that answers is enough. Calls for the queues of another one wait within ``Options/patience``.
     /// - Throws: `unreachable`, `authentication`, `serverTooOld`, `foreignLibrary` and other server errors, at once, each with a
     ///   one-line message.
     public convenience init(

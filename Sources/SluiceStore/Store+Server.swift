@@ -111,25 +111,23 @@ extension Store {
     }
 
     /// The server's policy when its memory is full, such as `noeviction`; nil if it does not say. Of a cluster, the first that
-    /// differs from that.
+    /// differs from that; a primary that is away does not count while another one answers.
     package func evictionPolicy() async throws(SluiceError) -> String? {
         var policy: String?
-        var away: SluiceError?
-        let nodes = try await primaries()
-        var answers = 0
-        for node in nodes {
+        var hasAnswer = false
+        var failure: SluiceError?
+        for node in try await primaries() {
             do throws(SluiceError) {
                 // A user who may not look should not be rejected.
                 let found = try await info("memory", node: node)?["maxmemory_policy"]
-                answers += 1
+                hasAnswer = true
                 if policy == nil || policy == "noeviction" { policy = found ?? policy }
             } catch {
-                // The queues of the other nodes do not wait for this one.
-                guard nodes.count > 1, error.isTransient else { throw error }
-                away = error
+                guard error.isTransient else { throw error }
+                failure = failure ?? error
             }
         }
-        if let away, answers == 0 { throw away }
+        if let failure, !hasAnswer { throw failure }
         return policy
     }
 }

@@ -95,7 +95,8 @@ public final class Worker: Service, Sendable {
     /// Serves the queues until the service group shuts down, the task is cancelled, or the worker ends by itself, as the options
     /// say. A shutdown waits for runs, within the grace; a cancellation does not.
     /// - Throws: `invalidArgument` without queues, with a name that is not valid or used twice, and with limits, cron entries or
-    ///   chunks that are not valid; errors of Redis that are not transient.
+    ///   chunks that are not valid; errors of Redis that are not transient; at the start also transient ones: of a server at once,
+    ///   of a cluster once the client's patience with a node of its queues is over.
     public func run() async throws {
         try checkQueues()
         let registry = registry.withLock { $0 }
@@ -110,7 +111,14 @@ public final class Worker: Service, Sendable {
             watch.cancel()
             executor.stop()
         }
-        guard try await declare(queues, &declarations) else { return }
+        let off = try await patiently { () async throws(SluiceError) in try await client.store.dependenciesOff() }
+        for (index, queue) in queues.enumerated() {
+            try await patiently { () async throws(SluiceError) in
+                try await declare(queue)
+                try await declare(&declarations[index], of: queue, off: off)
+                try await declareCron(of: queue)
+            }
+        }
         let observer = registry.observers.isEmpty ? nil : ProcessedStream()
         let idleQueues = IdleQueues(client.store.eventLoop)
         let beside = Beside(
@@ -168,31 +176,10 @@ public final class Worker: Service, Sendable {
         }
     }
 
-    /// Tells Redis of the queues. While the node of one of them is away, it repeats that: in a cluster, a worker that begins during a
-    /// failover waits as one does that runs.
-    /// - Returns: false if the worker is to stop before.
-    private func declare(_ queues: [Queue], _ declarations: inout [Declaration]) async throws(SluiceError) -> Bool {
-        var failures = 0
-        while true {
-            do throws(SluiceError) {
-                let off = try await client.store.dependenciesOff()
-                for (index, queue) in queues.enumerated() {
-                    try await declare(queue)
-                    try await declare(&declarations[index], of: queue, off: off)
-                    try await declareCron(of: queue)
-                }
-                return true
-            } catch {
-                // A single server that is away at the start is more often a wrong URL.
-                guard client.store.isCluster, error.isTransient, error.code != .outOfMemory else { throw error }
-                if failures == 0 {
-                    logger.warning("the worker waits for Redis before it begins", metadata: ["error": "\(error)"])
-                }
-            }
-            if Task.isCancelled || Task.isShuttingDownGracefully { return false }
-            failures += 1
-            try? await Task.sleep(for: backoff(after: failures, from: .milliseconds(20), upTo: .seconds(1)))
-        }
+    /// In a cluster a node may be away while the others work. A server that is away ends the start at once.
+    private func patiently<Result>(_ step: () async throws(SluiceError) -> Result) async throws(SluiceError) -> Result {
+        let patience = client.store.isCluster ? client.options.patience : .zero
+        return try await client.store.repeating(for: patience, heedsCancellation: true, step)
     }
 
     private func declare(_ queue: Queue) async throws(SluiceError) {
