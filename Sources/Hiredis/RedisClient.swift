@@ -2,7 +2,8 @@ package import Logging
 package import NIOCore
 import NIOPosix
 
-/// One logical connection to a Redis server, or to the primary that sentinels name. It connects at the first use, pipelines all calls in order, and reconnects.
+/// One logical connection to a Redis server, or to the primary that sentinels name. It connects at the first use, pipelines all
+/// calls in order, and reconnects.
 ///
 /// A command is sent once. If the connection breaks, the calls in flight fail with an error whose `isOutcomeUnknown` is true; the
 /// caller decides whether to repeat them. The next call reconnects. If an attempt to connect fails, all calls that wait for it
@@ -48,6 +49,9 @@ package final class RedisClient: Sendable {
 
     /// The server of the last connection, and who named it; before there is one, where it is looked for.
     package var place: String { mailbox.place ?? configuration.place }
+
+    /// The server of the last connection; nil if there was none.
+    package var endpoint: RedisEndpoint? { mailbox.endpoint }
 
     /// Sends a command and waits for its reply; `timeout` replaces the configuration's `commandTimeout`.
     ///

@@ -84,8 +84,9 @@ extension Store {
         }
     }
 
-    /// The host and port, or the path, of the server; of a cluster or of sentinels the first in the URL.
-    package var address: String { "\(configuration.endpoint)" }
+    /// The host and port, or the path, of the server; with sentinels of the primary in use, or before the first call the first
+    /// sentinel; of a cluster the first in the URL.
+    package var address: String { "\(router.server)" }
 
     /// The revision of this program's library.
     package static let ownRevision = FunctionLibrary.revision

@@ -134,7 +134,7 @@ package final class RedisRouter: Sendable {
     /// The primaries of a cluster, by a map that is at most a second old if the cluster can be asked; else the server.
     package func primaries() async throws(RedisError) -> [RedisEndpoint] {
         switch target {
-        case .server: [configuration.endpoint]
+        case .server(let client): [try await inUse(client)]
         case .cluster(let calls): try await calls.nodes(within: .seconds(1)).primaries.map(\.endpoint)
         }
     }
@@ -142,8 +142,8 @@ package final class RedisRouter: Sendable {
     /// All nodes of a cluster, by a map of now if the cluster can be asked; else the server, with all slots and without an id.
     package func nodes() async throws(RedisError) -> [ClusterNode] {
         switch target {
-        case .server:
-            [ClusterNode(id: "", endpoint: configuration.endpoint, role: .primary, slots: [0...HashSlot.count - 1])]
+        case .server(let client):
+            [ClusterNode(id: "", endpoint: try await inUse(client), role: .primary, slots: [0...HashSlot.count - 1])]
         case .cluster(let calls): try await calls.nodes(within: .zero).nodes
         }
     }
@@ -151,12 +151,25 @@ package final class RedisRouter: Sendable {
     /// The primary that serves the key now. Waits as a call does while none serves it.
     package func node(forKey key: String) async throws(RedisError) -> RedisEndpoint {
         switch target {
-        case .server: return configuration.endpoint
+        case .server(let client): return try await inUse(client)
         case .cluster(let calls):
             let deadline = NIODeadline.now() + TimeAmount(limiting: configuration.commandTimeout)
             var progress = CallProgress(slot: HashSlot.of(key), deadline: deadline)
             return try await calls.node(for: &progress).endpoint
         }
+    }
+
+    /// The server, or the primary that the sentinels named at the last connection; one is made if there was none.
+    private func inUse(_ client: RedisClient) async throws(RedisError) -> RedisEndpoint {
+        guard case .sentinel = configuration.topology else { return configuration.endpoint }
+        if client.endpoint == nil { _ = try await client.send(["PING"]) }
+        return client.endpoint ?? configuration.endpoint
+    }
+
+    /// The server of a router without a cluster, as far as it is known.
+    package var server: RedisEndpoint {
+        guard case .server(let client) = target else { return configuration.endpoint }
+        return client.endpoint ?? configuration.endpoint
     }
 
     /// The primary of a cluster that serves the key by the last map; nil if none does, and for a single server.

@@ -117,7 +117,7 @@ final class ClientDriver {
         connection = Connection(handler: handler, channel: channel)
         handler.onEnd = { [weak self] in self?.connectionLost(attempt, $0) }
         handler.onDemotion = { [weak self] in self?.demoted(attempt) }
-        mailbox.connected(to: handler.place)
+        mailbox.connected(to: handler.place, handler.endpoint)
         logger.debug("connected", metadata: ["redis": "\(handler.place)"])
         let calls = waiting
         waiting = CircularBuffer()

@@ -16,6 +16,7 @@ final class ClientMailbox: Sendable {
         var isClosed = false
         var connections = 0
         var place: String?
+        var endpoint: RedisEndpoint?
     }
 
     private let state = Mutex(State())
@@ -25,10 +26,13 @@ final class ClientMailbox: Sendable {
     /// The server of the last connection; nil if there was none.
     var place: String? { state.withLock { $0.place } }
 
-    func connected(to place: String) {
+    var endpoint: RedisEndpoint? { state.withLock { $0.endpoint } }
+
+    func connected(to place: String, _ endpoint: RedisEndpoint?) {
         state.withLock { state in
             state.connections += 1
             state.place = place
+            state.endpoint = endpoint
         }
     }
 

@@ -108,7 +108,8 @@ struct Connector: Sendable {
             let handler = try Self.encrypted(by: encryption, serverName)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
-        let handler = try RedisChannelHandler(place: place, hint: hint, secureScheme: schemes.secure)
+        let handler = try RedisChannelHandler(
+            place: place, endpoint: configuration.endpoint, hint: hint, secureScheme: schemes.secure)
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 

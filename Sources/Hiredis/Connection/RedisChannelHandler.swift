@@ -13,6 +13,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private static let joinedBytes = 128 << 10
 
     let place: String
+    let endpoint: RedisEndpoint?
     /// A possible reason why the server hangs up before its first reply.
     private let hint: String
     private let secureScheme: String
@@ -31,9 +32,11 @@ final class RedisChannelHandler: ChannelInboundHandler {
     var onEnd: ((RedisError) -> Void)?
 
     init(
-        place: String, hint: String = "", secureScheme: String = "rediss://", limits: ReplyLimits = ReplyLimits()
+        place: String, endpoint: RedisEndpoint? = nil, hint: String = "", secureScheme: String = "rediss://",
+        limits: ReplyLimits = ReplyLimits()
     ) throws(RedisError) {
         self.place = place
+        self.endpoint = endpoint
         self.hint = hint
         self.secureScheme = secureScheme
         reader = try ReplyReader(limits: limits)

@@ -4,6 +4,9 @@ import NIOCore
 ///
 /// After a failover by hand, the old primary is told only some ten seconds later that it is a replica. What it takes meanwhile is
 /// lost. A connection that asks also notices a sentinel that is gone, which one that only listens would not.
+///
+/// One sentinel's word is not enough: it may be behind, or write the same address in another way. The connection stays while as
+/// many sentinels name its server, while the other server is no primary, and if that is the same one.
 struct PrimaryWatch: Sendable {
     static let interval = TimeAmount.seconds(1)
 
@@ -34,9 +37,10 @@ struct PrimaryWatch: Sendable {
     }
 
     private func look() {
-        channel.eventLoop.makeFutureWithTask { await dialer.namedNow() }.whenSuccess { named in
+        let address = channel.remoteAddress
+        channel.eventLoop.makeFutureWithTask { await dialer.haveLeft(server, at: address) }.whenSuccess { haveLeft in
             guard channel.isActive else { return dialer.forget() }
-            if let named, named != server {
+            if haveLeft {
                 handler.value.demote()
             } else {
                 waitAndLook()

@@ -28,8 +28,35 @@ final class SentinelDialer: Sendable {
             }
     }
 
+    /// Whether most sentinels that answer name another server than that of a connection, and it is a primary.
+    /// - Parameter address: where the connection leads.
+    func haveLeft(_ server: RedisEndpoint, at address: SocketAddress?) async -> Bool {
+        guard let named = await namedNow(), named != server else { return false }
+        let others = await namedByOthers()
+        guard 1 + others.count(where: { $0 != server }) > others.count(where: { $0 == server }) else { return false }
+        guard case .success(let opened?) = await examine(named, within: connector.configuration.connectTimeout / 2) else {
+            return false
+        }
+        defer { opened.channel.close(promise: nil) }
+        return opened.channel.remoteAddress != address
+    }
+
+    /// Whom the sentinels name that have no kept connection, as far as they answer.
+    private func namedByOthers() async -> [RedisEndpoint] {
+        let first = kept.withLock { $0?.connector.configuration.endpoint }
+        let order = roster.withLock { $0.order }.filter { $0 != first }
+        var named: [RedisEndpoint] = []
+        for address in order {
+            let share = connector.configuration.connectTimeout / (order.count + 1)
+            guard let opened = try? await open(connector(toSentinel: address), within: share) else { continue }
+            if let server = try? await name(opened) { named.append(server) }
+            opened.channel.close(promise: nil)
+        }
+        return named
+    }
+
     /// Whom a sentinel names now; nil if none answers.
-    func namedNow() async -> RedisEndpoint? {
+    private func namedNow() async -> RedisEndpoint? {
         if let opened = kept.withLock({ $0 }) {
             if let named = try? await name(opened) { return named }
             forget()

@@ -64,7 +64,12 @@ extension Store {
 
     /// The address of the server that holds a queue now.
     package func node(of queue: QueueName) async throws(SluiceError) -> String {
-        try await endpoint(of: queue)?.description ?? address
+        if let endpoint = try await endpoint(of: queue) { return endpoint.description }
+        do {
+            return try await router.node(forKey: keys.base(queue)).description
+        } catch {
+            throw SluiceError(error)
+        }
     }
 
     /// Does something on each primary, also on the rest if one fails.

@@ -26,6 +26,11 @@ import Testing
         #expect(try await client.send(["WHO"]).root.string == "primary")
         #expect(client.place == "127.0.0.1:\(primary.port) (by sentinel m)")
         #expect(client.connections == 1)
+        // Red if a router names the first sentinel.
+        let router = RedisRouter(FakeSentinel.configuration([sentinel.port]))
+        #expect(try await router.nodes().map(\.endpoint) == [.tcp(host: "127.0.0.1", port: primary.port)])
+        #expect(router.server == .tcp(host: "127.0.0.1", port: primary.port))
+        await router.close()
         let located = try await FakeSentinel.configuration([sentinel.port]).located()
         #expect(located.topology == .server && located.endpoint == .tcp(host: "127.0.0.1", port: primary.port))
         await client.close()
@@ -79,6 +84,29 @@ import Testing
         #expect(client.connections == 2)
         await client.close()
         for server in [old, new, sentinel] { try await server.stop() }
+    }
+
+    /// Red if one sentinel's word is enough.
+    @Test func staysWhileMostSentinelsNameItsServer() async throws {
+        let own = try await FakeSentinel.server("master", named: "own")
+        let stale = try await FakeSentinel.server("master", named: "stale")
+        let (named, asked) = (Mutex(own.port), Mutex(0))
+        let behind = try await FakeSentinel.start {
+            asked.withLock { $0 += 1 }
+            return named.withLock { $0 }
+        }
+        let others = [try await FakeSentinel.start(naming: own.port), try await FakeSentinel.start(naming: own.port)]
+        let client = RedisClient(FakeSentinel.configuration([behind.port] + others.map(\.port)))
+        #expect(try await client.send(["WHO"]).root.string == "own")
+        named.withLock { $0 = stale.port }
+        asked.withLock { $0 = 0 }
+        let end = ContinuousClock.now + .seconds(60)
+        while asked.withLock({ $0 }) < 3, ContinuousClock.now < end {
+            #expect(try await client.send(["WHO"]).root.string == "own")
+        }
+        #expect(client.connections == 1)
+        await client.close()
+        for server in [own, stale, behind] + others { try await server.stop() }
     }
 
     @Test func doesNotTrustASentinelThatNamesAReplica() async throws {
