@@ -61,7 +61,8 @@ package final class BlockingCaller: Sendable {
         }
     }
 
-    /// Closes the connection, as `RedisClient.close` does.
+    /// Closes the connection, as `RedisClient.close` does. A call that waits for a node to serve the slot ends with its task's
+    /// cancellation, or by its time.
     package func close() async {
         switch target {
         case .server(let client): await client.close()

@@ -19,8 +19,8 @@ struct CallProgress: Sendable {
         self.deadline = deadline
     }
 
-    /// The timeout of the next attempt: what is left of the whole, yet at least a second of it. An attempt that times out closes its
-    /// connection, with the calls of others.
+    /// The timeout of the next attempt: what is left of the whole, yet at least a second of it. An attempt that times out closes
+    /// its connection, with the calls of others.
     func timeout(of whole: Duration, now: @autoclosure () -> NIODeadline) -> Duration {
         guard redirects + waits > 0 || hasChangedNode || hasWaitedForMap else { return whole }
         return max(.nanoseconds((deadline - now()).nanoseconds), min(whole, .seconds(1)))

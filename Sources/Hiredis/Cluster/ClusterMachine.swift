@@ -118,10 +118,11 @@ struct ClusterMachine: Sendable {
 
     // MARK: The map
 
-    /// Whom to ask, the most promising first: two of the nodes, the seeds, the other nodes, and at the end those that failed last.
+    /// Whom to ask, the most promising first: two of the nodes, the seeds, the other nodes, and at the end those that failed
+    /// last.
     ///
-    /// Seeds come early, since all addresses of the map may be stale at once. The node that gave the present map is asked after the
-    /// others: it may be cut off from them, and keep an old map.
+    /// Seeds come early, since all addresses of the map may be stale at once. The node that gave the present map is asked after
+    /// the others: it may be cut off from them, and keep an old map.
     func candidates(_ random: (Int) -> Int) -> [RedisEndpoint] {
         let nodes = map?.nodes ?? []
         let groups = [
@@ -154,6 +155,7 @@ struct ClusterMachine: Sendable {
 
     mutating func learn(_ new: ClusterMap, from teller: RedisEndpoint, now: NIODeadline) {
         heldSlots = heldSlots.filter { new.owner(of: $0)?.endpoint == map?.owner(of: $0)?.endpoint }
+        outOfReach.formIntersection(new.nodes.map(\.endpoint))
         map = new
         self.teller = teller
         learnedAt = now

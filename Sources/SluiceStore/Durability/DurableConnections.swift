@@ -6,8 +6,8 @@ import Synchronization
 /// The connections of durable calls. Each has one call at a time, since `WAIT` blocks its connection; other calls of the store go
 /// on meanwhile.
 ///
-/// A connection is made when no idle one is left, up to a limit for each node: the calls to one whose replicas are frozen hold none
-/// of another's. Beyond the limit callers wait in line, so that a call's timeout counts from when it is sent.
+/// A connection is made when no idle one is left, up to a limit for each node: the calls to one whose replicas are frozen hold
+/// none of another's. Beyond the limit callers wait in line, so that a call's timeout counts from when it is sent.
 final class DurableConnections: Sendable {
     /// For each node.
     static let most = 8

@@ -94,6 +94,8 @@ package final class InboxListener: Sendable {
 
 /// Inboxes of a client in several slots.
 struct InboxKind: SlotKind {
+    static var isInbox: Bool { true }
+
     func blocking(_ words: [String], for limit: Duration) -> RedisCommand {
         var command: RedisCommand = ["BLMPOP", "\(max(limit.seconds, 0.05))", "\(words.count)"]
         for inbox in words { command.append(inbox) }

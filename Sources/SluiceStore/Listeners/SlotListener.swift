@@ -16,6 +16,8 @@ protocol SlotKind: Sendable {
     func items(_ reply: RedisValue, of command: Int, _ words: [String]) -> [Item]
     /// Whether a blocking call for `present` must end when `wanted` is wanted; nothing is wanted if that is empty.
     static func mustEnd(_ present: [String], _ wanted: [String]) -> Bool
+    /// Whether it may have the connections that are kept for inboxes.
+    static var isInbox: Bool { get }
     /// Commands that end a blocking call from outside; nil if only its cancellation does.
     func ending(_ words: [String]) -> [RedisCommand]?
 }
@@ -34,6 +36,10 @@ protocol SlotConnections: Sendable {
 protocol SlotConnection: Sendable {
     func send(_ command: RedisCommand, blockFor: Duration) async throws(RedisError) -> RedisReply
     func close() async
+}
+
+extension SlotKind {
+    static var isInbox: Bool { false }
 }
 
 extension BlockingCaller: SlotConnection {}
@@ -109,6 +115,13 @@ actor SlotListener<Kind: SlotKind> {
         return board.take()
     }
 
+    /// What has come since the last wait, so that the next one would end at once.
+    /// - Throws: as a wait does.
+    func kept() throws(RedisError) -> News? {
+        if isClosed || Task.isCancelled { throw .closed }
+        return board.take()
+    }
+
     /// Ends the wait; the next one, if there is none, since its questions may have been chosen before.
     func interrupt() {
         if waiter == nil { isInterrupted = true } else { wake() }
@@ -127,6 +140,8 @@ actor SlotListener<Kind: SlotKind> {
         let open = callers.values
         callers = [:]
         for caller in open { await caller.close() }
+        // Those that wait for the map of the cluster have no connection that ends them.
+        for call in calls.values { call.cancel() }
         permits = []
     }
 
@@ -156,7 +171,7 @@ actor SlotListener<Kind: SlotKind> {
     // MARK: Calls
 
     private func connect() -> Bool {
-        guard let permit = process.take() else { return false }
+        guard let permit = process.take(forInbox: Kind.isInbox) else { return false }
         permits.append(permit)
         return true
     }
@@ -184,10 +199,14 @@ actor SlotListener<Kind: SlotKind> {
                 let reply = try await caller.send(command, blockFor: limit)
                 actions = board.ended(question.slot, with: kind.items(reply.root))
             } catch {
-                if isClosed { return }
+                if isClosed {
+                    calls[question.slot] = nil
+                    return
+                }
                 logger.debug("cannot listen at a slot", metadata: ["key": "\(question.words[0])", "error": "\(error)"])
                 actions = board.failed(question.slot, question.words, error)
             }
+            calls[question.slot] = nil
             if !isClosed { perform(actions) }
         }
     }

@@ -25,7 +25,11 @@ final class NodeClocks: Sendable {
         let time = try await read()
         let middle = (now - origin + (.now - origin)) / 2
         let ahead = time - middle.milliseconds
-        readings.withLock { $0[node] = Reading(ahead: ahead, at: now) }
+        readings.withLock { readings in
+            // Addresses may be gone for good.
+            readings = readings.filter { now - $0.value.at < Self.validity }
+            readings[node] = Reading(ahead: ahead, at: now)
+        }
         return ahead
     }
 }

@@ -51,6 +51,15 @@ struct SlotListenerTests {
         }
     }
 
+    /// Red if a worker with many queues may take all connections of its process.
+    @Test func someConnectionsAreKeptForInboxes() {
+        let connections = BlockedConnections(most: 3, forInboxes: 2)
+        let worker = connections.take(forInbox: false)
+        #expect(worker != nil && connections.take(forInbox: false) == nil)
+        let inboxes = [connections.take(forInbox: true), connections.take(forInbox: true)].compactMap(\.self)
+        #expect(inboxes.count == 2 && connections.take(forInbox: true) == nil)
+    }
+
     /// Without the buffer of the board the second token, which its connection took during the first wait, would be gone.
     @Test func tokensOfAllSlotsArriveAndNoneIsLost() async throws {
         let listener = listener(WakeKind(keys: keys))
