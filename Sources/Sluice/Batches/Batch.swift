@@ -27,7 +27,8 @@ public struct Batch: Sendable {
     /// equal one is no member; it counts as existing.
     /// - Parameter configure: sets options of each job that differ from the kind's.
     /// - Throws: `batchEnded` if the batch is finished or not known; `queueFull`; the error of a job that was refused, such as
-    ///   `invalidArgument`; `notConfirmed` if jobs are members, without the confirmation. Jobs go in by pages of up to 1,000; pages before the failure stay.
+    ///   `invalidArgument`; `notConfirmed` if jobs are members, without the confirmation. Jobs go in by pages of up to 1,000, and
+    ///   each page by queues. What went in before the failure stays; the other queues of its page, and later pages, are left out.
     @discardableResult
     public func add<Jobs: Sequence>(
         _ jobs: Jobs, _ configure: (inout JobRequest) -> Void = { _ in }

@@ -85,8 +85,8 @@ extension SluiceClient {
 
     /// Enqueues many jobs like ``enqueue(_:durability:_:)``, and returns a handle for each.
     /// - Parameter configure: sets options of each job that differ from the kind's.
-    /// - Returns: The handles, in the order of the jobs. For a job that met an equal one the handle is for that one, even if the job
-    ///   asked to fail in that case.
+    /// - Returns: The handles, in the order of the jobs. For a job that met an equal one the handle is for that one, even if the
+    ///   job asked to fail in that case.
     /// - Throws: The same errors as for one job. Jobs before one that was refused are stored.
     public func enqueue<Jobs: Sequence>(
         each jobs: Jobs, durability: Durability? = nil, _ configure: (inout JobRequest) -> Void = { _ in }
