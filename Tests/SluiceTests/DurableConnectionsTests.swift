@@ -46,8 +46,8 @@ struct DurableConnectionsTests {
         async let next = connections.take(for: frozen, within: .seconds(60))
         connections.giveBack(taken[3], of: frozen)
         #expect(try await next === taken[3])
-        async let last = connections.take(for: frozen, within: .seconds(60))
+        let last = Task { try await connections.take(for: frozen, within: .seconds(60)) }
         await connections.close()
-        await #expect(throws: SluiceError.self) { _ = try await last }
+        await #expect(throws: SluiceError.self) { _ = try await last.value }
     }
 }

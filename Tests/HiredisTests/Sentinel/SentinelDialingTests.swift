@@ -90,7 +90,8 @@ import Testing
     @Test func staysWhileMostSentinelsNameItsServer() async throws {
         let own = try await FakeSentinel.server("master", named: "own")
         let stale = try await FakeSentinel.server("master", named: "stale")
-        let (named, asked) = (Mutex(own.port), Mutex(0))
+        let named = Mutex(own.port)
+        let asked = Mutex(0)
         let behind = try await FakeSentinel.start {
             asked.withLock { $0 += 1 }
             return named.withLock { $0 }
