@@ -42,7 +42,7 @@ struct RightsCheck: Sendable {
                 "the Redis user lacks the right to \(missing.joined(separator: ", ")) on the keys of '\(queue)' in namespace "
                     + "'\(namespace)': give it the rights that the article Security of Sluice lists", status: .noRedis)
         }
-        try await examineLibrary(store)
+        for node in try await store.primaries() { try await examineLibrary(store, node) }
         await store.warnOfEviction()
     }
 
@@ -57,12 +57,14 @@ struct RightsCheck: Sendable {
         return reading + changing + (use == .runs ? [["BLPOP", key, "x"]] : [])
     }
 
-    /// - Parameter key: the key of the command; nil for a command without one.
+    /// - Parameters:
+    ///   - key: the key of the command; nil for a command without one.
+    ///   - node: where a command without a key goes; nil for the server, or any primary of a cluster.
     private func isForbidden(
-        _ command: RedisCommand, _ store: Store, key: String? = nil
+        _ command: RedisCommand, _ store: Store, key: String? = nil, node: RedisEndpoint? = nil
     ) async throws(SluiceError) -> Bool {
         do throws(SluiceError) {
-            if let key { _ = try await store.send(command, key: key) } else { _ = try await store.send(command, node: nil) }
+            if let key { _ = try await store.send(command, key: key) } else { _ = try await store.send(command, node: node) }
         } catch {
             if error.code == .permission { return true }
             if error.code.category == .server { throw error }
@@ -70,24 +72,26 @@ struct RightsCheck: Sendable {
         return false
     }
 
-    private func examineLibrary(_ store: Store) async throws {
+    /// - Parameter node: a primary of a cluster; nil for the only server.
+    private func examineLibrary(_ store: Store, _ node: RedisEndpoint?) async throws {
         let found: LibraryVersion?
         do {
-            found = try await store.libraryVersion()
+            found = try await store.libraryVersion(node: node)
         } catch {
             guard error.message.contains("Function not found") else { throw error }
             found = nil
         }
+        let place = node.map { "\($0)" } ?? "the server"
         if let found, found.isPinned || found.revision >= Store.ownRevision { return }
         // A text that is no library is refused after the rights were checked.
-        if try await isForbidden(["FUNCTION", "LOAD", ""], store) {
+        if try await isForbidden(["FUNCTION", "LOAD", ""], store, node: node) {
             throw Failure(
-                "the function library on the server is missing or old, and this user may not load it; an administrator can: "
+                "the function library on \(place) is missing or old, and this user may not load it; an administrator can: "
                     + "sluice library load", status: .noRedis)
         }
         let revision = found.map { "has revision \($0.revision)" } ?? "is not there"
         Terminal.complain(
-            "warning: the function library on the server \(revision): this program loads its revision \(Store.ownRevision) when it "
+            "warning: the function library on \(place) \(revision): this program loads its revision \(Store.ownRevision) when it "
                 + "starts")
     }
 }
