@@ -33,7 +33,8 @@ struct DurableConnectionsTests {
         }
         #expect(error?.code == .unavailable)
         #expect(
-            error?.message == "8 calls at 127.0.0.1:1 wait for confirmations, and none of them ended within 10ms: nothing was sent")
+            error?.message
+                == "8 calls at 127.0.0.1:1 wait for confirmations, and none of them ended within 10ms: nothing was sent")
         // It holds no place in the line either.
         connections.giveBack(taken[0], of: frozen)
         #expect(try await connections.take(for: frozen, within: .milliseconds(1)) === taken[0])

@@ -10,8 +10,8 @@ extension SluiceClient {
     /// - Returns: A handle. ``WorkflowHandle/isNew`` is false, and nothing was added, if a workflow of this id was there already,
     ///   or, for a unique one, a workflow of this name that has not ended.
     /// - Throws: `invalidArgument` for cycles, unknown nodes and duplicate names, and `payloadTooLarge`: nothing was stored.
-    ///   `notConfirmed`: the workflow runs, without the confirmation that its durability asks for. `outcomeUnknown` and other transient errors once the client's patience is over: unless the whole workflow was stored, no
-    ///   part of it runs.
+    ///   `notConfirmed`: the workflow runs, without the confirmation that its durability asks for. `outcomeUnknown` and other
+    ///   transient errors once the client's patience is over: unless the whole workflow was stored, no part of it runs.
     @discardableResult
     public func enqueue(_ flow: Workflow, durability: Durability? = nil) async throws(SluiceError) -> WorkflowHandle {
         let (id, isNew) = try await workflows.enqueue(flow, try self.durability(durability))

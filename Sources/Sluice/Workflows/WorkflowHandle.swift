@@ -60,7 +60,8 @@ public struct WorkflowHandle: Sendable {
     /// - Parameter durability: how many copies of the nodes have to exist before the call returns; nil for the client's options.
     /// - Returns: The nodes that existed already.
     /// - Throws: `workflowEnded` if the workflow has ended or is being cancelled; `unknownWorkflow`; `invalidArgument` for
-    ///   unknown nodes and cycles; `notConfirmed` if all nodes are stored, without the confirmation. Nodes go in by pages of up to 400, each as a whole; pages before the failure stay.
+    ///   unknown nodes and cycles; `notConfirmed` if all nodes are stored, without the confirmation. Nodes go in by pages of up
+    ///   to 400, each as a whole; pages before the failure stay.
     @discardableResult
     public func append(_ nodes: Workflow, durability: Durability? = nil) async throws(SluiceError) -> [Workflow.Node] {
         try await access.append(nodes, to: id, (durability ?? access.durability).validated())

@@ -32,8 +32,9 @@ struct FailoverBook {
     }
 
     /// All that was confirmed has ended, and all else but what was accepted around a failover.
-    func expectKept(_ producers: SteadyProducers, _ load: SpreadLoad, sourceLocation: SourceLocation = #_sourceLocation) async throws
-    {
+    func expectKept(
+        _ producers: SteadyProducers, _ load: SpreadLoad, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
         let accepted = producers.accepted
         let ended = Set(load.log.entries().filter(\.isEnd).map(\.id))
         let kept = try await load.completed()

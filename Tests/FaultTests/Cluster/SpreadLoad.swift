@@ -37,7 +37,9 @@ final class SpreadLoad: Sendable {
         while names.count < count {
             let slot = HashSlot.of("{q\(number)}")
             let start = (HashSlot.count * (names.count % 3) + 2) / 3
-            if slot >= start, slot - start < min(reach, HashSlot.count / 3) { names.append(QueueName(stringLiteral: "q\(number)")) }
+            if slot >= start, slot - start < min(reach, HashSlot.count / 3) {
+                names.append(QueueName(stringLiteral: "q\(number)"))
+            }
             number += 1
         }
         queues = names

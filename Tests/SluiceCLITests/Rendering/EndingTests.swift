@@ -13,7 +13,7 @@ struct EndingTests {
             .outOfMemory: 3, .unavailable: 3, .permission: 3, .foreignLibrary: 3, .newerVersion: 3, .invalidArgument: 2,
             .payloadTooLarge: 2, .fenced: 1, .stale: 1, .parentUnknown: 1, .jobUnknown: 1, .resultMissing: 1, .runLimit: 1,
             .batchEnded: 1, .unknownWorkflow: 1, .workflowEnded: 1, .noOutput: 1, .undecryptable: 1, .duplicate: 1, .queueFull: 1,
-            .timedOut: 1, .closed: 1, .server: 1,
+            .timedOut: 1, .closed: 1, .server: 1, .notConfirmed: 1,
         ]
         #expect(expected.count == SluiceError.Code.all.count)
         for (code, status) in expected {

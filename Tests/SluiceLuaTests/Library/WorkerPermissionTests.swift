@@ -12,7 +12,7 @@ struct WorkerPermissionTests {
     private let store: Store
     static let rules =
         "~sluice:* +@read +@write +@blocking +@connection +time +wait -@dangerous -@scripting -randomkey -dbsize -scan -move "
-        + "-swapdb -client|tracking +fcall +fcall_ro +info"
+        + "-swapdb -client|tracking +fcall +fcall_ro +info +cluster|shards"
 
     init() async throws {
         server = try await RedisTestServer.start(.init(aclUsers: ["worker on >secret \(Self.rules)"]))
