@@ -45,6 +45,7 @@ struct FailoverBook {
         #expect(missing.filter(\.value.isConfirmed).keys.sorted() == [], sourceLocation: sourceLocation)
         #expect(kept.subtracting(accepted.keys) == [], sourceLocation: sourceLocation)
         #expect(kept.subtracting(ended) == [], sourceLocation: sourceLocation)
+        var losses: [String: Int] = [:]
         for (id, job) in missing {
             let queue = QueueName(stringLiteral: String(id.prefix { $0 != "-" }))
             let cause = failovers.first { failover in
@@ -52,6 +53,8 @@ struct FailoverBook {
                     && job.accepted < failover.elected + 1_000_000
             }
             #expect(cause != nil, "\(id) of \(job.accepted) is lost", sourceLocation: sourceLocation)
+            losses[cause?.what ?? "", default: 0] += 1
         }
+        if !losses.isEmpty { print("lost when the primary was: \(losses)") }
     }
 }
