@@ -1,3 +1,4 @@
+import Hiredis
 import Sluice
 import SluiceCore
 import SluiceWorker
