@@ -37,7 +37,7 @@ public struct SluiceError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let outcomeUnknown = Code("outcomeUnknown", .server, isTransient: true)
         /// Redis refused the user, the password or the database.
         public static let authentication = Code("authentication", .server)
-        /// The peer at that address does not speak the Redis protocol, or violated it.
+        /// The peer at that address does not speak the Redis protocol, violated it, or is no Redis Cluster though the URL names one.
         public static let protocolViolation = Code("protocolViolation", .server)
         /// The server is older than Redis 7 and has no functions, or lacks what this call needs.
         public static let serverTooOld = Code("serverTooOld", .server)

@@ -11,7 +11,7 @@ extension SluiceError {
         case .lost, .timedOut: self.init(.outcomeUnknown, error.description)
         case .protocolViolation: self.init(.protocolViolation, error.description)
         // User and password are not to blame.
-        case .refused(let reason) where reason.contains(MapAnswer.noCluster): self.init(.server, reason)
+        case .refused(let reason) where reason.contains(MapAnswer.noCluster): self.init(.protocolViolation, reason)
         case .refused(let reason) where reason.contains("CLUSTER SHARDS: NOPERM "):
             self.init(.permission, "\(error). Give this user the rights that the article Security of Sluice lists.")
         case .refused: self.init(.authentication, error.description)

@@ -86,7 +86,8 @@ package struct Ending: Equatable {
             "Does it run there? \(place)"
         case .unreachable: place
         case .authentication: "Check user, password and database in --redis or $SLUICE_REDIS_URL."
-        case .protocolViolation where error.message.contains("TLS"): "See --redis and $SLUICE_REDIS_URL."
+        case .protocolViolation where error.message.contains("TLS") || error.message.contains("is no Redis Cluster"):
+            "See --redis and $SLUICE_REDIS_URL."
         case .protocolViolation: "Is it Redis that listens there? See --redis and $SLUICE_REDIS_URL."
         case .outcomeUnknown: "Whether it was done is not known."
         default: ""
