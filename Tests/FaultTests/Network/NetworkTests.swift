@@ -126,7 +126,8 @@ struct NetworkTests {
             for host in 0...1 { try await hosts.disturb(host) }
             var dropped = [0, 0]
             for _ in 0..<20 where dropped == [0, 0] {
-                try await fleet.enqueue(60, bytes: 2000)
+                // More in each reply than the link holds.
+                try await fleet.enqueue(60, bytes: 8000)
                 #expect(await fleet.load.completed(fleet.total - 30))
                 dropped = [try await hosts.dropped(0), try await hosts.dropped(1)]
             }
