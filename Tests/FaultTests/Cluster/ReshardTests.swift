@@ -13,7 +13,8 @@ struct ReshardTests {
     @Test func slotsOfBusyQueuesMoveToAndFro() async throws {
         let cluster = try await ClusterFixture(replicas: 0)
         let load = try await SpreadLoad(url: cluster.url, within: Self.slots)
-        for ack in ["batched", "confirmed"] { try await load.worker(ack: ack) }
+        // No stall and the pause between two beats together last as long as the lease.
+        for ack in ["batched", "confirmed"] { try await load.worker(ack: ack, lease: 10_000) }
         let producers = SteadyProducers(load, isSafe: false)
         let others = try OtherProducers(load)
         let isOver = Mutex(false)
