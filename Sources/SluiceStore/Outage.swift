@@ -13,7 +13,7 @@ final class Outage: Sendable {
         var place: String?
     }
 
-    /// A failure so long after the last one begins another outage, of whose predecessor nobody saw the end.
+    /// A failure so long after the last one begins another outage, whose predecessor ended unseen.
     private static let memory = Duration.seconds(60)
 
     private let isUnderWay = Atomic(false)

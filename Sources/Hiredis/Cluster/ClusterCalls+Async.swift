@@ -78,7 +78,7 @@ extension ClusterCalls {
         let known = state.withLock { ($0.machine.map, $0.machine.learnedAt) }
         if let map = known.0, let learnedAt = known.1, learnedAt >= oldest { return map }
         let error = await nextMap(by: .now() + TimeAmount(limiting: configuration.commandTimeout))
-        // The map of before tells more than that nobody gives a new one.
+        // The old map tells more than an error that no node gives a new one.
         guard let map = state.withLock({ $0.isClosed ? nil : $0.machine.map }) else { throw error ?? .closed }
         return map
     }

@@ -20,10 +20,10 @@ extension ClusterCalls {
     /// The time between looks for nodes that answer nothing. A frozen primary leaves its connections open; the map tells that
     /// another one has taken its place.
     private static let silence = TimeAmount.seconds(1)
-    /// After the last call there are so many looks: a call may still be in flight.
+    /// The number of looks after the last call: a call may still be in flight.
     private static let idleLooks = 6
 
-    /// Asks for the map, and calls `run` on the event loop when it is there; with an error if nobody gives it.
+    /// Asks for the map, and calls `run` on the event loop when it is there; with an error if no node gives it.
     /// - Parameter id: A number to end the wait with, else a new one.
     func whenMapped(
         by deadline: NIODeadline, id: UInt64? = nil, _ run: @escaping @Sendable (RedisError?) -> Void
@@ -46,7 +46,7 @@ extension ClusterCalls {
         state.withLock { $0.waiters.removeValue(forKey: id) }?.end(error)
     }
 
-    /// Asks for the map, unless somebody does already.
+    /// Asks for the map, unless a round is under way.
     func askForMap() {
         let (pause, starts) = state.withLock { state -> (Duration?, Bool) in
             guard !state.isClosed else { return (nil, false) }

@@ -40,7 +40,7 @@ struct ClusterMachine: Sendable {
     private var heldSlots: Set<Int> = []
     private var outOfReach: Set<RedisEndpoint> = []
 
-    /// After this, a node that failed and is needed by nobody is no reason to ask for maps any more.
+    /// After this, a node that failed and that no call needs is no reason to ask for maps any more.
     private static let doubtLasts = Duration.seconds(30)
 
     init(seeds: [RedisEndpoint], usesTLS: Bool = false) {

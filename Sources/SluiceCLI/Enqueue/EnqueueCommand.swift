@@ -160,7 +160,7 @@ struct EnqueueCommand: AsyncParsableCommand {
                 let enqueued = try await client.enqueue(request, durability: durability.choice)
                 try report(enqueued.id, isNew: enqueued.isNew, isConfirmed: true)
             } catch let error as SluiceError {
-                // Whoever enqueues it again needs the id.
+                // A caller that enqueues it again needs the id.
                 if let id = error.jobs.first { try report(id, isNew: error.isNew ?? true, isConfirmed: false) }
                 throw error
             }

@@ -10,7 +10,7 @@ struct SlotQuestion: Sendable, Hashable {
 /// but returns what to do.
 ///
 /// A blocked call outlives the wait that began it. What it brings is kept for the next wait, so nothing that was taken is lost
-/// while another slot answers first. No call begins while nobody waits, since what is wanted may have changed then.
+/// while another slot answers first. No call begins while no caller waits, since what is wanted may have changed then.
 struct SlotBoard<Item: Sendable> {
     enum News: Sendable {
         case item(Item)

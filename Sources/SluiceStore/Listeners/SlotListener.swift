@@ -243,7 +243,7 @@ actor SlotListener<Kind: SlotKind> {
         }
     }
 
-    /// Asks now. Neighbours are mostly on one node. A slot that nobody serves delays few others.
+    /// Asks now. Neighbours are mostly on one node. A slot without a node delays few others.
     private func ask() {
         isAskingSoon = false
         guard board.isWaiting, !isClosed else { return }

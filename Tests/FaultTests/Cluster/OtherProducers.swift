@@ -53,7 +53,7 @@ struct OtherProducers {
         return taken
     }
 
-    /// Enqueues so many jobs with redis-py, in one process; nil where it is not installed.
+    /// Enqueues a number of jobs with redis-py, in one process; nil where it is not installed.
     func python(_ queue: QueueName, jobs: Int) async throws -> Taken? {
         let result = try await Subprocess.run(
             .name("python3"),

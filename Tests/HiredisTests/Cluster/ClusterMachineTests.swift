@@ -45,7 +45,7 @@ import Testing
         #expect(ruling.step == .again(after: .zero))
         #expect(ruling.changesMap && ruling.asksForMap)
         #expect(machine.map?.owner(of: 5)?.endpoint == two)
-        // To a node that nobody has heard of.
+        // To a node that is in no map.
         _ = rule(&machine, &call, answer("MOVED 5 n9:6379"), at: two)
         #expect(machine.map?.owner(of: 5)?.endpoint == Self.node(9))
         #expect(machine.map?.owner(of: 6)?.endpoint == one)

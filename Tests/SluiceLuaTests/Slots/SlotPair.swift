@@ -35,7 +35,7 @@ struct SlotPair: Sendable {
         try await source.send("CLUSTER", "SETSLOT", slot, "MIGRATING", target.id)
     }
 
-    /// Moves up to so many keys.
+    /// Moves at most this number of keys.
     /// - Returns: the number of those that were there.
     @discardableResult
     func move(_ slot: String, keys count: Int) async throws -> Int {

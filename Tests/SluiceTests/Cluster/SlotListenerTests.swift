@@ -258,7 +258,7 @@ private final class OneNode: SlotConnections {
 
     func count(_ isOne: ([String]) -> Bool) -> Int { state.withLock { $0.sent.count(where: isOne) } }
 
-    /// Waits until so many blocking commands of a kind were sent.
+    /// Waits until this number of blocking commands of a kind was sent.
     func sees(_ count: Int, _ isOne: @escaping @Sendable ([String]) -> Bool) async {
         while self.count(isOne) < count {
             await withCheckedContinuation { continuation in
